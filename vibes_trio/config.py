@@ -1,0 +1,250 @@
+"""Every setting and every limit, with its unit in its name. Read once; frozen.
+
+Precedence, the same for each setting: command line flag, then environment, then `config.toml` in the data
+folder, then the default below. The names of the reference keep their names.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from vibes_trio.errors import ConfigError
+
+ModulesMode = Literal["auto", "local", "cdn"]
+DeviceChain = Literal["strict", "registry", "legacy"]
+
+KiB = 1024
+MiB = 1024 * KiB
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that are not settings: each loop, queue, body, frame, cache and wait has one here."""
+
+    # Wire
+    max_body_bytes: int = 16 * MiB
+    max_frame_bytes: int = 16 * MiB
+    hard_frame_bytes: int = 32 * MiB
+    max_head_bytes: int = 32 * KiB
+    max_json_depth: int = 200
+    max_token_bytes: int = 32 * KiB
+    max_context_id_chars: int = 128
+    max_blocks_per_section: int = 10_000
+    # Deploy
+    max_files: int = 500
+    max_file_bytes: int = 8 * MiB
+    max_source_bytes: int = 512 * KiB
+    max_filename_chars: int = 512
+    max_env_bytes: int = 64 * KiB
+    max_imports: int = 500
+    slug_attempts: int = 5
+    # Compilers
+    compile_timeout_s: float = 10.0
+    compile_memory_bytes: int = 1024 * MiB
+    compile_at_once: int = 2
+    # Connections
+    in_flight_per_connection: int = 64
+    max_connections: int = 15_000
+    head_timeout_s: float = 10.0
+    body_timeout_s: float = 30.0
+    keep_alive_timeout_s: float = 5.0
+    send_timeout_s: float = 10.0
+    message_timeout_s: float = 60.0
+    outbox_bytes: int = 1 * MiB
+    ping_interval_s: float = 20.0
+    close_timeout_s: float = 2.0
+    # Outbound
+    lookup_timeout_s: float = 3.0
+    lookup_bytes: int = 256 * KiB
+    lookup_at_once: int = 8
+    lookup_cache_s: float = 3600.0
+    lookup_cache_entries: int = 4096
+    # Storage
+    writes_waiting: int = 1024
+    writes_per_commit: int = 256
+    reader_threads: int = 2
+    read_timeout_s: float = 10.0
+    # Background
+    jobs_waiting: int = 256
+    sweep_interval_s: float = 600.0
+    asset_grace_s: float = 3600.0
+    cache_bytes: int = 64 * MiB
+    verified_tokens: int = 10_000
+    # Shutdown
+    shutdown_timeout_s: float = 5.0
+    job_grace_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of one server. Paths are absolute, times are seconds, sizes are bytes."""
+
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 8787
+    hostname_base: str = ""
+    protocol: str = ""
+    wrapper_base_url: str = ""
+    fp_version: str = "0.24.8-dev-test-device-id"
+    modules: ModulesMode = "auto"
+    registry_url: str = ""
+    esbuild: str = ""
+    device_chain: DeviceChain = "strict"
+    max_app_slugs: int = 10
+    max_user_slugs: int = 10
+    max_apps: int = 50
+    device_id_ca_priv_key: str = ""
+    device_id_ca_cert: str = ""
+    cloud_session_token_public: str = ""
+    clerk_publishable_key: str = ""
+    clerk_keys: tuple[str, ...] = ()
+    clerk_urls: tuple[str, ...] = ()
+    clerk_issuers: tuple[str, ...] = ()
+    clerk_azps: tuple[str, ...] = ()
+    app_env: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+
+    def with_port(self, port: int) -> "Config":
+        """Return the settings once the port that is really listened on is known."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)} | {"port": port}
+        base = self.hostname_base or f"localhost:{port}"
+        local = base.split(":")[0] == "localhost" or base.split(":")[0].endswith(".localhost")
+        protocol = self.protocol or ("http" if local else "https")
+        wrapper = self.wrapper_base_url or f"{protocol}://{base}/vibe"
+        return Config(**values | {"hostname_base": base, "protocol": protocol, "wrapper_base_url": wrapper})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the settings table: its public name, the field it fills and what it means."""
+
+    name: str
+    field: str
+    meaning: str
+    parse: str = "text"
+
+
+# The README's table is checked against this list.
+SETTINGS: tuple[Setting, ...] = (
+    Setting("VIBES_DATA_DIR", "data_dir", "folder of the database, keys and stored modules", "path"),
+    Setting("VIBES_HOST", "host", "address to listen on"),
+    Setting("VIBES_PORT", "port", "port to listen on; 0 takes a free one", "int"),
+    Setting("VIBES_SVC_HOSTNAME_BASE", "hostname_base", "host (and port) under which apps live"),
+    Setting("VIBES_SVC_PROTOCOL", "protocol", "`http` or `https`, as visitors see it"),
+    Setting("WRAPPER_BASE_URL", "wrapper_base_url", "address that wrapper URLs start with"),
+    Setting("FP_VERSION", "fp_version", "version of the @fireproof packages in import maps"),
+    Setting("VIBES_MODULES", "modules", "`local`, `cdn` or `auto`: where pages load packages from"),
+    Setting("VIBES_REGISTRY_URL", "registry_url", "npm registry; else npm's own settings are read"),
+    Setting("VIBES_ESBUILD", "esbuild", "path of an esbuild binary"),
+    Setting("VIBES_DEVICE_CHAIN", "device_chain", "`strict`, `registry` or `legacy`: which device tokens count"),
+    Setting("MAX_APP_SLUG_PER_USER_ID", "max_app_slugs", "app slugs a user may hold", "int"),
+    Setting("MAX_USER_SLUG_PER_USER_ID", "max_user_slugs", "user slugs a user may hold", "int"),
+    Setting("MAX_APPS_PER_USER_ID", "max_apps", "releases a user may keep", "int"),
+    Setting("DEVICE_ID_CA_PRIV_KEY", "device_id_ca_priv_key", "private key of the device CA"),
+    Setting("DEVICE_ID_CA_CERT", "device_id_ca_cert", "certificate of the device CA"),
+    Setting("CLOUD_SESSION_TOKEN_PUBLIC", "cloud_session_token_public", "public key of session tokens"),
+    Setting("CLERK_PUBLISHABLE_KEY", "clerk_publishable_key", "handed to pages; not used for checking"),
+    Setting("CLERK_PUB_JWT_KEY", "clerk_keys", "keys that Clerk signs with; also `_1`, `_2`, …", "numbered"),
+    Setting("CLERK_PUB_JWT_URL", "clerk_urls", "addresses of Clerk's keys; also `_1`, `_2`, …", "numbered"),
+    Setting("CLERK_ISSUERS", "clerk_issuers", "`iss` values that count, by comma; empty: any", "list"),
+    Setting("CLERK_AZPS", "clerk_azps", "`azp` values that count, by comma; empty: any", "list"),
+    Setting("FPCLOUD_URL", "app_env", "handed to every app's page", "app_env"),
+    Setting("DASHBOARD_URL", "app_env", "handed to every app's page", "app_env"),
+    Setting("CALLAI_API_KEY", "app_env", "handed to every app's page", "app_env"),
+    Setting("CALLAI_CHAT_URL", "app_env", "handed to every app's page", "app_env"),
+    Setting("CALLAI_IMG_URL", "app_env", "handed to every app's page", "app_env"),
+)
+
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "modules": ("auto", "local", "cdn"),
+    "device_chain": ("strict", "registry", "legacy"),
+    "protocol": ("", "http", "https"),
+}
+
+
+def default_data_dir(env: Mapping[str, str]) -> Path:
+    """Return where data lives when nothing says otherwise: the XDG data home of the user."""
+    home = env.get("XDG_DATA_HOME") or os.path.join(env.get("HOME") or os.path.expanduser("~"), ".local", "share")
+    return Path(home) / "vibes-trio"
+
+
+def load_config(env: Mapping[str, str], flags: Mapping[str, str] | None = None) -> Config:
+    """Return the settings from *flags* (setting name → text), *env* and the file in the data folder.
+
+    Raises:
+        ConfigError: a value that can't be used; names the setting and where it came from.
+    """
+    given: dict[str, str] = {k: v for k, v in env.items() if v != ""} | dict(flags or {})
+    data_dir = Path(given["VIBES_DATA_DIR"]) if "VIBES_DATA_DIR" in given else default_data_dir(env)
+    given = _read_file(data_dir.absolute() / "config.toml") | given
+    values: dict[str, Any] = {"data_dir": data_dir.absolute()}
+    app_env: dict[str, str] = {}
+    for setting in SETTINGS:
+        if setting.field == "data_dir":
+            continue
+        if setting.parse == "numbered":
+            continue
+        text = given.get(setting.name)
+        if text is None:
+            continue
+        if setting.parse == "app_env":
+            app_env[setting.name] = text
+        else:
+            values[setting.field] = _parse(setting, text)
+    values["clerk_keys"], values["clerk_urls"] = _numbered_clerk(given)
+    if "clerk_publishable_key" in values:
+        app_env["CLERK_PUBLISHABLE_KEY"] = values["clerk_publishable_key"]
+    if bool(values.get("device_id_ca_priv_key")) != bool(values.get("device_id_ca_cert")):
+        raise ConfigError("DEVICE_ID_CA_PRIV_KEY and DEVICE_ID_CA_CERT go together: set both or neither.")
+    return Config(**values, app_env=app_env)
+
+
+def _read_file(path: Path) -> dict[str, str]:
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: can't be read: {error}") from error
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    known = {setting.name for setting in SETTINGS}
+    for name in table:
+        base = name.rstrip("0123456789").rstrip("_")
+        if name not in known and base not in ("CLERK_PUB_JWT_KEY", "CLERK_PUB_JWT_URL"):
+            raise ConfigError(f"{path}: unknown setting {name}. Known: {', '.join(sorted(known))}.")
+    return {name: str(value) for name, value in table.items()}
+
+
+def _parse(setting: Setting, text: str) -> Any:  # noqa: ANN401 - the field's type is in Config
+    if setting.parse == "int":
+        if not text.strip().isascii() or not text.strip().isdigit():
+            raise ConfigError(f"{setting.name}: a whole number, 0 or more, is wanted; got {text!r}.")
+        return int(text)
+    if setting.parse == "list":
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    choices = _CHOICES.get(setting.field)
+    if choices and text not in choices:
+        raise ConfigError(f"{setting.name}: one of {', '.join(filter(None, choices))} is wanted; got {text!r}.")
+    return text
+
+
+def _numbered_clerk(given: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read KEY and URL from index 0 upward; stop at the first index where both are empty (auth.md 1)."""
+    keys: list[str] = []
+    urls: list[str] = []
+    for index in range(len(given) + 1):
+        suffix = f"_{index}" if index else ""
+        key = given.get(f"CLERK_PUB_JWT_KEY{suffix}", "")
+        url = given.get(f"CLERK_PUB_JWT_URL{suffix}", "")
+        if not key and not url:
+            break
+        if key:
+            keys.append(key)
+        urls.extend(part.strip() for part in url.split(",") if part.strip())
+    return tuple(keys), tuple(urls)

@@ -1,0 +1,128 @@
+"""What can go wrong, by whose fault, under which wire code.
+
+One class a code of protocol.md section 3. Services, storage and content raise these; `front` turns a
+code into an HTTP status (its one table), and every transport writes the same members. The message is
+for the person who has to mend it: what is wrong, where, what to do. It never holds a stack, SQL or a
+path of the server.
+"""
+
+from typing import ClassVar
+
+
+class VibesError(Exception):
+    """An error that a client is told about.
+
+    Args:
+        message: what is wrong and where, for the person who has to mend it.
+        detail: further members of the reply (JSON values), for example `limit=10`.
+    """
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, message: str, **detail: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.detail = detail
+
+
+class BadJson(VibesError):
+    """The body or frame is no JSON."""
+
+    code = "bad-json"
+
+
+class BadEnvelope(VibesError):
+    """An envelope member is missing or of the wrong type."""
+
+    code = "bad-envelope"
+
+
+class BadRequest(VibesError):
+    """A known message with a member missing, unknown in value or of the wrong type."""
+
+    code = "bad-request"
+
+
+class RequireLogin(VibesError):
+    """No, unknown or refused credentials.
+
+    The wire text is one for all reasons; *reason* (a code of auth.md 2.8) is for the log only.
+    """
+
+    code = "require-login"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("Authentication required: sign in and send a valid token in `auth`.")
+        self.reason = reason
+
+
+class NotOwner(VibesError):
+    """It exists and belongs to someone else."""
+
+    code = "not-owner"
+
+
+class LimitReached(VibesError):
+    """A limit of the user is used up; the detail names it (`limit`, `value`)."""
+
+    code = "limit-reached"
+
+
+class NotFound(VibesError):
+    """What was asked for is not here."""
+
+    code = "not-found"
+
+
+class SlugTaken(VibesError):
+    """The user slug belongs to someone else."""
+
+    code = "slug-taken"
+
+
+class TooLarge(VibesError):
+    """Body, frame, file or number of files over its limit; the detail names it."""
+
+    code = "too-large"
+
+
+class TransformFailed(VibesError):
+    """A source does not compile: `filename`, `line` and `column` (from 1), the parser's words."""
+
+    code = "transform-failed"
+
+    def __init__(self, message: str, *, filename: str, line: int = 0, column: int = 0) -> None:
+        where = f"{filename}:{line}:{column}" if line else filename
+        super().__init__(f"{where}: {message}", filename=filename, line=line, column=column)
+
+
+class NoSuchSlugLeft(VibesError):
+    """Every random slug that was tried is taken."""
+
+    code = "no-such-slug-left"
+
+
+class UnknownType(VibesError):
+    """No handler for this message type."""
+
+    code = "unknown-type"
+
+
+class Overloaded(VibesError):
+    """Too much at once; the client should come back after `retry_after_s`."""
+
+    code = "overloaded"
+
+    def __init__(self, message: str, *, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Internal(VibesError):
+    """Anything unforeseen; the message names an id that is in the log."""
+
+    code = "internal"
+
+
+class ConfigError(Exception):
+    """A setting can't be used. Ends start-up; the message names the setting and what it takes."""
