@@ -1,8 +1,10 @@
 """What comes in and what goes out, whichever the transport: the records that front and dispatch share."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NewType
+
+import trio
 
 Cid = NewType("Cid", str)
 FsId = NewType("FsId", str)
@@ -55,3 +57,36 @@ class Reply:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     length: int | None = None
+
+
+class Turn:
+    """A message's place among those of its connection that must be stored in the order they came.
+
+    The connection's reader makes one per message with an order key, in reading order. The service waits
+    for *before*, hands its write to the database's queue (first in, first out) and calls `pass_on`; so
+    replies may still overtake each other, and a batch of appends shares one commit.
+    """
+
+    __slots__ = ("_before", "_passed")
+
+    def __init__(self, before: "Turn | None" = None) -> None:
+        self._before = before
+        self._passed = trio.Event()
+
+    async def wait(self) -> None:
+        """Return once the message before this one has passed its turn on."""
+        if self._before is not None:
+            await self._before._passed.wait()
+            self._before = None  # else a chain of every message ever sent is kept alive
+
+    def pass_on(self) -> None:
+        """Let the next message go; safe to call more than once, and always called in the end."""
+        self._passed.set()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the turn is over."""
+        return self._passed.is_set()
+
+
+Answer = Callable[[Incoming, Turn | None], Awaitable[Reply]]
