@@ -1,0 +1,81 @@
+"""Bytes by content and releases by name."""
+
+from vibes_trio.cache import AssetCache, NameCache
+
+
+def test_the_least_recently_used_bytes_go_first():
+    cache = AssetCache(max_bytes=80)
+    for key in "abcdefgh":
+        cache.put(key, b"0123456789")
+    assert cache.get("a") is not None
+
+    cache.put("i", b"0123456789")
+
+    assert cache.get("b") is None
+    assert cache.get("a") == b"0123456789"
+    assert cache.size_bytes == 80
+
+
+def test_bytes_that_would_empty_the_cache_are_not_kept():
+    cache = AssetCache(max_bytes=80)
+
+    cache.put("big", b"x" * 11)
+
+    assert cache.get("big") is None
+    assert cache.size_bytes == 0
+
+
+def test_storing_the_same_key_again_counts_once():
+    cache = AssetCache(max_bytes=80)
+
+    cache.put("a", b"12345")
+    cache.put("a", b"12345")
+
+    assert cache.size_bytes == 5
+
+
+def test_a_cache_of_no_bytes_keeps_nothing():
+    cache = AssetCache(max_bytes=0)
+
+    cache.put("a", b"1")
+
+    assert cache.get("a") is None
+
+
+def test_a_dropped_group_is_forgotten_whole_and_alone():
+    names = NameCache[int](10)
+    names.put("app", "latest", 1)
+    names.put("app", "z1", 2)
+    names.put("other", "latest", 3)
+
+    names.drop("app")
+
+    assert names.get("app", "latest") is None
+    assert names.get("app", "z1") is None
+    assert names.get("other", "latest") == 3
+
+
+def test_the_least_recently_used_group_makes_room():
+    names = NameCache[int](2)
+    names.put("a", 1, 1)
+    names.put("b", 1, 1)
+    assert names.get("a", 1) == 1
+
+    names.put("c", 1, 1)
+
+    assert names.get("b", 1) is None
+    assert names.get("a", 1) == 1
+
+
+def test_a_name_cache_of_no_entries_keeps_nothing_and_can_be_cleared():
+    names = NameCache[int](0)
+    names.put("a", 1, 1)
+    assert names.get("a", 1) is None
+
+    full = NameCache[int](2)
+    full.put("a", 1, 1)
+    full.put("a", 1, 2)
+    assert full.get("a", 1) == 2
+    full.clear()
+
+    assert full.get("a", 1) is None

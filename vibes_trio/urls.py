@@ -1,0 +1,105 @@
+"""Hosts and paths of deployed apps: `{app}--{user}.{base}/~{fsId}~/path` taken apart and put together.
+
+Source: `extractHostToBindings` of the reference. The Host header is parsed strictly (platform-and-reliability.md,
+section 4): what is no host name is refused by the front before anything looks at it.
+"""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from vibes_trio.exchange import AppSlug, FsId, UserSlug
+
+_LABEL = r"[a-z0-9_][a-z0-9_-]{0,62}"
+_HOST = re.compile(rf"(?:({_LABEL}(?:\.{_LABEL})*)|(\[[0-9a-f:.]+\]))(?::([0-9]{{1,5}}))?")
+_APP_LABEL = re.compile(r"([a-z0-9][a-z0-9-]*?)--([a-z0-9][a-z0-9-]+)")
+_RELEASE_PATH = re.compile(r"/~(z[a-zA-Z0-9]{8,})~(/.*)?", re.DOTALL)
+_DOT = re.compile(r"\.|%2e", re.IGNORECASE)
+_DOTS = re.compile(r"(?:\.|%2e){2}", re.IGNORECASE)
+_MAX_HOST_CHARS = 253
+
+
+@dataclass(frozen=True, slots=True)
+class HostName:
+    """A host, canonical: lower case, without port; *app* and *user* are set on an app's host."""
+
+    name: str
+    app: AppSlug | None = None
+    user: UserSlug | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """Which file of which release is asked for. Without *fs_id*: of the latest production release.
+
+    *path* is normalised (dot segments gone) and still percent-encoded.
+    """
+
+    app: AppSlug
+    user: UserSlug
+    fs_id: FsId | None
+    path: str
+
+
+def parse_host(text: str) -> HostName | None:
+    """Return the host that a Host header names, or None if it is not exactly one host name and port.
+
+    A trailing dot, user names, lists, blanks, paths and anything but ASCII are refused.
+    """
+    match = _HOST.fullmatch(text.lower()) if text.isascii() and len(text) <= _MAX_HOST_CHARS + 6 else None
+    if match is None or int(match[3] or 0) > 65535:
+        return None
+    name = match[1] or match[2]
+    app = _APP_LABEL.fullmatch(name.split(".", 1)[0])
+    return HostName(name, AppSlug(app[1]), UserSlug(app[2])) if app else HostName(name)
+
+
+def normalize_path(target: str) -> str:
+    """Return the path of a request target without query and dot segments, as browsers resolve them."""
+    path = target.split("?", 1)[0]
+    if "." not in path and "%2" not in path:
+        return path
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for index, segment in enumerate(segments):
+        last = index == len(segments) - 1
+        if _DOTS.fullmatch(segment):
+            if kept:
+                kept.pop()
+            if last:
+                kept.append("")
+        elif _DOT.fullmatch(segment):
+            if last:
+                kept.append("")
+        else:
+            kept.append(segment)
+    return "/" + "/".join(kept)
+
+
+def parse_entry_point(host: HostName, target: str) -> EntryPoint | None:
+    """Return what *target* asks of an app's host, or None on any other host."""
+    if host.app is None or host.user is None:
+        return None
+    path = normalize_path(target)
+    match = _RELEASE_PATH.fullmatch(path)
+    if match:
+        return EntryPoint(host.app, host.user, FsId(match[1]), match[2] or "/")
+    return EntryPoint(host.app, host.user, None, path)
+
+
+def decode_path(path: str) -> str | None:
+    """Return *path* percent-decoded, or None if that is no UTF-8."""
+    try:
+        return unquote_to_bytes(path).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def entry_point_url(protocol: str, hostname_base: str, app: str, user: str, fs_id: str) -> str:
+    """Return the address of a release, as visitors use it."""
+    return f"{protocol}://{app}--{user}.{hostname_base}/~{fs_id}~/"
+
+
+def wrapper_url(base: str, user: str, app: str, fs_id: str) -> str:
+    """Return the address of the page round a release."""
+    return f"{base}/{user}/{app}/{fs_id}"

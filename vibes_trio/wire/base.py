@@ -1,0 +1,198 @@
+"""The envelope, the bases of requests and responses, and decoding.
+
+Everything that msgspec raises for bad input is caught here, in `decode` (platform-and-reliability.md 1.5:
+it is not only `DecodeError`). Undeclared members are ignored at every level, as in the reference.
+"""
+
+import re
+from typing import Any, ClassVar, Generic, TypeVar
+
+import msgspec
+
+from vibes_trio.errors import BadEnvelope, BadJson, BadRequest, VibesError
+from vibes_trio.wire.auth import DashAuth
+
+REPLY_TTL = 10
+"""What every reply carries as `ttl`, whatever the request said."""
+
+T = TypeVar("T")
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Base of all response payloads."""
+
+
+R = TypeVar("R", bound=Response)
+
+
+class Request(msgspec.Struct, Generic[R], frozen=True, kw_only=True, rename="camel"):
+    """Base of all request payloads; the parameter names the response, so that a call is typed."""
+
+    auth: DashAuth | None = None
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """The five members round every payload; all are required."""
+
+    tid: str
+    src: str
+    dst: str
+    ttl: float
+    payload: msgspec.Raw
+
+
+class _Type(msgspec.Struct, frozen=True):
+    type: str
+
+
+class _OrderKey(msgspec.Struct, frozen=True, rename="camel"):
+    type: str
+    context_id: str
+
+
+class _OrderKeyEnvelope(msgspec.Struct, frozen=True):
+    payload: _OrderKey
+
+
+class _ReplyEnvelope(msgspec.Struct, frozen=True):
+    tid: str
+    src: str
+    dst: str
+    ttl: int
+    payload: Any  # any Response, or the members of an error
+
+
+class Message(msgspec.Struct, Generic[T], frozen=True):
+    """A decoded request with the envelope it came in."""
+
+    envelope: Envelope
+    payload: T
+
+
+class MessageHead(msgspec.Struct, frozen=True):
+    """An envelope and the type of its payload, which is not decoded yet."""
+
+    envelope: Envelope
+    type: str
+
+
+_encoder = msgspec.json.Encoder()
+_envelope_decoder = msgspec.json.Decoder(Envelope)
+_type_decoder = msgspec.json.Decoder(_Type)
+_order_decoder = msgspec.json.Decoder(_OrderKeyEnvelope)
+
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a whole pair
+    rb"|(u[dD][89a-fA-F][0-9a-fA-F]{2})"  # half of one
+    rb"|.)",
+    re.DOTALL,
+)
+_BOM = b"\xef\xbb\xbf"
+
+
+def encode(value: object) -> bytes:
+    """Return *value* (structs, dicts, lists, text, numbers) as compact JSON."""
+    return _encoder.encode(value)
+
+
+def mend_surrogates(data: bytes) -> bytes:
+    """Replace escapes of half a surrogate pair by U+FFFD, as JavaScript does when it writes UTF-8."""
+    return _ESCAPE.sub(lambda match: b"\\ufffd" if match.group(1) else match.group(0), data)
+
+
+class _NotJson(Exception):
+    """The text is no JSON; holds the parser's words."""
+
+
+class _NotValid(Exception):
+    """The JSON has another shape than was asked for; holds where and what."""
+
+
+def _decode(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw) -> T:
+    try:
+        return decoder.decode(data)
+    except msgspec.ValidationError as error:
+        raise _NotValid(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _NotJson(str(error)) from None
+    except RecursionError:
+        raise _NotJson("nested too deeply") from None
+
+
+def read_head(data: bytes) -> MessageHead:
+    """Take the envelope of a body or frame apart, and find its payload's type.
+
+    Raises:
+        BadJson: no JSON.
+        BadEnvelope: a member missing or of the wrong type; says which.
+    """
+    data = data.removeprefix(_BOM)
+    try:
+        try:
+            envelope = _decode(_envelope_decoder, data)
+        except _NotJson:
+            data = mend_surrogates(data)
+            envelope = _decode(_envelope_decoder, data)
+    except _NotJson as error:
+        raise BadJson(f"The body is no JSON: {error}. Send one JSON envelope as UTF-8 text.") from None
+    except _NotValid as error:
+        raise BadEnvelope(
+            f"The envelope is wrong: {error}. It needs tid, src, dst (text), ttl (number) and payload (object)."
+        ) from None
+    try:
+        kind = _decode(_type_decoder, envelope.payload)
+    except _NotValid as error:
+        raise BadEnvelope(f"The envelope's payload is wrong: {error}. It needs a type (text).") from None
+    except _NotJson as error:
+        raise BadJson(f"The payload is no JSON: {error}.") from None
+    return MessageHead(envelope, kind.type)
+
+
+def read_payload(decoder: msgspec.json.Decoder[T], head: MessageHead) -> T:
+    """Decode the payload of *head*.
+
+    Raises:
+        BadRequest: says which member is missing, unknown in value or of the wrong type.
+    """
+    try:
+        return _decode(decoder, head.envelope.payload)
+    except (_NotValid, _NotJson) as error:
+        raise BadRequest(f"{head.type}: {error}.", type=head.type) from None
+
+
+def read_order_key(data: bytes, ordered_type: str) -> str | None:
+    """Return the context id if *data* is a message of *ordered_type*, else None; never raises.
+
+    A frame that is wrong has no order: it is answered with an error wherever it lands.
+    """
+    try:
+        payload = _order_decoder.decode(data).payload
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return payload.context_id if payload.type == ordered_type else None
+
+
+def write_reply(envelope: Envelope, payload: Response | dict[str, object]) -> bytes:
+    """Return the reply to *envelope*: same tid, src and dst swapped, `ttl` 10."""
+    return _encoder.encode(_ReplyEnvelope(envelope.tid, envelope.dst, envelope.src, REPLY_TTL, payload))
+
+
+def write_error(envelope: Envelope | None, error: VibesError) -> bytes:
+    """Return *error* as a message's reply, or bare where there is no envelope (protocol.md 3)."""
+    if envelope is None:
+        return _encoder.encode({"type": "error", "message": error.message, "code": error.code} | error.detail)
+    payload: dict[str, object] = {
+        "type": ErrorReply.type_name,
+        "message": error.message,
+        "code": error.code,
+        "error": {"message": error.message, "code": error.code},
+    }
+    return write_reply(envelope, payload | {k: v for k, v in error.detail.items() if k not in payload})
+
+
+class ErrorReply(Response, frozen=True, kw_only=True, tag="vibes.diy.res-error"):
+    """A failure, as a client reads it; further members (`detail`) stand beside these."""
+
+    type_name: ClassVar[str] = "vibes.diy.res-error"
+    message: str
+    code: str

@@ -1,0 +1,38 @@
+"""ensureAppSlug: deploy an app."""
+
+from typing import Literal
+
+import msgspec
+
+from vibes_trio.wire.base import Request, Response
+from vibes_trio.wire.files import FileSystemItem, VibeFile
+
+Mode = Literal["production", "dev"]
+
+
+class ResEnsureAppSlug(Response, frozen=True, kw_only=True, tag="vibes.diy.res-ensure-app-slug"):
+    """The release that now stands; `owner_handle` is newer clients' name for `user_slug`."""
+
+    app_slug: str
+    user_slug: str
+    owner_handle: str
+    mode: Mode
+    fs_id: str
+    env: dict[str, str] = msgspec.field(name="env")
+    file_system: tuple[FileSystemItem, ...]
+    wrapper_url: str
+    entry_point_url: str
+    warnings: tuple[str, ...] = ()
+
+
+class ReqEnsureAppSlug(
+    Request[ResEnsureAppSlug], frozen=True, kw_only=True, tag="vibes.diy.req-ensure-app-slug"
+):
+    """Files to publish. An empty slug means: not given, make one up."""
+
+    mode: Mode
+    file_system: list[VibeFile]
+    app_slug: str = ""
+    user_slug: str = ""
+    owner_handle: str = ""
+    env: dict[str, str] = {}
