@@ -1,0 +1,259 @@
+"""A real Chromium for tests: start it, open pages, run code in them, click, read the console, take pictures.
+
+    @pytest.mark.browser
+    async def test_page(tmp_path):
+        async with launch_browser(tmp_path) as browser:
+            page = await browser.open("http://127.0.0.1:8787/")
+            await page.wait_for("document.querySelector('h1')")
+            await page.click("button")
+            assert page.console == []
+
+A machine without Chromium skips the test and says so. `VIBES_TEST_CHROMIUM` names another binary.
+"""
+
+import base64
+import json
+import math
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from trio_websocket import ConnectionClosed, WebSocketConnection, open_websocket_url
+
+START_TIMEOUT_S = 60.0
+STEP_TIMEOUT_S = 30.0
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024  # a screenshot comes as one message
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--remote-debugging-port=0",
+)
+
+
+def find_chromium() -> str:
+    """Return the path of a Chromium; skip the calling test when this machine has none."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    wanted = os.environ.get("VIBES_TEST_CHROMIUM")
+    found = wanted or next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine: install one, or name it in VIBES_TEST_CHROMIUM")
+    return found
+
+
+class BrowserError(Exception):
+    """What the browser refused, or an exception thrown by evaluated code."""
+
+
+@dataclass(eq=False)
+class Page:
+    """One tab.
+
+    Attributes:
+        console: "level: text" of each console message, uncaught exception and failed load so far, but for
+            plain `log`, `info` and `debug`.
+        requests: the address of each request so far.
+    """
+
+    browser: "Browser"
+    session: str
+    console: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    loaded: trio.Event = field(default_factory=trio.Event)
+
+    async def send(self, method: str, **params: Any) -> dict[str, Any]:
+        """Send one command of the DevTools protocol to this tab; return its result."""
+        return await self.browser.send(method, self.session, **params)
+
+    async def goto(self, url: str) -> None:
+        """Open *url*; return once its load event has fired."""
+        self.loaded = trio.Event()
+        result = await self.send("Page.navigate", url=url)
+        if "errorText" in result:
+            raise BrowserError(f"{url}: {result['errorText']}")
+        with trio.fail_after(STEP_TIMEOUT_S):
+            await self.loaded.wait()
+
+    async def evaluate(self, code: str) -> Any:
+        """Return the JSON value of the expression *code*; a promise is awaited."""
+        result = await self.send(
+            "Runtime.evaluate", expression=code, awaitPromise=True, returnByValue=True, userGesture=True
+        )
+        if "exceptionDetails" in result:
+            details = result["exceptionDetails"]
+            raise BrowserError(details.get("exception", {}).get("description", details["text"]))
+        return result["result"].get("value")
+
+    async def wait_for(self, condition: str, timeout_s: float = STEP_TIMEOUT_S) -> Any:
+        """Return the value of the expression *condition* once it is truthy.
+
+        Raises:
+            AssertionError: it never was; shows the page's text and console.
+        """
+        code = f"""new Promise((done, fail) => {{
+            const end = performance.now() + {timeout_s * 1000};
+            (function look() {{
+                let value;
+                try {{ value = ({condition}); }} catch (error) {{ fail(error); return; }}
+                if (value) done(value instanceof Node ? true : value);
+                else if (performance.now() > end) done(null);
+                else setTimeout(look, 20);
+            }})();
+        }})"""
+        value = await self.evaluate(code)
+        assert value, f"never true: {condition}\npage: {await self.text()}\nconsole: {self.console}"
+        return value
+
+    async def text(self) -> str:
+        """Return the visible text of the page."""
+        return str(await self.evaluate("document.body ? document.body.innerText : ''"))
+
+    async def click(self, selector: str) -> None:
+        """Click with the mouse in the middle of the first element that matches *selector*."""
+        box = await self.wait_for(
+            f"""(() => {{ const el = document.querySelector({json.dumps(selector)}); if (!el) return null;
+            el.scrollIntoView({{block: "center"}}); const b = el.getBoundingClientRect();
+            return {{x: b.x + b.width / 2, y: b.y + b.height / 2}}; }})()"""
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            await self.send(
+                "Input.dispatchMouseEvent", type=kind, x=box["x"], y=box["y"], button="left", clickCount=1
+            )
+
+    async def screenshot(self, path: Path) -> None:
+        """Write a PNG of the visible part of the page to *path*."""
+        result = await self.send("Page.captureScreenshot", format="png")
+        await trio.Path(path).write_bytes(base64.b64decode(result["data"]))
+
+    def handle(self, method: str, params: dict[str, Any]) -> None:
+        """Take one event of this tab."""
+        if method == "Page.loadEventFired":
+            self.loaded.set()
+        elif method == "Network.requestWillBeSent":
+            self.requests.append(params["request"]["url"])
+        elif method == "Runtime.consoleAPICalled":
+            if params["type"] not in ("log", "info", "debug"):
+                shown = (str(a.get("value", a.get("description", ""))) for a in params["args"])
+                self.console.append(f"{params['type']}: {' '.join(shown)}")
+        elif method == "Runtime.exceptionThrown":
+            details = params["exceptionDetails"]
+            text = details.get("exception", {}).get("description", details["text"])
+            self.console.append(f"exception: {text}")
+        elif method == "Log.entryAdded":
+            entry = params["entry"]
+            self.console.append(f"{entry['level']}: {entry['text']} {entry.get('url', '')}".rstrip())
+
+
+class Browser:
+    """One running Chromium with its own fresh profile. Its tabs share one DevTools connection."""
+
+    def __init__(self, socket: WebSocketConnection) -> None:
+        self._socket = socket
+        self._last_id = 0
+        self._waiting: dict[int, trio.MemorySendChannel[dict[str, Any]]] = {}
+        self._pages: dict[str, Page] = {}
+
+    async def send(self, method: str, session: str | None = None, **params: Any) -> dict[str, Any]:
+        """Send one command of the DevTools protocol; return its result."""
+        self._last_id += 1
+        message: dict[str, Any] = {"id": self._last_id, "method": method, "params": params}
+        if session:
+            message["sessionId"] = session
+        send, receive = trio.open_memory_channel[dict[str, Any]](1)  # one answer, never waits
+        self._waiting[self._last_id] = send
+        with trio.fail_after(STEP_TIMEOUT_S * 2):
+            await self._socket.send_message(json.dumps(message))
+            answer = await receive.receive()
+        if "error" in answer:
+            raise BrowserError(f"{method}: {answer['error']['message']}")
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    async def open(self, url: str = "about:blank", *, width: int = 900, height: int = 600) -> Page:
+        """Return a new tab that has loaded *url*, in a window of *width* by *height* pixels."""
+        target = await self.send("Target.createTarget", url="about:blank")
+        attached = await self.send("Target.attachToTarget", targetId=target["targetId"], flatten=True)
+        page = Page(self, attached["sessionId"])
+        self._pages[page.session] = page
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            await page.send(f"{domain}.enable")
+        await page.send(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        if url != "about:blank":
+            await page.goto(url)
+        return page
+
+    async def read(self) -> None:
+        """Hand answers to who waits for them and events to their tab, until the browser is gone."""
+        try:
+            while True:
+                message = json.loads(await self._socket.get_message())
+                waiter = self._waiting.pop(message.get("id", 0), None)
+                if waiter is not None:
+                    waiter.send_nowait(message)
+                elif message.get("sessionId") in self._pages:
+                    self._pages[message["sessionId"]].handle(message["method"], message["params"])
+        except ConnectionClosed:
+            return
+
+
+@asynccontextmanager
+async def launch_browser(folder: Path, *, under: tuple[str, ...] = ()) -> AsyncIterator[Browser]:
+    """Run a Chromium whose profile lies in *folder*; *under* is a command to run it with (a namespace, say)."""
+    command = [
+        *under,
+        find_chromium(),
+        *FLAGS,
+        f"--user-data-dir={folder / 'chromium-profile'}",
+        "about:blank",
+    ]
+    process = await trio.lowlevel.open_process(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    try:
+        async with trio.open_nursery() as nursery:
+            url = await nursery.start(_read_stderr, process)
+            async with open_websocket_url(url, max_message_size=MAX_MESSAGE_BYTES) as socket:
+                browser = Browser(socket)
+                nursery.start_soon(browser.read)
+                yield browser
+                nursery.cancel_scope.cancel()
+    finally:
+        process.kill()
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + 10):
+            await process.wait()
+
+
+async def _read_stderr(process: trio.Process, task_status: trio.TaskStatus[str]) -> None:
+    """Report the DevTools address when it is printed; then keep the pipe empty."""
+    assert process.stderr is not None
+    seen = b""
+    reported = False
+    with trio.CancelScope(deadline=trio.current_time() + START_TIMEOUT_S) as starting:
+        async for chunk in process.stderr:
+            seen = (seen + chunk)[-10_000:]
+            if not reported and b"DevTools listening on " in seen and seen.endswith(b"\n"):
+                line = seen.partition(b"DevTools listening on ")[2].splitlines()[0]
+                reported = True
+                starting.deadline = math.inf
+                task_status.started(line.decode().strip())
+    if not reported:
+        raise BrowserError(f"Chromium did not start: {seen[-2000:].decode(errors='replace')}")
