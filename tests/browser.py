@@ -216,15 +216,10 @@ class Browser:
 
 
 @asynccontextmanager
-async def launch_browser(folder: Path, *, under: tuple[str, ...] = ()) -> AsyncIterator[Browser]:
-    """Run a Chromium whose profile lies in *folder*; *under* is a command to run it with (a namespace, say)."""
-    command = [
-        *under,
-        find_chromium(),
-        *FLAGS,
-        f"--user-data-dir={folder / 'chromium-profile'}",
-        "about:blank",
-    ]
+async def launch_browser(folder: Path) -> AsyncIterator[Browser]:
+    """Run a Chromium with a new profile inside *folder*; kill it at the end."""
+    profile = f"--user-data-dir={folder / 'chromium-profile'}"
+    command = [find_chromium(), *FLAGS, profile, "about:blank"]
     process = await trio.lowlevel.open_process(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
