@@ -62,6 +62,27 @@ class Limits:
     lookup_at_once: int = 8
     lookup_cache_s: float = 3600.0
     lookup_cache_entries: int = 4096
+    lookup_retry_s: float = 15.0
+    fetch_tries: int = 3
+    keys_bytes: int = 256 * KiB
+    keys_timeout_s: float = 5.0
+    # Modules
+    document_bytes: int = 1 * MiB
+    package_bytes: int = 64 * MiB
+    package_unpacked_bytes: int = 512 * MiB
+    package_files: int = 20_000
+    package_timeout_s: float = 60.0
+    build_timeout_s: float = 60.0
+    builds_at_once: int = 2
+    built_bytes: int = 32 * MiB
+    module_cache_bytes: int = 32 * MiB
+    # Authentication
+    verified_tokens: int = 10_000
+    max_csr_bytes: int = 8 * KiB
+    jwks_bytes: int = 64 * KiB
+    jwks_cache_s: float = 1800.0
+    jwks_failure_s: float = 10.0
+    jwks_refetch_s: float = 60.0
     # Storage
     writes_waiting: int = 1024
     writes_per_commit: int = 256
@@ -72,7 +93,6 @@ class Limits:
     sweep_interval_s: float = 600.0
     asset_grace_s: float = 3600.0
     cache_bytes: int = 64 * MiB
-    verified_tokens: int = 10_000
     # Shutdown
     shutdown_timeout_s: float = 5.0
     job_grace_s: float = 2.0

@@ -126,3 +126,20 @@ class Internal(VibesError):
 
 class ConfigError(Exception):
     """A setting can't be used. Ends start-up; the message names the setting and what it takes."""
+
+
+class FetchFailed(Exception):
+    """Something outside could not be fetched: unreachable, refused, too large, over its time.
+
+    Args:
+        message: what was asked for and what happened, for the operator; never holds credentials.
+        status: the HTTP status that came, 0 when none did.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ModuleFailed(Exception):
+    """A package can't be used: hostile or broken archive, wrong hash, missing entry, failed build."""
