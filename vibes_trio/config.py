@@ -45,9 +45,15 @@ class Limits:
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 1024 * MiB
     compile_at_once: int = 2
+    max_compiled_bytes: int = 8 * MiB
+    compiles_per_worker: int = 500
+    compiled_cache_bytes: int = 16 * MiB
     # Connections
     in_flight_per_connection: int = 64
     max_connections: int = 15_000
+    shed_at_once: int = 256
+    accept_backlog: int = 1024
+    peer_timeout_s: float = 20.0
     head_timeout_s: float = 10.0
     body_timeout_s: float = 30.0
     keep_alive_timeout_s: float = 5.0
@@ -64,7 +70,6 @@ class Limits:
     lookup_cache_entries: int = 4096
     lookup_retry_s: float = 15.0
     fetch_tries: int = 3
-    keys_bytes: int = 256 * KiB
     keys_timeout_s: float = 5.0
     # Modules
     document_bytes: int = 1 * MiB
@@ -86,8 +91,14 @@ class Limits:
     # Storage
     writes_waiting: int = 1024
     writes_per_commit: int = 256
+    reads_waiting: int = 1024
     reader_threads: int = 2
     read_timeout_s: float = 10.0
+    busy_timeout_s: float = 5.0
+    commits_per_checkpoint: int = 64
+    max_wal_bytes: int = 64 * MiB
+    reserve_bytes: int = 4 * MiB
+    invite_valid_s: float = 600.0
     # Background
     jobs_waiting: int = 256
     sweep_interval_s: float = 600.0

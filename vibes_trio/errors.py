@@ -87,13 +87,14 @@ class TooLarge(VibesError):
 
 
 class TransformFailed(VibesError):
-    """A source does not compile: `filename`, `line` and `column` (from 1), the parser's words."""
+    """A source does not compile: `filename`, `line` and `column` (from 1), the parser's *words*."""
 
     code = "transform-failed"
 
     def __init__(self, message: str, *, filename: str, line: int = 0, column: int = 0) -> None:
         where = f"{filename}:{line}:{column}" if line else filename
         super().__init__(f"{where}: {message}", filename=filename, line=line, column=column)
+        self.words, self.line, self.column = message, line, column
 
 
 class NoSuchSlugLeft(VibesError):
@@ -128,7 +129,7 @@ class ConfigError(Exception):
     """A setting can't be used. Ends start-up; the message names the setting and what it takes."""
 
 
-class FetchFailed(Exception):
+class FetchFailed(OSError):
     """Something outside could not be fetched: unreachable, refused, too large, over its time.
 
     Args:

@@ -1,0 +1,429 @@
+"""Outbound HTTP, against a registry that is a function."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+import trio
+import trio.testing
+
+from vibes_trio.config import Limits
+from vibes_trio.errors import FetchFailed
+from vibes_trio.outbound import Outbound, Registry, document_address, is_package_name, open_outbound
+
+REGISTRY = Registry("https://registry.test/npm/", scopes={"@own": "https://own.test/"})
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+class Asked:
+    """Remembers every request and answers it with a function."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.requests: list[httpx.Request] = []
+        self.answer = answer
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        await trio.lowlevel.checkpoint()
+        self.requests.append(request)
+        return self.answer(request)
+
+
+def outbound_to(asked: Asked, registry: Registry | None = REGISTRY, limits: Limits | None = None):
+    return open_outbound(registry, limits or Limits(), {}, httpx.MockTransport(asked))
+
+
+def fetch(outbound: Outbound, url: str, **options):
+    return outbound.fetch(url, **{"max_bytes": 100, "timeout_s": 10.0} | options)
+
+
+async def test_fetch_returns_the_body():
+    asked = Asked(lambda request: httpx.Response(200, content=b"hello"))
+
+    async with outbound_to(asked) as outbound:
+        body = await fetch(outbound, "https://elsewhere.test/a?b", accept="text/plain")
+
+    assert body == b"hello"
+    assert asked.requests[0].headers["accept"] == "text/plain"
+    assert "authorization" not in asked.requests[0].headers
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://elsewhere.test/",
+        "file:///etc/passwd",
+        "ftp://registry.test/",
+        "registry.test",
+        "https://",
+        "http://127.0.0.1.test/",
+        "http://[::2]/",
+    ],
+)
+async def test_addresses_that_are_not_https_are_refused(url):
+    asked = Asked(lambda request: httpx.Response(200))
+
+    async with outbound_to(asked) as outbound:
+        with pytest.raises(FetchFailed):
+            await fetch(outbound, url)
+
+    assert asked.requests == []
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9/x", "http://localhost/x", "http://a.localhost/x", "http://[::1]/x"]
+)
+async def test_loopback_may_be_http(url):
+    async with outbound_to(Asked(lambda request: httpx.Response(200, content=b"ok"))) as outbound:
+        assert await fetch(outbound, url) == b"ok"
+
+
+async def test_configured_registry_may_be_http():
+    registry = Registry("http://registry.lan:4873/")
+
+    async with outbound_to(Asked(lambda request: httpx.Response(200, content=b"ok")), registry) as outbound:
+        assert await fetch(outbound, "http://registry.lan:4873/react") == b"ok"
+        with pytest.raises(FetchFailed, match="only https"):
+            await fetch(outbound, "http://registry.lan/react")
+
+
+async def test_redirect_within_the_host_is_followed():
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/a":
+            return httpx.Response(302, headers={"location": "/b"})
+        return httpx.Response(200, content=b"b")
+
+    async with outbound_to(Asked(answer)) as outbound:
+        assert await fetch(outbound, "https://elsewhere.test/a") == b"b"
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["https://evil.test/", "http://elsewhere.test/", "https://elsewhere.test:444/", "//evil.test/"],
+)
+async def test_redirect_to_another_origin_is_refused_and_not_asked_again(location):
+    asked = Asked(lambda request: httpx.Response(301, headers={"location": location}))
+
+    async with outbound_to(asked) as outbound:
+        with pytest.raises(FetchFailed, match="another host"):
+            await fetch(outbound, "https://elsewhere.test/a", tries=3)
+
+    assert len(asked.requests) == 1
+
+
+async def test_redirects_end():
+    asked = Asked(lambda request: httpx.Response(301, headers={"location": "/again"}))
+
+    async with outbound_to(asked) as outbound:
+        with pytest.raises(FetchFailed, match="redirects"):
+            await fetch(outbound, "https://elsewhere.test/a")
+
+    assert len(asked.requests) == 4
+
+
+async def test_endless_body_is_cut_off():
+    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    port = listeners[0].socket.getsockname()[1]
+    hung_up = trio.Event()
+
+    async def serve(stream: trio.SocketStream) -> None:
+        await stream.receive_some(4096)
+        await stream.send_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+        try:
+            while True:
+                await stream.send_all(b"3c\r\n" + b"x" * 60 + b"\r\n")
+        except trio.BrokenResourceError:
+            hung_up.set()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(trio.serve_listeners, serve, listeners)
+        async with open_outbound(None, Limits(), {}) as outbound:
+            with pytest.raises(FetchFailed, match="more than 100 bytes"):
+                await fetch(outbound, f"http://127.0.0.1:{port}/")
+        await hung_up.wait()
+        nursery.cancel_scope.cancel()
+
+
+async def test_compressed_answer_is_refused():
+    """A small compressed body may be a huge one."""
+    response = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"\x1f\x8b"))
+
+    async with outbound_to(Asked(lambda request: response)) as outbound:
+        with pytest.raises(FetchFailed, match="compressed"):
+            await fetch(outbound, "https://elsewhere.test/a")
+
+
+async def test_what_may_pass_is_asked_again_with_pauses(autojump_clock):
+    answers = iter([httpx.Response(503), httpx.Response(429), httpx.Response(200, content=b"ok")])
+    asked = Asked(lambda request: next(answers))
+
+    async with outbound_to(asked) as outbound:
+        started = trio.current_time()
+        assert await fetch(outbound, "https://elsewhere.test/a", tries=3) == b"ok"
+
+    # two pauses of 0.2 and 0.4 s, each times 0.5 to 1.5
+    assert 0.3 <= trio.current_time() - started <= 0.9
+
+
+async def test_failed_connection_is_asked_again_and_named(autojump_clock):
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    asked = Asked(refuse)
+
+    async with outbound_to(asked) as outbound:
+        with pytest.raises(FetchFailed, match=r"^https://elsewhere.test/a: refused$"):
+            await fetch(outbound, "https://user:secret@elsewhere.test/a?token=1", tries=3)
+
+    assert len(asked.requests) == 3
+
+
+async def test_not_found_is_not_asked_again():
+    asked = Asked(lambda request: httpx.Response(404))
+
+    async with outbound_to(asked) as outbound:
+        with pytest.raises(FetchFailed) as caught:
+            await fetch(outbound, "https://elsewhere.test/a", tries=3)
+
+    assert caught.value.status == 404
+    assert len(asked.requests) == 1
+
+
+async def test_time_counts_all_tries(autojump_clock):
+    async def never(request: httpx.Request) -> httpx.Response:
+        await trio.sleep_forever()
+
+    async with open_outbound(REGISTRY, Limits(), {}, httpx.MockTransport(never)) as outbound:
+        started = trio.current_time()
+        with pytest.raises(FetchFailed, match="within 2 s"):
+            await fetch(outbound, "https://elsewhere.test/a", timeout_s=2.0, tries=3)
+
+    assert trio.current_time() - started == pytest.approx(2.0)
+
+
+async def test_credentials_go_only_where_they_belong():
+    registry = Registry(
+        "https://registry.test/npm/",
+        credentials={"//registry.test/": "Bearer outer", "//registry.test/npm/": "Bearer inner"},
+    )
+    asked = Asked(lambda request: httpx.Response(200, content=b""))
+
+    async with outbound_to(asked, registry) as outbound:
+        await fetch(outbound, "https://registry.test/npm/react")
+        await fetch(outbound, "https://registry.test/other")
+        await fetch(outbound, "https://registry.test.evil/npm/react")
+
+    assert [r.headers.get("authorization") for r in asked.requests] == ["Bearer inner", "Bearer outer", None]
+    assert "inner" not in repr(registry)
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "address"),
+    [
+        ("react", "latest", "https://registry.test/npm/react/latest"),
+        ("react", "19.3.0-canary-1.2", "https://registry.test/npm/react/19.3.0-canary-1.2"),
+        ("@scope/pkg", "1.2.3", "https://registry.test/npm/@scope%2Fpkg/1.2.3"),
+        ("@own/pkg", "1.2.3", "https://own.test/@own%2Fpkg/1.2.3"),
+    ],
+)
+def test_document_addresses(name, version, address):
+    assert document_address(REGISTRY, name, version) == address
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "../x", "a/b", "@a", "@/b", "@a/..", "a b", "a?b", "a#b", "a%2fb", "https:", "ä", "a\n",
+     "@a/b/c", "_x", "a" * 215, "a\\b", "-/../x", "a@1"],
+)  # fmt: skip
+def test_no_address_is_made_of_a_name_that_is_none(name):
+    assert not is_package_name(name)
+    with pytest.raises(FetchFailed):
+        document_address(REGISTRY, name, "1.2.3")
+
+
+@pytest.mark.parametrize(
+    "version", ["", "1", "1.2", "^1.2.3", "next", "1.2.3/..", "../1.2.3", "1.2.3?x", "1.2.3\n"]
+)
+def test_no_address_is_made_of_a_version_that_is_not_exact(version):
+    with pytest.raises(FetchFailed):
+        document_address(REGISTRY, "react", version)
+
+
+def answer_version(request: httpx.Request) -> httpx.Response:
+    if "gone" in request.url.path:
+        return httpx.Response(404)
+    return httpx.Response(200, json={"version": "1.2.3", "dist": {}})
+
+
+async def test_version_is_looked_up_once_and_remembered_for_its_time(autojump_clock):
+    asked = Asked(answer_version)
+
+    async with outbound_to(asked) as outbound:
+        assert await outbound.package_version("react") == "1.2.3"
+        assert await outbound.package_version("react") == "1.2.3"
+        assert len(asked.requests) == 1
+        await trio.sleep(Limits().lookup_cache_s + 1)
+        assert await outbound.package_version("react") == "1.2.3"
+
+    assert len(asked.requests) == 2
+
+
+async def test_unknown_package_is_remembered_as_well():
+    asked = Asked(answer_version)
+
+    async with outbound_to(asked) as outbound:
+        assert await outbound.package_version("gone") is None
+        assert await outbound.package_version("gone") is None
+
+    assert len(asked.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        httpx.Response(500),
+        httpx.Response(200, content=b"<html>"),
+        httpx.Response(200, json={"version": 3}),
+    ],
+)
+async def test_registry_that_is_ill_is_asked_again_soon(autojump_clock, response):
+    answers = [response, response, response]
+    asked = Asked(lambda request: answers.pop() if answers else answer_version(request))
+
+    async with outbound_to(asked, limits=Limits(fetch_tries=1)) as outbound:
+        assert await outbound.package_version("react") is None
+        assert await outbound.package_version("react") is None
+        assert len(asked.requests) == 1
+        answers.clear()
+        await trio.sleep(Limits().lookup_retry_s + 1)
+        assert await outbound.package_version("react") == "1.2.3"
+
+
+async def test_version_that_is_none_is_not_handed_on():
+    asked = Asked(lambda request: httpx.Response(200, json={"version": "1.2.3/../../evil"}))
+
+    async with outbound_to(asked) as outbound:
+        assert await outbound.package_version("react") is None
+
+
+async def test_many_who_ask_for_one_package_ask_the_registry_once():
+    asked = Asked(answer_version)
+    got: list[str | None] = []
+
+    async with outbound_to(asked) as outbound, trio.open_nursery() as nursery:
+
+        async def ask() -> None:
+            got.append(await outbound.package_version("react"))
+
+        for _ in range(20):
+            nursery.start_soon(ask)
+
+    assert got == ["1.2.3"] * 20
+    assert len(asked.requests) == 1
+
+
+async def test_cancelled_look_up_leaves_the_others_their_answer():
+    release = trio.Event()
+    asked: list[str] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        if len(asked) == 1:
+            await trio.sleep_forever()
+        await release.wait()
+        return answer_version(request)
+
+    got: list[str | None] = []
+    opened = open_outbound(REGISTRY, Limits(), {}, httpx.MockTransport(answer))
+    async with opened as outbound, trio.open_nursery() as nursery:
+        first = trio.CancelScope()
+
+        async def ask_first() -> None:
+            with first:
+                await outbound.package_version("react")
+
+        async def ask_second() -> None:
+            got.append(await outbound.package_version("react"))
+
+        nursery.start_soon(ask_first)
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.start_soon(ask_second)
+        await trio.testing.wait_all_tasks_blocked()
+        first.cancel()
+        release.set()
+
+    assert got == ["1.2.3"]
+    assert len(asked) == 2
+
+
+async def test_look_ups_at_once_are_bounded():
+    most = now = 0
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal most, now
+        now += 1
+        most = max(most, now)
+        await trio.lowlevel.checkpoint()
+        now -= 1
+        return answer_version(request)
+
+    opened = open_outbound(REGISTRY, Limits(lookup_at_once=3), {}, httpx.MockTransport(answer))
+    async with opened as outbound, trio.open_nursery() as nursery:
+        for number in range(12):
+            nursery.start_soon(outbound.package_version, f"p{number}")
+
+    assert most == 3
+
+
+async def test_remembered_versions_are_bounded():
+    asked = Asked(answer_version)
+
+    async with outbound_to(asked, limits=Limits(lookup_cache_entries=2)) as outbound:
+        for name in ("a", "b", "a", "c", "a", "b"):
+            await outbound.package_version(name)
+
+    assert [r.url.path.split("/")[2] for r in asked.requests] == ["a", "b", "c", "b"]
+
+
+@pytest.mark.parametrize("registry", [None, REGISTRY])
+async def test_nothing_is_asked_without_registry_or_name(registry):
+    asked = Asked(answer_version)
+
+    async with outbound_to(asked, registry) as outbound:
+        assert await outbound.package_version("react" if registry is None else "../react") is None
+
+    assert asked.requests == []
+
+
+async def test_clerk_keys_are_bounded():
+    asked = Asked(lambda request: httpx.Response(200, content=b"{}" + b" " * Limits().jwks_bytes))
+
+    async with outbound_to(asked) as outbound:
+        with pytest.raises(FetchFailed, match="more than"):
+            await outbound.clerk_keys("https://clerk.test/keys")
+
+
+async def test_real_client_reads_from_loopback_and_honours_npm_settings(tmp_path: Path):
+    """One exchange over a real socket: no mock between httpx and Trio."""
+    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    port = listeners[0].socket.getsockname()[1]
+
+    async def serve(stream: trio.SocketStream) -> None:
+        await stream.receive_some(4096)
+        await stream.send_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi")
+
+    registry = Registry(f"http://127.0.0.1:{port}/", proxy="http://127.0.0.1:9/")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(trio.serve_listeners, serve, listeners)
+        async with open_outbound(Registry(registry.url), Limits(), {}) as outbound:
+            assert await fetch(outbound, registry.url) == b"hi"
+        async with open_outbound(registry, Limits(), {}) as outbound:
+            with pytest.raises(FetchFailed):  # the proxy of npm's settings is asked, and isn't there
+                await fetch(outbound, registry.url)
+        nursery.cancel_scope.cancel()
+
+
+async def test_unreadable_certificates_are_named(tmp_path: Path):
+    with pytest.raises(FetchFailed, match="gone"):
+        async with open_outbound(None, Limits(), {"NODE_EXTRA_CA_CERTS": str(tmp_path / "gone.pem")}):
+            pass

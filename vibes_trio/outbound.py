@@ -1,0 +1,315 @@
+"""All outbound HTTP: documents and archives of the package registry, package versions, Clerk's keys.
+
+Rules, the same for every request: https, or http to loopback or to the configured registry; redirects only
+within the origin that was asked; bodies are asked for uncompressed and cut off at a size, the whole exchange
+at a time; credentials go only to the address that they were given for. What fails is a FetchFailed whose
+text holds no credentials.
+"""
+
+import ipaddress
+import random
+import re
+import ssl
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import msgspec
+import trio
+
+from vibes_trio.config import Limits
+from vibes_trio.errors import FetchFailed
+
+MAX_REDIRECTS = 3
+FIRST_BACKOFF_S = 0.2
+RETRIED_STATUS = frozenset({0, 408, 425, 429, 500, 502, 503, 504})
+USER_AGENT = "vibes-trio"
+_NAME = re.compile(r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-zA-Z0-9~-][a-zA-Z0-9._~-]*", re.ASCII)
+_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?", re.ASCII)
+_MAX_NAME_CHARS = 214
+_MAX_VERSION_CHARS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Where packages come from, as npm's settings say.
+
+    Attributes:
+        url: address of the registry, ends with `/`.
+        scopes: scope with its `@` → address of the registry of that scope, ends with `/`.
+        credentials: `//host/path/` → value of the Authorization header for addresses under it.
+        proxy: address of the proxy for registries; empty: what the environment says.
+        ca_file: certificates to trust besides the system's; empty: none.
+        source: which setting named it, for people.
+    """
+
+    url: str
+    scopes: Mapping[str, str] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    proxy: str = ""
+    ca_file: str = ""
+    source: str = ""
+
+    def url_of(self, name: str) -> str:
+        """Return the address of the registry that holds package *name*."""
+        return self.scopes.get(name.partition("/")[0], self.url)
+
+    def authorization_for(self, url: str) -> str | None:
+        """Return the Authorization header for *url*: that of the longest address it lies under."""
+        bare = url.partition(":")[2]
+        under = [prefix for prefix in self.credentials if bare.startswith(prefix)]
+        return self.credentials[max(under, key=len)] if under else None
+
+    def holds(self, url: httpx.URL) -> bool:
+        """Return whether *url* is on the host of one of the registries."""
+        return any(_origin(httpx.URL(base)) == _origin(url) for base in (self.url, *self.scopes.values()))
+
+
+def is_package_name(name: str) -> bool:
+    """Return whether *name* may be a package's name, scoped or not, so that an address can be made of it."""
+    return len(name) <= _MAX_NAME_CHARS and _NAME.fullmatch(name) is not None
+
+
+def is_exact_version(version: str) -> bool:
+    """Return whether *version* is one exact version in npm's grammar."""
+    return len(version) <= _MAX_VERSION_CHARS and _VERSION.fullmatch(version) is not None
+
+
+def document_address(registry: Registry, name: str, version: str) -> str:
+    """Return the address of the document of one version (or dist-tag) of package *name*.
+
+    Raises:
+        FetchFailed: *name* or *version* is none that a registry could have.
+    """
+    if not is_package_name(name):
+        raise FetchFailed(f"{name!r} is no package name")
+    if not (is_exact_version(version) or version == "latest"):
+        raise FetchFailed(f"{name}: {version!r} is no exact version")
+    return f"{registry.url_of(name)}{quote(name, safe='@')}/{quote(version, safe='')}"
+
+
+class _Latest(msgspec.Struct):
+    version: str
+
+
+class Outbound:
+    """The HTTP client of a server; one for its lifetime, made by `open_outbound`.
+
+    Its mutable state: the versions looked up so far, and who is looking up which package now.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, registry: Registry | None, limits: Limits) -> None:
+        self.registry = registry
+        self._client = client
+        self._limits = limits
+        self._versions: OrderedDict[str, tuple[str | None, float]] = OrderedDict()
+        self._looking_up: dict[str, trio.Event] = {}
+        self._lookups = trio.Semaphore(limits.lookup_at_once)
+
+    async def fetch(
+        self,
+        url: str,
+        *,
+        max_bytes: int,
+        timeout_s: float,
+        accept: str = "*/*",
+        tries: int = 1,
+    ) -> bytes:
+        """Return the body of the 2xx answer to GET *url*.
+
+        Args:
+            max_bytes: of the body.
+            timeout_s: for all tries together, pauses included.
+            tries: how often to ask; only what may pass by itself is asked again.
+
+        Raises:
+            FetchFailed: there is no such answer.
+        """
+        target = self._check(url)
+        try:
+            with trio.fail_after(timeout_s):
+                for attempt in range(1, tries):
+                    try:
+                        return await self._fetch_once(target, max_bytes, accept)
+                    except FetchFailed as error:
+                        if error.status not in RETRIED_STATUS:
+                            raise
+                        pause_s = FIRST_BACKOFF_S * 2 ** (attempt - 1)
+                        await trio.sleep(pause_s * random.uniform(0.5, 1.5))
+                return await self._fetch_once(target, max_bytes, accept)
+        except trio.TooSlowError as error:
+            raise FetchFailed(f"{_shown(url)}: no answer within {timeout_s:g} s") from error
+
+    async def package_version(self, name: str) -> str | None:
+        """Return the version that the registry's tag `latest` of package *name* names.
+
+        None: there is no such package, or no registry that answers in time. The first is remembered for
+        lookup_cache_s, the second for lookup_retry_s. However many ask for one package, the registry is asked
+        once.
+        """
+        registry = self.registry
+        if registry is None or not is_package_name(name):
+            return None
+        while name not in self._versions or self._versions[name][1] <= trio.current_time():
+            asked = self._looking_up.get(name)
+            if asked is not None:
+                await asked.wait()  # and look again: who asked may have been cancelled
+                continue
+            asked = self._looking_up[name] = trio.Event()
+            try:
+                self._remember(name, *await self._look_up(registry, name))
+            finally:
+                del self._looking_up[name]
+                asked.set()
+        self._versions.move_to_end(name)
+        return self._versions[name][0]
+
+    async def clerk_keys(self, url: str) -> bytes:
+        """Return the body at *url*, an address of Clerk's keys.
+
+        Raises:
+            FetchFailed: there is none.
+        """
+        limits = self._limits
+        return await self.fetch(
+            url, max_bytes=limits.jwks_bytes, timeout_s=limits.keys_timeout_s, accept="application/json"
+        )
+
+    def _remember(self, name: str, version: str | None, for_s: float) -> None:
+        self._versions[name] = (version, trio.current_time() + for_s)
+        while len(self._versions) > self._limits.lookup_cache_entries:
+            self._versions.popitem(last=False)
+
+    async def _look_up(self, registry: Registry, name: str) -> tuple[str | None, float]:
+        """Return the latest version of *name* and how long that is to be believed."""
+        limits = self._limits
+        try:
+            async with self._lookups:
+                body = await self.fetch(
+                    document_address(registry, name, "latest"),
+                    max_bytes=limits.lookup_bytes,
+                    timeout_s=limits.lookup_timeout_s,
+                    accept="application/json",
+                    tries=limits.fetch_tries,
+                )
+            version = msgspec.json.decode(body, type=_Latest).version
+        except FetchFailed as error:
+            return None, limits.lookup_cache_s if error.status == 404 else limits.lookup_retry_s
+        except msgspec.DecodeError:
+            return None, limits.lookup_retry_s
+        return version if is_exact_version(version) else None, limits.lookup_cache_s
+
+    async def _fetch_once(self, asked: httpx.URL, max_bytes: int, accept: str) -> bytes:
+        target = asked
+        try:
+            for _ in range(MAX_REDIRECTS + 1):
+                async with self._client.stream(
+                    "GET", target, headers=self._headers(target, accept)
+                ) as answer:
+                    if not answer.has_redirect_location:
+                        return await _read_body(answer, max_bytes)
+                    target = target.join(answer.headers["location"])
+                if _origin(target) != _origin(asked):
+                    where = f"{_shown(asked)}: refused to be sent to another host, {target.host}"
+                    raise FetchFailed(where, answer.status_code)
+        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
+            raise FetchFailed(f"{_shown(asked)}: {error or type(error).__name__}") from error
+        raise FetchFailed(f"{_shown(asked)}: more than {MAX_REDIRECTS} redirects", answer.status_code)
+
+    def _headers(self, target: httpx.URL, accept: str) -> dict[str, str]:
+        headers = {"accept": accept, "accept-encoding": "identity", "user-agent": USER_AGENT}
+        authorization = self.registry.authorization_for(str(target)) if self.registry else None
+        return headers | ({"authorization": authorization} if authorization else {})
+
+    def _check(self, url: str) -> httpx.URL:
+        """Return *url*, parsed, if it may be asked at all."""
+        try:
+            parsed = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise FetchFailed(f"{_shown(url)}: {error}") from error
+        is_ours = self.registry is not None and self.registry.holds(parsed)
+        if parsed.host and (
+            parsed.scheme == "https" or (parsed.scheme == "http" and (is_ours or _is_loopback(parsed.host)))
+        ):
+            return parsed
+        raise FetchFailed(f"{_shown(url)}: only https addresses are fetched")
+
+
+@asynccontextmanager
+async def open_outbound(
+    registry: Registry | None,
+    limits: Limits,
+    env: Mapping[str, str],
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> AsyncIterator[Outbound]:
+    """Hold the HTTP client open. Proxies come from the environment (HTTPS_PROXY …) and from npm's settings.
+
+    Raises:
+        FetchFailed: a file of certificates that the environment or npm's settings name can't be read.
+    """
+    trusted = _tls_context(env, registry.ca_file if registry else "")
+    mounts: dict[str, httpx.AsyncBaseTransport] = {}
+    if registry is not None and registry.proxy and transport is None:
+        for base in (registry.url, *registry.scopes.values()):
+            url = httpx.URL(base)
+            key = f"{url.scheme}://{url.netloc.decode()}"
+            mounts[key] = httpx.AsyncHTTPTransport(verify=trusted, proxy=registry.proxy)
+    async with httpx.AsyncClient(
+        verify=trusted, mounts=mounts, transport=transport, timeout=None, trust_env=transport is None
+    ) as client:
+        yield Outbound(client, registry, limits)
+
+
+def _tls_context(env: Mapping[str, str], ca_file: str) -> ssl.SSLContext:
+    """Trust what httpx does (its own list, or SSL_CERT_FILE or SSL_CERT_DIR) and what Node and npm do."""
+    context = httpx.create_ssl_context()
+    for extra in filter(None, (env.get("NODE_EXTRA_CA_CERTS"), ca_file)):
+        try:
+            context.load_verify_locations(cadata=Path(extra).read_text("ascii"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise FetchFailed(f"certificates {extra}: {error}") from error
+    return context
+
+
+async def _read_body(answer: httpx.Response, max_bytes: int) -> bytes:
+    where = _shown(answer.url)
+    if not answer.is_success:
+        raise FetchFailed(f"{where}: status {answer.status_code}", answer.status_code)
+    if answer.headers.get("content-encoding", "identity") != "identity":
+        raise FetchFailed(f"{where}: compressed although not asked for", answer.status_code)
+    body = bytearray()
+    try:
+        async for chunk in answer.aiter_bytes():
+            body += chunk
+            if len(body) > max_bytes:
+                # Leaving the loop would abandon httpx's generators; on a closed connection their next step
+                # fails, which ends them in order.
+                await answer.aclose()
+    except httpx.HTTPError:
+        if len(body) <= max_bytes:
+            raise
+    if len(body) > max_bytes:
+        raise FetchFailed(f"{where}: more than {max_bytes} bytes", answer.status_code)
+    return bytes(body)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _shown(url: httpx.URL | str) -> str:
+    """Return *url* without credentials and query."""
+    return re.sub(r"//[^/@]*@", "//", str(url)).partition("?")[0]
