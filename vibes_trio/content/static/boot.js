@@ -1,0 +1,191 @@
+// Runs before every module of the page: hands the app its env (globalThis.VIBES_ENV) and shows what goes wrong, with the
+// file and line of the app. The page's facts are in <script id="vibes-page">: env, release (address of its root), files
+// (served name -> the app's file name).
+"use strict";
+(() => {
+  const page = JSON.parse(document.getElementById("vibes-page").textContent);
+  const files = new Map(Object.entries(page.files));
+  globalThis.VIBES_ENV = Object.freeze(page.env);
+
+  const MAX_PROBLEMS = 20;
+  const STACK_FRAME = /(https?:\/\/[^\s()]+?):(\d+)(?::\d+)?(?=[\s)]|$)/g;
+  const UNMAPPED = /module specifier[ ,:]*["'“]([^"'”]+)["'”]/;
+  const IMPORTS = /(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g;
+  const REACT_ERRORS = {
+    31: "An object was used where React wants text or an element.",
+    130: "A tag names something that is no component: look at how it is imported and exported.",
+    300: "A component called fewer hooks than in its last render: call hooks in the same order every time.",
+    310: "A component called more hooks than in its last render: call hooks in the same order every time.",
+    321: "A hook was called outside a component.",
+  };
+
+  // Where things are
+
+  function addressOf(served) {
+    return new URL(page.release + served.split("/").map(encodeURIComponent).join("/"), location.origin).href;
+  }
+
+  function servedName(address) {
+    const url = URL.canParse(address) ? new URL(address) : null;
+    if (url === null || url.origin !== location.origin || !url.pathname.startsWith(page.release)) return null;
+    return decodeURIComponent(url.pathname.slice(page.release.length));
+  }
+
+  function placeInStack(stack) {
+    for (const [, address, line] of String(stack ?? "").matchAll(STACK_FRAME)) {
+      const served = servedName(address);
+      if (served !== null) return { served, line: Number(line) };
+    }
+    return null;
+  }
+
+  async function readLines(served) {
+    try {
+      const answer = await fetch(addressOf(served));
+      return answer.ok ? (await answer.text()).split("\n") : [];
+    } catch {
+      return [];
+    }
+  }
+
+  async function findLine(servedNames, matches) {
+    for (const served of servedNames) {
+      const lines = await readLines(served);
+      const index = lines.findIndex(matches);
+      if (index >= 0) return { served, line: index + 1 };
+    }
+    return null;
+  }
+
+  function findImport(isIt) {
+    return findLine(files.keys(), (text) => [...text.matchAll(IMPORTS)].some(([, specifier]) => isIt(specifier)));
+  }
+
+  // What went wrong
+
+  function explain(message) {
+    const hint = REACT_ERRORS[/Minified React error #(\d+)/.exec(message)?.[1]];
+    return hint ? `${hint}\n${message}` : message;
+  }
+
+  async function takeError(error, message, place) {
+    const cause = error instanceof Error ? error.cause : null;
+    const unmapped = UNMAPPED.exec(message)?.[1];
+    let where = place ?? placeInStack(error?.stack);
+    if (cause?.pattern) where = await findLine([cause.served], (text) => new RegExp(cause.pattern).test(text));
+    else if (where === null && unmapped) where = await findImport((specifier) => specifier === unmapped);
+    await show(explain(message), where, error?.stack);
+  }
+
+  // A module that can't be fetched ends the page's script with an event that says neither which nor why.
+  async function takeFailedLoad() {
+    const failed = performance
+      .getEntriesByType("resource")
+      .filter((entry) => entry.initiatorType !== "fetch" && (entry.responseStatus === 0 || entry.responseStatus >= 400));
+    if (failed.length === 0) await show("A module of this page could not be loaded; the console says which.", null);
+    for (const { name, responseStatus } of failed) {
+      const served = servedName(name);
+      const last = name.split("/").pop();
+      const where = await findImport((specifier) => specifier.split("/").pop() === last);
+      const what = served === null ? name : files.get(served) ?? served;
+      await show(`${what} could not be loaded (${responseStatus || "no answer"}).`, where);
+    }
+  }
+
+  addEventListener(
+    "error",
+    (event) => {
+      if (event.target instanceof HTMLScriptElement) {
+        if (event.target.type === "module" && !event.target.src) void takeFailedLoad();
+        return;
+      }
+      if (event.target !== globalThis || !event.message) return; // an image or the like
+      const served = servedName(event.filename);
+      const place = served !== null && event.lineno > 0 ? { served, line: event.lineno } : null;
+      void takeError(event.error, event.message.replace(/^Uncaught /, ""), place);
+    },
+    true,
+  );
+
+  addEventListener("unhandledrejection", ({ reason }) => {
+    const message = reason instanceof Error ? String(reason) : `A promise was rejected with ${JSON.stringify(reason) ?? reason}`;
+    void takeError(reason, message, null);
+  });
+
+  // The overlay
+
+  const STYLE = `
+    :host { all: initial; position: fixed; inset: 0; z-index: 2147483647; overflow: auto;
+      background: rgb(20 20 24 / 92%); color: #f4f4f5; font: 15px/1.5 ui-sans-serif, system-ui, sans-serif; }
+    main { max-width: 56rem; margin: 0 auto; padding: 2rem 1.5rem 4rem; }
+    header { display: flex; justify-content: space-between; align-items: center; }
+    h1 { font-size: 1.1rem; margin: 0; color: #fca5a5; }
+    button { font: inherit; color: inherit; background: #3f3f46; border: 0; border-radius: 6px; padding: .35rem .9rem;
+      cursor: pointer; }
+    button:focus-visible { outline: 2px solid #fca5a5; }
+    article { margin-top: 1.25rem; padding: 1rem 1.25rem; background: #27272a; border-left: 4px solid #ef4444;
+      border-radius: 6px; }
+    p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+    .place { margin-top: .5rem; color: #93c5fd; }
+    pre { margin: .75rem 0 0; padding: .6rem .8rem; background: #18181b; border-radius: 4px; overflow: auto;
+      font: 13px/1.5 ui-monospace, monospace; }
+    details { margin-top: .75rem; color: #a1a1aa; }
+    summary { cursor: pointer; }`;
+
+  let host = null;
+  let list = null;
+  const shown = new Set();
+
+  function element(tag, text = "", className = "") {
+    const made = document.createElement(tag);
+    made.textContent = text;
+    made.className = className;
+    return made;
+  }
+
+  function dismiss() {
+    host?.remove();
+    host = null;
+    shown.clear();
+  }
+
+  function openOverlay() {
+    host = element("vibes-error-overlay");
+    const root = host.attachShadow({ mode: "open" });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    root.adoptedStyleSheets = [sheet];
+    const close = element("button", "Dismiss");
+    close.addEventListener("click", dismiss);
+    const header = element("header");
+    header.append(element("h1", "This app ran into a problem"), close);
+    list = element("main");
+    list.setAttribute("role", "alert");
+    list.append(header);
+    root.append(list);
+    document.documentElement.append(host);
+  }
+
+  async function show(message, where, stack) {
+    const place = where ? `${files.get(where.served) ?? where.served}:${where.line}` : "";
+    const key = `${place} ${message}`;
+    if (shown.has(key) || shown.size >= MAX_PROBLEMS) return;
+    shown.add(key);
+    const source = where ? ((await readLines(where.served))[where.line - 1] ?? "").trim().slice(0, 300) : "";
+    if (host === null) openOverlay();
+    const article = element("article");
+    article.append(element("p", message));
+    if (place) article.append(element("p", place, "place"));
+    if (source) article.append(element("pre", source));
+    if (stack) {
+      const details = element("details");
+      details.append(element("summary", "Stack"), element("pre", stack));
+      article.append(details);
+    }
+    list.append(article);
+  }
+
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape") dismiss();
+  });
+})();

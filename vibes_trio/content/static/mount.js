@@ -1,0 +1,40 @@
+// Renders the default export of each root module of a page into its container.
+
+const COMPONENT_KINDS = new Set(["memo", "forward_ref", "lazy"].map((kind) => Symbol.for(`react.${kind}`)));
+const EXPORTS_DEFAULT = String.raw`\bexport\s+default\b|\bas\s+default\b|\bexport\s*\{\s*default\b`;
+
+function isComponent(value) {
+  return typeof value === "function" || COMPONENT_KINDS.has(value?.$$typeof);
+}
+
+function describe(value) {
+  if (value === null || value === undefined) return String(value);
+  if (value.$$typeof) return "an element (what <App/> gives, rather than App)";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+/**
+ * Mount a page. A module without a default export has already run and mounts itself, if it wants to.
+ *
+ * @param {string} containerId id of the element to render into
+ * @param {[string, object][]} roots served name and namespace of each root module, in order
+ */
+export async function mount(containerId, roots) {
+  const components = [];
+  for (const [served, module] of roots) {
+    if (!("default" in module)) continue;
+    if (isComponent(module.default)) components.push(module.default);
+    else {
+      const message = `The default export is ${describe(module.default)}, not a component: export a function that returns JSX.`;
+      reportError(new TypeError(message, { cause: { served, pattern: EXPORTS_DEFAULT } }));
+    }
+  }
+  // Rendering nothing would wipe what a module without default export has put into the container.
+  if (components.length === 0) return;
+  const [{ createElement, Fragment }, { createRoot }] = await Promise.all([
+    import("react"),
+    import("react-dom/client"),
+  ]);
+  const elements = components.map((component, key) => createElement(component, { key }));
+  createRoot(document.getElementById(containerId)).render(createElement(Fragment, null, elements));
+}

@@ -1,0 +1,43 @@
+"""The scripts of our own that every page loads, each under an address that holds the hash of its bytes.
+
+They never change under their address, so they are served as immutable. The folder is read once, at import.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from types import MappingProxyType
+
+ADDRESS_PREFIX = "/~esm/@vibes/"
+_NAMES = ("boot.js", "mount.js", "jsx-dev-runtime.js")
+_HASH_CHARS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class StaticModule:
+    """One script: its address on every host of this server, and its bytes (UTF-8 JavaScript)."""
+
+    address: str
+    content: bytes
+
+
+def _load(name: str) -> StaticModule:
+    content = files("vibes_trio.content").joinpath("static", name).read_bytes()
+    stem = name.removesuffix(".js")
+    digest = hashlib.sha256(content).hexdigest()[:_HASH_CHARS]
+    return StaticModule(f"{ADDRESS_PREFIX}{stem}.{digest}.js", content)
+
+
+_BY_NAME: Mapping[str, StaticModule] = MappingProxyType({name: _load(name) for name in _NAMES})
+_BY_ADDRESS: Mapping[str, StaticModule] = MappingProxyType({m.address: m for m in _BY_NAME.values()})
+
+
+def static_module(name: str) -> StaticModule:
+    """Return the script *name* (`boot.js`, `mount.js`, `jsx-dev-runtime.js`)."""
+    return _BY_NAME[name]
+
+
+def find_static_module(path: str) -> StaticModule | None:
+    """Return the script served at *path*, a path without query."""
+    return _BY_ADDRESS.get(path)
