@@ -34,7 +34,7 @@ class HttpIncoming:
 
 @dataclass(frozen=True, slots=True)
 class MessageIncoming:
-    """One message, posted or from a WebSocket: the undecoded JSON text."""
+    """One message from a WebSocket: the undecoded JSON text. (A posted one comes as HttpIncoming.)"""
 
     data: bytes
 

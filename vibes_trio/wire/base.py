@@ -42,7 +42,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Type(msgspec.Struct, frozen=True):
-    type: str
+    type: Any = ""  # whatever a client sends; only text is a type
 
 
 class _OrderKey(msgspec.Struct, frozen=True, rename="camel"):
@@ -70,7 +70,7 @@ class Message(msgspec.Struct, Generic[T], frozen=True):
 
 
 class MessageHead(msgspec.Struct, frozen=True):
-    """An envelope and the type of its payload, which is not decoded yet."""
+    """An envelope and the type of its payload, which is not decoded yet. No type: empty text."""
 
     envelope: Envelope
     type: str
@@ -79,6 +79,7 @@ class MessageHead(msgspec.Struct, frozen=True):
 _encoder = msgspec.json.Encoder()
 _envelope_decoder = msgspec.json.Decoder(Envelope)
 _type_decoder = msgspec.json.Decoder(_Type)
+_any_decoder = msgspec.json.Decoder()
 _order_decoder = msgspec.json.Decoder(_OrderKeyEnvelope)
 
 _ESCAPE = re.compile(
@@ -129,23 +130,25 @@ def read_head(data: bytes) -> MessageHead:
     data = data.removeprefix(_BOM)
     try:
         try:
-            envelope = _decode(_envelope_decoder, data)
+            return _read_head(data)
         except _NotJson:
-            data = mend_surrogates(data)
-            envelope = _decode(_envelope_decoder, data)
+            return _read_head(mend_surrogates(data))
     except _NotJson as error:
-        raise BadJson(f"The body is no JSON: {error}. Send one JSON envelope as UTF-8 text.") from None
+        raise BadJson(f"This is no JSON: {error}. Send one JSON envelope as UTF-8 text.") from None
     except _NotValid as error:
         raise BadEnvelope(
             f"The envelope is wrong: {error}. It needs tid, src, dst (text), ttl (number) and payload (object)."
         ) from None
+
+
+def _read_head(data: bytes) -> MessageHead:
     try:
-        kind = _decode(_type_decoder, envelope.payload)
-    except _NotValid as error:
-        raise BadEnvelope(f"The envelope's payload is wrong: {error}. It needs a type (text).") from None
-    except _NotJson as error:
-        raise BadJson(f"The payload is no JSON: {error}.") from None
-    return MessageHead(envelope, kind.type)
+        envelope = _decode(_envelope_decoder, data)
+    except _NotValid:
+        _decode(_any_decoder, data)  # the shape is looked at first: it may be no JSON further on
+        raise
+    kind = _decode(_type_decoder, envelope.payload)
+    return MessageHead(envelope, kind.type if isinstance(kind.type, str) else "")
 
 
 def read_payload(decoder: msgspec.json.Decoder[T], head: MessageHead) -> T:

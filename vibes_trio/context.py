@@ -1,0 +1,60 @@
+"""Two lifetimes: `App` lives as long as the program, `Ctx` as long as one message."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import trio
+
+from vibes_trio.auth.verifier import Claims, Verifier
+from vibes_trio.cache import AssetCache, NameCache
+from vibes_trio.compilers.interface import Compiler
+from vibes_trio.config import Config
+from vibes_trio.exchange import Turn
+from vibes_trio.jobs import Jobs
+from vibes_trio.modules.store import LocalModules
+from vibes_trio.storage.engine import Database
+
+if TYPE_CHECKING:
+    # The one name from above: the cache holds what `services.serving` makes and only it reads.
+    from vibes_trio.services.serving import ServedRelease
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything a message may need that outlives it.
+
+    Attributes:
+        verifiers: by the `type` of credentials.
+        package_version: npm name → its latest version, or None if unknown or the registry is down.
+        modules: the browser modules that this server serves itself; None: pages use the CDN.
+        random_slug: three words joined by `-`.
+        draining: set when the server is about to stop.
+    """
+
+    config: Config
+    db: Database
+    assets: AssetCache
+    releases: "NameCache[ServedRelease | None]"
+    verifiers: Mapping[str, Verifier]
+    compiler: Compiler
+    package_version: Callable[[str], Awaitable[str | None]]
+    modules: LocalModules | None
+    jobs: Jobs
+    random_slug: Callable[[], str]
+    draining: trio.Event
+
+
+@dataclass(frozen=True, slots=True)
+class Ctx:
+    """What one message may need. *claims* are there once it is authenticated."""
+
+    app: App
+    turn: Turn | None = None
+    claims: Claims | None = None
+
+    @property
+    def asker(self) -> Claims:
+        """The authenticated user; only handlers of messages that need one get here."""
+        assert self.claims is not None, "the message was not authenticated"
+        return self.claims

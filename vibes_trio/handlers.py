@@ -1,0 +1,181 @@
+"""PIPELINE: everything the server answers, in order. Adding a message is one line here."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import msgspec
+
+from vibes_trio.context import App, Ctx
+from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
+from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
+from vibes_trio.exchange import HttpIncoming, Reply
+from vibes_trio.services.chat import append_chat_section, ensure_chat_context
+from vibes_trio.services.deploy import ensure_app_slug
+from vibes_trio.services.health import is_ready
+from vibes_trio.services.serving import Asked, serve_entry_point, serve_module
+from vibes_trio.urls import HostName, normalize_path, parse_entry_point, parse_host
+from vibes_trio.wire.auth import DashAuth
+from vibes_trio.wire.base import (
+    Message,
+    MessageHead,
+    Request,
+    Response,
+    encode,
+    read_order_key,
+    read_payload,
+    write_reply,
+)
+from vibes_trio.wire.chat import APPEND, ReqAppendChatSection, ReqEnsureChatContext
+from vibes_trio.wire.deploy import ReqEnsureAppSlug
+
+log = logging.getLogger("vibes_trio.requests")
+
+JSON = (("content-type", "application/json"),)
+R = TypeVar("R", bound=Response)
+Q = TypeVar("Q", bound=Request)  # type: ignore[type-arg]  # bound to Request of any response
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A GET or HEAD of something that is no app's: the API host it came to, and its path."""
+
+    host: HostName
+    path: str
+    head: bool
+
+
+# -- the stages -------------------------------------------------------------------------------------------
+
+
+def _preflight(incoming: Incoming) -> HttpIncoming | None:
+    return incoming if isinstance(incoming, HttpIncoming) and incoming.method == "OPTIONS" else None
+
+
+async def _answer_preflight(ctx: Ctx, incoming: HttpIncoming) -> Reply:
+    return Reply(200, JSON, encode({"type": "ok", "message": "CORS preflight"}))
+
+
+def _read(incoming: Incoming) -> tuple[HttpIncoming, HostName] | None:
+    """Return *incoming* and its host if it only reads."""
+    if not isinstance(incoming, HttpIncoming) or incoming.method not in ("GET", "HEAD"):
+        return None
+    host = parse_host(incoming.host)
+    return (incoming, host) if host is not None else None
+
+
+def _module(incoming: Incoming) -> Asked | None:
+    read = _read(incoming)
+    if read is None or not read[0].target.startswith("/~esm/"):
+        return None
+    return Asked(read[0].method == "HEAD", read[0].headers, path=normalize_path(read[0].target))
+
+
+def _entry_point(incoming: Incoming) -> Asked | None:
+    read = _read(incoming)
+    entry = parse_entry_point(read[1], read[0].target) if read else None
+    if read is None or entry is None:
+        return None
+    request = read[0]
+    return Asked(request.method == "HEAD", request.headers, entry.path, entry, request.host, request.target)
+
+
+def _health(incoming: Incoming) -> Page | None:
+    read = _read(incoming)
+    if read is None or read[1].app is not None:
+        return None
+    path = normalize_path(read[0].target)
+    return Page(read[1], path, read[0].method == "HEAD") if path in ("/healthz", "/readyz") else None
+
+
+async def _answer_health(ctx: Ctx, page: Page) -> Reply:
+    ready = page.path == "/healthz" or await is_ready(ctx)
+    body = encode({"status": "ok" if ready else "unavailable"})
+    return Reply(200 if ready else 503, JSON, b"" if page.head else body, len(body))
+
+
+async def _log(ctx: Ctx, incoming: Incoming) -> Continue:
+    return Continue.CONTINUE
+
+
+def _log_outcome(ctx: Ctx, incoming: Incoming, outcome: Outcome) -> None:
+    what = incoming.type if isinstance(incoming, MessageHead) else f"{incoming.method} {incoming.target}"
+    how = outcome.reply.status if outcome.reply else type(outcome.error).__name__
+    log.info("%s -> %s", what, how)
+
+
+def _other_http(incoming: Incoming) -> HttpIncoming | None:
+    return incoming if isinstance(incoming, HttpIncoming) else None
+
+
+async def _refuse_http(ctx: Ctx, incoming: HttpIncoming) -> Reply:
+    """Answer HTTP that is no message: a message to an app's host, or a method that carries none."""
+    if incoming.method in ("POST", "PUT"):
+        raise NotFound("An app's host takes no messages: send them to the API host.")
+    body = encode({"type": "error", "message": "Only POST and PUT methods are supported"})
+    return Reply(503, JSON, b"" if incoming.method == "HEAD" else body, len(body))
+
+
+def _any_message(incoming: Incoming) -> MessageHead | None:
+    return incoming if isinstance(incoming, MessageHead) else None
+
+
+async def _refuse_message(ctx: Ctx, head: MessageHead) -> Reply:
+    if not head.type:
+        raise BadRequest("The payload has no `type` (text): it says which message this is.")
+    raise UnknownType(f"No message {head.type[:100]!r} is known here.", type=head.type[:100])
+
+
+# -- messages ---------------------------------------------------------------------------------------------
+
+
+async def authenticate(app: App, auth: DashAuth | None) -> Ctx:
+    """Return a context with the claims of *auth*.
+
+    Raises:
+        RequireLogin: no, unknown or refused credentials.
+    """
+    if auth is None or not auth.token:
+        raise RequireLogin("missing")
+    verify = app.verifiers.get(auth.type)
+    if verify is None:
+        raise RequireLogin("unknown_type")
+    return Ctx(app, claims=await verify(auth.token))
+
+
+def message(request: type[Q], use_case: Callable[[Ctx, Q], Awaitable[Response]]) -> Handler[Message[Q]]:
+    """Return the handler of *request*: decodes it, authenticates who asks, runs *use_case*, encodes its answer."""
+    decoder = msgspec.json.Decoder(request)
+    wire_type = request.__struct_config__.tag
+
+    def validate(incoming: Incoming) -> Message[Q] | None:
+        if not isinstance(incoming, MessageHead) or incoming.type != wire_type:
+            return None
+        return Message(incoming.envelope, read_payload(decoder, incoming))
+
+    async def handle(ctx: Ctx, received: Message[Q]) -> Reply:
+        asker = await authenticate(ctx.app, received.payload.auth)
+        response = await use_case(replace(asker, turn=ctx.turn), received.payload)
+        return Reply(200, JSON, write_reply(received.envelope, response))
+
+    return Handler(str(wire_type), validate, handle)
+
+
+PIPELINE: Pipeline = (
+    Handler("preflight", _preflight, _answer_preflight),
+    Handler("module", _module, serve_module),
+    Handler("entry point", _entry_point, serve_entry_point),
+    Handler("health", _health, _answer_health),
+    Handler("log", lambda incoming: incoming, _log, _log_outcome),
+    Handler("other HTTP", _other_http, _refuse_http),
+    message(ReqEnsureAppSlug, ensure_app_slug),
+    message(ReqEnsureChatContext, ensure_chat_context),
+    message(ReqAppendChatSection, append_chat_section),
+    Handler("unknown message", _any_message, _refuse_message),
+)
+
+
+def order_key(data: bytes) -> str | None:
+    """Return what messages must keep their order by: the chat context that a section is appended to."""
+    return read_order_key(data, APPEND)

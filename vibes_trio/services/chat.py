@@ -1,0 +1,83 @@
+"""Chats: the contexts that apps come from, and the sections in them."""
+
+import secrets
+from typing import Any
+
+import base58
+from msgspec import UnsetType
+
+from vibes_trio.content.js_date import coerce_timestamp
+from vibes_trio.context import Ctx
+from vibes_trio.errors import BadRequest, TooLarge
+from vibes_trio.storage import chats
+from vibes_trio.wire.base import encode
+from vibes_trio.wire.chat import (
+    ReqAppendChatSection,
+    ReqEnsureChatContext,
+    ResAppendChatSection,
+    ResEnsureChatContext,
+)
+
+CONTEXT_ID_BYTES = 12
+
+
+async def ensure_chat_context(ctx: Ctx, req: ReqEnsureChatContext) -> ResEnsureChatContext:
+    """Return the context asked for, made if it is unknown; without an id a new one.
+
+    Raises:
+        BadRequest: an id that is empty, too long or not printable.
+        NotOwner: the context is someone else's.
+    """
+    if isinstance(req.context_id, UnsetType):
+        context_id = random_context_id()
+    else:
+        context_id = check_context_id(req.context_id, ctx.app.config.limits.max_context_id_chars)
+    await ctx.app.db.write(chats.ensure_context, ctx.asker.user_id, context_id)
+    return ResEnsureChatContext(context_id=context_id)
+
+
+async def append_chat_section(ctx: Ctx, req: ReqAppendChatSection) -> ResAppendChatSection:
+    """Append a section. What is answered is on disk.
+
+    Sections of one connection and context are handed to the database in the order in which they came:
+    the turn is passed on as soon as the write stands in its queue.
+
+    Raises:
+        NotFound: no such context.
+        NotOwner: it is someone else's.
+        TooLarge: too many blocks.
+    """
+    most = ctx.app.config.limits.max_blocks_per_section
+    if len(req.blocks) > most:
+        raise TooLarge(f"blocks: {len(req.blocks)} are too many; at most {most} fit a section.", limit=most)
+    blocks = encode([_with_timestamp(block) for block in req.blocks]).decode()
+    if ctx.turn is not None:
+        await ctx.turn.wait()
+    pending = ctx.app.db.submit(
+        chats.append_section, ctx.asker.user_id, req.context_id, req.origin, blocks
+    )
+    if ctx.turn is not None:
+        ctx.turn.pass_on()
+    seq = await pending.wait()
+    return ResAppendChatSection(context_id=req.context_id, seq=seq, origin=req.origin)
+
+
+def random_context_id() -> str:
+    """Return a new id: 12 random bytes in base58btc, 17 or 18 characters, as the reference makes them."""
+    return "z" + base58.b58encode(secrets.token_bytes(CONTEXT_ID_BYTES)).decode("ascii")
+
+
+def check_context_id(context_id: str, max_chars: int) -> str:
+    """Return *context_id* if it can be one.
+
+    Raises:
+        BadRequest: it is empty, longer than *max_chars* or has a character that can't be printed.
+    """
+    if not 1 <= len(context_id) <= max_chars or not context_id.isprintable():
+        raise BadRequest(f"contextId: 1 to {max_chars} printable characters are wanted; leave it out for a new one.")
+    return context_id
+
+
+def _with_timestamp(block: dict[str, Any]) -> dict[str, Any]:
+    """Return *block* as it is stored: as sent, but for its date (blocks.md, common rules)."""
+    return block | {"timestamp": coerce_timestamp(block["timestamp"])}

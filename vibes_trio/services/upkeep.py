@@ -1,0 +1,58 @@
+"""Work for later: filling the memory cache, and removing what nobody may or can use any more."""
+
+import logging
+
+from vibes_trio.context import App
+from vibes_trio.jobs import Sweep, WarmAll, WarmRelease
+from vibes_trio.services.serving import ServedRelease, find_release, make_page
+from vibes_trio.storage import apps, assets
+from vibes_trio.urls import EntryPoint
+
+log = logging.getLogger(__name__)
+
+MAX_WARMED = 1000
+"""Releases that are looked at when the server starts."""
+
+
+async def warm_release(app: App, job: WarmRelease) -> None:
+    """Put the latest production release of one app into the memory cache: its page and its files."""
+    release = find_release(app, EntryPoint(job.app, job.user, None, "/"))
+    if release is not None:
+        await _warm(app, release)
+
+
+async def warm_all(app: App, job: WarmAll) -> None:
+    """Put the latest production releases into the memory cache, newest first, until it is full."""
+    for row in await app.db.read(apps.list_latest, MAX_WARMED):
+        if not _has_room(app):
+            return
+        release = find_release(app, EntryPoint(row.app_slug, row.user_slug, None, "/"))
+        if release is not None:
+            await _warm(app, release)
+
+
+async def sweep(app: App, job: Sweep) -> None:
+    """Repair what limits that were lowered leave over, oldest `dev` first and `production` never; then remove
+    assets that nothing refers to, except young ones, which a deploy in flight may be about to use."""
+    evicted = await app.db.write(apps.sweep_limits, app.config.max_apps)
+    if evicted:
+        app.releases.clear()
+    removed = await app.db.write(assets.sweep_assets, app.config.limits.asset_grace_s)
+    if evicted or removed:
+        log.info("swept %s releases and %s assets", evicted, removed)
+
+
+async def _warm(app: App, release: ServedRelease) -> None:
+    """Read each file in a reader thread, so that the event loop never waits for the disk."""
+    for item in release.files.values():
+        if not _has_room(app):
+            return
+        if app.assets.get(item.asset_id) is None:
+            content = await app.db.read(assets.get_asset, item.asset_id)
+            if content is not None:
+                app.assets.put(item.asset_id, content)
+    make_page(app, release, "")
+
+
+def _has_room(app: App) -> bool:
+    return app.assets.size_bytes < app.config.limits.cache_bytes * 9 // 10
