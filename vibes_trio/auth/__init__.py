@@ -1,0 +1,1 @@
+"""Token in, `Claims` out: device tokens, Clerk tokens and the CA behind the first (spec: auth.md)."""

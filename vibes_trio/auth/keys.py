@@ -1,0 +1,218 @@
+"""The server's own keys: from the settings or from `<data>/keys.json`, made at first start (auth.md 6, 9).
+
+The file holds the settings by their names, and the public keys of replaced CAs. It is written whole under
+another name and then put in place, so no process ever reads half of it. Called at start-up and by the command
+line only; all of it is sync.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import cast
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from vibes_trio.auth.ca import Ca, make_ca, read_ca
+from vibes_trio.auth.device_id import TrustedCa
+from vibes_trio.auth.encoding import Json, JsonObject, parse_object
+from vibes_trio.auth.jwk import env_key, new_key, private_jwk, public_jwk, read_public_jwk
+from vibes_trio.auth.key_settings import read_key_setting
+from vibes_trio.auth.schema import anything, array, integer, record, text
+from vibes_trio.config import Config
+from vibes_trio.errors import ConfigError
+
+FILE_NAME = "keys.json"
+
+SESSION_PUBLIC = "CLOUD_SESSION_TOKEN_PUBLIC"
+SESSION_SECRET = "CLOUD_SESSION_TOKEN_SECRET"
+
+_FILE = record(
+    {
+        **dict.fromkeys(("DEVICE_ID_CA_PRIV_KEY", "DEVICE_ID_CA_CERT", SESSION_PUBLIC, SESSION_SECRET), text),
+        "previous": array(record({"name": text, "publicKey": anything, "until": integer})),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of a server.
+
+    Attributes:
+        ca: issues device certificates.
+        previous: replaced CAs, trusted until their last certificate ends.
+        session_public: public key for cloud session tokens, as the setting has it.
+        session_secret: its private half; empty when the public one comes from the settings.
+    """
+
+    ca: Ca
+    previous: tuple[TrustedCa, ...]
+    session_public: str
+    session_secret: str = field(repr=False)
+
+    @property
+    def trusted(self) -> tuple[TrustedCa, ...]:
+        """The CAs whose certificates count."""
+        return (self.ca.trusted(), *self.previous)
+
+
+def load_keys(config: Config, now: float) -> Keys:
+    """Return the keys to run with. Settings win; what they lack comes from the file, made if need be.
+
+    Raises:
+        ConfigError: a setting or the file can't be used at the Unix time *now*.
+    """
+    priv_key, certificate = config.device_id_ca_priv_key, config.device_id_ca_cert
+    if bool(priv_key) != bool(certificate):
+        raise ConfigError("DEVICE_ID_CA_PRIV_KEY and DEVICE_ID_CA_CERT go together: set both or neither.")
+    session_public = config.cloud_session_token_public
+    read_key_setting(SESSION_PUBLIC, session_public)
+    given_ca = read_ca(priv_key, certificate, now) if priv_key else None
+    if given_ca is not None and session_public:
+        return Keys(given_ca, (), session_public, "")
+    keys = load_or_create_key_file(config.data_dir, now)
+    if given_ca is not None:
+        return replace(keys, ca=given_ca, previous=())
+    return replace(keys, session_public=session_public, session_secret="") if session_public else keys
+
+
+def load_or_create_key_file(data_dir: Path, now: float) -> Keys:
+    """Return the keys in the file of *data_dir*, making folder (0700), keys and file (0600) at first.
+
+    Several processes may start at once: one makes the file, the others read it.
+
+    Raises:
+        ConfigError: the file can't be read, made or used.
+    """
+    path = data_dir / FILE_NAME
+    with _as_config_error(path):
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            _write_new(path, _new_keys(now))
+        return _read(path, now)
+
+
+def rotate_keys(data_dir: Path, now: float, last_expiry: int | None, *, drop_old: bool = False) -> Keys:
+    """Replace the CA in the file of *data_dir* by a new one, and return the keys.
+
+    Args:
+        now: Unix seconds.
+        last_expiry: when the last certificate of the old CA ends (Unix seconds); None: it issued none.
+            Until then its public key stays trusted.
+        drop_old: trust no replaced CA any more; its devices have to sign in again.
+
+    Raises:
+        ConfigError: there is no such file (the CA comes from the settings), or it can't be used.
+    """
+    path = data_dir / FILE_NAME
+    with _as_config_error(path):
+        old = _read(path, now=None)  # an expired CA can be replaced, too
+        previous = [ca for ca in old.previous if ca.until is None or now < ca.until]
+        if last_expiry is not None and now < last_expiry:
+            previous.append(old.ca.trusted(until=last_expiry))
+        keys = replace(old, ca=make_ca(now), previous=() if drop_old else tuple(previous))
+        written = _write_beside(path, keys)
+        os.replace(written, path)
+        _sync_folder(path.parent)
+        return keys
+
+
+def settings_of(keys: Keys, *, secret: bool) -> dict[str, str]:
+    """Return *keys* as settings by name: the public half, or all of it if *secret*."""
+    public = {
+        "DEVICE_ID_CA_CERT": keys.ca.certificate_jwt,
+        SESSION_PUBLIC: keys.session_public,
+    }
+    if not secret:
+        return public
+    private = {"DEVICE_ID_CA_PRIV_KEY": keys.ca.settings["DEVICE_ID_CA_PRIV_KEY"]}
+    if keys.session_secret:
+        private[SESSION_SECRET] = keys.session_secret
+    return public | private
+
+
+def _new_keys(now: float) -> Keys:
+    session = new_key()
+    return Keys(
+        ca=make_ca(now),
+        previous=(),
+        session_public=env_key(public_jwk(session.public_key())),
+        session_secret=env_key(private_jwk(session)),
+    )
+
+
+def _write_new(path: Path, keys: Keys) -> None:
+    """Put a file with *keys* at *path* unless there is one by now."""
+    written = _write_beside(path, keys)
+    try:
+        os.link(written, path)  # fails if the name is taken, and the name never shows half a file
+    except FileExistsError:
+        pass
+    finally:
+        written.unlink()
+    _sync_folder(path.parent)
+
+
+def _write_beside(path: Path, keys: Keys) -> Path:
+    """Write *keys* to a new file (0600) in the folder of *path*, on disk when this returns."""
+    beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    document: JsonObject = {
+        **settings_of(keys, secret=True),
+        "previous": [
+            {"name": ca.name, "publicKey": public_jwk(ca.key), "until": ca.until} for ca in keys.previous
+        ],
+    }
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            json.dump(document, file, indent=2)
+            file.flush()
+            os.fsync(descriptor)
+    except OSError:
+        beside.unlink()
+        raise
+    return beside
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path, now: float | None) -> Keys:
+    document = cast(JsonObject, _FILE(parse_object(path.read_bytes())))
+    priv_key, certificate, session_public, session_secret = (
+        cast(str, document[name])
+        for name in ("DEVICE_ID_CA_PRIV_KEY", "DEVICE_ID_CA_CERT", SESSION_PUBLIC, SESSION_SECRET)
+    )
+    read_key_setting(SESSION_PUBLIC, session_public)
+    previous = tuple(_read_previous(entry) for entry in cast("list[Json]", document["previous"]))
+    return Keys(read_ca(priv_key, certificate, now), previous, session_public, session_secret)
+
+
+def _read_previous(entry: Json) -> TrustedCa:
+    members = cast(JsonObject, entry)
+    key = read_public_jwk(members["publicKey"])
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise ValueError("previous: an EC P-256 key is wanted")
+    return TrustedCa(cast(str, members["name"]), key, cast(int, members["until"]))
+
+
+@contextmanager
+def _as_config_error(path: Path) -> Iterator[None]:
+    """Say which file it is that can't be used."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: there is no such file; the CA may come from the settings.") from error
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: can't be used: {error}.") from error
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
