@@ -74,7 +74,7 @@ class Limits:
     # Modules
     document_bytes: int = 1 * MiB
     package_bytes: int = 64 * MiB
-    package_unpacked_bytes: int = 512 * MiB
+    package_unpacked_bytes: int = 256 * MiB
     package_files: int = 20_000
     package_timeout_s: float = 60.0
     build_timeout_s: float = 60.0
@@ -104,6 +104,8 @@ class Limits:
     sweep_interval_s: float = 600.0
     asset_grace_s: float = 3600.0
     cache_bytes: int = 64 * MiB
+    cached_releases: int = 2000
+    trust_poll_s: float = 1.0
     # Shutdown
     shutdown_timeout_s: float = 5.0
     job_grace_s: float = 2.0

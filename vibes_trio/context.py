@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
+from vibes_trio.auth.device_id import DeviceVerifier
 from vibes_trio.auth.verifier import Claims, Verifier
 from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.compilers.interface import Compiler
@@ -26,9 +27,11 @@ class App:
 
     Attributes:
         verifiers: by the `type` of credentials.
+        devices: the one of `device-id`, whose trust can change.
         package_version: npm name → its latest version, or None if unknown or the registry is down.
         modules: the browser modules that this server serves itself; None: pages use the CDN.
         random_slug: three words joined by `-`.
+        now: the clock, Unix seconds.
         draining: set when the server is about to stop.
     """
 
@@ -37,11 +40,13 @@ class App:
     assets: AssetCache
     releases: "NameCache[ServedRelease | None]"
     verifiers: Mapping[str, Verifier]
+    devices: DeviceVerifier
     compiler: Compiler
     package_version: Callable[[str], Awaitable[str | None]]
     modules: LocalModules | None
     jobs: Jobs
     random_slug: Callable[[], str]
+    now: Callable[[], float]
     draining: trio.Event
 
 

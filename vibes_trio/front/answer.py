@@ -36,7 +36,9 @@ async def answer(app: App, pipeline: Pipeline, incoming: Incoming, turn: Turn | 
     return Reply(reply.status, (*reply.headers, ("server-timing", f"total;dur={took_ms:.2f}")), reply.body)
 
 
-async def _answer(app: App, pipeline: Pipeline, incoming: HttpIncoming | MessageHead, turn: Turn | None) -> Reply:
+async def _answer(
+    app: App, pipeline: Pipeline, incoming: HttpIncoming | MessageHead, turn: Turn | None
+) -> Reply:
     envelope = incoming.envelope if isinstance(incoming, MessageHead) else None
     try:
         with trio.fail_after(app.config.limits.message_timeout_s):

@@ -28,11 +28,10 @@ async def ensure_chat_context(ctx: Ctx, req: ReqEnsureChatContext) -> ResEnsureC
         BadRequest: an id that is empty, too long or not printable.
         NotOwner: the context is someone else's.
     """
-    if isinstance(req.context_id, UnsetType):
-        context_id = random_context_id()
-    else:
-        context_id = check_context_id(req.context_id, ctx.app.config.limits.max_context_id_chars)
-    await ctx.app.db.write(chats.ensure_context, ctx.asker.user_id, context_id)
+    wanted = None
+    if not isinstance(req.context_id, UnsetType):
+        wanted = check_context_id(req.context_id, ctx.app.config.limits.max_context_id_chars)
+    context_id = await ctx.app.db.write(chats.ensure_context, ctx.asker.user_id, wanted, random_context_id)
     return ResEnsureChatContext(context_id=context_id)
 
 

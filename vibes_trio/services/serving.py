@@ -15,7 +15,7 @@ import zstandard
 
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.mime import is_compressible
-from vibes_trio.content.page import PageInput, render_page
+from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_page
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import AppSlug, Cid, FsId, Reply, UserSlug
@@ -53,6 +53,7 @@ class ServedRelease:
 
     Attributes:
         files: by name; of two with one name the first counts.
+        import_map: the one that the deploy made.
         default: the asset flagged as entry point, if one is: for `/` and what a browser navigates to.
         roots: names of the modules that the page mounts, in order.
         sources: from the served name of a module to the name of its source.
@@ -62,8 +63,9 @@ class ServedRelease:
     app: AppSlug
     env: Mapping[str, str]
     files: Mapping[str, FileSystemItem]
+    import_map: FileSystemItem | None
     default: FileSystemItem | None
-    roots: Sequence[str]
+    roots: tuple[str, ...]
     sources: Mapping[str, str]
 
 
@@ -153,7 +155,7 @@ def take_apart(row: apps.Release) -> ServedRelease:
     files: dict[str, FileSystemItem] = {}
     for item in items:
         files.setdefault(item.file_name, item)
-    extras = _extras_decoder.decode(row.extras_json) if row.extras_json else _extras_of_reference(items)
+    extras = _extras_decoder.decode(row.modules_json) if row.modules_json else _extras_of_reference(items)
     flagged = files.get(extras.entry_point)
     is_asset = flagged is not None and not _is_module(flagged)
     return ServedRelease(
@@ -161,6 +163,7 @@ def take_apart(row: apps.Release) -> ServedRelease:
         app=row.app_slug,
         env=_env_decoder.decode(row.env_json),
         files=files,
+        import_map=next((item for item in reversed(items) if _kind(item) == "import-map"), None),
         default=flagged if is_asset else None,
         roots=extras.roots,
         sources=extras.sources,
@@ -191,7 +194,7 @@ def read_asset(app: App, item: FileSystemItem, cache_control: str) -> Content:
     cid = Cid(item.asset_id)
     body = app.assets.get(cid)
     if body is None:
-        body = app.db.get(assets.get_asset, cid)
+        body = app.db.get(assets.find_asset, cid)
         if body is None:
             raise NotFound(f"File not found {item.file_name}")
         app.assets.put(cid, body)
@@ -203,20 +206,37 @@ def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
     key = ("page", release.app, release.fs_id)
     body = app.assets.get(key)
     if body is None:
-        import_map = read_asset(app, release.files[IMPORT_MAP], "").body if IMPORT_MAP in release.files else b"{}"
+        imports, scopes = _stored_map(app, release)
         body = render_page(
             PageInput(
                 app_slug=release.app,
                 fs_id=release.fs_id,
                 roots=release.roots,
-                sources=release.sources,
-                import_map=import_map,
-                local=app.modules,
+                imports=imports,
+                scopes=scopes,
+                local=app.modules.local_addresses(imports) if app.modules else {},
+                files=release.sources,
                 env={**release.env, **app.config.app_env},
+                tailwind="" if app.modules else CDN_TAILWIND,
             )
         )
         app.assets.put(key, body)
     return Content(body, "text/html", calc_cid(body), release.fs_id, cache_control)
+
+
+class _ImportMap(msgspec.Struct, frozen=True):
+    imports: dict[str, str] = {}
+    scopes: dict[str, dict[str, str]] = {}
+
+
+_map_decoder = msgspec.json.Decoder(_ImportMap)
+
+
+def _stored_map(app: App, release: ServedRelease) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Return the import map that the deploy made: not a file that an app calls so (the reference takes one)."""
+    item = release.import_map
+    stored = _map_decoder.decode(read_asset(app, item, "").body) if item is not None else _ImportMap()
+    return stored.imports, stored.scopes
 
 
 # -- the reply --------------------------------------------------------------------------------------------
@@ -332,9 +352,13 @@ def _navigates(headers: Mapping[str, str]) -> bool:
     return headers.get("sec-fetch-mode", "navigate") == "navigate"
 
 
+def _kind(item: FileSystemItem) -> str:
+    """Return the type of an item's transform; empty: it has none."""
+    return "" if isinstance(item.transform, msgspec.UnsetType) else item.transform.type
+
+
 def _is_module(item: FileSystemItem) -> bool:
-    transform = item.transform
-    return isinstance(transform, msgspec.UnsetType) is False and transform.type in ("jsx-to-js", "imports")
+    return _kind(item) in ("jsx-to-js", "imports")
 
 
 def _extras_of_reference(items: Sequence[FileSystemItem]) -> Extras:

@@ -3,9 +3,11 @@
 import logging
 
 from vibes_trio.context import App
+from vibes_trio.exchange import Cid
 from vibes_trio.jobs import Sweep, WarmAll, WarmRelease
 from vibes_trio.services.serving import ServedRelease, find_release, make_page
 from vibes_trio.storage import apps, assets
+from vibes_trio.storage.engine import Tx
 from vibes_trio.urls import EntryPoint
 
 log = logging.getLogger(__name__)
@@ -37,9 +39,13 @@ async def sweep(app: App, job: Sweep) -> None:
     evicted = await app.db.write(apps.sweep_limits, app.config.max_apps)
     if evicted:
         app.releases.clear()
-    removed = await app.db.write(assets.sweep_assets, app.config.limits.asset_grace_s)
+    removed = await app.db.write(_sweep_assets, app.config.limits.asset_grace_s)
     if evicted or removed:
         log.info("swept %s releases and %s assets", evicted, removed)
+
+
+def _sweep_assets(tx: Tx, grace_s: float) -> int:
+    return assets.sweep_assets(tx, older_than=tx.later(-grace_s))
 
 
 async def _warm(app: App, release: ServedRelease) -> None:
@@ -47,10 +53,11 @@ async def _warm(app: App, release: ServedRelease) -> None:
     for item in release.files.values():
         if not _has_room(app):
             return
-        if app.assets.get(item.asset_id) is None:
-            content = await app.db.read(assets.get_asset, item.asset_id)
+        cid = Cid(item.asset_id)
+        if app.assets.get(cid) is None:
+            content = await app.db.read(assets.find_asset, cid)
             if content is not None:
-                app.assets.put(item.asset_id, content)
+                app.assets.put(cid, content)
     make_page(app, release, "")
 
 

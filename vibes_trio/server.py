@@ -1,0 +1,163 @@
+"""The program: builds `App`, opens the root nursery, shuts down in order.
+
+Start: settings, database, background work, listeners. Stop is the reverse (architecture.md, *Shutdown order*):
+no new connections, what is in flight ends, jobs end, the database is closed.
+"""
+
+import logging
+import os
+import random
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from threading import current_thread, main_thread
+
+import trio
+
+from vibes_trio.auth.clerk import make_clerk_verifier
+from vibes_trio.auth.device_id import DeviceVerifier
+from vibes_trio.auth.keys import load_keys
+from vibes_trio.background.trust import read_trust, watch_trust
+from vibes_trio.background.worker import run_sweeps, run_worker
+from vibes_trio.cache import AssetCache, NameCache
+from vibes_trio.compilers.choose import open_compiler
+from vibes_trio.config import Config
+from vibes_trio.content.slugs import random_slug
+from vibes_trio.context import App
+from vibes_trio.errors import ConfigError
+from vibes_trio.front.answer import answer
+from vibes_trio.front.serve import serve_front
+from vibes_trio.front.sockets import close_listeners, open_listeners
+from vibes_trio.front.state import Front
+from vibes_trio.handlers import PIPELINE, order_key
+from vibes_trio.jobs import KINDS, Jobs, WarmAll
+from vibes_trio.modules.npm_settings import find_registry
+from vibes_trio.outbound import open_outbound
+from vibes_trio.storage.engine import Database
+
+log = logging.getLogger(__name__)
+
+DATABASE = "vibes.sqlite3"
+SECOND_SIGNAL_STATUS = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a test may put in place of what the outside gives."""
+
+    now: Callable[[], float] = time.time
+    package_version: Callable[[str], Awaitable[str | None]] | None = None
+    env: Mapping[str, str] | None = None
+    random_slug: Callable[[], str] = partial(random_slug, random.SystemRandom())
+
+
+@asynccontextmanager
+async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[App]:
+    """Hold everything open that messages need: keys, database, outbound HTTP, compiler, modules.
+
+    Raises:
+        ConfigError: a setting, the keys or the database can't be used.
+    """
+    parts = parts or Parts()
+    env = os.environ if parts.env is None else parts.env
+    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = load_keys(config, parts.now())
+    db = Database(config.data_dir / DATABASE, config.limits, now=parts.now)
+    db.open()
+    try:
+        registry = await find_registry(config, env)
+        async with (
+            open_outbound(registry, config.limits, env) as outbound,
+            open_compiler(config.limits, config.esbuild, config.data_dir) as compiler,
+        ):
+            modules = await prepare_local_modules(config, outbound)
+            devices = DeviceVerifier(read_trust(config, db, keys.trusted), parts.now)
+            yield App(
+                config=config,
+                db=db,
+                assets=AssetCache(config.limits.cache_bytes),
+                releases=NameCache(config.limits.cached_releases),
+                verifiers={
+                    "device-id": devices,
+                    "clerk": make_clerk_verifier(config, outbound.clerk_keys, parts.now),
+                },
+                devices=devices,
+                compiler=compiler,
+                package_version=parts.package_version or outbound.package_version,
+                modules=modules,
+                jobs=Jobs(config.limits.jobs_waiting),
+                random_slug=parts.random_slug,
+                now=parts.now,
+                draining=trio.Event(),
+            )
+    finally:
+        db.close()
+
+
+async def serve(
+    config: Config,
+    *,
+    announce: Callable[[App], None] = lambda app: None,
+    stop: trio.Event | None = None,
+    parts: Parts | None = None,
+) -> None:
+    """Run a server until a signal comes or *stop* is set, then end in order.
+
+    Args:
+        announce: called once when the server answers, with the settings as they turned out.
+
+    Raises:
+        ConfigError: a setting, the keys or the database can't be used, or the address can't be listened on.
+    """
+    try:
+        listeners = await open_listeners(config.host, config.port, config.limits)
+    except OSError as error:
+        raise ConfigError(f"VIBES_HOST, VIBES_PORT: can't listen on {config.host}:{config.port}: {error}.") from error
+    try:
+        async with open_app(config.with_port(listeners[0].getsockname()[1]), parts) as app:
+            await _run(app, listeners, announce, stop or trio.Event())
+    finally:
+        close_listeners(listeners)
+
+
+async def _run(
+    app: App, listeners: Sequence[socket.socket], announce: Callable[[App], None], stop: trio.Event
+) -> None:
+    front = Front(partial(answer, app, PIPELINE), order_key, app.config.limits, app.draining)
+    async with trio.open_nursery() as watchers:
+        watchers.start_soon(_drain_on_signal, app)
+        watchers.start_soon(_drain_on, stop, app)
+        await watchers.start(watch_trust, app)
+        async with trio.open_nursery() as background:
+            for kind in KINDS:
+                await background.start(run_worker, app, kind)
+            async with trio.open_nursery() as periodic:
+                await periodic.start(run_sweeps, app)
+                app.jobs.add(WarmAll())
+                async with trio.open_nursery() as connections:
+                    await connections.start(serve_front, front, listeners)
+                    announce(app)
+                periodic.cancel_scope.cancel()
+            app.jobs.close()
+            background.cancel_scope.deadline = trio.current_time() + app.config.limits.job_grace_s
+        watchers.cancel_scope.cancel()
+
+
+async def _drain_on(stop: trio.Event, app: App) -> None:
+    await stop.wait()
+    app.draining.set()
+
+
+async def _drain_on_signal(app: App) -> None:
+    """Drain at the first signal. At a second one end at once: what is acknowledged is on disk anyway."""
+    if current_thread() is not main_thread():
+        return  # no signals come to a server that a test runs in a thread
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            if app.draining.is_set():
+                os._exit(SECOND_SIGNAL_STATUS)
+            app.draining.set()
