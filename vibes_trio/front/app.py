@@ -1,0 +1,101 @@
+"""The full lane: the Quart-Trio app, and Hypercorn to drive it one request at a time.
+
+Importing this module imports Quart and Hypercorn, half a second; `serve.py` does so once the lane listens.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import trio
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.trio.lifespan import Lifespan
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
+from quart import Response, request
+from quart_trio import QuartTrio
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
+
+from vibes_trio.exchange import HttpIncoming, Reply
+from vibes_trio.front.guard import GuardedConfig, serve_one
+from vibes_trio.front.heads import Head
+from vibes_trio.front.http import content_length, has_body, refuse_long_body, refuse_slow, sound
+from vibes_trio.front.lane import ServeOne
+from vibes_trio.front.state import Front
+
+
+def build_app(front: Front) -> QuartTrio:
+    """Return the app that gives every request to `front.answer`, unless a page of its own matches."""
+    app = QuartTrio(__name__, static_folder=None)
+    limits = front.limits
+    app.config["MAX_CONTENT_LENGTH"] = limits.max_body_bytes
+    app.config["BODY_TIMEOUT"] = limits.body_timeout_s
+    app.config["RESPONSE_TIMEOUT"] = None  # each send has its own deadline
+
+    async def answer_what_no_page_does() -> Response | None:
+        # Not a route: those know some methods and tidy up paths, while here any of both is answered.
+        if request.routing_exception is None:
+            return None
+        head: Head = request.scope["state"]["head"]
+        close = head.close or front.draining.is_set()
+        try:
+            body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
+        except RequestEntityTooLarge:
+            return _write(refuse_long_body(limits).reply, head.method, close=True)
+        except RequestTimeout:
+            return _write(refuse_slow().reply, head.method, close=True)
+        incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body)
+        return _write(sound(await front.answer(incoming, None)), head.method, close=close)
+
+    app.before_request(answer_what_no_page_does)
+    return app
+
+
+def _write(reply: Reply, method: str, *, close: bool) -> Response:
+    """Return *reply* as Quart's response. The common headers are added by `GuardedConfig`."""
+    headers = Headers(list(reply.headers))
+    length = content_length(reply)
+    if close:
+        headers.set("Connection", "close")
+    response = Response(reply.body if has_body(method, reply.status) else b"", reply.status, headers)
+    if "content-type" not in headers:
+        del response.headers["content-type"]  # Quart's own idea
+    if length is None:
+        del response.headers["content-length"]
+    else:
+        response.headers["Content-Length"] = str(length)
+    return response
+
+
+def finish_answers(app: ASGIFramework) -> ASGIFramework:
+    """Return *app* with the end of each answer out of reach of cancellation.
+
+    Within the last `send` Hypercorn tells the app that the client has gone; Quart-Trio then cancels the task
+    that is in this very `send`, and the connection is never given back (platform-and-reliability.md 1.2).
+    Each write has a deadline of its own, so the shield ends.
+    """
+
+    async def finished(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        async def send_to_the_end(event: ASGISendEvent) -> None:
+            last = event["type"] == "http.response.body" and not event.get("more_body", False)
+            with trio.CancelScope(shield=last):
+                await send(event)
+
+        await app(scope, receive, send_to_the_end)
+
+    return finished
+
+
+async def run_full_lane(front: Front, opened: Callable[[ServeOne], None], stop: trio.Event) -> None:
+    """Run the full lane until *stop*; *opened* is given what serves a request as soon as it can."""
+    config = GuardedConfig()
+    config.h11_max_incomplete_size = front.limits.max_head_bytes
+    wrapped = ASGIWrapper(finish_answers(build_app(front)))
+    lifespan = Lifespan(wrapped, config, {})
+    async with trio.open_nursery() as nursery:
+        await nursery.start(lifespan.handle_lifespan)
+        await lifespan.wait_for_startup()
+        opened(partial(serve_one, wrapped, config, WorkerContext(None)))
+        await stop.wait()
+        await lifespan.wait_for_shutdown()
+        nursery.cancel_scope.cancel()

@@ -1,0 +1,126 @@
+"""Response heads and refusals, the same in both lanes.
+
+Every answer carries the four access-control headers (protocol.md 1), Date, Content-Length and
+`X-Content-Type-Options: nosniff`. Nothing here knows sockets.
+"""
+
+import logging
+import re
+import time
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
+
+from vibes_trio.config import Limits
+from vibes_trio.errors import BadRequest, Internal, TooLarge, VibesError
+from vibes_trio.exchange import Reply
+from vibes_trio.front.status import error_reply
+
+log = logging.getLogger(__name__)
+
+COMMON_HEADERS: tuple[tuple[str, str], ...] = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Methods", "GET,POST,OPTIONS,PUT,DELETE"),
+    ("Access-Control-Allow-Headers", "Origin, Content-Type, Accept"),
+    ("Access-Control-Max-Age", "86400"),
+    ("X-Content-Type-Options", "nosniff"),
+)
+_COMMON = "".join(f"{name}: {value}\r\n" for name, value in COMMON_HEADERS)
+_STATUS_LINES = {int(status): f"HTTP/1.1 {int(status)} {status.phrase}\r\n" for status in HTTPStatus}
+
+_FIELD = re.compile(r"[-!#$%&'*+.^_`|~0-9a-zA-Z]+: (?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
+
+ALLOWED_METHODS = "GET, HEAD, POST, PUT, OPTIONS, DELETE, PATCH"
+
+
+class Refused(Exception):
+    """A request that is answered by the front itself, whereupon the connection ends."""
+
+    def __init__(self, error: VibesError, status: int | None = None) -> None:
+        super().__init__(error.message)
+        reply = error_reply(error)
+        headers = reply.headers
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers = (*headers, ("allow", ALLOWED_METHODS))
+        self.reply = Reply(status or reply.status, headers, reply.body)
+
+
+def refuse_long_head(limits: Limits) -> Refused:
+    """Return the refusal of a head over its limit."""
+    limit = limits.max_head_bytes
+    text = f"The request head is longer than {limit} bytes."
+    return Refused(TooLarge(text, limit="max_head_bytes", value=limit), 431)
+
+
+def refuse_long_body(limits: Limits) -> Refused:
+    """Return the refusal of a body over its limit, said before it came or counted in chunks."""
+    limit = limits.max_body_bytes
+    return Refused(TooLarge(f"The body is longer than {limit} bytes.", limit="max_body_bytes", value=limit))
+
+
+def refuse_slow() -> Refused:
+    """Return the refusal of a head or body that did not arrive in its time."""
+    return Refused(BadRequest("The request took too long to arrive."), 408)
+
+
+def refuse_broken_body() -> Refused:
+    """Return the refusal of a body that ends early or is wrongly chunked."""
+    return Refused(BadRequest("The body ends before its length is reached, or its chunks are malformed."))
+
+
+def http_date() -> str:
+    """Return the Date of an answer that is given now."""
+    return _date_of(int(time.time()))
+
+
+@lru_cache(maxsize=2)  # a second has many answers
+def _date_of(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
+def sound(reply: Reply) -> Reply:
+    """Return *reply*, or an internal error if one of its headers can't be written.
+
+    A header's value may come from what a user stored (a mime type, say); a line break in it would let
+    that user write headers, and bodies, of their own.
+    """
+    for name, value in reply.headers:
+        if not _FIELD.fullmatch(f"{name}: {value}"):
+            log.error("header %r of a reply can't be written: %r", name, value)
+            return error_reply(Internal("The answer has a header that can't be written."))
+    return reply
+
+
+def content_length(reply: Reply) -> int | None:
+    """Return what Content-Length says, or None where the answer must or may do without (RFC 9110, 8.6)."""
+    if reply.status == HTTPStatus.NO_CONTENT:
+        return None
+    if reply.status == HTTPStatus.NOT_MODIFIED:
+        return reply.length
+    return len(reply.body) if reply.length is None else reply.length
+
+
+def build_head(reply: Reply, *, close: bool = False) -> bytes:
+    """Return the head of a sound *reply*, its empty line included; *close* says that no other will follow."""
+    length = content_length(reply)
+    parts = [
+        _STATUS_LINES.get(reply.status) or f"HTTP/1.1 {reply.status} \r\n",
+        _COMMON,
+        f"Date: {http_date()}\r\n",
+    ]
+    parts += [f"{name}: {value}\r\n" for name, value in reply.headers]
+    if length is not None:
+        parts.append(f"Content-Length: {length}\r\n")
+    parts.append("Connection: close\r\n\r\n" if close else "\r\n")
+    return "".join(parts).encode("latin-1")
+
+
+def has_body(method: str, status: int) -> bool:
+    """Return whether an answer to *method* with *status* is followed by its body."""
+    return method != "HEAD" and status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+
+
+def build_response(reply: Reply, method: str, *, close: bool = False) -> bytes:
+    """Return the whole answer to a request with *method*."""
+    head = build_head(reply, close=close)
+    return head + reply.body if has_body(method, reply.status) else head

@@ -1,0 +1,193 @@
+"""One task per connection: it reads heads, and answers, refuses or passes on one request after another.
+
+Every head is read here, so what may be asked at all is decided in one place, `heads.py`. A simple request is
+answered by the fast lane, below; a WebSocket goes to `ws.py` and stays there; any other request goes, with
+its bytes put back in front, to the full lane (Hypercorn and Quart) for this one request, after which the
+connection comes back. The fast lane is an optimisation and never changes an answer.
+"""
+
+import math
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import trio
+
+from vibes_trio.config import Limits
+from vibes_trio.errors import BadRequest
+from vibes_trio.exchange import HttpIncoming
+from vibes_trio.front.heads import Head, find_head_end, parse_head
+from vibes_trio.front.http import (
+    Refused,
+    build_response,
+    refuse_broken_body,
+    refuse_long_head,
+    refuse_slow,
+    sound,
+)
+from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
+from vibes_trio.front.state import Front, Waiting
+from vibes_trio.front.ws import serve_websocket
+
+ServeOne = Callable[[Line, Head], Awaitable[bool]]
+"""Answers the one request whose bytes, head included, come next; returns whether another may follow."""
+
+
+class FullLane:
+    """The full lane from the day it is loaded; whoever comes earlier waits."""
+
+    def __init__(self) -> None:
+        self._loaded = trio.Event()
+        self._serve_one: ServeOne | None = None
+
+    def open(self, serve_one: ServeOne) -> None:
+        """Let requests in."""
+        self._serve_one = serve_one
+        self._loaded.set()
+
+    async def serve(self, line: Line, head: Head) -> bool:
+        """As `ServeOne`."""
+        await self._loaded.wait()
+        assert self._serve_one is not None
+        return await self._serve_one(line, head)
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    """One connection. *patience* runs out when the client is slow with a head, or idle too long."""
+
+    front: Front
+    waiting: Waiting
+    full: FullLane
+    line: Line
+    patience: trio.CancelScope
+
+
+async def serve_connection(front: Front, waiting: Waiting, full: FullLane, sock: socket.socket) -> None:
+    """Answer all requests of one connection, then close it."""
+    line = Line(sock, front.limits.send_timeout_s)
+    patience = trio.CancelScope()
+    try:
+        with patience:
+            await _serve_or_refuse(_Connection(front, waiting, full, line, patience))
+        if patience.cancelled_caught and line.buffer and not front.draining.is_set():
+            await _refuse(front, line, refuse_slow())
+    except trio.BrokenResourceError:
+        front.counts.dropped += 1
+    finally:
+        waiting.discard(patience)
+        line.close()
+
+
+async def _serve_or_refuse(conn: _Connection) -> None:
+    first = True
+    try:
+        while await _serve_next(conn, first) and not conn.front.draining.is_set():
+            first = False
+            await conn.line.breathe()
+    except Refused as refused:
+        await _refuse(conn.front, conn.line, refused)
+
+
+async def _refuse(front: Front, line: Line, refused: Refused) -> None:
+    front.counts.refused += 1
+    # HEAD is not told apart: the connection ends here, so a body too many confuses nobody.
+    await line.send_all(build_response(refused.reply, "GET", close=True))
+    await line.linger(front.limits.close_timeout_s)
+
+
+async def _serve_next(conn: _Connection, first: bool) -> bool:
+    """Serve one request; return whether another may follow.
+
+    Raises:
+        Refused: nothing of the request was answered yet.
+        trio.BrokenResourceError: the client is gone or does not read.
+    """
+    front, line = conn.front, conn.line
+    data = await _read_head(conn, first)
+    if data is None:
+        return False
+    # Here a ready-made answer may be looked up by the head's bytes, before anything is parsed.
+    head = parse_head(data, front.limits)
+    if head.upgrade:
+        await serve_websocket(front, conn.waiting, line, head)
+        return False
+    if head.simple and front.fast:
+        front.counts.fast += 1
+        return await _answer(front, line, head)
+    front.counts.full += 1
+    line.buffer = data + line.buffer
+    if await conn.full.serve(line, head):
+        return True
+    await line.linger(front.limits.close_timeout_s)
+    return False
+
+
+async def _answer(front: Front, line: Line, head: Head) -> bool:
+    body = await _read_body(front.limits, line, head.length) if head.length else b""
+    incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body)
+    reply = sound(await front.answer(incoming, None))
+    close = head.close or front.draining.is_set()
+    await line.send_all(build_response(reply, head.method, close=close))
+    return not close
+
+
+async def _read_head(conn: _Connection, first: bool) -> bytes | None:
+    """Return the next head and leave what follows it in the line's buffer; None: the client has ended.
+
+    A head has `head_timeout_s` from its first byte (on a new connection, from the start), the pause before it
+    `keep_alive_timeout_s`. When either runs out, `patience` ends the connection.
+
+    Raises:
+        Refused: too long, or no head by its first byte (a TLS greeting, say).
+    """
+    line, limits = conn.line, conn.front.limits
+    data = line.buffer
+    timeout_s = limits.head_timeout_s if first or data else limits.keep_alive_timeout_s
+    deadline = trio.current_time() + timeout_s
+    while not (end := find_head_end(data)) and len(data) <= limits.max_head_bytes:
+        if data and data[0] <= 0x20:
+            raise Refused(BadRequest("This is no HTTP request: it does not begin with a method."))
+        received = await _read_patiently(conn, deadline)
+        if not received:
+            return None
+        if not data and not first:
+            deadline = trio.current_time() + limits.head_timeout_s
+        data = line.buffer = data + received
+    if not end or end > limits.max_head_bytes:
+        raise refuse_long_head(limits)
+    line.buffer = data[end:]
+    return data[:end]
+
+
+async def _read_patiently(conn: _Connection, deadline: float) -> bytes:
+    """Read; not beyond *deadline*, nor when the server stops. One scope for all reads is cheaper."""
+    conn.patience.deadline = deadline
+    conn.waiting.add(conn.patience)
+    received = await conn.line.read(HEAD_READ_BYTES)
+    conn.waiting.discard(conn.patience)
+    conn.patience.deadline = math.inf
+    return received
+
+
+async def _read_body(limits: Limits, line: Line, length: int) -> bytes:
+    """Return the next *length* bytes.
+
+    Raises:
+        Refused: they did not come in `body_timeout_s`, or the client ended before.
+    """
+    if len(line.buffer) < length:
+        pieces = [line.buffer]
+        missing = length - len(line.buffer)
+        with trio.move_on_after(limits.body_timeout_s) as scope:
+            while missing:
+                data = await line.read(min(missing, BODY_READ_BYTES))
+                if not data:
+                    raise refuse_broken_body()
+                pieces.append(data)
+                missing -= len(data)
+        if scope.cancelled_caught:
+            raise refuse_slow()
+        line.buffer = b"".join(pieces)
+    body, line.buffer = line.buffer[:length], line.buffer[length:]
+    return body

@@ -1,0 +1,106 @@
+"""The front as a whole: listeners, connections and the full lane, nested in the order in which they stop."""
+
+import logging
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+
+import trio
+
+from vibes_trio.errors import Overloaded
+from vibes_trio.front.http import build_response
+from vibes_trio.front.lane import FullLane, ServeOne, serve_connection
+from vibes_trio.front.sockets import Line, accept_from, close_listeners
+from vibes_trio.front.state import Front, Waiting
+from vibes_trio.front.status import error_reply
+
+log = logging.getLogger(__name__)
+
+RunFullLane = Callable[[Front, Callable[[ServeOne], None], trio.Event], Awaitable[None]]
+
+
+async def serve_front(
+    listeners: Sequence[socket.socket],
+    front: Front,
+    *,
+    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve all connections to *listeners*, which are closed at the end.
+
+    When `front.draining` is set: listening stops, connections that only wait for their client end (a
+    WebSocket with 1001), the others finish what is in flight; after `shutdown_timeout_s` they are cut.
+    Returns when no connection is left. Started: connections are accepted; the full lane is still loading.
+    """
+    full, waiting, stop = FullLane(), Waiting(), trio.Event()
+    async with trio.open_nursery() as background:
+        async with trio.open_nursery() as connections:
+            try:
+                async with trio.open_nursery() as accepting:
+                    take = _reception(front, waiting, full, connections)
+                    for listener in listeners:
+                        accepting.start_soon(accept_from, listener, take)
+                    background.start_soon(_load_full_lane, front, full, stop)
+                    task_status.started()
+                    await front.draining.wait()
+                    accepting.cancel_scope.cancel()
+            finally:
+                close_listeners(listeners)
+            waiting.interrupt()
+            connections.cancel_scope.deadline = trio.current_time() + front.limits.shutdown_timeout_s
+        stop.set()
+
+
+def _reception(
+    front: Front, waiting: Waiting, full: FullLane, connections: trio.Nursery
+) -> Callable[[socket.socket], None]:
+    """Return what starts a task for an accepted socket, or turns it away when there are too many."""
+
+    def take(sock: socket.socket) -> None:
+        front.counts.accepted += 1
+        if front.counts.open < front.limits.max_connections:
+            front.counts.open += 1
+            connections.start_soon(_serve_guarded, front, waiting, full, sock)
+            return
+        front.counts.shed += 1
+        if front.counts.shedding < front.limits.shed_at_once:
+            front.counts.shedding += 1
+            connections.start_soon(_shed, front, sock)
+        else:
+            sock.close()
+
+    return take
+
+
+async def _serve_guarded(front: Front, waiting: Waiting, full: FullLane, sock: socket.socket) -> None:
+    """Serve one connection; whatever it raises, but cancellation and the wish to exit, ends it alone."""
+    try:
+        await serve_connection(front, waiting, full, sock)
+    except* Exception:
+        front.counts.faults += 1
+        log.exception("a connection failed")
+    finally:
+        front.counts.open -= 1
+
+
+async def _shed(front: Front, sock: socket.socket) -> None:
+    line = Line(sock, front.limits.close_timeout_s)
+    reply = error_reply(Overloaded("Too many connections at the moment; try again in a second."))
+    try:
+        await line.send_all(build_response(reply, "GET", close=True))
+        await line.linger(front.limits.close_timeout_s)
+    except trio.BrokenResourceError:
+        pass
+    finally:
+        front.counts.shedding -= 1
+        line.close()
+
+
+async def _load_full_lane(front: Front, full: FullLane, stop: trio.Event) -> None:
+    run_full_lane = await trio.to_thread.run_sync(_import_full_lane)
+    await run_full_lane(front, full.open, stop)
+
+
+def _import_full_lane() -> RunFullLane:
+    # Quart takes half a second to import; the lane is listening meanwhile.
+    from vibes_trio.front.app import run_full_lane  # noqa: PLC0415
+
+    return run_full_lane

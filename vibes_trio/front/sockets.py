@@ -1,0 +1,228 @@
+"""Raw sockets: listening, accepting, and one accepted connection.
+
+Plain non-blocking sockets with `wait_readable` and `wait_writable` in place of `trio.SocketStream`: 15 to
+20 % cheaper per request (performance.md, pitfall 5). The price is that a call which does not block is no
+checkpoint, so `Line` makes one of its own now and then.
+"""
+
+import errno
+import logging
+import socket
+from collections.abc import Callable, Sequence
+
+import trio
+
+from vibes_trio.config import Limits
+
+log = logging.getLogger(__name__)
+
+HEAD_READ_BYTES = 16 * 1024
+BODY_READ_BYTES = 64 * 1024
+LINGER_BYTES = 32 * 1024
+"""Heard after the last word; with one head's read it stays below the 64 KiB a refused upload may cost."""
+
+CALLS_PER_CHECKPOINT = 16
+OUT_OF_DESCRIPTORS_PAUSE_S = 0.1
+
+_OUT_OF_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+# A client that left between connect and accept, or a network that did: nobody to serve, nothing to do.
+_GONE_BEFORE_ACCEPT = frozenset(
+    {
+        errno.ECONNABORTED,
+        errno.ECONNRESET,
+        errno.EPROTO,
+        errno.EPERM,
+        errno.ENETDOWN,
+        errno.ENETUNREACH,
+        errno.EHOSTDOWN,
+        errno.EHOSTUNREACH,
+        errno.ETIMEDOUT,
+    }
+)
+
+
+async def open_listeners(host: str, port: int, limits: Limits) -> tuple[socket.socket, ...]:
+    """Return listening sockets, one for each address of *host*, all on one port.
+
+    Port 0 takes a free one. Accepted sockets inherit the options set here: no delay, and
+    `TCP_USER_TIMEOUT`, so that the system drops a peer that has vanished without a word.
+
+    Raises:
+        OSError: an address can't be listened on.
+    """
+    found = await trio.socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    listeners: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, address in found:
+            listener = socket.socket(family, kind, protocol)
+            listeners.append(listener)
+            _configure(listener, limits)
+            listener.bind((address[0], port, *address[2:]))
+            listener.listen(limits.accept_backlog)
+            port = listener.getsockname()[1]
+    except BaseException:
+        close_listeners(listeners)
+        raise
+    return tuple(listeners)
+
+
+def close_listeners(listeners: Sequence[socket.socket]) -> None:
+    """Stop listening."""
+    for listener in listeners:
+        trio.lowlevel.notify_closing(listener)
+        listener.close()
+
+
+def _configure(listener: socket.socket, limits: Limits) -> None:
+    listener.setblocking(False)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if listener.family == socket.AF_INET6:
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux only
+        timeout_ms = int(limits.peer_timeout_s * 1000)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, timeout_ms)
+
+
+async def accept_from(listener: socket.socket, take: Callable[[socket.socket], None]) -> None:
+    """Give every accepted socket, non-blocking, to *take*. Returns only by cancellation.
+
+    Out of descriptors, it pauses and tries again.
+    """
+    accepted = 0
+    while True:
+        try:
+            sock, _ = listener.accept()
+        except BlockingIOError:
+            await trio.lowlevel.wait_readable(listener)
+            continue
+        except OSError as error:
+            if error.errno in _OUT_OF_DESCRIPTORS:
+                log.error("can't accept connections: %s; trying again", error.strerror)
+                await trio.sleep(OUT_OF_DESCRIPTORS_PAUSE_S)
+            elif error.errno in _GONE_BEFORE_ACCEPT:
+                await trio.lowlevel.checkpoint()
+            else:
+                raise
+            continue
+        sock.setblocking(False)
+        take(sock)
+        accepted += 1
+        if accepted % CALLS_PER_CHECKPOINT == 0:
+            await trio.lowlevel.checkpoint()
+
+
+class Line:
+    """One accepted connection: its socket, and the bytes that were read but not used yet.
+
+    Mutable state: `buffer`, what comes before the bytes still in the socket; and a count of calls since
+    the last checkpoint.
+    """
+
+    __slots__ = ("_calls", "_send_timeout_s", "buffer", "socket")
+
+    def __init__(self, sock: socket.socket, send_timeout_s: float) -> None:
+        self.socket = sock
+        self.buffer = b""
+        self._send_timeout_s = send_timeout_s
+        self._calls = 0
+
+    async def breathe(self) -> None:
+        """Make a checkpoint every so many calls; for loops that may never block."""
+        self._calls += 1
+        if self._calls >= CALLS_PER_CHECKPOINT:
+            self._calls = 0
+            await trio.lowlevel.checkpoint()
+
+    async def receive(self, max_bytes: int = BODY_READ_BYTES) -> bytes:
+        """Return the next bytes, those of `buffer` first; empty: the peer has ended or is gone."""
+        if self.buffer:
+            data, self.buffer = self.buffer, b""
+            return data
+        return await self.read(max_bytes)
+
+    async def read(self, max_bytes: int = BODY_READ_BYTES) -> bytes:
+        """Return the next bytes from the socket, whatever `buffer` holds; empty as in `receive`."""
+        await self.breathe()
+        while True:
+            try:
+                return self.socket.recv(max_bytes)
+            except BlockingIOError:
+                await trio.lowlevel.wait_readable(self.socket)
+            except OSError:
+                return b""  # reset, timed out, unreachable: whichever it is, no more will come
+
+    def send_now(self, data: bytes | memoryview) -> int:
+        """Send what the socket takes at once; return how many bytes that were.
+
+        Raises:
+            OSError: the peer is gone.
+        """
+        try:
+            return self.socket.send(data)
+        except BlockingIOError:
+            return 0
+
+    async def wait_writable(self) -> None:
+        """Return when the socket takes bytes again.
+
+        Raises:
+            trio.BrokenResourceError: it took none for `send_timeout_s`.
+        """
+        with trio.move_on_after(self._send_timeout_s):
+            await trio.lowlevel.wait_writable(self.socket)
+            return
+        raise trio.BrokenResourceError("the peer does not read")
+
+    async def send_all(self, data: bytes) -> None:
+        """Send *data*.
+
+        Raises:
+            trio.BrokenResourceError: the peer is gone, or took nothing for `send_timeout_s`.
+        """
+        try:
+            sent = self.send_now(data)
+            if sent == len(data):
+                return
+            with memoryview(data) as view:
+                while sent < len(data):
+                    await self.wait_writable()
+                    sent += self.send_now(view[sent:])
+        except OSError as error:
+            raise trio.BrokenResourceError("the peer is gone") from error
+
+    def end(self) -> None:
+        """Tell the peer that nothing more will come."""
+        self._shutdown(socket.SHUT_WR)
+
+    def cut(self) -> None:
+        """End both directions: whoever waits to read sees the end at once. The socket stays to be closed."""
+        self._shutdown(socket.SHUT_RDWR)
+
+    def _shutdown(self, how: int) -> None:
+        try:
+            self.socket.shutdown(how)
+        except OSError as error:
+            if error.errno not in (errno.ENOTCONN, errno.EPIPE, errno.ECONNRESET):
+                raise
+
+    async def linger(self, timeout_s: float) -> None:
+        """End our side, then hear the peer out for a moment.
+
+        To close a socket with unread bytes resets the connection, and a reset can take our last answer
+        with it before the peer has read it.
+        """
+        self.end()
+        self.buffer = b""
+        heard = 0
+        with trio.move_on_after(timeout_s):
+            while heard < LINGER_BYTES:
+                data = await self.read(HEAD_READ_BYTES)
+                if not data:
+                    return
+                heard += len(data)
+
+    def close(self) -> None:
+        """Give the socket back."""
+        trio.lowlevel.notify_closing(self.socket)
+        self.socket.close()

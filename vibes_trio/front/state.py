@@ -1,0 +1,74 @@
+"""What the connections of one front share: how to answer, what they count, and who is only waiting."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import trio
+
+from vibes_trio.config import Limits
+from vibes_trio.exchange import Answer
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the front has seen, for the operator's metrics. *open* and *shedding* are what is there now."""
+
+    open: int = 0
+    shedding: int = 0
+    accepted: int = 0
+    shed: int = 0
+    websockets: int = 0
+    fast: int = 0
+    full: int = 0
+    refused: int = 0
+    dropped: int = 0
+    faults: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What every connection needs to know.
+
+    Attributes:
+        answer: one incoming to one reply; raises nothing but `trio.Cancelled`.
+        order_key: messages of one WebSocket with the same key take turns in the order they were sent;
+            None takes no turn. Sync and cheap: it runs in the reader.
+        draining: set when the server is about to stop.
+        fast: False sends all HTTP through the full lane; answers are the same, slower.
+    """
+
+    answer: Answer
+    order_key: Callable[[bytes], str | None]
+    limits: Limits
+    draining: trio.Event
+    fast: bool = True
+    counts: Counts = field(default_factory=Counts)
+
+
+class Waiting:
+    """The scopes in which a connection does nothing but wait for its client.
+
+    A server that stops interrupts exactly these; what is being answered is finished. One set for all
+    connections instead of one task for each of them that watches `draining`: ten thousand idle
+    connections would pay for ten thousand tasks.
+    """
+
+    def __init__(self) -> None:
+        self._scopes: set[trio.CancelScope] = set()
+        self._over = False
+
+    def add(self, scope: trio.CancelScope) -> None:
+        """From now on *scope* may be cancelled; at once if waiting is over."""
+        self._scopes.add(scope)
+        if self._over:
+            scope.cancel()
+
+    def discard(self, scope: trio.CancelScope) -> None:
+        """From now on *scope* is left alone."""
+        self._scopes.discard(scope)
+
+    def interrupt(self) -> None:
+        """End all waiting, now and later."""
+        self._over = True
+        for scope in self._scopes:
+            scope.cancel()

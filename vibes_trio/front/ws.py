@@ -1,0 +1,274 @@
+"""WebSockets: the I/O-free protocol of `websockets` driven by one reader, answers beside it, one writer.
+
+The reader starts the answer of each message in a task of its own, once there is a slot for it, and reads on
+only when every message it has read got one; replies go to the outbox. Messages with the same order key get
+chained turns, in reading order. Compression is never negotiated: a thousandfold bomb costs more than the
+bytes it saves (platform-and-reliability.md 1.3).
+
+Origin is not checked. A page of any origin may connect, and gains nothing: no cookie counts here, every
+message carries its own bearer token, which the page would have to have already.
+"""
+
+import logging
+from codecs import getincrementaldecoder
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import trio
+from websockets.datastructures import Headers
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from vibes_trio.errors import BadRequest, NotFound, TooLarge
+from vibes_trio.exchange import MessageIncoming, Turn
+from vibes_trio.front.heads import Head
+from vibes_trio.front.http import COMMON_HEADERS, Refused
+from vibes_trio.front.outbox import Outbox
+from vibes_trio.front.sockets import Line
+from vibes_trio.front.state import Front, Waiting
+from vibes_trio.front.status import error_reply
+
+log = logging.getLogger(__name__)
+
+MISSED_PINGS = 2
+
+_UTF8 = getincrementaldecoder("utf-8")
+
+
+class Assembly:
+    """The message that is arriving, frame by frame.
+
+    Raises `UnicodeDecodeError` from `add` as soon as a text is no UTF-8. A message over *max_bytes* is
+    counted but not kept.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._text = _UTF8()
+        self._is_text = False
+
+    def add(self, frame: Frame) -> bytes | TooLarge | None:
+        """Return the message that *frame* completes, an error in place of one too large, else None."""
+        data = bytes(frame.data)
+        if frame.opcode is not Opcode.CONT:
+            self._is_text = frame.opcode is Opcode.TEXT
+            self._text.reset()
+        if self._is_text and not (frame.fin and not self._size and data.isascii()):
+            self._text.decode(data, frame.fin)
+        self._size += len(data)
+        if self._size > self._max_bytes:
+            self._pieces.clear()
+        else:
+            self._pieces.append(data)
+        if not frame.fin:
+            return None
+        pieces, size = self._pieces, self._size
+        self._pieces, self._size = [], 0
+        if size > self._max_bytes:
+            text = f"The message has {size} bytes; at most {self._max_bytes} are taken."
+            return TooLarge(text, limit="max_frame_bytes", value=self._max_bytes)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+@dataclass(slots=True)
+class _Socket:
+    """One WebSocket. Everything mutable about it is here.
+
+    Attributes:
+        backlog: messages that were read, but have no slot yet.
+        turns: the last turn per order key, while it is not over.
+        heard: whether the peer has said anything since the last ping.
+        missed: pings in a row with nothing heard after them.
+    """
+
+    front: Front
+    line: Line
+    protocol: ServerProtocol
+    outbox: Outbox
+    assembly: Assembly
+    slots: trio.Semaphore
+    backlog: deque[bytes] = field(default_factory=deque)
+    turns: dict[str, Turn] = field(default_factory=dict)
+    heard: bool = True
+    missed: int = 0
+
+
+async def serve_websocket(front: Front, waiting: Waiting, line: Line, head: Head) -> None:
+    """Accept the WebSocket that *head* asks for, and serve it to its end.
+
+    Raises:
+        Refused: an app's host has none, or the handshake is wrong.
+    """
+    greeting = _accept(head)
+    front.counts.websockets += 1
+    limits = front.limits
+    # Open from the start: the handshake is done, and its parser would wait for another.
+    protocol = ServerProtocol(state=State.OPEN, max_size=limits.hard_frame_bytes)
+    outbox = Outbox(line, limits.outbox_bytes)
+    slots = trio.Semaphore(limits.in_flight_per_connection)
+    ws = _Socket(front, line, protocol, outbox, Assembly(limits.max_frame_bytes), slots)
+    async with trio.open_nursery() as writer:
+        writer.start_soon(outbox.write_out)
+        with outbox:
+            outbox.put(greeting)
+            await _converse(ws, waiting)
+
+
+def _accept(head: Head) -> bytes:
+    """Return the answer that opens the WebSocket.
+
+    Raises:
+        Refused: see `serve_websocket`.
+    """
+    if head.host_name.app is not None:
+        raise Refused(NotFound("There is no WebSocket on an app's host."))
+    shaker = ServerProtocol()
+    response = shaker.accept(Request(head.target, Headers(head.fields)))
+    if response.status_code != 101:
+        reason = f"No WebSocket: {shaker.handshake_exc}."
+        raise Refused(BadRequest(reason), response.status_code)
+    for name, value in COMMON_HEADERS:
+        response.headers[name] = value
+    return response.serialize()
+
+
+async def _converse(ws: _Socket, waiting: Waiting) -> None:
+    """Answer messages until either side ends; then finish what is in flight and close."""
+    code = CloseCode.GOING_AWAY
+    try:
+        async with trio.open_nursery() as in_flight:
+            await _read_in(ws, waiting, in_flight)
+            while ws.backlog:  # read, so to be answered, although the server stops
+                await _take_slot(ws)
+                _start_answer(ws, ws.backlog.popleft(), in_flight)
+    except* Exception:  # a bug of ours must end this connection in an orderly way, and no other
+        log.exception("a WebSocket failed")
+        ws.front.counts.faults += 1
+        code = CloseCode.INTERNAL_ERROR
+    if ws.protocol.state is State.OPEN:
+        ws.protocol.send_close(code)
+        _flush(ws)
+    with trio.move_on_after(ws.front.limits.close_timeout_s):
+        while ws.protocol.state is not State.CLOSED and not ws.outbox.broken:
+            _feed(ws, await ws.line.receive())
+
+
+async def _read_in(ws: _Socket, waiting: Waiting, in_flight: trio.Nursery) -> None:
+    """Read until the conversation ends, the peer is silent for too long, or the server stops."""
+    reading = trio.CancelScope()
+    waiting.add(reading)
+    try:
+        with reading:
+            beat_s = ws.front.limits.ping_interval_s
+            while ws.protocol.state is State.OPEN:
+                with trio.move_on_after(beat_s) as until_beat:
+                    await _read_messages(ws, in_flight)
+                if until_beat.cancelled_caught:
+                    beat_s = _beat(ws)
+    finally:
+        waiting.discard(reading)
+
+
+def _beat(ws: _Socket) -> float:
+    """Ping the peer; return after how many seconds to do so again. Give up a peer that is silent."""
+    limits = ws.front.limits
+    # While messages wait for slots or replies for the peer nothing is read: silence says nothing then.
+    ws.missed = 0 if ws.heard or ws.backlog or ws.outbox.size else ws.missed + 1
+    ws.heard = False
+    if ws.missed >= MISSED_PINGS:
+        log.info("dropped a peer that answered none of %d pings", MISSED_PINGS)
+        ws.front.counts.dropped += 1
+        ws.outbox.abort()
+        _feed(ws, b"")
+        return limits.ping_interval_s
+    ws.protocol.send_ping(b"")
+    _flush(ws)
+    # The last ping gets a short time only: the peer had a whole interval before it.
+    return limits.close_timeout_s if ws.missed else limits.ping_interval_s
+
+
+async def _read_messages(ws: _Socket, in_flight: trio.Nursery) -> None:
+    """Read messages and start their answers until the conversation ends. Cancelled, it loses none."""
+    while True:
+        while ws.backlog:
+            await _take_slot(ws)
+            _start_answer(ws, ws.backlog.popleft(), in_flight)
+        if ws.protocol.state is not State.OPEN:
+            return
+        await ws.outbox.room()
+        _feed(ws, await ws.line.receive())
+
+
+async def _take_slot(ws: _Socket) -> None:
+    try:
+        ws.slots.acquire_nowait()
+    except trio.WouldBlock:
+        await ws.slots.acquire()
+
+
+def _start_answer(ws: _Socket, data: bytes, in_flight: trio.Nursery) -> None:
+    key = ws.front.order_key(data)
+    turn = None
+    if key is not None:
+        turn = ws.turns[key] = Turn(ws.turns.get(key))
+    in_flight.start_soon(_answer, ws, data, key, turn)
+
+
+async def _answer(ws: _Socket, data: bytes, key: str | None, turn: Turn | None) -> None:
+    """Answer one message, whose slot is taken already and given back when the reply is in the outbox."""
+    try:
+        try:
+            reply = await ws.front.answer(MessageIncoming(data), turn)
+        finally:
+            if key is not None and turn is not None:
+                turn.pass_on()
+                if ws.turns.get(key) is turn:
+                    del ws.turns[key]
+        await ws.outbox.room()
+        _say(ws, reply.body)
+    finally:
+        ws.slots.release()
+
+
+def _say(ws: _Socket, text: bytes) -> None:
+    if ws.protocol.state is State.OPEN:  # else the peer has said goodbye, and hears nothing more
+        ws.protocol.send_text(text)
+        _flush(ws)
+
+
+def _feed(ws: _Socket, data: bytes) -> None:
+    """Take what the peer sent, nothing at its end; answer what is the protocol's own business."""
+    if data:
+        ws.heard = True
+        ws.protocol.receive_data(data)
+    else:
+        ws.protocol.receive_eof()
+    _take_frames(ws, ws.protocol.events_received())
+    _flush(ws)
+
+
+def _take_frames(ws: _Socket, frames: Sequence[object]) -> None:
+    try:
+        for frame in frames:
+            if isinstance(frame, Frame) and frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                message = ws.assembly.add(frame)
+                if isinstance(message, TooLarge):
+                    _say(ws, error_reply(message).body)
+                elif message is not None:
+                    ws.backlog.append(message)
+    except UnicodeDecodeError as error:
+        if ws.protocol.state is State.OPEN:
+            ws.protocol.fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
+
+
+def _flush(ws: _Socket) -> None:
+    for data in ws.protocol.data_to_send():
+        if data:
+            ws.outbox.put(data)
+        else:
+            ws.outbox.end()
