@@ -1,0 +1,76 @@
+"""What every compiler takes and gives."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from vibes_trio.config import Limits
+from vibes_trio.errors import TooLarge, TransformFailed
+
+Lang = Literal["jsx", "js", "ts", "tsx"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One module as its author wrote it; *filename* is for messages only."""
+
+    filename: str
+    lang: Lang
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """One module as the browser gets it.
+
+    Attributes:
+        code: an ES module. For `js` the text as it came.
+        imports: specifiers of *code*'s static imports and exports-from, in order, each once.
+        dynamic_imports: specifiers of `import("…")` with a plain string, in order, each once.
+        has_default: whether *code* exports a default.
+    """
+
+    code: str
+    imports: tuple[str, ...]
+    dynamic_imports: tuple[str, ...]
+    has_default: bool
+
+
+class Compiler(Protocol):
+    """An engine. `compile` may be called by any number of tasks at once; the engine bounds the work."""
+
+    @property
+    def version(self) -> str:
+        """Engine, its version and whatever else decides the output: part of every cache key."""
+        ...
+
+    async def compile(self, source: Source) -> Compiled:
+        """Return *source* as a browser module with its imports.
+
+        Raises:
+            TransformFailed: not valid, or out of time or memory; line and column count from 1, 0 is unknown.
+            TooLarge: more than `limits.max_source_bytes`.
+        """
+        ...
+
+
+def encode_source(source: Source, limits: Limits) -> bytes:
+    """Return the text as UTF-8.
+
+    Raises:
+        TransformFailed: half a surrogate pair stands alone in the text.
+        TooLarge: more than `limits.max_source_bytes`.
+    """
+    try:
+        data = source.text.encode()
+    except UnicodeEncodeError as error:
+        before = source.text[: error.start]
+        line, column = before.count("\n") + 1, error.start - before.rfind("\n")
+        message = "half of a surrogate pair stands alone, which no UTF-8 text can hold"
+        raise TransformFailed(message, filename=source.filename, line=line, column=column) from error
+    if len(data) > limits.max_source_bytes:
+        raise TooLarge(
+            f"{source.filename}: {len(data)} bytes; a source may have {limits.max_source_bytes}.",
+            limit="max_source_bytes",
+            value=limits.max_source_bytes,
+        )
+    return data
