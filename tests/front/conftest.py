@@ -218,11 +218,7 @@ def serve() -> Serve:
         chosen: Answer = answer
         front = Front(chosen, order_key, limits, trio.Event(), fast)
         async with trio.open_nursery() as nursery:
-
-            async def run(task_status: trio.TaskStatus[None]) -> None:
-                await serve_front(listeners, front, task_status=task_status)
-
-            await nursery.start(run)
+            await nursery.start(serve_front, front, listeners)
             server = Server(listeners[0].getsockname()[1], front)
             try:
                 yield server

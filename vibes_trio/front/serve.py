@@ -19,8 +19,8 @@ RunFullLane = Callable[[Front, Callable[[ServeOne], None], trio.Event], Awaitabl
 
 
 async def serve_front(
-    listeners: Sequence[socket.socket],
     front: Front,
+    listeners: Sequence[socket.socket],
     *,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:

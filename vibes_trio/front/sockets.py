@@ -67,10 +67,11 @@ async def open_listeners(host: str, port: int, limits: Limits) -> tuple[socket.s
 
 
 def close_listeners(listeners: Sequence[socket.socket]) -> None:
-    """Stop listening."""
+    """Stop listening; those that are closed already stay so."""
     for listener in listeners:
-        trio.lowlevel.notify_closing(listener)
-        listener.close()
+        if listener.fileno() >= 0:
+            trio.lowlevel.notify_closing(listener)
+            listener.close()
 
 
 def _configure(listener: socket.socket, limits: Limits) -> None:
