@@ -14,7 +14,7 @@ from vibes_trio.auth.jwks import JwksSource
 from vibes_trio.auth.jws import Refused
 from vibes_trio.auth.key_settings import read_clerk_setting, read_jwks
 from vibes_trio.config import Config, Limits
-from vibes_trio.errors import ConfigError, RequireLogin
+from vibes_trio.errors import ConfigError, FetchFailed, RequireLogin
 
 VECTORS = json.loads((Path(__file__).parents[1] / "conformance" / "auth-vectors.json").read_text("utf-8"))
 CLERK = VECTORS["clerk"]
@@ -207,14 +207,14 @@ async def test_known_token_ends_with_its_expiry(rsa_key):
 
 
 async def test_failing_address_leaves_the_keys_of_the_others(autojump_clock):
-    verify, fetched = verifier_of_addresses({"https://down.example/jwks": OSError("down"), ADDRESS: JWKS})
+    verify, fetched = verifier_of_addresses({"https://down.example/jwks": FetchFailed("down"), ADDRESS: JWKS})
 
     assert (await verify(TOKENS["valid"]["token"])).user_id == "user_erin"
     assert len(fetched) == 2
 
 
 async def test_keys_of_settings_need_no_address_to_answer(autojump_clock):
-    verify, _ = verifier_of_addresses({ADDRESS: OSError("down")}, keys=KEYS)
+    verify, _ = verifier_of_addresses({ADDRESS: FetchFailed("down")}, keys=KEYS)
 
     assert (await verify(TOKENS["valid"]["token"])).user_id == "user_erin"
 

@@ -14,7 +14,7 @@ from vibes_trio.errors import RequireLogin
 RECORDED = json.loads((Path(__file__).parents[1] / "conformance" / "auth-tokens.json").read_text("utf-8"))
 TOKENS = {vector["name"]: vector for vector in RECORDED["vectors"] if vector["auth"]["type"] != "ucan"}
 
-# Our verdict where it is not the reference's even under the policy `legacy`: a user or a reason code, and why.
+# Our verdict where it is not the reference's even under the policy `legacy`: a user or a code, and why.
 DIFFERENCES = {
     "device-other-kid": ("key_mismatch", "auth.md 2.8: `kid`, when present, is the key's fingerprint"),
     "device-other-deviceid": ("key_mismatch", "auth.md 2.8: `deviceId` is the fingerprint"),

@@ -1,5 +1,6 @@
 """`clerk` tokens: RS256 JWTs of the sign-in service (auth.md 3, "Ours")."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
@@ -15,6 +16,8 @@ from vibes_trio.auth.schema import ShapeError
 from vibes_trio.auth.verifier import Claims, Verified, VerifiedCache, digest_of
 from vibes_trio.config import Config, Limits
 from vibes_trio.errors import RequireLogin
+
+log = logging.getLogger(__name__)
 
 LEEWAY_S = 60
 
@@ -111,6 +114,10 @@ def make_clerk_verifier(config: Config, fetch_keys: FetchKeys, now: Callable[[],
     )
     addresses = dict.fromkeys(jwks_address(url) for url in config.clerk_urls)
     sources = tuple(JwksSource(address, fetch_keys, config.limits) for address in addresses)
+    if len(addresses) > 1 and not config.clerk_issuers:
+        log.warning(
+            "CLERK_PUB_JWT_URL names several addresses: set CLERK_ISSUERS, so that each counts for itself."
+        )
     rules = ClerkRules(config.clerk_issuers, config.clerk_azps, config.limits)
     return ClerkVerifier(keys, sources, rules, now)
 

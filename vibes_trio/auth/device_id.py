@@ -6,6 +6,7 @@ one signature check.
 """
 
 import hashlib
+import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from vibes_trio.auth.schema import ShapeError, natural, record, text
 from vibes_trio.auth.verifier import Claims, Verified, VerifiedCache, digest_of
 from vibes_trio.config import DeviceChain, Limits
 from vibes_trio.errors import RequireLogin
+
+log = logging.getLogger(__name__)
 
 # Facts of the token format, the same in every client (auth.md 2.6), so no settings.
 LEEWAY_S = 60
@@ -85,6 +88,8 @@ class DeviceVerifier:
 
     def __init__(self, trust: DeviceTrust, now: Callable[[], float]) -> None:
         """Args: *now* gives the Unix time in seconds."""
+        if trust.policy == "legacy":
+            log.warning("VIBES_DEVICE_CHAIN is legacy: anybody can sign in as any user. For tests only.")
         self._trust = trust
         self._now = now
         self._tokens: VerifiedCache[Claims] = VerifiedCache(trust.limits.verified_tokens)

@@ -3,21 +3,22 @@
 All times here are Trio's clock, which only ever goes forward.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 
 import trio
 
 from vibes_trio.auth.key_settings import NamedKey, read_jwks
 from vibes_trio.config import Limits
-from vibes_trio.errors import VibesError
+from vibes_trio.errors import FetchFailed
 
 FetchKeys = Callable[[str], Awaitable[bytes]]
 """Takes an address, gives the body of its 2xx answer, within its own deadline.
 
-It raises OSError, ValueError, trio.TooSlowError or a VibesError when there is none.
+It raises FetchFailed when there is none.
 """
 
-FETCH_ERRORS = (OSError, ValueError, trio.TooSlowError, VibesError)
+log = logging.getLogger(__name__)
 
 
 class JwksSource:
@@ -68,7 +69,8 @@ class JwksSource:
             if len(data) > self._limits.jwks_bytes:
                 raise ValueError(f"more than {self._limits.jwks_bytes} bytes")
             keys = read_jwks(data)
-        except FETCH_ERRORS:
+        except (FetchFailed, ValueError) as error:
+            log.warning("Keys of %s can't be fetched: %s", self._address, error)
             self._retry_at = trio.current_time() + self._limits.jwks_failure_s
             return
         self._keys = keys

@@ -122,7 +122,6 @@ def has_signature_of(jws: Jws, algorithm: Algorithm, key: PublicKey) -> bool:
 
 
 def sign_jws(header: JsonObject, payload: JsonObject, key: ec.EllipticCurvePrivateKey) -> str:
-    """Return the compact JWS (ES256) of *payload*; `alg` is written first, then *header* as it is ordered."""
+    """Return the compact JWS of *payload*, signed with ES256; `alg` is added to *header*."""
     data = json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-    ordered = {"alg": "ES256", **header}
-    return _JWS.encode(data, key, algorithm="ES256", headers=ordered, sort_headers=False)
+    return _JWS.encode(data, key, algorithm="ES256", headers=header, sort_headers=False)
