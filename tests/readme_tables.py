@@ -1,0 +1,124 @@
+"""The tables of the README, made from the code that they describe."""
+
+import re
+from pathlib import Path
+
+import vibes_trio.errors as errors
+from recorded import FILES, differences, load
+from vibes_trio.config import SETTINGS, Config
+from vibes_trio.front.status import STATUS
+from vibes_trio.handlers import PIPELINE
+from vibes_trio.wire.base import Request
+from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
+from vibes_trio.wire.deploy import ReqEnsureAppSlug
+
+DEFAULTS = {
+    "data_dir": "`~/.local/share/vibes-trio`",
+    "hostname_base": "`localhost:{port}`",
+    "protocol": "`http` on localhost, else `https`",
+    "wrapper_base_url": "`{protocol}://{base}/vibe`",
+    "device_id_ca_priv_key": "made at the first start",
+    "device_id_ca_cert": "made at the first start",
+    "cloud_session_token_public": "made at the first start",
+    "clerk_keys": "Clerk is off",
+    "clerk_urls": "Clerk is off",
+}
+
+
+def settings() -> str:
+    rows = ["| setting | meaning | default |", "| --- | --- | --- |"]
+    empty = Config(data_dir=Path("/"))
+    for setting in SETTINGS:
+        value = getattr(empty, setting.field)
+        default = DEFAULTS.get(setting.field) or (f"`{value}`" if value else "")
+        rows.append(f"| `{setting.name}` | {setting.meaning} | {default} |")
+    return "\n".join(rows)
+
+
+def requests() -> list[type[Request]]:
+    """All requests that the wire knows."""
+    return sorted(_below(Request), key=lambda request: str(request.__struct_config__.tag))
+
+
+def _below(cls: type) -> list[type]:
+    found = []
+    for child in cls.__subclasses__():
+        found += _below(child)
+        if getattr(child, "__struct_config__", None) is not None and child.__struct_config__.tag:
+            found.append(child)
+    return found
+
+
+def messages() -> str:
+    rows = ["| message | members | answer |", "| --- | --- | --- |"]
+    for request in requests():
+        members = [f"`{name}`" for name in request.__struct_encode_fields__ if name != "auth"]
+        response = next(base.__args__[0] for base in request.__orig_bases__)
+        given = [f"`{name}`" for name in response.__struct_encode_fields__]
+        text = (request.__doc__ or "").split("\n")[0].split(". ")[0].rstrip(".")
+        rows.append(
+            f"| `{request.__struct_config__.tag}`: {text} | {', '.join(members)} |"
+            f" `{response.__struct_config__.tag}`: {', '.join(given)} |"
+        )
+    return "\n".join(rows)
+
+
+def error_codes() -> str:
+    rows = ["| code | HTTP | when |", "| --- | --- | --- |"]
+    for code, status in STATUS.items():
+        cls = next(c for c in _error_classes() if c.code == code)
+        rows.append(f"| `{code}` | {status} | {(cls.__doc__ or '').splitlines()[0].rstrip('.')} |")
+    return "\n".join(rows)
+
+
+def _error_classes() -> list[type[errors.VibesError]]:
+    classes = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.VibesError)]
+    return [c for c in classes if c is not errors.VibesError]
+
+
+def difference_rows() -> str:
+    rows = ["| reference | ours |", "| --- | --- |"]
+    rows += [f"| {row['reference']} | {row['ours']} |" for row in load("differences")["rows"]]
+    return "\n".join(rows)
+
+
+def counts() -> str:
+    vectors = [v["name"] for f in FILES for s in load(f)["scenarios"] for v in s["vectors"]]
+    named = [name for name in vectors if name in differences()]
+    tokens = len(load("auth-tokens")["vectors"])
+    tables = sum(len(v) for k, v in load("tables").items() if k != "format")
+    transforms = len(load("transforms")["jsx"]) + len(load("transforms")["js"])
+    corpus = len(load("jsx-corpus")["entries"])
+    return (
+        f"Of {len(vectors)} recorded exchanges {len(vectors) - len(named)} are answered the same; the other "
+        f"{len(named)} are named one by one in `differences.json` with our answer and the row below that allows it. "
+        f"So are {tokens} recorded tokens, {tables} table entries, {transforms} transformed sources "
+        f"and {corpus} rendered components checked."
+    )
+
+
+SECTIONS = {
+    "settings": settings,
+    "messages": messages,
+    "errors": error_codes,
+    "differences": difference_rows,
+    "counts": counts,
+}
+
+
+def render(text: str) -> str:
+    """Return the README with every marked section filled from the code."""
+    for name, make in SECTIONS.items():
+        block = name not in ("counts",)
+        content = f"\n{make()}\n" if block else make()
+        text, count = re.subn(
+            rf"(<!-- {name} -->).*?(<!-- /{name} -->)",
+            lambda match, content=content: match.group(1) + content + match.group(2),
+            text,
+            flags=re.DOTALL,
+        )
+        assert count == 1, f"README.md has no section {name}"
+    return text
+
+
+__all__ = ["PIPELINE", "ReqAppendChatSection", "ReqEnsureAppSlug", "ReqEnsureChatContext", "render", "requests"]

@@ -1,0 +1,105 @@
+"""A module imports only from lower lines (architecture.md, *Import rules*), held here as data."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "vibes_trio"
+
+LINES: tuple[frozenset[str], ...] = (
+    frozenset({"errors", "exchange"}),
+    frozenset({"wire", "config", "urls"}),
+    frozenset({"content", "auth", "storage", "cache", "outbound", "jobs", "compilers"}),
+    frozenset({"modules"}),
+    frozenset({"context"}),
+    frozenset({"services", "dispatch"}),
+    frozenset({"handlers", "background"}),
+    frozenset({"front"}),
+    frozenset({"server"}),
+    frozenset({"cli", "commands", "__main__"}),
+)
+CLIENT_MAY = LINES[0] | LINES[1]
+DATA_ONLY = frozenset({"example"})
+ONLY_IN = {
+    "sqlite3": ("storage",),
+    "quart": ("front", "server"),
+    "quart_trio": ("front", "server"),
+    "hypercorn": ("front", "server"),
+}
+# Quart takes half a second to import: the full lane is loaded behind the listening fast one.
+LATE_IMPORTS = {"front/serve.py": 1}
+
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in DATA_ONLY)
+
+
+def part_of(path: Path) -> str:
+    """The part of the package that a file belongs to: a folder or a module."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def line_of(part: str) -> int:
+    return next(number for number, parts in enumerate(LINES) if part in parts)
+
+
+def imported(tree: ast.AST) -> list[str]:
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            names += [f"{node.module}.{a.name}" if node.module == "vibes_trio" else str(node.module) for a in node.names]
+    return names
+
+
+def is_type_only(tree: ast.Module) -> set[int]:
+    """Lines within `if TYPE_CHECKING:`, which import nothing when the program runs."""
+    lines: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            lines |= {inner.lineno for inner in ast.walk(node) if isinstance(inner, ast.ImportFrom | ast.Import)}
+    return lines
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_what_it_may(path):
+    if path == PACKAGE / "__init__.py":
+        return
+    tree = ast.parse(path.read_text("utf-8"))
+    skipped = is_type_only(tree)
+    for node in tree.body:
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Import | ast.ImportFrom) and inner.lineno in skipped:
+                inner.names = []
+    part = part_of(path)
+
+    for name in imported(tree):
+        root, _, rest = name.partition(".")
+        assert part in ONLY_IN.get(root, (part,)), f"{part} may not import {root}"
+        if root != "vibes_trio" or not rest:
+            continue
+        other = rest.split(".")[0]
+        if other == part or other == "__version__":
+            continue
+        if part == "client":
+            assert other in CLIENT_MAY, f"client may not import {other}"
+        elif other == "client":
+            assert part in LINES[-1], f"{part} may not import client"
+        else:
+            assert line_of(other) < line_of(part), f"{part} may not import {other}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_nothing_is_imported_inside_a_function(path):
+    tree = ast.parse(path.read_text("utf-8"))
+
+    inside = [
+        node.lineno
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+    assert len(inside) == LATE_IMPORTS.get(str(path.relative_to(PACKAGE)), 0)
