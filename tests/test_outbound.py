@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import certifi
 import httpx
 import pytest
 import trio
@@ -423,7 +424,21 @@ async def test_real_client_reads_from_loopback_and_honours_npm_settings(tmp_path
         nursery.cancel_scope.cancel()
 
 
-async def test_unreadable_certificates_are_named(tmp_path: Path):
-    with pytest.raises(FetchFailed, match="gone"):
-        async with open_outbound(None, Limits(), {"NODE_EXTRA_CA_CERTS": str(tmp_path / "gone.pem")}):
-            pass
+async def test_unreadable_certificates_are_named_and_passed_over(tmp_path: Path, caplog):
+    env = {"NODE_EXTRA_CA_CERTS": str(tmp_path / "gone.pem")}
+
+    async with open_outbound(
+        None, Limits(), env, httpx.MockTransport(Asked(lambda _: httpx.Response(204)))
+    ) as o:
+        assert await fetch(o, "https://elsewhere.test/") == b""
+
+    assert "gone.pem" in caplog.text
+
+
+async def test_certificates_of_npm_settings_are_read(caplog):
+    registry = Registry("https://registry.test/", ca_file=certifi.where())
+
+    async with open_outbound(registry, Limits(), {}) as outbound:
+        assert outbound.registry is registry
+
+    assert caplog.text == ""

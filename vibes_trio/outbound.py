@@ -7,6 +7,7 @@ text holds no credentials.
 """
 
 import ipaddress
+import logging
 import random
 import re
 import ssl
@@ -23,6 +24,8 @@ import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed
+
+log = logging.getLogger(__name__)
 
 MAX_REDIRECTS = 3
 FIRST_BACKOFF_S = 0.2
@@ -246,11 +249,7 @@ async def open_outbound(
     env: Mapping[str, str],
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Outbound]:
-    """Hold the HTTP client open. Proxies come from the environment (HTTPS_PROXY …) and from npm's settings.
-
-    Raises:
-        FetchFailed: a file of certificates that the environment or npm's settings name can't be read.
-    """
+    """Hold the HTTP client open. Proxies come from the environment (HTTPS_PROXY …) and npm's settings."""
     trusted = _tls_context(env, registry.ca_file if registry else "")
     mounts: dict[str, httpx.AsyncBaseTransport] = {}
     if registry is not None and registry.proxy and transport is None:
@@ -271,7 +270,7 @@ def _tls_context(env: Mapping[str, str], ca_file: str) -> ssl.SSLContext:
         try:
             context.load_verify_locations(cadata=Path(extra).read_text("ascii"))
         except (OSError, UnicodeDecodeError) as error:
-            raise FetchFailed(f"certificates {extra}: {error}") from error
+            log.warning("certificates in %s are passed over: %s", extra, error)  # as Node and npm do
     return context
 
 

@@ -1,0 +1,86 @@
+"""Take a package's archive (a gzipped tar) apart, trusting nothing in it.
+
+Only regular files come out, under relative names without `..`; anything else that could touch the file
+system (links, devices, absolute names) makes the whole archive hostile. What it unpacks to is bounded in
+bytes and files while it is being unpacked, tar headers and padding included: no bomb gets past the bound.
+"""
+
+import gzip
+import io
+import tarfile
+import zlib
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from vibes_trio.config import Limits
+from vibes_trio.errors import ModuleFailed
+
+_READ_BYTES = 64 * 1024
+_MAX_PATH_CHARS = 1024
+_REGULAR = (tarfile.REGTYPE, tarfile.AREGTYPE)
+_IGNORED = (tarfile.DIRTYPE,)
+_RESERVED_CHARS = frozenset("\\:")  # on Windows they make another folder or stream of it
+
+
+class _Bounded(io.RawIOBase):
+    """The unpacked stream of a gzip file; reading past *max_bytes* of it fails."""
+
+    def __init__(self, data: bytes, max_bytes: int) -> None:
+        self._stream = gzip.GzipFile(fileobj=io.BytesIO(data))
+        self._left = max_bytes
+
+    def read(self, size: int = -1) -> bytes:
+        if size < 0 or size > self._left + 1:
+            size = self._left + 1
+        data = self._stream.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise ModuleFailed("it unpacks to more than the limit (package_unpacked_bytes)")
+        return data
+
+
+def read_archive(data: bytes, limits: Limits) -> Iterator[tuple[PurePosixPath, bytes]]:
+    """Yield name and content of each file of the archive *data*; the first part of every name is dropped.
+
+    Raises:
+        ModuleFailed: broken, hostile or over a limit. What came before it is then not to be used.
+    """
+    try:
+        stream = _Bounded(data, limits.package_unpacked_bytes)
+        with tarfile.open(fileobj=stream, mode="r|", bufsize=_READ_BYTES, encoding="utf-8") as tar:
+            for count, member in enumerate(tar, 1):
+                if count > limits.package_files:
+                    raise ModuleFailed(f"it holds more than {limits.package_files} files")
+                if member.type in _IGNORED:
+                    continue
+                if member.type not in _REGULAR or member.issparse():
+                    raise ModuleFailed(f"{member.name!r} is no regular file")
+                name = _parse_name(member.name)
+                file = tar.extractfile(member)
+                assert file is not None, "a regular file has content"
+                yield name, file.read()
+    except (
+        tarfile.TarError,
+        zlib.error,
+        EOFError,
+        OSError,
+        ValueError,
+        OverflowError,
+        RecursionError,
+    ) as error:
+        raise ModuleFailed(f"its archive is broken: {error}") from error
+
+
+def _parse_name(name: str) -> PurePosixPath:
+    """Return *name* without its first part, once it is sure to stay inside the folder it is unpacked to."""
+    folder, *parts = name.split("/")
+    if (
+        len(name) > _MAX_PATH_CHARS
+        or not folder
+        or not parts
+        or any(part in ("", ".", "..") for part in parts)
+        or not name.isprintable()
+        or _RESERVED_CHARS & set(name)
+    ):
+        raise ModuleFailed(f"{name[:100]!r} is no name for a file in a package")
+    return PurePosixPath(*parts)

@@ -1,0 +1,207 @@
+"""Build packages into browser modules with esbuild: one an entry; what is shared is imported, not copied.
+
+Each entry becomes one ES module at `/~esm/{name}@{version}{/subpath}`. Whatever it imports that is in the
+shared map stays an import of that address, so there is one React however many modules use it: every shared
+specifier is an alias to a file of one line, `export * from "/~esm/…"`, and addresses under `/~esm/` are
+external. (A plain `--external:react` would leave a `require` of CommonJS code in, which fails in a browser.)
+
+A CommonJS package gets a generated entry that exports its names.
+"""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import trio
+
+from vibes_trio.config import Limits
+from vibes_trio.errors import ModuleFailed
+from vibes_trio.modules.resolve import CONDITIONS, MAIN_FIELDS
+from vibes_trio.modules.shape import QUIET, Metafile, Shape, read_shape, run_esbuild
+from vibes_trio.modules.toolchain import Tool
+
+T = TypeVar("T")
+
+PREFIX = "/~esm/"
+# Every flag that changes what comes out, but for the shared map. `eof` keeps licence notices.
+FLAGS = (
+    "--bundle",
+    "--format=esm",
+    "--platform=browser",
+    "--target=es2022",
+    "--charset=utf8",
+    "--minify",
+    '--define:process.env.NODE_ENV="production"',
+    "--define:global=globalThis",
+    f"--main-fields={','.join(MAIN_FIELDS)}",
+    f"--conditions={','.join(CONDITIONS)}",
+    "--legal-comments=eof",
+    "--tsconfig-raw={}",
+)
+# Changes whenever the same inputs would give another module: flags, or the code of this file.
+RECIPE = hashlib.sha256(json.dumps(["1", *FLAGS]).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One module to build.
+
+    Attributes:
+        name, version: of the package.
+        subpath: `""` is the main entry.
+        integrity: of the package's archive.
+        file: its entry, an absolute path.
+    """
+
+    name: str
+    version: str
+    subpath: str
+    integrity: str
+    file: Path
+
+    @property
+    def specifier(self) -> str:
+        """What code imports it by."""
+        return f"{self.name}/{self.subpath}" if self.subpath else self.name
+
+    @property
+    def address(self) -> str:
+        """Where it is served."""
+        return address_of(self.name, self.version, self.subpath)
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A module as the browser gets it; *imports* are addresses under `/~esm/`."""
+
+    address: str
+    key: str
+    code: bytes
+    imports: tuple[str, ...]
+
+
+def address_of(name: str, version: str, subpath: str) -> str:
+    """Return where the entry *subpath* (`""`: main) of a package is served."""
+    return f"{PREFIX}{name}@{version}{'/' + subpath if subpath else ''}"
+
+
+def build_key(tool_version: str, entry: Entry, shared: Mapping[str, str]) -> str:
+    """Return the key of a build: the same key, the same module. *shared* is specifier → address."""
+    facts = [RECIPE, tool_version, entry.specifier, entry.integrity, sorted(shared.items())]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+async def build_all(tool: Tool, entries: Sequence[Entry], limits: Limits) -> list[Built]:
+    """Build *entries*, which share each other.
+
+    Raises:
+        ModuleFailed: one can't be built; the first failure, in the order of *entries*.
+    """
+    at_once = trio.Semaphore(limits.builds_at_once)
+    shapes: list[Shape | ModuleFailed] = [ModuleFailed("not read")] * len(entries)
+    built: list[Built | ModuleFailed] = [ModuleFailed("not built")] * len(entries)
+
+    async def read(index: int) -> None:
+        async with at_once:
+            try:
+                shapes[index] = await read_shape(tool, entries[index].file, limits)
+            except ModuleFailed as error:
+                shapes[index] = _about(entries[index], error)
+
+    async def build(index: int) -> None:
+        async with at_once:
+            try:
+                built[index] = await build_entry(tool, entries[index], exported, limits)
+            except ModuleFailed as error:
+                built[index] = _about(entries[index], error)
+
+    async with trio.open_nursery() as nursery:
+        for index in range(len(entries)):
+            nursery.start_soon(read, index)
+    exported = dict(zip(entries, _raise_first(shapes), strict=True))
+    async with trio.open_nursery() as nursery:
+        for index in range(len(entries)):
+            nursery.start_soon(build, index)
+    return _raise_first(built)
+
+
+async def build_entry(tool: Tool, entry: Entry, exported: Mapping[Entry, Shape], limits: Limits) -> Built:
+    """Build one entry. *exported* holds it and all that it may share.
+
+    Raises:
+        ModuleFailed: esbuild refuses, takes too long, or leaves in what no browser runs.
+    """
+    shared = {other: shape for other, shape in exported.items() if other != entry}
+    with tempfile.TemporaryDirectory(prefix="vibes-build-") as name:
+        folder = Path(name)
+        start = entry.file
+        if exported[entry].is_commonjs:
+            start = folder / "entry.js"
+            start.write_text(_commonjs_entry(entry.file, exported[entry]), "utf-8")
+        aliases = []
+        for number, (other, shape) in enumerate(shared.items()):
+            shim = folder / f"shared-{number}.js"
+            shim.write_text(_shim(other, shape), "utf-8")
+            aliases.append(f"--alias:{other.specifier}={shim}")
+        command = [
+            *FLAGS,
+            *QUIET,
+            f"--external:{PREFIX}*",
+            "--metafile=meta.json",
+            "--outfile=out.js",
+            *aliases,
+        ]
+        await run_esbuild(tool, [str(start), *command], folder, limits)
+        code = (folder / "out.js").read_bytes()
+        imports = _imports_of((folder / "meta.json").read_bytes())
+    if len(code) > limits.built_bytes:
+        raise ModuleFailed(f"built, it has more than {limits.built_bytes} bytes")
+    wanted = {other.specifier: other.address for other in shared}
+    left = [address for address in imports if address not in wanted.values()]
+    if left:
+        raise ModuleFailed(f"built, it still imports {', '.join(left)}")
+    return Built(entry.address, build_key(tool.version, entry, wanted), code, imports)
+
+
+def _imports_of(metafile: bytes) -> tuple[str, ...]:
+    meta = msgspec.json.decode(metafile, type=Metafile)
+    found = (i.path for output in meta.outputs.values() for i in output.imports if i.external)
+    return tuple(dict.fromkeys(found))
+
+
+def _commonjs_entry(file: Path, shape: Shape) -> str:
+    """Return the source of a module that exports what the CommonJS module *file* does.
+
+    Names may be reserved words, which only an `export {…}` list can hold.
+    """
+    lines = [
+        f"import * as all from {json.dumps(str(file))};",
+        'export default "default" in all ? all.default : all;',
+        *(f"const name{i} = all[{json.dumps(name)}];" for i, name in enumerate(shape.names)),
+        "export { " + ", ".join(f"name{i} as {name}" for i, name in enumerate(shape.names)) + " };",
+    ]
+    return "\n".join(lines)
+
+
+def _shim(other: Entry, shape: Shape) -> str:
+    address = json.dumps(other.address)
+    default = f"\nexport {{ default }} from {address};" if shape.has_default else ""
+    return f"export * from {address};{default}\n"
+
+
+def _about(entry: Entry, error: ModuleFailed) -> ModuleFailed:
+    return ModuleFailed(f"{entry.specifier}@{entry.version}: {error}")
+
+
+def _raise_first(results: Sequence[T | ModuleFailed]) -> list[T]:
+    done: list[T] = []
+    for result in results:
+        if isinstance(result, ModuleFailed):
+            raise result
+        done.append(result)
+    return done

@@ -1,0 +1,53 @@
+"""Write into the data folder so that no reader, other process or crash meets half a file or folder."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from vibes_trio.errors import ModuleFailed
+
+
+def write_file(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Put *content* at *path*, replacing what is there in one step. Folders are made.
+
+    Raises:
+        ModuleFailed: the disk refuses.
+    """
+    new = _beside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(new, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        new.chmod(mode)
+        new.replace(path)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise ModuleFailed(f"{path.name} can't be written: {error.strerror}") from error
+
+
+def make_folder(path: Path, fill: Callable[[Path], None]) -> None:
+    """Make the folder *path* with what *fill* writes into it, in one step; an existing one is kept.
+
+    Raises:
+        ModuleFailed: *fill* or the disk refuses; nothing is left.
+    """
+    if path.is_dir():
+        return
+    new = _beside(path)
+    try:
+        new.mkdir(parents=True)
+        fill(new)
+        new.rename(path)
+    except OSError as error:
+        if not path.is_dir():  # else another process was faster, with the same content
+            raise ModuleFailed(f"{path.name} can't be written: {error.strerror}") from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")

@@ -1,0 +1,196 @@
+"""Fetch exact versions of packages from an npm registry and keep them in the data folder.
+
+Under `<data>/modules`: `documents/{name}@{version}.json`, what the registry said of a version, trimmed to
+what is used; `packages/{hash}/`, the unpacked archive, named after the sha512 it was checked against. What is
+there is never asked for again, so a filled folder needs no registry.
+"""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+import msgspec
+import trio
+
+from vibes_trio.config import Limits
+from vibes_trio.errors import FetchFailed, ModuleFailed
+from vibes_trio.modules.archive import read_archive
+from vibes_trio.modules.folder import make_folder, write_file
+from vibes_trio.outbound import Outbound, document_address, is_exact_version, is_package_name
+
+_SHA512_BYTES = 64
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What is known of one version of a package.
+
+    Attributes:
+        tarball: address of the archive as the registry gives it; it may name another host.
+        integrity: `sha512-` and the base64 hash of the archive.
+        dependencies, peer_dependencies: package name → range.
+    """
+
+    name: str
+    version: str
+    tarball: str
+    integrity: str
+    dependencies: Mapping[str, str] = {}
+    peer_dependencies: Mapping[str, str] = {}
+
+
+class _Dist(msgspec.Struct):
+    tarball: str
+    integrity: str = ""
+
+
+class _RegistryDocument(msgspec.Struct, rename="camel"):
+    name: str
+    version: str
+    dist: _Dist
+    dependencies: dict[str, str] = {}
+    peer_dependencies: dict[str, str] = {}
+
+
+async def ensure_document(
+    outbound: Outbound, modules_dir: Path, name: str, version: str, limits: Limits
+) -> Document:
+    """Return the document of exactly *version* of package *name*, from the folder or the registry.
+
+    Raises:
+        FetchFailed: it isn't in the folder, and the registry doesn't give it.
+        ModuleFailed: the registry's answer is none, of another package, or without a sha512.
+    """
+    path = _document_path(modules_dir, name, version)
+    try:
+        return msgspec.json.decode(await trio.Path(path).read_bytes(), type=Document)
+    except (FileNotFoundError, msgspec.DecodeError):
+        document = await _fetch_document(outbound, name, version, limits)
+    await trio.to_thread.run_sync(write_file, path, msgspec.json.encode(document))
+    return document
+
+
+async def ensure_package(outbound: Outbound, modules_dir: Path, document: Document, limits: Limits) -> Path:
+    """Return the folder with the unpacked files of *document*'s package.
+
+    Raises:
+        FetchFailed: the archive can't be fetched.
+        ModuleFailed: its hash is another one, or it is broken, hostile or over a limit.
+    """
+    folder = modules_dir / "packages" / parse_integrity(document.integrity).hex()[:40]
+    if not await trio.Path(folder).is_dir():
+        archive = await fetch_archive(outbound, document, limits)
+        try:
+            await trio.to_thread.run_sync(make_folder, folder, lambda new: _unpack(archive, new, limits))
+        except ModuleFailed as error:
+            raise ModuleFailed(f"{document.name}@{document.version}: {error}") from error
+    return folder
+
+
+async def fetch_archive(outbound: Outbound, document: Document, limits: Limits) -> bytes:
+    """Return the archive of *document*'s package, checked against its sha512.
+
+    Raises:
+        FetchFailed: it can't be fetched.
+        ModuleFailed: its hash is another one.
+    """
+    if outbound.registry is None:
+        raise FetchFailed(f"{document.name}@{document.version}: there is no package registry")
+    archive = await outbound.fetch(
+        rebase(document.tarball, outbound.registry.url_of(document.name)),
+        max_bytes=limits.package_bytes,
+        timeout_s=limits.package_timeout_s,
+        accept="application/octet-stream",
+        tries=limits.fetch_tries,
+    )
+    digest = await trio.to_thread.run_sync(lambda: hashlib.sha512(archive).digest())
+    if digest != parse_integrity(document.integrity):
+        raise ModuleFailed(
+            f"{document.name}@{document.version}: the archive's sha512 is not the one announced"
+        )
+    return archive
+
+
+def parse_integrity(text: str) -> bytes:
+    """Return the sha512 in *text*, a list of `algorithm-base64` separated by blanks.
+
+    Raises:
+        ModuleFailed: it holds none. Weaker hashes don't count.
+    """
+    for part in text.split():
+        algorithm, _, encoded = part.partition("-")
+        if algorithm != "sha512":
+            continue
+        try:
+            digest = base64.b64decode(encoded.partition("?")[0], validate=True)
+        except binascii.Error:
+            continue
+        if len(digest) == _SHA512_BYTES:
+            return digest
+    raise ModuleFailed("the registry announces no sha512")
+
+
+def rebase(tarball: str, registry_url: str) -> str:
+    """Return the address of *tarball* at the registry *registry_url*.
+
+    Mirrors hand on documents whose archives lie at the public host; only the configured one is ever asked.
+
+    Raises:
+        ModuleFailed: *tarball* is no address.
+    """
+    try:
+        given, base = httpx.URL(tarball), httpx.URL(registry_url)
+    except httpx.InvalidURL as error:
+        raise ModuleFailed(f"the archive's address is none: {error}") from error
+    path = given.raw_path.decode("ascii").partition("?")[0]
+    prefix = base.raw_path.decode("ascii")
+    if given.scheme not in ("http", "https") or ".." in path:
+        raise ModuleFailed(f"the archive's address can't be used: {tarball[:200]!r}")
+    return str(base.copy_with(raw_path=(prefix + path.removeprefix(prefix).lstrip("/")).encode()))
+
+
+async def _fetch_document(outbound: Outbound, name: str, version: str, limits: Limits) -> Document:
+    if outbound.registry is None:
+        raise FetchFailed(f"{name}@{version}: there is no package registry")
+    body = await outbound.fetch(
+        document_address(outbound.registry, name, version),
+        max_bytes=limits.document_bytes,
+        timeout_s=limits.package_timeout_s,
+        accept="application/json",
+        tries=limits.fetch_tries,
+    )
+    try:
+        told = msgspec.json.decode(body, type=_RegistryDocument)
+    except msgspec.DecodeError as error:
+        raise ModuleFailed(f"{name}@{version}: the registry's answer is no document: {error}") from error
+    if (told.name, told.version) != (name, version):
+        raise ModuleFailed(
+            f"{name}@{version}: the registry answered with {told.name[:100]}@{told.version[:100]}"
+        )
+    try:
+        parse_integrity(told.dist.integrity)
+    except ModuleFailed as error:
+        raise ModuleFailed(f"{name}@{version}: {error}") from error
+    return Document(
+        name=name,
+        version=version,
+        tarball=told.dist.tarball,
+        integrity=told.dist.integrity,
+        dependencies=told.dependencies,
+        peer_dependencies=told.peer_dependencies,
+    )
+
+
+def _document_path(modules_dir: Path, name: str, version: str) -> Path:
+    if not is_package_name(name) or not is_exact_version(version):
+        raise ModuleFailed(f"{name!r}@{version!r} is no package with an exact version")
+    return modules_dir / "documents" / f"{name.replace('/', '+')}@{version}.json"
+
+
+def _unpack(archive: bytes, folder: Path, limits: Limits) -> None:
+    for name, content in read_archive(archive, limits):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)

@@ -1,0 +1,152 @@
+"""Run esbuild on packages, and find out with it what a module exports: format and names.
+
+The names of a CommonJS module are read from its production branch, as cjs-module-lexer does in Node.
+"""
+
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import trio
+
+from vibes_trio.config import Limits
+from vibes_trio.errors import ModuleFailed
+from vibes_trio.modules.toolchain import Tool
+
+QUIET = ("--log-level=error", "--color=false")
+_IDENTIFIER = r"[A-Za-z_$][\w$]*"
+_NAMES_IN_COMMONJS = re.compile(
+    rf"\b(?:module\.)?exports\.({_IDENTIFIER})\s*=(?!=)"
+    rf"|\bexports\[\"({_IDENTIFIER})\"\]\s*=(?!=)"
+    rf"|Object\.defineProperty\((?:module\.)?exports,\s*\"({_IDENTIFIER})\""
+)
+_HANDED_ON = re.compile(
+    r"module\.exports\s*=\s*require\(\"(\.[^\"]*)\"\)|__exportStar\(require\(\"(\.[^\"]*)\"\)"
+)
+_OBJECT_LITERAL = re.compile(r"module\.exports\s*=\s*\{([^{}]*)\}")
+_OBJECT_NAME = re.compile(rf"(?:^|,)\s*({_IDENTIFIER})\s*(?=[,:]|$)")
+_NOT_EXPORTED = frozenset({"default", "__esModule"})
+_MAX_FILES_FOLLOWED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What an entry exports. *names* are without `default`; of CommonJS, as far as they can be read."""
+
+    is_commonjs: bool
+    names: tuple[str, ...]
+    has_default: bool
+
+
+class Imported(msgspec.Struct):
+    """One import in an output."""
+
+    path: str
+    external: bool = False
+
+
+class Input(msgspec.Struct):
+    """One file that was read: `esm`, `cjs` or neither."""
+
+    format: str = ""
+
+
+class Output(msgspec.Struct):
+    """One file that was written."""
+
+    imports: list[Imported] = []
+    exports: list[str] = []
+
+
+class Metafile(msgspec.Struct):
+    """What is used of esbuild's report on a build."""
+
+    inputs: dict[str, Input]
+    outputs: dict[str, Output]
+
+
+async def read_shape(tool: Tool, file: Path, limits: Limits) -> Shape:
+    """Return what the module *file* exports.
+
+    Raises:
+        ModuleFailed: esbuild can't read it.
+    """
+    with tempfile.TemporaryDirectory(prefix="vibes-build-") as name:
+        folder = Path(name)
+        flags = ("--bundle", "--external:*", "--format=esm", "--metafile=meta.json", "--outfile=out.js")
+        await run_esbuild(tool, [str(file), *flags, *QUIET], folder, limits)
+        meta = msgspec.json.decode((folder / "meta.json").read_bytes(), type=Metafile)
+    exports = next(iter(meta.outputs.values())).exports
+    if any(given.format == "esm" for given in meta.inputs.values()):
+        names = tuple(sorted(set(exports) - _NOT_EXPORTED))
+        return Shape(is_commonjs=False, names=names, has_default="default" in exports)
+    names = tuple(sorted(await _commonjs_names(tool, file, limits) - _NOT_EXPORTED))
+    return Shape(is_commonjs=True, names=names, has_default=True)
+
+
+async def run_esbuild(tool: Tool, arguments: Sequence[str], folder: Path, limits: Limits) -> bytes:
+    """Run esbuild in *folder*; return what it prints. It is killed at limits.build_timeout_s.
+
+    Raises:
+        ModuleFailed: it refuses (with its first words) or takes too long.
+    """
+    with trio.move_on_after(limits.build_timeout_s):
+        try:
+            done = await trio.run_process(
+                [str(tool.path), *arguments],
+                cwd=folder,
+                env={"GOMAXPROCS": "2"},
+                check=False,
+                stdin=b"",
+                capture_stdout=True,
+                capture_stderr=True,
+                deliver_cancel=_kill,
+            )
+        except OSError as error:
+            raise ModuleFailed(f"esbuild can't be started: {error.strerror}") from error
+        if done.returncode != 0:
+            raise ModuleFailed(f"esbuild: {_first_error(done.stderr.decode('utf-8', 'replace'))}")
+        return bytes(done.stdout)
+    raise ModuleFailed(f"esbuild took more than {limits.build_timeout_s:g} s and was stopped")
+
+
+async def _commonjs_names(tool: Tool, file: Path, limits: Limits) -> set[str]:
+    """Return the names that CommonJS code exports in production, those handed on inside its package too.
+
+    esbuild prints each file with the development branches gone, in a form regular enough for patterns.
+    """
+    names: set[str] = set()
+    to_read, seen = [file], {file}
+    while to_read:
+        path = to_read.pop()
+        flags = ("--minify-syntax", '--define:process.env.NODE_ENV="production"', *QUIET)
+        printed = await run_esbuild(tool, [str(path), *flags], path.parent, limits)
+        code = printed.decode("utf-8", "replace")
+        names |= {name for found in _NAMES_IN_COMMONJS.findall(code) for name in found if name}
+        for body in _OBJECT_LITERAL.findall(code):
+            names |= set(_OBJECT_NAME.findall(body))
+        for found in _HANDED_ON.findall(code):
+            target = _find_required(path.parent, found[0] or found[1])
+            if target is not None and target not in seen and len(seen) < _MAX_FILES_FOLLOWED:
+                seen.add(target)
+                to_read.append(target)
+    return names
+
+
+def _find_required(folder: Path, specifier: str) -> Path | None:
+    target = folder / specifier
+    choices = (target, target.with_name(f"{target.name}.js"), target / "index.js")
+    return next((choice.resolve() for choice in choices if choice.is_file()), None)
+
+
+async def _kill(process: trio.Process) -> None:
+    """esbuild has nothing to put away: kill it at once rather than ask it to end."""
+    process.kill()
+
+
+def _first_error(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " ".join(lines[:2]).removeprefix("✘ [ERROR] ")[:500] or "it failed without a word"

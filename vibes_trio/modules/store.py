@@ -1,0 +1,189 @@
+"""The browser modules that this server serves itself, under `/~esm/`.
+
+Under `<data>/modules`: `index/{address}.json`, one record a module; `built/{cid}`, its bytes. Both are
+written in one step, bytes first, so whatever the index names is there. The index is read at start and kept in
+memory; bytes are kept within a bound.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import msgspec
+
+from vibes_trio.config import Limits
+from vibes_trio.content.cid import calc_cid
+from vibes_trio.exchange import Cid
+from vibes_trio.modules.build import Built, address_of
+from vibes_trio.modules.folder import write_file
+
+JAVASCRIPT = "application/javascript"
+CDN = "https://esm.sh/"
+# https://esm.sh/{name}[@{version}][/{subpath}][?query]; a `v` before the version is allowed there
+_CDN_ADDRESS = re.compile(
+    r"https://esm\.sh/(?P<name>(?:@[\w.~-]+/)?[\w.~-]+)(?:@v?(?P<version>[^/?]+))?(?:/(?P<subpath>[^?]*))?(?:\?.*)?"
+)
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One module of the index.
+
+    Attributes:
+        address: where it is served, beginning with `/~esm/`.
+        key: what it was built from and how (build.build_key); recipe: how alone (build.RECIPE).
+        imports: addresses of the modules it imports.
+    """
+
+    address: str
+    key: str
+    recipe: str
+    cid: Cid
+    size: int
+    content_type: str
+    imports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredModule:
+    """A module as it is served."""
+
+    content: bytes
+    cid: Cid
+    content_type: str
+
+
+class LocalModules:
+    """The store, open. Its mutable state: the index, and the bytes read so far, latest last."""
+
+    def __init__(self, modules_dir: Path, records: Iterable[Record], limits: Limits) -> None:
+        self._dir = modules_dir
+        self._records = {record.address: record for record in records}
+        self._limits = limits
+        self._contents: OrderedDict[Cid, bytes] = OrderedDict()
+        self._held_bytes = 0
+
+    def record(self, address: str) -> Record | None:
+        """Return what the index says of *address*."""
+        return self._records.get(address)
+
+    def find(self, path: str) -> StoredModule | None:
+        """Return the module served at *path*: a path as requested, without query.
+
+        Bytes that are not what the index says (a damaged disk) count as missing.
+        """
+        record = self._records.get(path) or self._records.get(unquote(path))
+        if record is None:
+            return None
+        content = self._contents.get(record.cid)
+        if content is None:
+            try:
+                content = (self._dir / "built" / record.cid).read_bytes()
+            except OSError:
+                return None
+            if calc_cid(content) != record.cid:
+                return None
+            self._hold(record.cid, content)
+        else:
+            self._contents.move_to_end(record.cid)
+        return StoredModule(content, record.cid, record.content_type)
+
+    def local_addresses(self, imports: Mapping[str, str]) -> dict[str, str]:
+        """Return key → address on this server, for each entry of an import map whose module is here.
+
+        A CDN address without version means the stored one; with another version it stays at the CDN. While
+        anything stays there, the CDN's own addresses of stored modules are sent here as well: what it
+        serves imports React from itself, and there must be one React.
+        """
+        local = {}
+        for key, value in imports.items():
+            address = self._find_local(value)
+            if address is not None:
+                local[key] = address
+        if local and any(v.startswith(CDN) and k not in local for k, v in imports.items()):
+            local |= self._cdn_redirects(local)
+        return local
+
+    def put(self, built: Built, recipe: str) -> Record:
+        """Store *built*. Writes to the disk; call it from a thread.
+
+        Raises:
+            ModuleFailed: the disk refuses.
+        """
+        cid = calc_cid(built.code)
+        record = Record(
+            address=built.address,
+            key=built.key,
+            recipe=recipe,
+            cid=cid,
+            size=len(built.code),
+            content_type=JAVASCRIPT,
+            imports=built.imports,
+        )
+        write_file(self._dir / "built" / cid, built.code)
+        write_file(self._dir / "index" / _index_name(built.address), msgspec.json.encode(record))
+        self._records[built.address] = record
+        return record
+
+    def _hold(self, cid: Cid, content: bytes) -> None:
+        self._contents[cid] = content
+        self._held_bytes += len(content)
+        while self._held_bytes > self._limits.module_cache_bytes:
+            _, dropped = self._contents.popitem(last=False)
+            self._held_bytes -= len(dropped)
+
+    def _find_local(self, cdn_address: str) -> str | None:
+        parts = _CDN_ADDRESS.fullmatch(cdn_address)
+        if parts is None:
+            return None
+        name, version, subpath = parts["name"], parts["version"], parts["subpath"] or ""
+        if version is not None:
+            address = address_of(name, version, subpath)
+            return address if address in self._records else None
+        suffix = f"/{subpath}" if subpath else ""
+        start = address_of(name, "", "")
+        stored = [
+            a
+            for a in self._records
+            if a.startswith(start) and a.partition("@")[2] and _fits(a, start, suffix)
+        ]
+        return max(stored, default=None)
+
+    def _cdn_redirects(self, local: Mapping[str, str]) -> dict[str, str]:
+        """Return the addresses by which modules of the CDN import stored ones → addresses here."""
+        redirects = {CDN + key[1:]: address for key, address in local.items() if key.startswith("/")}
+        for address in self._records:
+            package = address.removeprefix("/~esm/")
+            name, _, rest = package.rpartition("@")
+            version, _, subpath = rest.partition("/")
+            file = subpath or name.rpartition("/")[2]
+            redirects[f"{CDN}{package}"] = address
+            redirects[f"{CDN}{name}@{version}/es2022/{file}.mjs"] = address
+        return redirects
+
+
+def open_store(data_dir: Path, limits: Limits) -> LocalModules:
+    """Return the store in *data_dir* with all that its index names. Reads the disk.
+
+    A record that can't be read is passed over: its module is built again.
+    """
+    modules_dir = data_dir / "modules"
+    records = []
+    for path in sorted((modules_dir / "index").glob("*.json")):
+        try:
+            record = msgspec.json.decode(path.read_bytes(), type=Record)
+        except (OSError, msgspec.DecodeError):
+            continue
+        if (modules_dir / "built" / record.cid).is_file() and path.name == _index_name(record.address):
+            records.append(record)
+    return LocalModules(modules_dir, records, limits)
+
+
+def _index_name(address: str) -> str:
+    return quote(address.removeprefix("/~esm/"), safe="@") + ".json"
+
+
+def _fits(address: str, start: str, suffix: str) -> bool:
+    return address.removeprefix(start).partition("/")[1:] == (suffix[:1], suffix[1:])
