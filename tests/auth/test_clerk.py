@@ -252,6 +252,25 @@ async def test_verifier_from_settings_uses_keys_addresses_and_allow_lists(autoju
     assert await refusal(verify, TOKENS["valid-other-azp-and-iss"]["token"]) == "iss_not_allowed"
 
 
+def test_operator_is_told_to_name_the_issuers_of_several_addresses(caplog):
+    async def fetch_keys(address):
+        raise AssertionError
+
+    urls = ("https://one.example", "https://two.example")
+    config = Config(data_dir=Path("/nowhere"), clerk_urls=urls, clerk_issuers=("https://one.example",))
+    make_clerk_verifier(config, fetch_keys, lambda: NOW)
+    assert caplog.messages == []
+
+    make_clerk_verifier(Config(data_dir=Path("/nowhere"), clerk_urls=urls), fetch_keys, lambda: NOW)
+
+    assert "CLERK_ISSUERS" in caplog.messages[0]
+
+
+@pytest.mark.parametrize("vector", VECTORS["auth_objects"], ids=lambda vector: vector["auth"]["type"])
+def test_recorded_auth_object_is_malformed(vector):
+    assert verdict_of(vector["auth"]["token"], KEYS) == {"ok": False, "code": "malformed"}
+
+
 @pytest.mark.parametrize(
     ("config", "setting"),
     [

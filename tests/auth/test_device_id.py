@@ -390,3 +390,18 @@ def test_registry_digest_is_of_the_bytes_that_clients_send(ca):
     data = canonical_json(issued.payload).encode()
 
     assert issued.sha256_hex == hashlib.sha256(data).hexdigest()
+
+
+def test_operator_is_warned_of_the_legacy_policy_and_of_no_other(caplog):
+    for policy in ("strict", "registry"):
+        DeviceVerifier(DeviceTrust((), policy), lambda: NOW)
+    assert caplog.messages == []
+
+    DeviceVerifier(DeviceTrust((), "legacy"), lambda: NOW)
+
+    assert "VIBES_DEVICE_CHAIN" in caplog.messages[0]
+
+
+@pytest.mark.parametrize("vector", VECTORS["auth_objects"], ids=lambda vector: vector["auth"]["type"])
+def test_recorded_auth_object_is_malformed(vector):
+    assert refusal(vector["auth"]["token"], DeviceTrust(())) == "malformed"
