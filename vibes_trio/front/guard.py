@@ -60,12 +60,14 @@ class _Exchange:
             try:
                 async with self._sending:
                     await self.line.send_all(event.data)
+                return
             except trio.BrokenResourceError:
-                self.over(None)
-                await self.protocol.handle(Closed())
-        elif isinstance(event, Closed):
-            self.over(None)
-            await self.protocol.handle(Closed())
+                pass
+        elif not isinstance(event, Closed):
+            return
+        # The app hears of it first: this may be the reader, which `over` cancels.
+        await self.protocol.handle(Closed())
+        self.over(None)
 
     async def read_in(self) -> None:
         """Feed the request to the protocol until the exchange is over."""
