@@ -201,18 +201,16 @@ def test_whole_float_is_an_int_as_in_javascript(trust, alice):
     assert verify_device_token(token, trust, NOW).claims == ALICE
 
 
-def test_certificate_that_outgrows_the_stack_when_compared_is_refused(ca, trust):
-    nested = [[]]
+def test_deeply_nested_certificate_is_refused(ca, trust):
+    nested = []
     for _ in range(900):
         nested = [nested]
-    claims = claims_json(ALICE)
-    claims["app_metadata"] = nested
     device, _ = issue_device(ca, ALICE, "deep", NOW)
+    claims = claims_json(ALICE) | {"app_metadata": nested}
     payload = device.certificate | {"creatingUser": {"type": "clerk", "claims": claims}}
+    chain = sign_jws({"typ": "CERT+JWT"}, payload, ca.key)
 
-    reason = refusal(forged(Device(device.key, device.certificate_jwt, payload)), trust)
-
-    assert reason in ("malformed", "cert_invalid", "chain_mismatch")
+    assert refusal(forged(Device(device.key, chain, payload)), trust) == "malformed"
 
 
 def test_true_in_the_certificate_is_not_the_one_that_the_ca_signed(ca, trust):

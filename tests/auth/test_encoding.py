@@ -142,10 +142,15 @@ def test_other_values_are_no_object(data):
         parse_object(data)
 
 
-def test_canonical_json_refuses_what_outgrows_the_stack():
-    nested: list = []
-    for _ in range(200_000):
-        nested = [nested]
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_nesting_is_bounded_whatever_the_parser_could_do(opening, closing):
+    fits = opening * 199 + b"[]" + closing * 199
+    too_deep = opening * 200 + b"[]" + closing * 200
 
-    with pytest.raises(ValueError):
-        canonical_json(nested)
+    assert parse_json(fits)
+    with pytest.raises(ValueError, match="nested too deep"):
+        parse_json(too_deep)
+
+
+def test_many_members_side_by_side_are_not_deep():
+    assert len(parse_json(b"[" + b"[]," * 5000 + b"[]]")) == 5001

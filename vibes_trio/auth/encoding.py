@@ -4,12 +4,17 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Iterable
 from typing import NoReturn
 
 import base58
 
+from vibes_trio.config import Limits
+
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 JsonObject = dict[str, Json]
+
+MAX_DEPTH = Limits().max_json_depth
 
 # What JavaScript's numbers hold exactly.
 MAX_SAFE_INT = 2**53 - 1
@@ -80,10 +85,13 @@ def parse_json(data: bytes) -> Json:
             parse_float=_parse_float,
             parse_constant=_refuse_constant,
         )
-        if b"\\u" in data:
-            json.dumps(value, ensure_ascii=False).encode("utf-8")  # half a pair could not be stored or sent
     except RecursionError as error:
         raise ValueError("nested too deep") from error
+    # How deep the parser itself goes depends on the Python; counting brackets spares most texts the walk.
+    if data.count(b"[") + data.count(b"{") > MAX_DEPTH and _is_deeper_than(value, MAX_DEPTH):
+        raise ValueError("nested too deep")
+    if b"\\u" in data:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")  # half a pair could not be stored or sent
     return value
 
 
@@ -97,6 +105,20 @@ def parse_object(data: bytes) -> JsonObject:
     if not isinstance(value, dict):
         raise ValueError("no JSON object")
     return value
+
+
+def _is_deeper_than(value: Json, depth: int) -> bool:
+    """Tell whether more than *depth* arrays and objects of *value* lie in one another."""
+    level = [value]
+    for _ in range(depth):
+        level = [member for container in level for member in _members(container)]
+    return any(isinstance(value, dict | list) for value in level)
+
+
+def _members(value: Json) -> Iterable[Json]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _object_without_duplicates(pairs: list[tuple[str, Json]]) -> JsonObject:
@@ -122,14 +144,8 @@ def canonical_json(value: Json) -> str:
 
     For the names of the schemas this is the byte order that JavaScript clients hash (auth.md 2.5); inside
     `public_meta` and `app_metadata` theirs may differ, see `sorts_alike`.
-
-    Raises:
-        ValueError: nested too deep.
     """
-    try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def sorts_alike(value: Json) -> bool:
