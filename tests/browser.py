@@ -221,7 +221,11 @@ async def launch_browser(folder: Path) -> AsyncIterator[Browser]:
     profile = f"--user-data-dir={folder / 'chromium-profile'}"
     command = [find_chromium(), *FLAGS, profile, "about:blank"]
     process = await trio.lowlevel.open_process(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command,
+        env=os.environ | {"TMPDIR": str(folder)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     try:
         async with trio.open_nursery() as nursery:

@@ -112,7 +112,7 @@ def _name_roots(roots: tuple[str, ...], imports: dict[str, str], release: str) -
     specifiers = []
     for served in roots:
         name = served.removeprefix("/")
-        address = release + quote(name, safe=_PATH_SAFE)
+        address = release + quote(name, safe=_PATH_SAFE, errors="replace")
         if name in imports:
             specifiers.append(address)
         elif name.startswith(TRANSFORMED):

@@ -1,6 +1,6 @@
-// Runs before every module of the page: hands the app its env (globalThis.VIBES_ENV) and shows what goes wrong, with the
-// file and line of the app. The page's facts are in <script id="vibes-page">: env, release (address of its root), files
-// (served name -> the app's file name).
+// Runs before every module of the page: hands the app its env (globalThis.VIBES_ENV) and shows what goes wrong, with
+// the file and line of the app. The page's facts are in <script id="vibes-page">: env, release (address of its root),
+// files (served name -> the app's file name).
 "use strict";
 (() => {
   const page = JSON.parse(document.getElementById("vibes-page").textContent);
@@ -8,6 +8,7 @@
   globalThis.VIBES_ENV = Object.freeze(page.env);
 
   const MAX_PROBLEMS = 20;
+  const MAX_COMPONENTS = 5;
   const STACK_FRAME = /(https?:\/\/[^\s()]+?):(\d+)(?::\d+)?(?=[\s)]|$)/g;
   const UNMAPPED = /module specifier[ ,:]*["'“]([^"'”]+)["'”]/;
   const IMPORTS = /(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g;
@@ -28,7 +29,15 @@
   function servedName(address) {
     const url = URL.canParse(address) ? new URL(address) : null;
     if (url === null || url.origin !== location.origin || !url.pathname.startsWith(page.release)) return null;
-    return decodeURIComponent(url.pathname.slice(page.release.length));
+    try {
+      return decodeURIComponent(url.pathname.slice(page.release.length));
+    } catch {
+      return null; // no name that this server gave
+    }
+  }
+
+  function fileName(served) {
+    return files.get(served) ?? served.replace(/^~~transformed~~\//, "");
   }
 
   function placeInStack(stack) {
@@ -61,6 +70,18 @@
     return findLine(files.keys(), (text) => [...text.matchAll(IMPORTS)].some(([, specifier]) => isIt(specifier)));
   }
 
+  // Errors of React itself have no frame of the app, only the names of the components around (see mount.js).
+  async function findComponent(componentStack) {
+    const frames = [...String(componentStack ?? "").matchAll(/^\s*at (default|[A-Z$_][\w$]*)/gm)];
+    for (const [, name] of frames.slice(0, MAX_COMPONENTS)) {
+      const named = `(?:function|class|const|let|var)\\s+${name.replaceAll("$", "\\$")}`;
+      const declares = new RegExp(`\\b${name === "default" ? "export\\s+default" : named}(?![\\w$])`);
+      const where = await findLine(files.keys(), (text) => declares.test(text));
+      if (where !== null) return where;
+    }
+    return null;
+  }
+
   // What went wrong
 
   function explain(message) {
@@ -68,12 +89,21 @@
     return hint ? `${hint}\n${message}` : message;
   }
 
+  function written(value) {
+    try {
+      return JSON.stringify(value) ?? String(value);
+    } catch {
+      return Object.prototype.toString.call(value); // a cycle, a BigInt, a toJSON that throws
+    }
+  }
+
   async function takeError(error, message, place) {
-    const cause = error instanceof Error ? error.cause : null;
+    const { served, pattern } = (error instanceof Error && error.cause) || {}; // as mount.js gives
     const unmapped = UNMAPPED.exec(message)?.[1];
     let where = place ?? placeInStack(error?.stack);
-    if (cause?.pattern) where = await findLine([cause.served], (text) => new RegExp(cause.pattern).test(text));
+    if (files.has(served)) where = await findLine([served], (text) => new RegExp(pattern).test(text));
     else if (where === null && unmapped) where = await findImport((specifier) => specifier === unmapped);
+    else if (where === null) where = await findComponent(error?.componentStack);
     await show(explain(message), where, error?.stack);
   }
 
@@ -81,13 +111,14 @@
   async function takeFailedLoad() {
     const failed = performance
       .getEntriesByType("resource")
-      .filter((entry) => entry.initiatorType !== "fetch" && (entry.responseStatus === 0 || entry.responseStatus >= 400));
+      .filter(({ initiatorType }) => initiatorType === "script" || initiatorType === "other")
+      .filter(({ responseStatus }) => responseStatus === 0 || responseStatus >= 400);
     if (failed.length === 0) await show("A module of this page could not be loaded; the console says which.", null);
     for (const { name, responseStatus } of failed) {
       const served = servedName(name);
       const last = name.split("/").pop();
       const where = await findImport((specifier) => specifier.split("/").pop() === last);
-      const what = served === null ? name : files.get(served) ?? served;
+      const what = served === null ? name : fileName(served);
       await show(`${what} could not be loaded (${responseStatus || "no answer"}).`, where);
     }
   }
@@ -108,7 +139,7 @@
   );
 
   addEventListener("unhandledrejection", ({ reason }) => {
-    const message = reason instanceof Error ? String(reason) : `A promise was rejected with ${JSON.stringify(reason) ?? reason}`;
+    const message = reason instanceof Error ? String(reason) : `A promise was rejected with ${written(reason)}`;
     void takeError(reason, message, null);
   });
 
@@ -167,7 +198,7 @@
   }
 
   async function show(message, where, stack) {
-    const place = where ? `${files.get(where.served) ?? where.served}:${where.line}` : "";
+    const place = where ? `${fileName(where.served)}:${where.line}` : "";
     const key = `${place} ${message}`;
     if (shown.has(key) || shown.size >= MAX_PROBLEMS) return;
     shown.add(key);

@@ -13,6 +13,14 @@ function describe(value) {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
+// React's own errors have no frame of the app in their stack; the names of the components around are here.
+function onUncaughtError(error, { componentStack }) {
+  if (error instanceof Error && Object.isExtensible(error)) {
+    Object.defineProperty(error, "componentStack", { value: componentStack, configurable: true });
+  }
+  reportError(error);
+}
+
 /**
  * Mount a page. A module without a default export has already run and mounts itself, if it wants to.
  *
@@ -25,8 +33,9 @@ export async function mount(containerId, roots) {
     if (!("default" in module)) continue;
     if (isComponent(module.default)) components.push(module.default);
     else {
-      const message = `The default export is ${describe(module.default)}, not a component: export a function that returns JSX.`;
-      reportError(new TypeError(message, { cause: { served, pattern: EXPORTS_DEFAULT } }));
+      const message = `The default export is ${describe(module.default)}, not a component`;
+      const hint = "export a function that returns JSX.";
+      reportError(new TypeError(`${message}: ${hint}`, { cause: { served, pattern: EXPORTS_DEFAULT } }));
     }
   }
   // Rendering nothing would wipe what a module without default export has put into the container.
@@ -36,5 +45,6 @@ export async function mount(containerId, roots) {
     import("react-dom/client"),
   ]);
   const elements = components.map((component, key) => createElement(component, { key }));
-  createRoot(document.getElementById(containerId)).render(createElement(Fragment, null, elements));
+  const container = document.getElementById(containerId);
+  createRoot(container, { onUncaughtError }).render(createElement(Fragment, null, elements));
 }

@@ -1,0 +1,333 @@
+"""What a real browser makes of the page: the app mounted, and every kind of failure shown with file and line.
+
+The modules are written as a compiler would leave them, so that their lines are the lines of the app.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import trio
+from browser import Page, find_chromium, launch_browser
+from fake_registry import REGISTRY, react_registry, require_esbuild
+
+from vibes_trio.config import Config, Limits
+from vibes_trio.content.page import PageInput, render_page
+from vibes_trio.content.static_modules import find_static_module
+from vibes_trio.exchange import AppSlug, FsId
+from vibes_trio.modules.prepare import prepare_local_modules
+from vibes_trio.modules.store import LocalModules, open_store
+from vibes_trio.outbound import open_outbound
+
+pytestmark = pytest.mark.browser
+
+CDN_MAP = {
+    "react": "https://esm.sh/react@19.2.1",
+    "react-dom": "https://esm.sh/react-dom@19.2.1",
+    "react-dom/client": "https://esm.sh/react-dom@19.2.1/client",
+    "react/jsx-runtime": "https://esm.sh/react@19.2.1/jsx-runtime",
+}
+JSX = 'import { jsx } from "react/jsx-runtime"; '
+Answers = dict[str, tuple[str, bytes]]
+
+SHOWN = """(() => {
+    const root = document.querySelector("vibes-error-overlay")?.shadowRoot;
+    const texts = (of, what) => [...of.querySelectorAll(what)].map((found) => found.textContent);
+    return root && [...root.querySelectorAll("article")].map((article) => texts(article, "p"));
+})()"""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> LocalModules:
+    """React, built once for all tests of this file."""
+    find_chromium()
+    registry = react_registry()
+    folder = tmp_path_factory.mktemp("modules")
+    config = Config(folder, modules="local", esbuild=require_esbuild())
+
+    async def build() -> None:
+        async with open_outbound(REGISTRY, config.limits, {}, registry.transport) as outbound:
+            await prepare_local_modules(config, outbound)
+
+    trio.run(build)
+    return open_store(folder, Limits())
+
+
+@pytest.fixture
+def open_app(store: LocalModules, tmp_path: Path):
+    """Serve files of an app, whose `App.jsx` and other `.jsx` files are transformed, and open its page."""
+
+    @asynccontextmanager
+    async def open_app(files: dict[str, str], path: str = "/", **changes) -> AsyncIterator[Page]:
+        answers = app_answers(files, store, **changes)
+        async with trio.open_nursery() as nursery:
+            listeners = await nursery.start(serve, answers, store)
+            port = listeners[0].socket.getsockname()[1]
+            async with launch_browser(tmp_path) as browser:
+                yield await browser.open(f"http://127.0.0.1:{port}{path}")
+            nursery.cancel_scope.cancel()
+
+    return open_app
+
+
+def app_answers(files: dict[str, str], store: LocalModules, **changes) -> Answers:
+    served = {name: f"/~~transformed~~/z-{name}" if name.endswith(".jsx") else f"/{name}" for name in files}
+    relative = {f"./~~transformed~~/{n}": f".{served[n]}" for n in files if n.endswith(".jsx")}
+    values = {
+        "app_slug": AppSlug("an-app"),
+        "fs_id": FsId("zfs"),
+        "roots": tuple(served[name] for name in files if not name.startswith("part")),
+        "imports": CDN_MAP,
+        "scopes": {f".{served[name]}": relative for name in files},
+        "local": store.local_addresses(CDN_MAP),
+        "files": {served[name]: f"/{name}" for name in files},
+    }
+    html = render_page(PageInput(**values | changes))
+    page_answers = dict.fromkeys(("/", "/index.html", "/~zfs~", "/~zfs~/"), ("text/html", html))
+    code = {
+        f"/~zfs~{served[name]}": ("application/javascript", text.encode()) for name, text in files.items()
+    }
+    return page_answers | code
+
+
+async def serve(answers: Answers, store: LocalModules, task_status: trio.TaskStatus) -> None:
+    def answer(path: str) -> tuple[str, bytes] | None:
+        ours, built = find_static_module(path), store.find(path)
+        if ours is not None:
+            return "application/javascript", ours.content
+        return (built.content_type, built.content) if built else answers.get(path)
+
+    async def handle(stream: trio.SocketStream) -> None:
+        head = b""
+        async for chunk in stream:
+            head += chunk
+            if b"\r\n\r\n" in head:
+                break
+        else:
+            return  # a connection that the browser opened ahead and did not need
+        found = answer(head.split(b" ", 2)[1].decode())
+        status, (kind, body) = ("200 OK", found) if found else ("404 Not Found", ("text/plain", b""))
+        lines = (
+            f"HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\nconnection: close"
+        )
+        await stream.send_all(f"{lines}\r\n\r\n".encode() + body)
+
+    await trio.serve_tcp(handle, 0, host="127.0.0.1", task_status=task_status)
+
+
+HOOKS = 'import { useEffect } from "react";'
+PART_USER = 'import "./part.jsx"; export default () => null;'
+
+
+async def see_problem(page: Page) -> list[list[str]]:
+    await page.wait_for(f"({SHOWN} ?? []).length")
+    shown: list[list[str]] = await page.evaluate(SHOWN)
+    return shown
+
+
+COUNTER = f"""{JSX}import {{ useState }} from "react";
+import Part from "./part.jsx";
+export default function App() {{
+  const [count, setCount] = useState(0);
+  return jsx("main", {{ children: [
+    jsx("h1", {{ children: VIBES_ENV.GREETING }}, 1),
+    jsx("button", {{ onClick: () => setCount(count + 1), children: `clicked ${{count}}` }}, 2),
+    jsx(Part, {{}}, 3),
+  ] }});
+}}"""
+PART = f"""{JSX}import {{ createPortal }} from "react-dom"; import {{ jsxDEV }} from "react/jsx-dev-runtime";
+export default () => jsxDEV("p", {{ children: [typeof createPortal, " part"] }}, undefined, true);"""
+
+
+@pytest.mark.parametrize("path", ["/", "/index.html", "/~zfs~", "/~zfs~/"])
+async def test_app_renders_and_works_with_one_react_and_a_clean_console(open_app, path):
+    greeting = "</script><b>hi</b>"
+
+    async with open_app({"App.jsx": COUNTER, "part.jsx": PART}, path, env={"GREETING": greeting}) as page:
+        await page.click("button")
+        await page.wait_for("document.querySelector('button').innerText === 'clicked 1'")
+        text, title = await page.text(), await page.evaluate("document.title")
+
+    assert text.split("\n\n") == [greeting, "clicked 1", "function part"]
+    assert title == "an-app"
+    assert page.console == []
+    assert all(url.startswith("http://127.0.0.1:") for url in page.requests)
+    assert len([url for url in page.requests if url.endswith("/react@19.2.1")]) == 1
+
+
+async def test_several_roots_render_in_order(open_app):
+    files = {
+        name: f'{JSX}export default () => jsx("p", {{ children: "{name}" }});' for name in ("b.js", "a.jsx")
+    }
+
+    async with open_app(files) as page:
+        await page.wait_for("document.querySelectorAll('#an-app > p').length === 2")
+
+        assert (await page.text()).split() == ["b.js", "a.jsx"]
+
+
+async def test_module_without_default_keeps_what_it_put_into_the_container(open_app):
+    code = 'document.getElementById("an-app").textContent = `by myself ${Object.keys(VIBES_ENV)}`;'
+
+    async with open_app({"main.js": code}, env={"A": "1"}) as page:
+        await page.wait_for("document.getElementById('an-app').textContent")
+
+        assert await page.text() == "by myself A"
+        assert not any("react" in url for url in page.requests)
+        assert page.console == []
+
+
+@pytest.mark.parametrize(
+    "wrap", ["memo(App)", "forwardRef(App)", "lazy(async () => ({ default: App }))", "App"]
+)
+async def test_every_kind_of_component_is_mounted(open_app, wrap):
+    code = f"""{JSX}import {{ memo, forwardRef, lazy }} from "react";
+    const App = () => jsx("p", {{ children: "mounted" }});
+    export default {wrap};"""
+
+    async with open_app({"App.jsx": code}) as page:
+        await page.wait_for("document.querySelector('p')")
+
+        assert page.console == []
+
+
+FAILURES = {
+    "throw in render": (
+        {"App.jsx": f'{JSX}\n\nexport default function App() {{\n  throw new Error("went wrong");\n}}'},
+        "Error: went wrong",
+        "App.jsx:4",
+    ),
+    "throw in an effect": (
+        {"App.jsx": f"{HOOKS}\nexport default () => {{\n  useEffect(() => {{\n    null.x;\n  }});\n}};"},
+        "Cannot read properties of null",
+        "App.jsx:4",
+    ),
+    "throw while loading": (
+        {"App.jsx": f"{PART_USER}", "part.jsx": '\n\nthrow new Error("at once");'},
+        "Error: at once",
+        "part.jsx:3",
+    ),
+    "missing export": (
+        {"App.jsx": '\nimport { nope } from "./part.jsx";\nexport default () => nope;', "part.jsx": ""},
+        "does not provide an export named 'nope'",
+        "App.jsx:2",
+    ),
+    "syntax error in what is imported": (
+        {"App.jsx": f"{PART_USER}", "part.jsx": "const a = 1;\n\nlet b = = 3;"},
+        "SyntaxError: Unexpected token '='",
+        "part.jsx:3",
+    ),
+    "unmapped specifier": (
+        {"App.jsx": 'import "react";\n\nimport x from "no-such-package";\nexport default () => x;'},
+        'Failed to resolve module specifier "no-such-package"',
+        "App.jsx:3",
+    ),
+    "unmapped specifier in a dynamic import": (
+        {"App.jsx": '\nimport("no-such-package");\nexport default () => null;'},
+        "Failed to resolve module specifier 'no-such-package'",
+        "App.jsx:2",
+    ),
+    "missing module": (
+        {"App.jsx": '\nimport x from "./gone.js";\nexport default () => x;'},
+        "gone.js could not be loaded (404)",
+        "App.jsx:2",
+    ),
+    "rejected promise": (
+        {"App.jsx": '\nPromise.reject(new Error("nobody cared"));\nexport default () => null;'},
+        "Error: nobody cared",
+        "App.jsx:2",
+    ),
+    "rejected with something odd": (
+        {"App.jsx": "const a = {};\na.a = a;\nPromise.reject(a);\nexport default () => null;"},
+        "A promise was rejected with [object Object]",
+        None,
+    ),
+    "default export that is an object": (
+        {"App.jsx": "const a = 1;\n\nexport default { a };"},
+        "The default export is an object, not a component",
+        "App.jsx:3",
+    ),
+    "default export that is an element": (
+        {"App.jsx": f'{JSX}\nexport default jsx("p", {{}});'},
+        "The default export is an element",
+        "App.jsx:2",
+    ),
+    "tag that names nothing": (
+        {"App.jsx": f"{JSX}\nlet Gone;\nexport default function App() {{\n  return jsx(Gone, {{}});\n}}"},
+        "A tag names something that is no component",
+        "App.jsx:3",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FAILURES)
+async def test_failure_is_shown_with_file_and_line(open_app, kind):
+    files, message, place = FAILURES[kind]
+
+    async with open_app(files) as page:
+        [problem] = await see_problem(page)
+
+    assert message in problem[0]
+    assert problem[1:] == ([place] if place else [])
+
+
+async def test_failure_in_an_event_handler_is_shown_over_the_app_and_can_be_dismissed(open_app):
+    code = f"""{JSX}
+export default () => jsx("button", {{ onClick() {{
+  missing();
+}}, children: "press" }});"""
+
+    async with open_app({"App.jsx": code}) as page:
+        await page.click("button")
+        problem = await see_problem(page)
+        await page.evaluate(
+            "document.querySelector('vibes-error-overlay').shadowRoot.querySelector('button').click()"
+        )
+
+        assert problem == [["ReferenceError: missing is not defined", "App.jsx:3"]]
+        assert await page.evaluate(SHOWN) is None
+        assert await page.text() == "press"
+
+
+async def test_escape_dismisses_and_the_same_failure_shows_again(open_app):
+    code = f'{JSX}export default () => jsx("button", {{ onClick() {{ missing(); }}, children: "press" }});'
+
+    async with open_app({"App.jsx": code}) as page:
+        await page.click("button")
+        await see_problem(page)
+        await page.send("Input.dispatchKeyEvent", type="keyDown", key="Escape")
+        await page.wait_for(f"{SHOWN} == null")
+        await page.click("button")
+
+        assert len(await see_problem(page)) == 1
+
+
+async def test_markup_in_a_message_stays_text(open_app):
+    code = (
+        f"export default () => {{ throw new Error({json.dumps('<img src=x onerror=document.title=1>')}); }};"
+    )
+
+    async with open_app({"App.jsx": code}) as page:
+        [problem] = await see_problem(page)
+
+        assert problem[0] == "Error: <img src=x onerror=document.title=1>"
+        assert await page.evaluate("document.title") == "an-app"
+
+
+async def test_failures_of_images_and_their_like_are_the_apps_own_business(open_app):
+    props = '{ src: "/gone.png", onError() { document.title = "seen"; } }'
+    code = f'{JSX}export default () => jsx("img", {props});'
+
+    async with open_app({"App.jsx": code}) as page:
+        await page.wait_for("document.title === 'seen'")
+
+        assert await page.evaluate(SHOWN) is None
+
+
+async def test_many_failures_are_bounded(open_app):
+    code = "for (let i = 0; i < 100; i++) Promise.reject(new Error(`number ${i}`));"
+
+    async with open_app({"main.js": code}) as page:
+        await page.wait_for(f"({SHOWN} ?? []).length === 20")

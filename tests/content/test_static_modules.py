@@ -1,0 +1,24 @@
+"""The scripts of our own."""
+
+import hashlib
+
+import pytest
+
+from vibes_trio.content.static_modules import ADDRESS_PREFIX, find_static_module, static_module
+
+
+@pytest.mark.parametrize("name", ["boot.js", "mount.js", "jsx-dev-runtime.js"])
+def test_address_holds_the_hash_of_the_bytes(name):
+    module = static_module(name)
+
+    digest = hashlib.sha256(module.content).hexdigest()
+
+    assert module.address == f"{ADDRESS_PREFIX}{name[:-3]}.{digest[:16]}.js"
+    assert find_static_module(module.address) is module
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/~esm/@vibes/mount.js", "/~esm/@vibes/", "/~esm/@vibes/mount.0000000000000000.js"]
+)
+def test_other_paths_hold_nothing(path):
+    assert find_static_module(path) is None

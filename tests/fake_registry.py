@@ -1,0 +1,97 @@
+"""A package registry that is a function, archives made on the spot, and this machine's React and esbuild.
+
+`VIBES_TEST_NODE_MODULES` names a folder with react, react-dom and scheduler installed by npm; `VIBES_ESBUILD`
+a binary of esbuild. Tests that need one skip without it, and say so.
+"""
+
+import base64
+import hashlib
+import io
+import os
+import shutil
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+import pytest
+
+from vibes_trio.outbound import Registry
+
+REGISTRY = Registry("https://registry.test/")
+
+
+def require_esbuild() -> str:
+    """Return the path of an esbuild; skip the calling test without one."""
+    found = os.environ.get("VIBES_ESBUILD") or shutil.which("esbuild")
+    if not found:
+        pytest.skip("no esbuild on this machine: name a binary in VIBES_ESBUILD")
+    return found
+
+
+def require_packages(*names: str) -> dict[str, dict[str, bytes]]:
+    """Return name → files of packages that npm has installed; skip the calling test without them."""
+    folder = Path(os.environ.get("VIBES_TEST_NODE_MODULES", "/nowhere"))
+    if not all((folder / name / "package.json").is_file() for name in names):
+        pytest.skip(f"VIBES_TEST_NODE_MODULES names no folder with {', '.join(names)}")
+    return {
+        name: {
+            path.relative_to(folder / name).as_posix(): path.read_bytes()
+            for path in sorted((folder / name).rglob("*"))
+            if path.is_file()
+        }
+        for name in names
+    }
+
+
+def pack(files: Mapping[str, bytes | str]) -> bytes:
+    """Return the archive of a package with *files*."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w:gz", compresslevel=1) as tar:
+        for name, content in files.items():
+            data = content.encode() if isinstance(content, str) else content
+            info = tarfile.TarInfo(f"package/{name}")
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return made.getvalue()
+
+
+def integrity_of(archive: bytes) -> str:
+    """Return what a registry announces of *archive*."""
+    return f"sha512-{base64.b64encode(hashlib.sha512(archive).digest()).decode()}"
+
+
+class FakeRegistry:
+    """Answers for packages that were added. Its state: its answers by path, and the paths asked for."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, httpx.Response] = {}
+        self.asked: list[str] = []
+
+    def add(self, name: str, version: str, archive: bytes, **document: object) -> None:
+        """Serve *archive* as *version* of package *name*; *document* replaces members of its document."""
+        tarball = f"/{name}/-/{name.rpartition('/')[2]}-{version}.tgz"
+        dist = {"tarball": f"https://public.test{tarball}", "integrity": integrity_of(archive)}
+        whole = {"name": name, "version": version, "dist": dist} | document
+        self.answers[f"/{name.replace('/', '%2F')}/{version}"] = httpx.Response(200, json=whole)
+        self.answers[tarball] = httpx.Response(200, content=archive)
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        assert request.url.host == "registry.test", "only the configured registry is asked"
+        path = request.url.raw_path.decode()
+        self.asked.append(path)
+        return self.answers.get(path, httpx.Response(404))
+
+    @property
+    def transport(self) -> httpx.MockTransport:
+        """What httpx uses instead of sockets."""
+        return httpx.MockTransport(self)
+
+
+def react_registry() -> FakeRegistry:
+    """Return a registry with the React that npm has installed; skip the calling test without it."""
+    registry = FakeRegistry()
+    for name, files in require_packages("react", "react-dom", "scheduler").items():
+        version = {"scheduler": "0.27.0"}.get(name, "19.2.1")
+        registry.add(name, version, pack(files))
+    return registry
