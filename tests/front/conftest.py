@@ -90,12 +90,15 @@ class Client:
         return Response(status, headers, body)
 
     async def closed(self) -> bool:
-        """Return whether the server closes now, having said nothing more; wait at most a second for it."""
-        if self.unread:
+        """Return whether the server closes, having said nothing more."""
+        return self.unread == b"" and await self._more() == b""
+
+    async def stays_open(self) -> bool:
+        """Return whether the server neither closes nor says anything, as far as one can tell."""
+        with trio.move_on_after(0.05):
+            await self._more()
             return False
-        with trio.move_on_after(1):
-            return await self._more() == b""
-        return False
+        return self.unread == b""
 
     async def ended(self) -> bytes:
         """Wait until the server closes; return what it still said."""

@@ -1,7 +1,7 @@
 """The hostile catalogue (platform-and-reliability.md 1.1): one odd connection must hurt nobody else.
 
-Each input is sent on a connection of its own, to a front with the fast lane and to one without; afterwards the
-server must still answer a good request, and nothing may have been caught by the guard.
+Each input is sent on a connection of its own, to a front with the fast lane and to one without; afterwards
+the server must still answer a good request, and nothing may have been caught by the guard.
 """
 
 import re
@@ -178,22 +178,30 @@ HTTP: dict[str, tuple[bytes, set[int]]] = {
     "a request and rubbish": (get() + b"\0\0\0rubbish", {200, 400}),
     "smuggled second request": (post(b"Content-Length: 0") + get(target=b"/smuggled"), OK),
     "HTTP/2 preface": (PREFACE, {505}),
-    "HTTP/2 with :path non-ASCII": (PREFACE + h2_frame(4, b"", flags=0, stream=0) + h2_frame(1, b"\x04\x01\xff"), {505}),
+    "HTTP/2 with :path non-ASCII": (
+        PREFACE + h2_frame(4, b"", flags=0, stream=0) + h2_frame(1, b"\x04\x01\xff"),
+        {505},
+    ),
     "HTTP/2 CONNECT without :path": (PREFACE + h2_frame(1, b"\x02\x07CONNECT"), {505}),
     "HTTP/2 2,000 PRIORITY frames": (
-        PREFACE
-        + b"".join(h2_frame(2, struct.pack("!IB", i, 1), stream=i + 2) for i in range(1, 4000, 2)),
+        PREFACE + b"".join(h2_frame(2, struct.pack("!IB", i, 1), stream=i + 2) for i in range(1, 4000, 2)),
         {505},
     ),
     "HTTP/2 preface after a request": (get() + PREFACE, {200, 505}),
-    "h2c upgrade": (get(b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABk"), OK),
-    "h2c upgrade with bad settings": (get(b"Connection: Upgrade", b"Upgrade: h2c", b"HTTP2-Settings: \xff"), OK),
+    "h2c upgrade": (
+        get(b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABk"),
+        OK,
+    ),
+    "h2c upgrade with bad settings": (
+        get(b"Connection: Upgrade", b"Upgrade: h2c", b"HTTP2-Settings: \xff"),
+        OK,
+    ),
     "h2c upgrade without settings": (get(b"Connection: Upgrade", b"Upgrade: h2c"), OK),
     "h2c upgrade and the preface": (get(b"Connection: Upgrade", b"Upgrade: h2c") + PREFACE, {200, 505}),
     "upgrade to nothing": (get(b"Connection: Upgrade", b"Upgrade:"), OK),
     "websocket by POST": (post(UPGRADE[:-2]), OK),
     "websocket by HTTP/1.0": (b"GET / HTTP/1.0\r\n" + HOST + UPGRADE + b"\r\n", OK),
-}  # fmt: skip
+}
 
 WEBSOCKETS: dict[str, tuple[bytes, set[int]]] = {
     "upgrade": (WS + b"\r\n", {101}),
@@ -218,7 +226,10 @@ WEBSOCKETS: dict[str, tuple[bytes, set[int]]] = {
     "version 8": (WS.replace(b"13", b"8") + b"\r\n", BAD | {426}),
     "version text": (WS.replace(b"13", b"\xff") + b"\r\n", BAD | {426}),
     "two versions": (WS + b"Sec-WebSocket-Version: 13\r\n\r\n", BAD),
-    "upgrade to two things": (WS.replace(b"Upgrade: websocket", b"Upgrade: websocket, h2c") + b"\r\n", BAD | {426}),
+    "upgrade to two things": (
+        WS.replace(b"Upgrade: websocket", b"Upgrade: websocket, h2c") + b"\r\n",
+        BAD | {426},
+    ),
     "upgrade with two Origins": (WS + b"Origin: a\r\nOrigin: b\r\n\r\n", BAD | {101}),
     "upgrade on an app's host": (WS.replace(b"api.localhost", b"app--user.localhost") + b"\r\n", {404}),
     "upgrade without Host": (WS.replace(HOST, b"") + b"\r\n", BAD),
@@ -242,7 +253,7 @@ WEBSOCKETS: dict[str, tuple[bytes, set[int]]] = {
     "a thousand fragments": (WS + b"\r\n" + ws_frame(0x01, b"") + ws_frame(0x00, b"x") * 1000, {101}),
     "a thousand pings": (WS + b"\r\n" + ws_frame(0x89, b"x") * 1000, {101}),
     "frames after close": (WS + b"\r\n" + ws_frame(0x88, b"\x03\xe8") + ws_frame(0x81, b"x") * 100, {101}),
-}  # fmt: skip
+}
 
 CATALOGUE = HTTP | WEBSOCKETS
 

@@ -37,7 +37,6 @@ def build_app(front: Front) -> QuartTrio:
         if request.routing_exception is None:
             return None
         head: Head = request.scope["state"]["head"]
-        close = head.close or front.draining.is_set()
         try:
             body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
         except RequestEntityTooLarge:
@@ -45,7 +44,8 @@ def build_app(front: Front) -> QuartTrio:
         except RequestTimeout:
             return _write(refuse_slow().reply, head.method, close=True)
         incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body)
-        return _write(sound(await front.answer(incoming, None)), head.method, close=close)
+        reply = sound(await front.answer(incoming, None))
+        return _write(reply, head.method, close=head.close or front.draining.is_set())
 
     app.before_request(answer_what_no_page_does)
     return app
@@ -53,17 +53,13 @@ def build_app(front: Front) -> QuartTrio:
 
 def _write(reply: Reply, method: str, *, close: bool) -> Response:
     """Return *reply* as Quart's response. The common headers are added by `GuardedConfig`."""
-    headers = Headers(list(reply.headers))
     length = content_length(reply)
-    if close:
-        headers.set("Connection", "close")
-    response = Response(reply.body if has_body(method, reply.status) else b"", reply.status, headers)
-    if "content-type" not in headers:
-        del response.headers["content-type"]  # Quart's own idea
-    if length is None:
-        del response.headers["content-length"]
-    else:
+    response = Response(reply.body if has_body(method, reply.status) else b"", reply.status)
+    response.headers = Headers(list(reply.headers))  # none of Quart's own ideas
+    if length is not None:
         response.headers["Content-Length"] = str(length)
+    if close:
+        response.headers["Connection"] = "close"
     return response
 
 

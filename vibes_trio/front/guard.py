@@ -37,25 +37,28 @@ class GuardedConfig(Config):
 class _Exchange:
     """One request and its answer on *line*.
 
-    Mutable state: `leftover`, the bytes read beyond the request when the connection may carry another, else
-    None. `over` ends the reading.
+    Mutable state: `reusable`, whether the connection may carry another request; `over` sets it and ends the
+    reading.
     """
 
     def __init__(self, line: Line) -> None:
         self.line = line
         self.reading = trio.CancelScope()
-        self.leftover: bytes | None = None
+        self.reusable = False
         self.protocol: _OneRequest | None = None
         self._sending = trio.Lock()
 
-    def over(self, leftover: bytes | None) -> None:
-        """The answer is written, or can't be; *leftover*: as the attribute."""
-        self.leftover = leftover
-        self.reading.cancel()
+    def over(self, reusable: bool) -> None:
+        """The answer is written, or can't be: the first word counts."""
+        if not self.reading.cancel_called:
+            self.reusable = reusable
+            self.reading.cancel()
 
     async def send(self, event: Event) -> None:
         """Do what Hypercorn's protocol wants done with the connection."""
         assert self.protocol is not None
+        if self.reading.cancel_called:
+            return  # the app says its piece to the end, whether or not anybody listens
         if isinstance(event, RawData):
             try:
                 async with self._sending:
@@ -67,7 +70,7 @@ class _Exchange:
             return
         # The app hears of it first: this may be the reader, which `over` cancels.
         await self.protocol.handle(Closed())
-        self.over(None)
+        self.over(False)
 
     async def read_in(self) -> None:
         """Feed the request to the protocol until the exchange is over."""
@@ -84,7 +87,7 @@ class _Exchange:
 class _OneRequest(H11Protocol):
     """Hypercorn's protocol, kept to one request."""
 
-    over: Callable[[bytes | None], None]
+    over: Callable[[bool], None]
     head: Head
 
     async def _check_protocol(self, event: h11.Request) -> None:
@@ -105,9 +108,8 @@ class _OneRequest(H11Protocol):
     async def _maybe_recycle(self) -> None:
         """Give the connection back in place of waiting for its next request."""
         reusable = self.connection.our_state is h11.DONE and self.connection.their_state is h11.DONE
-        leftover = self.connection.trailing_data[0] if reusable else None
         await self._close_stream()
-        self.over(leftover)
+        self.over(reusable)
 
     async def _send_error_response(self, status_code: int) -> None:
         """Refuse a body that breaks off or is wrongly chunked, in the words of the fast lane."""
@@ -139,7 +141,6 @@ async def serve_one(app: AppWrapper, config: Config, context: WorkerContext, lin
         protocol.head = head
         exchange.protocol = protocol
         await exchange.read_in()
-    if exchange.leftover is None:
-        return False
-    line.buffer = exchange.leftover
-    return True
+    # Only now has the reader surely stopped: it may have read on while the last bytes were sent.
+    line.buffer = protocol.connection.trailing_data[0]
+    return exchange.reusable

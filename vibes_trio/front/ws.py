@@ -153,8 +153,10 @@ async def _converse(ws: _Socket, waiting: Waiting) -> None:
     if ws.protocol.state is State.OPEN:
         ws.protocol.send_close(code)
         _flush(ws)
+    # Hear the peer out until it has said goodbye too: what it still sends would else reset the connection
+    # and could take our close frame with it.
     with trio.move_on_after(ws.front.limits.close_timeout_s):
-        while ws.protocol.state is not State.CLOSED and not ws.outbox.broken:
+        while ws.protocol.state is State.CLOSING and ws.protocol.close_rcvd is None:
             _feed(ws, await ws.line.receive())
 
 

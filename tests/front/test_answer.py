@@ -1,0 +1,125 @@
+"""One incoming, one reply, whatever happens on the way."""
+
+import json
+import logging
+
+import pytest
+import trio
+from fakes import make_app
+
+from vibes_trio.config import Limits
+from vibes_trio.dispatch import Handler
+from vibes_trio.errors import BadRequest, Overloaded, RequireLogin
+from vibes_trio.exchange import HttpIncoming, MessageIncoming, Reply
+from vibes_trio.front.answer import answer
+from vibes_trio.wire.base import MessageHead
+
+ENVELOPE = {"tid": "t", "src": "a", "dst": "b", "ttl": 1, "payload": {"type": "x"}}
+BODY = json.dumps(ENVELOPE).encode()
+
+
+def post(body=BODY, host="localhost:8787", method="POST"):
+    return HttpIncoming(method, host, "/v1/api", {}, body)
+
+
+def pipeline(handle):
+    return [Handler("any", lambda incoming: incoming, handle)]
+
+
+def raising(error):
+    async def handle(ctx, incoming):
+        raise error
+
+    return pipeline(handle)
+
+
+async def echo(ctx, incoming):
+    return Reply(200, (), type(incoming).__name__.encode())
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_a_posted_message_and_a_frame_become_the_same_record(method):
+    posted = await answer(make_app(), pipeline(echo), post(method=method))
+    framed = await answer(make_app(), pipeline(echo), MessageIncoming(BODY))
+
+    assert posted.body == framed.body == MessageHead.__name__.encode()
+
+
+@pytest.mark.parametrize("incoming", [post(host="app--user.test"), post(host="a b"), HttpIncoming("GET", "localhost", "/")])
+async def test_other_http_is_no_message(incoming):
+    reply = await answer(make_app(), pipeline(echo), incoming)
+
+    assert reply.body == b"HttpIncoming"
+
+
+async def test_a_message_tells_how_long_it_took():
+    reply = await answer(make_app(), pipeline(echo), post())
+
+    assert dict(reply.headers)["server-timing"].startswith("total;dur=")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"), [(b"hello", 400, "bad-json"), (b"{}", 400, "bad-envelope"), (b"", 400, "bad-json")]
+)
+async def test_without_an_envelope_the_error_is_bare(body, status, code):
+    reply = await answer(make_app(), pipeline(echo), post(body))
+
+    assert reply.status == status
+    assert json.loads(reply.body).keys() == {"type", "message", "code"}
+    assert json.loads(reply.body)["code"] == code
+
+
+async def test_an_error_is_answered_in_its_envelope():
+    reply = await answer(make_app(), raising(BadRequest("no", member="$.x")), post())
+
+    got = json.loads(reply.body)
+    assert reply.status == 400
+    assert (got["tid"], got["src"], got["dst"]) == ("t", "b", "a")
+    assert got["payload"]["code"] == got["payload"]["error"]["code"] == "bad-request"
+    assert got["payload"]["member"] == "$.x"
+
+
+async def test_why_credentials_are_refused_is_only_in_the_log(caplog):
+    with caplog.at_level(logging.INFO):
+        reply = await answer(make_app(), raising(RequireLogin("cert_revoked")), post())
+
+    assert reply.status == 401
+    assert b"cert_revoked" not in reply.body
+    assert "cert_revoked" in caplog.text
+
+
+async def test_what_is_unforeseen_is_hidden_and_logged_with_its_id(caplog):
+    reply = await answer(make_app(), raising(ZeroDivisionError("secret path")), post())
+
+    got = json.loads(reply.body)["payload"]
+    assert reply.status == 500
+    assert b"secret" not in reply.body
+    assert got["id"] in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_overload_says_when_to_come_back():
+    reply = await answer(make_app(), raising(Overloaded("later", retry_after_s=7)), post())
+
+    assert reply.status == 503
+    assert ("retry-after", "7") in reply.headers
+
+
+async def test_a_message_that_takes_too_long_is_given_up(autojump_clock):
+    async def handle(ctx, incoming):
+        await trio.sleep_forever()
+
+    reply = await answer(make_app(limits=Limits(message_timeout_s=5)), pipeline(handle), post())
+
+    assert trio.current_time() == pytest.approx(5)
+    assert json.loads(reply.body)["payload"]["code"] == "overloaded"
+
+
+async def test_cancellation_passes():
+    async def handle(ctx, incoming):
+        await trio.sleep_forever()
+
+    with trio.move_on_after(0) as scope:
+        await answer(make_app(), pipeline(handle), post())
+
+    assert scope.cancelled_caught

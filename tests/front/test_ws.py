@@ -1,0 +1,393 @@
+"""WebSockets on loopback, with fake answers."""
+
+import json
+import struct
+
+import pytest
+import trio
+import trio.testing
+from websockets.frames import Opcode
+from websockets.protocol import State
+
+from vibes_trio.config import Limits
+from vibes_trio.exchange import MessageIncoming, Reply
+
+
+class Gate:
+    """An answer that waits to be let through, and remembers the order in which messages came and went."""
+
+    def __init__(self):
+        self.started = []
+        self.finished = []
+        self.opened = trio.Event()
+
+    async def answer(self, incoming, turn):
+        self.started.append(incoming.data)
+        await self.opened.wait()
+        self.finished.append(incoming.data)
+        return Reply(200, (), incoming.data)
+
+
+async def test_a_text_and_a_binary_message_are_answered_by_one_text_frame_each(serve):
+    async with serve() as server:
+        socket = await server.websocket()
+        await socket.send(b'{"a":1}')
+        assert await socket.message() == b'{"a":1}'
+        await socket.send('{"ü":2}'.encode(), Opcode.BINARY)
+        assert await socket.message() == '{"ü":2}'.encode()
+
+
+async def test_any_path_of_an_api_host_takes_websockets(serve):
+    async with serve() as server:
+        for path in ("/", "/v1/ws", "/any/where?x=1"):
+            socket = await server.websocket(path=path)
+            await socket.send(b"x")
+            assert await socket.message() == b"x"
+
+
+async def test_fragments_of_one_message_are_answered_once(serve):
+    async with serve() as server:
+        socket = await server.websocket()
+        word = "größer".encode()
+        await socket.send(word[:3], fin=False)  # in the middle of a letter
+        await socket.send(b"", Opcode.PING)
+        await socket.send(word[3:5], Opcode.CONT, fin=False)
+        await socket.send(word[5:], Opcode.CONT)
+        assert await socket.message() == word
+        assert [frame.opcode for frame in socket.frames] == [Opcode.PONG]
+
+
+async def test_an_empty_message_is_a_message(serve):
+    async with serve() as server:
+        socket = await server.websocket()
+        await socket.send(b"", Opcode.BINARY)
+        assert await socket.message() == b""
+
+
+@pytest.mark.parametrize("pieces", [[b"x" * 101], [b"x" * 60, b"y" * 41], [b"x" * 99, b"", b"yy"]])
+async def test_a_message_over_the_limit_is_refused_and_the_next_one_answered(serve, pieces):
+    async with serve(limits=Limits(max_frame_bytes=100, hard_frame_bytes=1000)) as server:
+        socket = await server.websocket()
+        for index, piece in enumerate(pieces):
+            opcode = Opcode.CONT if index else Opcode.TEXT
+            await socket.send(piece, opcode, fin=index == len(pieces) - 1)
+        refusal = json.loads(await socket.message())
+        assert (refusal["type"], refusal["code"]) == ("error", "too-large")
+        assert "100" in refusal["message"]
+        await socket.send(b"z" * 100)
+        assert await socket.message() == b"z" * 100
+
+
+@pytest.mark.parametrize("pieces", [[1001], [600, 401]])
+async def test_a_message_over_the_hard_limit_closes_with_1009(serve, pieces):
+    async with serve(limits=Limits(max_frame_bytes=100, hard_frame_bytes=1000)) as server:
+        socket = await server.websocket()
+        for index, size in enumerate(pieces):
+            opcode = Opcode.CONT if index else Opcode.TEXT
+            await socket.send(b"x" * size, opcode, fin=index == len(pieces) - 1)
+        assert await socket.close_code() == 1009
+
+
+@pytest.mark.parametrize("pieces", [[b"\xff"], [b"ok", b"\xff"], [b"\xc3", b""], [b"\xc3", b"x"]])
+async def test_text_that_is_no_utf8_closes_with_1007(serve, pieces):
+    async with serve() as server:
+        socket = await server.websocket()
+        for index, piece in enumerate(pieces):
+            opcode = Opcode.CONT if index else Opcode.TEXT
+            await socket.send(piece, opcode, fin=index == len(pieces) - 1)
+        assert await socket.close_code() == 1007
+
+
+async def test_bytes_that_are_no_utf8_are_the_answers_own_business_in_a_binary_message(serve):
+    got = []
+
+    async def answer(incoming, turn):
+        got.append(incoming)
+        return Reply(400, (), b"no")
+
+    async with serve(answer) as server:
+        socket = await server.websocket()
+        await socket.send(b"\xff", Opcode.BINARY)
+        assert await socket.message() == b"no"
+        assert got == [MessageIncoming(b"\xff")]
+
+
+async def test_a_message_right_behind_the_handshake_is_answered(serve):
+    async with serve() as server:
+        socket = await server.websocket()
+        second = await server.connect()
+        request = socket.protocol.connect()
+        socket.protocol.send_text(b"early")
+        frame = b"".join(socket.protocol.data_to_send())
+        await second.say(request.serialize() + frame)
+        while b"early" not in second.unread:
+            data = await second._more()
+            assert data
+            second.unread += data
+
+
+async def test_compression_is_not_negotiated_even_if_offered(serve):
+    async with serve() as server:
+        client = await server.connect()
+        await client.say(
+            b"GET / HTTP/1.1\r\nHost: a.b\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n"
+        )
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += await client._more()
+        assert head.startswith(b"HTTP/1.1 101 ")
+        assert b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in head  # RFC 6455, section 1.3
+        assert b"extensions" not in head.lower()
+        assert b"access-control-allow-origin: *" in head.lower()
+
+
+async def test_an_apps_host_has_no_websocket(serve):
+    async with serve() as server:
+        response = await server.ask(
+            b"GET / HTTP/1.1\r\nHost: app--user.localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        assert response.status == 404
+        assert response.json["code"] == "not-found"
+        assert response.headers["access-control-allow-origin"] == "*"
+
+
+async def test_a_handshake_without_key_is_refused_in_words(serve):
+    async with serve() as server:
+        response = await server.ask(
+            b"GET / HTTP/1.1\r\nHost: a.b\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\n\r\n"
+        )
+        assert response.status == 400
+        assert "Sec-WebSocket-Key" in response.json["message"]
+
+
+async def test_replies_may_overtake_each_other(serve):
+    first_may_go = trio.Event()
+
+    async def answer(incoming, turn):
+        if incoming.data == b"first":
+            await first_may_go.wait()
+        return Reply(200, (), incoming.data)
+
+    async with serve(answer) as server:
+        socket = await server.websocket()
+        await socket.send(b"first")
+        await socket.send(b"second")
+        assert await socket.message() == b"second"
+        first_may_go.set()
+        assert await socket.message() == b"first"
+
+
+async def test_no_more_than_64_messages_are_answered_at_once_and_none_is_lost(serve):
+    gate = Gate()
+    async with serve(gate.answer) as server:
+        socket = await server.websocket()
+        messages = [b"%d" % i for i in range(200)]
+        for message in messages:
+            await socket.send(message)
+        await trio.testing.wait_all_tasks_blocked(0.05)
+        assert sorted(gate.started) == sorted(messages[:64])
+        gate.opened.set()
+        assert sorted([await socket.message() for _ in messages]) == sorted(messages)
+
+
+async def test_a_connection_without_free_slot_is_not_read(serve):
+    gate = Gate()
+    async with serve(gate.answer, limits=Limits(in_flight_per_connection=1)) as server:
+        socket = await server.websocket()
+        accepted = 0
+        with trio.move_on_after(0.5):
+            while accepted < 200 * 2**20:
+                await socket.send(b"x" * 2**20)
+                accepted += 2**20
+        assert accepted < 50 * 2**20
+        assert len(gate.started) == 1
+        gate.opened.set()
+
+
+async def test_messages_with_one_key_take_turns_in_the_order_they_were_sent(serve):
+    stored = []
+
+    async def answer(incoming, turn):
+        key, number = incoming.data.split(b" ")
+        assert (turn is None) == (key == b"free")
+        for _ in range(10 - int(number) % 10):  # later ones would be first
+            await trio.lowlevel.checkpoint()
+        if turn is not None:
+            await turn.wait()
+            stored.append(incoming.data)
+            turn.pass_on()
+        return Reply(200, (), incoming.data)
+
+    def order_key(data):
+        key = data.split(b" ")[0].decode()
+        return None if key == "free" else key
+
+    async with serve(answer, order_key=order_key) as server:
+        socket = await server.websocket()
+        messages = [b"%s %d" % (key, i) for i in range(100) for key in (b"a", b"free", b"b")]
+        for message in messages:
+            await socket.send(message)
+        for _ in messages:
+            await socket.message()
+        assert [m for m in stored if m[:1] == b"a"] == [b"a %d" % i for i in range(100)]
+        assert [m for m in stored if m[:1] == b"b"] == [b"b %d" % i for i in range(100)]
+
+
+async def test_a_turn_that_its_answer_forgot_is_passed_on(serve):
+    async def answer(incoming, turn):
+        if incoming.data != b"0":
+            await turn.wait()
+        return Reply(200, (), incoming.data)
+
+    async with serve(answer, order_key=lambda data: "k") as server:
+        socket = await server.websocket()
+        for i in range(3):
+            await socket.send(b"%d" % i)
+        assert sorted([await socket.message() for _ in range(3)]) == [b"0", b"1", b"2"]
+
+
+async def test_draining_answers_what_is_in_flight_and_then_closes_with_1001(serve):
+    gate = Gate()
+    async with serve(gate.answer, limits=Limits(in_flight_per_connection=2)) as server:
+        socket = await server.websocket()
+        for i in range(5):  # in one piece: two get a slot, three are read but wait for theirs
+            socket.protocol.send_text(b"%d" % i)
+        await socket.raw(b"".join(socket.protocol.data_to_send()))
+        await trio.testing.wait_all_tasks_blocked(0.02)
+        server.front.draining.set()
+        await trio.testing.wait_all_tasks_blocked(0.02)
+        assert len(gate.finished) == 0
+        gate.opened.set()
+        assert sorted([await socket.message() for _ in range(5)]) == [b"0", b"1", b"2", b"3", b"4"]
+        assert await socket.close_code() == 1001
+
+
+async def test_draining_closes_an_idle_websocket_at_once(serve):
+    async with serve() as server:
+        socket = await server.websocket()
+        server.front.draining.set()
+        with trio.fail_after(1):
+            assert await socket.close_code() == 1001
+
+
+async def test_a_client_that_closes_gets_its_code_back(serve):
+    async with serve() as server:
+        socket = await server.websocket()
+        socket.protocol.send_close(4321, "enough")
+        await socket.flush()
+        assert await socket.close_code() == 4321
+        while server.front.counts.open:
+            await trio.testing.wait_all_tasks_blocked(0.005)
+
+
+async def test_what_a_client_has_sent_is_answered_although_it_has_left(serve):
+    gate = Gate()
+    async with serve(gate.answer) as server:
+        socket = await server.websocket()
+        await socket.send(b"keep this")
+        while not gate.started:
+            await trio.testing.wait_all_tasks_blocked()
+        await socket.stream.aclose()
+        await trio.testing.wait_all_tasks_blocked(0.02)
+        gate.opened.set()
+        while server.front.counts.open:
+            await trio.testing.wait_all_tasks_blocked()
+        assert gate.finished == [b"keep this"]
+        assert server.front.counts.faults == 0
+
+
+async def test_a_bug_closes_its_own_connection_with_1011_and_no_other(serve):
+    async def answer(incoming, turn):
+        if incoming.data == b"bug":
+            raise RuntimeError("deliberate")
+        return Reply(200, (), incoming.data)
+
+    async with serve(answer) as server:
+        other, socket = await server.websocket(), await server.websocket()
+        await socket.send(b"bug")
+        assert await socket.close_code() == 1011
+        await other.send(b"fine")
+        assert await other.message() == b"fine"
+        assert server.front.counts.faults == 1
+
+
+async def test_a_client_that_pongs_is_kept(serve, autojump_clock):
+    async with serve() as server:
+        socket = await server.websocket()
+        with trio.move_on_after(200) as waited:
+            while await socket.read():
+                pass
+        assert waited.cancelled_caught
+        assert [frame.opcode for frame in socket.frames].count(Opcode.PING) >= 9
+        await socket.send(b"still here")
+        assert await socket.message() == b"still here"
+
+
+async def test_a_silent_peer_is_dropped_within_two_heartbeats(serve, autojump_clock):
+    async with serve() as server:
+        socket = await server.websocket()
+        await socket.send(b"last words")
+        assert await socket.message() == b"last words"
+        silent_since = trio.current_time()
+        socket.pongs = False
+        while await socket.read():
+            pass
+        assert trio.current_time() - silent_since <= 45
+        assert [frame.opcode for frame in socket.frames] == [Opcode.PING] * 2
+        assert server.front.counts.dropped == 1
+
+
+async def test_a_peer_is_not_dropped_while_its_messages_wait_for_slots(serve, autojump_clock):
+    gate = Gate()
+    async with serve(gate.answer, limits=Limits(in_flight_per_connection=1)) as server:
+        socket = await server.websocket()
+        await socket.send(b"1")
+        await socket.send(b"2")
+        with trio.move_on_after(100):  # pongs are not read meanwhile
+            await socket.close_code()
+        gate.opened.set()
+        assert [await socket.message(), await socket.message()] == [b"1", b"2"]
+
+
+async def test_a_peer_that_never_reads_is_cut_and_others_are_served_meanwhile(serve, autojump_clock):
+    reply = b"x" * 2**20
+
+    async def answer(incoming, turn):
+        return Reply(200, (), reply if incoming.data == b"much" else incoming.data)
+
+    async with serve(answer) as server:
+        stuck, other = await server.websocket(), await server.websocket()
+        for _ in range(64):
+            await stuck.send(b"much")
+        await other.send(b"fine")
+        assert await other.message() == b"fine"
+        await trio.sleep(13)  # the send timeout, and two seconds for the farewell
+        assert server.front.counts.open == 1
+        await other.send(b"fine still")
+        assert await other.message() == b"fine still"
+
+
+async def test_pings_of_a_peer_that_never_reads_do_not_pile_up(serve):
+    async with serve(limits=Limits(outbox_bytes=64 * 1024)) as server:
+        socket = await server.websocket()
+        sent = 0
+        with trio.move_on_after(0.5):
+            while sent < 100 * 2**20:
+                await socket.raw(b"\x89\xfd\0\0\0\0" + b"p" * 125)
+                sent += 131
+                if sent > 60 * 2**20:
+                    break
+        assert sent < 60 * 2**20  # it stopped reading: the answers had nowhere to go
+
+
+async def test_a_close_frame_sent_in_mid_message_is_an_error_of_the_protocol(serve):
+    async with serve() as server:
+        socket = await server.websocket()
+        await socket.send(b"half", fin=False)
+        await socket.send(struct.pack("!H", 1000), Opcode.CLOSE)
+        assert await socket.close_code() == 1002
+        assert socket.protocol.state is State.CLOSED
