@@ -59,6 +59,9 @@ async def test_fetch_returns_the_body():
         "https://",
         "http://127.0.0.1.test/",
         "http://[::2]/",
+        "https://a b/",
+        "https://[x/",
+        "https://a:b/",
     ],
 )
 async def test_addresses_that_are_not_https_are_refused(url):

@@ -33,6 +33,7 @@ RETRIED_STATUS = frozenset({0, 408, 425, 429, 500, 502, 503, 504})
 USER_AGENT = "vibes-trio"
 _NAME = re.compile(r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-zA-Z0-9~-][a-zA-Z0-9._~-]*", re.ASCII)
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?", re.ASCII)
+_HOST = re.compile(r"[a-z0-9][a-z0-9._-]*|[0-9a-f:.]*:[0-9a-f:.]*")
 _MAX_NAME_CHARS = 214
 _MAX_VERSION_CHARS = 256
 
@@ -70,6 +71,16 @@ class Registry:
     def holds(self, url: httpx.URL) -> bool:
         """Return whether *url* is on the host of one of the registries."""
         return any(_origin(httpx.URL(base)) == _origin(url) for base in (self.url, *self.scopes.values()))
+
+
+def parse_address(text: str) -> httpx.URL | None:
+    """Return *text* as an http or https address; None if it is none, or its host can't be one."""
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        return None
+    is_address = url.scheme in ("http", "https") and _HOST.fullmatch(url.raw_host.decode("ascii"))
+    return url if is_address else None
 
 
 def is_package_name(name: str) -> bool:
@@ -230,16 +241,13 @@ class Outbound:
 
     def _check(self, url: str) -> httpx.URL:
         """Return *url*, parsed, if it may be asked at all."""
-        try:
-            parsed = httpx.URL(url)
-        except httpx.InvalidURL as error:
-            raise FetchFailed(f"{_shown(url)}: {error}") from error
+        parsed = parse_address(url)
+        if parsed is None:
+            raise FetchFailed(f"{_shown(url)}: only https addresses are fetched")
         is_ours = self.registry is not None and self.registry.holds(parsed)
-        if parsed.host and (
-            parsed.scheme == "https" or (parsed.scheme == "http" and (is_ours or _is_loopback(parsed.host)))
-        ):
-            return parsed
-        raise FetchFailed(f"{_shown(url)}: only https addresses are fetched")
+        if parsed.scheme == "http" and not is_ours and not _is_loopback(parsed.host):
+            raise FetchFailed(f"{_shown(url)}: only https addresses are fetched")
+        return parsed
 
 
 @asynccontextmanager

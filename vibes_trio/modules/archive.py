@@ -76,7 +76,7 @@ def _parse_name(name: str) -> PurePosixPath:
     folder, *parts = name.split("/")
     if (
         len(name) > _MAX_PATH_CHARS
-        or not folder
+        or folder in ("", "..")
         or not parts
         or any(part in ("", ".", "..") for part in parts)
         or not name.isprintable()

@@ -1,5 +1,6 @@
 """Write into the data folder so that no reader, other process or crash meets half a file or folder."""
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -25,7 +26,8 @@ def write_file(path: Path, content: bytes, mode: int = 0o644) -> None:
         new.chmod(mode)
         new.replace(path)
     except OSError as error:
-        new.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            new.unlink()
         raise ModuleFailed(f"{path.name} can't be written: {error.strerror}") from error
 
 

@@ -16,12 +16,11 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-import httpx
 import trio
 
 from vibes_trio.config import Config
 from vibes_trio.errors import ConfigError
-from vibes_trio.outbound import Registry
+from vibes_trio.outbound import Registry, parse_address
 
 NPM_DEFAULT_URL = "https://registry.npmjs.org/"
 NO_REGISTRY = "none"
@@ -145,11 +144,8 @@ async def _ask_npm(env: Mapping[str, str]) -> str:
 
 
 def _address(text: str, setting: str) -> str:
-    try:
-        url = httpx.URL(text.strip())
-    except httpx.InvalidURL as error:
-        raise ConfigError(f"{setting}: {text!r} is no address: {error}") from error
-    if url.scheme not in ("http", "https") or not url.host:
+    url = parse_address(text.strip())
+    if url is None:
         raise ConfigError(f"{setting}: an address like {NPM_DEFAULT_URL} is wanted; got {text!r}.")
     return str(url.copy_with(query=None, fragment=None)).rstrip("/") + "/"
 

@@ -19,7 +19,7 @@ from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.modules.archive import read_archive
 from vibes_trio.modules.folder import make_folder, write_file
-from vibes_trio.outbound import Outbound, document_address, is_exact_version, is_package_name
+from vibes_trio.outbound import Outbound, document_address, is_exact_version, is_package_name, parse_address
 
 _SHA512_BYTES = 64
 
@@ -140,14 +140,11 @@ def rebase(tarball: str, registry_url: str) -> str:
     Raises:
         ModuleFailed: *tarball* is no address.
     """
-    try:
-        given, base = httpx.URL(tarball), httpx.URL(registry_url)
-    except httpx.InvalidURL as error:
-        raise ModuleFailed(f"the archive's address is none: {error}") from error
+    given, base = parse_address(tarball), httpx.URL(registry_url)
+    if given is None or ".." in tarball:
+        raise ModuleFailed(f"the archive's address can't be used: {tarball[:200]!r}")
     path = given.raw_path.decode("ascii").partition("?")[0]
     prefix = base.raw_path.decode("ascii")
-    if given.scheme not in ("http", "https") or ".." in path:
-        raise ModuleFailed(f"the archive's address can't be used: {tarball[:200]!r}")
     return str(base.copy_with(raw_path=(prefix + path.removeprefix(prefix).lstrip("/")).encode()))
 
 

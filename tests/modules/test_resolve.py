@@ -1,0 +1,86 @@
+"""Which file of a package a specifier means."""
+
+import json
+
+import pytest
+
+from vibes_trio.errors import ModuleFailed
+from vibes_trio.modules.resolve import resolve_entry
+
+
+def resolve(manifest: object, files: str, subpath: str = "") -> str:
+    return resolve_entry(json.dumps(manifest).encode(), files.split(), subpath)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "files", "entry"),
+    [
+        ({}, "index.js", "index.js"),
+        ({"main": "./lib/x.js"}, "lib/x.js index.js", "lib/x.js"),
+        ({"main": "lib/x"}, "lib/x.js", "lib/x.js"),
+        ({"main": "lib"}, "lib/index.js", "lib/index.js"),
+        ({"main": "gone.js"}, "index.js", "index.js"),
+        ({"main": "a.js", "module": "b.mjs"}, "a.js b.mjs", "b.mjs"),
+        ({"main": "a.js", "module": "b.mjs", "browser": "c.js"}, "a.js b.mjs c.js", "c.js"),
+        ({"main": "a.js", "browser": {"fs": False}}, "a.js", "a.js"),
+        ({"exports": "./a.js", "main": "b.js"}, "a.js b.js", "a.js"),
+        ({"exports": {".": "./a.js"}}, "a.js", "a.js"),
+        ({"exports": {"react-server": "./s.js", "default": "./a.js"}}, "s.js a.js", "a.js"),
+        ({"exports": {".": {"node": "./n", "import": "./m", "default": "./d"}}}, "n m d", "m"),
+        ({"exports": {".": {"browser": {"require": "./r.js"}, "default": "./d.js"}}}, "r.js d.js", "d.js"),
+        ({"exports": [{"node": "./n.js"}, "./a.js"]}, "a.js", "a.js"),
+    ],
+)  # fmt: skip
+def test_main_entry(manifest, files, entry):
+    assert resolve(manifest, files) == entry
+
+
+@pytest.mark.parametrize(
+    ("manifest", "files", "subpath", "entry"),
+    [
+        ({}, "client.js", "client", "client.js"),
+        ({}, "fp/index.js", "fp", "fp/index.js"),
+        ({}, "a/b.js", "a/b.js", "a/b.js"),
+        ({"exports": {"./client": "./c.js", ".": "./a.js"}}, "c.js a.js", "client", "c.js"),
+        ({"exports": {"./*": "./lib/*.js"}}, "lib/x.js", "x", "lib/x.js"),
+        ({"exports": {"./*": "./lib/*.js", "./x/*": "./y/*.mjs"}}, "y/z.mjs", "x/z", "y/z.mjs"),
+        ({"exports": {"./*.js": {"import": "./m/*.js"}}}, "m/a/b.js", "a/b.js", "m/a/b.js"),
+    ],
+)
+def test_subpath(manifest, files, subpath, entry):
+    assert resolve(manifest, files, subpath) == entry
+
+
+@pytest.mark.parametrize(
+    ("manifest", "files", "subpath"),
+    [
+        ({}, "a.js", ""),
+        ({}, "a.js", "b"),
+        ({"exports": {".": "./a.js"}}, "a.js b.js", "b.js"),
+        ({"exports": {".": "./a.js", "./internal/*": None, "./*": "./*.js"}}, "internal/x.js", "internal/x"),
+        ({"exports": {"node": "./a.js"}}, "a.js", ""),
+        ({"exports": "./a.js"}, "a.js", "a"),
+        ({"exports": "../../etc/passwd"}, "a.js", ""),
+        ({"exports": "./gone.js"}, "gone.js.js index.js", ""),
+        ({"exports": 3}, "index.js", ""),
+        ({"main": "../x.js"}, "x.js", ""),
+    ],
+)
+def test_what_is_not_there_or_not_exported_is_refused(manifest, files, subpath):
+    with pytest.raises(ModuleFailed, match="no entry"):
+        resolve(manifest, files, subpath)
+
+
+def test_deep_conditions_end():
+    target: object = "./a.js"
+    for _ in range(100):
+        target = {"default": target}
+
+    with pytest.raises(ModuleFailed):
+        resolve({"exports": target}, "a.js")
+
+
+@pytest.mark.parametrize("manifest", [b"", b"[]", b"{", b"\xff", b"null"])
+def test_broken_manifest_is_named(manifest):
+    with pytest.raises(ModuleFailed, match=r"package\.json is broken"):
+        resolve_entry(manifest, [], "")
