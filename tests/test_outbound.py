@@ -445,3 +445,19 @@ async def test_certificates_of_npm_settings_are_read(caplog):
         assert outbound.registry is registry
 
     assert caplog.text == ""
+
+
+async def test_body_that_breaks_off_is_a_failed_fetch():
+    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    port = listeners[0].socket.getsockname()[1]
+
+    async def serve(stream: trio.SocketStream) -> None:
+        await stream.receive_some(4096)
+        await stream.send_all(b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\nhalf")
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(trio.serve_listeners, serve, listeners)
+        async with open_outbound(None, Limits(), {}) as outbound:
+            with pytest.raises(FetchFailed):
+                await fetch(outbound, f"http://127.0.0.1:{port}/")
+        nursery.cancel_scope.cancel()

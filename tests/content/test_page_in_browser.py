@@ -72,7 +72,9 @@ def open_app(store: LocalModules, tmp_path: Path):
     return open_app
 
 
-def app_answers(files: dict[str, str], store: LocalModules, **changes) -> Answers:
+def app_answers(
+    files: dict[str, str], store: LocalModules, originals: dict[str, str] | None = None, **changes
+) -> Answers:
     served = {name: f"/~~transformed~~/z-{name}" if name.endswith(".jsx") else f"/{name}" for name in files}
     relative = {f"./~~transformed~~/{n}": f".{served[n]}" for n in files if n.endswith(".jsx")}
     values = {
@@ -89,7 +91,8 @@ def app_answers(files: dict[str, str], store: LocalModules, **changes) -> Answer
     code = {
         f"/~zfs~{served[name]}": ("application/javascript", text.encode()) for name, text in files.items()
     }
-    return page_answers | code
+    sources = {f"/~zfs~/{name}": ("text/jsx", text.encode()) for name, text in (originals or {}).items()}
+    return page_answers | code | sources
 
 
 async def serve(answers: Answers, store: LocalModules, task_status: trio.TaskStatus) -> None:
@@ -271,6 +274,44 @@ async def test_failure_is_shown_with_file_and_line(open_app, kind):
 
     assert message in problem[0]
     assert problem[1:] == ([place] if place else [])
+
+
+MOVED = """// A comment that esbuild drops.
+
+/* and
+   another */
+import { useState } from "react";
+
+type Props = { deep: { deeper: number } };
+
+export default function App(props: Props) {
+  const [count] = useState(0);
+
+  // here it comes
+  return (
+    <main>
+      <h1>Title</h1>
+      <p>{count}</p>
+      <b>{props.deep.deeper}</b>
+    </main>
+  );
+}
+"""
+
+
+async def test_line_is_the_authors_when_the_compiler_left_a_source_map(open_app):
+    flags = ["--loader=tsx", "--jsx=automatic", "--sourcemap=inline", "--sources-content=false"]
+    done = await trio.run_process([require_esbuild(), *flags], stdin=MOVED.encode(), capture_stdout=True)
+    served = {"App.jsx": done.stdout.decode()}
+
+    async with open_app(served, originals={"App.jsx": MOVED}) as page:
+        [problem] = await see_problem(page)
+        source = await page.evaluate(
+            "document.querySelector('vibes-error-overlay').shadowRoot.querySelector('article > pre').textContent"
+        )
+
+    assert problem == ["TypeError: Cannot read properties of undefined (reading 'deeper')", "App.jsx:17"]
+    assert source == "<b>{props.deep.deeper}</b>"
 
 
 async def test_failure_in_an_event_handler_is_shown_over_the_app_and_can_be_dismissed(open_app):

@@ -9,7 +9,10 @@
 
   const MAX_PROBLEMS = 20;
   const MAX_COMPONENTS = 5;
-  const STACK_FRAME = /(https?:\/\/[^\s()]+?):(\d+)(?::\d+)?(?=[\s)]|$)/g;
+  const MAX_SOURCE_CHARS = 300;
+  const STACK_FRAME = /(https?:\/\/[^\s()]+?):(\d+)(?::(\d+))?(?=[\s)]|$)/g;
+  const SOURCE_MAP = "//# sourceMappingURL=data:application/json;base64,";
+  const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const UNMAPPED = /module specifier[ ,:]*["'“]([^"'”]+)["'”]/;
   const IMPORTS = /(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g;
   const REACT_ERRORS = {
@@ -41,9 +44,9 @@
   }
 
   function placeInStack(stack) {
-    for (const [, address, line] of String(stack ?? "").matchAll(STACK_FRAME)) {
+    for (const [, address, line, column] of String(stack ?? "").matchAll(STACK_FRAME)) {
       const served = servedName(address);
-      if (served !== null) return { served, line: Number(line) };
+      if (served !== null) return { served, line: Number(line), column: Number(column ?? 1) };
     }
     return null;
   }
@@ -61,7 +64,7 @@
     for (const served of servedNames) {
       const lines = await readLines(served);
       const index = lines.findIndex(matches);
-      if (index >= 0) return { served, line: index + 1 };
+      if (index >= 0) return { served, line: index + 1, column: 1 };
     }
     return null;
   }
@@ -80,6 +83,57 @@
       if (where !== null) return where;
     }
     return null;
+  }
+
+  // Where that is in what the author wrote. A compiler that moves lines leaves a source map at the end of the module;
+  // without one, lines are where they were.
+
+  async function findOriginal({ served, line, column }) {
+    const lines = await readLines(served);
+    const name = fileName(served);
+    const encoded = lines.findLast((text) => text.startsWith(SOURCE_MAP));
+    if (encoded !== undefined) {
+      try {
+        const { mappings } = JSON.parse(atob(encoded.slice(SOURCE_MAP.length)));
+        const original = originalLine(mappings, line, column) ?? line;
+        return { name, line: original, text: (await readLines(name))[original - 1] };
+      } catch {
+        // a map that some other tool left, and broke
+      }
+    }
+    return { name, line, text: lines[line - 1] };
+  }
+
+  // Every number of a map is relative to the one before it in the same field; the third of a segment is the line.
+  function originalLine(mappings, line, column) {
+    let original = 1;
+    let found = null;
+    for (const [row, segments] of mappings.split(";", line).entries()) {
+      let start = 1;
+      for (const segment of segments.split(",").filter(Boolean)) {
+        const fields = decodeSegment(segment);
+        start += fields[0];
+        original += fields[2] ?? 0;
+        if (row === line - 1 && (found === null || start <= column)) found = original;
+      }
+    }
+    return found;
+  }
+
+  function decodeSegment(segment) {
+    const fields = [];
+    let value = 0;
+    let shift = 0;
+    for (const character of segment) {
+      const digit = BASE64.indexOf(character);
+      value |= (digit & 31) << shift;
+      shift += 5;
+      if (digit < 32) {
+        fields.push(value & 1 ? -(value >> 1) : value >> 1);
+        value = shift = 0;
+      }
+    }
+    return fields;
   }
 
   // What went wrong
@@ -132,7 +186,7 @@
       }
       if (event.target !== globalThis || !event.message) return; // an image or the like
       const served = servedName(event.filename);
-      const place = served !== null && event.lineno > 0 ? { served, line: event.lineno } : null;
+      const place = served !== null && event.lineno > 0 ? { served, line: event.lineno, column: event.colno } : null;
       void takeError(event.error, event.message.replace(/^Uncaught /, ""), place);
     },
     true,
@@ -198,11 +252,12 @@
   }
 
   async function show(message, where, stack) {
-    const place = where ? `${fileName(where.served)}:${where.line}` : "";
+    const original = where && (await findOriginal(where));
+    const place = original ? `${original.name}:${original.line}` : "";
     const key = `${place} ${message}`;
     if (shown.has(key) || shown.size >= MAX_PROBLEMS) return;
     shown.add(key);
-    const source = where ? ((await readLines(where.served))[where.line - 1] ?? "").trim().slice(0, 300) : "";
+    const source = (original?.text ?? "").trim().slice(0, MAX_SOURCE_CHARS);
     if (host === null) openOverlay();
     const article = element("article");
     article.append(element("p", message));
