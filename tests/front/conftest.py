@@ -205,8 +205,17 @@ Serve = Callable[..., AbstractAsyncContextManager[Server]]
 
 
 @pytest.fixture
-def serve() -> Serve:
-    """Return an async context manager that runs a front; it drains at the end unless the test did."""
+def serve(monkeypatch: pytest.MonkeyPatch) -> Serve:
+    """Return an async context manager that runs a front; it drains at the end unless the test did.
+
+    The full lane is loaded without a thread: an autojumping clock would not wait for one.
+    """
+
+    async def run_here(load: Callable[[], object]) -> object:
+        await trio.lowlevel.checkpoint()
+        return load()
+
+    monkeypatch.setattr(trio.to_thread, "run_sync", run_here)
 
     @asynccontextmanager
     async def serving(

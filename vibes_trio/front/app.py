@@ -9,7 +9,6 @@ from functools import partial
 import trio
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.trio.lifespan import Lifespan
-from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 from quart import Response, request
 from quart_trio import QuartTrio
@@ -91,7 +90,7 @@ async def run_full_lane(front: Front, opened: Callable[[ServeOne], None], stop: 
     async with trio.open_nursery() as nursery:
         await nursery.start(lifespan.handle_lifespan)
         await lifespan.wait_for_startup()
-        opened(partial(serve_one, wrapped, config, WorkerContext(None)))
+        opened(partial(serve_one, wrapped, config))
         await stop.wait()
         await lifespan.wait_for_shutdown()
         nursery.cancel_scope.cancel()

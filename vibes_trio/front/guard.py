@@ -7,7 +7,6 @@ head is read by the lane again, by its rules; there is no idle timer to lose. Wh
 spite of this is caught, logged and counted where the connection was started (`serve.py`).
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 
 import h11
@@ -32,6 +31,9 @@ class GuardedConfig(Config):
         """Return what is added to every answer."""
         common = [(name.encode(), value.encode()) for name, value in COMMON_HEADERS]
         return [*common, (b"Date", http_date().encode())]
+
+
+_REQUEST_READ = (h11.DONE, h11.MUST_CLOSE, h11.CLOSED)
 
 
 class _Exchange:
@@ -73,22 +75,51 @@ class _Exchange:
         self.over(False)
 
     async def read_in(self) -> None:
-        """Feed the request to the protocol until the exchange is over."""
+        """Feed the request to the protocol; then wait until the exchange is over.
+
+        No further: what follows belongs to the lane. So a client that leaves is noticed when its answer is
+        written, as in the fast lane, and one that has only ended its side gets its answer.
+        """
         assert self.protocol is not None
         with self.reading:
-            while data := await self.line.receive():
-                await self.protocol.handle(RawData(data))
-            # The end of the client's side. In mid-request that is an error, and h11 says so; after the
-            # request it is none: many a script closes its side and waits for the answer.
-            await self.protocol.handle(RawData(b""))
+            while not self.protocol.request_read:
+                # An end of the stream is fed too: in mid-request it is an error, and h11 says so.
+                await self.protocol.handle(RawData(await self.line.receive()))
             await trio.sleep_forever()
+
+
+class _OneMessage(h11.Connection):
+    """h11 for one request: what follows it is kept, and never an error or a reason to pause."""
+
+    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        """Return what comes next of the request."""
+        return h11.NEED_DATA if self.their_state in _REQUEST_READ else super().next_event()
 
 
 class _OneRequest(H11Protocol):
     """Hypercorn's protocol, kept to one request."""
 
-    over: Callable[[bool], None]
-    head: Head
+    connection: h11.Connection  # never the WebSocket's
+
+    def __init__(
+        self, exchange: _Exchange, head: Head, app: AppWrapper, config: Config, group: TaskGroup
+    ) -> None:
+        client = server = None
+        with suppress(OSError):  # a client that has left has no address; its request is answered all the same
+            sock = exchange.line.socket
+            client = parse_socket_addr(sock.family, sock.getpeername())
+            server = parse_socket_addr(sock.family, sock.getsockname())
+        state = ConnectionState(LifespanState({"head": head}))
+        context = WorkerContext(None)
+        super().__init__(app, config, context, group, state, False, client, server, exchange.send)
+        self.connection = _OneMessage(h11.SERVER, max_incomplete_event_size=config.h11_max_incomplete_size)
+        self._head = head
+        self._over = exchange.over
+
+    @property
+    def request_read(self) -> bool:
+        """Whether the request has arrived to its end."""
+        return self.connection.their_state in _REQUEST_READ
 
     async def _check_protocol(self, event: h11.Request) -> None:
         """Take no request as a wish for HTTP/2: to ignore it is always allowed (RFC 9110, 7.8)."""
@@ -99,7 +130,7 @@ class _OneRequest(H11Protocol):
         await super()._create_stream(
             h11.Request(
                 method=request.method,
-                target=self.head.target,
+                target=self._head.target,
                 headers=fields,
                 http_version=request.http_version,
             )
@@ -109,7 +140,7 @@ class _OneRequest(H11Protocol):
         """Give the connection back in place of waiting for its next request."""
         reusable = self.connection.our_state is h11.DONE and self.connection.their_state is h11.DONE
         await self._close_stream()
-        self.over(reusable)
+        self._over(reusable)
 
     async def _send_error_response(self, status_code: int) -> None:
         """Refuse a body that breaks off or is wrongly chunked, in the words of the fast lane."""
@@ -123,24 +154,15 @@ class _OneRequest(H11Protocol):
         await self._send_h11_event(h11.EndOfMessage())
 
 
-async def serve_one(app: AppWrapper, config: Config, context: WorkerContext, line: Line, head: Head) -> bool:
+async def serve_one(app: AppWrapper, config: Config, line: Line, head: Head) -> bool:
     """Let *app* answer the request whose bytes come next; return whether the connection may carry another.
 
     The app finds *head* in its scope's state. What was read beyond the request is put back into the line's
     buffer.
     """
     exchange = _Exchange(line)
-    client = server = None
-    with suppress(OSError):  # a client that has left has no address; its request is answered all the same
-        client = parse_socket_addr(line.socket.family, line.socket.getpeername())
-        server = parse_socket_addr(line.socket.family, line.socket.getsockname())
-    state = ConnectionState(LifespanState({"head": head}))
     async with TaskGroup() as group:
-        protocol = _OneRequest(app, config, context, group, state, False, client, server, exchange.send)
-        protocol.over = exchange.over
-        protocol.head = head
-        exchange.protocol = protocol
+        exchange.protocol = _OneRequest(exchange, head, app, config, group)
         await exchange.read_in()
-    # Only now has the reader surely stopped: it may have read on while the last bytes were sent.
-    line.buffer = protocol.connection.trailing_data[0]
+    line.buffer = exchange.protocol.connection.trailing_data[0]
     return exchange.reusable

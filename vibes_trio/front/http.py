@@ -28,7 +28,9 @@ COMMON_HEADERS: tuple[tuple[str, str], ...] = (
 _COMMON = "".join(f"{name}: {value}\r\n" for name, value in COMMON_HEADERS)
 _STATUS_LINES = {int(status): f"HTTP/1.1 {int(status)} {status.phrase}\r\n" for status in HTTPStatus}
 
-_FIELD = re.compile(r"[-!#$%&'*+.^_`|~0-9a-zA-Z]+: (?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
+# Text beyond ASCII goes out as UTF-8, as Quart writes it.
+_TEXT = r"!-~\x80-\ud7ff\ue000-\U0010ffff"
+_FIELD = re.compile(rf"[-!#$%&'*+.^_`|~0-9a-zA-Z]+: (?:[{_TEXT}](?:[\t {_TEXT}]*[{_TEXT}])?)?")
 
 ALLOWED_METHODS = "GET, HEAD, POST, PUT, OPTIONS, DELETE, PATCH"
 
@@ -112,7 +114,7 @@ def build_head(reply: Reply, *, close: bool = False) -> bytes:
     if length is not None:
         parts.append(f"Content-Length: {length}\r\n")
     parts.append("Connection: close\r\n\r\n" if close else "\r\n")
-    return "".join(parts).encode("latin-1")
+    return "".join(parts).encode()
 
 
 def has_body(method: str, status: int) -> bool:

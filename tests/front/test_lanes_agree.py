@@ -1,0 +1,225 @@
+"""The fast lane never changes an answer: whatever is said, both lanes say the same bytes back.
+
+Two fronts run in a thread, one with the fast lane and one without. Each script (some requests, then one more
+that shows whether the connection is still open) is sent to both, and what comes back until the end is
+compared: status, headers but Date and Server-Timing, body. VIBES_DIFF_EXAMPLES says how many scripts are
+generated.
+"""
+
+import json
+import os
+import re
+import socket
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import trio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vibes_trio.config import Limits
+from vibes_trio.exchange import Reply
+from vibes_trio.front.serve import serve_front
+from vibes_trio.front.sockets import open_listeners
+from vibes_trio.front.state import Front
+
+EXAMPLES = int(os.environ.get("VIBES_DIFF_EXAMPLES", "500"))
+LAST = b"GET /still-open HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+
+
+async def answer(incoming, turn):
+    """Say what came in; the target chooses among replies that are hard to write."""
+    said = [incoming.method, incoming.host, incoming.target, sorted(incoming.headers.items())]
+    body = json.dumps([*said, incoming.body.decode("latin-1")]).encode()
+    if "304" in incoming.target:
+        return Reply(304, (("etag", '"x"'),))
+    if "204" in incoming.target:
+        return Reply(204, (("x", "y"),))
+    if "206" in incoming.target:
+        return Reply(206, (("content-range", "bytes 0-1/9"), ("content-type", "a/b")), b"ab")
+    if "twice" in incoming.target:
+        return Reply(200, (("vary", "a"), ("Vary", "b"), ("x", "ü")), body)
+    if "broken" in incoming.target:
+        return Reply(200, (("x", "a\r\nb: c"),), body)
+    if "empty" in incoming.target:
+        return Reply(503)
+    if incoming.method == "HEAD":
+        return Reply(200, (("content-type", "a/b"),), b"", 4321)
+    return Reply(200, (("content-type", "application/json"),), body)
+
+
+@pytest.fixture(scope="module")
+def ports():
+    """Run both fronts; yield their ports, the fast one's first."""
+    started = threading.Event()
+    running = {}
+
+    async def main():
+        draining = trio.Event()
+        limits = Limits(max_body_bytes=50_000, max_head_bytes=4096)
+        async with trio.open_nursery() as nursery:
+            for fast in (True, False):
+                listeners = await open_listeners("127.0.0.1", 0, limits)
+                running[fast] = listeners[0].getsockname()[1]
+                front = Front(answer, lambda data: None, limits, draining, fast)
+                running[fast, "front"] = front
+                await nursery.start(serve_front, front, listeners)
+            running["token"], running["draining"] = trio.lowlevel.current_trio_token(), draining
+            started.set()
+
+    thread = threading.Thread(target=trio.run, args=(main,))
+    thread.start()
+    assert started.wait(10)
+    yield running[True], running[False]
+    trio.from_thread.run_sync(running["draining"].set, trio_token=running["token"])
+    thread.join()
+    fast, full = running[True, "front"], running[False, "front"]
+    assert fast.counts.faults == full.counts.faults == 0
+    assert fast.counts.fast > 0
+    assert full.counts.fast == 0
+
+
+def converse(port: int, script: bytes) -> bytes:
+    """Say *script*, end our side, and return all that is said back."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        try:
+            connection.sendall(script)
+            connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # refused before all was said; what was answered is still to be read
+        said = bytearray()
+        while True:
+            try:
+                data = connection.recv(65536)
+            except ConnectionResetError:
+                break
+            if not data:
+                break
+            said += data
+        return bytes(said)
+
+
+def parse(said: bytes) -> list[tuple[int, list[tuple[str, str]], bytes]]:
+    """Return status, headers and body of all answers. (No body here contains a status line.)"""
+    answers = []
+    for part in re.split(rb"(?=HTTP/1\.1 \d{3} )", said)[1:]:
+        head, _, body = part.partition(b"\r\n\r\n")
+        lines = head.decode("latin-1").split("\r\n")
+        headers = [(line.split(": ", 1)[0].lower(), line.split(": ", 1)[1]) for line in lines[1:]]
+        kept = sorted(header for header in headers if header[0] not in ("date", "server-timing"))
+        answers.append((int(lines[0][9:12]), kept, body))
+    return answers
+
+
+def check(ports: tuple[int, int], script: bytes) -> list[int]:
+    fast, full = (parse(converse(port, script + LAST)) for port in ports)
+    assert fast == full
+    return [status for status, _, _ in fast]
+
+
+# fmt: off
+TARGETS = [
+    "/", "/x?y=z", "/?", "/204", "/304", "/206", "/twice", "/broken", "/empty", "//a//b/../c",
+    "/%ff%00%2e%2e", "/#f", "*", "http://h/abs", "http://h", "http://other/", "x", "", "/a b", "/\x00",
+    "/\xfc", "/" + "l" * 5000,
+]
+HOSTS = [
+    *["Host: h"] * 12, "host:h", "Host: a--b.h:80", "", "Host:", "Host: a b", "Host: h\r\nHost: h",
+    "Host: a@b",
+]
+FIELDS = [
+    "X: y", "x: z", "Cookie: a=b; c=d", "X-Empty:", "X: \xe4\xf6", "X: a\x01b", "X: a\x00b", "X : y", "TE: x",
+    "X: a\r\n folded", "Connection: close", "connection: Keep-Alive", "Connection: close, x", "no colon",
+    "Connection: upgrade", "Upgrade: websocket", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk", "Expect: x",
+    "Expect: 100-continue", "Transfer-Encoding: chunked", "Transfer-Encoding: gzip", "Content-Length: 0",
+    "Content-Length: 3", "Content-Length: 4", "Content-Length: +3", "Content-Length: 3, 3",
+    "Content-Length: 60000",
+]
+METHODS = [
+    *["GET"] * 6, "HEAD", "HEAD", "POST", "POST", "POST", "PUT", "OPTIONS", "DELETE", "get", "A(B",
+]
+# fmt: on
+
+
+@st.composite
+def requests(draw):
+    """Return one request: mostly good, or nearly so."""
+    pick = st.sampled_from
+    method = draw(pick(METHODS))
+    target = draw(pick(["/good"] * 10 + TARGETS))
+    version = draw(pick(["HTTP/1.1"] * 15 + ["HTTP/1.0", "HTTP/1.2", "http/1.1", ""]))
+    lines = [draw(pick(HOSTS)), *draw(st.lists(pick(FIELDS), max_size=3))]
+    body = draw(pick(["", "", "", "abc", "\x00\xff\r\n\r\n", "x" * 2000]))
+    framing = draw(pick(["length"] * 6 + ["chunks", "chunks", "none"]))
+    if framing == "length" and (body or method in ("POST", "PUT")):
+        lines.append(f"Content-Length: {len(body)}")
+    elif framing == "chunks" and body:
+        lines.append("Transfer-Encoding: chunked")
+        trailer = draw(pick(["", "X: trailer\r\n"]))
+        body = f"{len(body):x}\r\n{body}\r\n0\r\n{trailer}\r\n"
+    end = draw(pick(["\r\n"] * 20 + ["\n"]))
+    lines = [line for line in draw(st.permutations(lines)) if line]
+    return end.join([f"{method} {target} {version}", *lines, "", ""]).encode("latin-1") + body.encode(
+        "latin-1"
+    )
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(script=st.lists(requests(), min_size=1, max_size=3).map(b"".join))
+def test_generated_requests(ports, script):
+    check(ports, script)
+
+
+def recorded():
+    """Return every HTTP request in the conformance files."""
+
+    def walk(value):
+        if isinstance(value, dict):
+            if isinstance(value.get("method"), str) and isinstance(value.get("url"), str):
+                yield value
+            for member in value.values():
+                yield from walk(member)
+        elif isinstance(value, list):
+            for member in value:
+                yield from walk(member)
+
+    for path in sorted((Path(__file__).parent.parent / "conformance").glob("*.json")):
+        yield from walk(json.loads(path.read_text("utf-8")))
+
+
+def test_every_recorded_request(ports):
+    sent = 0
+    for request in recorded():
+        url = urlsplit(request["url"])
+        body = request.get("body_text") or (json.dumps(request["body"]) if "body" in request else "")
+        lines = [
+            f"Host: {url.netloc}",
+            *(f"{name}: {value}" for name, value in request.get("headers", {}).items()),
+        ]
+        if body or request["method"] in ("POST", "PUT"):
+            lines.append(f"Content-Length: {len(body.encode())}")
+        target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        head = "\r\n".join([f"{request['method']} {target} HTTP/1.1", *lines, "", ""])
+        check(ports, (head + body).encode())
+        sent += 1
+    assert sent > 100
+
+
+@pytest.mark.parametrize(
+    ("script", "statuses"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: h\r\n\r\n", [200, 200]),
+        (b"HEAD / HTTP/1.1\r\nHost: h\r\n\r\n" * 3, [200, 200, 200, 200]),
+        (b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc", [200, 200]),
+        (b"POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc", [200]),
+        (b"GET / HTTP/1.1\r\nHost: h\r\n\r\nGET / HTTP/1.1\r\n\r\n", [200, 400]),
+        (b"GET /304 HTTP/1.1\r\nHost: h\r\n\r\nGET /204 HTTP/1.1\r\nHost: h\r\n\r\n", [304, 204, 200]),
+        (b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n", [413]),
+        (b"GET /broken HTTP/1.1\r\nHost: h\r\n\r\n", [500, 200]),
+        (b"GET / HTTP/1.0\r\nHost: h\r\n\r\n", [200]),
+    ],
+)
+def test_some_scripts_and_what_both_lanes_say(ports, script, statuses):
+    assert check(ports, script) == statuses
