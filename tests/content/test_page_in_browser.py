@@ -32,6 +32,7 @@ CDN_MAP = {
 JSX = 'import { jsx } from "react/jsx-runtime"; '
 Answers = dict[str, tuple[str, bytes]]
 
+OVERLAY = "document.querySelector('vibes-error-overlay').shadowRoot"
 SHOWN = """(() => {
     const root = document.querySelector("vibes-error-overlay")?.shadowRoot;
     const texts = (of, what) => [...of.querySelectorAll(what)].map((found) => found.textContent);
@@ -306,12 +307,20 @@ async def test_line_is_the_authors_when_the_compiler_left_a_source_map(open_app)
 
     async with open_app(served, originals={"App.jsx": MOVED}) as page:
         [problem] = await see_problem(page)
-        source = await page.evaluate(
-            "document.querySelector('vibes-error-overlay').shadowRoot.querySelector('article > pre').textContent"
-        )
+        source = await page.evaluate(f"{OVERLAY}.querySelector('article > pre').textContent")
 
     assert problem == ["TypeError: Cannot read properties of undefined (reading 'deeper')", "App.jsx:17"]
     assert source == "<b>{props.deep.deeper}</b>"
+
+
+@pytest.mark.parametrize("damage", ["AAAA", "e30=", "%%%", ""])
+async def test_broken_source_map_leaves_the_line_of_the_served_module(open_app, damage):
+    marked = f"\n//# sourceMappingURL=data:application/json;base64,{damage}\n"
+
+    async with open_app({"App.jsx": f'\nthrow new Error("here");{marked}'}) as page:
+        [problem] = await see_problem(page)
+
+    assert problem == ["Error: here", "App.jsx:2"]
 
 
 async def test_failure_in_an_event_handler_is_shown_over_the_app_and_can_be_dismissed(open_app):
@@ -323,9 +332,7 @@ export default () => jsx("button", {{ onClick() {{
     async with open_app({"App.jsx": code}) as page:
         await page.click("button")
         problem = await see_problem(page)
-        await page.evaluate(
-            "document.querySelector('vibes-error-overlay').shadowRoot.querySelector('button').click()"
-        )
+        await page.evaluate(f"{OVERLAY}.querySelector('button').click()")
 
         assert problem == [["ReferenceError: missing is not defined", "App.jsx:3"]]
         assert await page.evaluate(SHOWN) is None
