@@ -25,13 +25,13 @@ _IMPORT = re.compile(
 )
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
 _DEFAULT = re.compile(r"^export (?:default\b|\* as default\b)", re.MULTILINE)
-_EXPORT_CLAUSE = re.compile(rf"^export \{{((?:[^\"'}}]|{_STRING})*)\}}", re.MULTILINE)
+_EXPORT_CLAUSE = re.compile(rf"^export \{{((?:[^\"'{{}}]|{_STRING})*)\}}", re.MULTILINE)
 _CLAUSE_DEFAULT = re.compile(r"(?:^|,|\bas)\s*default\s*(?:,|$)")
 
 _COMMENT = r"/\*(?:[^*]|\*(?!/))*+(?:\*/)?"
 # What has no end on its line is taken to the end of the line, never read twice.
 _DYNAMIC = re.compile(
-    rf"\bimport\(\s*+(?:{_COMMENT}\s*+)*+(?P<name>{_STRING})\s*+[,)]"
+    rf"(?<![\w$.])import\(\s*+(?:{_COMMENT}\s*+)*+(?P<name>{_STRING})\s*+[,)]"
     r"""|"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?"""
     rf"|{_COMMENT}"
     r"|//[^\n]*+"
