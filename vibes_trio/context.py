@@ -30,6 +30,7 @@ class App:
         devices: the one of `device-id`, whose trust can change.
         package_version: npm name → its latest version, or None if unknown or the registry is down.
         modules: the browser modules that this server serves itself; None: pages use the CDN.
+        notes: what was decided at the start, a line each, for the operator.
         random_slug: three words joined by `-`.
         now: the clock, Unix seconds.
         draining: set when the server is about to stop.
@@ -44,6 +45,7 @@ class App:
     compiler: Compiler
     package_version: Callable[[str], Awaitable[str | None]]
     modules: LocalModules | None
+    notes: tuple[str, ...]
     jobs: Jobs
     random_slug: Callable[[], str]
     now: Callable[[], float]

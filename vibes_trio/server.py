@@ -36,6 +36,7 @@ from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE, order_key
 from vibes_trio.jobs import KINDS, Jobs, WarmAll
 from vibes_trio.modules.npm_settings import find_registry
+from vibes_trio.modules.prepare import prepare_local_modules
 from vibes_trio.outbound import open_outbound
 from vibes_trio.storage.engine import Database
 
@@ -74,7 +75,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
             open_outbound(registry, config.limits, env) as outbound,
             open_compiler(config.limits, config.esbuild, config.data_dir) as compiler,
         ):
-            modules = await prepare_local_modules(config, outbound)
+            prepared = await prepare_local_modules(config, outbound)
             devices = DeviceVerifier(read_trust(config, db, keys.trusted), parts.now)
             yield App(
                 config=config,
@@ -88,7 +89,8 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 devices=devices,
                 compiler=compiler,
                 package_version=parts.package_version or outbound.package_version,
-                modules=modules,
+                modules=prepared.modules,
+                notes=(prepared.note,),
                 jobs=Jobs(config.limits.jobs_waiting),
                 random_slug=parts.random_slug,
                 now=parts.now,
@@ -116,7 +118,9 @@ async def serve(
     try:
         listeners = await open_listeners(config.host, config.port, config.limits)
     except OSError as error:
-        raise ConfigError(f"VIBES_HOST, VIBES_PORT: can't listen on {config.host}:{config.port}: {error}.") from error
+        raise ConfigError(
+            f"VIBES_HOST, VIBES_PORT: can't listen on {config.host}:{config.port}: {error}."
+        ) from error
     try:
         async with open_app(config.with_port(listeners[0].getsockname()[1]), parts) as app:
             await _run(app, listeners, announce, stop or trio.Event())

@@ -45,7 +45,9 @@ async def test_a_posted_message_and_a_frame_become_the_same_record(method):
     assert posted.body == framed.body == MessageHead.__name__.encode()
 
 
-@pytest.mark.parametrize("incoming", [post(host="app--user.test"), post(host="a b"), HttpIncoming("GET", "localhost", "/")])
+@pytest.mark.parametrize(
+    "incoming", [post(host="app--user.test"), post(host="a b"), HttpIncoming("GET", "localhost", "/")]
+)
 async def test_other_http_is_no_message(incoming):
     reply = await answer(make_app(), pipeline(echo), incoming)
 
@@ -59,7 +61,8 @@ async def test_a_message_tells_how_long_it_took():
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "code"), [(b"hello", 400, "bad-json"), (b"{}", 400, "bad-envelope"), (b"", 400, "bad-json")]
+    ("body", "status", "code"),
+    [(b"hello", 400, "bad-json"), (b"{}", 400, "bad-envelope"), (b"", 400, "bad-json")],
 )
 async def test_without_an_envelope_the_error_is_bare(body, status, code):
     reply = await answer(make_app(), pipeline(echo), post(body))

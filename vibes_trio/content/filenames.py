@@ -1,13 +1,16 @@
 """Which names a file of an app may have (protocol.md section 4, VibeFile)."""
 
 import re
+from collections.abc import Mapping
+from typing import Literal
 
 from vibes_trio.errors import BadRequest
 
 _RESERVED = re.compile(r"/~~|/~esm/|/~z[a-zA-Z0-9]{8,}~(/|$)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
-LANG_BY_ENDING = {".jsx": "jsx", ".js": "js", ".mjs": "js", ".ts": "ts", ".mts": "ts", ".tsx": "tsx"}
+Lang = Literal["jsx", "js", "ts", "tsx"]
+LANG_BY_ENDING: Mapping[str, Lang] = {".jsx": "jsx", ".js": "js", ".mjs": "js", ".ts": "ts", ".mts": "ts", ".tsx": "tsx"}
 
 
 def check_filename(name: str, max_chars: int, where: str) -> None:
@@ -42,6 +45,6 @@ def _fault(name: str, max_chars: int) -> str:
     return ""
 
 
-def lang_of(name: str) -> str | None:
+def lang_of(name: str) -> Lang | None:
     """Return the language that a module's name says (`jsx`, `js`, `ts`, `tsx`), or None."""
     return LANG_BY_ENDING.get("." + name.rpartition(".")[2].lower())

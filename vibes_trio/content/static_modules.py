@@ -4,6 +4,7 @@ They never change under their address, so they are served as immutable. The fold
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -29,6 +30,7 @@ def _load(name: str) -> StaticModule:
     return StaticModule(f"{ADDRESS_PREFIX}{stem}.{digest}.js", content)
 
 
+_VERSIONED = re.compile(rf"{re.escape(ADDRESS_PREFIX)}([a-z-]+)\.[0-9a-f]{{{_HASH_CHARS}}}\.js")
 _BY_NAME: Mapping[str, StaticModule] = MappingProxyType({name: _load(name) for name in _NAMES})
 _BY_ADDRESS: Mapping[str, StaticModule] = MappingProxyType({m.address: m for m in _BY_NAME.values()})
 
@@ -41,3 +43,9 @@ def static_module(name: str) -> StaticModule:
 def find_static_module(path: str) -> StaticModule | None:
     """Return the script served at *path*, a path without query."""
     return _BY_ADDRESS.get(path)
+
+
+def find_newer_module(path: str) -> StaticModule | None:
+    """Return the script of today for a *path* of another version: same name, another hash."""
+    match = _VERSIONED.fullmatch(path)
+    return _BY_NAME.get(f"{match[1]}.js") if match else None

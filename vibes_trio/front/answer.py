@@ -45,7 +45,7 @@ async def _answer(
             return await dispatch(Ctx(app, turn), pipeline, incoming)
     except VibesError as error:
         if isinstance(error, RequireLogin):
-            log.info("refused credentials: %s", error.reason)
+            log.info("refused credentials: %s", error.__cause__ or error.reason)
         return error_reply(error, envelope)
     except trio.TooSlowError:
         return error_reply(Overloaded("This took too long; try again later."), envelope)

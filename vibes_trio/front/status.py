@@ -23,7 +23,7 @@ STATUS: Mapping[str, int] = {
     "internal": 500,
 }
 
-JSON_HEADERS = (("content-type", "application/json"),)
+JSON_HEADERS: tuple[tuple[str, str], ...] = (("content-type", "application/json"),)
 
 
 def error_reply(error: VibesError, envelope: Envelope | None = None) -> Reply:

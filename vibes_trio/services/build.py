@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import trio
+from msgspec.structs import replace
 
 from vibes_trio.compilers.interface import Compiled, Lang, Source
 from vibes_trio.content.cid import calc_cid
-from vibes_trio.content.import_map import ImportMap, build_import_map, package_lookups
-from vibes_trio.content.modules_graph import Linked, ModuleFile, link_modules
+from vibes_trio.content.import_map import build_import_map, package_lookups
+from vibes_trio.content.links import TRANSFORMED, AppModule, Links, link_modules
 from vibes_trio.context import App
-from vibes_trio.errors import TransformFailed, VibesError
+from vibes_trio.errors import TooLarge, TransformFailed, VibesError
 from vibes_trio.exchange import Cid
 from vibes_trio.services.serving import IMPORT_MAP, JAVASCRIPT, Extras
 from vibes_trio.wire.files import FileSystemItem, Transform, asset_uri
@@ -36,7 +37,7 @@ class AppFile:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a release will hold: its items in order, the assets they name, and our own notes."""
+    """What a release will hold: its items in order, the assets they name, our own notes, and words of warning."""
 
     items: tuple[FileSystemItem, ...]
     assets: Mapping[Cid, bytes]
@@ -47,38 +48,127 @@ class Built:
 async def build_release(app: App, files: Sequence[AppFile], entry_point: str) -> Built:
     """Compile *files* (sorted by name), link their modules, make the import map.
 
+    Args:
+        entry_point: the name of the file that is the app's; empty: none was flagged.
+
     Raises:
         TransformFailed: a module does not compile; of several the first by name.
+        TooLarge: the modules import too much.
     """
     compiled = await compile_all(app, files)
-    modules = [
-        ModuleFile(file.name, file.cid, file.lang, compiled.get(file.name)) for file in files
-    ]
-    linked = link_modules(modules)
-    bare = list(dict.fromkeys(name for module in compiled.values() for name in linked.bare(module)))
-    versions = await look_up(app, package_lookups(bare))
+    links = link_modules([_app_module(file, result) for file, result in zip(files, compiled, strict=True)])
+    most = app.config.limits.max_imports
+    if len(links.bare) > most:
+        raise TooLarge(f"The modules import {len(links.bare)} packages.", limit="max_imports", value=most)
+    versions = await look_up(app, package_lookups(links.bare))
     import_map = build_import_map(
-        bare, versions, app.config.fp_version, imports=linked.imports, scopes=linked.scopes
+        links.bare, versions, app.config.fp_version, imports=links.imports, scopes=links.scopes
     )
-    return _assemble(files, compiled, linked, import_map, entry_point)
+    items, assets = _assemble(files, compiled, links, import_map.text.encode())
+    return Built(items, assets, _extras(files, links, entry_point), links.warnings + import_map.warnings)
 
 
-async def compile_all(app: App, files: Sequence[AppFile]) -> dict[str, Compiled]:
-    """Return the compiled modules by file name; the compiler bounds how many run at once."""
-    compiled: dict[str, Compiled] = {}
-    failed: dict[str, VibesError] = {}
+async def compile_all(app: App, files: Sequence[AppFile]) -> list[Compiled | None]:
+    """Return the result for each file; None for what is no module. The compiler bounds how many run at once."""
+    compiled: list[Compiled | None] = [None] * len(files)
+    failed: dict[int, VibesError] = {}
 
-    async def compile_one(file: AppFile, source: Source) -> None:
+    async def compile_one(index: int, source: Source) -> None:
         try:
-            compiled[file.name] = await app.compiler.compile(source)
+            compiled[index] = await app.compiler.compile(source)
         except VibesError as error:
-            failed[file.name] = error
+            failed[index] = error
 
     async with trio.open_nursery() as nursery:
-        for file in files:
+        for index, file in enumerate(files):
             if file.lang is not None:
-                nursery.start_soon(compile_one, file, _source(file, file.lang))
-    for file in files:
-        if file.name in failed:
-            raise failed[file.name]
-    return {file.name: compiled[file.name] for file in files if file.name in compiled}
+                nursery.start_soon(compile_one, index, _source(file, file.lang))
+    if failed:
+        raise failed[min(failed)]
+    return compiled
+
+
+async def look_up(app: App, packages: Sequence[str]) -> dict[str, str | None]:
+    """Ask for the versions of *packages*, all at once; outbound bounds how many are under way."""
+    versions: dict[str, str | None] = {}
+
+    async def look_up_one(package: str) -> None:
+        versions[package] = await app.package_version(package)
+
+    async with trio.open_nursery() as nursery:
+        for package in packages:
+            nursery.start_soon(look_up_one, package)
+    return versions
+
+
+def _source(file: AppFile, lang: Lang) -> Source:
+    """Return *file* as a compiler takes it; its name is told in errors as the app's author knows it.
+
+    Raises:
+        TransformFailed: the content (of a reference) is no UTF-8.
+    """
+    try:
+        return Source(file.name, lang, file.content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise TransformFailed(f"this is no UTF-8 text (byte {error.start})", filename=file.name) from None
+
+
+def _app_module(file: AppFile, result: Compiled | None) -> AppModule:
+    if result is None:
+        return AppModule(file.name, file.cid)
+    return AppModule(
+        file.name, file.cid, file.lang, result.imports, result.dynamic_imports, result.has_default
+    )
+
+
+def _assemble(
+    files: Sequence[AppFile], compiled: Sequence[Compiled | None], links: Links, import_map: bytes
+) -> tuple[tuple[FileSystemItem, ...], dict[Cid, bytes]]:
+    """Return the items in the reference's order, and all assets: each source, what became of it, then the map."""
+    items: list[FileSystemItem] = []
+    assets: dict[Cid, bytes] = {}
+
+    def add(
+        name: str, content: bytes, mime: str, transform: Transform | None, *, flagged: bool = False
+    ) -> None:
+        cid = calc_cid(content)
+        assets[cid] = content
+        item = FileSystemItem(
+            file_name=name, asset_id=cid, mime_type=mime, asset_uri=asset_uri(cid), size=len(content)
+        )
+        if transform is not None:
+            item = replace(item, transform=transform)
+        items.append(replace(item, entry_point=True) if flagged else item)
+
+    map_cid = calc_cid(import_map)
+    for file, result, served in zip(files, compiled, links.served, strict=True):
+        if result is None or file.lang == "js":
+            transform = Transform(type="imports", import_map_asset_id=map_cid) if result else None
+            add(file.name, file.content, file.mime, transform, flagged=file.entry_point)
+            continue
+        code = result.code.encode()
+        source_transform = Transform(type="jsx-to-js", transformed_asset_id=calc_cid(code))
+        add(file.name, file.content, file.mime, source_transform, flagged=file.entry_point)
+        made = Transform(type="transformed", action="jsx-to-js", transformed_asset_id=file.cid)
+        add(served, code, JAVASCRIPT, made)
+    for name, (stands_for, text) in links.wrappers.items():
+        add(name, text.encode(), JAVASCRIPT, Transform(type="as-module", from_asset_ids=(stands_for,)))
+    sources = tuple(
+        file.name for file, result in zip(files, compiled, strict=True) if result and result.imports
+    )
+    add(IMPORT_MAP, import_map, IMPORT_MAP_MIME, Transform(type="import-map", from_asset_ids=sources))
+    return tuple(items), assets
+
+
+def _extras(files: Sequence[AppFile], links: Links, entry_point: str) -> Extras:
+    """Return our notes: a flagged module is the only root."""
+    names = [file.name for file in files]
+    roots = links.roots
+    if entry_point and files[names.index(entry_point)].lang is not None:
+        roots = (links.served[names.index(entry_point)],)
+    sources = {
+        served: name
+        for served, name in zip(links.served, names, strict=True)
+        if served.startswith(TRANSFORMED)
+    }
+    return Extras(entry_point=entry_point, roots=roots, sources=sources)

@@ -52,9 +52,7 @@ async def append_chat_section(ctx: Ctx, req: ReqAppendChatSection) -> ResAppendC
     blocks = encode([_with_timestamp(block) for block in req.blocks]).decode()
     if ctx.turn is not None:
         await ctx.turn.wait()
-    pending = ctx.app.db.submit(
-        chats.append_section, ctx.asker.user_id, req.context_id, req.origin, blocks
-    )
+    pending = ctx.app.db.submit(chats.append_section, ctx.asker.user_id, req.context_id, req.origin, blocks)
     if ctx.turn is not None:
         ctx.turn.pass_on()
     seq = await pending.wait()
@@ -73,7 +71,9 @@ def check_context_id(context_id: str, max_chars: int) -> str:
         BadRequest: it is empty, longer than *max_chars* or has a character that can't be printed.
     """
     if not 1 <= len(context_id) <= max_chars or not context_id.isprintable():
-        raise BadRequest(f"contextId: 1 to {max_chars} printable characters are wanted; leave it out for a new one.")
+        raise BadRequest(
+            f"contextId: 1 to {max_chars} printable characters are wanted; leave it out for a new one."
+        )
     return context_id
 
 

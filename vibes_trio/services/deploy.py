@@ -21,7 +21,7 @@ from vibes_trio.jobs import WarmRelease
 from vibes_trio.services.build import AppFile, Built, build_release
 from vibes_trio.services.serving import OCTETS
 from vibes_trio.storage import apps, assets, slugs
-from vibes_trio.storage.engine import Tx
+from vibes_trio.storage.tx import Tx
 from vibes_trio.urls import entry_point_url, wrapper_url
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
@@ -138,7 +138,9 @@ def check_env(app: App, env: dict[str, str]) -> dict[str, str]:
     """
     most = app.config.limits.max_env_bytes
     if sum(len(to_utf8(key)) + len(to_utf8(value)) for key, value in env.items()) > most:
-        raise TooLarge(f"env: names and values have more than {most} bytes.", limit="max_env_bytes", value=most)
+        raise TooLarge(
+            f"env: names and values have more than {most} bytes.", limit="max_env_bytes", value=most
+        )
     return env
 
 
@@ -161,11 +163,15 @@ async def read_files(ctx: Ctx, req: ReqEnsureAppSlug) -> list[AppFile]:
         raise BadRequest("fileSystem: at least one file is wanted.")
     if len(req.file_system) > limits.max_files:
         raise TooLarge(
-            f"fileSystem: {len(req.file_system)} files are too many.", limit="max_files", value=limits.max_files
+            f"fileSystem: {len(req.file_system)} files are too many.",
+            limit="max_files",
+            value=limits.max_files,
         )
     for index, file in enumerate(req.file_system):
         check_filename(file.filename, limits.max_filename_chars, f"fileSystem[{index}].filename")
-    given = [_given_content(file, f"fileSystem[{index}].content") for index, file in enumerate(req.file_system)]
+    given = [
+        _given_content(file, f"fileSystem[{index}].content") for index, file in enumerate(req.file_system)
+    ]
     here = {calc_cid(content): content for content in given if content is not None}
     files = []
     for index, (file, content) in enumerate(zip(req.file_system, given, strict=True)):
@@ -203,7 +209,9 @@ async def _referred_content(ctx: Ctx, file: VibeFile, here: dict[Cid, bytes]) ->
 def _app_file(file: VibeFile, content: bytes, where: str, max_bytes: int) -> AppFile:
     if len(content) > max_bytes:
         raise TooLarge(
-            f"{file.filename}: {len(content)} bytes are too many for one file.", limit="max_file_bytes", value=max_bytes
+            f"{file.filename}: {len(content)} bytes are too many for one file.",
+            limit="max_file_bytes",
+            value=max_bytes,
         )
     given_mime = "" if isinstance(file.mimetype, UnsetType) else file.mimetype
     # An empty type that was given stays empty, as in the reference; it is served as plain bytes.
@@ -226,7 +234,9 @@ def check_mime(mime: str, where: str) -> str:
         BadRequest: it can't: it would break the answer, or smuggle a header in.
     """
     if len(mime) > MAX_MIME_CHARS or not mime.isascii() or not mime.isprintable():
-        raise BadRequest(f"{where}: a MIME type of at most {MAX_MIME_CHARS} printable ASCII characters is wanted.")
+        raise BadRequest(
+            f"{where}: a MIME type of at most {MAX_MIME_CHARS} printable ASCII characters is wanted."
+        )
     return mime
 
 
@@ -237,7 +247,9 @@ def _lang(file: VibeFile, where: str) -> Lang | None:
         return None
     lang = lang_of(file.filename)
     if lang is None:
-        raise BadRequest(f"{where}.filename: the name of a code-ref says its language: .jsx, .js, .ts or .tsx.")
+        raise BadRequest(
+            f"{where}.filename: the name of a code-ref says its language: .jsx, .js, .ts or .tsx."
+        )
     return lang
 
 
@@ -275,7 +287,13 @@ def _publish(tx: Tx, app: App, publish: Publish) -> apps.Release | None:
         tx, wanted.user_id, wanted.user, limit=config.max_user_slugs, attempts=attempts, words=app.random_slug
     )
     name = slugs.bind_app_slug(
-        tx, wanted.user_id, user, wanted.app, limit=config.max_app_slugs, attempts=attempts, words=app.random_slug
+        tx,
+        wanted.user_id,
+        user,
+        wanted.app,
+        limit=config.max_app_slugs,
+        attempts=attempts,
+        words=app.random_slug,
     )
     check_slug_pair(name, user)
     if built is None:

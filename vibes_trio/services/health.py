@@ -1,7 +1,7 @@
 """Whether the server can answer."""
 
 from vibes_trio.context import Ctx
-from vibes_trio.storage.engine import Tx
+from vibes_trio.storage.tx import Tx
 
 
 def _touch(tx: Tx) -> None:

@@ -16,6 +16,7 @@ import zstandard
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.mime import is_compressible
 from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_page
+from vibes_trio.content.static_modules import find_newer_module, find_static_module
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import AppSlug, Cid, FsId, Reply, UserSlug
@@ -29,6 +30,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 IMPORT_MAP = "/~~calculated~~/import-map.json"
 JAVASCRIPT = "application/javascript"
+JAVASCRIPT_TYPES = (JAVASCRIPT, "text/javascript")
 OCTETS = "application/octet-stream"
 PAGE_PATHS = ("/", "/index.html")
 MIN_COMPRESSED_BYTES = 512
@@ -125,11 +127,18 @@ async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
     Raises:
         NotFound: no such module.
     """
-    found = ctx.app.modules.find(asked.path)
+    script = find_static_module(asked.path) or find_newer_module(asked.path)
+    if script is not None:
+        # A page that a browser kept over an upgrade names scripts that are gone: it gets those of now.
+        cache_control = IMMUTABLE if script.address == asked.path else REVALIDATE
+        cid = calc_cid(script.content)
+        return await respond(ctx.app, asked, Content(script.content, JAVASCRIPT, cid, cid, cache_control))
+    found = ctx.app.modules.find(asked.path) if ctx.app.modules else None
     if found is None:
         raise NotFound(f"Module not found {asked.path}")
-    cache_control = IMMUTABLE if found.immutable else REVALIDATE
-    return await respond(ctx.app, asked, Content(found.content, found.content_type, found.cid, found.cid, cache_control))
+    return await respond(
+        ctx.app, asked, Content(found.content, found.content_type, found.cid, found.cid, IMMUTABLE)
+    )
 
 
 def find_release(app: App, entry: EntryPoint) -> ServedRelease | None:
@@ -198,7 +207,10 @@ def read_asset(app: App, item: FileSystemItem, cache_control: str) -> Content:
         if body is None:
             raise NotFound(f"File not found {item.file_name}")
         app.assets.put(cid, body)
-    return Content(body, item.mime_type or OCTETS, cid, cid, cache_control)
+    mime = item.mime_type or OCTETS
+    if _kind(item) == "imports" and mime not in JAVASCRIPT_TYPES:
+        mime = JAVASCRIPT  # a module named otherwise: browsers load nothing else as one
+    return Content(body, mime, cid, cid, cache_control)
 
 
 def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
@@ -366,4 +378,3 @@ def _extras_of_reference(items: Sequence[FileSystemItem]) -> Extras:
     flagged = [item.file_name for item in items if item.entry_point is True]
     roots = tuple(dict.fromkeys(item.file_name for item in items if item.mime_type == JAVASCRIPT))
     return Extras(entry_point=flagged[-1] if flagged else "", roots=roots)
-

@@ -7,7 +7,7 @@ from vibes_trio.exchange import Cid
 from vibes_trio.jobs import Sweep, WarmAll, WarmRelease
 from vibes_trio.services.serving import ServedRelease, find_release, make_page
 from vibes_trio.storage import apps, assets
-from vibes_trio.storage.engine import Tx
+from vibes_trio.storage.tx import Tx
 from vibes_trio.urls import EntryPoint
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,92 @@
+"""Keys and revocations that others change come into force."""
+
+import pytest
+import trio
+from fakes import NOW, make_app, open_database
+
+from vibes_trio.auth.ca import make_ca
+from vibes_trio.auth.device import issue_device, mint_token
+from vibes_trio.auth.device_id import DeviceVerifier
+from vibes_trio.auth.keys import load_keys, rotate_keys
+from vibes_trio.auth.verifier import Claims
+from vibes_trio.background.trust import read_trust, refresh_trust, watch_trust
+from vibes_trio.errors import RequireLogin
+from vibes_trio.exchange import UserId
+from vibes_trio.storage import certificates
+from vibes_trio.storage.certificates import Certificate
+
+ADA = Claims(UserId("ada"), "ada", "user", "ada@example.org", True)
+
+
+@pytest.fixture
+def app(tmp_path):
+    db = open_database(tmp_path)
+    app = make_app(db, data_dir=tmp_path)
+    keys = load_keys(app.config, NOW)
+    devices = DeviceVerifier(read_trust(app.config, db, keys.trusted), lambda: NOW)
+    yield make_app(db, data_dir=tmp_path, devices=devices)
+    db.close()
+
+
+def issue(app):
+    """A device of Ada's, recorded; returns it and its serial number."""
+    device, issued = issue_device(load_keys(app.config, NOW).ca, ADA, "laptop", NOW)
+    record = Certificate(
+        serial=issued.serial,
+        user_id=ADA.user_id,
+        fingerprint=issued.fingerprint,
+        sha256=issued.sha256_hex,
+        issued="2026-11-22T00:00:00.000Z",
+        expires="2027-01-01T00:00:00.000Z",
+        revoked=None,
+    )
+    return device, issued.serial, record
+
+
+async def test_a_revocation_is_seen_within_the_poll_time(app, autojump_clock):
+    device, serial, record = issue(app)
+    await app.db.write(certificates.record_certificate, record)
+    assert (await app.devices(mint_token(device, NOW))).user_id == "ada"
+
+    async with trio.open_nursery() as nursery:
+        await nursery.start(watch_trust, app)
+        await app.db.write(certificates.revoke_certificate, serial)
+        await trio.sleep(app.config.limits.trust_poll_s * 1.5)
+        nursery.cancel_scope.cancel()
+
+    with pytest.raises(RequireLogin):
+        await app.devices(mint_token(device, NOW))
+
+
+async def test_a_new_ca_counts_and_a_dropped_one_no_more(app, autojump_clock):
+    device, _, _ = issue(app)
+    token = mint_token(device, NOW)
+    await app.devices(token)
+
+    async with trio.open_nursery() as nursery:
+        await nursery.start(watch_trust, app)
+        rotate_keys(app.config.data_dir, NOW, None, drop_old=True)
+        await trio.sleep(app.config.limits.trust_poll_s * 1.5)
+        nursery.cancel_scope.cancel()
+
+    with pytest.raises(RequireLogin):
+        await app.devices(token)
+    renewed, _, _ = issue(app)
+    assert (await app.devices(mint_token(renewed, NOW))).user_id == "ada"
+
+
+async def test_keys_that_cannot_be_used_leave_the_old_ones_in_force(app, caplog):
+    device, _, _ = issue(app)
+    (app.config.data_dir / "keys.json").write_text("{}")
+
+    assert not refresh_trust(app)
+
+    assert "keys" in caplog.text
+    assert (await app.devices(mint_token(device, NOW))).user_id == "ada"
+
+
+async def test_tokens_of_another_ca_never_count(app):
+    device, _ = issue_device(make_ca(NOW), ADA, "laptop", NOW)
+
+    with pytest.raises(RequireLogin):
+        await app.devices(mint_token(device, NOW))

@@ -1,0 +1,60 @@
+"""An `App` for tests in one line: real database, real caches; what is outside is made up."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from vibes_trio.auth.verifier import Claims
+from vibes_trio.cache import AssetCache, NameCache
+from vibes_trio.config import Config, Limits
+from vibes_trio.context import App
+from vibes_trio.errors import RequireLogin
+from vibes_trio.exchange import UserId
+from vibes_trio.jobs import Jobs
+from vibes_trio.storage.engine import Database
+
+NOW = 1_795_340_000.0
+
+
+async def verify_name(token: str) -> Claims:
+    """A verifier to which any token is the name of its user; `bad` is refused."""
+    if token == "bad":
+        raise RequireLogin("bad_signature")
+    return Claims(UserId(token), token, "user", f"{token}@example.org", True)
+
+
+async def no_version(name: str) -> str | None:
+    return None
+
+
+def make_app(db: Database | None = None, *, limits: Limits | None = None, **changes: Any) -> App:
+    """Return an App; *changes* are fields of it, or of its config when they are no fields of App."""
+    limits = limits or Limits()
+    config = Config(data_dir=Path("/nonexistent"), hostname_base="apps.test", limits=limits).with_port(8787)
+    config_changes = {name: changes.pop(name) for name in list(changes) if hasattr(config, name)}
+    app = App(
+        config=replace(config, **config_changes),
+        db=db,  # type: ignore[arg-type]
+        assets=AssetCache(limits.cache_bytes),
+        releases=NameCache(limits.cached_releases),
+        verifiers={"device-id": verify_name},
+        devices=None,  # type: ignore[arg-type]
+        compiler=None,  # type: ignore[arg-type]
+        package_version=no_version,
+        modules=None,
+        notes=(),
+        jobs=Jobs(limits.jobs_waiting),
+        random_slug=lambda: "one-two-three",
+        now=lambda: NOW,
+        draining=trio.Event(),
+    )
+    return replace(app, **changes)
+
+
+def open_database(folder: Path, limits: Limits | None = None) -> Database:
+    """Return an open database without threads, for tests of logic."""
+    db = Database(folder / "vibes.sqlite3", limits or Limits(), now=lambda: NOW, inline=True)
+    db.open()
+    return db

@@ -1,0 +1,121 @@
+import sqlite3
+
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from vibes_trio.errors import Overloaded
+from vibes_trio.storage.pending import Batch, Pending, deliver_all, settle
+from vibes_trio.storage.tx import Tx
+
+
+def run_all(batch: Batch) -> None:
+    tx = Tx(None, 0)  # type: ignore[arg-type]  # the functions of this file touch no database
+    for pending in batch:
+        pending.run(tx)
+
+
+async def test_answer_that_is_there_before_the_wait_is_returned() -> None:
+    pending = Pending(lambda tx: 7)
+
+    deliver_all(settle([pending], run_all))
+
+    assert await pending.wait() == 7
+
+
+async def test_waiter_is_woken_by_delivery() -> None:
+    pending = Pending(lambda tx: "done")
+    got: list[str] = []
+
+    async def waiter() -> None:
+        got.append(await pending.wait())
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(waiter)
+        await wait_all_tasks_blocked()
+        assert got == []
+        deliver_all(settle([pending], run_all))
+
+    assert got == ["done"]
+
+
+async def test_what_the_function_raises_is_raised_to_its_waiter() -> None:
+    def broken(tx: Tx) -> None:
+        raise ValueError("no")
+
+    pending = Pending(broken)
+    deliver_all(settle([pending], run_all))
+
+    with pytest.raises(ValueError, match="no"):
+        await pending.wait()
+
+
+async def test_cancelled_before_its_start_it_never_runs() -> None:
+    ran: list[bool] = []
+    pending = Pending(lambda tx: ran.append(True))
+
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await pending.wait()
+
+    assert scope.cancelled_caught
+    assert settle([pending], run_all) == []
+    assert ran == []
+
+
+async def test_cancelled_after_its_start_it_is_answered() -> None:
+    pending = Pending(lambda tx: 7)
+    got: list[int] = []
+
+    async def waiter() -> None:
+        with trio.CancelScope() as scope:
+            scopes.append(scope)
+            got.append(await pending.wait())
+
+    scopes: list[trio.CancelScope] = []
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(waiter)
+        await wait_all_tasks_blocked()
+        pending.claim()
+        scopes[0].cancel()
+        await wait_all_tasks_blocked()
+        assert pending.abandoned
+        run_all([pending])
+        pending.deliver()
+
+    assert got == [7]
+    assert not scopes[0].cancelled_caught
+
+
+async def test_failing_batch_answers_each_with_an_error_of_its_own() -> None:
+    def commit(batch: Batch) -> None:
+        run_all(batch)
+        raise Overloaded("full", retry_after_s=9)
+
+    first, second = Pending(lambda tx: 1), Pending(lambda tx: 2)
+    deliver_all(settle([first, second], commit))
+
+    with pytest.raises(Overloaded) as one:
+        await first.wait()
+    with pytest.raises(Overloaded) as other:
+        await second.wait()
+    assert one.value is not other.value
+    assert (one.value.message, one.value.retry_after_s) == ("full", 9)
+    assert one.value.__cause__ is other.value.__cause__
+
+
+async def test_failure_replaces_what_a_function_of_the_batch_raised() -> None:
+    """Its reason may rest on rows that were never committed."""
+
+    def refused(tx: Tx) -> None:
+        raise ValueError("taken")
+
+    def commit(batch: Batch) -> None:
+        run_all(batch)
+        raise sqlite3.OperationalError("gone")
+
+    pending = Pending(refused)
+    deliver_all(settle([pending], commit))
+
+    with pytest.raises(sqlite3.OperationalError):
+        await pending.wait()

@@ -1,0 +1,146 @@
+import threading
+
+import pytest
+import trio
+
+from vibes_trio.errors import Overloaded
+from vibes_trio.storage.pending import Batch, Pending
+from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.worker import Inline, Worker
+
+NO_TX = Tx(None, 0)  # type: ignore[arg-type]  # the functions of this file touch no database
+
+
+class Gate:
+    """Runs batches one at a time, each when the test says so, and remembers their sizes."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.entered = threading.Semaphore(0)
+        self.open = threading.Semaphore(0)
+
+    def run(self, batch: Batch) -> None:
+        self.sizes.append(len(batch))
+        self.entered.release()
+        assert self.open.acquire(timeout=10)
+        for pending in batch:
+            pending.run(NO_TX)
+
+
+async def test_all_that_waits_is_taken_together_up_to_the_bound() -> None:
+    gate = Gate()
+    worker = Worker("test", [gate.run], at_once=3, waiting=100)
+    pendings = [Pending(lambda tx, n=n: n) for n in range(6)]
+    worker.submit(pendings[0])
+    assert gate.entered.acquire(timeout=10)
+    for pending in pendings[1:]:
+        worker.submit(pending)
+
+    for _ in range(3):
+        gate.open.release()
+    worker.stop()
+
+    assert gate.sizes == [1, 3, 2]
+    assert [await pending.wait() for pending in pendings] == [0, 1, 2, 3, 4, 5]
+
+
+async def test_full_queue_refuses_at_once() -> None:
+    gate = Gate()
+    worker = Worker("test", [gate.run], at_once=1, waiting=1)
+    worker.submit(Pending(lambda tx: 0))
+    assert gate.entered.acquire(timeout=10)
+    worker.submit(Pending(lambda tx: 1))
+
+    with pytest.raises(Overloaded, match="1 requests wait"):
+        worker.submit(Pending(lambda tx: 2))
+
+    gate.open.release(2)
+    worker.stop()
+
+
+async def test_stop_answers_what_waits_first() -> None:
+    gate = Gate()
+    worker = Worker("test", [gate.run], at_once=10, waiting=10)
+    first, second = Pending(lambda tx: 1), Pending(lambda tx: 2)
+    worker.submit(first)
+    assert gate.entered.acquire(timeout=10)
+    worker.submit(second)
+    gate.open.release(2)
+
+    worker.stop()
+
+    assert (await first.wait(), await second.wait()) == (1, 2)
+    assert gate.sizes == [1, 1]
+
+
+async def test_each_thread_of_a_pool_works() -> None:
+    gates = [Gate(), Gate()]
+    worker = Worker("test", [gate.run for gate in gates], at_once=1, waiting=10)
+    worker.submit(Pending(lambda tx: 1))
+    worker.submit(Pending(lambda tx: 2))
+
+    for gate in gates:
+        assert gate.entered.acquire(timeout=10)
+        gate.open.release()
+    worker.stop()
+
+    assert [gate.sizes for gate in gates] == [[1], [1]]
+
+
+async def test_after_is_called_when_the_batch_is_answered() -> None:
+    answered: list[bool] = []
+    pending = Pending(lambda tx: 1)
+    delivered = threading.Event()
+
+    async def waiter() -> None:
+        await pending.wait()
+        delivered.set()
+
+    def after() -> None:
+        answered.append(delivered.wait(10))
+
+    worker = Worker(
+        "test", [lambda batch: [p.run(NO_TX) for p in batch] and None], at_once=1, waiting=1, after=after
+    )
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(waiter)
+        worker.submit(pending)
+    worker.stop()
+
+    assert answered == [True]
+
+
+def test_thread_survives_the_end_of_the_event_loop() -> None:
+    gate = Gate()
+
+    async def main() -> Worker:
+        worker = Worker("test", [gate.run], at_once=1, waiting=10)
+        worker.submit(Pending(lambda tx: 1))
+        worker.submit(Pending(lambda tx: 2))
+        return worker
+
+    worker = trio.run(main)
+    gate.open.release(2)
+    worker.stop()
+
+    assert gate.sizes == [1, 1]
+
+
+async def test_inline_answers_within_submit() -> None:
+    steps: list[str] = []
+    runner = Inline(lambda batch: [p.run(NO_TX) for p in batch] and None, lambda: steps.append("after"))
+    pending = Pending(lambda tx: steps.append("run"))
+
+    runner.submit(pending)
+    runner.stop()
+
+    assert steps == ["run", "after"]
+    assert await pending.wait() is None
+
+
+async def test_inline_needs_nothing_after() -> None:
+    pending = Pending(lambda tx: 1)
+
+    Inline(lambda batch: [p.run(NO_TX) for p in batch] and None).submit(pending)
+
+    assert await pending.wait() == 1
