@@ -1,0 +1,1 @@
+"""A client for the messages of a server, over one WebSocket."""

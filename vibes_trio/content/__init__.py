@@ -1,0 +1,1 @@
+"""Pure functions on what people deploy: no I/O, no clock, no async."""

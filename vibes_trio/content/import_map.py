@@ -1,0 +1,169 @@
+"""The import map of a release: where the browser finds what the app's modules import by name.
+
+The stored map is the same on every server: packages of the public module CDN, as the reference has them, and
+the app's own files as paths from the root of the release (`./…`). What a page finally gets is `page.py`'s.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from vibes_trio.content.js_json import quote_json, sort_keys, sorted_json
+from vibes_trio.content.specifiers import Kind, Specifier, parse_specifier
+
+CDN = "https://esm.sh/"
+REACT_VERSION = "19.2.1"
+_REACT = f"{CDN}react@{REACT_VERSION}"
+_ONE_REACT = f"?deps=react@{REACT_VERSION},react-dom@{REACT_VERSION}"
+
+_FIREPROOF = (
+    *("core", "core-base", "core-blockstore", "core-cli", "core-device-id", "core-gateways-base"),
+    *("core-gateways-cloud", "core-gateways-file", "core-gateways-file-deno", "core-gateways-file-node"),
+    *("core-gateways-indexeddb", "core-gateways-memory", "core-keybag", "core-protocols-cloud"),
+    *("core-protocols-dashboard", "core-runtime", "core-types-base", "core-types-blockstore"),
+    *("core-types-protocols-cloud", "core-types-runtime", "use-fireproof", "vendor"),
+)
+# Whatever version is newest, under the name itself.
+_NEWEST = (
+    *("@radix-ui/react-slot", "@shikijs/monaco", "cborg", "cborg/json", "cborg/length"),
+    *("class-variance-authority", "clsx", "dompurify", "jose", "jose/jwt/decode", "multiformats"),
+    *("react-markdown", "shiki/core", "shiki/engine/oniguruma", "shiki/langs/javascript.mjs"),
+    *("shiki/langs/jsx.mjs", "shiki/langs/tsx.mjs", "shiki/langs/typescript.mjs"),
+    *("shiki/themes/github-dark-default.mjs", "shiki/themes/github-light-default.mjs", "shiki/wasm"),
+    *("tailwind-merge", "tailwindcss", "yaml", "zod"),
+)
+_NEWEST_WITH_REACT = (
+    *("@clerk/clerk-react", "@monaco-editor/react", "posthog-js", "posthog-js/react", "react-cookie-consent"),
+    *("react-hot-toast", "react-router", "react-router-dom"),
+)
+# What the CDN's own modules write for React, so that there is one React in a page.
+_REACT_ALIASES = (
+    *("react", "/react", "react?target=es2022", "/react?target=es2022", "react@>=18", "/react@>=18"),
+    *("react@>=18?target=es2022", "/react@>=18?target=es2022", "react@%3E=18", "/react@%3E=18"),
+    *("react@%3E=18?target=es2022", "/react@%3E=18?target=es2022"),
+    *("react@^=18?target=es2022", "/react@^=18?target=es2022", "/react@^19.2.0?target=es2022"),
+    *("/react@19.2.1/es2022/react.mjs", "react@19.3.0-canary-fd524fe0-20251121"),
+    "/react@19.3.0-canary-fd524fe0-20251121",
+)
+_OTHERS = {
+    "@adviser/cement": f"{CDN}@adviser/cement@0.5.5",
+    "@clerk/clerk-js": f"{CDN}@clerk/clerk-js@5",
+    "@vibes.diy/prompts": "/dist/prompts/pkg/index.js",
+    "@vibes.diy/use-vibes-base": "/dist/use-vibes/base/index.js",
+    "call-ai": f"{CDN}call-ai@v0.14.5",
+    "dequal/lite": f"{CDN}dequal@2.0.3/lite",
+    "posthog-js@1.302.2": f"{CDN}posthog-js{_ONE_REACT}",
+    "react-dom": f"{CDN}react-dom@{REACT_VERSION}",
+    "react-dom/client": f"{CDN}react-dom@{REACT_VERSION}/client",
+    "react/jsx-dev-runtime": f"{_REACT}/jsx-dev-runtime",
+    "react/jsx-runtime": f"{_REACT}/jsx-runtime",
+    "use-fireproof": "/dist/use-vibes/pkg/index.js",
+    "use-sync-external-store": f"{CDN}use-sync-external-store@1.6.0",
+    "use-vibes": "/dist/use-vibes/pkg/index.js",
+}
+
+_BROWSER_SCHEMES = ("https:", "http:", "data:", "blob:", "//")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportMap:
+    """The map as stored (JSON text), and what a deployer should know about it."""
+
+    text: str
+    warnings: tuple[str, ...]
+
+
+def predefined_imports(fp_version: str) -> dict[str, str]:
+    """Return the entries that every map has; *fp_version* is the version of the `@fireproof` packages.
+
+    Source: `base_import_map` of the conformance vectors.
+    """
+    return (
+        {f"@fireproof/{name}": f"{CDN}@fireproof/{name}@{fp_version}{_ONE_REACT}" for name in _FIREPROOF}
+        | {name: CDN + name for name in _NEWEST}
+        | {name: CDN + name + _ONE_REACT for name in _NEWEST_WITH_REACT}
+        | dict.fromkeys(_REACT_ALIASES, _REACT)
+        | _OTHERS
+    )
+
+
+PREDEFINED = frozenset(predefined_imports(""))
+
+
+def package_lookups(specifiers: Iterable[str]) -> list[str]:
+    """Return the packages whose version has to be asked for, in order, each once."""
+    parsed = (parse_specifier(text) for text in specifiers if text not in PREDEFINED)
+    wanted = (s.package for s in parsed if s.kind is Kind.PACKAGE and not s.version)
+    return [name for name in dict.fromkeys(wanted) if name not in PREDEFINED]
+
+
+def build_import_map(
+    specifiers: Iterable[str],
+    versions: Mapping[str, str | None],
+    fp_version: str,
+    *,
+    imports: Mapping[str, str] | None = None,
+    scopes: Mapping[str, Mapping[str, str]] | None = None,
+) -> ImportMap:
+    """Return the import map of a release.
+
+    Args:
+        specifiers: all that its modules import, as written.
+        versions: package → version, for each of `package_lookups`; None or absent: not found.
+        fp_version: see `predefined_imports`.
+        imports, scopes: the app's own files (`modules_graph.link_modules`). A predefined entry stays.
+
+    Keys are specifiers as imported (the reference cuts them to the package, so that `lodash/fp` would load
+    nothing). What can't be loaded has no entry and a warning.
+    """
+    predefined = predefined_imports(fp_version)
+    found: dict[str, str] = {}
+    warnings: list[str] = []
+    for text in dict.fromkeys(specifiers):
+        if text in predefined:
+            continue
+        specifier = parse_specifier(text)
+        if specifier.kind is Kind.PACKAGE:
+            address = _address(specifier, versions, predefined)
+            if address is not None:
+                found[text] = address
+                continue
+        problem = _problem(specifier)
+        if problem:
+            warnings.append(f"import {quote_json(text)}: {problem}")
+    return ImportMap(_write(found | dict(imports or {}) | predefined, scopes or {}), tuple(warnings))
+
+
+def _address(
+    specifier: Specifier, versions: Mapping[str, str | None], predefined: Mapping[str, str]
+) -> str | None:
+    """Return where a package's module is: its version as written, as predefined, or as looked up."""
+    version = specifier.version
+    if not version and specifier.package in predefined:
+        address, mark, query = predefined[specifier.package].partition("?")
+        if not address.startswith(CDN):
+            return None  # a bundle of one file has no parts
+        # A key that ends with "/" wants an address that does.
+        is_folder = specifier.subpath.endswith("/")
+        return address + specifier.subpath + ("" if is_folder else mark + query)
+    version = version or versions.get(specifier.package) or ""
+    return f"{CDN}{specifier.package}@{version}{specifier.subpath}" if version else None
+
+
+def _problem(specifier: Specifier) -> str:
+    """Return why a specifier without entry will not load; empty: it will, or others look after it."""
+    if specifier.kind is Kind.PACKAGE:
+        if specifier.package in PREDEFINED:
+            return f"{specifier.package} is one file here and has no parts; import {specifier.package} itself"
+        return f"the package registry gave no version of {specifier.package}; is the name right?"
+    if specifier.kind is Kind.ODD:
+        return "this is no name of a package; a file of the app starts with ./, ../ or /"
+    if specifier.kind is Kind.URL and not specifier.text.lower().startswith(_BROWSER_SCHEMES):
+        return f"browsers can't load {specifier.text.partition(':')[0]}: modules"
+    return ""
+
+
+def _write(imports: Mapping[str, str], scopes: Mapping[str, Mapping[str, str]]) -> str:
+    if not scopes:
+        return f'{{"imports":{sorted_json(imports)}}}'
+    inner = ",".join(f"{quote_json(scope)}:{sorted_json(scopes[scope])}" for scope in sort_keys(scopes))
+    return f'{{"imports":{sorted_json(imports)},"scopes":{{{inner}}}}}'

@@ -1,0 +1,215 @@
+"""Releases of apps.
+
+A release is one manifest (`fs_id`: the files and the env) deployed under one pair of slugs. `production`
+releases are served without naming the fsId, the one with the highest `release_seq` first; `dev` releases
+only by fsId. Numbers are given per pair of slugs and never twice, not even after an eviction.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vibes_trio.errors import LimitReached
+from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
+from vibes_trio.storage.tx import Row, Tx
+
+Mode = Literal["production", "dev"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRelease:
+    """What a deploy wants to be there.
+
+    Attributes:
+        env_json: object of text values.
+        file_system_json: list of FileSystemItem, see schema-and-settings.md.
+        modules_json: which package versions its pages load; None: not locked.
+    """
+
+    app_slug: AppSlug
+    user_slug: UserSlug
+    user_id: UserId
+    fs_id: FsId
+    mode: Mode
+    env_json: str
+    file_system_json: str
+    modules_json: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release(NewRelease):
+    """A release that is there. `created`: when its content was first deployed, ISO."""
+
+    release_seq: int
+    created: str
+
+
+_COLUMNS = "appSlug, userSlug, userId, fsId, mode, env, fileSystem, modules, releaseSeq, created"
+
+# The reference let a user publish under somebody else's user slug. Those rows are kept but not served.
+_BY_OWNER = (
+    "userId = coalesce((SELECT userId FROM UserSlugBindings AS b WHERE b.userSlug = Apps.userSlug), userId)"
+)
+
+
+def save_release(tx: Tx, new: NewRelease, *, limit: int) -> Release:
+    """Make *new* be there, and return it as it is then. Its slugs are bound (`slugs.py`).
+
+    Content that is there under the same slugs makes no new row. Deployed as `production` it becomes
+    production and the newest, with the next number if another is above it: so deploying an earlier
+    version again is a rollback. Deployed as `dev`, production stays production.
+
+    Args:
+        limit: most releases of one user (MAX_APPS_PER_USER_ID). A new row over it evicts the user's oldest
+            `dev` releases, a tenth of all and one more; never `production`, never the new one.
+
+    Raises:
+        LimitReached: evicting would not make room. Nothing was evicted, given that the error undoes it.
+
+    Source: protocol.md, section 4, ensureAppSlug.
+    """
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM Apps WHERE appSlug = ? AND userSlug = ? AND userId = ? AND fsId = ?"
+        " ORDER BY releaseSeq DESC LIMIT 1",
+        (new.app_slug, new.user_slug, new.user_id, new.fs_id),
+    )
+    if rows:
+        there = _release(rows[0])
+        return _promote(tx, there) if new.mode == "production" else there
+    _make_room(tx, new.user_id, limit)
+    return _insert(tx, new)
+
+
+def find_release(tx: Tx, app_slug: AppSlug, user_slug: UserSlug, fs_id: FsId) -> Release | None:
+    """Return the release with that content, dev or production."""
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM Apps WHERE appSlug = ? AND userSlug = ? AND fsId = ? AND {_BY_OWNER}"
+        " ORDER BY releaseSeq DESC LIMIT 1",
+        (app_slug, user_slug, fs_id),
+    )
+    return _release(rows[0]) if rows else None
+
+
+def find_latest(tx: Tx, app_slug: AppSlug, user_slug: UserSlug) -> Release | None:
+    """Return the newest production release: what the app's address shows."""
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM Apps WHERE appSlug = ? AND userSlug = ? AND mode = 'production'"
+        f" AND {_BY_OWNER} ORDER BY releaseSeq DESC LIMIT 1",
+        (app_slug, user_slug),
+    )
+    return _release(rows[0]) if rows else None
+
+
+def list_latest(tx: Tx, limit: int) -> tuple[Release, ...]:
+    """Return the newest production release of each app, of at most *limit* apps, youngest content first."""
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM Apps WHERE mode = 'production' AND {_BY_OWNER} AND releaseSeq = ("
+        " SELECT max(releaseSeq) FROM Apps AS a WHERE a.appSlug = Apps.appSlug AND a.userSlug = Apps.userSlug"
+        " AND a.userId = Apps.userId AND a.mode = 'production')"
+        " ORDER BY created DESC, appSlug, userSlug LIMIT ?",
+        (limit,),
+    )
+    return tuple(_release(row) for row in rows)
+
+
+def sweep_limits(tx: Tx, limit: int) -> int:
+    """Evict the oldest dev releases of every user who has more than *limit*; return how many went.
+
+    For what a lowered limit leaves over: a deploy keeps to it by itself.
+    """
+    over = tx.execute("SELECT userId, count(*) FROM Apps GROUP BY userId HAVING count(*) > ?", (limit,))
+    return sum(_evict(tx, UserId(user_id), count - limit) for user_id, count in over)
+
+
+def _make_room(tx: Tx, user_id: UserId, limit: int) -> None:
+    total = _count(tx, user_id)
+    if total < limit:
+        return
+    evicted = _evict(tx, user_id, max(total // 10 + 1, total + 1 - limit))
+    if total - evicted >= limit:
+        raise LimitReached(
+            f"You keep {total} releases and MAX_APPS_PER_USER_ID is {limit}. Production releases are never"
+            " removed for a new one, and there are not enough dev releases. Ask the operator for more.",
+            limit="MAX_APPS_PER_USER_ID",
+            value=limit,
+        )
+
+
+def _count(tx: Tx, user_id: UserId) -> int:
+    count: int = tx.execute("SELECT count(*) FROM Apps WHERE userId = ?", (user_id,))[0][0]
+    return count
+
+
+def _evict(tx: Tx, user_id: UserId, at_most: int) -> int:
+    gone = tx.execute(
+        "DELETE FROM Apps WHERE (appSlug, userId, userSlug, releaseSeq) IN ("
+        " SELECT appSlug, userId, userSlug, releaseSeq FROM Apps WHERE userId = ? AND mode = 'dev'"
+        " ORDER BY created, releaseSeq LIMIT ?) RETURNING releaseSeq",
+        (user_id, at_most),
+    )
+    return len(gone)
+
+
+def _promote(tx: Tx, there: Release) -> Release:
+    """Make *there* the newest production release; keep its number if no other stands in the way.
+
+    For a dev release any later one does, for a production release only a later production one.
+    """
+    above = tx.execute(
+        "SELECT 1 FROM Apps WHERE appSlug = ? AND userSlug = ? AND releaseSeq > ?"
+        " AND (mode = 'production' OR ? = 'dev') LIMIT 1",
+        (there.app_slug, there.user_slug, there.release_seq, there.mode),
+    )
+    seq = _next_seq(tx, there) if above else there.release_seq
+    (row,) = tx.execute(
+        "UPDATE Apps SET mode = 'production', releaseSeq = ?"
+        " WHERE appSlug = ? AND userId = ? AND userSlug = ? AND releaseSeq = ?"
+        f" RETURNING {_COLUMNS}",
+        (seq, there.app_slug, there.user_id, there.user_slug, there.release_seq),
+    )
+    return _release(row)
+
+
+def _insert(tx: Tx, new: NewRelease) -> Release:
+    (row,) = tx.execute(
+        f"INSERT INTO Apps ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {_COLUMNS}",
+        (
+            new.app_slug,
+            new.user_slug,
+            new.user_id,
+            new.fs_id,
+            new.mode,
+            new.env_json,
+            new.file_system_json,
+            new.modules_json,
+            _next_seq(tx, new),
+            tx.now,
+        ),
+    )
+    return _release(row)
+
+
+def _next_seq(tx: Tx, release: NewRelease) -> int:
+    """Take the next number of the app. Rows above the counter (written by other programs) are passed over."""
+    ((seq,),) = tx.execute(
+        "UPDATE AppSlugBindings AS b SET lastReleaseSeq = 1 + max(lastReleaseSeq, coalesce("
+        "(SELECT max(releaseSeq) FROM Apps WHERE Apps.appSlug = b.appSlug AND Apps.userSlug = b.userSlug), 0))"
+        " WHERE appSlug = ? AND userSlug = ? RETURNING lastReleaseSeq",
+        (release.app_slug, release.user_slug),
+    )
+    return int(seq)
+
+
+def _release(row: Row) -> Release:
+    app_slug, user_slug, user_id, fs_id, mode, env, file_system, modules, seq, created = row
+    return Release(
+        app_slug=AppSlug(app_slug),
+        user_slug=UserSlug(user_slug),
+        user_id=UserId(user_id),
+        fs_id=FsId(fs_id),
+        mode=mode,
+        env_json=env,
+        file_system_json=file_system,
+        modules_json=modules,
+        release_seq=seq,
+        created=created,
+    )

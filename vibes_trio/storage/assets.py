@@ -1,0 +1,68 @@
+"""Contents of files, immutable, kept once under the CID of their bytes."""
+
+from collections.abc import Iterable
+
+from vibes_trio.exchange import Cid, UserId
+from vibes_trio.storage.tx import Tx
+
+
+def put_asset(tx: Tx, cid: Cid, content: bytes) -> None:
+    """Keep *content*, whose CID *cid* is. One that is kept already stays as it is."""
+    tx.execute(
+        "INSERT INTO Assets (assetId, content, created) VALUES (?, ?, ?) ON CONFLICT (assetId) DO NOTHING",
+        (cid, content, tx.now),
+    )
+
+
+def find_asset(tx: Tx, cid: Cid) -> bytes | None:
+    """Return the bytes of *cid*, whoever put them there."""
+    rows = tx.execute("SELECT content FROM Assets WHERE assetId = ?", (cid,))
+    return _as_bytes(rows[0][0]) if rows else None
+
+
+def find_owned_asset(tx: Tx, user_id: UserId, cid: Cid) -> bytes | None:
+    """Return the bytes of *cid* if a release of *user_id* refers to it, so that he may refer to it again.
+
+    Knowing a CID gives no right to the bytes. Only the members that hold an asset's id count, not the
+    file names, which the user chooses.
+    """
+    rows = tx.execute(
+        "SELECT content FROM Assets WHERE assetId = ?1 AND EXISTS ("
+        " SELECT 1 FROM Apps, json_tree(Apps.fileSystem) AS member"
+        " WHERE Apps.userId = ?2 AND member.atom = ?1"
+        " AND member.key IN ('assetId', 'transformedAssetId', 'importMapAssetId'))",
+        (cid, user_id),
+    )
+    return _as_bytes(rows[0][0]) if rows else None
+
+
+def list_sizes(tx: Tx, cids: Iterable[Cid]) -> dict[Cid, int]:
+    """Return the length in bytes of each of *cids* that is here. Reads no content."""
+    sizes: dict[Cid, int] = {}
+    for cid in cids:
+        for (size,) in tx.execute("SELECT length(content) FROM Assets WHERE assetId = ?", (cid,)):
+            sizes[cid] = size
+    return sizes
+
+
+def sweep_assets(tx: Tx, *, older_than: str) -> int:
+    """Remove the assets put before *older_than* (as `Tx.now`) that no release refers to; return how many.
+
+    Anything in a manifest that reads like a CID keeps it: a kind of reference that is added later must not
+    lose its bytes to a sweep that does not know it. A deploy puts its assets and its release in one
+    transaction, so none is between the two now. Reads every manifest: about 10 µs each.
+    """
+    removed = tx.execute(
+        "DELETE FROM Assets WHERE created < ? AND assetId NOT IN ("
+        " SELECT member.atom FROM Apps, json_tree(Apps.fileSystem) AS member WHERE member.type = 'text'"
+        " UNION"
+        " SELECT member.atom FROM Apps, json_tree(Apps.modules) AS member WHERE member.type = 'text'"
+        ") RETURNING assetId",
+        (older_than,),
+    )
+    return len(removed)
+
+
+def _as_bytes(content: bytes | str) -> bytes:
+    # SQLite keeps what it is given, and other programs have given text to a blob column.
+    return content.encode() if isinstance(content, str) else content

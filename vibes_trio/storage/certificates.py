@@ -1,0 +1,114 @@
+"""Every device certificate that this server has issued, and which of them count no longer.
+
+Times are ISO text as `Tx.now`. Source: auth.md, 2.8 (chain policy `registry`) and 5.
+"""
+
+from dataclasses import dataclass
+
+from vibes_trio.errors import NotFound
+from vibes_trio.exchange import UserId
+from vibes_trio.storage.tx import Row, Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """One issued certificate.
+
+    Attributes:
+        serial: its `jti`.
+        fingerprint: of the device key, as shown to people.
+        sha256: of the certificate's bytes as they stand in `x5c`, in hex.
+        revoked: since when it counts no longer; None: it counts.
+    """
+
+    serial: str
+    user_id: UserId
+    fingerprint: str
+    sha256: str
+    issued: str
+    expires: str
+    revoked: str | None = None
+
+
+_COLUMNS = "serial, userId, fingerprint, sha256, issued, expires, revoked"
+
+
+def record_certificate(tx: Tx, certificate: Certificate) -> None:
+    """Remember *certificate*, before it is handed out. Its serial number (32 random bytes) is new."""
+    tx.execute(
+        f"INSERT INTO Certificates ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            certificate.serial,
+            certificate.user_id,
+            certificate.fingerprint,
+            certificate.sha256,
+            certificate.issued,
+            certificate.expires,
+            certificate.revoked,
+        ),
+    )
+
+
+def revoke_certificate(tx: Tx, serial: str) -> Certificate:
+    """Make a certificate count no longer and return it. One that is revoked keeps its time.
+
+    Raises:
+        NotFound: this server never issued it.
+    """
+    rows = tx.execute(
+        f"UPDATE Certificates SET revoked = coalesce(revoked, ?) WHERE serial = ? RETURNING {_COLUMNS}",
+        (tx.now, serial),
+    )
+    if not rows:
+        raise NotFound(f"No certificate with the serial number {serial} was issued here. See `device list`.")
+    tx.execute("UPDATE Meta SET value = value + 1 WHERE name = 'revocations'")
+    return _certificate(rows[0])
+
+
+def get_revocations_version(tx: Tx) -> int:
+    """Return a number that grows with each revocation, by whichever process: when it does, forget tokens."""
+    version: int = tx.execute("SELECT value FROM Meta WHERE name = 'revocations'")[0][0]
+    return version
+
+
+def list_revoked_serials(tx: Tx) -> frozenset[str]:
+    """Return the serial numbers of all that are revoked."""
+    return frozenset(
+        row[0] for row in tx.execute("SELECT serial FROM Certificates WHERE revoked IS NOT NULL")
+    )
+
+
+def is_issued(tx: Tx, sha256: str) -> bool:
+    """Say whether a certificate with these bytes was issued here and is not revoked."""
+    return bool(tx.execute("SELECT 1 FROM Certificates WHERE sha256 = ? AND revoked IS NULL", (sha256,)))
+
+
+def list_certificates(tx: Tx, user_id: UserId | None = None) -> tuple[Certificate, ...]:
+    """Return all certificates, or those of *user_id*, oldest first."""
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM Certificates WHERE userId = coalesce(?, userId) ORDER BY issued, serial",
+        (user_id,),
+    )
+    return tuple(_certificate(row) for row in rows)
+
+
+def count_live(tx: Tx, user_id: UserId) -> int:
+    """Return how many of the user's certificates count now: neither revoked nor expired."""
+    count: int = tx.execute(
+        "SELECT count(*) FROM Certificates WHERE userId = ? AND revoked IS NULL AND expires > ?",
+        (user_id, tx.now),
+    )[0][0]
+    return count
+
+
+def _certificate(row: Row) -> Certificate:
+    serial, user_id, fingerprint, sha256, issued, expires, revoked = row
+    return Certificate(
+        serial=serial,
+        user_id=UserId(user_id),
+        fingerprint=fingerprint,
+        sha256=sha256,
+        issued=issued,
+        expires=expires,
+        revoked=revoked,
+    )

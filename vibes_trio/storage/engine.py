@@ -1,0 +1,235 @@
+"""The database of one server: many readers, one writer, and the only door to SQLite.
+
+Repositories are sync functions on a `Tx`; async code never sees a connection. `write` and `read` run them
+on threads of their own, `get` in the event loop itself, for a single row by its key.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import trio
+
+from vibes_trio.config import Limits
+from vibes_trio.errors import ConfigError, Overloaded
+from vibes_trio.storage.migrate import load_migrations, migrate
+from vibes_trio.storage.pending import Pending
+from vibes_trio.storage.reader import Reader
+from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.worker import Inline, Worker
+from vibes_trio.storage.writer import Writer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_WAL_RESET_FIXED = (3, 51, 3)
+_WAL_RESET_FIXED_EARLIER = (3, 50, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What an open database consists of."""
+
+    writer: Writer
+    readers: tuple[Reader, ...]
+    points: sqlite3.Connection
+    writes: Worker | Inline
+    reads: Worker | Inline
+
+
+class Database:
+    """One SQLite file in WAL mode.
+
+    Args:
+        path: of the file; it and its folder are made, for this user only, if they are not there.
+        now: the clock, Unix seconds. Each transaction takes its time from it once.
+        inline: run everything at once in the caller, without threads. For tests of logic, whose clock
+            jumps while threads work.
+    """
+
+    def __init__(
+        self, path: Path | str, limits: Limits, *, now: Callable[[], float], inline: bool = False
+    ) -> None:
+        self.path = Path(path)
+        self.limits = limits
+        self._now = now
+        self._inline = inline
+        self._parts: _Parts | None = None
+
+    def open(self) -> tuple[str, ...]:
+        """Open the file, bring its tables up to date, and return the names of the steps that it took.
+
+        Called from the event loop, whose thread then owns `get` (from anywhere, when *inline*).
+
+        Raises:
+            ConfigError: no database, not usable here, or written by a newer version.
+        """
+        assert self._parts is None
+        _create(self.path)
+        writer = Writer(
+            self.path, self.limits, connect=partial(connect_writer, self.path, self.limits), now=self._now
+        )
+        applied: list[str] = []
+        try:
+            writer.prepare(lambda connection: applied.extend(migrate(connection, load_migrations())))
+        except sqlite3.Error as error:
+            raise ConfigError(f"{self.path}: can't be used as database: {error}.") from error
+        self._parts = self._start(writer)
+        return tuple(applied)
+
+    def _start(self, writer: Writer) -> _Parts:
+        limits = self.limits
+        readers = tuple(
+            Reader(
+                connect_reader(self.path, limits.busy_timeout_s),
+                now=self._now,
+                timeout_s=limits.read_timeout_s,
+            )
+            for _ in range(1 if self._inline else limits.reader_threads)
+        )
+        # The event loop never sleeps for a lock.
+        points = connect_reader(self.path, busy_timeout_s=0)
+        if self._inline:
+            return _Parts(writer, readers, points, Inline(writer.commit, writer.tidy), Inline(readers[0].run))
+        writes = Worker(
+            "write",
+            [writer.commit],
+            after=writer.tidy,
+            at_once=limits.writes_per_commit,
+            waiting=limits.writes_waiting,
+        )
+        reads = Worker("read", [reader.run for reader in readers], at_once=1, waiting=limits.reads_waiting)
+        return _Parts(writer, readers, points, writes, reads)
+
+    def close(self) -> None:
+        """Finish what waits, move the WAL into the file, close. Does nothing when it is closed.
+
+        Blocks: for shutdown, after the last message.
+        """
+        parts, self._parts = self._parts, None
+        if parts is not None:
+            parts.writes.stop()
+            parts.reads.stop()
+            for reader in parts.readers:
+                reader.close()
+            parts.points.close()
+            parts.writer.close()
+
+    def submit(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> Pending[T]:
+        """Queue a write at once, so that writes happen in the order of these calls.
+
+        Raises:
+            Overloaded: `limits.writes_waiting` wait already, or the database is closed. Nothing is queued.
+        """
+        pending = Pending(lambda tx: fn(tx, *args, **kwargs))
+        self._open_parts().writes.submit(pending)
+        return pending
+
+    async def write(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run *fn* in a transaction and return what it returned, once that is on disk.
+
+        What *fn* raises undoes all that it did, and is raised here. Cancelled before it starts, it does not
+        start; later, it is finished and answered (see `Pending.wait`).
+
+        Raises:
+            Overloaded: too much waits; the database is in use elsewhere; the disk is full.
+            Internal: the storage failed. Nothing was acknowledged.
+        """
+        return await self.submit(fn, *args, **kwargs).wait()
+
+    async def read(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run *fn* on one snapshot, on a reader's thread, for at most `limits.read_timeout_s`.
+
+        Raises:
+            Overloaded: too much waits, or it took too long.
+            sqlite3.OperationalError: *fn* tried to write.
+        """
+        pending = Pending(lambda tx: fn(tx, *args, **kwargs))
+        self._open_parts().reads.submit(pending)
+        try:
+            return await pending.wait()
+        except Overloaded:
+            # Stopped because its waiter was cancelled: then it is the cancellation that goes on.
+            await trio.lowlevel.checkpoint_if_cancelled()
+            raise
+
+    def get(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run *fn* here and now, in the event loop. Only for a few rows found by key: about 20 µs.
+
+        Raises:
+            Overloaded: the database is closed, or locked by another program.
+        """
+        return fn(Tx(self._open_parts().points, self._now()), *args, **kwargs)
+
+    @property
+    def commits(self) -> int:
+        """Transactions committed since it was opened; each may hold many writes."""
+        return self._open_parts().writer.commits
+
+    @property
+    def wal_bytes(self) -> int:
+        """Size of the WAL file. Keeps growing while something holds a snapshot open."""
+        return self._open_parts().writer.wal_bytes()
+
+    def _open_parts(self) -> _Parts:
+        if self._parts is None:
+            raise Overloaded("The database is closed: the server is stopping. Try again in a moment.")
+        return self._parts
+
+
+def connect_writer(path: Path, limits: Limits) -> sqlite3.Connection:
+    """Return a connection for a `Writer`.
+
+    Raises:
+        ConfigError: the file lies where SQLite can't keep a WAL file, for example on a network share.
+        sqlite3.Error: no database, or not to be opened.
+    """
+    connection = _connect(path, limits.busy_timeout_s)
+    try:
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":
+            raise ConfigError(
+                f"{path}: SQLite can't use WAL mode here (it offers {mode!r}). Use a local disk."
+            )
+        for pragma in ("synchronous = FULL", "foreign_keys = ON", "wal_autocheckpoint = 0"):
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_reader(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
+    """Return a connection that can neither write nor checkpoint."""
+    connection = _connect(path, busy_timeout_s)
+    connection.execute("PRAGMA query_only = ON")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    return connection
+
+
+def has_wal_reset_bug(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> bool:
+    """Say whether SQLite *version* (default: the one in use) can damage a WAL file that two programs write.
+
+    Two of our own never do so (`lock.py`); the `sqlite3` tool beside a running server is another matter.
+    Source: platform-and-reliability.md, 1.4.
+    """
+    fixed = version >= _WAL_RESET_FIXED or (version[:2] == (3, 50) and version >= _WAL_RESET_FIXED_EARLIER)
+    return not fixed
+
+
+def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
+    # Opened by one thread and used by another, never by two at once; so the module's check is switched off.
+    return sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
+
+
+def _create(path: Path) -> None:
+    """Make folder and file, readable by this user only (SQLite gives its other files the same mode)."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be opened for writing: {error.strerror}.") from error

@@ -1,0 +1,106 @@
+"""A transaction that was asked for and has not been answered yet.
+
+Two threads meet here, by two rules:
+
+- `claim` decides who has it. The thread that runs it and the task that gives up both try; one succeeds.
+  So a cancelled transaction either never starts or runs to its end. (architecture.md, concurrency rule 6)
+- `_result` is written by the claimer before `deliver`; all else is touched by the event loop only.
+"""
+
+import copy
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+import outcome
+import trio
+
+from vibes_trio.storage.tx import Tx
+
+T = TypeVar("T")
+
+
+class Pending(Generic[T]):
+    """The answer to one `submit`, to be waited for by one task.
+
+    Attributes:
+        abandoned: the waiter was cancelled while the transaction ran. A reader takes it as a wish to stop.
+    """
+
+    __slots__ = ("_call", "_claimed", "_delivered", "_result", "_task", "abandoned")
+
+    def __init__(self, call: Callable[[Tx], T]) -> None:
+        self._call = call
+        self._claimed = threading.Lock()
+        self._result: outcome.Outcome[T] | None = None
+        self._delivered = False
+        self._task: trio.lowlevel.Task | None = None
+        self.abandoned = False
+
+    def claim(self) -> bool:
+        """Take it, to run or to withdraw it. True for the first to ask, on whichever thread."""
+        return self._claimed.acquire(blocking=False)
+
+    def run(self, tx: Tx) -> bool:
+        """Run the function on *tx* and keep what came of it. True when it returned."""
+        self._result = outcome.capture(self._call, tx)
+        return isinstance(self._result, outcome.Value)
+
+    def fail(self, error: BaseException) -> None:
+        """Answer with *error*, whatever its function returned.
+
+        The waiter gets a copy: one error may answer many tasks, and each adds its own traceback.
+        """
+        own = copy.copy(error)
+        own.__cause__ = error
+        self._result = outcome.Error(own)
+
+    def deliver(self) -> None:
+        """Wake the waiter, or let it find the answer when it comes. In the event loop's thread."""
+        self._delivered = True
+        if self._task is not None:
+            trio.lowlevel.reschedule(self._task)
+
+    async def wait(self) -> T:
+        """Return what the function returned, or raise what it raised, once it is committed or undone.
+
+        Cancelled before the transaction starts, it is withdrawn: nothing happens. Cancelled later, the
+        answer is returned all the same, and the cancellation met at the next checkpoint.
+        """
+        if self._delivered:
+            await trio.lowlevel.cancel_shielded_checkpoint()
+        else:
+            self._task = trio.lowlevel.current_task()
+            await trio.lowlevel.wait_task_rescheduled(self._give_up)
+        assert self._result is not None
+        return self._result.unwrap()
+
+    def _give_up(self, _raise_cancel: Callable[[], Any]) -> trio.lowlevel.Abort:
+        if self.claim():
+            return trio.lowlevel.Abort.SUCCEEDED
+        self.abandoned = True
+        return trio.lowlevel.Abort.FAILED
+
+
+# Any: a batch mixes functions of any result; each waiter's own type is kept by its Pending.
+Batch = Sequence[Pending[Any]]
+
+
+def settle(batch: Batch, run: Callable[[Batch], None]) -> Batch:
+    """Let *run* answer what of *batch* nobody has withdrawn, and return that part, to be delivered.
+
+    Where *run* raises, none of them has happened: its error is everyone's answer.
+    """
+    claimed = [pending for pending in batch if pending.claim()]
+    if claimed:
+        result = outcome.capture(run, claimed)
+        if isinstance(result, outcome.Error):
+            for pending in claimed:
+                pending.fail(result.error)
+    return claimed
+
+
+def deliver_all(batch: Batch) -> None:
+    """Wake the waiters of *batch*. In the event loop's thread."""
+    for pending in batch:
+        pending.deliver()

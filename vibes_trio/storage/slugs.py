@@ -1,0 +1,123 @@
+"""Names under which users publish. A user slug has one owner; an app slug lives inside a user slug."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from vibes_trio.errors import LimitReached, NoSuchSlugLeft, SlugTaken
+from vibes_trio.exchange import AppSlug, UserId, UserSlug
+from vibes_trio.storage.tx import Tx
+
+LimitName = Literal["MAX_USER_SLUG_PER_USER_ID", "MAX_APP_SLUG_PER_USER_ID"]
+
+
+def bind_user_slug(
+    tx: Tx, user_id: UserId, wanted: UserSlug | None, *, limit: int, attempts: int, words: Callable[[], str]
+) -> UserSlug:
+    """Return the slug *user_id* publishes under: *wanted*, or a new one made of *words*.
+
+    Args:
+        limit: most user slugs of one user (MAX_USER_SLUG_PER_USER_ID). One that he holds is always fine.
+        attempts: how many random slugs are tried.
+
+    Raises:
+        SlugTaken: *wanted* belongs to another user. (The reference reports success here.)
+        LimitReached: a new one is needed and the user holds *limit* of them.
+        NoSuchSlugLeft: all random slugs that were tried are taken.
+
+    Source: protocol.md, section 4, ensureAppSlug.
+    """
+    if wanted is not None:
+        owner = find_slug_owner(tx, wanted)
+        if owner == user_id:
+            return wanted
+        if owner is not None:
+            raise SlugTaken(
+                f"The user slug {wanted} belongs to someone else. Choose another.", userSlug=wanted
+            )
+    _check_limit(
+        len(tx.execute("SELECT 1 FROM UserSlugBindings WHERE userId = ?", (user_id,))),
+        limit,
+        "MAX_USER_SLUG_PER_USER_ID",
+    )
+    slug = wanted or UserSlug(
+        _free_slug(words, attempts, lambda slug: find_slug_owner(tx, UserSlug(slug)) is None)
+    )
+    tx.execute(
+        "INSERT INTO UserSlugBindings (userId, userSlug, created) VALUES (?, ?, ?)", (user_id, slug, tx.now)
+    )
+    return slug
+
+
+def bind_app_slug(
+    tx: Tx,
+    user_id: UserId,
+    user_slug: UserSlug,
+    wanted: AppSlug | None,
+    *,
+    limit: int,
+    attempts: int,
+    words: Callable[[], str],
+) -> AppSlug:
+    """Return the app slug within *user_slug*: *wanted*, or a new one made of *words*.
+
+    Args:
+        user_slug: one that *user_id* holds, see `bind_user_slug`.
+        limit: most app slugs of one user over all his user slugs (MAX_APP_SLUG_PER_USER_ID). One that is
+            bound already is always fine.
+
+    Raises:
+        SlugTaken: *user_slug* is not the user's.
+        LimitReached: a new one is needed and the user holds *limit* of them.
+        NoSuchSlugLeft: all random slugs that were tried are taken.
+    """
+    if find_slug_owner(tx, user_slug) != user_id:
+        raise SlugTaken(f"The user slug {user_slug} is not yours. Choose another.", userSlug=user_slug)
+    if wanted is not None and _is_bound(tx, user_slug, wanted):
+        return wanted
+    _check_limit(
+        len(
+            tx.execute(
+                "SELECT 1 FROM AppSlugBindings JOIN UserSlugBindings USING (userSlug) WHERE userId = ?",
+                (user_id,),
+            )
+        ),
+        limit,
+        "MAX_APP_SLUG_PER_USER_ID",
+    )
+    slug = wanted or AppSlug(
+        _free_slug(words, attempts, lambda slug: not _is_bound(tx, user_slug, AppSlug(slug)))
+    )
+    tx.execute(
+        "INSERT INTO AppSlugBindings (userSlug, appSlug, created) VALUES (?, ?, ?)", (user_slug, slug, tx.now)
+    )
+    return slug
+
+
+def find_slug_owner(tx: Tx, user_slug: UserSlug) -> UserId | None:
+    """Return whose *user_slug* is."""
+    rows = tx.execute("SELECT userId FROM UserSlugBindings WHERE userSlug = ?", (user_slug,))
+    return UserId(rows[0][0]) if rows else None
+
+
+def _is_bound(tx: Tx, user_slug: UserSlug, app_slug: AppSlug) -> bool:
+    return bool(
+        tx.execute("SELECT 1 FROM AppSlugBindings WHERE appSlug = ? AND userSlug = ?", (app_slug, user_slug))
+    )
+
+
+def _check_limit(held: int, limit: int, name: LimitName) -> None:
+    if held >= limit:
+        kind = "user" if name == "MAX_USER_SLUG_PER_USER_ID" else "app"
+        raise LimitReached(
+            f"You hold {held} {kind} slugs and {name} is {limit}. Use one of yours, or ask the operator.",
+            limit=name,
+            value=limit,
+        )
+
+
+def _free_slug(words: Callable[[], str], attempts: int, is_free: Callable[[str], bool]) -> str:
+    for _ in range(attempts):
+        slug = words()
+        if is_free(slug):
+            return slug
+    raise NoSuchSlugLeft(f"{attempts} random slugs were tried and all are taken. Try again, or name a slug.")
