@@ -57,6 +57,13 @@ async def test_worker_is_used_again_and_ends_with_the_pool() -> None:
     assert not is_running(first)
 
 
+async def test_signal_to_the_servers_terminal_does_not_reach_a_worker() -> None:
+    async with opened() as workers:
+        pid = int(await workers.ask(b"pid"))
+
+        assert os.getpgid(pid) != os.getpgid(0)
+
+
 async def test_greeting_is_no_answer() -> None:
     async with opened(LIMITS, "greet") as workers:
         assert (await workers.ask(b"pid")).isdigit()

@@ -104,7 +104,13 @@ class Workers:
         pipe = subprocess.PIPE
         try:
             process = await trio.lowlevel.open_process(
-                self._command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=self._env
+                self._command,
+                stdin=pipe,
+                stdout=pipe,
+                stderr=subprocess.DEVNULL,
+                env=self._env,
+                # Ctrl-C at the server's terminal must not end what is still in flight.
+                start_new_session=True,
             )
         except OSError as error:
             raise WorkerFailed(f"the compiler can't be started: {error.strerror}") from error
