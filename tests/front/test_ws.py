@@ -341,6 +341,46 @@ async def test_a_silent_peer_is_dropped_within_two_heartbeats(serve, autojump_cl
         assert server.front.counts.dropped == 1
 
 
+async def test_a_message_that_takes_too_long_to_arrive_ends_the_connection(serve, autojump_clock):
+    async with serve() as server:
+        socket = await server.websocket()
+        await socket.send(b"first half", fin=False)
+        started = trio.current_time()
+        while await socket.read():  # it does answer pings
+            pass
+        assert 30 <= trio.current_time() - started <= 50
+
+
+async def test_many_messages_in_a_row_are_not_one_that_takes_too_long(serve, autojump_clock):
+    async with serve() as server:
+        socket = await server.websocket()
+        frames = b"".join(b"\x81\x83\0\0\0\0abc" for _ in range(100))
+        for start in range(0, len(frames), 7):  # each piece ends in mid-frame
+            await socket.raw(frames[start : start + 7])
+            await trio.sleep(1)
+        for _ in range(100):
+            assert await socket.message() == b"abc"
+
+
+async def test_a_message_in_flight_at_the_shutdown_timeout_does_not_cost_the_farewell(serve, autojump_clock):
+    gate = Gate()
+    async with serve(gate.answer) as server:
+        socket = await server.websocket()
+        await socket.send(b"never answered")
+        await trio.testing.wait_all_tasks_blocked()
+        server.front.draining.set()
+        assert await socket.close_code() == 1001
+
+
+async def test_empty_fragments_do_not_pile_up(serve):
+    async with serve() as server:
+        socket = await server.websocket()
+        await socket.send(b"a", fin=False)
+        await socket.raw(b"\x00\x80\0\0\0\0" * 10_000)
+        await socket.send(b"b", Opcode.CONT)
+        assert await socket.message() == b"ab"
+
+
 async def test_a_peer_is_not_dropped_while_its_messages_wait_for_slots(serve, autojump_clock):
     gate = Gate()
     async with serve(gate.answer, limits=Limits(in_flight_per_connection=1)) as server:

@@ -3,6 +3,7 @@
 Importing this module imports Quart and Hypercorn, half a second; `serve.py` does so once the lane listens.
 """
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -62,18 +63,17 @@ def _write(reply: Reply, method: str, *, close: bool) -> Response:
     return response
 
 
-def finish_answers(app: ASGIFramework) -> ASGIFramework:
-    """Return *app* with the end of each answer out of reach of cancellation.
+def finish_answers(app: ASGIFramework, timeout_s: float) -> ASGIFramework:
+    """Return *app* with the end of each answer out of reach of cancellation, for *timeout_s* at most.
 
     Within the last `send` Hypercorn tells the app that the client has gone; Quart-Trio then cancels the task
     that is in this very `send`, and the connection is never given back (platform-and-reliability.md 1.2).
-    Each write has a deadline of its own, so the shield ends.
     """
 
     async def finished(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         async def send_to_the_end(event: ASGISendEvent) -> None:
             last = event["type"] == "http.response.body" and not event.get("more_body", False)
-            with trio.CancelScope(shield=last):
+            with trio.move_on_after(timeout_s if last else math.inf, shield=last):
                 await send(event)
 
         await app(scope, receive, send_to_the_end)
@@ -85,7 +85,7 @@ async def run_full_lane(front: Front, opened: Callable[[ServeOne], None], stop: 
     """Run the full lane until *stop*; *opened* is given what serves a request as soon as it can."""
     config = GuardedConfig()
     config.h11_max_incomplete_size = front.limits.max_head_bytes
-    wrapped = ASGIWrapper(finish_answers(build_app(front)))
+    wrapped = ASGIWrapper(finish_answers(build_app(front), front.limits.send_timeout_s))
     lifespan = Lifespan(wrapped, config, {})
     async with trio.open_nursery() as nursery:
         await nursery.start(lifespan.handle_lifespan)

@@ -60,7 +60,9 @@ class _Exchange:
         """Do what Hypercorn's protocol wants done with the connection."""
         assert self.protocol is not None
         if self.reading.cancel_called:
-            return  # the app says its piece to the end, whether or not anybody listens
+            # An app that says its piece for ever, to nobody, must still let others run and be cancelled.
+            await trio.lowlevel.checkpoint()
+            return
         if isinstance(event, RawData):
             try:
                 async with self._sending:

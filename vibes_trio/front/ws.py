@@ -10,6 +10,7 @@ message carries its own bearer token, which the page would have to have already.
 """
 
 import logging
+import math
 from codecs import getincrementaldecoder
 from collections import deque
 from collections.abc import Sequence
@@ -43,11 +44,13 @@ class Assembly:
 
     Raises `UnicodeDecodeError` from `add` as soon as a text is no UTF-8. A message over *max_bytes* is
     counted but not kept.
+
+    Mutable state: the data and size of the frames so far, and whether they are text, with its decoder.
     """
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._pieces: list[bytes] = []
+        self._data = bytearray()
         self._size = 0
         self._text = _UTF8()
         self._is_text = False
@@ -55,24 +58,28 @@ class Assembly:
     def add(self, frame: Frame) -> bytes | TooLarge | None:
         """Return the message that *frame* completes, an error in place of one too large, else None."""
         data = bytes(frame.data)
+        whole = frame.fin and frame.opcode is not Opcode.CONT
         if frame.opcode is not Opcode.CONT:
             self._is_text = frame.opcode is Opcode.TEXT
             self._text.reset()
-        if self._is_text and not (frame.fin and not self._size and data.isascii()):
+        if self._is_text and not (whole and data.isascii()):
             self._text.decode(data, frame.fin)
         self._size += len(data)
         if self._size > self._max_bytes:
-            self._pieces.clear()
-        else:
-            self._pieces.append(data)
+            self._data.clear()
+        elif not whole:
+            self._data += data
         if not frame.fin:
             return None
-        pieces, size = self._pieces, self._size
-        self._pieces, self._size = [], 0
+        size, self._size = self._size, 0
         if size > self._max_bytes:
             text = f"The message has {size} bytes; at most {self._max_bytes} are taken."
             return TooLarge(text, limit="max_frame_bytes", value=self._max_bytes)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if whole:
+            return data
+        message = bytes(self._data)
+        self._data.clear()
+        return message
 
 
 @dataclass(slots=True)
@@ -84,6 +91,7 @@ class _Socket:
         turns: the last turn per order key, while it is not over.
         heard: whether the peer has said anything since the last ping.
         missed: pings in a row with nothing heard after them.
+        arriving_since: when the first byte of a message came whose last has not; infinity: none is arriving.
     """
 
     front: Front
@@ -96,6 +104,7 @@ class _Socket:
     turns: dict[str, Turn] = field(default_factory=dict)
     heard: bool = True
     missed: int = 0
+    arriving_since: float = math.inf
 
 
 async def serve_websocket(front: Front, waiting: Waiting, line: Line, head: Head) -> None:
@@ -150,9 +159,10 @@ async def _converse(ws: _Socket, waiting: Waiting) -> None:
         log.exception("a WebSocket failed")
         ws.front.counts.faults += 1
         code = CloseCode.INTERNAL_ERROR
-    if ws.protocol.state is State.OPEN:
-        ws.protocol.send_close(code)
-        _flush(ws)
+    finally:  # when the shutdown's time is over, too: nothing here waits
+        if ws.protocol.state is State.OPEN:
+            ws.protocol.send_close(code)
+            _flush(ws)
     # Hear the peer out until it has said goodbye too: what it still sends would else reset the connection
     # and could take our close frame with it.
     with trio.move_on_after(ws.front.limits.close_timeout_s):
@@ -177,13 +187,22 @@ async def _read_in(ws: _Socket, waiting: Waiting, in_flight: trio.Nursery) -> No
 
 
 def _beat(ws: _Socket) -> float:
-    """Ping the peer; return after how many seconds to do so again. Give up a peer that is silent."""
+    """Ping the peer; return after how many seconds to do so again.
+
+    Give up a peer that is silent, or whose message has been arriving for longer than a body may.
+    """
     limits = ws.front.limits
-    # While messages wait for slots or replies for the peer nothing is read: silence says nothing then.
-    ws.missed = 0 if ws.heard or ws.backlog or ws.outbox.size else ws.missed + 1
+    now = trio.current_time()
+    reading = not (ws.backlog or ws.outbox.size)
+    if not reading:  # messages wait for slots, or replies for the peer: to hear nothing is our own doing
+        ws.missed, ws.arriving_since = 0, max(now, ws.arriving_since)
+    elif ws.heard:
+        ws.missed = 0
+    else:
+        ws.missed += 1
     ws.heard = False
-    if ws.missed >= MISSED_PINGS:
-        log.info("dropped a peer that answered none of %d pings", MISSED_PINGS)
+    if ws.missed >= MISSED_PINGS or now - ws.arriving_since > limits.body_timeout_s:
+        log.info("dropped a silent or slow peer")
         ws.front.counts.dropped += 1
         ws.outbox.abort()
         _feed(ws, b"")
@@ -245,12 +264,17 @@ def _say(ws: _Socket, text: bytes) -> None:
 
 def _feed(ws: _Socket, data: bytes) -> None:
     """Take what the peer sent, nothing at its end; answer what is the protocol's own business."""
+    protocol = ws.protocol
     if data:
         ws.heard = True
-        ws.protocol.receive_data(data)
+        protocol.receive_data(data)
     else:
-        ws.protocol.receive_eof()
-    _take_frames(ws, ws.protocol.events_received())
+        protocol.receive_eof()
+    _take_frames(ws, protocol.events_received())
+    if not protocol.reader.buffer and protocol.current_size is None:
+        ws.arriving_since = math.inf
+    elif ws.backlog or ws.arriving_since == math.inf:
+        ws.arriving_since = trio.current_time()
     _flush(ws)
 
 

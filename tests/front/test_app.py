@@ -1,0 +1,72 @@
+"""The Quart app by itself. Through sockets it is driven in test_lane and test_lanes_agree."""
+
+import trio
+import trio.testing
+
+from vibes_trio.config import Limits
+from vibes_trio.front.app import build_app, finish_answers, run_full_lane
+from vibes_trio.front.state import Front
+
+
+def make_front():
+    async def answer(incoming, turn):
+        raise AssertionError("a page of the app answers")
+
+    return Front(answer, lambda data: None, Limits(), trio.Event())
+
+
+async def test_a_page_of_the_app_comes_before_the_answer():
+    app = build_app(make_front())
+
+    @app.get("/page")
+    async def page():
+        return "a page"
+
+    response = await app.test_client().get("/page")
+    assert (response.status_code, await response.get_data()) == (200, b"a page")
+
+
+async def test_the_app_serves_no_files_of_its_own():
+    app = build_app(make_front())
+    assert app.static_folder is None
+    assert list(app.url_map.iter_rules()) == []
+
+
+async def test_the_end_of_an_answer_is_sent_although_the_app_is_cancelled():
+    sent = []
+
+    async def app(scope, receive, send):
+        trio.lowlevel.current_task().parent_nursery.cancel_scope.cancel()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def send(event):
+        await trio.lowlevel.checkpoint()
+        sent.append(event["type"])
+
+    async def run():
+        await finish_answers(app, 1)({}, None, send)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(run)
+    assert sent == ["http.response.body"]
+
+
+async def test_the_shield_of_the_end_has_a_deadline(autojump_clock):
+    async def app(scope, receive, send):
+        await send({"type": "http.response.body", "body": b""})
+
+    async def send(event):
+        await trio.sleep_forever()
+
+    with trio.fail_after(2):
+        await finish_answers(app, 1)({}, None, send)
+
+
+async def test_the_full_lane_opens_and_stops():
+    stop, opened = trio.Event(), []
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(run_full_lane, make_front(), opened.append, stop)
+        while not opened:
+            await trio.testing.wait_all_tasks_blocked()
+        stop.set()
+    assert len(opened) == 1
