@@ -1,0 +1,1 @@
+"""The example app that `vibes-trio example` writes out."""
