@@ -31,6 +31,8 @@ DST = "vibes.diy.server"
 REQUEST_TTL = 6
 TID_BYTES = 9
 
+Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
+
 
 class ConnectionLost(OSError):
     """The connection ended, or never came to be, while somebody needed it."""
@@ -104,8 +106,8 @@ class Connection:
         try:
             await self._to_writer.send(text)
             await waiter.done.wait()
-        except trio.BrokenResourceError:
-            pass  # the writer has gone, which it only does once the connection is lost
+        except trio.ClosedResourceError:
+            pass  # the connection was lost before the writer took it
         finally:
             del self._waiters[tid]
         if waiter.payload is None:
@@ -115,13 +117,11 @@ class Connection:
 
     async def write_out(self) -> None:
         """Send what is asked for, one message at a time, until the connection is lost."""
-        with self._outbox:
-            async for text in self._outbox:
-                try:
-                    await self._socket.send_message(text)
-                except ConnectionClosed as closed:
-                    self.give_up(_words(closed))
-                    return
+        async for text in self._outbox:
+            try:
+                await self._socket.send_message(text)
+            except ConnectionClosed as closed:
+                self.give_up(_words(closed))
 
     async def read_in(self) -> None:
         """Hand each reply to whoever waits for it, until the connection is lost."""
@@ -147,7 +147,7 @@ class Connection:
         """Tell everybody who waits, and all who come later, that the connection is lost and why."""
         if self._lost is None:
             self._lost = ConnectionLost(why)
-        self._outbox.close()
+        self._to_writer.close()  # ends the writer, and those who wait for it
         for waiter in self._waiters.values():
             waiter.done.set()
 
@@ -202,7 +202,7 @@ def _as_cannot_connect(url: str) -> Iterator[None]:
         raise CannotConnect(f"{url}: answers, but not as a WebSocket.") from error
 
 
-async def _dial(url: str, limits: Limits) -> trio.abc.Stream:
+async def _dial(url: str, limits: Limits) -> Stream:
     parts = urlsplit(url)
     host, tls = parts.hostname or "", parts.scheme == "wss"
     try:
@@ -217,7 +217,7 @@ async def _dial(url: str, limits: Limits) -> trio.abc.Stream:
 
 
 async def _shake_hands(
-    nursery: trio.Nursery, stream: trio.abc.Stream, url: str, limits: Limits
+    nursery: trio.Nursery, stream: Stream, url: str, limits: Limits
 ) -> WebSocketConnection:
     parts = urlsplit(url)
     resource = urlunsplit(("", "", parts.path or "/", parts.query, ""))
