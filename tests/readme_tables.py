@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
-import vibes_trio.errors as errors
 from recorded import FILES, differences, load
+
+from vibes_trio import errors
 from vibes_trio.config import SETTINGS, Config
 from vibes_trio.front.status import STATUS
 from vibes_trio.handlers import PIPELINE
@@ -121,4 +122,11 @@ def render(text: str) -> str:
     return text
 
 
-__all__ = ["PIPELINE", "ReqAppendChatSection", "ReqEnsureAppSlug", "ReqEnsureChatContext", "render", "requests"]
+__all__ = [
+    "PIPELINE",
+    "ReqAppendChatSection",
+    "ReqEnsureAppSlug",
+    "ReqEnsureChatContext",
+    "render",
+    "requests",
+]

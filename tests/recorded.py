@@ -143,7 +143,7 @@ class Play:
     async def request(self, vector: Json) -> tuple[str, str, str, dict[str, str], bytes]:
         """Return what to send; exactly as recorded, tokens and captured values filled in."""
         request = self.fill(vector["request"])
-        scheme, _, rest = request["url"].partition("://")
+        rest = request["url"].partition("://")[2]
         host, slash, path = rest.partition("/")
         headers = dict(request.get("headers", {}))
         if "body" in request:

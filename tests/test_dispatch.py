@@ -30,7 +30,9 @@ def failing(name, error, seen):
     async def handle(ctx, found):
         raise error
 
-    return Handler(name, lambda incoming: incoming, handle, lambda ctx, found, outcome: seen.append((name, outcome)))
+    return Handler(
+        name, lambda incoming: incoming, handle, lambda ctx, found, outcome: seen.append((name, outcome))
+    )
 
 
 async def test_the_first_reply_ends_the_walk():
@@ -99,7 +101,9 @@ async def test_posts_run_during_cancellation():
     async def handle(ctx, found):
         await trio.sleep_forever()
 
-    slow = Handler("slow", lambda incoming: incoming, handle, lambda ctx, found, outcome: seen.append(outcome.error))
+    slow = Handler(
+        "slow", lambda incoming: incoming, handle, lambda ctx, found, outcome: seen.append(outcome.error)
+    )
     async with trio.open_nursery() as nursery:
         nursery.start_soon(dispatch, CTX, [slow], REQUEST)
         await wait_all_tasks_blocked()

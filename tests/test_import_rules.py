@@ -49,7 +49,10 @@ def imported(tree: ast.AST) -> list[str]:
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
-            names += [f"{node.module}.{a.name}" if node.module == "vibes_trio" else str(node.module) for a in node.names]
+            names += [
+                f"{node.module}.{a.name}" if node.module == "vibes_trio" else str(node.module)
+                for a in node.names
+            ]
     return names
 
 
@@ -58,7 +61,9 @@ def is_type_only(tree: ast.Module) -> set[int]:
     lines: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            lines |= {inner.lineno for inner in ast.walk(node) if isinstance(inner, ast.ImportFrom | ast.Import)}
+            lines |= {
+                inner.lineno for inner in ast.walk(node) if isinstance(inner, ast.ImportFrom | ast.Import)
+            }
     return lines
 
 

@@ -44,13 +44,25 @@ def test_entry_point_url_is_put_together_as_by_the_reference(case):
 @pytest.mark.parametrize(
     "text",
     ["", " ", "a b", "a@b", "a,b", "a/../b", "a..b", ".a", "a.", "a:", "a:x", "a:99999", "-a.b", "ä.b"]
-    + ["a\x00b", "a:1:2", "[::1", "http://a", "a?b", "a#b", "a%2eb", "x" * 64 + ".b", ("x" * 60 + ".") * 5 + "y"],
+    + [
+        "a\x00b",
+        "a:1:2",
+        "[::1",
+        "http://a",
+        "a?b",
+        "a#b",
+        "a%2eb",
+        "x" * 64 + ".b",
+        ("x" * 60 + ".") * 5 + "y",
+    ],
 )
 def test_what_is_no_host_name_is_refused(text):
     assert parse_host(text) is None
 
 
-@pytest.mark.parametrize("text", ["localhost", "LOCALHOST:8787", "127.0.0.1:80", "[::1]:8787", "my_service:1"])
+@pytest.mark.parametrize(
+    "text", ["localhost", "LOCALHOST:8787", "127.0.0.1:80", "[::1]:8787", "my_service:1"]
+)
 def test_plain_hosts_are_api_hosts(text):
     host = parse_host(text)
 

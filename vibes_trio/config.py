@@ -172,7 +172,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VIBES_MODULES", "modules", "`local`, `cdn` or `auto`: where pages load packages from"),
     Setting("VIBES_REGISTRY_URL", "registry_url", "npm registry; else npm's own settings are read"),
     Setting("VIBES_ESBUILD", "esbuild", "path of an esbuild binary"),
-    Setting("VIBES_DEVICE_CHAIN", "device_chain", "`strict`, `registry` or `legacy`: which device tokens count"),
+    Setting(
+        "VIBES_DEVICE_CHAIN", "device_chain", "`strict`, `registry` or `legacy`: which device tokens count"
+    ),
     Setting("MAX_APP_SLUG_PER_USER_ID", "max_app_slugs", "app slugs a user may hold", "int"),
     Setting("MAX_USER_SLUG_PER_USER_ID", "max_user_slugs", "user slugs a user may hold", "int"),
     Setting("MAX_APPS_PER_USER_ID", "max_apps", "releases a user may keep", "int"),
@@ -200,7 +202,9 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 
 def default_data_dir(env: Mapping[str, str]) -> Path:
     """Return where data lives when nothing says otherwise: the XDG data home of the user."""
-    home = env.get("XDG_DATA_HOME") or os.path.join(env.get("HOME") or os.path.expanduser("~"), ".local", "share")
+    home = env.get("XDG_DATA_HOME") or os.path.join(
+        env.get("HOME") or os.path.expanduser("~"), ".local", "share"
+    )
     return Path(home) / "vibes-trio"
 
 
@@ -254,7 +258,7 @@ def _read_file(path: Path) -> dict[str, str]:
     return {name: str(value) for name, value in table.items()}
 
 
-def _parse(setting: Setting, text: str) -> Any:  # noqa: ANN401 - the field's type is in Config
+def _parse(setting: Setting, text: str) -> Any:
     if setting.parse == "int":
         if not text.strip().isascii() or not text.strip().isdigit():
             raise ConfigError(f"{setting.name}: a whole number, 0 or more, is wanted; got {text!r}.")
@@ -263,7 +267,9 @@ def _parse(setting: Setting, text: str) -> Any:  # noqa: ANN401 - the field's ty
         return tuple(part.strip() for part in text.split(",") if part.strip())
     choices = _CHOICES.get(setting.field)
     if choices and text not in choices:
-        raise ConfigError(f"{setting.name}: one of {', '.join(filter(None, choices))} is wanted; got {text!r}.")
+        raise ConfigError(
+            f"{setting.name}: one of {', '.join(filter(None, choices))} is wanted; got {text!r}."
+        )
     return text
 
 

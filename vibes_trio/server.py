@@ -46,6 +46,9 @@ DATABASE = "vibes.sqlite3"
 SECOND_SIGNAL_STATUS = 130
 
 
+_random_slug = partial(random_slug, random.SystemRandom())
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a test may put in place of what the outside gives."""
@@ -53,7 +56,7 @@ class Parts:
     now: Callable[[], float] = time.time
     package_version: Callable[[str], Awaitable[str | None]] | None = None
     env: Mapping[str, str] | None = None
-    random_slug: Callable[[], str] = partial(random_slug, random.SystemRandom())
+    random_slug: Callable[[], str] = _random_slug
 
 
 @asynccontextmanager

@@ -28,7 +28,12 @@ def envelope(**changes):
 def test_a_good_envelope_gives_its_members_and_the_type_of_its_payload():
     head = read_head(envelope())
 
-    assert (head.envelope.tid, head.envelope.src, head.envelope.dst, head.envelope.ttl) == ("t", "me", "you", 6)
+    assert (head.envelope.tid, head.envelope.src, head.envelope.dst, head.envelope.ttl) == (
+        "t",
+        "me",
+        "you",
+        6,
+    )
     assert head.type == "x"
 
 
@@ -42,7 +47,15 @@ def test_a_missing_member_is_named(missing):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"tid": 1}, {"src": None}, {"dst": []}, {"ttl": "6"}, {"ttl": True}, {"payload": None}, {"payload": "text"}],
+    [
+        {"tid": 1},
+        {"src": None},
+        {"dst": []},
+        {"ttl": "6"},
+        {"ttl": True},
+        {"payload": None},
+        {"payload": "text"},
+    ],
 )
 def test_a_member_of_the_wrong_type_is_refused(changes):
     with pytest.raises(BadEnvelope):
@@ -77,7 +90,9 @@ def test_a_payload_nested_too_deeply_is_refused():
 
 
 def test_half_a_surrogate_pair_becomes_the_replacement_character():
-    data = b'{"tid":"a\\ud800","src":"\\ude00b","dst":"\\ud83d\\ude00","ttl":1,"payload":{"type":"\\\\ud800"}}'
+    data = (
+        b'{"tid":"a\\ud800","src":"\\ude00b","dst":"\\ud83d\\ude00","ttl":1,"payload":{"type":"\\\\ud800"}}'
+    )
 
     head = read_head(data)
 
@@ -141,7 +156,11 @@ def test_an_error_in_an_envelope_has_both_shapes_and_its_detail():
 
 
 def test_an_error_without_an_envelope_is_bare():
-    assert json.loads(write_error(None, VibesError("oh"))) == {"type": "error", "message": "oh", "code": "internal"}
+    assert json.loads(write_error(None, VibesError("oh"))) == {
+        "type": "error",
+        "message": "oh",
+        "code": "internal",
+    }
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,9 @@ def test_payloads_are_taken_or_refused_as_by_the_reference(vector):
 
 
 def test_an_error_in_a_block_names_its_place():
-    data = b'{"type":"vibes.diy.req-append-chat-section","contextId":"c","origin":"llm","blocks":[{"type":"x"}]}'
+    data = (
+        b'{"type":"vibes.diy.req-append-chat-section","contextId":"c","origin":"llm","blocks":[{"type":"x"}]}'
+    )
 
     with pytest.raises(msgspec.ValidationError, match=r"\$\.blocks\[0\]\.type"):
         msgspec.json.decode(data, type=ReqAppendChatSection)
@@ -49,7 +51,14 @@ def test_a_context_id_may_lack_but_not_be_null():
 
 
 def test_undeclared_members_and_odd_numbers_survive():
-    block = {"blockId": "b", "streamId": "s", "seq": -1.5, "blockNr": 2**60, "timestamp": 1, "type": "block.begin"}
+    block = {
+        "blockId": "b",
+        "streamId": "s",
+        "seq": -1.5,
+        "blockNr": 2**60,
+        "timestamp": 1,
+        "type": "block.begin",
+    }
     data = {"type": "vibes.diy.req-append-chat-section", "contextId": "c", "origin": "llm"}
     text = json.dumps(data | {"blocks": [block | {"extra": {"a": [None]}}]})
 

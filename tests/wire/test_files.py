@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from vibes_trio.errors import BadRequest
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
-from vibes_trio.wire.files import FileSystemItem, Transform, Uint8AssetBlock, asset_uri, read_bytes, read_items
+from vibes_trio.wire.files import (
+    FileSystemItem,
+    Transform,
+    Uint8AssetBlock,
+    asset_uri,
+    read_bytes,
+    read_items,
+)
 
 _block_decoder = msgspec.json.Decoder(Uint8AssetBlock)
 
@@ -34,7 +41,17 @@ def test_every_form_of_bytes_reads_as_the_same_bytes(data):
 
 @pytest.mark.parametrize(
     "form",
-    ["a", "a=b", "AQL/\n", [256], [-1], {"0": 1, "2": 3}, {"0": 256}, {"0": "1"}, {"type": "Buffer", "data": "x"}]
+    [
+        "a",
+        "a=b",
+        "AQL/\n",
+        [256],
+        [-1],
+        {"0": 1, "2": 3},
+        {"0": 256},
+        {"0": "1"},
+        {"type": "Buffer", "data": "x"},
+    ]
     + [{"type": "Other", "data": [1]}, {"type": 1, "data": [1]}],
 )
 def test_other_forms_are_refused_with_their_place(form):
@@ -81,7 +98,11 @@ def test_items_are_written_as_the_reference_writes_them_and_read_back():
     ids=lambda file: f"{file['type']} {file.get('lang', '')}",
 )
 def test_every_type_of_file_is_taken(file):
-    request = {"type": "vibes.diy.req-ensure-app-slug", "mode": "dev", "fileSystem": [file | {"filename": "/a"}]}
+    request = {
+        "type": "vibes.diy.req-ensure-app-slug",
+        "mode": "dev",
+        "fileSystem": [file | {"filename": "/a"}],
+    }
 
     got = msgspec.json.decode(json.dumps(request), type=ReqEnsureAppSlug)
 
@@ -101,7 +122,11 @@ def test_every_type_of_file_is_taken(file):
     ],
 )
 def test_a_file_of_another_shape_is_refused(file):
-    request = {"type": "vibes.diy.req-ensure-app-slug", "mode": "dev", "fileSystem": [file | {"filename": "/a"}]}
+    request = {
+        "type": "vibes.diy.req-ensure-app-slug",
+        "mode": "dev",
+        "fileSystem": [file | {"filename": "/a"}],
+    }
 
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(json.dumps(request), type=ReqEnsureAppSlug)

@@ -10,7 +10,14 @@ _RESERVED = re.compile(r"/~~|/~esm/|/~z[a-zA-Z0-9]{8,}~(/|$)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 Lang = Literal["jsx", "js", "ts", "tsx"]
-LANG_BY_ENDING: Mapping[str, Lang] = {".jsx": "jsx", ".js": "js", ".mjs": "js", ".ts": "ts", ".mts": "ts", ".tsx": "tsx"}
+LANG_BY_ENDING: Mapping[str, Lang] = {
+    ".jsx": "jsx",
+    ".js": "js",
+    ".mjs": "js",
+    ".ts": "ts",
+    ".mts": "ts",
+    ".tsx": "tsx",
+}
 
 
 def check_filename(name: str, max_chars: int, where: str) -> None:

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - a hash is as long as it is
+
 """The hashes of esbuild's binaries, pinned: what the registry says of them is not believed.
 
 Source: `dist.integrity` of each `@esbuild/{platform}` package at the version in SHA512_VERSION.

@@ -19,7 +19,7 @@ from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_page
 from vibes_trio.content.static_modules import find_newer_module, find_static_module
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import NotFound
-from vibes_trio.exchange import AppSlug, Cid, FsId, Reply, UserSlug
+from vibes_trio.exchange import AppSlug, Cid, FsId, Reply
 from vibes_trio.services.ranges import parse_range
 from vibes_trio.storage import apps, assets
 from vibes_trio.urls import EntryPoint, decode_path

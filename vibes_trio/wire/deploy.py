@@ -35,4 +35,4 @@ class ReqEnsureAppSlug(
     app_slug: str = ""
     user_slug: str = ""
     owner_handle: str = ""
-    env: dict[str, str] = {}
+    env: dict[str, str] = msgspec.field(default_factory=dict)
