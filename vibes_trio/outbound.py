@@ -12,8 +12,8 @@ import random
 import re
 import ssl
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -248,6 +248,40 @@ class Outbound:
         if parsed.scheme == "http" and not is_ours and not _is_loopback(parsed.host):
             raise FetchFailed(f"{_shown(url)}: only https addresses are fetched")
         return parsed
+
+
+class LateOutbound:
+    """An `Outbound` from its first use on: finding the registry may mean asking npm, and reading certificates
+    takes a tenth of a second, which a server that starts has better uses for.
+
+    Its mutable state: the client once it is open, closed by `aclose`.
+    """
+
+    def __init__(self, open_client: Callable[[], Awaitable[AbstractAsyncContextManager[Outbound]]]) -> None:
+        self._open_client = open_client
+        self._opened: Outbound | None = None
+        self._opening = trio.Lock()
+        self._stack = AsyncExitStack()
+
+    async def get(self) -> Outbound:
+        """Return the client, opened now if need be."""
+        if self._opened is None:
+            async with self._opening:
+                if self._opened is None:
+                    self._opened = await self._stack.enter_async_context(await self._open_client())
+        return self._opened
+
+    async def package_version(self, name: str) -> str | None:
+        """See `Outbound.package_version`."""
+        return await (await self.get()).package_version(name)
+
+    async def clerk_keys(self, url: str) -> bytes:
+        """See `Outbound.clerk_keys`."""
+        return await (await self.get()).clerk_keys(url)
+
+    async def aclose(self) -> None:
+        """Close the client if it was opened."""
+        await self._stack.aclose()
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from threading import current_thread, main_thread
@@ -36,8 +36,8 @@ from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE, order_key
 from vibes_trio.jobs import KINDS, Jobs, WarmAll
 from vibes_trio.modules.npm_settings import find_registry
-from vibes_trio.modules.prepare import prepare_local_modules
-from vibes_trio.outbound import open_outbound
+from vibes_trio.modules.prepare import find_prepared, prepare_local_modules
+from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
 from vibes_trio.storage.engine import Database
 
 log = logging.getLogger(__name__)
@@ -73,12 +73,12 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
     db = Database(config.data_dir / DATABASE, config.limits, now=parts.now)
     db.open()
     try:
-        registry = await find_registry(config, env)
+        late = LateOutbound(partial(_open_outbound, config, env))
         async with (
-            open_outbound(registry, config.limits, env) as outbound,
+            aclosing(late),
             open_compiler(config.limits, config.esbuild, config.data_dir) as compiler,
         ):
-            prepared = await prepare_local_modules(config, outbound)
+            prepared = await find_prepared(config) or await prepare_local_modules(config, await late.get())
             devices = DeviceVerifier(read_trust(config, db, keys.trusted), parts.now)
             yield App(
                 config=config,
@@ -87,11 +87,11 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 releases=NameCache(config.limits.cached_releases),
                 verifiers={
                     "device-id": devices,
-                    "clerk": make_clerk_verifier(config, outbound.clerk_keys, parts.now),
+                    "clerk": make_clerk_verifier(config, late.clerk_keys, parts.now),
                 },
                 devices=devices,
                 compiler=compiler,
-                package_version=parts.package_version or outbound.package_version,
+                package_version=parts.package_version or late.package_version,
                 modules=prepared.modules,
                 notes=(prepared.note,),
                 jobs=Jobs(config.limits.jobs_waiting),
@@ -101,6 +101,10 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
             )
     finally:
         db.close()
+
+
+async def _open_outbound(config: Config, env: Mapping[str, str]) -> AbstractAsyncContextManager[Outbound]:
+    return open_outbound(await find_registry(config, env), config.limits, env)
 
 
 async def serve(

@@ -45,6 +45,16 @@ class Prepared:
     note: str
 
 
+async def find_prepared(config: Config, wanted: Sequence[Wanted] = BASE_MODULES) -> Prepared | None:
+    """Return what is decided without the network: the CDN is asked for, or the store is full. Else None."""
+    if config.modules == "cdn":
+        return Prepared(None, "Modules: pages load packages from the CDN (VIBES_MODULES=cdn).")
+    store = await trio.to_thread.run_sync(open_store, config.data_dir, config.limits)
+    if _missing(store, wanted):
+        return None
+    return Prepared(store, f"Modules: local, {_count(wanted)} from the store; no network needed.")
+
+
 async def prepare_local_modules(
     config: Config, outbound: Outbound, wanted: Sequence[Wanted] = BASE_MODULES
 ) -> Prepared:
@@ -53,12 +63,10 @@ async def prepare_local_modules(
     Raises:
         ConfigError: `local` is asked for and impossible; says what is missing and how to get it.
     """
-    if config.modules == "cdn":
-        return Prepared(None, "Modules: pages load packages from the CDN (VIBES_MODULES=cdn).")
+    prepared = await find_prepared(config, wanted)
+    if prepared is not None:
+        return prepared
     store = await trio.to_thread.run_sync(open_store, config.data_dir, config.limits)
-    missing = _missing(store, wanted)
-    if not missing:
-        return Prepared(store, f"Modules: local, {_count(wanted)} from the store; no network needed.")
     try:
         await fill_store(store, config, outbound, wanted)
     except (FetchFailed, ModuleFailed) as error:
