@@ -1,7 +1,9 @@
 """Outbound HTTP, against a registry that is a function."""
 
 from collections.abc import Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import certifi
 import httpx
@@ -11,7 +13,14 @@ import trio.testing
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed
-from vibes_trio.outbound import Outbound, Registry, document_address, is_package_name, open_outbound
+from vibes_trio.outbound import (
+    LateOutbound,
+    Outbound,
+    Registry,
+    document_address,
+    is_package_name,
+    open_outbound,
+)
 
 REGISTRY = Registry("https://registry.test/npm/", scopes={"@own": "https://own.test/"})
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -461,3 +470,36 @@ async def test_body_that_breaks_off_is_a_failed_fetch():
             with pytest.raises(FetchFailed):
                 await fetch(outbound, f"http://127.0.0.1:{port}/")
         nursery.cancel_scope.cancel()
+
+
+async def test_a_late_client_is_opened_once_at_its_first_use_and_closed():
+    opened, closed = [], []
+
+    @asynccontextmanager
+    async def client():
+        opened.append(1)
+        await trio.lowlevel.checkpoint()
+        yield SimpleNamespace(package_version=version, clerk_keys=keys)
+        closed.append(1)
+
+    async def version(name):
+        return f"{name} 1"
+
+    async def keys(url):
+        return b"keys"
+
+    async def open_client():
+        return client()
+
+    late = LateOutbound(open_client)
+    await late.aclose()
+    assert opened == []
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(late.package_version, "a")
+        nursery.start_soon(late.package_version, "b")
+    got = (await late.package_version("react"), await late.clerk_keys("https://x"))
+    await late.aclose()
+
+    assert got == ("react 1", b"keys")
+    assert (opened, closed) == ([1], [1])
