@@ -79,3 +79,15 @@ def test_a_name_cache_of_no_entries_keeps_nothing_and_can_be_cleared():
     full.clear()
 
     assert full.get("a", 1) is None
+
+
+def test_forgetting_makes_a_new_version():
+    names = NameCache[int](2)
+
+    versions = [names.version]
+    names.drop("a")
+    versions.append(names.version)
+    names.clear()
+    versions.append(names.version)
+
+    assert versions == [0, 1, 2]

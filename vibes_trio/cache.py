@@ -50,6 +50,8 @@ class NameCache(Generic[V]):
         self._max_entries = max_entries
         self._groups: OrderedDict[Hashable, dict[Hashable, V]] = OrderedDict()
         self._entries = 0
+        self.version = 0
+        """Grows whenever something is forgotten because it may be true no longer."""
 
     def get(self, group: Hashable, key: Hashable) -> V | None:
         """Return what is stored under *key* of *group*, or None."""
@@ -73,9 +75,11 @@ class NameCache(Generic[V]):
 
     def drop(self, group: Hashable) -> None:
         """Forget all of *group*."""
+        self.version += 1
         self._entries -= len(self._groups.pop(group, {}))
 
     def clear(self) -> None:
         """Forget everything."""
+        self.version += 1
         self._groups.clear()
         self._entries = 0

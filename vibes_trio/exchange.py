@@ -51,12 +51,14 @@ class Reply:
         headers: without the common ones (CORS, Date, Content-Length), which the front adds.
         body: uncompressed, or as `content-encoding` in *headers* says.
         length: for HEAD: what Content-Length says although *body* is empty. None: len(body).
+        repeatable: the same request gets the same reply until a release changes, so the front may keep it.
     """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     length: int | None = None
+    repeatable: bool = False
 
 
 class Turn:
