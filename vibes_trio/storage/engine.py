@@ -69,15 +69,14 @@ class Database:
             ConfigError: no database, not usable here, or written by a newer version.
         """
         assert self._parts is None
-        _create(self.path)
-        writer = Writer(
-            self.path, self.limits, connect=partial(connect_writer, self.path, self.limits), now=self._now
-        )
+        connect = partial(connect_writer, self.path, self.limits)
         applied: list[str] = []
         try:
+            _create(self.path)
+            writer = Writer(self.path, self.limits, connect=connect, now=self._now)
             writer.prepare(lambda connection: applied.extend(migrate(connection, load_migrations())))
-        except sqlite3.Error as error:
-            raise ConfigError(f"{self.path}: can't be used as database: {error}.") from error
+        except (OSError, sqlite3.Error, Overloaded) as error:
+            raise ConfigError(f"{self.path}: can't be used as a database: {error}") from error
         self._parts = self._start(writer)
         return tuple(applied)
 
@@ -146,7 +145,7 @@ class Database:
 
         Raises:
             Overloaded: too much waits, or it took too long.
-            sqlite3.OperationalError: *fn* tried to write.
+            Internal: the storage failed, or *fn* tried to write.
         """
         pending = Pending(lambda tx: fn(tx, *args, **kwargs))
         self._open_parts().reads.submit(pending)
@@ -228,8 +227,5 @@ def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
 
 def _create(path: Path) -> None:
     """Make folder and file, readable by this user only (SQLite gives its other files the same mode)."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise ConfigError(f"{path}: can't be opened for writing: {error.strerror}.") from error
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

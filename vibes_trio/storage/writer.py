@@ -107,7 +107,7 @@ class Writer:
         try:
             with self._lock.held():
                 done = self._checkpoint(mode)
-        except VibesError as error:
+        except (VibesError, sqlite3.Error) as error:
             _log.warning("checkpoint put off: %s", error)
             done = False
         self._commits_at_checkpoint = self.commits
@@ -127,7 +127,7 @@ class Writer:
             with self._lock.held():
                 self._checkpoint("TRUNCATE")
                 self._drop()
-        except VibesError as error:
+        except (VibesError, sqlite3.Error) as error:
             _log.warning("final checkpoint put off to the next start: %s", error)
             self._drop()
         self._lock.close()
@@ -179,12 +179,12 @@ class Writer:
     def _checkpoint(self, mode: Mode) -> bool:
         """Move what is in the WAL file into the database file. False: a reader still needs some of it."""
         tx = Tx(self._open(), self._now())
-        # A checkpoint that waits for readers makes the writes behind it wait as well.
-        tx.execute("PRAGMA busy_timeout = 0")
         try:
+            # A checkpoint that waits for readers makes the writes behind it wait as well.
+            tx.execute("PRAGMA busy_timeout = 0")
             busy = bool(tx.execute(f"PRAGMA wal_checkpoint({mode})")[0][0])
-        finally:
             tx.execute(f"PRAGMA busy_timeout = {int(self._limits.busy_timeout_s * 1000)}")
-            if isinstance(tx.failed, Internal):
-                self._drop()
+        except BaseException:
+            self._drop()
+            raise
         return not busy

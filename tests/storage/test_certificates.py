@@ -1,0 +1,87 @@
+from dataclasses import replace
+
+import pytest
+
+from vibes_trio.errors import NotFound
+from vibes_trio.exchange import UserId
+from vibes_trio.storage import Database
+from vibes_trio.storage.certificates import (
+    Certificate,
+    count_live,
+    get_revocations_version,
+    is_issued,
+    list_certificates,
+    list_revoked_serials,
+    record_certificate,
+    revoke_certificate,
+)
+
+ADA, BOB = UserId("ada"), UserId("bob")
+NOW = "2026-01-22T06:51:35.123Z"
+
+FIRST = Certificate(
+    serial="z1",
+    user_id=ADA,
+    fingerprint="fp-1",
+    sha256="11" * 32,
+    issued="2026-01-01T00:00:00.000Z",
+    expires="2026-04-01T00:00:00.000Z",
+)
+SECOND = replace(FIRST, serial="z2", sha256="22" * 32, issued="2026-01-02T00:00:00.000Z")
+RUN_OUT = replace(FIRST, serial="z3", sha256="33" * 32, issued="2025-01-01T00:00:00.000Z", expires=NOW)
+OTHERS = replace(FIRST, serial="z4", user_id=BOB, sha256="44" * 32, issued="2026-01-03T00:00:00.000Z")
+
+
+@pytest.fixture
+async def four(inline: Database) -> Database:
+    for certificate in (FIRST, SECOND, RUN_OUT, OTHERS):
+        await inline.write(record_certificate, certificate)
+    return inline
+
+
+async def test_certificates_are_listed_oldest_first(four: Database) -> None:
+    assert four.get(list_certificates) == (RUN_OUT, FIRST, SECOND, OTHERS)
+    assert four.get(list_certificates, ADA) == (RUN_OUT, FIRST, SECOND)
+    assert four.get(list_certificates, UserId("nobody")) == ()
+
+
+async def test_issued_certificate_is_known_by_its_bytes_until_revoked(four: Database) -> None:
+    assert four.get(is_issued, FIRST.sha256)
+    assert not four.get(is_issued, "00" * 32)
+
+    await four.write(revoke_certificate, FIRST.serial)
+
+    assert not four.get(is_issued, FIRST.sha256)
+    assert four.get(is_issued, SECOND.sha256)
+
+
+async def test_revoked_serials_are_listed_and_counted(four: Database) -> None:
+    assert (four.get(list_revoked_serials), four.get(get_revocations_version)) == (frozenset(), 0)
+
+    revoked = await four.write(revoke_certificate, "z1")
+    await four.write(revoke_certificate, "z4")
+
+    assert revoked == replace(FIRST, revoked=NOW)
+    assert (four.get(list_revoked_serials), four.get(get_revocations_version)) == ({"z1", "z4"}, 2)
+
+
+async def test_revoking_again_keeps_the_first_time(four: Database, clock: object) -> None:
+    await four.write(revoke_certificate, "z1")
+    clock.seconds += 60  # type: ignore[attr-defined]
+
+    assert (await four.write(revoke_certificate, "z1")).revoked == NOW
+
+
+async def test_unknown_serial_is_not_found(four: Database) -> None:
+    with pytest.raises(NotFound, match="serial number z9"):
+        await four.write(revoke_certificate, "z9")
+
+    assert four.get(get_revocations_version) == 0
+
+
+async def test_live_are_those_neither_revoked_nor_run_out(four: Database) -> None:
+    assert (four.get(count_live, ADA), four.get(count_live, BOB)) == (2, 1)
+
+    await four.write(revoke_certificate, "z2")
+
+    assert (four.get(count_live, ADA), four.get(count_live, UserId("nobody"))) == (1, 0)

@@ -1,0 +1,434 @@
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import trio
+
+from vibes_trio.config import Limits
+from vibes_trio.errors import ConfigError, Internal, NotFound, Overloaded
+from vibes_trio.exchange import UserId
+from vibes_trio.storage import Database, Tx, has_wal_reset_bug
+from vibes_trio.storage.chats import append_section, ensure_context, list_sections
+from vibes_trio.storage.engine import connect_reader, connect_writer
+from vibes_trio.storage.migrate import load_migrations
+
+ADA = UserId("ada")
+ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+
+# Eight clients append to one chat and print each number once it is acknowledged.
+APPENDER = """
+import sys, time, trio
+from vibes_trio.config import Limits
+from vibes_trio.storage import Database
+from vibes_trio.storage.chats import append_section, ensure_context
+
+async def client(db):
+    while True:
+        print(await db.write(append_section, "ada", "chat", "user", "[]"), flush=True)
+
+async def main():
+    db = Database(sys.argv[1], Limits(commits_per_checkpoint=5), now=time.time)
+    db.open()
+    await db.write(ensure_context, "ada", "chat", str)
+    async with trio.open_nursery() as nursery:
+        for _ in range(8):
+            nursery.start_soon(client, db)
+
+trio.run(main)
+"""
+
+
+@pytest.fixture(params=[False, True], ids=["threads", "inline"])
+async def either(request: pytest.FixtureRequest, tmp_path: Path, limits: Limits) -> AsyncIterator[Database]:
+    db = Database(tmp_path / "either.db", limits, now=lambda: 0.0, inline=request.param)
+    db.open()
+    yield db
+    db.close()
+
+
+def sections(tx: Tx, context_id: str = "chat") -> list[int]:
+    return [section.seq for section in list_sections(tx, ADA, context_id, limit=1_000_000)]
+
+
+def add_note(tx: Tx, value: int) -> int:
+    tx.execute("INSERT INTO Meta (name, value) VALUES (?, ?)", (f"note {value}", value))
+    return value
+
+
+def notes(tx: Tx) -> list[int]:
+    return [row[0] for row in tx.execute("SELECT value FROM Meta WHERE name LIKE 'note %' ORDER BY rowid")]
+
+
+@contextmanager
+def busy_writer(db: Database) -> Iterator[None]:
+    """Keep the writer inside a transaction of its own during the block, so that what is submitted waits."""
+    entered, leave = threading.Event(), threading.Event()
+
+    def occupy(tx: Tx) -> None:
+        entered.set()
+        assert leave.wait(10)
+
+    db.submit(occupy)
+    assert entered.wait(10)
+    try:
+        yield
+    finally:
+        leave.set()
+
+
+# --- opening and closing
+
+
+def test_file_and_folder_are_made_for_this_user_only(tmp_path: Path, limits: Limits) -> None:
+    db = Database(tmp_path / "data" / "vibes.db", limits, now=lambda: 0.0, inline=True)
+
+    assert db.open() == tuple(step.name for step in load_migrations())
+
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "data").iterdir()} == {0o600}
+    db.close()
+
+
+def test_second_open_changes_nothing(tmp_path: Path, limits: Limits) -> None:
+    db = Database(tmp_path / "vibes.db", limits, now=lambda: 0.0, inline=True)
+    db.open()
+    db.close()
+
+    assert db.open() == ()
+    db.close()
+
+
+def test_closing_twice_is_fine(inline: Database) -> None:
+    inline.close()
+    inline.close()
+
+
+def test_file_that_is_no_database_is_refused(tmp_path: Path, limits: Limits) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(b"Dear diary, " * 100)
+
+    with pytest.raises(ConfigError, match=r"notes\.txt: can't be used as a database"):
+        Database(path, limits, now=lambda: 0.0, inline=True).open()
+
+    assert path.read_bytes() == b"Dear diary, " * 100
+
+
+def test_folder_that_can_not_be_made_is_refused(tmp_path: Path, limits: Limits) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(ConfigError, match="can't be used as a database"):
+        Database(tmp_path / "file" / "vibes.db", limits, now=lambda: 0.0, inline=True).open()
+
+
+def test_data_of_a_newer_version_is_refused(tmp_path: Path, limits: Limits) -> None:
+    path = tmp_path / "vibes.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 999")
+    connection.close()
+
+    with pytest.raises(ConfigError, match="schema 999"):
+        Database(path, limits, now=lambda: 0.0, inline=True).open()
+
+
+def test_file_that_another_process_keeps_locked_is_refused(inline: Database, limits: Limits) -> None:
+    with (
+        inline._open_parts().writer._lock.held(),
+        pytest.raises(ConfigError, match="Another process is writing"),
+    ):
+        Database(inline.path, limits, now=lambda: 0.0, inline=True).open()
+
+
+def test_place_without_wal_files_is_refused(limits: Limits) -> None:
+    with pytest.raises(ConfigError, match="can't use WAL mode here"):
+        connect_writer(Path(":memory:"), limits)
+
+
+def test_connections_are_durable_and_only_the_writer_checkpoints(inline: Database, limits: Limits) -> None:
+    writer, reader = connect_writer(inline.path, limits), connect_reader(inline.path, 0)
+
+    def pragma(connection: sqlite3.Connection, name: str) -> object:
+        return connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+    assert pragma(writer, "journal_mode") == "wal"
+    assert pragma(writer, "synchronous") == 2
+    assert pragma(writer, "foreign_keys") == 1
+    assert pragma(reader, "query_only") == 1
+    assert pragma(writer, "wal_autocheckpoint") == pragma(reader, "wal_autocheckpoint") == 0
+    writer.close()
+    reader.close()
+
+
+async def test_close_finishes_what_waits_and_leaves_one_file(db: Database) -> None:
+    with busy_writer(db):
+        pendings = [db.submit(add_note, n) for n in range(5)]
+
+    db.close()
+
+    assert [await pending.wait() for pending in pendings] == [0, 1, 2, 3, 4]
+    assert not db.path.with_name("vibes.db-wal").exists()
+    db.open()
+    assert db.get(notes) == [0, 1, 2, 3, 4]
+
+
+async def test_closed_database_refuses(db: Database) -> None:
+    db.close()
+
+    with pytest.raises(Overloaded, match="is closed"):
+        await db.write(add_note, 1)
+    with pytest.raises(Overloaded, match="is closed"):
+        await db.read(notes)
+    with pytest.raises(Overloaded, match="is closed"):
+        db.get(notes)
+
+
+@pytest.mark.parametrize(
+    ("version", "bug"),
+    [
+        ((3, 40, 1), True),
+        ((3, 50, 6), True),
+        ((3, 50, 7), False),
+        ((3, 51, 2), True),
+        ((3, 51, 3), False),
+        ((3, 53, 0), False),
+    ],
+)
+def test_wal_reset_bug_is_known_by_version(version: tuple[int, int, int], bug: bool) -> None:
+    assert has_wal_reset_bug(version) is bug
+
+
+# --- one transaction
+
+
+async def test_acknowledged_write_is_seen_by_every_reader(either: Database) -> None:
+    assert await either.write(add_note, value=7) == 7
+
+    assert either.get(notes) == await either.read(notes) == [7]
+
+
+async def test_write_that_raises_leaves_nothing(either: Database) -> None:
+    def broken(tx: Tx) -> None:
+        add_note(tx, 1)
+        raise NotFound("nothing here")
+
+    with pytest.raises(NotFound, match="nothing here"):
+        await either.write(broken)
+
+    assert either.get(notes) == []
+
+
+async def test_neither_read_nor_get_can_write(db: Database) -> None:
+    with pytest.raises(Internal):
+        await db.read(add_note, 1)
+    with pytest.raises(Internal):
+        db.get(add_note, 1)
+
+    assert db.get(notes) == []
+
+
+async def test_each_transaction_takes_its_time_once(db: Database, clock: Callable[[], float]) -> None:
+    assert await db.write(lambda tx: tx.now) == "2026-01-22T06:51:35.123Z"
+    assert await db.read(lambda tx: tx.now) == "2026-01-22T06:51:35.123Z"
+    assert db.get(lambda tx: tx.now) == "2026-01-22T06:51:35.123Z"
+
+
+async def test_two_processes_may_write_in_turn(db: Database, limits: Limits) -> None:
+    """As `vibes-trio user add` does beside a running server."""
+    other = Database(db.path, limits, now=lambda: 0.0, inline=True)
+    other.open()
+
+    await db.write(add_note, 1)
+    await other.write(add_note, 2)
+    await db.write(add_note, 3)
+    other.close()
+
+    assert db.get(notes) == [1, 2, 3]
+    await db.write(add_note, 4)
+    assert db.get(notes) == [1, 2, 3, 4]
+
+
+# --- group commit
+
+
+async def test_all_who_wait_share_one_commit(db: Database) -> None:
+    before = db.commits
+
+    with busy_writer(db):
+        pendings = [db.submit(add_note, n) for n in range(20)]
+
+    assert [await pending.wait() for pending in pendings] == list(range(20))
+    assert db.commits - before == 2, "the busy one, and one for all twenty"
+    assert db.get(notes) == list(range(20))
+
+
+async def test_write_alone_waits_for_nobody(db: Database) -> None:
+    before = db.commits
+
+    await db.write(add_note, 1)
+    await db.write(add_note, 2)
+
+    assert db.commits - before == 2
+
+
+async def test_others_of_a_batch_survive_one_that_raises(db: Database) -> None:
+    def broken(tx: Tx) -> None:
+        add_note(tx, 2)
+        tx.execute("INSERT INTO ChatSections VALUES ('missing', 0, 'user', '[]', '')")
+
+    with busy_writer(db):
+        first, bad, last = db.submit(add_note, 1), db.submit(broken), db.submit(add_note, 3)
+
+    assert (await first.wait(), await last.wait()) == (1, 3)
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        await bad.wait()
+    assert db.get(notes) == [1, 3]
+
+
+async def test_full_queue_refuses_and_queues_nothing(tmp_path: Path, limits: Limits) -> None:
+    db = Database(tmp_path / "vibes.db", replace(limits, writes_waiting=2), now=lambda: 0.0)
+    db.open()
+
+    with busy_writer(db):
+        pendings = [db.submit(add_note, 1), db.submit(add_note, 2)]
+        with pytest.raises(Overloaded, match="wait for the database"):
+            await db.write(add_note, 3)
+
+    assert [await pending.wait() for pending in pendings] == [1, 2]
+    assert db.get(notes) == [1, 2]
+    db.close()
+
+
+async def test_many_tasks_append_without_gap_or_twin(db: Database) -> None:
+    await db.write(ensure_context, ADA, "chat", str)
+    got: list[int] = []
+
+    async def client() -> None:
+        for _ in range(32):
+            got.append(await db.write(append_section, ADA, "chat", "user", "[]"))
+
+    before = db.commits
+    async with trio.open_nursery() as nursery:
+        for _ in range(32):
+            nursery.start_soon(client)
+
+    assert sorted(got) == list(range(1024))
+    assert await db.read(sections) == list(range(1024))
+    assert db.commits - before < 1024 / 4, "commits were shared"
+
+
+# --- cancellation
+
+
+async def test_write_cancelled_while_it_waits_does_not_happen(db: Database) -> None:
+    with busy_writer(db):
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await db.write(add_note, 1)
+        assert scope.cancelled_caught
+
+    await db.write(add_note, 2)
+    assert db.get(notes) == [2]
+
+
+async def test_write_cancelled_while_it_runs_is_committed_and_answered(db: Database) -> None:
+    token = trio.lowlevel.current_trio_token()
+    cancelled = threading.Event()
+
+    def cancel_meanwhile(tx: Tx) -> int:
+        add_note(tx, 1)
+        token.run_sync_soon(scope.cancel)
+        token.run_sync_soon(cancelled.set)
+        assert cancelled.wait(10)
+        return add_note(tx, 2)
+
+    answer = None
+    with trio.CancelScope() as scope:
+        answer = await db.write(cancel_meanwhile)
+        await trio.lowlevel.checkpoint()
+
+    assert scope.cancelled_caught
+    assert answer == 2
+    assert db.get(notes) == [1, 2]
+
+
+async def test_read_cancelled_while_it_runs_is_stopped(db: Database) -> None:
+    token = trio.lowlevel.current_trio_token()
+
+    def endless(tx: Tx) -> object:
+        token.run_sync_soon(scope.cancel)
+        return tx.execute(ENDLESS)
+
+    with trio.CancelScope() as scope:
+        await db.read(endless)
+
+    assert scope.cancelled_caught
+    assert await db.read(notes) == []
+
+
+async def test_read_over_its_time_is_stopped(tmp_path: Path, limits: Limits) -> None:
+    db = Database(tmp_path / "vibes.db", replace(limits, read_timeout_s=0.05), now=lambda: 0.0)
+    db.open()
+
+    with pytest.raises(Overloaded, match="took too long"):
+        await db.read(lambda tx: tx.execute(ENDLESS))
+
+    assert await db.read(notes) == []
+    db.close()
+
+
+# --- disk
+
+
+async def test_wal_file_stays_short_under_load(tmp_path: Path, limits: Limits) -> None:
+    limits = replace(limits, commits_per_checkpoint=8, max_wal_bytes=1_000_000)
+    db = Database(tmp_path / "vibes.db", limits, now=lambda: 0.0)
+    db.open()
+    await db.write(ensure_context, ADA, "chat", str)
+    longest = 0
+
+    for _ in range(300):
+        await db.write(append_section, ADA, "chat", "user", "x" * 10_000)
+        await db.read(lambda tx: tx.execute("SELECT max(seq) FROM ChatSections"))
+        longest = max(longest, db.wal_bytes)
+
+    assert 0 < longest < 1_000_000
+    assert db.path.stat().st_size > 2_000_000
+    db.close()
+
+
+def test_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    path, acknowledged = tmp_path / "vibes.db", set[int]()
+
+    for round_ in range(3):
+        process = subprocess.Popen(
+            [sys.executable, "-c", APPENDER, str(path)], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(100 + 37 * round_)]
+        process.kill()
+        rest, _ = process.communicate(timeout=30)
+        assert process.returncode == -signal.SIGKILL, "it was alive until then"
+        # What stands before a line end was printed whole.
+        printed = ("".join(lines) + rest).split("\n")[:-1]
+        numbers = [int(line) for line in printed]
+        assert len(numbers) == len(set(numbers) - acknowledged), "no number was given twice"
+        acknowledged |= set(numbers)
+
+    db = Database(path, Limits(), now=lambda: 0.0, inline=True)
+    db.open()
+    stored = db.get(sections)
+    assert stored == list(range(len(stored)))
+    assert acknowledged <= set(stored)
+    assert db.get(lambda tx: tx.execute("PRAGMA integrity_check")) == [("ok",)]
+    db.close()
+
+
+async def test_get_never_waits_for_a_lock(db: Database) -> None:
+    """It runs in the event loop, which would stand still."""
+    assert db.get(lambda tx: tx.execute("PRAGMA busy_timeout")) == [(0,)]

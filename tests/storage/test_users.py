@@ -1,0 +1,79 @@
+import pytest
+
+from vibes_trio.errors import BadRequest, NotFound, RequireLogin
+from vibes_trio.exchange import UserId
+from vibes_trio.storage import Database
+from vibes_trio.storage.users import User, add_invite, add_user, find_user, get_user, list_users, use_invite
+
+ADA = UserId("user-ada")
+
+
+@pytest.fixture
+async def users(inline: Database) -> Database:
+    await inline.write(add_user, ADA, "ada", "ada@example.org")
+    return inline
+
+
+async def test_user_is_found_by_name_and_by_id(users: Database) -> None:
+    ada = User(ADA, "ada", "ada@example.org", "2026-01-22T06:51:35.123Z")
+
+    assert users.get(find_user, "ada") == users.get(get_user, ADA) == ada
+    assert users.get(find_user, "bob") is None
+    with pytest.raises(NotFound, match="id user-bob"):
+        users.get(get_user, UserId("user-bob"))
+
+
+async def test_users_are_listed_by_name(users: Database) -> None:
+    await users.write(add_user, UserId("0"), "zoe", "")
+    await users.write(add_user, UserId("1"), "abe", "")
+
+    assert [user.name for user in users.get(list_users)] == ["abe", "ada", "zoe"]
+
+
+@pytest.mark.parametrize(("user_id", "name"), [("user-2", "ada"), ("user-ada", "other")])
+async def test_taken_name_or_id_is_refused(users: Database, user_id: str, name: str) -> None:
+    with pytest.raises(BadRequest, match=f"a user {name} already"):
+        await users.write(add_user, UserId(user_id), name, "")
+
+    assert len(users.get(list_users)) == 1
+
+
+async def test_code_signs_in_once(users: Database) -> None:
+    expires = await users.write(add_invite, ADA, "hash-1", valid_s=600)
+
+    assert expires == "2026-01-22T07:01:35.123Z"
+    assert await users.write(use_invite, "hash-1") == ADA
+    with pytest.raises(RequireLogin) as again:
+        await users.write(use_invite, "hash-1")
+    with pytest.raises(RequireLogin) as unknown:
+        await users.write(use_invite, "hash-2")
+    assert again.value.message == unknown.value.message
+
+
+@pytest.mark.parametrize(("after_s", "works"), [(599.9, True), (600, False)])
+async def test_code_runs_out(users: Database, clock: object, after_s: float, works: bool) -> None:
+    await users.write(add_invite, ADA, "hash-1", valid_s=600)
+    clock.seconds += after_s  # type: ignore[attr-defined]
+
+    if works:
+        assert await users.write(use_invite, "hash-1") == ADA
+    else:
+        with pytest.raises(RequireLogin):
+            await users.write(use_invite, "hash-1")
+
+
+async def test_codes_that_have_run_out_are_forgotten(users: Database, clock: object) -> None:
+    await users.write(add_invite, ADA, "hash-1", valid_s=600)
+    clock.seconds += 300  # type: ignore[attr-defined]
+    await users.write(add_invite, ADA, "hash-2", valid_s=600)
+    clock.seconds += 300  # type: ignore[attr-defined]
+    await users.write(add_invite, ADA, "hash-3", valid_s=600)
+
+    hashes = users.get(lambda tx: tx.execute("SELECT codeHash FROM Invites ORDER BY codeHash"))
+
+    assert hashes == [("hash-2",), ("hash-3",)]
+
+
+async def test_code_for_nobody_is_refused(users: Database) -> None:
+    with pytest.raises(NotFound):
+        await users.write(add_invite, UserId("user-bob"), "hash-1", valid_s=600)
