@@ -84,6 +84,7 @@ class Limits:
     # Authentication
     verified_tokens: int = 10_000
     max_csr_bytes: int = 8 * KiB
+    certificates_per_user: int = 20
     jwks_bytes: int = 64 * KiB
     jwks_cache_s: float = 1800.0
     jwks_failure_s: float = 10.0

@@ -1,0 +1,54 @@
+"""`vibes-trio keys`: the server's own keys."""
+
+import os
+import time
+from argparse import Namespace
+from datetime import datetime
+
+from vibes_trio.auth.keys import load_keys, rotate_keys, settings_of
+from vibes_trio.commands.database import open_database
+from vibes_trio.commands.local_device import ensure_local_device
+from vibes_trio.commands.output import OK, CommandFailed, print_json, tell
+from vibes_trio.config import load_config
+from vibes_trio.storage.certificates import list_certificates
+
+
+def show(options: Namespace) -> int:
+    """Print the keys as settings: the public half, or all with `--secret`."""
+    keys = load_keys(load_config(os.environ, options.settings), time.time())
+    settings = settings_of(keys, secret=options.secret)
+    if options.json:
+        print_json(settings)
+    else:
+        for name, value in settings.items():
+            print(f"{name}={value}")
+    return OK
+
+
+def rotate(options: Namespace) -> int:
+    """Replace the device CA. Devices of the old one count until their certificates end, or no more at all."""
+    config = load_config(os.environ, options.settings)
+    if config.device_id_ca_priv_key:
+        raise CommandFailed(
+            "The device CA comes from the settings DEVICE_ID_CA_PRIV_KEY and DEVICE_ID_CA_CERT: "
+            "change it there."
+        )
+    now = time.time()
+    with open_database(config) as db:
+        ends = [_unix(c.expires) for c in db.get(list_certificates) if c.revoked is None]
+        keys = rotate_keys(config.data_dir, now, max(ends, default=None), drop_old=options.drop_old)
+        ensure_local_device(config, db, keys, now)
+    if options.json:
+        print_json({"ca": keys.ca.name, "trusted": [ca.name for ca in keys.trusted]})
+        return OK
+    print(f"the device CA is now {keys.ca.name!r}")
+    if keys.previous:
+        tell(f"Still trusted, until its last device ends: {', '.join(ca.name for ca in keys.previous)}.")
+    else:
+        tell("Devices certified before count no more: issue new ones with `vibes-trio device issue`.")
+    tell("A running server uses the new keys within a second.")
+    return OK
+
+
+def _unix(iso: str) -> int:
+    return int(datetime.fromisoformat(iso).timestamp())

@@ -1,0 +1,56 @@
+"""`vibes-trio toolchain`: the native compiler, esbuild, from the package registry."""
+
+import os
+from argparse import Namespace
+
+import trio
+
+from vibes_trio.commands.output import OK, CommandFailed, tell
+from vibes_trio.compilers.choose import toolchain_path
+from vibes_trio.config import Config, load_config
+from vibes_trio.errors import FetchFailed, ModuleFailed
+from vibes_trio.modules.npm_settings import find_registry
+from vibes_trio.modules.toolchain import Tool, find_tool, install_toolchain
+from vibes_trio.outbound import open_outbound
+
+
+def install(options: Namespace) -> int:
+    """Fetch the pinned esbuild into the data folder, unless it is there.
+
+    With `--if-missing` any esbuild that works will do, and nothing is printed about it.
+    """
+    config = load_config(os.environ, options.settings)
+    tool = trio.run(_install, config, options.if_missing)
+    if tool is not None:
+        print(f"esbuild {tool.version}: {tool.path}")
+    return OK
+
+
+async def _install(config: Config, if_missing: bool) -> Tool | None:
+    """Return the tool that there is now; None if another one that was there will do."""
+    found = await find_tool(config)
+    if found is not None and if_missing:
+        return None
+    if found is not None and found.path == toolchain_path(config.data_dir):
+        return found
+    try:
+        await _fetch(config)
+    except (FetchFailed, ModuleFailed) as error:
+        raise CommandFailed(
+            f"esbuild can't be installed: {error}. Without it JSX is compiled in pure Python, TypeScript is not."
+        ) from error
+    installed = await find_tool(config)
+    if installed is None:
+        raise CommandFailed(
+            f"{toolchain_path(config.data_dir)}: was fetched, but doesn't run on this machine."
+        )
+    return installed
+
+
+async def _fetch(config: Config) -> None:
+    registry = await find_registry(config, os.environ)
+    if registry is None:
+        raise FetchFailed("there is no package registry (VIBES_REGISTRY_URL=none)")
+    tell(f"fetching esbuild from the package registry that {registry.source} names …")
+    async with open_outbound(registry, config.limits, os.environ) as outbound:
+        await install_toolchain(outbound, config.data_dir, config.limits)
