@@ -1,0 +1,199 @@
+"""The command line: finds the command in `commands.table`, loads its module alone, turns errors into exit codes.
+
+An error that can be foreseen is one line on standard error: what is wrong, where, what to do. Only a mistake of
+ours shows a traceback.
+"""
+
+import argparse
+import difflib
+import importlib
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, cast
+
+from vibes_trio import __version__
+from vibes_trio.commands.logs import LEVELS, setup_logs
+from vibes_trio.commands.output import (
+    FAILED,
+    INTERRUPTED,
+    UNUSABLE,
+    USAGE,
+    CommandFailed,
+    print_error,
+)
+from vibes_trio.commands.table import COMMANDS, GROUPS, SETTING_FLAGS, Command, setting_flags
+from vibes_trio.errors import ConfigError, ModuleFailed, VibesError
+
+PROGRAM = "vibes-trio"
+_DESCRIPTION = "A server for apps that people make by talking to a model: deploy, serve and keep their chats."
+_EPILOG = """\
+to start with:
+  vibes-trio serve                 run the server
+  vibes-trio example my-app        write an example app into the folder my-app
+  vibes-trio deploy my-app         publish it and print its address
+
+A setting's flag wins over the environment, that over config.toml in the data folder.
+`vibes-trio COMMAND --help` tells more about a command.
+
+exit codes:
+  0  done                          3  the server can't be reached
+  1  failed, or refused            4  a setting, a key or the data folder can't be used
+  2  not understood               130  interrupted"""
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that *argv* (default: the process's arguments) asks for; return the exit code.
+
+    Raises:
+        SystemExit: argparse's way of ending after `--help`, `--version` and usage errors.
+    """
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    parser = make_parser()
+    if not arguments:
+        parser.print_help()
+        return USAGE
+    options = parser.parse_args(arguments)
+    setup_logs(options.log_level)
+    return run(load_target(options.target), options)
+
+
+def run(command: Run, options: argparse.Namespace) -> int:
+    """Run *command*; return its exit code, or that of the foreseen error it ended with, which is printed."""
+    try:
+        code = command(options)
+        sys.stdout.flush()
+        return code
+    except CommandFailed as error:
+        print_error(str(error))
+        return error.exit_code
+    except VibesError as error:
+        print_error(error.message)
+    except ModuleFailed as error:
+        print_error(str(error))
+    except ConfigError as error:
+        print_error(str(error))
+        return UNUSABLE
+    except BrokenPipeError:
+        # Whoever read the output has gone, as `head` does. Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        print_error(_os_words(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return FAILED
+
+
+def load_target(target: str) -> Run:
+    """Return the function that `module:function` names, its module imported now."""
+    module, _, function = target.partition(":")
+    return cast(Run, getattr(importlib.import_module(module), function))
+
+
+def _os_words(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}." if error.filename and error.strerror else str(error)
+
+
+# -- the parser -------------------------------------------------------------------------------------------
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what may have been meant when a word is not understood."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print usage, *message* and a hint; exit with USAGE."""
+        self.print_usage(sys.stderr)
+        print_error(f"{message}{hint(message, all_words())} Try `{self.prog} --help`.")
+        self.exit(USAGE)
+
+
+class _PutSetting(argparse.Action):
+    """Keeps a flag's value under the name of its setting, which is `const`."""
+
+    # Any: argparse's own signature
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: Any = None,
+    ) -> None:
+        setattr(namespace, self.dest, {**getattr(namespace, self.dest), self.const: values})
+
+
+def hint(message: str, words: Sequence[str]) -> str:
+    """Return a sentence about the word of *words* that the wrong one in argparse's *message* looks like."""
+    wrong = re.search(r"invalid choice: '([^']*)'|unrecognized arguments: (\S+)", message)
+    if wrong is None:
+        return "."
+    near = difflib.get_close_matches((wrong[1] or wrong[2] or "").partition("=")[0], words, n=1)
+    return f". Did you mean {near[0]}?" if near else "."
+
+
+def all_words() -> list[str]:
+    """Return every word and flag that can be typed."""
+    words = {word for command in COMMANDS for word in command.words.split()}
+    flags = {name for command in COMMANDS for argument in command.arguments for name in argument.names}
+    return sorted(words | flags | {"--log-level", "--version", *SETTING_FLAGS})
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = Parser(
+        prog=PROGRAM,
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    top = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    groups: dict[str, Any] = {}  # Any: argparse keeps the type of subparsers to itself
+    for command in COMMANDS:
+        group, _, word = command.words.rpartition(" ")
+        if group and group not in groups:
+            inner = _add_parser(top, group, group, GROUPS[group])
+            groups[group] = inner.add_subparsers(title="commands", metavar="COMMAND", required=True)
+        added = _add_parser(groups.get(group, top), word, command.words, command.summary, command.examples)
+        _add_arguments(added, command)
+    return parser
+
+
+def _add_parser(parsers: Any, word: str, words: str, summary: str, examples: Sequence[str] = ()) -> Parser:
+    lines = "".join(f"\n  {PROGRAM} {example}" for example in examples)
+    parser = parsers.add_parser(
+        word,
+        prog=f"{PROGRAM} {words}",
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=f"examples:{lines}" if lines else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    return cast(Parser, parser)
+
+
+def _add_arguments(parser: Parser, command: Command) -> None:
+    for argument in command.arguments:
+        parser.add_argument(*argument.names, **argument.options)
+    group = parser.add_argument_group("settings")
+    for flag, setting in setting_flags(command):
+        group.add_argument(
+            flag,
+            action=_PutSetting,
+            dest="settings",
+            const=setting.name,
+            default={},
+            metavar="N" if setting.parse == "int" else setting.name.rpartition("_")[2],
+            help=f"{setting.meaning} ({setting.name})",
+        )
+    group.add_argument(
+        "--log-level",
+        choices=LEVELS,
+        default=command.log_level,
+        help=f"from which level on to log ({command.log_level})",
+    )
+    parser.set_defaults(target=command.target)

@@ -1,0 +1,57 @@
+"""How a command signs in: with a key file that is named, in the environment, or of this machine's own user."""
+
+import time
+from argparse import Namespace
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+from vibes_trio.auth.device import Device, read_key_file
+from vibes_trio.auth.encoding import JsonObject
+from vibes_trio.commands.device_files import load_device
+from vibes_trio.commands.local_device import local_key_file
+from vibes_trio.commands.output import CommandFailed
+from vibes_trio.config import Config
+
+KEY_FILE_VARIABLE = "VIBES_DEVICE_ID"
+"""Holds a key file's text (JSON, or that as base64). The JavaScript clients read it too."""
+
+
+def find_device(options: Namespace, config: Config, env: Mapping[str, str]) -> Device:
+    """Return the device to sign in with: of `--device`, of the environment, of the data folder.
+
+    Raises:
+        CommandFailed: there is none, it can't be read, or its certificate has ended.
+        ConfigError: the environment's can't be used.
+    """
+    local = local_key_file(config.data_dir)
+    if options.device:
+        device = load_device(Path(options.device))
+    elif env.get(KEY_FILE_VARIABLE):
+        device = read_key_file(env[KEY_FILE_VARIABLE])
+    elif local.exists():
+        device = load_device(local)
+    else:
+        raise CommandFailed(
+            f"{local}: there is no key file to sign in with. Start `vibes-trio serve` on this machine once, which "
+            "makes it, or name one: --device FILE."
+        )
+    _check_expiry(device)
+    return device
+
+
+def device_name(device: Device) -> str:
+    """Return the common name of the device's certificate: the user it was issued for, if it is one of ours."""
+    certificate = cast(JsonObject, device.certificate["certificate"])
+    return str(cast(JsonObject, certificate["subject"])["commonName"])
+
+
+def _check_expiry(device: Device) -> None:
+    ends = cast(int, device.certificate["exp"])
+    if ends < time.time():
+        day = datetime.fromtimestamp(ends, UTC).strftime("%Y-%m-%d")
+        raise CommandFailed(
+            f"The device's certificate ended on {day}. Starting the server renews that of its own machine; for "
+            "others its operator issues a new key file: vibes-trio device issue."
+        )

@@ -1,0 +1,158 @@
+"""`vibes-trio deploy`: send a folder to a server and print where the app is."""
+
+import os
+import time
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import msgspec
+import trio
+
+from vibes_trio.auth.device import mint_token
+from vibes_trio.client.api import connect
+from vibes_trio.client.connection import ConnectionLost, RequestTimedOut
+from vibes_trio.commands.address import read_address
+from vibes_trio.commands.app_files import (
+    MAX_APP_NAME_CHARS,
+    FoundApp,
+    find_app,
+    read_file,
+    shown_size,
+    slug_of,
+)
+from vibes_trio.commands.credentials import device_name, find_device
+from vibes_trio.commands.output import (
+    OK,
+    UNREACHABLE,
+    USAGE,
+    CommandFailed,
+    print_table,
+    tell,
+    warn,
+)
+from vibes_trio.config import Config, load_config
+from vibes_trio.errors import RequireLogin, SlugTaken
+from vibes_trio.wire.auth import DashAuth
+from vibes_trio.wire.base import encode
+from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
+
+DEFAULT_URL = "http://127.0.0.1:8787"
+TOKEN_TYPE = "device-id"
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who deploys: gives credentials whenever they are needed, and the name to publish under (may be empty)."""
+
+    auth: Callable[[], DashAuth]
+    slug: str
+
+
+def main(options: Namespace) -> int:
+    """Deploy a folder, or one file."""
+    config = load_config(os.environ, options.settings)
+    path = Path(options.path)
+    app = find_app(path, config.limits)
+    for warning in app.warnings:
+        warn(warning)
+    if options.dry_run:
+        print_table(("FILE", "SIZE"), [(file.name, shown_size(file.size)) for file in app.files])
+        return OK
+    asker = find_asker(options, config, os.environ)
+    request = make_request(options, path, app, asker)
+    url = find_url(options, config, os.environ)
+    tell(f"{path}: {len(app.files)} files, {shown_size(app.size)}, to {url} …")
+    show_release(options, trio.run(send, url, asker.auth, request, config))
+    return OK
+
+
+def find_asker(options: Namespace, config: Config, env: Mapping[str, str]) -> Asker:
+    """Return who deploys: the bearer of `--token`, else the device found by `find_device`.
+
+    Raises:
+        CommandFailed: nobody; see `find_device`.
+    """
+    if options.token:
+        return Asker(lambda: DashAuth(type=TOKEN_TYPE, token=options.token), "")
+    device = find_device(options, config, env)
+    numbers = count(1)
+    return Asker(
+        lambda: DashAuth(type=TOKEN_TYPE, token=mint_token(device, time.time(), seq=next(numbers))),
+        slug_of(device_name(device), MAX_APP_NAME_CHARS),
+    )
+
+
+def make_request(options: Namespace, path: Path, app: FoundApp, asker: Asker) -> ReqEnsureAppSlug:
+    """Return the message. Names that are not given come from the folder and the device, so that they stay.
+
+    Raises:
+        CommandFailed: a file or a `--env` that can't be sent.
+    """
+    folder_name = path.resolve().stem if path.is_file() else path.resolve().name
+    if not options.user and not asker.slug:
+        warn("Without --user the server makes up a name to publish under, another one each time.")
+    return ReqEnsureAppSlug(
+        mode=options.mode,
+        app_slug=options.app or slug_of(folder_name, MAX_APP_NAME_CHARS),
+        user_slug=options.user or asker.slug,
+        env=read_env(options.env),
+        file_system=[read_file(file) for file in app.files],
+    )
+
+
+def read_env(pairs: list[str]) -> dict[str, str]:
+    """Return `NAME=VALUE` pairs as names and values.
+
+    Raises:
+        CommandFailed: one is none.
+    """
+    for pair in pairs:
+        if not pair.partition("=")[1] or pair.startswith("="):
+            raise CommandFailed(f"--env: NAME=VALUE is wanted; got {pair!r}.", USAGE)
+    return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
+
+
+def find_url(options: Namespace, config: Config, env: Mapping[str, str]) -> str:
+    """Return the server to deploy to: `--url`, VIBES_URL, the one that serves the data folder, the default."""
+    return options.url or env.get("VIBES_URL") or read_address(config.data_dir) or DEFAULT_URL
+
+
+async def send(
+    url: str, auth: Callable[[], DashAuth], request: ReqEnsureAppSlug, config: Config
+) -> ResEnsureAppSlug:
+    """Send *request* to the server at *url* and return its answer.
+
+    Raises:
+        CommandFailed: the server can't be reached, or does not take the credentials.
+        VibesError: the server refuses the app; says why.
+    """
+    try:
+        async with connect(url, auth, limits=config.limits) as api:
+            return await api.request(request)
+    except (ConnectionLost, RequestTimedOut) as error:
+        raise CommandFailed(
+            f"{error} Is a server running there? Start one with `vibes-trio serve`, or name another: --url.",
+            UNREACHABLE,
+        ) from error
+    except RequireLogin as error:
+        raise CommandFailed(
+            f"{url}: the server does not take these credentials. Its operator sees in its log why, and can issue a "
+            "new key file: vibes-trio device issue."
+        ) from error
+    except SlugTaken as error:
+        raise CommandFailed(f"{error.message} Name one: --user SLUG.") from error
+
+
+def show_release(options: Namespace, release: ResEnsureAppSlug) -> None:
+    """Print the address of *release* alone to standard output, so that scripts can use it, or all as JSON."""
+    for warning in release.warnings:
+        warn(warning)
+    if options.json:
+        print(msgspec.json.format(encode(release)).decode(), flush=True)
+        return
+    what = "published" if release.mode == "production" else "published for trying out"
+    tell(f"{what} {release.app_slug} of {release.user_slug}")
+    print(release.entry_point_url, flush=True)
