@@ -28,7 +28,6 @@ stamp_of() {
 
 setup_venv() {
     lock="$ROOT/$1"
-    serving=$(stamp_of "$lock" "$(find_python)") || exit 1
     for other in "$lock" "$ROOT/tests/requirements.lock"; do
         [ -x "$VENV/bin/python" ] && [ -f "$VENV/stamp" ] &&
             [ "$(cat "$VENV/stamp")" = "$(stamp_of "$other" "$VENV/bin/python")" ] && return

@@ -17,6 +17,7 @@ import math
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -220,9 +221,11 @@ async def launch_browser(folder: Path) -> AsyncIterator[Browser]:
     """Run a Chromium with a new profile inside *folder*; kill it at the end."""
     profile = f"--user-data-dir={folder / 'chromium-profile'}"
     command = [find_chromium(), *FLAGS, profile, "about:blank"]
+    # Chromium makes a socket in its temporary folder, and a socket's path has at most 107 characters.
+    short = tempfile.mkdtemp(prefix="vt-")
     process = await trio.lowlevel.open_process(
         command,
-        env=os.environ | {"TMPDIR": str(folder)},
+        env=os.environ | {"TMPDIR": short},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -239,6 +242,7 @@ async def launch_browser(folder: Path) -> AsyncIterator[Browser]:
         process.kill()
         with trio.CancelScope(shield=True, deadline=trio.current_time() + 10):
             await process.wait()
+        shutil.rmtree(short, ignore_errors=True)
 
 
 async def _read_stderr(process: trio.Process, task_status: trio.TaskStatus[str]) -> None:
