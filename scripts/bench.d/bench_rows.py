@@ -1,0 +1,548 @@
+"""The rows: what is measured, and with which sides. A side opens what it needs and gives what measures one run."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import bench_ours as ours_side
+from bench_figures import BenchError, Sample, percentile
+from bench_loads import Bench, Talk, hold_idle, run_bare_inserts, run_wrk, run_ws, verify_tokens, write_lines
+from bench_ours import LAUNCHER, make_app, run_ours
+from bench_processes import Server, cpu_s, first_answer, free_port, memory_kib, run_server
+from bench_tools import HERE, PYTHON, ROOT
+
+Measure = Callable[[], Sample]
+Open = Callable[[Bench], AbstractContextManager[Measure]]
+
+IDLE_CONNECTIONS = 10_000
+GOOD_CLIENTS = 16
+GOOD_CLIENTS_PAUSE_MS = 10
+NEW_TOKENS = 4_000
+NEW_TOKEN_MESSAGES = 2_500
+NEW_DEPLOYS = 100
+KNOWN_DEPLOYS = 600
+START_POLL_S = 0.001
+ECHO = "bench-0001"
+"""In every message and so in every reply of a side that echoes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One kind of work, and who does it; *sides* by name. *metric* is what ratios are made of."""
+
+    key: str
+    title: str
+    sides: Mapping[str, Open]
+    metric: str = "rate"
+
+
+# -- servers ----------------------------------------------------------------------------------------------
+
+
+def _ours(bench: Bench, *flags: str | Path, program: Path | None = None) -> AbstractContextManager[Server]:
+    log = bench.folder / "ours.log"
+    return run_ours(bench.ours.env, [bench.cores.server], log, [str(flag) for flag in flags], program)
+
+
+def _node(bench: Bench, script: str, *arguments: Path) -> AbstractContextManager[Server]:
+    if bench.tools.node is None:
+        raise BenchError("Node is missing")
+    port = free_port()
+    command: list[str | Path] = [bench.tools.node, HERE / script, str(port), *arguments]
+    return run_server(script, command, port, [bench.cores.server], bench.folder / "node.log")
+
+
+def _packages(bench: Bench) -> Path:
+    if bench.tools.node_packages is None:
+        raise BenchError("Node's packages are missing")
+    return bench.tools.node_packages
+
+
+def _uvicorn(bench: Bench) -> AbstractContextManager[Server]:
+    if bench.tools.other_python is None:
+        raise BenchError("uvicorn is missing")
+    port = free_port()
+    uvicorn = [bench.tools.other_python, "-m", "uvicorn", "asgi_app:app", "--app-dir", HERE, "--port", port]
+    options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
+    env, log = os.environ | {"BENCH_FILE": str(_asset(bench))}, bench.folder / "uvicorn.log"
+    return run_server("uvicorn", [*map(str, uvicorn), *options], port, [bench.cores.server], log, env)
+
+
+_NGINX = """\
+daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log;{user}
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; open_file_cache max=100;
+  types {{ application/javascript js; }}
+  client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
+  uwsgi_temp_path {folder}; scgi_temp_path {folder};
+  server {{ listen 127.0.0.1:{port}; root {root}; }}
+}}
+"""
+
+
+def _nginx(bench: Bench) -> AbstractContextManager[Server]:
+    if bench.tools.nginx is None:
+        raise BenchError("nginx is missing")
+    port, user = free_port(), " user root;" if os.geteuid() == 0 else ""
+    config = bench.folder / "nginx.conf"
+    config.write_text(_NGINX.format(folder=bench.folder, root=_asset(bench).parent, port=port, user=user))
+    command: list[str | Path] = [
+        bench.tools.nginx,
+        "-c",
+        config,
+        "-p",
+        bench.folder,
+        "-e",
+        bench.folder / "nginx.log",
+    ]
+    return run_server("nginx", command, port, [bench.cores.server], bench.folder / "nginx.log")
+
+
+def _asset(bench: Bench) -> Path:
+    """Return the file that the other sides serve; as large as ours."""
+    path = bench.folder / "static" / "asset.js"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("x" * ours_side.ASSET_BYTES)
+    return path
+
+
+# -- HTTP -------------------------------------------------------------------------------------------------
+
+
+def _warm(bench: Bench, measure: Callable[[float | None], Sample]) -> Measure:
+    measure(1)
+    return lambda: measure(None)
+
+
+def _gets(
+    serve: Callable[[Bench], AbstractContextManager[Server]],
+    headers: Mapping[str, str],
+    *,
+    vary: bool = False,
+) -> Open:
+    """Return a side that serves a file and no more."""
+
+    @contextmanager
+    def side(bench: Bench) -> Iterator[Measure]:
+        with serve(bench) as server:
+            yield _warm(bench, lambda s: run_wrk(bench, server, "/asset.js", headers, vary=vary, seconds=s))
+
+    return side
+
+
+def _ours_gets(
+    what: str = "asset",
+    *,
+    full: bool = False,
+    vary: bool = False,
+    cached: bool = False,
+    workers: int | None = None,
+) -> Open:
+    """Return our side of a GET: of the asset or the page, with its tag if *cached*."""
+
+    @contextmanager
+    def side(bench: Bench) -> Iterator[Measure]:
+        path = bench.ours.asset_path if what == "asset" else bench.ours.page_path
+        headers = {"Host": bench.ours.app_host} | ({"If-None-Match": bench.ours.etag} if cached else {})
+        both = [bench.cores.server, bench.cores.load] if workers else None
+        flags = ["--workers", str(workers)] if workers and workers > 1 else []
+        start = run_ours(
+            bench.ours.env,
+            both or [bench.cores.server],
+            bench.folder / "ours.log",
+            ["--full-lane"] if full else flags,
+            LAUNCHER if full else None,
+        )
+        with start as server:
+            yield _warm(
+                bench, lambda s: run_wrk(bench, server, path, headers, vary=vary, seconds=s, cores=both)
+            )
+
+    return side
+
+
+def _node_http(bench: Bench) -> AbstractContextManager[Server]:
+    return _node(bench, "node_http.mjs", _asset(bench))
+
+
+def _nginx_304(bench: Bench) -> AbstractContextManager[Measure]:
+    # nginx makes its tag of the file's time and size.
+    seen = _asset(bench).stat()
+    return _gets(_nginx, {"If-None-Match": f'"{int(seen.st_mtime):x}-{seen.st_size:x}"'})(bench)
+
+
+def _posts(serve: Callable[[Bench], AbstractContextManager[Server]]) -> Open:
+    """Return a side that gives the JSON back which is posted to it."""
+
+    @contextmanager
+    def side(bench: Bench) -> Iterator[Measure]:
+        bodies = write_lines(bench.folder / "echo.txt", [_echo_message(bench)])
+        headers = {"Content-Type": "application/json"}
+        with serve(bench) as server:
+            yield _warm(bench, lambda s: run_wrk(bench, server, "/", headers, bodies=bodies, seconds=s))
+
+    return side
+
+
+def _ours_posts(*, full: bool = False) -> Open:
+    """Return our side of ensureChatContext, always with the same token."""
+
+    @contextmanager
+    def side(bench: Bench) -> Iterator[Measure]:
+        message = ours_side.ensure_context(bench.ours.token(), bench.ours.contexts[0])
+        bodies = write_lines(bench.folder / f"post-{full}.txt", [message])
+        headers = {"Host": ours_side.API_HOST, "Content-Type": "application/json"}
+        start = _ours(bench, "--full-lane", program=LAUNCHER) if full else _ours(bench)
+        with start as server:
+            ours_side.ask(server, message)
+            yield _warm(bench, lambda s: run_wrk(bench, server, "/", headers, bodies=bodies, seconds=s))
+
+    return side
+
+
+@contextmanager
+def _ours_posts_new_tokens(bench: Bench) -> Iterator[Measure]:
+    """A new token in every message, each on the same certificate; a run is one second, for tokens are dear."""
+    headers = {"Host": ours_side.API_HOST, "Content-Type": "application/json"}
+    with _ours(bench) as server:
+
+        def measure() -> Sample:
+            bodies = write_lines(bench.folder / "post-new.txt", _with_new_tokens(bench))
+            sample = run_wrk(bench, server, "/", headers, bodies=bodies, seconds=1)
+            if sample["rate"] > NEW_TOKENS:
+                raise BenchError(f"{NEW_TOKENS} tokens are too few for a second")
+            return sample
+
+        yield measure
+
+
+# -- messages over WebSockets -----------------------------------------------------------------------------
+
+
+def _echo_message(bench: Bench, size: int = 0) -> str:
+    return ours_side.ensure_context(None, bench.ours.contexts[0], size or 285)
+
+
+def _with_new_tokens(bench: Bench) -> list[str]:
+    context = bench.ours.contexts[0]
+    return [ours_side.ensure_context(bench.ours.token(), context) for _ in range(NEW_TOKENS)]
+
+
+def _node_talks(connections: int, size: int = 0) -> Open:
+    @contextmanager
+    def side(bench: Bench) -> Iterator[Measure]:
+        messages = write_lines(bench.folder / "ws-echo.txt", [_echo_message(bench, size)])
+        with _node(bench, "node_ws.mjs", _packages(bench)) as server:
+            yield lambda: run_ws(bench, server, Talk(messages, connections, ECHO))
+
+    return side
+
+
+def _ours_talks(connections: int, size: int = 0) -> Open:
+    """Return our side of ensureChatContext over WebSockets, always with the same token."""
+
+    @contextmanager
+    def side(bench: Bench) -> Iterator[Measure]:
+        message = ours_side.ensure_context(bench.ours.token(), bench.ours.contexts[0], size or 285)
+        messages = write_lines(bench.folder / "ws.txt", [message])
+        with _ours(bench) as server:
+            yield lambda: run_ws(bench, server, Talk(messages, connections, ours_side.CONTEXT_ANSWER))
+
+    return side
+
+
+@contextmanager
+def _ours_talks_new_tokens(bench: Bench) -> Iterator[Measure]:
+    with _ours(bench) as server:
+
+        def measure() -> Sample:
+            messages = write_lines(bench.folder / "ws-new.txt", _with_new_tokens(bench))
+            talk = Talk(messages, 64, ours_side.CONTEXT_ANSWER, True, 0.1, NEW_TOKEN_MESSAGES)
+            return run_ws(bench, server, talk)
+
+        yield measure
+
+
+# -- appends ----------------------------------------------------------------------------------------------
+
+
+def _appends(bench: Bench, token: str | None, in_flight: int) -> Talk:
+    """Return the talk in which each connection appends to a chat context of its own."""
+    name = "append.txt" if token else "append-bare.txt"
+    lines = [ours_side.append(token, context) for context in bench.ours.contexts[:in_flight]]
+    return Talk(write_lines(bench.folder / name, lines), in_flight, ours_side.APPEND_ANSWER)
+
+
+def _ours_appends(in_flight: int) -> Open:
+    @contextmanager
+    def side(bench: Bench) -> Iterator[Measure]:
+        talk = _appends(bench, bench.ours.token(), in_flight)
+        with _ours(bench) as server:
+            yield lambda: run_ws(bench, server, talk)
+
+    return side
+
+
+def _node_appends(in_flight: int) -> Open:
+    @contextmanager
+    def side(bench: Bench) -> Iterator[Measure]:
+        talk, packages = _appends(bench, None, in_flight), _packages(bench)
+        with _node(bench, "node_append.mjs", packages, bench.folder / "node.sqlite3") as server:
+            yield lambda: run_ws(bench, server, talk)
+
+    return side
+
+
+@contextmanager
+def _bare_inserts(bench: Bench) -> Iterator[Measure]:
+    yield lambda: run_bare_inserts(bench, bench.folder / "bare.sqlite3", PYTHON)
+
+
+@contextmanager
+def _ours_stall(bench: Bench) -> Iterator[Measure]:
+    """How late the event loop comes round while 256 appends are always in flight."""
+    talk = _appends(bench, bench.ours.token(), 256)
+    stall = bench.folder / "stall.json"
+
+    def measure() -> Sample:
+        with _ours(bench, "--stall", stall, program=LAUNCHER) as server:
+            sample = run_ws(bench, server, talk)
+        lateness_ms: list[float] = json.loads(stall.read_text())
+        return {
+            "rate": sample["rate"],
+            "p50_ms": percentile(lateness_ms, 0.5),
+            "p99_ms": percentile(lateness_ms, 0.99),
+        }
+
+    yield measure
+
+
+# -- deploys, idle connections, starts --------------------------------------------------------------------
+
+
+def _deploys(bench: Bench, name: str, count: int, *, known: bool) -> list[str]:
+    """Return *count* deploys of an app each: of others each time, or of the same."""
+    token = bench.ours.token()
+    apps = [make_app(name if known else f"{name} {number}", ours_side.APP_BYTES) for number in range(count)]
+    slug = bench.ours.user_slug
+    return [ours_side.deploy(token, slug, "bench-deploys", [("/App.jsx", "jsx", app)]) for app in apps]
+
+
+def _ours_deploys(*, known: bool) -> Open:
+    """Return our side of deploys one after another, over one WebSocket: of new apps or of the same."""
+    count = KNOWN_DEPLOYS if known else NEW_DEPLOYS
+
+    @contextmanager
+    def side(bench: Bench) -> Iterator[Measure]:
+        with _ours(bench) as server:
+
+            def measure() -> Sample:
+                first, *lines = _deploys(bench, f"app {time.monotonic_ns()}", count + 2, known=known)
+                ours_side.ask(server, first)
+                messages = write_lines(bench.folder / "deploy.txt", lines)
+                return run_ws(bench, server, Talk(messages, 1, ours_side.DEPLOY_ANSWER, True, 0, count))
+
+            yield measure
+
+    return side
+
+
+def _idle(serve: Callable[[Bench], AbstractContextManager[Server]], expect: str, *, echo: bool) -> Open:
+    """Return a side that holds 10,000 idle WebSockets while a few good clients talk."""
+
+    @contextmanager
+    def side(bench: Bench) -> Iterator[Measure]:
+        token = None if echo else bench.ours.token()
+        message = ours_side.ensure_context(token, bench.ours.contexts[0], 285)
+        messages = write_lines(bench.folder / f"good-{echo}.txt", [message])
+        good = Talk(messages, GOOD_CLIENTS, expect, think_ms=GOOD_CLIENTS_PAUSE_MS)
+
+        def measure() -> Sample:
+            # A server anew each time: memory that was used once is not given back to the system.
+            with serve(bench) as server:
+                run_ws(bench, server, good)
+                before = memory_kib(server.pid)
+                with hold_idle(bench, server, IDLE_CONNECTIONS):
+                    kib = (memory_kib(server.pid) - before) / IDLE_CONNECTIONS
+                    sample = run_ws(bench, server, good)
+            return {"kib": kib, "p50_ms": sample["p50_ms"], "p99_ms": sample["p99_ms"]}
+
+        yield measure
+
+    return side
+
+
+def _starts(
+    command: Callable[[Bench, int], list[str | Path]], env: Callable[[Bench, int], dict[str, str]]
+) -> Open:
+    """Return a side that is started and asked until it answers."""
+
+    @contextmanager
+    def side(bench: Bench) -> Iterator[Measure]:
+        def measure() -> Sample:
+            port = free_port()
+            pinned = ["taskset", "-c", str(bench.cores.server), *map(str, command(bench, port))]
+            with (bench.folder / "start.log").open("ab") as log:
+                began = time.perf_counter()
+                process = subprocess.Popen(pinned, stdout=log, stderr=log, env=env(bench, port))
+                try:
+                    while not first_answer(port):
+                        if process.poll() is not None or time.perf_counter() - began > 30:
+                            raise BenchError("it does not start; see start.log")
+                        time.sleep(START_POLL_S)
+                    took_ms, spent_s = (time.perf_counter() - began) * 1000, cpu_s(process.pid)
+                finally:
+                    process.kill()
+                    process.wait()
+            return {"p50_ms": took_ms, "cpu_us": spent_s * 1e6}
+
+        yield measure
+
+    return side
+
+
+def _start_ours(bench: Bench, port: int) -> list[str | Path]:
+    return [PYTHON, "-m", "vibes_trio", "serve"]
+
+
+def _start_node(bench: Bench, port: int) -> list[str | Path]:
+    if bench.tools.node is None:
+        raise BenchError("Node is missing")
+    return [bench.tools.node, HERE / "node_http.mjs", str(port), _asset(bench)]
+
+
+def _start_uvicorn(bench: Bench, port: int) -> list[str | Path]:
+    if bench.tools.other_python is None:
+        raise BenchError("uvicorn is missing")
+    return [bench.tools.other_python, "-m", "uvicorn", "asgi_app:app", "--app-dir", HERE, "--port", str(port)]
+
+
+def _env_ours(bench: Bench, port: int) -> dict[str, str]:
+    return dict(bench.ours.env) | {"VIBES_PORT": str(port), "PYTHONPATH": str(ROOT)}
+
+
+def _env_other(bench: Bench, port: int) -> dict[str, str]:
+    return os.environ | {"BENCH_FILE": str(_asset(bench))}
+
+
+@contextmanager
+def _help(bench: Bench) -> Iterator[Measure]:
+    command = ["taskset", "-c", str(bench.cores.server), str(PYTHON), "-m", "vibes_trio", "--help"]
+
+    def measure() -> Sample:
+        began = time.perf_counter()
+        subprocess.run(command, cwd=ROOT, capture_output=True, timeout=30, check=True)
+        return {"p50_ms": (time.perf_counter() - began) * 1000}
+
+    yield measure
+
+
+def _verifies(which: str) -> Open:
+    @contextmanager
+    def side(bench: Bench) -> Iterator[Measure]:
+        env = os.environ | {"PYTHONPATH": str(ROOT)}
+        yield lambda: {"cpu_us": verify_tokens(bench, PYTHON, env, 500, 50_000)[which]}
+
+    return side
+
+
+# -- all of it --------------------------------------------------------------------------------------------
+
+_PLAIN: Mapping[str, str] = {}
+
+ROWS = (
+    Row(
+        "asset.get",
+        "GET of an 8 KiB asset, 32 connections",
+        {
+            "ours": _ours_gets(),
+            "ours, full lane": _ours_gets(full=True),
+            "node": _gets(_node_http, _PLAIN),
+            "uvicorn": _gets(_uvicorn, _PLAIN),
+            "nginx": _gets(_nginx, _PLAIN),
+        },
+    ),
+    Row(
+        "asset.browser",
+        "the same with a browser's heads, each with another cookie",
+        {"ours": _ours_gets(vary=True), "node": _gets(_node_http, _PLAIN, vary=True)},
+    ),
+    Row(
+        "asset.304",
+        "GET of an asset the client has (304), 32 connections",
+        {
+            "ours": _ours_gets(cached=True),
+            "node": _gets(_node_http, {"If-None-Match": '"bench"'}),
+            "nginx": _nginx_304,
+        },
+    ),
+    Row(
+        "page",
+        "GET of an app's page, 32 connections",
+        {"ours": _ours_gets("page"), "ours, full lane": _ours_gets("page", full=True)},
+    ),
+    Row("verify.known", "verification of a token seen before", {"ours": _verifies("known")}, "cpu_us"),
+    Row("verify.new", "of a new token on a known certificate", {"ours": _verifies("new")}, "cpu_us"),
+    Row(
+        "post.known",
+        "POST of ensureChatContext, 32 connections; the others echo 285 B without sign-in",
+        {
+            "ours": _ours_posts(),
+            "ours, full lane": _ours_posts(full=True),
+            "node": _posts(_node_http),
+            "uvicorn": _posts(_uvicorn),
+        },
+    ),
+    Row("post.new", "the same, a new token in each", {"ours": _ours_posts_new_tokens}),
+    Row("ws.1", "ensureChatContext over 1 WebSocket", {"ours": _ours_talks(1), "node ws": _node_talks(1)}),
+    Row("ws.64", "over 64 WebSockets", {"ours": _ours_talks(64), "node ws": _node_talks(64)}),
+    Row("ws.64.new", "the same, a new token in each", {"ours": _ours_talks_new_tokens}),
+    Row("ws.1000", "over 1,000 WebSockets", {"ours": _ours_talks(1000), "node ws": _node_talks(1000)}),
+    Row(
+        "ws.8k",
+        "8 KiB each way, 64 WebSockets",
+        {"ours": _ours_talks(64, 8192), "node ws": _node_talks(64, 8192)},
+    ),
+    Row(
+        "append.1",
+        "durable append of 1 KiB, 1 in flight",
+        {"ours": _ours_appends(1), "node ws + sqlite": _node_appends(1), "bare insert": _bare_inserts},
+    ),
+    Row("append.32", "32 in flight", {"ours": _ours_appends(32), "node ws + sqlite": _node_appends(32)}),
+    Row("append.256", "256 in flight", {"ours": _ours_appends(256), "node ws + sqlite": _node_appends(256)}),
+    Row("append.stall", "lateness of the event loop under the last", {"ours": _ours_stall}, "p99_ms"),
+    Row("deploy.new", "deploy of a new 12 KiB app", {"ours": _ours_deploys(known=False)}),
+    Row("deploy.known", "deploy of a known one", {"ours": _ours_deploys(known=True)}),
+    Row(
+        "idle",
+        "10,000 idle WebSockets and 16 good clients",
+        {
+            "ours": _idle(_ours, ours_side.CONTEXT_ANSWER, echo=False),
+            "node ws": _idle(lambda bench: _node(bench, "node_ws.mjs", _packages(bench)), ECHO, echo=True),
+        },
+        "kib",
+    ),
+    Row(
+        "start",
+        "start to first answer",
+        {
+            "ours": _starts(_start_ours, _env_ours),
+            "node": _starts(_start_node, _env_other),
+            "uvicorn": _starts(_start_uvicorn, _env_other),
+        },
+        "p50_ms",
+    ),
+    Row("help", "--help", {"ours": _help}, "p50_ms"),
+    Row(
+        "workers",
+        "GET of the asset, load generator on the same two cores",
+        {"ours, 1 process": _ours_gets(workers=1), "ours, 2 processes": _ours_gets(workers=2)},
+    ),
+)

@@ -1,0 +1,49 @@
+"""Our server with what a user has no switch for: `--full-lane` sends all HTTP through Hypercorn and Quart;
+`--stall FILE` writes down how late the event loop comes round. Settings come from the environment."""
+
+import argparse
+import json
+import os
+from functools import partial
+from pathlib import Path
+
+import trio
+
+from vibes_trio import server
+from vibes_trio.config import load_config
+from vibes_trio.front.state import Front
+
+BEAT_S = 0.005
+
+
+async def beat(lateness_ms: list[float]) -> None:
+    """Note how late each beat comes; for ever."""
+    while True:
+        due = trio.current_time() + BEAT_S
+        await trio.sleep_until(due)
+        lateness_ms.append((trio.current_time() - due) * 1000)
+
+
+async def run(stall: Path | None) -> None:
+    """Serve until a signal comes."""
+    lateness_ms: list[float] = []
+    async with trio.open_nursery() as nursery:
+        if stall is not None:
+            nursery.start_soon(beat, lateness_ms)
+        await server.serve(load_config(os.environ))
+        nursery.cancel_scope.cancel()
+    if stall is not None:
+        stall.write_text(json.dumps(lateness_ms))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--full-lane", action="store_true")
+    parser.add_argument("--stall", type=Path)
+    arguments = parser.parse_args()
+    if arguments.full_lane:
+        vars(server)["Front"] = partial(Front, fast=False)  # no setting has it
+    trio.run(run, arguments.stall)
+
+
+main()
