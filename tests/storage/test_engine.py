@@ -16,7 +16,7 @@ from vibes_trio.errors import ConfigError, Internal, NotFound, Overloaded
 from vibes_trio.exchange import UserId
 from vibes_trio.storage import Database, Tx, has_wal_reset_bug
 from vibes_trio.storage.chats import append_section, ensure_context, list_sections
-from vibes_trio.storage.engine import connect_reader, connect_writer
+from vibes_trio.storage.engine import connect_reader, connect_writer, sqlite_version
 from vibes_trio.storage.migrate import load_migrations
 
 ADA = UserId("ada")
@@ -186,6 +186,10 @@ async def test_closed_database_refuses(db: Database) -> None:
         await db.read(notes)
     with pytest.raises(Overloaded, match="is closed"):
         db.get(notes)
+
+
+def test_library_version_is_told() -> None:
+    assert sqlite_version() == ".".join(map(str, sqlite3.sqlite_version_info))
 
 
 @pytest.mark.parametrize(

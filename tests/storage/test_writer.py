@@ -226,7 +226,9 @@ async def test_mistake_in_our_own_statements_fails_the_batch_and_keeps_the_conne
     assert len(bench.opened) == 1
 
 
-async def test_full_disk_gives_the_reserve_back_and_writes_resume_by_themselves(tmp_path: Path) -> None:
+async def test_full_disk_gives_the_reserve_back_and_writes_resume_by_themselves(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """The page limit stands for the disk: SQLite answers SQLITE_FULL to both."""
     bench = Bench(tmp_path / "test.db", Limits(reserve_bytes=4096))
     bench.commit(put(1))
@@ -243,8 +245,13 @@ async def test_full_disk_gives_the_reserve_back_and_writes_resume_by_themselves(
     assert bench.writer.wal_bytes() == 0, "what was committed has been moved out of the WAL file"
     assert bench.stored() == [1]
 
+    bench.commit(put("y" * 100_000))
     (after,) = bench.commit(put(3))
     assert await after.wait() == 3
+    assert [record.message.split(";")[0] for record in caplog.records] == [
+        "the disk is full",
+        "there is room on the disk again",
+    ]
     assert reserve.stat().st_size == 4096
     bench.writer.close()
 
@@ -328,6 +335,27 @@ async def test_checkpoint_that_fails_is_put_off(
     assert await after.wait() == 3
     assert len(bench.opened) == 2
     assert bench.stored() == [0, 1, 2, 3]
+
+
+async def test_lock_that_fails_ends_neither_the_thread_nor_the_close(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = Bench(tmp_path / "test.db", Limits(reserve_bytes=0, commits_per_checkpoint=1))
+    bench.commit(put(1))
+
+    def held() -> None:
+        raise OSError("no locks available")
+
+    bench.writer._lock.held = held  # type: ignore[method-assign, assignment]
+    bench.writer.tidy()
+    (refused,) = bench.commit(put(2))
+    bench.writer.close()
+
+    with pytest.raises(OSError, match="no locks"):
+        await refused.wait()
+    assert "checkpoint put off: no locks" in caplog.text
+    assert "final checkpoint put off to the next start: no locks" in caplog.text
+    assert bench.stored() == [1]
 
 
 def test_close_leaves_all_in_the_one_file(tmp_path: Path) -> None:

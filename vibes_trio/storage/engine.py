@@ -4,6 +4,7 @@ Repositories are sync functions on a `Tx`; async code never sees a connection. `
 on threads of their own, `get` in the event loop itself, for a single row by its key.
 """
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Callable
@@ -66,7 +67,8 @@ class Database:
         Called from the event loop, whose thread then owns `get` (from anywhere, when *inline*).
 
         Raises:
-            ConfigError: no database, not usable here, or written by a newer version.
+            ConfigError: no database, not usable here, kept locked by another process, or written by a newer
+                version.
         """
         assert self._parts is None
         connect = partial(connect_writer, self.path, self.limits)
@@ -75,9 +77,9 @@ class Database:
             _create(self.path)
             writer = Writer(self.path, self.limits, connect=connect, now=self._now)
             writer.prepare(lambda connection: applied.extend(migrate(connection, load_migrations())))
+            self._parts = self._start(writer)
         except (OSError, sqlite3.Error, Overloaded) as error:
             raise ConfigError(f"{self.path}: can't be used as a database: {error}") from error
-        self._parts = self._start(writer)
         return tuple(applied)
 
     def _start(self, writer: Writer) -> _Parts:
@@ -210,6 +212,11 @@ def connect_reader(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
     return connection
 
 
+def sqlite_version() -> str:
+    """Return the version of the SQLite library in use."""
+    return sqlite3.sqlite_version
+
+
 def has_wal_reset_bug(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> bool:
     """Say whether SQLite *version* (default: the one in use) can damage a WAL file that two programs write.
 
@@ -228,4 +235,6 @@ def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
 def _create(path: Path) -> None:
     """Make folder and file, readable by this user only (SQLite gives its other files the same mode)."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    # Only a new file: closing one that is there would drop the locks that this process has on it.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))

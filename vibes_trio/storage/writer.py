@@ -27,6 +27,9 @@ _log = logging.getLogger(__name__)
 
 Mode = Literal["PASSIVE", "TRUNCATE"]
 
+# Whatever keeps a checkpoint from happening; the lock's file can fail as well.
+_FAILURES = (VibesError, sqlite3.Error, OSError)
+
 
 class Writer:
     """The writing connection of a database file. One thread at a time uses it.
@@ -56,6 +59,7 @@ class Writer:
         self._lock = FileLock(Path(f"{path}-lock"), limits.busy_timeout_s)
         self._reserve = Reserve(Path(f"{path}-reserve"), limits.reserve_bytes)
         self._connection: sqlite3.Connection | None = None
+        self._full = False
         self._commits_at_checkpoint = 0
         self._checkpoint_at_bytes = limits.max_wal_bytes
 
@@ -82,6 +86,7 @@ class Writer:
         """
         with self._lock.held():
             if not self._reserve.hold():
+                self._report_full()
                 raise DiskFull
             tx = Tx(self._open(), self._now())
             try:
@@ -93,9 +98,14 @@ class Writer:
                 self._undo(tx)
                 raise
         self.commits += 1
+        if self._full:
+            self._full = False
+            _log.warning("there is room on the disk again; writing goes on")
 
     def tidy(self) -> None:
         """Checkpoint when it is time. Called between commits, once their waiters have been answered.
+
+        Raises nothing: its thread has to go on.
 
         Not left to SQLite's own automatic checkpoint, which keeps a failed sync to itself.
         """
@@ -107,7 +117,7 @@ class Writer:
         try:
             with self._lock.held():
                 done = self._checkpoint(mode)
-        except (VibesError, sqlite3.Error) as error:
+        except _FAILURES as error:
             _log.warning("checkpoint put off: %s", error)
             done = False
         self._commits_at_checkpoint = self.commits
@@ -118,7 +128,7 @@ class Writer:
         """Return the size of the WAL file, for a metric and its alarm."""
         try:
             return self._wal.stat().st_size
-        except FileNotFoundError:
+        except OSError:
             return 0
 
     def close(self) -> None:
@@ -127,7 +137,7 @@ class Writer:
             with self._lock.held():
                 self._checkpoint("TRUNCATE")
                 self._drop()
-        except (VibesError, sqlite3.Error) as error:
+        except _FAILURES as error:
             _log.warning("final checkpoint put off to the next start: %s", error)
             self._drop()
         self._lock.close()
@@ -171,10 +181,15 @@ class Writer:
         except sqlite3.Error:
             self._drop()
         if isinstance(tx.failed, DiskFull):
-            _log.error("the disk is full; giving back the reserve")
+            self._report_full()
             self._reserve.release()
             with contextlib.suppress(VibesError):
                 self._checkpoint("TRUNCATE")
+
+    def _report_full(self) -> None:
+        if not self._full:
+            self._full = True
+            _log.error("the disk is full; until there is room, nothing is written")
 
     def _checkpoint(self, mode: Mode) -> bool:
         """Move what is in the WAL file into the database file. False: a reader still needs some of it."""
