@@ -1,0 +1,163 @@
+"""`vibes-trio doctor`: what may become a problem, and what to do about it. Changes nothing."""
+
+import os
+import shutil
+import stat
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from http.client import HTTPException
+from pathlib import Path
+from typing import Literal
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+import trio
+
+from vibes_trio.auth.ca import expiry_warning
+from vibes_trio.auth.keys import FILE_NAME as KEYS_FILE
+from vibes_trio.auth.keys import load_keys
+from vibes_trio.commands.address import read_address
+from vibes_trio.commands.output import FAILED, OK, Colour, paint, print_json
+from vibes_trio.config import Config, MiB, load_config
+from vibes_trio.errors import ConfigError, FetchFailed
+from vibes_trio.modules.npm_settings import find_registry
+from vibes_trio.modules.toolchain import find_tool
+from vibes_trio.outbound import Registry, document_address, open_outbound
+from vibes_trio.server import DATABASE
+from vibes_trio.storage import has_wal_reset_bug, sqlite_version
+
+Level = Literal["ok", "note", "problem"]
+
+MIN_FREE_BYTES = 256 * MiB
+ASK_TIMEOUT_S = 3.0
+_COLOURS: dict[Level, Colour] = {"ok": "green", "note": "yellow", "problem": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: `ok`, a `note` to mind, or a `problem` to mend; *text* says what to do."""
+
+    what: str
+    level: Level
+    text: str
+
+
+def main(options: Namespace) -> int:
+    """Print what was found; fail if there is a problem."""
+    config = load_config(os.environ, options.settings)
+    findings = [*look_at_machine(config), *look_at_data(config), *trio.run(look_outside, config)]
+    if options.json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            level = paint(finding.level.ljust(7), _COLOURS[finding.level], sys.stdout)
+            print(f"{level}  {finding.what}: {finding.text}")
+    return FAILED if any(finding.level == "problem" for finding in findings) else OK
+
+
+def look_at_machine(config: Config) -> Iterator[Finding]:
+    """Look at the interpreter, SQLite and the disk."""
+    yield Finding("Python", "ok", sys.version.split()[0])
+    if has_wal_reset_bug():
+        yield Finding(
+            "SQLite",
+            "note",
+            f"{sqlite_version()} can damage a database that two programs write at once; this server and its "
+            "commands never do. Keep other programs (the sqlite3 tool) from writing, or use 3.51.3 or newer.",
+        )
+    else:
+        yield Finding("SQLite", "ok", sqlite_version())
+    folder = next(path for path in (config.data_dir, *config.data_dir.parents) if path.exists())
+    free = shutil.disk_usage(folder).free
+    enough = free >= MIN_FREE_BYTES
+    yield Finding(
+        "disk",
+        "ok" if enough else "problem",
+        f"{free // MiB} MiB free at {folder}"
+        + ("" if enough else ". Make room: a full disk stops all writing."),
+    )
+
+
+def look_at_data(config: Config) -> Iterator[Finding]:
+    """Look at the data folder, its modes and the keys in it."""
+    if not config.data_dir.exists():
+        yield Finding("data folder", "note", f"{config.data_dir} is not there yet; the first start makes it")
+        return
+    yield Finding("data folder", "ok", str(config.data_dir))
+    secret = [config.data_dir, config.data_dir / KEYS_FILE, config.data_dir / DATABASE]
+    devices = config.data_dir / "devices"
+    for path in [*secret, *(sorted(devices.iterdir()) if devices.is_dir() else ())]:
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            wanted = "700" if path.is_dir() else "600"
+            yield Finding("modes", "problem", f"others may read {path}. Run: chmod {wanted} '{path}'")
+    if config.device_id_ca_priv_key or (config.data_dir / KEYS_FILE).exists():
+        yield _look_at_keys(config)
+
+
+def _look_at_keys(config: Config) -> Finding:
+    now = time.time()
+    try:
+        ca = load_keys(config, now).ca
+    except ConfigError as error:
+        return Finding("keys", "problem", f"{error} The server can't start. See `vibes-trio keys rotate`.")
+    warning = expiry_warning(ca, now)
+    if warning is not None:
+        return Finding("keys", "problem", f"{warning} Run: vibes-trio keys rotate")
+    until = time.strftime("%Y-%m-%d", time.gmtime(ca.not_after))
+    return Finding("keys", "ok", f"the device CA {ca.name!r} is good until {until}")
+
+
+async def look_outside(config: Config) -> list[Finding]:
+    """Look for the compiler, the registry and the running server."""
+    findings = [await _look_for_compiler(config)]
+    try:
+        registry = await find_registry(config, os.environ)
+    except ConfigError as error:
+        findings.append(Finding("registry", "problem", str(error)))
+    else:
+        findings.append(await _look_at_registry(config, registry))
+    return [*findings, await trio.to_thread.run_sync(_look_for_server, config.data_dir)]
+
+
+async def _look_for_compiler(config: Config) -> Finding:
+    tool = await find_tool(config)
+    if tool is not None:
+        return Finding("esbuild", "ok", f"{tool.version} at {tool.path}")
+    if config.esbuild:
+        return Finding(
+            "esbuild", "problem", f"VIBES_ESBUILD: {config.esbuild} does not work on this machine."
+        )
+    return Finding(
+        "esbuild",
+        "note",
+        "not found: JSX is compiled in pure Python, TypeScript not at all. Run: vibes-trio toolchain install",
+    )
+
+
+async def _look_at_registry(config: Config, registry: Registry | None) -> Finding:
+    if registry is None:
+        return Finding("registry", "note", "none (VIBES_REGISTRY_URL=none): nothing new can be fetched")
+    try:
+        async with open_outbound(registry, config.limits, os.environ) as outbound:
+            await outbound.fetch(
+                document_address(registry, "react", "latest"),
+                max_bytes=config.limits.document_bytes,
+                timeout_s=ASK_TIMEOUT_S,
+            )
+    except FetchFailed as error:
+        return Finding("registry", "note", f"{error}. What is stored already needs none.")
+    return Finding("registry", "ok", f"answers; named by {registry.source}")
+
+
+def _look_for_server(data_dir: Path) -> Finding:
+    url = read_address(data_dir)
+    if not url:
+        return Finding("server", "note", "none runs on this data folder. Run: vibes-trio serve")
+    try:
+        build_opener(ProxyHandler({})).open(f"{url}/readyz", timeout=ASK_TIMEOUT_S).close()
+    except (URLError, HTTPException, OSError) as error:
+        return Finding("server", "problem", f"{url} was said to listen, but does not answer well: {error}.")
+    return Finding("server", "ok", f"{url} is ready")
