@@ -79,8 +79,10 @@ async def test_each_thread_of_a_pool_works() -> None:
     worker.submit(Pending(lambda tx: 1))
     worker.submit(Pending(lambda tx: 2))
 
+    # Both are held before either is let go: else one thread could do all.
     for gate in gates:
         assert gate.entered.acquire(timeout=10)
+    for gate in gates:
         gate.open.release()
     worker.stop()
 
