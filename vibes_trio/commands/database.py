@@ -13,8 +13,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import trio
 
 from vibes_trio.config import Config
-from vibes_trio.server import DATABASE
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.engine import DATABASE, Database
 from vibes_trio.storage.tx import Tx
 
 P = ParamSpec("P")

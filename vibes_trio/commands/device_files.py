@@ -58,23 +58,33 @@ def save_device(device: Device, path: Path, *, replace: bool = False) -> None:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        beside = _write_beside(path, write_key_file(device))
         try:
-            with open(descriptor, "w", encoding="utf-8") as file:
-                file.write(write_key_file(device))
-                file.flush()
-                os.fsync(descriptor)
-            if replace:
-                beside.replace(path)
-            else:
-                path.hardlink_to(beside)  # fails if the name is taken
+            _put(beside, path, replace)
         finally:
             beside.unlink(missing_ok=True)
-    except FileExistsError:
-        raise taken(path) from None
     except OSError as error:
         raise CommandFailed(f"{path}: can't be written: {error.strerror}.") from error
+
+
+def _write_beside(path: Path, text: str) -> Path:
+    """Write *text* to a new file in the folder of *path*, on disk when this returns."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    return beside
+
+
+def _put(beside: Path, path: Path, replace: bool) -> None:
+    if replace:
+        beside.replace(path)
+        return
+    try:
+        path.hardlink_to(beside)
+    except FileExistsError:
+        raise taken(path) from None
 
 
 def taken(path: Path) -> CommandFailed:

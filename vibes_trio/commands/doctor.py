@@ -26,8 +26,8 @@ from vibes_trio.errors import ConfigError, FetchFailed
 from vibes_trio.modules.npm_settings import find_registry
 from vibes_trio.modules.toolchain import find_tool
 from vibes_trio.outbound import Registry, document_address, open_outbound
-from vibes_trio.server import DATABASE
 from vibes_trio.storage import has_wal_reset_bug, sqlite_version
+from vibes_trio.storage.engine import DATABASE
 
 Level = Literal["ok", "note", "problem"]
 

@@ -27,6 +27,9 @@ from vibes_trio.storage.writer import Writer
 P = ParamSpec("P")
 T = TypeVar("T")
 
+DATABASE = "vibes.sqlite3"
+"""Name of the file in the data folder."""
+
 _WAL_RESET_FIXED = (3, 51, 3)
 _WAL_RESET_FIXED_EARLIER = (3, 50, 7)
 

@@ -1,0 +1,135 @@
+import json
+import os
+import threading
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from vibes_trio.auth.keys import load_keys
+from vibes_trio.commands import doctor
+from vibes_trio.commands.address import write_address
+from vibes_trio.commands.output import FAILED, OK
+from vibes_trio.config import Config
+
+Options = Callable[..., Namespace]
+Capture = pytest.CaptureFixture[str]
+OFFLINE = {"VIBES_REGISTRY_URL": "none"}
+
+
+def findings(options: Namespace, capsys: Capture) -> tuple[int, dict[str, tuple[str, str]]]:
+    code = doctor.main(options)
+    told = json.loads(capsys.readouterr().out)
+    return code, {finding["what"]: (finding["level"], finding["text"]) for finding in told}
+
+
+@pytest.fixture
+def ready() -> Iterator[str]:
+    """The address of something that answers."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/readyz" else 404)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_fresh_machine_has_notes_but_no_problem(options: Options, data_dir: Path, capsys: Capture) -> None:
+    code, found = findings(options(OFFLINE, json=True), capsys)
+
+    assert code == OK
+    assert found["data folder"][0] == "note"
+    assert found["registry"] == ("note", "none (VIBES_REGISTRY_URL=none): nothing new can be fetched")
+    assert found["server"][0] == "note"
+    assert not data_dir.exists()
+
+
+def test_secrets_that_others_can_read_are_a_problem(
+    options: Options, data_dir: Path, capsys: Capture
+) -> None:
+    load_keys(Config(data_dir=data_dir), 1_900_000_000)
+    (data_dir / "keys.json").chmod(0o644)
+
+    code, found = findings(options(OFFLINE, json=True), capsys)
+
+    assert code == FAILED
+    assert found["modes"] == (
+        "problem",
+        f"others may read {data_dir / 'keys.json'}. Run: chmod 600 '{data_dir / 'keys.json'}'",
+    )
+
+
+def test_a_ca_about_to_expire_is_a_problem(
+    options: Options, data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    not_after = load_keys(Config(data_dir=data_dir), 1_900_000_000).ca.not_after
+    monkeypatch.setattr(doctor.time, "time", lambda: float(not_after - 86_400))
+
+    soon = findings(options(OFFLINE, json=True), capsys)[1]["keys"]
+    monkeypatch.setattr(doctor.time, "time", lambda: float(not_after + 1))
+    late = findings(options(OFFLINE, json=True), capsys)[1]["keys"]
+
+    assert soon[0] == late[0] == "problem"
+    assert "expires in 1 days" in soon[1]
+    assert "can't start" in late[1]
+
+
+def test_a_named_esbuild_must_work(options: Options, capsys: Capture) -> None:
+    code, found = findings(options(OFFLINE | {"VIBES_ESBUILD": "/nowhere/esbuild"}, json=True), capsys)
+
+    assert code == FAILED
+    assert found["esbuild"] == ("problem", "VIBES_ESBUILD: /nowhere/esbuild does not work on this machine.")
+
+
+def test_a_registry_out_of_reach_is_told(options: Options, capsys: Capture) -> None:
+    code, found = findings(options({"VIBES_REGISTRY_URL": "http://127.0.0.1:9/"}, json=True), capsys)
+
+    assert code == OK
+    assert found["registry"][0] == "note"
+    assert "127.0.0.1:9" in found["registry"][1]
+
+
+def test_an_address_that_is_none_is_a_problem(options: Options, capsys: Capture) -> None:
+    assert findings(options({"VIBES_REGISTRY_URL": "npm"}, json=True), capsys)[1]["registry"][0] == "problem"
+
+
+def test_the_running_server_is_asked(options: Options, data_dir: Path, ready: str, capsys: Capture) -> None:
+    data_dir.mkdir(mode=0o700)
+    write_address(data_dir, ready, os.getpid())
+
+    code, found = findings(options(OFFLINE, json=True), capsys)
+
+    assert (code, found["server"]) == (OK, ("ok", f"{ready} is ready"))
+
+
+def test_a_server_that_is_said_to_run_must_answer(options: Options, data_dir: Path, capsys: Capture) -> None:
+    data_dir.mkdir(mode=0o700)
+    write_address(data_dir, "http://127.0.0.1:9", os.getpid())
+
+    code, found = findings(options(OFFLINE, json=True), capsys)
+
+    assert (code, found["server"][0]) == (FAILED, "problem")
+
+
+def test_a_full_disk_is_a_problem(options: Options, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setattr(doctor, "MIN_FREE_BYTES", 1 << 80)
+
+    assert findings(options(OFFLINE, json=True), capsys)[1]["disk"][0] == "problem"
+
+
+def test_people_get_a_line_each(options: Options, capsys: Capture) -> None:
+    doctor.main(options(OFFLINE))
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("ok       Python: 3.")

@@ -1,0 +1,64 @@
+import os
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from vibes_trio.commands import toolchain
+from vibes_trio.commands.output import CommandFailed
+
+Options = Callable[..., Namespace]
+
+
+@pytest.fixture
+def no_esbuild(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+def make_tool(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\necho 9.9.9\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.usefixtures("no_esbuild")
+def test_without_a_registry_it_says_what_that_means(options: Options) -> None:
+    with pytest.raises(CommandFailed, match=r"no package registry.*TypeScript"):
+        toolchain.install(options({"VIBES_REGISTRY_URL": "none"}, if_missing=False))
+
+
+def test_an_installed_one_is_told(
+    options: Options, data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tool = make_tool(toolchain.toolchain_path(data_dir))
+
+    toolchain.install(options(if_missing=False))
+
+    assert capsys.readouterr().out == f"esbuild 9.9.9: {tool}\n"
+
+
+def test_any_that_works_will_do_if_only_a_missing_one_is_wanted(
+    options: Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tool = make_tool(tmp_path / "bin" / "esbuild")
+    monkeypatch.setenv("PATH", f"{tool.parent}{os.pathsep}{os.environ['PATH']}")
+
+    toolchain.install(options({"VIBES_REGISTRY_URL": "none"}, if_missing=True))
+
+    assert capsys.readouterr().out == ""
+
+
+def test_one_that_is_fetched_but_does_not_run_is_a_failure(
+    options: Options, data_dir: Path, monkeypatch: pytest.MonkeyPatch, no_esbuild: None
+) -> None:
+    async def fetch(config: object) -> None:
+        broken = toolchain.toolchain_path(data_dir)
+        broken.parent.mkdir(parents=True)
+        broken.write_text("of another platform")
+
+    monkeypatch.setattr(toolchain, "_fetch", fetch)
+
+    with pytest.raises(CommandFailed, match="doesn't run on this machine"):
+        toolchain.install(options(if_missing=False))
