@@ -22,7 +22,7 @@ class NewRelease:
     Attributes:
         env_json: object of text values.
         file_system_json: list of FileSystemItem, see schema-and-settings.md.
-        modules_json: which package versions its pages load; None: not locked.
+        extras_json: our own notes on the release (entry point, roots, sources); None: the reference made it.
     """
 
     app_slug: AppSlug
@@ -32,7 +32,7 @@ class NewRelease:
     mode: Mode
     env_json: str
     file_system_json: str
-    modules_json: str | None = None
+    extras_json: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,15 @@ class Release(NewRelease):
     created: str
 
 
-_COLUMNS = "appSlug, userSlug, userId, fsId, mode, env, fileSystem, modules, releaseSeq, created"
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A release that was saved, and the apps (both slugs) that lost releases to make room for it."""
+
+    release: Release
+    evicted: tuple[tuple[AppSlug, UserSlug], ...] = ()
+
+
+_COLUMNS = "appSlug, userSlug, userId, fsId, mode, env, fileSystem, extras, releaseSeq, created"
 
 # The reference let a user publish under somebody else's user slug. Those rows are kept but not served.
 _BY_OWNER = (
@@ -51,12 +59,15 @@ _BY_OWNER = (
 )
 
 
-def save_release(tx: Tx, new: NewRelease, *, limit: int) -> Release:
-    """Make *new* be there, and return it as it is then. Its slugs are bound (`slugs.py`).
+def save_release(tx: Tx, new: NewRelease, *, limit: int) -> Saved:
+    """Make *new* be there, and return it as it is then. Its slugs have to be bound (`slugs.py`).
 
     Content that is there under the same slugs makes no new row. Deployed as `production` it becomes
     production and the newest, with the next number if another is above it: so deploying an earlier
     version again is a rollback. Deployed as `dev`, production stays production.
+
+    The row that is there gets the file system and the extras of *new*, if *new* has extras: so deploying again
+    heals what the reference's compiler made, and tells of another entry point, which is no part of the fsId.
 
     Args:
         limit: most releases of one user (MAX_APPS_PER_USER_ID). A new row over it evicts the user's oldest
@@ -73,10 +84,10 @@ def save_release(tx: Tx, new: NewRelease, *, limit: int) -> Release:
         (new.app_slug, new.user_slug, new.user_id, new.fs_id),
     )
     if rows:
-        there = _release(rows[0])
-        return _promote(tx, there) if new.mode == "production" else there
-    _make_room(tx, new.user_id, limit)
-    return _insert(tx, new)
+        there = _heal(tx, _release(rows[0]), new)
+        return Saved(_promote(tx, there) if new.mode == "production" else there)
+    evicted = _make_room(tx, new.user_id, limit)
+    return Saved(_insert(tx, new), tuple(dict.fromkeys(evicted)))
 
 
 def find_release(tx: Tx, app_slug: AppSlug, user_slug: UserSlug, fs_id: FsId) -> Release | None:
@@ -117,21 +128,22 @@ def sweep_limits(tx: Tx, limit: int) -> int:
     For what a lowered limit leaves over: a deploy keeps to it by itself.
     """
     over = tx.execute("SELECT userId, count(*) FROM Apps GROUP BY userId HAVING count(*) > ?", (limit,))
-    return sum(_evict(tx, UserId(user_id), count - limit) for user_id, count in over)
+    return sum(len(_evict(tx, UserId(user_id), count - limit)) for user_id, count in over)
 
 
-def _make_room(tx: Tx, user_id: UserId, limit: int) -> None:
+def _make_room(tx: Tx, user_id: UserId, limit: int) -> list[tuple[AppSlug, UserSlug]]:
     total = _count(tx, user_id)
     if total < limit:
-        return
+        return []
     evicted = _evict(tx, user_id, max(total // 10 + 1, total + 1 - limit))
-    if total - evicted >= limit:
+    if total - len(evicted) >= limit:
         raise LimitReached(
             f"You keep {total} releases and MAX_APPS_PER_USER_ID is {limit}. Production releases are never"
             " removed for a new one, and there are not enough dev releases. Ask the operator for more.",
             limit="MAX_APPS_PER_USER_ID",
             value=limit,
         )
+    return evicted
 
 
 def _count(tx: Tx, user_id: UserId) -> int:
@@ -139,14 +151,35 @@ def _count(tx: Tx, user_id: UserId) -> int:
     return count
 
 
-def _evict(tx: Tx, user_id: UserId, at_most: int) -> int:
+def _evict(tx: Tx, user_id: UserId, at_most: int) -> list[tuple[AppSlug, UserSlug]]:
+    """Remove the user's oldest dev releases; return the slugs of each."""
     gone = tx.execute(
         "DELETE FROM Apps WHERE (appSlug, userId, userSlug, releaseSeq) IN ("
         " SELECT appSlug, userId, userSlug, releaseSeq FROM Apps WHERE userId = ? AND mode = 'dev'"
-        " ORDER BY created, releaseSeq LIMIT ?) RETURNING releaseSeq",
+        " ORDER BY created, releaseSeq LIMIT ?) RETURNING appSlug, userSlug",
         (user_id, at_most),
     )
-    return len(gone)
+    return [(AppSlug(app_slug), UserSlug(user_slug)) for app_slug, user_slug in gone]
+
+
+def _heal(tx: Tx, there: Release, new: NewRelease) -> Release:
+    is_same = (there.file_system_json, there.extras_json) == (new.file_system_json, new.extras_json)
+    if new.extras_json is None or is_same:
+        return there
+    (row,) = tx.execute(
+        "UPDATE Apps SET fileSystem = ?, extras = ?"
+        " WHERE appSlug = ? AND userId = ? AND userSlug = ? AND releaseSeq = ?"
+        f" RETURNING {_COLUMNS}",
+        (
+            new.file_system_json,
+            new.extras_json,
+            there.app_slug,
+            there.user_id,
+            there.user_slug,
+            there.release_seq,
+        ),
+    )
+    return _release(row)
 
 
 def _promote(tx: Tx, there: Release) -> Release:
@@ -180,7 +213,7 @@ def _insert(tx: Tx, new: NewRelease) -> Release:
             new.mode,
             new.env_json,
             new.file_system_json,
-            new.modules_json,
+            new.extras_json,
             _next_seq(tx, new),
             tx.now,
         ),
@@ -200,7 +233,7 @@ def _next_seq(tx: Tx, release: NewRelease) -> int:
 
 
 def _release(row: Row) -> Release:
-    app_slug, user_slug, user_id, fs_id, mode, env, file_system, modules, seq, created = row
+    app_slug, user_slug, user_id, fs_id, mode, env, file_system, extras, seq, created = row
     return Release(
         app_slug=AppSlug(app_slug),
         user_slug=UserSlug(user_slug),
@@ -209,7 +242,7 @@ def _release(row: Row) -> Release:
         mode=mode,
         env_json=env,
         file_system_json=file_system,
-        modules_json=modules,
+        extras_json=extras,
         release_seq=seq,
         created=created,
     )

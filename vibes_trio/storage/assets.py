@@ -1,7 +1,5 @@
 """Contents of files, immutable, kept once under the CID of their bytes."""
 
-from collections.abc import Iterable
-
 from vibes_trio.exchange import Cid, UserId
 from vibes_trio.storage.tx import Tx
 
@@ -36,15 +34,6 @@ def find_owned_asset(tx: Tx, user_id: UserId, cid: Cid) -> bytes | None:
     return _as_bytes(rows[0][0]) if rows else None
 
 
-def list_sizes(tx: Tx, cids: Iterable[Cid]) -> dict[Cid, int]:
-    """Return the length in bytes of each of *cids* that is here. Reads no content."""
-    sizes: dict[Cid, int] = {}
-    for cid in cids:
-        for (size,) in tx.execute("SELECT length(content) FROM Assets WHERE assetId = ?", (cid,)):
-            sizes[cid] = size
-    return sizes
-
-
 def sweep_assets(tx: Tx, *, older_than: str) -> int:
     """Remove the assets put before *older_than* (as `Tx.now`) that no release refers to; return how many.
 
@@ -56,7 +45,7 @@ def sweep_assets(tx: Tx, *, older_than: str) -> int:
         "DELETE FROM Assets WHERE created < ? AND assetId NOT IN ("
         " SELECT member.atom FROM Apps, json_tree(Apps.fileSystem) AS member WHERE member.type = 'text'"
         " UNION"
-        " SELECT member.atom FROM Apps, json_tree(Apps.modules) AS member WHERE member.type = 'text'"
+        " SELECT member.atom FROM Apps, json_tree(Apps.extras) AS member WHERE member.type = 'text'"
         ") RETURNING assetId",
         (older_than,),
     )

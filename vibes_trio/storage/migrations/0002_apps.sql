@@ -1,5 +1,5 @@
 -- An app slug lives inside a user slug: the key of Apps takes userSlug in, which SQLite can do only by
--- making the table anew. Rows keep their order. `modules` (JSON) says which package versions were locked.
+-- making the table anew. Rows keep their order. `extras` (JSON) are our own notes on a release.
 
 CREATE TABLE AppsWide (
   appSlug text NOT NULL,
@@ -11,7 +11,7 @@ CREATE TABLE AppsWide (
   fileSystem text NOT NULL,
   mode text NOT NULL,
   created text NOT NULL,
-  modules text,
+  extras text,
   PRIMARY KEY (appSlug, userId, userSlug, releaseSeq)
 );
 
@@ -32,10 +32,10 @@ CREATE INDEX Apps_release ON Apps (appSlug, userSlug, fsId);
 
 CREATE INDEX Apps_userId ON Apps (userId, mode, created, releaseSeq);
 
--- The reference leaves some releases without a binding.
+-- The reference leaves some releases without a binding. Those under somebody else's user slug get none.
 INSERT INTO AppSlugBindings (userSlug, appSlug, created)
   SELECT userSlug, appSlug, min(created) FROM Apps
-  WHERE userSlug IN (SELECT userSlug FROM UserSlugBindings)
+  WHERE userId = (SELECT userId FROM UserSlugBindings AS b WHERE b.userSlug = Apps.userSlug)
   GROUP BY userSlug, appSlug
   ON CONFLICT DO NOTHING;
 

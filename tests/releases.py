@@ -1,0 +1,56 @@
+"""Releases for tests of storage: rows as services make them, in one line."""
+
+import json
+from typing import Literal, Protocol
+
+from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
+from vibes_trio.storage import Tx
+from vibes_trio.storage.apps import NewRelease, Release, Saved, save_release
+from vibes_trio.storage.slugs import bind_app_slug, bind_user_slug
+
+ADA, BOB = UserId("ada-id"), UserId("bob-id")
+
+
+class Clock(Protocol):
+    """The fixture `clock`: Unix seconds that the test moves."""
+
+    seconds: float
+
+
+def no_words() -> str:
+    raise AssertionError("no random slug is wanted")
+
+
+def release(
+    fs_id: str,
+    mode: Literal["production", "dev"] = "dev",
+    *,
+    user: UserId = ADA,
+    owner: str = "ada",
+    app: str = "todo",
+    files: object = (),
+    extras: object = {},
+) -> NewRelease:
+    """Return what a deploy wants; *extras* None: as the reference would have it."""
+    return NewRelease(
+        app_slug=AppSlug(app),
+        user_slug=UserSlug(owner),
+        user_id=user,
+        fs_id=FsId(fs_id),
+        mode=mode,
+        env_json="{}",
+        file_system_json=json.dumps(files),
+        extras_json=None if extras is None else json.dumps(extras),
+    )
+
+
+def publish(tx: Tx, new: NewRelease, *, limit: int = 50) -> Release:
+    """Bind the slugs of *new*, save it and return it as it is then."""
+    return save(tx, new, limit=limit).release
+
+
+def save(tx: Tx, new: NewRelease, *, limit: int = 50) -> Saved:
+    """Bind the slugs of *new* and save it."""
+    bind_user_slug(tx, new.user_id, new.user_slug, limit=99, attempts=0, words=no_words)
+    bind_app_slug(tx, new.user_id, new.user_slug, new.app_slug, limit=99, attempts=0, words=no_words)
+    return save_release(tx, new, limit=limit)

@@ -1,0 +1,120 @@
+import pytest
+from releases import ADA, BOB, Clock, publish, release
+
+from vibes_trio.exchange import Cid, UserId
+from vibes_trio.storage import Database, Tx
+from vibes_trio.storage.assets import find_asset, find_owned_asset, put_asset, sweep_assets
+
+ONE, TWO = Cid("zOneOneOne"), Cid("zTwoTwoTwo")
+
+
+def kept(tx: Tx) -> set[str]:
+    return {row[0] for row in tx.execute("SELECT assetId FROM Assets")}
+
+
+async def test_asset_is_kept_once_as_it_first_came(inline: Database, clock: Clock) -> None:
+    await inline.write(put_asset, ONE, b"\x00first")
+    clock.seconds += 60
+    await inline.write(put_asset, ONE, b"other")
+
+    assert inline.get(find_asset, ONE) == b"\x00first"
+    assert inline.get(lambda tx: tx.execute("SELECT created FROM Assets")) == [("2026-01-22T06:51:35.123Z",)]
+
+
+async def test_unknown_asset_is_none(inline: Database) -> None:
+    assert inline.get(find_asset, ONE) is None
+
+
+async def test_empty_asset_is_an_asset(inline: Database) -> None:
+    await inline.write(put_asset, ONE, b"")
+
+    assert inline.get(find_asset, ONE) == b""
+
+
+async def test_text_that_another_program_stored_is_read_as_bytes(inline: Database) -> None:
+    await inline.write(lambda tx: tx.execute("INSERT INTO Assets VALUES (?, 'é', '2026')", (ONE,)))
+
+    assert inline.get(find_asset, ONE) == "é".encode()
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"fileName": "/a.png", "assetId": ONE},
+        {"fileName": "/App.jsx", "assetId": TWO, "transform": {"transformedAssetId": ONE}},
+        {"fileName": "/main.js", "assetId": TWO, "transform": {"importMapAssetId": ONE}},
+    ],
+    ids=["source", "transformed", "import map"],
+)
+async def test_owner_of_a_release_may_refer_to_what_it_holds(inline: Database, item: object) -> None:
+    await inline.write(put_asset, ONE, b"1")
+    await inline.write(publish, release("z1", files=[{"fileName": "/b", "assetId": TWO}, item]))
+
+    assert inline.get(find_owned_asset, ADA, ONE) == b"1"
+    assert inline.get(find_owned_asset, BOB, ONE) is None
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [],
+        [{"fileName": ONE, "mimeType": ONE, "assetURI": ONE, "assetId": TWO}],
+        [{"fileName": "/m", "assetId": TWO, "transform": {"type": "import-map", "fromAssetIds": [ONE]}}],
+    ],
+    ids=["no file", "members that the user chooses", "file names of an import map"],
+)
+async def test_knowing_a_cid_gives_no_right_to_its_bytes(inline: Database, files: object) -> None:
+    await inline.write(put_asset, ONE, b"1")
+    await inline.write(publish, release("z1", files=files))
+
+    assert inline.get(find_owned_asset, ADA, ONE) is None
+
+
+async def test_referring_to_bytes_that_are_gone_finds_nothing(inline: Database) -> None:
+    await inline.write(publish, release("z1", files=[{"fileName": "/a", "assetId": ONE}]))
+
+    assert inline.get(find_owned_asset, ADA, ONE) is None
+
+
+async def test_sweep_takes_old_assets_that_no_release_refers_to(inline: Database, clock: Clock) -> None:
+    for name in ("zSource", "zMade", "zMap", "zNote", "zNobodys", "zNobodys2"):
+        await inline.write(put_asset, Cid(name), name.encode())
+    await inline.write(
+        publish,
+        release(
+            "z1",
+            files=[
+                {"assetId": "zSource", "transform": {"transformedAssetId": "zMade"}},
+                {"assetId": "zMap", "mimeType": "application/importmap+json"},
+            ],
+            extras={"sources": {"/App.jsx": "zNote"}},
+        ),
+    )
+    await inline.write(publish, release("z2", user=UserId("bob"), owner="bob", extras=None))
+    clock.seconds += 10
+
+    gone = await inline.write(lambda tx: sweep_assets(tx, older_than=tx.now))
+
+    assert gone == 2
+    assert inline.get(kept) == {"zSource", "zMade", "zMap", "zNote"}
+
+
+async def test_sweep_spares_what_was_put_within_the_grace(inline: Database, clock: Clock) -> None:
+    await inline.write(put_asset, ONE, b"old")
+    clock.seconds += 3600
+    await inline.write(put_asset, TWO, b"new")
+    edge = await inline.write(lambda tx: tx.now)
+
+    assert await inline.write(lambda tx: sweep_assets(tx, older_than=edge)) == 1
+    assert inline.get(kept) == {TWO}
+
+
+async def test_sweep_frees_the_assets_of_an_evicted_release(inline: Database, clock: Clock) -> None:
+    await inline.write(put_asset, ONE, b"1")
+    await inline.write(put_asset, TWO, b"2")
+    await inline.write(publish, release("z1", files=[{"assetId": ONE}, {"assetId": TWO}]), limit=1)
+    clock.seconds += 1
+    await inline.write(publish, release("z2", files=[{"assetId": TWO}]), limit=1)
+
+    assert await inline.write(lambda tx: sweep_assets(tx, older_than=tx.now)) == 1
+    assert inline.get(kept) == {TWO}
