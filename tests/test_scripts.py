@@ -1,0 +1,103 @@
+"""The scripts by which a fresh machine is set up: their syntax, and when they do nothing."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = sorted(
+    path
+    for path in [*(ROOT / "scripts").iterdir(), ROOT / ".ci" / "run"]
+    if path.is_file() and path.read_bytes().startswith((b"#!/bin/sh", b"#!/usr/bin/env bash", b"# Makes"))
+)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_a_script_is_sound_shell(script: Path) -> None:
+    shell = "bash" if b"env bash" in script.read_bytes().partition(b"\n")[0] else "sh"
+
+    done = subprocess.run([shell, "-n", script], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_scripts_that_the_readme_names_can_be_run() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+
+    for name in ("serve", "test", "check", "coverage"):
+        assert f"scripts/{name}" in readme
+        assert os.access(ROOT / "scripts" / name, os.X_OK)
+
+
+class Checkout:
+    """A project of a lock file, `setup.sh`, an empty environment and a `uv` that notes how it was called."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.calls = folder / "uv-calls"
+        (folder / "scripts").mkdir()
+        (folder / "tests").mkdir()
+        shutil.copy(ROOT / "scripts" / "setup.sh", folder / "scripts")
+        (folder / "scripts" / "try").write_text('. "$(dirname -- "$0")/setup.sh"\nsetup_venv "$1"\n')
+        (folder / "requirements.lock").write_text("one==1\n")
+        (folder / "tests" / "requirements.lock").write_text("one==1\ntwo==2\n")
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / ".venv"], check=True)
+        (folder / "bin").mkdir()
+        (folder / "bin" / "uv").write_text(f'#!/bin/sh\necho "$@" >>"{self.calls}"\n')
+        (folder / "bin" / "uv").chmod(0o755)
+
+    def set_up(self, lock: str) -> str:
+        """Run `setup_venv` and return the lock file that was installed, if any."""
+        self.calls.unlink(missing_ok=True)
+        path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        subprocess.run(
+            ["sh", self.folder / "scripts" / "try", lock],
+            env={"PATH": path},
+            check=True,
+            capture_output=True,
+        )
+        if not self.calls.exists():
+            return ""
+        called = self.calls.read_text().split()
+        assert "--require-hashes" in called
+        return str(Path(called[-1]).relative_to(self.folder))
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path)
+
+
+def test_what_is_set_up_is_left_alone(checkout: Checkout) -> None:
+    assert checkout.set_up("requirements.lock") == "requirements.lock"
+    assert checkout.set_up("requirements.lock") == ""
+
+
+def test_a_changed_lock_is_installed(checkout: Checkout) -> None:
+    checkout.set_up("requirements.lock")
+    (checkout.folder / "requirements.lock").write_text("one==2\n")
+
+    assert checkout.set_up("requirements.lock") == "requirements.lock"
+
+
+def test_an_environment_made_for_tests_serves_as_well_but_not_the_other_way_round(checkout: Checkout) -> None:
+    checkout.set_up("requirements.lock")
+
+    assert checkout.set_up("tests/requirements.lock") == "tests/requirements.lock"
+    assert checkout.set_up("requirements.lock") == ""
+
+
+def test_the_command_is_the_one_of_this_folder(checkout: Checkout) -> None:
+    checkout.set_up("requirements.lock")
+    (checkout.folder / "vibes_trio").mkdir()
+    (checkout.folder / "vibes_trio" / "cli.py").write_text("def main():\n    print('this one')\n")
+
+    done = subprocess.run(
+        [checkout.folder / ".venv" / "bin" / "vibes-trio"], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "this one\n"
