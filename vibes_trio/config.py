@@ -36,6 +36,7 @@ class Limits:
     # Deploy
     max_files: int = 500
     max_file_bytes: int = 8 * MiB
+    max_release_bytes: int = 64 * MiB
     max_source_bytes: int = 512 * KiB
     max_filename_chars: int = 512
     max_env_bytes: int = 64 * KiB
@@ -105,6 +106,7 @@ class Limits:
     sweep_interval_s: float = 600.0
     asset_grace_s: float = 3600.0
     cache_bytes: int = 64 * MiB
+    ready_bytes: int = 16 * MiB
     cached_releases: int = 2000
     trust_poll_s: float = 1.0
     # Shutdown
@@ -171,7 +173,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("WRAPPER_BASE_URL", "wrapper_base_url", "address that wrapper URLs start with"),
     Setting("FP_VERSION", "fp_version", "version of the @fireproof packages in import maps"),
     Setting("VIBES_MODULES", "modules", "`local`, `cdn` or `auto`: where pages load packages from"),
-    Setting("VIBES_REGISTRY_URL", "registry_url", "npm registry; else npm's own settings are read"),
+    Setting("VIBES_REGISTRY_URL", "registry_url", "npm registry; `none` means there is none; else npm's own settings are read"),
     Setting("VIBES_ESBUILD", "esbuild", "path of an esbuild binary"),
     Setting(
         "VIBES_DEVICE_CHAIN", "device_chain", "`strict`, `registry` or `legacy`: which device tokens count"

@@ -14,7 +14,8 @@ from vibes_trio.exchange import HttpIncoming, Reply
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context
 from vibes_trio.services.deploy import ensure_app_slug
 from vibes_trio.services.health import is_ready
-from vibes_trio.services.serving import Asked, serve_entry_point, serve_module
+from vibes_trio.services.replies import Asked
+from vibes_trio.services.serving import serve_entry_point, serve_module
 from vibes_trio.urls import HostName, normalize_path, parse_entry_point, parse_host
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import (
@@ -32,6 +33,7 @@ from vibes_trio.wire.deploy import ReqEnsureAppSlug
 
 log = logging.getLogger("vibes_trio.requests")
 
+MAX_TYPE_CHARS = 100
 JSON = (("content-type", "application/json"),)
 R = TypeVar("R", bound=Response)
 Q = TypeVar("Q", bound=Request)  # type: ignore[type-arg]  # bound to Request of any response
@@ -100,7 +102,12 @@ async def _log(ctx: Ctx, incoming: Incoming) -> Continue:
 
 
 def _log_outcome(ctx: Ctx, incoming: Incoming, outcome: Outcome) -> None:
-    what = incoming.type if isinstance(incoming, MessageHead) else f"{incoming.method} {incoming.target}"
+    # A type is whatever a client writes: on one line, and no more of it than a name needs.
+    what = (
+        ascii(incoming.type[:MAX_TYPE_CHARS])
+        if isinstance(incoming, MessageHead)
+        else f"{incoming.method} {incoming.target}"
+    )
     how = outcome.reply.status if outcome.reply else type(outcome.error).__name__
     log.info("%s -> %s", what, how)
 
@@ -124,7 +131,8 @@ def _any_message(incoming: Incoming) -> MessageHead | None:
 async def _refuse_message(ctx: Ctx, head: MessageHead) -> Reply:
     if not head.type:
         raise BadRequest("The payload has no `type` (text): it says which message this is.")
-    raise UnknownType(f"No message {head.type[:100]!r} is known here.", type=head.type[:100])
+    kind = head.type[:MAX_TYPE_CHARS]
+    raise UnknownType(f"No message {kind!r} is known here.", type=kind)
 
 
 # -- messages ---------------------------------------------------------------------------------------------

@@ -45,11 +45,12 @@ class Built:
     warnings: tuple[str, ...]
 
 
-async def build_release(app: App, files: Sequence[AppFile], entry_point: str) -> Built:
+async def build_release(app: App, files: Sequence[AppFile], entry_point: str, built_from: Cid) -> Built:
     """Compile *files* (sorted by name), link their modules, make the import map.
 
     Args:
         entry_point: the name of the file that is the app's; empty: none was flagged.
+        built_from: see `Extras`.
 
     Raises:
         TransformFailed: a module does not compile; of several the first by name.
@@ -65,7 +66,9 @@ async def build_release(app: App, files: Sequence[AppFile], entry_point: str) ->
         links.bare, versions, app.config.fp_version, imports=links.imports, scopes=links.scopes
     )
     items, assets = _assemble(files, compiled, links, import_map.text.encode())
-    return Built(items, assets, _extras(files, links, entry_point), links.warnings + import_map.warnings)
+    warnings = links.warnings + import_map.warnings
+    extras = _extras(files, links, entry_point)
+    return Built(items, assets, replace(extras, built_from=built_from, complete=not warnings), warnings)
 
 
 async def compile_all(app: App, files: Sequence[AppFile]) -> list[Compiled | None]:
@@ -79,10 +82,11 @@ async def compile_all(app: App, files: Sequence[AppFile]) -> list[Compiled | Non
         except VibesError as error:
             failed[index] = error
 
+    # Made here and not in the nursery, which would wrap what it raises.
+    sources = {index: _source(file, file.lang) for index, file in enumerate(files) if file.lang is not None}
     async with trio.open_nursery() as nursery:
-        for index, file in enumerate(files):
-            if file.lang is not None:
-                nursery.start_soon(compile_one, index, _source(file, file.lang))
+        for index, source in sources.items():
+            nursery.start_soon(compile_one, index, source)
     if failed:
         raise failed[min(failed)]
     return compiled

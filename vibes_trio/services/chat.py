@@ -48,7 +48,11 @@ async def append_chat_section(ctx: Ctx, req: ReqAppendChatSection) -> ResAppendC
     """
     most = ctx.app.config.limits.max_blocks_per_section
     if len(req.blocks) > most:
-        raise TooLarge(f"blocks: {len(req.blocks)} are too many; at most {most} fit a section.", limit=most)
+        raise TooLarge(
+            f"blocks: {len(req.blocks)} are too many; at most {most} fit a section.",
+            limit="max_blocks_per_section",
+            value=most,
+        )
     blocks = encode([_with_timestamp(block) for block in req.blocks]).decode()
     if ctx.turn is not None:
         await ctx.turn.wait()

@@ -4,6 +4,7 @@ Compiling and looking package versions up come first; then slugs, limits, assets
 transaction, so a deploy that fails at any step leaves nothing behind.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from msgspec import UnsetType
@@ -19,7 +20,7 @@ from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.jobs import WarmRelease
 from vibes_trio.services.build import AppFile, Built, build_release
-from vibes_trio.services.serving import OCTETS
+from vibes_trio.services.serving import OCTETS, read_extras
 from vibes_trio.storage import apps, assets, slugs
 from vibes_trio.storage.tx import Tx
 from vibes_trio.urls import entry_point_url, wrapper_url
@@ -51,10 +52,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """All that the transaction needs. *built* is None when the release is there already."""
+    """All that the transaction needs. *built* is None when the release is there already.
+
+    Attributes:
+        built_from: tells apart what the fsId does not: see `Extras.built_from`.
+    """
 
     wanted: Wanted
     fs_id: FsId
+    built_from: Cid
     mode: apps.Mode
     env_json: str
     built: Built | None
@@ -74,12 +80,14 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
     wanted = read_wanted(app, ctx.asker.user_id, req)
     files = await read_files(ctx, req)
     env = check_env(app, req.env)
+    entry_point = winning_entry_point(req)
     fs_id = calc_fs_id([(file.name, file.given_mime, file.cid) for file in files], env)
-    publish = Publish(wanted, fs_id, req.mode, encode(env).decode(), None)
+    built_from = calc_built_from(files, entry_point)
+    publish = Publish(wanted, fs_id, built_from, req.mode, encode(env).decode(), None)
     release = await _write(app, publish) if _is_known(app, publish) else None
     warnings: tuple[str, ...] = ()
     if release is None:
-        built = await build_release(app, files, winning_entry_point(req))
+        built = await build_release(app, files, entry_point, built_from)
         release = await _write(app, replace(publish, built=built))
         warnings = built.warnings
     assert release is not None, "a release with its content was published"
@@ -144,6 +152,11 @@ def check_env(app: App, env: dict[str, str]) -> dict[str, str]:
     return env
 
 
+def calc_built_from(files: Sequence[AppFile], entry_point: str) -> Cid:
+    """Return an id of what decides about a release beside its fsId: the entry point, the languages, the types."""
+    return calc_cid(encode([entry_point, *((file.lang, file.mime) for file in files)]))
+
+
 def winning_entry_point(req: ReqEnsureAppSlug) -> str:
     """Return the name of the last file, in the order given, that is flagged as entry point; empty: none is."""
     flagged = [file.filename for file in req.file_system if file.entry_point is True]
@@ -155,7 +168,7 @@ async def read_files(ctx: Ctx, req: ReqEnsureAppSlug) -> list[AppFile]:
 
     Raises:
         BadRequest: no files, a name or content that can't be.
-        TooLarge: too many, or one too large.
+        TooLarge: too many, one too large, or all together.
         NotFound: a reference to nothing.
     """
     limits = ctx.app.config.limits
@@ -174,9 +187,17 @@ async def read_files(ctx: Ctx, req: ReqEnsureAppSlug) -> list[AppFile]:
     ]
     here = {calc_cid(content): content for content in given if content is not None}
     files = []
+    total = 0
     for index, (file, content) in enumerate(zip(req.file_system, given, strict=True)):
         if content is None:
             content = await _referred_content(ctx, file, here)
+        total += len(content)
+        if total > limits.max_release_bytes:
+            raise TooLarge(
+                f"{file.filename}: with this file the app has more than {limits.max_release_bytes} bytes.",
+                limit="max_release_bytes",
+                value=limits.max_release_bytes,
+            )
         files.append(_app_file(file, content, f"fileSystem[{index}]", limits.max_file_bytes))
     return sorted(files, key=lambda file: sort_key(file.name))
 
@@ -193,6 +214,8 @@ def _given_content(file: VibeFile, where: str) -> bytes | None:
 async def _referred_content(ctx: Ctx, file: VibeFile, here: dict[Cid, bytes]) -> bytes:
     """Return the bytes that a reference stands for: of this request, or of what this user deployed before.
 
+    What is read is added to *here*: a short request may refer to one large asset very often.
+
     Raises:
         NotFound: neither has it. Another user's asset is not found either: knowing a CID gives no right to it.
     """
@@ -203,6 +226,7 @@ async def _referred_content(ctx: Ctx, file: VibeFile, here: dict[Cid, bytes]) ->
     content = await ctx.app.db.read(assets.find_owned_asset, ctx.asker.user_id, cid)
     if content is None:
         raise NotFound(f"{file.filename}: no asset {cid[:100]!r} of yours is stored here: send its content.")
+    here[cid] = content
     return content
 
 
@@ -257,29 +281,38 @@ def _lang(file: VibeFile, where: str) -> Lang | None:
 
 
 def _is_known(app: App, publish: Publish) -> bool:
-    """Whether the release is there, made by us: then nothing needs compiling.
+    """Whether the release is there, built by us from the very same: then nothing needs compiling.
 
-    One that the reference made is built anew, as what it made of JSX does not run everywhere.
+    One that the reference made is built anew, as what it made of JSX does not run everywhere; so is one that
+    something was missing for, such as a package while the registry was down.
     """
     wanted = publish.wanted
     if wanted.app is None or wanted.user is None:
         return False
     row = app.db.get(apps.find_release, wanted.app, wanted.user, publish.fs_id)
-    return row is not None and row.user_id == wanted.user_id and row.modules_json is not None
+    if row is None or row.user_id != wanted.user_id:
+        return False
+    extras = read_extras(row.extras_json)
+    return extras is not None and extras.complete and extras.built_from == publish.built_from
 
 
 async def _write(app: App, publish: Publish) -> apps.Release | None:
-    """Run the transaction, and forget what was known of the app's releases, whatever happened."""
+    """Run the transaction, and forget what was known of every app whose releases it changed."""
+    wanted = publish.wanted
     try:
-        return await app.db.write(_publish, app, publish)
+        saved = await app.db.write(_publish, app, publish)
     finally:
-        # Also when cancelled behind the commit. Only the names can be stale; bytes are kept by content.
-        wanted = publish.wanted
+        # Whatever happened: an error may come from behind the commit. Bytes are kept by content and stay true.
         if wanted.app is not None and wanted.user is not None:
             app.releases.drop((wanted.app, wanted.user))
+    if saved is None:
+        return None
+    for name in saved.evicted:
+        app.releases.drop(name)
+    return saved.release
 
 
-def _publish(tx: Tx, app: App, publish: Publish) -> apps.Release | None:
+def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
     """Bind slugs, store assets, save the release. None: it was thought to be there, but is gone by now."""
     config, wanted, built = app.config, publish.wanted, publish.built
     attempts = config.limits.slug_attempts
@@ -300,11 +333,11 @@ def _publish(tx: Tx, app: App, publish: Publish) -> apps.Release | None:
         there = apps.find_release(tx, name, user, publish.fs_id)
         if there is None:
             return None
-        file_system, modules = there.file_system_json, there.modules_json
+        file_system, extras = there.file_system_json, there.extras_json
     else:
         for cid, content in built.assets.items():
             assets.put_asset(tx, cid, content)
-        file_system, modules = encode(built.items).decode(), encode(built.extras).decode()
+        file_system, extras = encode(built.items).decode(), encode(built.extras).decode()
     new = apps.NewRelease(
         app_slug=name,
         user_slug=user,
@@ -313,6 +346,6 @@ def _publish(tx: Tx, app: App, publish: Publish) -> apps.Release | None:
         mode=publish.mode,
         env_json=publish.env_json,
         file_system_json=file_system,
-        modules_json=modules,
+        extras_json=extras,
     )
     return apps.save_release(tx, new, limit=config.max_apps)

@@ -1,30 +1,28 @@
-"""GET and HEAD of deployed apps: which release, which file, in which form.
+"""GET and HEAD of deployed apps: which release, and which file of it.
 
 What a release holds is taken apart once and kept by name until a deploy or a sweep changes it; bytes are kept
 by content. With both caches off every answer is the same, only slower.
 """
 
-import gzip
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-import brotli
 import msgspec
-import trio
-import zstandard
 
 from vibes_trio.content.cid import calc_cid
-from vibes_trio.content.mime import is_compressible
 from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_page
 from vibes_trio.content.static_modules import find_newer_module, find_static_module
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import AppSlug, Cid, FsId, Reply
-from vibes_trio.services.ranges import parse_range
+from vibes_trio.services.replies import Asked, Content, respond
 from vibes_trio.storage import apps, assets
 from vibes_trio.urls import EntryPoint, decode_path
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.files import FileSystemItem, read_items
+
+log = logging.getLogger(__name__)
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
@@ -33,20 +31,7 @@ JAVASCRIPT = "application/javascript"
 JAVASCRIPT_TYPES = (JAVASCRIPT, "text/javascript")
 OCTETS = "application/octet-stream"
 PAGE_PATHS = ("/", "/index.html")
-MIN_COMPRESSED_BYTES = 512
-MAX_COMPRESSED_HERE_BYTES = 32 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A GET or HEAD. *entry*, *host* and *target* are set for an app's host."""
-
-    head: bool
-    headers: Mapping[str, str]
-    path: str
-    entry: EntryPoint | None = None
-    host: str = ""
-    target: str = ""
+NAVIGATION = "Sec-Fetch-Mode"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +56,6 @@ class ServedRelease:
     sources: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """Bytes to serve, with what identifies them."""
-
-    body: bytes
-    mime: str
-    cid: Cid
-    asset_id: str
-    cache_control: str
-
-
 class Extras(msgspec.Struct, frozen=True, kw_only=True):
     """What we keep about a release beside the reference's columns; a file of the reference has none.
 
@@ -89,15 +63,27 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
         entry_point: the name that won of those flagged; empty: none.
         roots: served names of the modules that the page mounts.
         sources: from served names of transformed modules to those of their sources.
+        built_from: tells apart what is built differently under one fsId, which knows neither the entry point
+            nor the languages (`deploy.calc_built_from`).
+        complete: whether nothing was missing, such as a package; else the same deploy is built anew.
     """
 
     entry_point: str = ""
     roots: tuple[str, ...] = ()
     sources: dict[str, str] = {}
+    built_from: str = ""
+    complete: bool = True
 
 
 _extras_decoder = msgspec.json.Decoder(Extras)
-_env_decoder = msgspec.json.Decoder(dict[str, str])
+
+
+def read_extras(text: str | None) -> Extras | None:
+    """Return our notes on a release; None: there are none, the reference made it, or they can't be read."""
+    try:
+        return _extras_decoder.decode(text) if text else None
+    except msgspec.DecodeError:
+        return None
 
 
 async def serve_entry_point(ctx: Ctx, asked: Asked) -> Reply:
@@ -111,14 +97,30 @@ async def serve_entry_point(ctx: Ctx, asked: Asked) -> Reply:
     if release is None:
         raise NotFound("Filesystem not found " + encode(_asked_for(asked)).decode())
     cache_control = REVALIDATE if asked.entry.fs_id is None else IMMUTABLE
-    item = find_file(release, asked.entry.path, navigates=_navigates(asked.headers))
+    return await respond(ctx.app, asked, find_content(ctx.app, release, asked, cache_control))
+
+
+def find_content(app: App, release: ServedRelease, asked: Asked, cache_control: str) -> Content:
+    """Return what *release* has at the path that is *asked* for: a file, the flagged asset or the page.
+
+    The flagged asset answers `/`, and every unknown path where a browser navigates, so that apps with
+    addresses of their own can be reloaded; a missing script or picture stays missing.
+
+    Raises:
+        NotFound: nothing, or what it has is damaged.
+    """
+    assert asked.entry is not None, "the handler only passes app hosts on"
+    path = asked.entry.path
+    item = find_file(release, path)
     if item is not None:
-        content = read_asset(ctx.app, item, cache_control)
-    elif asked.entry.path in PAGE_PATHS:
-        content = make_page(ctx.app, release, cache_control)
-    else:
-        raise NotFound(f"File not found {asked.entry.path}")
-    return await respond(ctx.app, asked, content)
+        return read_asset(app, item, cache_control)
+    if path in PAGE_PATHS:
+        if release.default is not None:
+            return read_asset(app, release.default, cache_control)
+        return make_page(app, release, cache_control)
+    if release.default is None or not _navigates(asked.headers):
+        raise NotFound(f"File not found {path}")
+    return replace(read_asset(app, release.default, cache_control), vary=NAVIGATION)
 
 
 async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
@@ -153,24 +155,32 @@ def find_release(app: App, entry: EntryPoint) -> ServedRelease | None:
         row = app.db.get(apps.find_release, entry.app, entry.user, entry.fs_id)
     if row is None:
         return None  # not kept: anyone can ask for any number of names that are not there
-    release = take_apart(row)
+    try:
+        release = take_apart(row)
+    except msgspec.DecodeError as error:
+        log.error("release %s of %s--%s can't be read: %s", row.fs_id, row.app_slug, row.user_slug, error)
+        return None
     app.releases.put(group, entry.fs_id, release)
     return release
 
 
 def take_apart(row: apps.Release) -> ServedRelease:
-    """Return a stored release as it is served; one made by the reference as the reference would."""
+    """Return a stored release as it is served; one made by the reference as the reference would.
+
+    Raises:
+        msgspec.DecodeError: its columns hold something else (a damaged database).
+    """
     items = read_items(row.file_system_json)
     files: dict[str, FileSystemItem] = {}
     for item in items:
         files.setdefault(item.file_name, item)
-    extras = _extras_decoder.decode(row.modules_json) if row.modules_json else _extras_of_reference(items)
+    extras = read_extras(row.extras_json) or _extras_of_reference(items)
     flagged = files.get(extras.entry_point)
     is_asset = flagged is not None and not _is_module(flagged)
     return ServedRelease(
         fs_id=row.fs_id,
         app=row.app_slug,
-        env=_env_decoder.decode(row.env_json),
+        env=_read_env(row.env_json),
         files=files,
         import_map=next((item for item in reversed(items) if _kind(item) == "import-map"), None),
         default=flagged if is_asset else None,
@@ -179,18 +189,12 @@ def take_apart(row: apps.Release) -> ServedRelease:
     )
 
 
-def find_file(release: ServedRelease, path: str, *, navigates: bool) -> FileSystemItem | None:
-    """Return the file for *path*: that very name (as sent, else percent-decoded), else the flagged asset.
-
-    The flagged asset answers `/`, and every unknown path where a browser *navigates*, so that apps with
-    addresses of their own can be reloaded; a missing script or picture stays missing.
-    """
+def find_file(release: ServedRelease, path: str) -> FileSystemItem | None:
+    """Return the file of that very name: as sent, else percent-decoded."""
     item = release.files.get(path)
     if item is None and "%" in path:
         decoded = decode_path(path)
         item = release.files.get(decoded) if decoded is not None else None
-    if item is None and release.default is not None and (navigates or path in PAGE_PATHS):
-        return release.default
     return item
 
 
@@ -245,108 +249,30 @@ _map_decoder = msgspec.json.Decoder(_ImportMap)
 
 
 def _stored_map(app: App, release: ServedRelease) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """Return the import map that the deploy made: not a file that an app calls so (the reference takes one)."""
+    """Return the import map that the deploy made: not a file that an app calls so (the reference takes one).
+
+    Raises:
+        NotFound: it is not stored, or is no import map (a damaged database).
+    """
     item = release.import_map
-    stored = _map_decoder.decode(read_asset(app, item, "").body) if item is not None else _ImportMap()
+    if item is None:
+        return {}, {}
+    try:
+        stored = _map_decoder.decode(read_asset(app, item, "").body)
+    except msgspec.DecodeError as error:
+        log.error("the import map %s of %s can't be read: %s", item.asset_id, release.fs_id, error)
+        raise NotFound(f"File not found {item.file_name}") from error
     return stored.imports, stored.scopes
 
 
-# -- the reply --------------------------------------------------------------------------------------------
-
-
-async def respond(app: App, asked: Asked, content: Content) -> Reply:
-    """Return *content* whole, in part, compressed or not at all, as the request's headers say."""
-    compressible = is_compressible(content.mime) and len(content.body) >= MIN_COMPRESSED_BYTES
-    encoding = choose_encoding(asked.headers.get("accept-encoding", "")) if compressible else ""
-    wanted = asked.headers.get("range", "")
-    if wanted and asked.headers.get("if-range", _tag(content.cid, "")) == _tag(content.cid, ""):
-        encoding = ""
-    else:
-        wanted = ""
-    headers = [
-        ("content-type", content.mime),
-        ("x-vibes-asset-id", content.asset_id),
-        ("etag", _tag(content.cid, encoding)),
-        ("cache-control", content.cache_control),
-        ("accept-ranges", "bytes"),
-    ]
-    if compressible:
-        headers.append(("vary", "Accept-Encoding"))
-    if _matches(asked.headers.get("if-none-match", ""), content.cid):
-        return Reply(304, tuple(headers))
-    if wanted:
-        return _part(asked, content, headers, wanted)
-    body = content.body
-    if encoding:
-        body = await compress(app, content, encoding)
-        headers.append(("content-encoding", encoding))
-    return Reply(200, tuple(headers), b"" if asked.head else body, len(body))
-
-
-def _part(asked: Asked, content: Content, headers: list[tuple[str, str]], wanted: str) -> Reply:
-    size = len(content.body)
-    span = parse_range(wanted, size)
-    if span is None:
-        return Reply(200, tuple(headers), b"" if asked.head else content.body, size)
-    if span.start >= span.stop:
-        return Reply(416, (*headers, ("content-range", f"bytes */{size}")))
-    headers.append(("content-range", f"bytes {span.start}-{span.stop - 1}/{size}"))
-    body = content.body[span]
-    return Reply(206, tuple(headers), b"" if asked.head else body, len(body))
-
-
-_COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
-    "zstd": lambda body: zstandard.ZstdCompressor(level=3).compress(body),
-    "br": lambda body: brotli.compress(body, quality=5),
-    "gzip": lambda body: gzip.compress(body, compresslevel=6, mtime=0),
-}
-"""In order of preference: zstd costs a tenth of the others for about the same size (performance.md 8)."""
-
-
-def choose_encoding(accept: str) -> str:
-    """Return the encoding to answer an Accept-Encoding header with; empty: as it is."""
-    offered: dict[str, float] = {}
-    for part in accept.lower().split(","):
-        name, _, parameter = part.strip().partition(";")
-        quality = parameter.strip().removeprefix("q=")
-        offered[name.strip()] = _quality(quality) if parameter else 1.0
-    default = offered.get("*", 0.0)
-    return next((name for name in _COMPRESS if offered.get(name, default) > 0), "")
-
-
-async def compress(app: App, content: Content, encoding: str) -> bytes:
-    """Return the body in *encoding*, kept by content; a large one is made in a thread."""
-    key = (content.cid, encoding)
-    body = app.assets.get(key)
-    if body is None:
-        if len(content.body) <= MAX_COMPRESSED_HERE_BYTES:
-            body = _COMPRESS[encoding](content.body)
-        else:
-            body = await trio.to_thread.run_sync(_COMPRESS[encoding], content.body)
-        app.assets.put(key, body)
-    return body
-
-
-def _quality(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
-
-
-def _tag(cid: str, encoding: str) -> str:
-    return f'"{cid}-{encoding}"' if encoding else f'"{cid}"'
-
-
-def _matches(if_none_match: str, cid: str) -> bool:
-    """Whether a client holds this content, in whatever encoding."""
-    if if_none_match.strip() == "*":
-        return True
-    tags = (tag.strip().removeprefix("W/").strip('"') for tag in if_none_match.split(","))
-    return any(tag.partition("-")[0] == cid for tag in tags)
-
-
 # -- small parts ------------------------------------------------------------------------------------------
+
+
+def _read_env(text: str) -> dict[str, str]:
+    """Return an app's values. The reference also took, and stored, lists: nobody could read those by name."""
+    env = msgspec.json.decode(text)
+    members = env.items() if isinstance(env, dict) else ()
+    return {name: value for name, value in members if isinstance(value, str)}
 
 
 def _asked_for(asked: Asked) -> dict[str, str]:
@@ -361,7 +287,7 @@ def _asked_for(asked: Asked) -> dict[str, str]:
 
 def _navigates(headers: Mapping[str, str]) -> bool:
     """Whether a browser navigates here; a client that doesn't say counts as one, as in the reference."""
-    return headers.get("sec-fetch-mode", "navigate") == "navigate"
+    return headers.get(NAVIGATION.lower(), "navigate") == "navigate"
 
 
 def _kind(item: FileSystemItem) -> str:
