@@ -110,7 +110,7 @@ def build_import_map(
         specifiers: all that its modules import, as written.
         versions: package → version, for each of `package_lookups`; None or absent: not found.
         fp_version: see `predefined_imports`.
-        imports, scopes: the app's own files (`modules_graph.link_modules`). A predefined entry stays.
+        imports, scopes: the app's own files (`links.link_modules`). A predefined entry stays.
 
     Keys are specifiers as imported (the reference cuts them to the package, so that `lodash/fp` would load
     nothing). What can't be loaded has no entry and a warning.

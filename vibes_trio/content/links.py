@@ -1,33 +1,48 @@
 """How an app's own modules reach each other in the browser.
 
 A compiled module is served as `/~~transformed~~/{cid of its source}`, a `js` module under its own name, both
-untouched: `import "./Card"` stays as written. What the browser would then ask for is put right by the import map
-that the deploy stores. Its addresses start with `./`, the root of the release; the page makes them absolute.
+untouched: `import "./Card"` stays as written. What the browser would then ask for is put right by the import
+map that the deploy stores. Its addresses start with `./`, the root of the release; the page makes them
+absolute.
 
 * From a module served under its own name a specifier leads to one address whoever imports it, so such
   entries stand in `imports`.
 * Compiled modules all lie in one folder, whatever folder their sources are in, so the same address means
   different files for different importers: theirs stand in `scopes`, one for each module.
 
+Keys hold a specifier's text as it was written, because the browser takes keys and specifiers through the
+same URL parser. Addresses on the other side are percent-encoded, and every file has exactly one: two
+spellings of a name must not load a module twice.
+
 Style sheets, JSON, pictures and whatever else is no module are imported through a small module of our own.
 """
 
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
+from vibes_trio.content.as_module import wrap_asset
+from vibes_trio.content.cid import to_utf8
+from vibes_trio.content.graph import find_sources
+from vibes_trio.content.import_map import PREDEFINED
 from vibes_trio.content.js_json import quote_json
+from vibes_trio.content.specifiers import Kind, parse_specifier
 from vibes_trio.exchange import Cid
 
 TRANSFORMED = "/~~transformed~~/"
 AS_MODULE = "/~~calculated~~/as-module"
-ENDINGS = ("", ".jsx", ".js", ".tsx", ".ts", ".mjs", ".json", ".css")
+ENDINGS = (".jsx", ".js", ".tsx", ".ts", ".mjs", ".mts", ".json", ".css")
+# TypeScript's way: the name that the compiled file would have.
+_COMPILED_FROM = {".js": (".ts", ".tsx", ".jsx"), ".jsx": (".tsx",), ".mjs": (".mts",)}
 
-# Stands for `/~{fsId}~`, which is one path segment: `..` can leave the release, and then the map has to say so.
-_RELEASE = "/~release~"
+# What bundlers take for folders: to a browser they are names like those of packages.
+FOLDERS = (".", "..")
+
 _PATH_SAFE = "/~!$&'()*+,;=:@"
+_SUFFIX = re.compile(r"[?#].*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +63,16 @@ class AppModule:
     imports: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = ()
     has_default: bool = False
+
+    @property
+    def specifiers(self) -> tuple[str, ...]:
+        """All that it imports, each once."""
+        return tuple(dict.fromkeys((*self.imports, *self.dynamic)))
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether it is served under another name than its own."""
+        return self.lang not in (None, "js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +97,9 @@ class Links:
     warnings: tuple[str, ...]
 
 
-def is_relative(specifier: str) -> bool:
-    """Whether *specifier* names a file by its place."""
-    return specifier in (".", "..") or specifier.startswith(("./", "../", "/"))
+def is_local(specifier: str) -> bool:
+    """Whether *specifier* names a file by its place, and no package has taken that name."""
+    return specifier not in PREDEFINED and parse_specifier(specifier).kind in (Kind.RELATIVE, Kind.ABSOLUTE)
 
 
 def link_modules(files: Sequence[AppModule]) -> Links:
@@ -84,139 +109,144 @@ def link_modules(files: Sequence[AppModule]) -> Links:
         files: sorted by name. Of two with one name the first is meant.
     """
     by_name = {file.name: index for index, file in reversed(list(enumerate(files)))}
-    targets = [_targets(file, by_name) for file in files]
+    warnings: list[str] = []
+    targets = [_targets(file, by_name, warnings) for file in files]
     served = _serve_names(files, targets)
     imports: dict[str, str] = {}
     scopes: dict[str, dict[str, str]] = {}
     wrappers: dict[str, tuple[str, str]] = {}
-    warnings: list[str] = []
     for index, file in enumerate(files):
         for specifier, target in targets[index].items():
-            if target is None:
-                warnings.append(f"{file.name}: {specifier!r} is no file of this app; that import will fail.")
-                continue
-            address = served[target]
-            if files[target].lang is None:
-                address = f"{AS_MODULE}{files[target].name}.js"
-                wrappers[address] = (files[target].name, _wrapper(files[target].name))
-            asked = _browser_address(served[index], specifier)
-            if asked != _in_release(address):
-                entries = imports if file.lang == "js" else scopes.setdefault(_dotted(served[index]), {})
-                entries[_key(asked)] = _dotted(address)
+            loaded = served[target]
+            if _needs_wrapper(files[target]):
+                loaded = f"{AS_MODULE}{files[target].name}.js"
+                wrappers[loaded] = (files[target].name, wrap_asset(files[target].name, _up_to_root(loaded)))
+            key = _key(served[index], specifier)
+            if key != address_of(loaded):
+                is_shared = not file.is_compiled and specifier not in FOLDERS
+                entries = imports if is_shared else scopes.setdefault(address_of(served[index]), {})
+                entries[key] = address_of(loaded)
     return Links(
         served=tuple(served),
         imports=MappingProxyType(imports),
         scopes=MappingProxyType(scopes),
         wrappers=MappingProxyType(wrappers),
         roots=_roots(files, targets, served),
-        bare=tuple(dict.fromkeys(s for f in files for s in (*f.imports, *f.dynamic) if not is_relative(s))),
+        bare=tuple(dict.fromkeys(s for file in files for s in file.specifiers if not is_local(s))),
         warnings=tuple(warnings),
     )
 
 
-def _targets(file: AppModule, by_name: Mapping[str, int]) -> dict[str, int | None]:
-    """Return for each relative specifier of *file* the index of the file that it means, or None."""
-    return {
-        specifier: _find(posixpath.dirname(file.name), specifier, by_name)
-        for specifier in (*file.imports, *file.dynamic)
-        if is_relative(specifier)
-    }
+def address_of(served: str) -> str:
+    """Return the one address of a served name, from the root of the release: `./`, percent-encoded."""
+    return "." + quote(to_utf8(served), safe=_PATH_SAFE)
 
 
-def _find(folder: str, specifier: str, by_name: Mapping[str, int]) -> int | None:
-    """Resolve as bundlers do: the very name, with an ending, or the index of a folder of that name."""
-    path = posixpath.normpath(posixpath.join(folder, specifier.partition("?")[0]))
-    names: Iterable[str] = [path + ending for ending in ENDINGS]
-    names = [*names, *(posixpath.join(path, "index" + ending) for ending in ENDINGS[1:])]
-    return next((by_name[name] for name in names if name in by_name), None)
+def _targets(file: AppModule, by_name: Mapping[str, int], warnings: list[str]) -> dict[str, int]:
+    """Return for each local specifier of *file* the index of the file that it means, or add a warning."""
+    targets: dict[str, int] = {}
+    for specifier in filter(is_local, file.specifiers):
+        found = next((name for name in _candidates(file.name, specifier) if name in by_name), None)
+        where = f"{file.name}: import {quote_json(specifier)}"
+        if found is None:
+            warnings.append(f"{where}: this app has no such file.")
+        elif _is_folder(specifier) and specifier not in FOLDERS:
+            # In an import map an address that ends with "/" stands for all that lies below it.
+            named = posixpath.join(_path(specifier), posixpath.basename(found))
+            warnings.append(f"{where}: browsers can't load a folder; write {quote_json(named)}.")
+        else:
+            targets[specifier] = by_name[found]
+    return targets
 
 
-def _serve_names(files: Sequence[AppModule], targets: Sequence[Mapping[str, int | None]]) -> list[str]:
-    """Return the served names. Equal sources share one, unless their imports mean different files."""
-    taken: dict[str, Mapping[str, int | None]] = {}
+def _candidates(importer: str, specifier: str) -> Iterator[str]:
+    """Yield the names that *specifier* may mean, best first, as bundlers do.
+
+    The very name, the source that compiles to it, the name with an ending, the index of that folder.
+    """
+    path = _path(specifier)
+    for text in dict.fromkeys((path, unquote(path))):
+        # Above the root there is nothing, so `..` stays there, as in a URL.
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(importer), text))
+        if not _is_folder(specifier):
+            yield place
+            stem, ending = posixpath.splitext(place)
+            yield from (stem + source for source in _COMPILED_FROM.get(ending, ()))
+            yield from (place + ending for ending in ENDINGS)
+        yield from (posixpath.join(place, "index" + ending) for ending in ENDINGS)
+
+
+def _path(specifier: str) -> str:
+    return _SUFFIX.sub("", specifier).replace("\\", "/")
+
+
+def _is_folder(specifier: str) -> bool:
+    return _path(specifier).rpartition("/")[2] in ("", *FOLDERS)
+
+
+def _needs_wrapper(file: AppModule) -> bool:
+    """Whether *file* can't be imported as it is; a script uploaded as an asset can."""
+    return file.lang is None and not file.name.endswith((".js", ".mjs"))
+
+
+def _serve_names(files: Sequence[AppModule], targets: Sequence[Mapping[str, int]]) -> list[str]:
+    """Return the served names. Equal sources share one, unless their imports mean different files.
+
+    A module for which the browser would make one address of two different files (far up, `../../x` and
+    `../../../x` are the same) is served deep enough down to tell them apart.
+    """
+    taken: dict[str, Mapping[str, int]] = {}
     served = []
     for file, meant in zip(files, targets, strict=True):
         name = file.name
-        if file.lang not in (None, "js"):
+        if file.is_compiled:
             name = TRANSFORMED + file.cid
             twin = 1
-            while taken.setdefault(name, meant) != meant:
+            while _is_ambiguous(name, meant) or taken.setdefault(name, meant) != meant:
                 twin += 1
-                name = f"{TRANSFORMED}{file.cid}~{twin}"
+                name = f"{TRANSFORMED}{file.cid}~{twin}{file.name}"
         served.append(name)
     return served
 
 
+def _is_ambiguous(served: str, meant: Mapping[str, int]) -> bool:
+    by_key: dict[str, int] = {}
+    return any(by_key.setdefault(_key(served, text), target) != target for text, target in meant.items())
+
+
+def _key(served: str, specifier: str) -> str:
+    """Return the key by which a browser looks *specifier* up in the module served as *served*.
+
+    Starts with `./` inside the release; outside of it, where enough `..` lead, with `/`.
+    """
+    if specifier in FOLDERS or specifier.startswith("/"):
+        return specifier
+    path = _path(specifier)
+    segments = address_of(served).split("/")[1:-1]
+    outside = False
+    for part in path.split("/"):
+        if part == "..":
+            outside = outside or not segments
+            segments = segments[:-1]
+        elif part != ".":
+            segments.append(part)
+    return ("/" if outside else "./") + "/".join(segments) + specifier[len(path) :]
+
+
+def _up_to_root(served: str) -> str:
+    return "../" * (served.count("/") - 1)
+
+
 def _roots(
-    files: Sequence[AppModule], targets: Sequence[Mapping[str, int | None]], served: Sequence[str]
+    files: Sequence[AppModule], targets: Sequence[Mapping[str, int]], served: Sequence[str]
 ) -> tuple[str, ...]:
     """Return what the page mounts: modules with a default export that no other module of the app imports.
 
-    Where all such modules import each other in a circle, the first by name counts.
+    Of modules that only import each other the first by name with a default export counts. Where nothing is
+    to be mounted, what nothing imports still has to run.
     """
-    imported = {
-        target
-        for index, meant in enumerate(targets)
-        for target in meant.values()
-        if target is not None and target != index
-    }
-    defaults = [index for index, file in enumerate(files) if file.has_default]
-    roots = [index for index in defaults if index not in imported] or defaults[:1]
-    if not defaults:  # nothing to mount: what nothing imports still has to run
-        roots = [index for index, file in enumerate(files) if file.lang is not None and index not in imported]
-    return tuple(dict.fromkeys(served[index] for index in roots))
-
-
-def _browser_address(served: str, specifier: str) -> str:
-    """Return the path that a browser makes of *specifier* in the module served as *served*."""
-    if specifier.startswith("/"):
-        return specifier
-    segments = _in_release(served).split("/")[:-1]
-    path, mark, query = specifier.partition("?")
-    parts = path.split("/")
-    for part in parts:
-        if part == "..":
-            segments = segments[:-1] if len(segments) > 1 else segments
-        elif part != ".":
-            segments.append(part)
-    if parts[-1] in (".", ".."):
-        segments.append("")
-    return "/".join(segments) + mark + query
-
-
-def _in_release(name: str) -> str:
-    return _RELEASE + name
-
-
-def _key(asked: str) -> str:
-    """Return the map's key for an address that a browser asks for."""
-    inside = asked.removeprefix(_RELEASE)
-    return _encoded(asked) if inside == asked else _dotted(inside)
-
-
-def _dotted(name: str) -> str:
-    return "." + _encoded(name)
-
-
-def _encoded(name: str) -> str:
-    """Percent-encode as browsers do, so that keys are what they look up; what is encoded stays."""
-    return quote(name, safe=_PATH_SAFE + "%?")
-
-
-def _wrapper(name: str) -> str:
-    """Return the module by which *name*, no module itself, is imported."""
-    depth = (AS_MODULE + name).count("/") - 1
-    address = quote_json("../" * depth + quote(name[1:], safe=_PATH_SAFE))
-    url = f"const url = new URL({address}, import.meta.url).href;\n"
-    if name.endswith(".json"):
-        return f"{url}export default await (await fetch(url)).json();\n"
-    if name.endswith(".css"):
-        return (
-            f'{url}if (!document.querySelector(`link[href="${{CSS.escape(url)}}"]`)) await new Promise((done) => {{\n'
-            '  const link = document.createElement("link");\n'
-            '  Object.assign(link, { rel: "stylesheet", href: url, onload: done, onerror: done });\n'
-            "  document.head.append(link);\n"
-            "});\n"
-            "export default url;\n"
-        )
-    return f"{url}export default url;\n"
+    modules = [index for index, file in enumerate(files) if file.lang is not None]
+    sources = find_sources(modules, [list(meant.values()) for meant in targets])
+    mounted = [next((i for i in circle if files[i].has_default), None) for circle in sources]
+    roots = [i for i in mounted if i is not None] or [circle[0] for circle in sources]
+    return tuple(dict.fromkeys(served[index] for index in sorted(roots)))

@@ -1,0 +1,35 @@
+"""Modules of our own that stand for files which are no modules, so that an app can import them."""
+
+from urllib.parse import quote
+
+from vibes_trio.content.cid import to_utf8
+from vibes_trio.content.js_json import quote_json
+
+_PATH_SAFE = "/~!$&'()*+,;=:@"
+
+
+def wrap_asset(name: str, to_root: str) -> str:
+    """Return the JavaScript by which the file *name* (from `/`) is imported.
+
+    Args:
+        to_root: leads from the wrapper's address to the root of the release: `../../`.
+
+    Its default export is the value of a `.json` file and the address of any other. A style sheet is put
+    into the page, once, and waited for: what imports it may measure what it draws.
+    """
+    address = quote_json(to_root + quote(to_utf8(name[1:]), safe=_PATH_SAFE))
+    url = f"const url = new URL({address}, import.meta.url).href;\n"
+    if name.lower().endswith(".json"):
+        return f"{url}export default await (await fetch(url)).json();\n"
+    if name.lower().endswith(".css"):
+        return (
+            f'{url}if (!document.querySelector(`link[href="${{CSS.escape(url)}}"]`)) {{\n'
+            "  await new Promise((done) => {\n"
+            '    const link = document.createElement("link");\n'
+            '    Object.assign(link, { rel: "stylesheet", href: url, onload: done, onerror: done });\n'
+            "    document.head.append(link);\n"
+            "  });\n"
+            "}\n"
+            "export default url;\n"
+        )
+    return f"{url}export default url;\n"
