@@ -64,7 +64,8 @@ def main(options: Namespace) -> int:
     asker = find_asker(options, config, os.environ)
     request = make_request(options, path, app, asker)
     url = find_url(options, config, os.environ)
-    tell(f"{path}: {len(app.files)} files, {shown_size(app.size)}, to {url} …")
+    number = f"{len(app.files)} file{'s' if len(app.files) > 1 else ''}"
+    tell(f"{path}: {number}, {shown_size(app.size)}, to {url} …")
     show_release(options, trio.run(send, url, asker.auth, request, config))
     return OK
 

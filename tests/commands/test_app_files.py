@@ -1,0 +1,179 @@
+import base64
+import os
+from pathlib import Path
+
+import pytest
+
+from vibes_trio.commands.app_files import FoundFile, find_app, read_file, shown_size, slug_of
+from vibes_trio.commands.output import CommandFailed
+from vibes_trio.config import Limits
+from vibes_trio.content.slugs import parse_app_slug
+from vibes_trio.wire.files import CodeBlock, StrAssetBlock, Uint8AssetBlock
+
+
+def fill(folder: Path, *names: str, content: str = "x") -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+    return folder
+
+
+def found(path: Path) -> FoundFile:
+    return FoundFile(f"/{path.name}", path, path.stat().st_size)
+
+
+def test_all_files_are_found_by_their_names_in_the_app(tmp_path: Path) -> None:
+    fill(tmp_path, "b/c/Row.jsx", "App.jsx", "b/a.css")
+
+    app = find_app(tmp_path, Limits())
+
+    assert [file.name for file in app.files] == ["/App.jsx", "/b/a.css", "/b/c/Row.jsx"]
+    assert (app.size, app.warnings) == (3, ())
+
+
+def test_hidden_files_and_packages_are_left_out(tmp_path: Path) -> None:
+    fill(tmp_path, "App.jsx", ".env", ".git/config", "node_modules/react/index.js", "a/__pycache__/x.pyc")
+
+    assert [file.name for file in find_app(tmp_path, Limits()).files] == ["/App.jsx"]
+
+
+def test_one_file_is_an_app_too(tmp_path: Path) -> None:
+    fill(tmp_path, "App.jsx", "other.jsx")
+
+    assert [file.name for file in find_app(tmp_path / "App.jsx", Limits()).files] == ["/App.jsx"]
+
+
+def test_links_are_told_and_not_followed(tmp_path: Path) -> None:
+    outside = fill(tmp_path / "outside", "secret.txt")
+    app_folder = fill(tmp_path / "app", "App.jsx")
+    (app_folder / "leak.txt").symlink_to(outside / "secret.txt")
+    (app_folder / "folder").symlink_to(outside)
+
+    app = find_app(app_folder, Limits())
+
+    assert [file.name for file in app.files] == ["/App.jsx"]
+    assert len(app.warnings) == 2
+    assert all("is a link" in warning for warning in app.warnings)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "empty"])
+def test_nothing_to_deploy_is_said(tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty").mkdir()
+
+    with pytest.raises(CommandFailed, match="there is no"):
+        find_app(tmp_path / name, Limits())
+
+
+def test_too_many_files_are_refused(tmp_path: Path) -> None:
+    fill(tmp_path, *(f"f{number}.js" for number in range(4)))
+
+    with pytest.raises(CommandFailed, match="more than 3 files"):
+        find_app(tmp_path, Limits(max_files=3))
+
+
+def test_a_file_that_is_too_large_is_named(tmp_path: Path) -> None:
+    fill(tmp_path, "App.jsx", "sub/large.txt", content="12345")
+
+    with pytest.raises(CommandFailed, match=r"App\.jsx: 5 bytes are more than the 4 bytes"):
+        find_app(tmp_path, Limits(max_file_bytes=4))
+
+
+def test_an_app_that_is_too_large_tells_its_largest_files(tmp_path: Path) -> None:
+    fill(tmp_path, "App.jsx", "a.txt")
+    fill(tmp_path, "large.txt", content="x" * 50)
+
+    with pytest.raises(CommandFailed, match=r"52 bytes are more than the 51 bytes .* Largest: .*large\.txt"):
+        find_app(tmp_path, Limits(max_frame_bytes=51))
+
+
+def test_a_big_file_is_a_warning(tmp_path: Path) -> None:
+    fill(tmp_path, "App.jsx")
+    (tmp_path / "film.mp4").write_bytes(b"\0" * (2 * 1024 * 1024))
+
+    assert [w for w in find_app(tmp_path, Limits()).warnings if "film.mp4: 2.0 MiB" in w]
+
+
+def test_an_app_without_a_page_is_a_warning(tmp_path: Path) -> None:
+    fill(tmp_path, "notes.txt")
+
+    assert "the page will be empty" in find_app(tmp_path, Limits()).warnings[0]
+
+
+def test_a_page_of_plain_html_is_no_reason_to_warn(tmp_path: Path) -> None:
+    fill(tmp_path, "index.html")
+
+    assert find_app(tmp_path, Limits()).warnings == ()
+
+
+def test_a_name_that_no_file_of_an_app_may_have_is_refused(tmp_path: Path) -> None:
+    fill(tmp_path, "App.jsx", "~~/x.js")
+
+    with pytest.raises(CommandFailed, match="folder of the server's own"):
+        find_app(tmp_path, Limits())
+
+
+def test_a_name_that_is_no_utf8_is_refused(tmp_path: Path) -> None:
+    try:
+        (tmp_path / os.fsdecode(b"caf\xe9.js")).write_text("x")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+
+    with pytest.raises(CommandFailed, match="is no UTF-8"):
+        find_app(tmp_path, Limits())
+
+
+@pytest.mark.parametrize(
+    ("name", "lang"),
+    [("a.jsx", "jsx"), ("a.js", "js"), ("a.mjs", "js"), ("a.ts", "ts"), ("a.tsx", "tsx"), ("A.JSX", "jsx")],
+)
+def test_modules_are_sent_with_their_language(tmp_path: Path, name: str, lang: str) -> None:
+    path = fill(tmp_path, name, content="export {}") / name
+
+    assert read_file(found(path)) == CodeBlock(filename=f"/{name}", lang=lang, content="export {}")  # type: ignore[arg-type]
+
+
+def test_text_is_sent_as_text_whatever_its_characters(tmp_path: Path) -> None:
+    path = tmp_path / "a.css"
+    path.write_bytes("\ufeffä\r\n😀".encode())
+
+    assert read_file(found(path)) == StrAssetBlock(filename="/a.css", content="\ufeffä\r\n😀")
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n", b"a\0b", b"\xff"])
+def test_all_else_is_sent_as_base64(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(content)
+
+    sent = read_file(found(path))
+
+    assert sent == Uint8AssetBlock(filename="/a.png", content=base64.b64encode(content).decode())
+
+
+def test_a_module_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsx"
+    path.write_bytes(b"abc\xff")
+
+    with pytest.raises(CommandFailed, match="no UTF-8 text at byte 3"):
+        read_file(found(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("My App", "my-app"),
+        ("--x__y--", "x-y"),
+        ("Käse 2000!", "k-se-2000"),
+        ("!!!", ""),
+        ("a" * 29 + "-b", "a" * 29),
+    ],
+)
+def test_a_folder_name_becomes_a_slug(name: str, slug: str) -> None:
+    assert slug_of(name, 30) == slug
+    assert not slug or parse_app_slug(slug) == slug
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [(0, "0 bytes"), (1023, "1023 bytes"), (1536, "1.5 KiB"), (1 << 20, "1.0 MiB")]
+)
+def test_sizes_are_readable(size: int, shown: str) -> None:
+    assert shown_size(size) == shown

@@ -1,0 +1,242 @@
+import json
+import re
+import threading
+import time
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+import trio
+
+from vibes_trio.cli import main
+from vibes_trio.commands.address import write_address
+from vibes_trio.commands.deploy import DEFAULT_URL, find_url, read_env
+from vibes_trio.commands.output import FAILED, OK, UNREACHABLE, USAGE, CommandFailed
+from vibes_trio.commands.serve import announce, prepare
+from vibes_trio.config import Config
+from vibes_trio.context import App
+from vibes_trio.server import serve
+
+NOWHERE = "http://127.0.0.1:9"  # the port of `discard`, which nobody serves any more
+Capture = pytest.CaptureFixture[str]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server, and what a person has: a folder with an app."""
+
+    data_dir: Path
+    app: Path
+    url: str
+
+    def deploy(self, *arguments: str, path: Path | None = None) -> int:
+        return main(["deploy", str(path or self.app), "--data-dir", str(self.data_dir), *arguments])
+
+
+@contextmanager
+def in_a_thread(config: Config) -> Iterator[App]:
+    """Run a server as the command does, but in a thread of this process."""
+    ready = threading.Event()
+    found: list[tuple[App, trio.lowlevel.TrioToken]] = []
+
+    def note(app: App) -> None:
+        announce(app)
+        found.append((app, trio.lowlevel.current_trio_token()))
+        ready.set()
+
+    thread = threading.Thread(target=partial(trio.run, partial(serve, config, announce=note)))
+    thread.start()
+    while not ready.wait(0.1):
+        assert thread.is_alive(), "the server did not start"
+    app, token = found[0]
+    try:
+        yield app
+    finally:
+        token.run_sync_soon(app.draining.set)
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("deploy")
+    config = Config(data_dir=folder / "data", port=0, modules="cdn", registry_url="none")
+    (folder / "My App").mkdir()
+    (folder / "My App" / "App.jsx").write_text("export default () => <p>hello</p>;\n")
+    prepare(config, time.time())
+    with in_a_thread(config) as app:
+        yield Running(config.data_dir, folder / "My App", f"http://127.0.0.1:{app.config.port}")
+
+
+@pytest.fixture(autouse=True)
+def _no_other_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("VIBES_URL", "VIBES_DEVICE_ID", "VIBES_DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_a_folder_is_deployed_with_nothing_but_its_name(running: Running, capsys: Capture) -> None:
+    assert running.deploy() == OK
+
+    printed = capsys.readouterr()
+    port = running.url.rpartition(":")[2]
+    assert printed.out.startswith(f"http://my-app--me.localhost:{port}/~z")
+    assert printed.out.count("\n") == 1
+    assert f"1 file, 35 bytes, to {running.url}" in printed.err
+
+
+def test_deploying_again_leads_to_the_same_app(running: Running, capsys: Capture) -> None:
+    running.deploy()
+    running.deploy()
+
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == second
+
+
+def test_everything_can_be_said(running: Running, capsys: Capture) -> None:
+    code = running.deploy(
+        "--app", "other", "--user", "ada", "--mode", "dev", "--env", "A=1=2", "--env=B=", "--json"
+    )
+
+    release = json.loads(capsys.readouterr().out)
+    assert code == OK
+    assert (release["appSlug"], release["userSlug"], release["mode"]) == ("other", "ada", "dev")
+    assert release["env"] == {"A": "1=2", "B": ""}
+
+
+def test_one_file_is_an_app_of_its_name(running: Running, capsys: Capture) -> None:
+    assert running.deploy("--json", path=running.app / "App.jsx") == OK
+
+    release = json.loads(capsys.readouterr().out)
+    assert (release["appSlug"], release["fileSystem"][0]["fileName"]) == ("app", "/App.jsx")
+
+
+def test_a_token_will_do_in_place_of_a_key_file(running: Running, tmp_path: Path, capsys: Capture) -> None:
+    main(["token", "--data-dir", str(running.data_dir)])
+    token = capsys.readouterr().out.strip()
+
+    code = main(
+        [
+            "deploy",
+            str(running.app),
+            "--data-dir",
+            str(tmp_path),
+            "--url",
+            running.url,
+            "--token",
+            token,
+            "--user",
+            "me",
+        ]
+    )
+
+    assert code == OK
+    assert capsys.readouterr().out.startswith("http://my-app--me.")
+
+
+def test_without_a_name_to_publish_under_it_is_warned(running: Running, capsys: Capture) -> None:
+    main(["token", "--data-dir", str(running.data_dir)])
+    token = capsys.readouterr().out.strip()
+
+    running.deploy("--token", token)
+
+    assert "warning: Without --user" in capsys.readouterr().err
+
+
+def test_a_source_that_does_not_compile_is_said_with_its_place(
+    running: Running, tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "App.jsx").write_text("export default () => <p>;\n")
+
+    assert running.deploy("--app", "broken", path=tmp_path) == FAILED
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert re.search(r"^error: /App\.jsx:[12]:\d+: .*closing", printed.err, re.MULTILINE)
+
+
+def test_a_token_that_does_not_count_is_refused_with_advice(running: Running, capsys: Capture) -> None:
+    assert running.deploy("--token", "x", "--user", "me") == FAILED
+
+    assert "does not take these credentials" in capsys.readouterr().err
+
+
+def test_the_name_of_someone_else_is_refused_with_advice(
+    running: Running, tmp_path: Path, capsys: Capture
+) -> None:
+    running.deploy("--user", "taken")
+    data = ["--data-dir", str(running.data_dir)]
+    main(["user", "add", "eve", *data])
+    main(["device", "issue", "--user", "eve", "--out", str(tmp_path / "eve.json"), *data])
+    capsys.readouterr()
+
+    assert running.deploy("--user", "taken", "--device", str(tmp_path / "eve.json")) == FAILED
+
+    assert "belongs to someone else. Choose another. Name one: --user SLUG." in capsys.readouterr().err
+
+
+def test_another_user_publishes_under_a_name_of_his_own(
+    running: Running, tmp_path: Path, capsys: Capture
+) -> None:
+    data = ["--data-dir", str(running.data_dir)]
+    main(["user", "add", "grace", *data])
+    main(["device", "issue", "--user", "grace", "--out", str(tmp_path / "grace.json"), *data])
+    capsys.readouterr()
+
+    assert running.deploy("--device", str(tmp_path / "grace.json")) == OK
+
+    assert capsys.readouterr().out.startswith("http://my-app--grace.")
+
+
+def test_a_server_that_is_not_there_has_an_exit_code_of_its_own(running: Running, capsys: Capture) -> None:
+    assert running.deploy("--url", NOWHERE) == UNREACHABLE
+
+    assert "Is a server running there?" in capsys.readouterr().err
+
+
+def test_an_address_that_is_none_is_said(running: Running, capsys: Capture) -> None:
+    assert running.deploy("--url", "localhost") == UNREACHABLE
+
+    assert "error: localhost: is no address" in capsys.readouterr().err
+
+
+def test_a_dry_run_lists_and_sends_nothing(running: Running, capsys: Capture) -> None:
+    assert running.deploy("--dry-run", "--url", NOWHERE) == OK
+
+    assert capsys.readouterr().out.split() == ["FILE", "SIZE", "/App.jsx", "35", "bytes"]
+
+
+@pytest.mark.parametrize("pair", ["A", "=1", ""])
+def test_an_env_that_is_no_pair_is_a_usage_error(running: Running, pair: str, capsys: Capture) -> None:
+    assert running.deploy(f"--env={pair}") == USAGE
+
+    assert "NAME=VALUE is wanted" in capsys.readouterr().err
+
+
+def test_the_last_of_two_values_counts() -> None:
+    assert read_env(["A=1", "A=2"]) == {"A": "2"}
+    with pytest.raises(CommandFailed):
+        read_env(["A=1", "B"])
+
+
+def test_the_nearest_address_wins(tmp_path: Path) -> None:
+    config = Config(data_dir=tmp_path)
+    assert find_url(Namespace(url=""), config, {}) == DEFAULT_URL
+
+    write_address(tmp_path, "http://served", 1)
+
+    assert find_url(Namespace(url=""), config, {}) == "http://served"
+    assert find_url(Namespace(url=""), config, {"VIBES_URL": "http://env"}) == "http://env"
+    assert find_url(Namespace(url="http://flag"), config, {"VIBES_URL": "http://env"}) == "http://flag"
+
+
+def test_warnings_of_the_files_and_of_the_server_are_shown(
+    running: Running, tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "notes.txt").write_text("hello")
+
+    assert running.deploy("--app", "notes", path=tmp_path) == OK
+
+    assert "warning: There is no module" in capsys.readouterr().err

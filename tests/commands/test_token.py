@@ -1,0 +1,38 @@
+import time
+from pathlib import Path
+
+import pytest
+
+from vibes_trio.auth.device_id import DeviceTrust, verify_device_token
+from vibes_trio.auth.jws import Refused
+from vibes_trio.auth.keys import load_keys
+from vibes_trio.cli import main
+from vibes_trio.commands.output import FAILED, OK, USAGE
+from vibes_trio.commands.serve import prepare
+from vibes_trio.config import Config
+
+
+def test_a_token_is_good_for_as_long_as_was_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config, now = Config(data_dir=tmp_path), time.time()
+    prepare(config, now)
+
+    assert main(["token", "--data-dir", str(tmp_path), "--lifetime", "600"]) == OK
+
+    token = capsys.readouterr().out.strip()
+    trust = DeviceTrust(cas=load_keys(config, now).trusted)
+    assert verify_device_token(token, trust, now + 600).claims.email == "me@localhost"
+    with pytest.raises(Refused, match="expired"):
+        verify_device_token(token, trust, now + 700)
+
+
+@pytest.mark.parametrize("lifetime", ["0", "-1", "3601"])
+def test_a_lifetime_that_has_no_effect_is_refused(tmp_path: Path, lifetime: str) -> None:
+    assert main(["token", "--data-dir", str(tmp_path), f"--lifetime={lifetime}"]) == USAGE
+
+
+def test_without_a_key_file_there_is_no_token(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["token", "--data-dir", str(tmp_path)]) == FAILED
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: ")
