@@ -1,4 +1,5 @@
 import os
+import stat
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -62,3 +63,16 @@ def test_one_that_is_fetched_but_does_not_run_is_a_failure(
 
     with pytest.raises(CommandFailed, match="doesn't run on this machine"):
         toolchain.install(options(if_missing=False))
+
+
+def test_a_data_folder_made_for_it_is_nobody_elses_to_read(
+    options: Options, data_dir: Path, monkeypatch: pytest.MonkeyPatch, no_esbuild: None
+) -> None:
+    async def fetch(config: object) -> None:
+        make_tool(toolchain.toolchain_path(data_dir))
+
+    monkeypatch.setattr(toolchain, "_fetch", fetch)
+
+    toolchain.install(options(if_missing=False))
+
+    assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700

@@ -33,6 +33,8 @@ async def _install(config: Config, if_missing: bool) -> Tool | None:
         return None
     if found is not None and found.path == toolchain_path(config.data_dir):
         return found
+    # May be the first to make it: others must not look into it, as `serve` has it.
+    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         await _fetch(config)
     except (FetchFailed, ModuleFailed) as error:
