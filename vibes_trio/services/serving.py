@@ -44,9 +44,11 @@ class ServedRelease:
         default: the asset flagged as entry point, if one is: for `/` and what a browser navigates to.
         roots: names of the modules that the page mounts, in order.
         sources: from the served name of a module to the name of its source.
+        edition: changes with what the page is made of: a release that is built anew keeps its fs_id.
     """
 
     fs_id: FsId
+    edition: Cid
     app: AppSlug
     env: Mapping[str, str]
     files: Mapping[str, FileSystemItem]
@@ -179,6 +181,7 @@ def take_apart(row: apps.Release) -> ServedRelease:
     is_asset = flagged is not None and not _is_module(flagged)
     return ServedRelease(
         fs_id=row.fs_id,
+        edition=calc_cid(f"{row.file_system_json} {row.extras_json}".encode()),
         app=row.app_slug,
         env=_read_env(row.env_json),
         files=files,
@@ -219,7 +222,7 @@ def read_asset(app: App, item: FileSystemItem, cache_control: str) -> Content:
 
 def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
     """Return the generated page; its tag is the CID of its text, as settings of the server are part of it."""
-    key = ("page", release.app, release.fs_id)
+    key = ("page", release.app, release.fs_id, release.edition)
     body = app.assets.get(key)
     if body is None:
         imports, scopes = _stored_map(app, release)
