@@ -1,0 +1,165 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.import_map import (
+    PREDEFINED,
+    ImportMap,
+    build_import_map,
+    package_lookups,
+    predefined_imports,
+)
+
+CONFORMANCE = Path(__file__).parents[1] / "conformance"
+TRANSFORMS = json.loads((CONFORMANCE / "transforms.json").read_text("utf-8"))
+REGISTRY = json.loads((CONFORMANCE / "users.json").read_text("utf-8"))["registry"]
+FP_VERSION = "0.24.8-dev-test-device-id"
+REACT_DEPS = "?deps=react@19.2.1,react-dom@19.2.1"
+CDN = "https://esm.sh/"
+
+# protocol.md section 6, with what our map has instead of the recorded `added`.
+KEYED_AS_IMPORTED = "a specifier with a subpath is keyed by its package name | keyed as imported"
+JS_IS_MAPPED = "`js` modules are neither mapped nor mounted | work"
+# Section 4: only "other bare specifiers" get an entry.
+NO_PACKAGE = "relative specifiers and addresses are looked up as packages | they name no package"
+DIFFERENT: dict[str, tuple[str, dict[str, str]]] = {
+    "imp-subpath": (KEYED_AS_IMPORTED, {"lodash/fp": CDN + "lodash@1.2.3/fp"}),
+    "imp-sub-and-root": (
+        KEYED_AS_IMPORTED,
+        {"lodash": CDN + "lodash@1.2.3", "lodash/fp/map": CDN + "lodash@1.2.3/fp/map"},
+    ),
+    "imp-sub-then-root": (
+        KEYED_AS_IMPORTED,
+        {"lodash": CDN + "lodash@1.2.3", "lodash/fp/map": CDN + "lodash@1.2.3/fp/map"},
+    ),
+    "imp-scoped-sub": (
+        KEYED_AS_IMPORTED,
+        {"@acme/tools/dist/a.js": CDN + "@acme/tools@1.2.3/dist/a.js"},
+    ),
+    "imp-versioned": (KEYED_AS_IMPORTED, {"dayjs@1.11.0": CDN + "dayjs@1.11.0"}),
+    "imp-versioned-sub": (
+        KEYED_AS_IMPORTED,
+        {"dayjs@1.11.0/plugin/utc": CDN + "dayjs@1.11.0/plugin/utc"},
+    ),
+    "imp-scoped-versioned": (KEYED_AS_IMPORTED, {"@acme/tools@^2": CDN + "@acme/tools@^2"}),
+    "imp-scoped-versioned-sub": (
+        KEYED_AS_IMPORTED,
+        {"@acme/tools@next/sub/x.js": CDN + "@acme/tools@next/sub/x.js"},
+    ),
+    "imp-predefined-sub": (
+        KEYED_AS_IMPORTED,
+        {"react/compiler-runtime": CDN + "react@19.2.1/compiler-runtime", "zod/v4": CDN + "zod/v4"},
+    ),
+    "imp-fireproof": (
+        KEYED_AS_IMPORTED,
+        {"@fireproof/core/sub": f"{CDN}@fireproof/core@{FP_VERSION}/sub{REACT_DEPS}"},
+    ),
+    "imp-relative": (NO_PACKAGE, {}),
+    "imp-url": (NO_PACKAGE, {}),
+    "imp-node-scheme": (NO_PACKAGE, {}),
+    "imp-hash": (NO_PACKAGE, {}),
+    "js-plain": (JS_IS_MAPPED, {"left-pad": CDN + "left-pad@1.2.3"}),
+}
+
+
+def build(specifiers: list[str]) -> ImportMap:
+    versions = {
+        name: None if name in REGISTRY["unknown_packages"] else REGISTRY["default_version"]
+        for name in package_lookups(specifiers)
+    }
+    return build_import_map(specifiers, versions, FP_VERSION)
+
+
+def added(text: str) -> dict[str, str]:
+    return {key: value for key, value in json.loads(text)["imports"].items() if key not in PREDEFINED}
+
+
+RECORDED = [
+    (row["name"], row.get("imports", row.get("imports_in_source")), row["import_map"])
+    for row in (*TRANSFORMS["jsx"], *TRANSFORMS["js"])
+    if row["status"] == 200
+]
+
+
+def test_the_map_of_an_app_without_imports_is_the_recorded_one() -> None:
+    base = TRANSFORMS["base_import_map"]
+
+    assert build([]) == ImportMap(base["text"], ())
+    assert calc_cid(base["text"].encode()) == base["asset_id"]
+
+
+@pytest.mark.parametrize(("name", "specifiers", "recorded"), RECORDED, ids=[row[0] for row in RECORDED])
+def test_maps_are_the_recorded_ones_or_differ_for_a_reason(
+    name: str,
+    specifiers: list[str],
+    recorded: dict[str, Any],  # Any: recorded JSON
+) -> None:
+    text = build(specifiers).text
+
+    if name in DIFFERENT:
+        _, entries = DIFFERENT[name]
+        assert added(text) == entries != recorded["added"]
+    else:
+        assert (len(text.encode()), added(text)) == (recorded["size"], recorded["added"])
+        assert calc_cid(text.encode()) == recorded["asset_id"]
+
+
+def test_every_difference_is_recorded() -> None:
+    assert set(DIFFERENT) <= {name for name, _, _ in RECORDED}
+
+
+def test_lookups_are_packages_without_a_version_each_once() -> None:
+    specifiers = ["a/x", "b@1", "@s/p", "a", "react/y", "zod", "./a", "/react", "node:fs", "c d"]
+
+    assert package_lookups(specifiers) == ["a", "@s/p"]
+
+
+def test_fireproof_has_the_version_of_the_setting() -> None:
+    assert predefined_imports("9.9")["@fireproof/vendor"] == f"{CDN}@fireproof/vendor@9.9{REACT_DEPS}"
+
+
+def test_a_folder_of_a_package_has_an_address_that_ends_with_a_slash() -> None:
+    text = build(["lodash/", "posthog-js/", "react/"]).text
+
+    assert added(text) == {
+        "lodash/": CDN + "lodash@1.2.3/",
+        "posthog-js/": CDN + "posthog-js/",
+        "react/": CDN + "react@19.2.1/",
+    }
+
+
+@pytest.mark.parametrize(
+    ("specifier", "words"),
+    [
+        ("no-such-package", "the package registry gave no version of no-such-package; is the name right?"),
+        ("use-vibes/x", "use-vibes is one file here and has no parts; import use-vibes itself"),
+        ("a b", "this is no name of a package; a file of the app starts with ./, ../ or /"),
+        ("", "this is no name of a package; a file of the app starts with ./, ../ or /"),
+        ("node:fs", "browsers can't load node: modules"),
+    ],
+)
+def test_what_will_not_load_has_no_entry_and_a_warning(specifier: str, words: str) -> None:
+    found = build([specifier, specifier])
+
+    assert added(found.text) == {}
+    assert found.warnings == (f'import "{specifier}": {words}',)
+
+
+@pytest.mark.parametrize("specifier", ["./a", "/a", "HTTPS://x.test/a.js", "data:text/javascript,1", "//x/a"])
+def test_what_needs_no_entry_has_no_warning(specifier: str) -> None:
+    assert build([specifier]) == build([])
+
+
+def test_the_apps_own_files_stand_among_the_packages_in_collation_order() -> None:
+    imports = {"./b.js": "./B", "react": "./no", "7": "./seven"}
+    scopes = {"./B": {"./y": "./z", "10": "./ten", "./x": "./z"}, "./a": {"./x": "./w"}}
+
+    text = build_import_map(["b"], {"b": "1"}, FP_VERSION, imports=imports, scopes=scopes).text
+
+    assert added(text) == {"./b.js": "./B", "7": "./seven", "b": CDN + "b@1"}
+    assert text.startswith('{"imports":{"7":"./seven","./b.js":"./B","@adviser/cement":')
+    assert text.endswith('},"scopes":{"./a":{"./x":"./w"},"./B":{"10":"./ten","./x":"./z","./y":"./z"}}}')
+    assert json.loads(text)["imports"]["react"] == CDN + "react@19.2.1"
