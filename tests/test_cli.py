@@ -138,6 +138,7 @@ def test_only_the_server_logs_what_it_does_unasked() -> None:
         (PermissionError(13, "Permission denied", "/f"), FAILED, "error: /f: Permission denied.\n"),
         (OSError("odd"), FAILED, "error: odd\n"),
         (KeyboardInterrupt(), INTERRUPTED, ""),
+        (BaseExceptionGroup("tasks", [KeyboardInterrupt()]), INTERRUPTED, ""),
     ],
 )
 def test_a_foreseen_error_is_one_line_and_an_exit_code(
@@ -150,12 +151,17 @@ def test_a_foreseen_error_is_one_line_and_an_exit_code(
     assert capsys.readouterr().err == line
 
 
-def test_a_mistake_of_ours_is_not_hidden() -> None:
+@pytest.mark.parametrize(
+    "error", [ZeroDivisionError(), BaseExceptionGroup("tasks", [KeyboardInterrupt(), ZeroDivisionError()])]
+)
+def test_a_mistake_of_ours_is_not_hidden(error: BaseException) -> None:
     def fail(options: argparse.Namespace) -> int:
-        raise ZeroDivisionError
+        raise error
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(type(error)) as raised:
         run(fail, argparse.Namespace())
+
+    assert raised.value is error
 
 
 def test_a_reader_that_has_gone_is_no_traceback(tmp_path: Path) -> None:

@@ -84,6 +84,10 @@ def run(command: Run, options: argparse.Namespace) -> int:
         print_error(_os_words(error))
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BaseExceptionGroup as group:
+        if group.split(KeyboardInterrupt)[1] is not None:
+            raise
+        return INTERRUPTED  # it came while tasks ran side by side
     return FAILED
 
 

@@ -9,9 +9,8 @@ import pytest
 from vibes_trio.auth.ca import make_ca
 from vibes_trio.auth.device import Device, issue_device, write_key_file
 from vibes_trio.auth.verifier import Claims
-from vibes_trio.commands.credentials import device_name, find_device
+from vibes_trio.commands.credentials import device_name, find_device, local_key_file
 from vibes_trio.commands.device_files import save_device
-from vibes_trio.commands.local_device import local_key_file
 from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import Config
 from vibes_trio.errors import ConfigError

@@ -7,9 +7,10 @@ from vibes_trio.auth.device import Device, mint_token, write_key_file
 from vibes_trio.auth.device_id import verify_device_token
 from vibes_trio.auth.keys import Keys, load_keys, rotate_keys
 from vibes_trio.background.trust import read_trust
+from vibes_trio.commands.credentials import LOCAL_USER, local_key_file
 from vibes_trio.commands.database import open_database, write
 from vibes_trio.commands.device_files import issue_for, load_device, save_device
-from vibes_trio.commands.local_device import LOCAL_DAYS, LOCAL_USER, ensure_local_device, local_key_file
+from vibes_trio.commands.local_device import LOCAL_DAYS, ensure_local_device
 from vibes_trio.config import Config
 from vibes_trio.exchange import UserId
 from vibes_trio.storage.certificates import list_certificates, revoke_certificate

@@ -15,9 +15,10 @@ from fakes import make_app
 
 from vibes_trio.auth.keys import load_keys
 from vibes_trio.commands.address import read_address
+from vibes_trio.commands.credentials import local_key_file
 from vibes_trio.commands.database import open_database
 from vibes_trio.commands.device_files import issue_for
-from vibes_trio.commands.local_device import ensure_local_device, local_key_file
+from vibes_trio.commands.local_device import ensure_local_device
 from vibes_trio.commands.output import UNUSABLE
 from vibes_trio.commands.serve import data_dir_flag, greeting, prepare
 from vibes_trio.config import Config, Limits

@@ -11,6 +11,7 @@ from vibes_trio.auth.device_id import DeviceTrust, verify_device_token
 from vibes_trio.auth.jws import Refused
 from vibes_trio.auth.keys import Keys
 from vibes_trio.background.trust import read_trust
+from vibes_trio.commands.credentials import LOCAL_USER, local_key_file
 from vibes_trio.commands.database import write
 from vibes_trio.commands.device_files import issue_for, load_device, save_device
 from vibes_trio.commands.output import CommandFailed
@@ -20,15 +21,9 @@ from vibes_trio.exchange import UserId
 from vibes_trio.storage.engine import Database
 from vibes_trio.storage.users import add_user, find_user
 
-LOCAL_USER = "me"
 LOCAL_EMAIL = "me@localhost"
 LOCAL_DAYS = 365
 RENEW_S = 30 * 86_400
-
-
-def local_key_file(data_dir: Path) -> Path:
-    """Return where the key file of this machine's own user is."""
-    return data_dir / "devices" / f"{LOCAL_USER}.json"
 
 
 def ensure_local_device(config: Config, db: Database, keys: Keys, now: float) -> Path:
