@@ -228,7 +228,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Serve:
         limits = limits or Limits()
         listeners = await open_listeners("127.0.0.1", 0, limits)
         chosen: Answer = answer
-        front = Front(chosen, order_key, limits, trio.Event(), fast)
+        front = Front(chosen, order_key, limits, trio.Event(), fast=fast)
         async with trio.open_nursery() as nursery:
             await nursery.start(serve_front, front, listeners)
             server = Server(listeners[0].getsockname()[1], front)

@@ -65,7 +65,7 @@ def ports():
             for fast in (True, False):
                 listeners = await open_listeners("127.0.0.1", 0, limits)
                 running[fast] = listeners[0].getsockname()[1]
-                front = Front(answer, lambda data: None, limits, draining, fast)
+                front = Front(answer, lambda data: None, limits, draining, fast=fast)
                 running[fast, "front"] = front
                 await nursery.start(serve_front, front, listeners)
             running["token"], running["draining"] = trio.lowlevel.current_trio_token(), draining
