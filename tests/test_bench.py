@@ -150,7 +150,18 @@ def test_line_of_a_side_tells_how_ours_compares() -> None:
     sides = results_of(ours=30.0, node=20.0).figures["r"]
 
     assert "ours is 1.50 ×" in side_line("node", sides["node"], "rate", sides)
+    assert "in CPU" not in side_line("node", sides["node"], "rate", sides)
     assert "ours is" not in side_line("ours", sides["ours"], "rate", sides)
+
+
+def test_line_of_a_side_compares_cpu_time_too() -> None:
+    results = Results()
+    results.add("r", "ours", [{"rate": 1.0, "cpu_us": 30.0}])
+    results.add("r", "node", [{"rate": 1.0, "cpu_us": 20.0}])
+    sides = results.figures["r"]
+
+    assert side_line("node", sides["node"], "rate", sides).endswith("ours is 1.00 ×  in CPU 1.50 ×")
+    assert side_line("node", sides["node"], "cpu_us", sides).endswith("ours is 1.50 ×")
 
 
 @pytest.mark.parametrize(("value", "word"), [(0.5, "NOT MET"), (2.0, "met"), (None, "not measured")])

@@ -20,13 +20,14 @@ HTTP_CONNECTIONS = 32
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What every side needs to know. *seconds*: how long one run measures."""
+    """What every side needs to know. *seconds*: how long one run measures. *warm_up*: HTTP sides, for a second."""
 
     tools: Tools
     cores: Cores
     folder: Path
     seconds: float
     ours: Ours
+    warm_up: bool = True
 
 
 def run_wrk(

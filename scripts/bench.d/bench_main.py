@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
         )  # on the disk of the checkout: syncs are real
         try:
             ours = prepare(tools, cores, folder, os.environ)
-            bench = Bench(tools, cores, folder, options.seconds, ours)
+            bench = Bench(tools, cores, folder, options.seconds, ours, warm_up=not options.quick)
             print(
                 f"{len(rows)} rows, {options.rounds} rounds of {options.seconds:g} s; load average {load_before:.2f}"
             )

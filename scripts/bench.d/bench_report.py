@@ -1,6 +1,6 @@
 """What a run tells: a table per row as it is done, the goals at the end. Text only."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from bench_figures import Figure, Results
 from bench_goals import Goal, Verdict
@@ -27,17 +27,31 @@ def side_line(
     parts = [f"{name:18}"]
     if "rate" in figures:
         parts.append(f"{figures['rate'].median:9,.0f}/s")
-    for key, unit in (("p50_ms", "ms p50"), ("p99_ms", "ms p99"), ("cpu_us", "µs CPU"), ("kib", "KiB each")):
+    for key, unit in (
+        ("p50_ms", "ms p50"),
+        ("p99_ms", "ms p99"),
+        ("own_p99_ms", "ms own work p99"),
+        ("cpu_us", "µs CPU"),
+        ("kib", "KiB each"),
+    ):
         if key in figures:
             parts.append(f"{figures[key].median:9,.2f} {unit}")
     if metric in figures:
         parts.append(f"±{figures[metric].spread / 2:4.0%}")
     if "others" in figures:
         parts.append(f"others {figures['others'].median:4.0%}")
-    ours = sides.get("ours", {}).get(metric)
-    if name != "ours" and ours and metric in figures and figures[metric].median:
-        parts.append(f"ours is {ours.median / figures[metric].median:.2f} ×")
+    if name != "ours":
+        parts += [f"{word} {ratio:.2f} ×" for word, ratio in _ratios(figures, metric, sides.get("ours", {}))]
     return "  ".join(parts)
+
+
+def _ratios(
+    figures: Mapping[str, Figure], metric: str, ours: Mapping[str, Figure]
+) -> Iterator[tuple[str, float]]:
+    """Give ours as multiples of *figures*. The one of CPU time holds when others use the machine, too."""
+    for word, key in (("ours is", metric), ("in CPU", "cpu_us")):
+        if key in ours and key in figures and figures[key].median and (key != metric or word == "ours is"):
+            yield word, ours[key].median / figures[key].median
 
 
 def goal_line(verdict: Verdict) -> str:

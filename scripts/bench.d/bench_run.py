@@ -19,7 +19,7 @@ FAILURES = (BenchError, OSError, subprocess.SubprocessError)
 
 
 def run_rows(bench: Bench, rows: Sequence[Row], rounds: int) -> Results:
-    """Measure *rows*, telling each as it is done."""
+    """Measure *rows*, telling each as it is done. A single round is taken as it comes, disturbed or not."""
     results = Results()
     for row in rows:
         try:
@@ -39,7 +39,7 @@ def _run_row(bench: Bench, row: Row, rounds: int, results: Results) -> None:
             except FAILURES as error:
                 results.failed[f"{row.key}: {name}"] = str(error)
         samples: dict[str, list[Sample]] = {name: [] for name in measures}
-        repeats = rounds
+        repeats = rounds if rounds > 1 else 0
         for _ in range(rounds):
             for name in list(measures):
                 try:

@@ -1,9 +1,13 @@
-"""Our server with what a user has no switch for: `--full-lane` sends all HTTP through Hypercorn and Quart;
-`--stall FILE` writes down how late the event loop comes round. Settings come from the environment."""
+"""Our server with what a user has no switch for. Settings come from the environment.
+
+`--full-lane` sends all HTTP through Hypercorn and Quart; `--stall FILE` writes down how late the event loop
+comes round, and how much of that was its own work.
+"""
 
 import argparse
 import json
 import os
+import time
 from functools import partial
 from pathlib import Path
 
@@ -16,24 +20,30 @@ from vibes_trio.front.state import Front
 BEAT_S = 0.005
 
 
-async def beat(lateness_ms: list[float]) -> None:
-    """Note how late each beat comes; for ever."""
+async def beat(lateness_ms: list[float], work_ms: list[float]) -> None:
+    """Note for each beat how late it comes, and for how long of the lateness this thread worked; for ever.
+
+    The rest of the lateness is others': threads that held the interpreter, processes that had the core.
+    """
     while True:
-        due = trio.current_time() + BEAT_S
+        due, worked = trio.current_time() + BEAT_S, time.thread_time()
         await trio.sleep_until(due)
-        lateness_ms.append((trio.current_time() - due) * 1000)
+        late_ms = (trio.current_time() - due) * 1000
+        lateness_ms.append(late_ms)
+        work_ms.append(min(late_ms, (time.thread_time() - worked) * 1000))
 
 
 async def run(stall: Path | None) -> None:
     """Serve until a signal comes."""
     lateness_ms: list[float] = []
+    work_ms: list[float] = []
     async with trio.open_nursery() as nursery:
         if stall is not None:
-            nursery.start_soon(beat, lateness_ms)
+            nursery.start_soon(beat, lateness_ms, work_ms)
         await server.serve(load_config(os.environ))
         nursery.cancel_scope.cancel()
     if stall is not None:
-        stall.write_text(json.dumps(lateness_ms))
+        stall.write_text(json.dumps({"late": lateness_ms, "work": work_ms}))
 
 
 def main() -> None:
