@@ -35,7 +35,8 @@ def test_a_name_that_breaks_a_rule_is_refused_and_told_why(name, words):
 
 
 @pytest.mark.parametrize(
-    "name", ["/App.jsx", "/a b.txt", "/ü.txt", "/a?b", "/a%20b", "/.env", "/a/", "/a..b", "/...", "/~z1", "/~x"]
+    "name",
+    ["/App.jsx", "/a b.txt", "/ü.txt", "/a?b", "/a%20b", "/.env", "/a/", "/a..b", "/...", "/~z1", "/~x"],
 )
 def test_other_names_are_taken(name):
     check_filename(name, 512, "$.fileSystem[0].filename")
