@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from threading import current_thread, main_thread
 
 import trio
@@ -30,6 +31,7 @@ from vibes_trio.content.slugs import random_slug
 from vibes_trio.context import App
 from vibes_trio.errors import ConfigError
 from vibes_trio.front.answer import answer
+from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.sockets import close_listeners, open_listeners
 from vibes_trio.front.state import Front
@@ -38,11 +40,10 @@ from vibes_trio.jobs import KINDS, Jobs, WarmAll
 from vibes_trio.modules.npm_settings import find_registry
 from vibes_trio.modules.prepare import find_prepared, prepare_local_modules
 from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.engine import DATABASE, Database
 
 log = logging.getLogger(__name__)
 
-DATABASE = "vibes.sqlite3"
 SECOND_SIGNAL_STATUS = 130
 
 
@@ -68,7 +69,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
     """
     parts = parts or Parts()
     env = os.environ if parts.env is None else parts.env
-    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_data_dir(config.data_dir)
     keys = load_keys(config, parts.now())
     db = Database(config.data_dir / DATABASE, config.limits, now=parts.now)
     db.open()
@@ -130,17 +131,27 @@ async def serve(
         ) from error
     try:
         async with open_app(config.with_port(listeners[0].getsockname()[1]), parts) as app:
-            await _run(app, listeners, announce, stop or trio.Event())
+            await _run(app, listeners, announce, trio.Event() if stop is None else stop)
     finally:
         close_listeners(listeners)
+
+
+def _make_data_dir(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"VIBES_DATA_DIR: {path} can't be used as a folder: {error.strerror}.") from error
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        raise ConfigError(f"VIBES_DATA_DIR: {path} can't be written to by this user.")
 
 
 async def _run(
     app: App, listeners: Sequence[socket.socket], announce: Callable[[App], None], stop: trio.Event
 ) -> None:
-    front = Front(partial(answer, app, PIPELINE), order_key, app.config.limits, app.draining)
+    ready = ReadyAnswers(app.config.limits.ready_bytes, lambda: app.releases.version)
+    front = Front(partial(answer, app, PIPELINE), order_key, app.config.limits, app.draining, ready)
     async with trio.open_nursery() as watchers:
-        watchers.start_soon(_drain_on_signal, app)
+        await watchers.start(_drain_on_signal, app)
         watchers.start_soon(_drain_on, stop, app)
         await watchers.start(watch_trust, app)
         async with trio.open_nursery() as background:
@@ -163,11 +174,15 @@ async def _drain_on(stop: trio.Event, app: App) -> None:
     app.draining.set()
 
 
-async def _drain_on_signal(app: App) -> None:
+async def _drain_on_signal(
+    app: App, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
     """Drain at the first signal. At a second one end at once: what is acknowledged is on disk anyway."""
     if current_thread() is not main_thread():
+        task_status.started()
         return  # no signals come to a server that a test runs in a thread
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
         async for _ in signals:
             if app.draining.is_set():
                 os._exit(SECOND_SIGNAL_STATUS)

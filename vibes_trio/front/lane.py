@@ -107,14 +107,19 @@ async def _serve_next(conn: _Connection, first: bool) -> bool:
     data = await _read_head(conn, first)
     if data is None:
         return False
-    # Here a ready-made answer may be looked up by the head's bytes, before anything is parsed.
+    if front.fast and not front.draining.is_set():
+        ready = front.ready.find(data)
+        if ready is not None:
+            front.counts.ready += 1
+            await line.send_all(ready)
+            return True
     head = parse_head(data, front.limits)
     if head.upgrade:
         await serve_websocket(front, conn.waiting, line, head)
         return False
     if head.simple and front.fast:
         front.counts.fast += 1
-        return await _answer(front, line, head)
+        return await _answer(front, line, head, data)
     front.counts.full += 1
     line.buffer = data + line.buffer
     if await conn.full.serve(line, head):
@@ -123,12 +128,15 @@ async def _serve_next(conn: _Connection, first: bool) -> bool:
     return False
 
 
-async def _answer(front: Front, line: Line, head: Head) -> bool:
+async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
+    version = front.ready.version()
     body = await _read_body(front.limits, line, head.length) if head.length else b""
     incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body)
     reply = sound(await front.answer(incoming, None))
     close = head.close or front.draining.is_set()
     await line.send_all(build_response(reply, head.method, close=close))
+    if reply.repeatable and not close and not head.length:
+        front.ready.keep(data, head.method, reply, version)
     return not close
 
 

@@ -7,6 +7,7 @@ import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.exchange import Answer
+from vibes_trio.front.ready import ReadyAnswers
 
 
 @dataclass(slots=True)
@@ -19,6 +20,7 @@ class Counts:
     shed: int = 0
     websockets: int = 0
     fast: int = 0
+    ready: int = 0
     full: int = 0
     refused: int = 0
     dropped: int = 0
@@ -34,6 +36,7 @@ class Front:
         order_key: messages of one WebSocket with the same key take turns in the order they were sent;
             None takes no turn. Sync and cheap: it runs in the reader.
         draining: set when the server is about to stop.
+        ready: answers kept whole, found by the bytes of the head.
         fast: False sends all HTTP through the full lane; answers are the same, slower.
     """
 
@@ -41,6 +44,7 @@ class Front:
     order_key: Callable[[bytes], str | None]
     limits: Limits
     draining: trio.Event
+    ready: ReadyAnswers = field(default_factory=lambda: ReadyAnswers(0, lambda: 0))
     fast: bool = True
     counts: Counts = field(default_factory=Counts)
 
