@@ -104,6 +104,34 @@ async def test_what_one_connection_sends_without_waiting_is_stored_in_that_order
     }
 
 
+async def test_a_message_that_is_refused_lets_none_overtake_the_slow_ones_before_it(tmp_path):
+    async with running(tmp_path) as app:
+        await make_context(app.config.port)
+        verify = app.verifiers["device-id"]
+        refused = trio.Event()
+
+        async def verify_slowly(text):
+            if text == token("A") and not refused.is_set():
+                await refused.wait()
+            return await verify(text)
+
+        app.verifiers["device-id"] = verify_slowly
+        async with websocket(app.config.port) as socket:
+            await socket.send_message(frame("slow", "slow"))
+            await socket.send_message(frame("refused", "refused").replace(token("A"), "nobody"))
+            reply = json.loads(await socket.get_message())
+            app.verifiers["device-id"] = verify
+            await socket.send_message(frame("fast", "fast"))
+            await socket.send_message(json.dumps({"what": "no envelope"}))
+            await socket.get_message()
+            refused.set()
+            await socket.get_message()
+            await socket.get_message()
+
+    assert (reply["tid"], reply["payload"]["code"]) == ("refused", "require-login")
+    assert stored_lines(app) == {0: "slow", 1: "fast"}
+
+
 async def test_a_connection_that_breaks_off_leaves_neither_gap_nor_lost_acknowledgement(tmp_path):
     async with running(tmp_path) as app:
         port = app.config.port

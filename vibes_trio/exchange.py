@@ -65,29 +65,43 @@ class Turn:
     """A message's place among those of its connection that must be stored in the order they came.
 
     The connection's reader makes one per message with an order key, in reading order. The service waits
-    for *before*, hands its write to the database's queue (first in, first out) and calls `pass_on`; so
+    for all before it, hands its write to the database's queue (first in, first out) and calls `pass_on`; so
     replies may still overtake each other, and a batch of appends shares one commit.
+
+    A message that is refused passes its turn on without having waited; its turn is over, and that of the next
+    has come, only once those before it are over too. A turn that is over knows no other: no chain of all
+    messages ever sent is kept alive.
     """
 
-    __slots__ = ("_before", "_passed")
+    __slots__ = ("_after", "_before", "_done", "_passed")
 
     def __init__(self, before: "Turn | None" = None) -> None:
-        self._before = before
+        self._before = before if before is not None and not before.passed else None
+        self._after: Turn | None = None
+        self._done = False
         self._passed = trio.Event()
+        if self._before is not None:
+            self._before._after = self
 
     async def wait(self) -> None:
-        """Return once the message before this one has passed its turn on."""
+        """Return once all messages before this one have passed their turns on."""
         if self._before is not None:
             await self._before._passed.wait()
-            self._before = None  # else a chain of every message ever sent is kept alive
 
     def pass_on(self) -> None:
         """Let the next message go; safe to call more than once, and always called in the end."""
-        self._passed.set()
+        self._done = True
+        turn: Turn | None = self
+        while turn is not None and turn._done and turn._before is None:
+            turn._passed.set()
+            following, turn._after = turn._after, None
+            if following is not None:
+                following._before = None
+            turn = following
 
     @property
     def passed(self) -> bool:
-        """Whether the turn is over."""
+        """Whether the turn is over, and so are all before it."""
         return self._passed.is_set()
 
 

@@ -248,7 +248,7 @@ async def _answer(ws: _Socket, data: bytes, key: str | None, turn: Turn | None) 
         finally:
             if key is not None and turn is not None:
                 turn.pass_on()
-                if ws.turns.get(key) is turn:
+                if (last := ws.turns.get(key)) is not None and last.passed:
                     del ws.turns[key]
         await ws.outbox.room()
         _say(ws, reply.body)
