@@ -1,0 +1,619 @@
+"""GET and HEAD of apps: which release, which file, in which form, and that nothing is ever stale."""
+
+import gzip
+import html
+import json
+import re
+from dataclasses import replace
+
+import brotli
+import pytest
+import zstandard
+from asking import FakeCompiler, damage, deploy, get, js, jsx, rows, text
+from fakes import make_app, open_database
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vibes_trio.cache import AssetCache, NameCache
+from vibes_trio.config import Limits
+from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.static_modules import static_module
+from vibes_trio.jobs import Sweep
+from vibes_trio.modules.build import Built, address_of
+from vibes_trio.modules.store import LocalModules
+from vibes_trio.services.replies import choose_encoding
+from vibes_trio.services.upkeep import sweep
+
+LONG = "All work and no play makes Jack a dull boy.\n" * 40
+IMMUTABLE = "public, max-age=31536000, immutable"
+MAP = "/~~calculated~~/import-map.json"
+SCRIPT = re.compile(r"<script([^>]*)>(.*?)</script>", re.DOTALL)
+
+
+def head(reply):
+    return dict(reply.headers)
+
+
+def page_env(body):
+    """Return the env that a page holds, read as a browser does: up to the first end of the script."""
+    facts = next(inner for names, inner in SCRIPT.findall(body.decode()) if 'id="vibes-page"' in names)
+    return json.loads(facts)["env"]
+
+
+# -- which release ----------------------------------------------------------------------------------------
+
+
+async def test_without_fs_id_the_newest_production_release_is_served(app):
+    await deploy(app, text("/v", "one"))
+    await deploy(app, text("/v", "two"))
+    await deploy(app, text("/v", "dev"), mode="dev")
+
+    reply = await get(app, "/v")
+
+    assert reply.body == b"two"
+    assert head(reply)["cache-control"] == "no-cache"
+
+
+async def test_with_fs_id_every_release_is_served_for_good(app):
+    for mode in ("production", "dev"):
+        release = await deploy(app, text("/v", mode), mode=mode)
+        reply = await get(app, f"/~{release['fsId']}~/v")
+
+        assert reply.body == mode.encode()
+        assert head(reply)["cache-control"] == IMMUTABLE
+
+
+async def test_an_app_with_dev_releases_alone_has_no_latest(app):
+    await deploy(app, text("/v"), mode="dev")
+
+    assert (await get(app, "/v")).status == 404
+
+
+@pytest.mark.parametrize("host", ["garden--eve.apps.test", "other--ada.apps.test"])
+async def test_a_release_is_served_under_its_own_slugs_only(app, host):
+    release = await deploy(app, text("/v"))
+
+    assert (await get(app, "/v", host=host)).status == 404
+    assert (await get(app, f"/~{release['fsId']}~/v", host=host)).status == 404
+
+
+@pytest.mark.parametrize("host", ["GARDEN--ada.apps.test", "garden--ada.elsewhere.example:8080"])
+async def test_the_first_label_of_the_host_decides(app, host):
+    await deploy(app, text("/v", "one"))
+
+    assert (await get(app, "/v", host=host)).body == b"one"
+
+
+# -- which file -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("/a b.txt", "/a%20b.txt"),
+        ("/ä/日本.txt", "/%C3%A4/%E6%97%A5%E6%9C%AC.txt"),
+        ("/100%.txt", "/100%.txt"),
+        ("/100%.txt", "/100%25.txt"),
+        ("/x.txt", "/x.txt?v=1"),
+        ("/what?.txt", "/what%3F.txt"),
+        ("/x.txt", "/a/../x.txt"),
+    ],
+)
+async def test_names_of_any_kind_can_be_fetched(app, name, path):
+    await deploy(app, text(name, "here"))
+
+    assert (await get(app, path)).body == b"here"
+
+
+async def test_the_name_as_sent_comes_before_the_decoded_one(app):
+    await deploy(app, text("/a%20b", "as sent"), text("/a b", "decoded"))
+
+    assert (await get(app, "/a%20b")).body == b"as sent"
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/%FF", "/v/", "/V", "/%00"])
+async def test_what_is_not_there_is_not_found(app, path):
+    await deploy(app, text("/v"))
+
+    reply = await get(app, path)
+
+    assert reply.status == 404
+    assert json.loads(reply.body)["code"] == "not-found"
+
+
+@pytest.mark.parametrize("path", ["/", "/index.html"])
+async def test_the_page_is_generated_where_no_file_has_its_name(app, path):
+    release = await deploy(app, jsx())
+
+    latest = await get(app, path)
+    named = await get(app, f"/~{release['fsId']}~{path}")
+
+    assert latest.status == 200
+    assert latest.body == named.body
+    assert head(latest)["content-type"] == "text/html"
+    assert head(latest)["x-vibes-asset-id"] == release["fsId"]
+    assert head(named)["cache-control"] == IMMUTABLE
+    assert b'<div id="garden" class="vibe-app-container">' in latest.body
+
+
+async def test_a_release_without_a_slash_at_the_end_is_its_page(app):
+    release = await deploy(app, jsx())
+
+    assert (await get(app, f"/~{release['fsId']}~")).status == 200
+
+
+async def test_a_file_called_index_is_served_by_its_name_and_the_page_at_the_root(app):
+    await deploy(app, jsx(), text("/index.html", "<p>mine"))
+
+    assert (await get(app, "/index.html")).body == b"<p>mine"
+    assert b"vibe-app-container" in (await get(app, "/")).body
+
+
+@pytest.mark.parametrize(
+    ("path", "mode", "status"),
+    [
+        ("/", None, 200),
+        ("/index.html", "no-cors", 200),
+        ("/some/where", None, 200),
+        ("/some/where", "navigate", 200),
+        ("/some/where", "no-cors", 404),
+        ("/missing.js", "cors", 404),
+    ],
+)
+async def test_a_flagged_asset_answers_where_a_browser_navigates(app, path, mode, status):
+    await deploy(app, text("/home.html", "<p>home", entryPoint=True), text("/v"))
+
+    reply = await get(app, path, **({"sec_fetch_mode": mode} if mode else {}))
+
+    assert reply.status == status
+    assert (reply.body == b"<p>home") == (status == 200)
+
+
+async def test_a_cache_is_told_what_an_unknown_path_depends_on(app):
+    release = await deploy(app, text("/home.html", "<p>home" + LONG, entryPoint=True))
+
+    unknown = await get(app, f"/~{release['fsId']}~/missing.js")
+    known = await get(app, "/home.html")
+
+    assert head(unknown)["vary"] == "Sec-Fetch-Mode, Accept-Encoding"
+    assert head(known)["vary"] == "Accept-Encoding"
+
+
+async def test_of_several_flagged_files_the_last_given_counts(app):
+    await deploy(
+        app,
+        text("/b.html", "b", entryPoint=True),
+        text("/a.html", "a", entryPoint=True),
+        text("/c.html", "c", entryPoint=False),
+    )
+
+    assert (await get(app, "/")).body == b"a"
+
+
+async def test_a_flagged_module_is_the_only_one_mounted_and_never_served_for_the_page(app):
+    await deploy(
+        app, jsx("/A.jsx", "export default 1;\n"), jsx("/B.jsx", "export default 2;\n", entryPoint=True)
+    )
+
+    page = (await get(app, "/")).body.decode()
+
+    assert re.findall(r'^import \* as V\d+ from "(.*)";$', page, re.MULTILINE) == [
+        f"~~transformed~~/{calc_cid(b'export default 2;' + bytes([10]))}"
+    ]
+    assert (await get(app, "/unknown")).status == 404
+
+
+async def test_a_module_under_an_odd_name_is_served_as_javascript(app):
+    await deploy(app, js("/lib.txt", "export default 1;\n"))
+
+    assert head(await get(app, "/lib.txt"))["content-type"] == "application/javascript"
+
+
+# -- in which form ----------------------------------------------------------------------------------------
+
+
+async def test_a_reply_says_what_it_is(app):
+    release = await deploy(app, text("/v.txt", "short"))
+
+    reply = await get(app, "/v.txt")
+
+    assert head(reply) == {
+        "content-type": "text/plain",
+        "x-vibes-asset-id": calc_cid(b"short"),
+        "etag": f'"{calc_cid(b"short")}"',
+        "cache-control": "no-cache",
+        "accept-ranges": "bytes",
+    }
+    assert release["fileSystem"][0]["assetId"] == calc_cid(b"short")
+
+
+CID = calc_cid(LONG.encode())
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        f'"{CID}"',
+        f'W/"{CID}"',
+        f'"x", "{CID}"',
+        "*",
+        f'"{CID}-br"',
+        f'W/"{CID}-zstd" , "y"',
+        f'"x","{CID}-gzip"',
+    ],
+)
+async def test_what_a_client_holds_is_not_sent_again(app, tag):
+    await deploy(app, text("/v.txt", LONG))
+
+    for method in ("GET", "HEAD"):
+        reply = await get(
+            app, "/v.txt", method=method, if_none_match=tag, accept_encoding="br", range="bytes=0-1"
+        )
+
+        assert (reply.status, reply.body) == (304, b"")
+        assert head(reply)["vary"] == "Accept-Encoding"
+        assert head(reply)["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("tag", ["", '"other"', f'"{CID[:-1]}"', f'"{CID}x"', '"*"'])
+async def test_another_tag_gets_the_content(app, tag):
+    await deploy(app, text("/v.txt", LONG))
+
+    assert (await get(app, "/v.txt", if_none_match=tag)).body == LONG.encode()
+
+
+async def test_a_page_is_not_sent_again_until_it_changes(app):
+    await deploy(app, jsx(), env={"A": "1"})
+    tag = head(await get(app, "/"))["etag"]
+
+    again = await get(app, "/", if_none_match=tag)
+    await deploy(app, jsx(), env={"A": "2"})
+    changed = await get(app, "/", if_none_match=tag)
+
+    assert (again.status, changed.status) == (304, 200)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "body", "told"),
+    [
+        ("bytes=0-3", 206, b"0123", "bytes 0-3/10"),
+        ("bytes=-2", 206, b"89", "bytes 8-9/10"),
+        ("bytes=9-", 206, b"9", "bytes 9-9/10"),
+        ("bytes=10-", 416, b"", "bytes */10"),
+        ("bytes=-0", 416, b"", "bytes */10"),
+        ("bytes=3-1", 200, b"0123456789", None),
+        ("bytes=0-1,3-4", 200, b"0123456789", None),
+        ("lines=0-1", 200, b"0123456789", None),
+    ],
+)
+async def test_ranges(app, asked, status, body, told):
+    await deploy(app, text("/v.txt", "0123456789"))
+
+    reply = await get(app, "/v.txt", range=asked, accept_encoding="gzip")
+
+    assert (reply.status, reply.body, head(reply).get("content-range")) == (status, body, told)
+    assert "content-encoding" not in head(reply)
+
+
+@pytest.mark.parametrize(
+    ("tag", "status"),
+    [(f'"{CID}"', 206), (f'W/"{CID}"', 200), (f'"{CID}-gzip"', 200), ("Thu, 22 Jan 2026 00:00:00 GMT", 200)],
+)
+async def test_a_part_is_sent_only_of_what_the_client_has_the_rest_of(app, tag, status):
+    await deploy(app, text("/v.txt", LONG))
+
+    reply = await get(app, "/v.txt", range="bytes=0-3", if_range=tag)
+
+    assert reply.status == status
+    assert reply.body == (LONG[:4] if status == 206 else LONG).encode()
+
+
+async def test_a_part_is_never_compressed_and_carries_the_tag_of_the_whole(app):
+    await deploy(app, text("/v.txt", LONG))
+
+    reply = await get(app, "/v.txt", range="bytes=0-999", accept_encoding="br")
+
+    assert reply.body == LONG[:1000].encode()
+    assert head(reply)["etag"] == f'"{CID}"'
+    assert head(reply)["vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize("headers", [{}, {"accept_encoding": "br"}, {"range": "bytes=0-3"}])
+@pytest.mark.parametrize("path", ["/v.txt", "/", "/nothing"])
+async def test_head_tells_what_get_would_send(app, path, headers):
+    await deploy(app, text("/v.txt", LONG), jsx())
+
+    got = await get(app, path, **({} if "range" in headers else headers))
+    reply = await get(app, path, method="HEAD", **headers)
+
+    assert (reply.status, reply.headers) == (got.status, got.headers)
+    if reply.status == 200:
+        assert (reply.body, reply.length) == (b"", len(got.body))
+
+
+@pytest.mark.parametrize(
+    ("accept", "encoding"),
+    [
+        ("", ""),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("gzip, deflate, br", "br"),
+        ("gzip", "gzip"),
+        ("GZIP", "gzip"),
+        ("deflate", ""),
+        ("*", "zstd"),
+        ("zstd;q=0, *", "br"),
+        ("gzip;q=0", ""),
+        ("*;q=0", ""),
+        ("br;q=0, gzip", "gzip"),
+        ("zstd;q=0.1, gzip;q=0.9", "gzip"),
+        ("gzip ; q=0.5", "gzip"),
+        ("identity", ""),
+        ("identity, gzip;q=0.5", ""),
+        ("identity;q=0.5, gzip;q=0.5", "gzip"),
+        ("gzip;q=nonsense", ""),
+        ("gzip;q=nan", ""),
+        ("gzip;q=2", ""),
+        ("gzip;level=9", ""),
+        (",,;", ""),
+    ],
+)
+def test_encodings_are_negotiated(accept, encoding):
+    assert choose_encoding(accept) == encoding
+
+
+@pytest.mark.parametrize(
+    ("encoding", "decode"),
+    [
+        ("gzip", gzip.decompress),
+        ("br", brotli.decompress),
+        ("zstd", lambda body: zstandard.ZstdDecompressor().decompress(body)),
+    ],
+)
+@pytest.mark.parametrize("length", [600, 100_000])
+async def test_compressed_content_is_the_content(app, encoding, decode, length):
+    content = (LONG * 100)[:length]
+    await deploy(app, text("/v.txt", content))
+
+    replies = [await get(app, "/v.txt", accept_encoding=encoding) for _ in range(2)]
+
+    assert replies[0] == replies[1]
+    assert decode(replies[0].body) == content.encode()
+    assert head(replies[0])["content-encoding"] == encoding
+    assert head(replies[0])["etag"] == f'"{calc_cid(content.encode())}-{encoding}"'
+    assert head(replies[0])["vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize(("name", "content"), [("/v.txt", "short"), ("/v.png", LONG)])
+async def test_what_would_not_shrink_is_left_alone(app, name, content):
+    await deploy(app, text(name, content))
+
+    reply = await get(app, name, accept_encoding="gzip")
+
+    assert reply.body == content.encode()
+    assert not {"content-encoding", "vary"} & set(head(reply))
+
+
+# -- modules of the server --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["garden--ada.apps.test", "apps.test", "127.0.0.1:8787"])
+async def test_scripts_of_the_page_are_served_on_every_host(app, host):
+    script = static_module("mount.js")
+
+    reply = await get(app, script.address, host=host)
+
+    assert reply.body == script.content
+    assert head(reply)["cache-control"] == IMMUTABLE
+    assert head(reply)["content-type"] == "application/javascript"
+
+
+async def test_a_page_of_before_an_upgrade_gets_the_scripts_of_now(app):
+    reply = await get(app, "/~esm/@vibes/mount.0123456789abcdef.js")
+
+    assert reply.body == static_module("mount.js").content
+    assert head(reply)["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "path", ["/~esm/@vibes/other.0123456789abcdef.js", "/~esm/react@19.2.1/index.js", "/~esm/"]
+)
+async def test_an_unknown_module_is_not_found(app, path):
+    assert (await get(app, path)).status == 404
+
+
+async def test_local_modules_are_served_and_named_by_the_page(app, tmp_path):
+    store = LocalModules(tmp_path / "modules", (), Limits())
+    built = Built(address_of("react", "19.2.1", ""), "key", b"export default 'react';\n", ())
+    record = store.put(built, "recipe")
+    local = replace(app, modules=store)
+    await deploy(local, jsx())
+
+    module = await get(local, record.address)
+    page = await get(local, "/")
+
+    imports = json.loads(
+        next(inner for names, inner in SCRIPT.findall(page.body.decode()) if "importmap" in names)
+    )
+    assert imports["imports"]["react"] == record.address
+    assert module.body == built.code
+    assert head(module)["cache-control"] == IMMUTABLE
+    assert json.loads((await get(local, MAP)).body)["imports"]["react"].startswith("https://")
+
+
+# -- rows that others wrote, or that are damaged ----------------------------------------------------------
+
+
+async def test_a_release_of_the_reference_mounts_all_that_is_javascript(app):
+    await deploy(app, jsx("/App.jsx", "export default 1;\n"), text("/home.html", "home", entryPoint=True))
+    damage(app.db.path, "UPDATE Apps SET extras = NULL")
+    app.releases.clear()
+
+    page = await get(app, "/index.html")
+
+    assert page.body == b"home"
+    assert (await get(app, "/")).body == b"home"
+    damage(app.db.path, "UPDATE Apps SET fileSystem = replace(fileSystem, 'entryPoint', 'before')")
+    app.releases.clear()
+    assert b'import * as V1 from "~~transformed~~/' in (await get(app, "/")).body
+
+
+@pytest.mark.parametrize("env", ['["A"]', "null", '{"A": 1}', '"text"'])
+async def test_an_env_that_the_reference_took_is_no_obstacle(app, env):
+    await deploy(app, jsx())
+    damage(app.db.path, "UPDATE Apps SET env = ?", env)
+    app.releases.clear()
+
+    reply = await get(app, "/")
+
+    assert reply.status == 200
+    assert page_env(reply.body) == {}
+
+
+@pytest.mark.parametrize(
+    ("sql", "path"),
+    [
+        ("UPDATE Apps SET fileSystem = '{'", "/v.txt"),
+        ("UPDATE Apps SET fileSystem = '[{}]'", "/v.txt"),
+        ("UPDATE Apps SET env = 'x'", "/v.txt"),
+        ("DELETE FROM Assets", "/v.txt"),
+        ("DELETE FROM Assets", "/"),
+        ("UPDATE Assets SET content = x'00'", "/"),
+        ("UPDATE Assets SET content = '[]'", "/"),
+        ("UPDATE Assets SET content = '{\"imports\": 1}'", "/"),
+    ],
+)
+async def test_what_is_damaged_is_not_found(app, sql, path):
+    await deploy(app, jsx(), text("/v.txt"))
+    damage(app.db.path, sql)
+
+    reply = await get(app, path)
+
+    assert reply.status == 404
+    assert json.loads(reply.body)["code"] == "not-found"
+
+
+async def test_a_release_whose_notes_are_damaged_is_served_and_mended_by_a_deploy(app):
+    await deploy(app, jsx(), text("/v.txt"))
+    whole = rows(app)
+    damage(app.db.path, "UPDATE Apps SET extras = '{'")
+
+    assert (await get(app, "/v.txt")).status == 200
+    await deploy(app, jsx(), text("/v.txt"))
+
+    assert rows(app) == whole
+
+
+# -- nothing is stale -------------------------------------------------------------------------------------
+
+
+async def test_the_latest_is_that_of_the_last_deploy_at_once(app):
+    for version in ("one", "two", "one"):
+        await deploy(app, text("/v", version))
+        assert (await get(app, "/v")).body == version.encode()
+
+
+async def test_a_name_that_was_not_there_is_found_once_it_is(app):
+    assert (await get(app, "/v")).status == 404
+
+    await deploy(app, text("/v", "one"))
+
+    assert (await get(app, "/v")).body == b"one"
+
+
+async def test_what_a_sweep_removes_is_gone_at_once(app):
+    release = await deploy(app, text("/v", "dev"), mode="dev")
+    await deploy(app, text("/v", "live"))
+    path = f"/~{release['fsId']}~/v"
+    assert (await get(app, path)).status == 200
+
+    await sweep(replace(app, config=replace(app.config, max_apps=1)), Sweep())
+
+    assert (await get(app, path)).status == 404
+    assert (await get(app, "/v")).body == b"live"
+
+
+async def test_a_page_follows_the_settings_of_the_server(app):
+    await deploy(app, jsx(), env={"FPCLOUD_URL": "app", "MINE": "kept"})
+    with_settings = replace(
+        app,
+        assets=AssetCache(1 << 20),
+        config=replace(app.config, app_env={"FPCLOUD_URL": "server"}),
+    )
+
+    assert page_env((await get(app, "/")).body) == {"FPCLOUD_URL": "app", "MINE": "kept"}
+    assert page_env((await get(with_settings, "/")).body) == {"FPCLOUD_URL": "server", "MINE": "kept"}
+
+
+async def test_answers_are_the_same_without_caches(app):
+    uncached = replace(app, assets=AssetCache(0), releases=NameCache(0))
+    release = await deploy(app, jsx(), text("/v.txt", LONG), env={"A": "1"})
+
+    for path in ("/", "/v.txt", f"/~{release['fsId']}~/", MAP, "/nothing"):
+        for _ in range(2):
+            assert await get(app, path, accept_encoding="gzip") == await get(
+                uncached, path, accept_encoding="gzip"
+            )
+
+
+# -- nothing gets out of its script element ---------------------------------------------------------------
+
+HOSTILE = (
+    "</script>",
+    "<script>",
+    "<!--",
+    "-->",
+    "]]>",
+    "\u2028",
+    "\u2029",
+    "\\",
+    '"',
+    "'",
+    "&",
+    "${",
+    "`",
+    "\x7f",
+)
+HOSTILE_TEXT = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=4), max_size=5).map("".join)
+FILE_NAME = st.lists(
+    st.sampled_from([c for c in HOSTILE if c not in ("\u2028", "\u2029", "\\", "\x7f", "</script>")])
+    | st.sampled_from(["<\u200dscript>", "a", "日", " ", "%", "#", "?"]),
+    min_size=1,
+    max_size=5,
+).map(lambda parts: "/" + "".join(parts) + ".js")
+
+
+@pytest.fixture(scope="module")
+def shared_app(tmp_path_factory):
+    """One app for all examples: each overwrites the release of the one before."""
+    db = open_database(tmp_path_factory.mktemp("hostile"))
+    yield make_app(db, compiler=FakeCompiler(), max_apps=100_000)
+    db.close()
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(HOSTILE_TEXT, HOSTILE_TEXT, max_size=3), FILE_NAME)
+async def test_no_env_value_or_name_leaves_its_script(shared_app, env, name):
+    reply = await deploy(shared_app, js(name, "export default 1;\n"), env=env)
+    assert reply["type"] == "vibes.diy.res-ensure-app-slug", reply
+
+    body = (await get(shared_app, "/")).body
+
+    page = body.decode()
+    scripts = SCRIPT.findall(page)
+    assert page.count("<script") == page.count("</script>") == len(scripts) == 5
+    assert page_env(body) == env
+    assert all("<" not in inner for _, inner in scripts)
+    assert all(ord(char) < 128 for _, inner in scripts for char in inner)
+    specifiers = re.findall(r"^import \* as V1 from (\".*\");$", page, re.MULTILINE)
+    assert [json.loads(specifier) for specifier in specifiers] == [name[1:]]
+    assert "<!--" not in page
+
+
+@pytest.mark.parametrize("slug", ["a1-b2", "x"])
+async def test_the_slug_names_container_and_title(app, slug):
+    await deploy(app, jsx(), appSlug=slug)
+
+    page = (await get(app, "/", host=f"{slug}--ada.apps.test")).body.decode()
+
+    assert f'<div id="{html.escape(slug)}"' in page
+    assert f"<title>{slug}</title>" in page
