@@ -5,7 +5,9 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -33,6 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _read_options(arguments)
     rows = _choose_rows(options.only)
     load_before = os.getloadavg()[0]
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that servers are ended
     try:
         cores = choose_cores()
         raise_file_limit()

@@ -1,5 +1,6 @@
 """Servers as child processes, pinned, and what they cost: CPU time and memory of each with its children."""
 
+import ctypes
 import http.client
 import os
 import resource
@@ -17,6 +18,9 @@ from bench_figures import BenchError, read_busy_ticks, read_cpu_ticks, read_pss_
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 10
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,13 @@ def run_server(
     pinned = ["taskset", "-c", ",".join(map(str, cores)), *map(str, command)]
     with log.open("ab") as output:
         process = subprocess.Popen(
-            pinned, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, start_new_session=True
+            pinned,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=env,
+            start_new_session=True,
+            preexec_fn=_end_with_parent,
         )
     try:
         _wait_until_answering(name, process, port, log)
@@ -89,6 +99,11 @@ def run_server(
             raise BenchError(f"{name} ended while it was measured: {_tail(log)}")
     finally:
         _stop(process)
+
+
+def _end_with_parent() -> None:
+    """Ask the system to end this process with the benchmark, however that ends."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait_until_answering(name: str, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
