@@ -222,6 +222,37 @@ async def test_release_without_binding_gets_one_of_its_owner(tmp_path: Path) -> 
     db.close()
 
 
+async def test_apps_of_one_name_are_numbered_apart(tmp_path: Path) -> None:
+    app = {"appSlug": "todo", "fsId": "z1", "env": {}, "fileSystem": [], "mode": "production"}
+    make_file(
+        tmp_path / "theirs.db",
+        complete(
+            {
+                "Apps": [
+                    {"userSlug": "ada", "userId": "ada-id", "releaseSeq": 2, **app},
+                    {"userSlug": "bob", "userId": "bob-id", "releaseSeq": 7, **app},
+                ]
+            }
+        ),
+    )
+    db = open_file(tmp_path / "theirs.db")
+
+    adas = await db.write(save_release, release("z2"), limit=50)
+    bobs = await db.write(save_release, release("z2", user=UserId("bob-id"), owner="bob"), limit=50)
+
+    assert (adas.release.release_seq, bobs.release.release_seq) == (3, 8)
+    db.close()
+
+
+async def test_section_after_a_gap_comes_last(tmp_path: Path) -> None:
+    sections = [{"contextId": "c", "seq": seq, "origin": "user", "blocks": []} for seq in (0, 2)]
+    make_file(tmp_path / "theirs.db", complete({"ChatSections": sections}))
+    db = open_file(tmp_path / "theirs.db")
+
+    assert await db.write(append_section, UserId("user-a"), "c", "user", "[]") == 3
+    db.close()
+
+
 async def test_chats_go_on_where_they_were(tmp_path: Path) -> None:
     rows = recorded("chat", "chat-append")
     user = UserId(rows["ChatContexts"][0]["userId"])
