@@ -173,7 +173,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("WRAPPER_BASE_URL", "wrapper_base_url", "address that wrapper URLs start with"),
     Setting("FP_VERSION", "fp_version", "version of the @fireproof packages in import maps"),
     Setting("VIBES_MODULES", "modules", "`local`, `cdn` or `auto`: where pages load packages from"),
-    Setting("VIBES_REGISTRY_URL", "registry_url", "npm registry; `none` means there is none; else npm's own settings are read"),
+    Setting(
+        "VIBES_REGISTRY_URL",
+        "registry_url",
+        "npm registry (`none`: there is none); unset: npm's own settings",
+    ),
     Setting("VIBES_ESBUILD", "esbuild", "path of an esbuild binary"),
     Setting(
         "VIBES_DEVICE_CHAIN", "device_chain", "`strict`, `registry` or `legacy`: which device tokens count"

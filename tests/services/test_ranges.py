@@ -22,7 +22,9 @@ def test_one_range_is_cut_to_what_is_there(text, span):
     assert parse_range(text, 10) == span
 
 
-@pytest.mark.parametrize("text", ["", "bytes", "bytes=", "bytes=-", "bytes=0-1,3-4", "lines=0-1", "bytes=x-", "bytes=3-1"])
+@pytest.mark.parametrize(
+    "text", ["", "bytes", "bytes=", "bytes=-", "bytes=0-1,3-4", "lines=0-1", "bytes=x-", "bytes=3-1"]
+)
 def test_what_is_no_single_range_is_ignored(text):
     assert parse_range(text, 10) is None
 

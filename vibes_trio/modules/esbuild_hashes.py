@@ -1,4 +1,3 @@
-
 """The hashes of esbuild's binaries, pinned: what the registry says of them is not believed.
 
 Source: `dist.integrity` of each `@esbuild/{platform}` package at the version in SHA512_VERSION.
