@@ -303,7 +303,10 @@ def _is_module(item: FileSystemItem) -> bool:
 
 
 def _extras_of_reference(items: Sequence[FileSystemItem]) -> Extras:
-    """Derive what the reference did: it mounts all that is served as JavaScript, in order."""
+    """Derive what the reference did: it takes the first that is flagged, and mounts all JavaScript, in order.
+
+    Its items are sorted by name: which of several was flagged last nobody knows any more.
+    """
     flagged = [item.file_name for item in items if item.entry_point is True]
     roots = tuple(dict.fromkeys(item.file_name for item in items if item.mime_type == JAVASCRIPT))
-    return Extras(entry_point=flagged[-1] if flagged else "", roots=roots)
+    return Extras(entry_point=flagged[0] if flagged else "", roots=roots)
