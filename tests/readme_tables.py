@@ -90,11 +90,14 @@ def counts() -> str:
     tables = sum(len(v) for k, v in load("tables").items() if k != "format")
     transforms = len(load("transforms")["jsx"]) + len(load("transforms")["js"])
     corpus = len(load("jsx-corpus")["entries"])
+    other = load("differences")
     return (
         f"Of {len(vectors)} recorded exchanges {len(vectors) - len(named)} are answered the same; the other "
         f"{len(named)} are named one by one in `differences.json` with our answer and the row below that allows it. "
-        f"So are {tokens} recorded tokens, {tables} table entries, {transforms} transformed sources "
-        f"and {corpus} rendered components checked."
+        f"Checked as well are {tokens} recorded tokens ({len(other['tokens'])} differ), {tables} table entries, "
+        f"{transforms} transformed sources ({len({e['entry'] for e in other['transforms']})} differ in being "
+        f"accepted, {len(other['import_maps'])} in their import map) and {corpus} components, rendered by React "
+        f"({len({e['entry'] for e in other['corpus']})} differ with one of the two compilers)."
     )
 
 

@@ -1,7 +1,9 @@
-"""The recorded corpora through both engines; what differs is listed here with its reason."""
+"""The recorded corpora through both engines; what differs is named in `differences.json`."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,36 +17,12 @@ RunModules = Callable[[Sequence[Mapping[str, Any]]], list[dict[str, Any]]]
 
 ENGINES = ("esprima", "esbuild")
 
-# name → why this engine answers otherwise than the corpus says.
-CORPUS_VERDICTS = {
-    "esprima": {
-        "tsx-types": "TypeScript takes esbuild",
-        "tsx-class-members": "TypeScript takes esbuild",
-    },
-    "esbuild": {
-        "err-bad-regex": "esbuild leaves the inside of a regular expression to the browser",
-    },
-}
-CORPUS_LINES = {
-    "esprima": {
-        "err-unterminated-template": "reported where the template's text goes wrong: line 1",
-        "err-import-inside-function": "reported after the token before: line 1",
-    },
-    "esbuild": {},
-}
-# Recorded from the reference, which is laxer here and stricter there than every other transform.
-RECORDED_VERDICTS = {
-    "esprima": {
-        "err-namespace-attr": "xlink:href is JSX; the corpus wants it, only the reference refuses it",
-        "lenient-mismatched": "<a>x</b> is an error to everyone but the reference",
-    },
-    "esbuild": {
-        "err-namespace-attr": "xlink:href is JSX; the corpus wants it, only the reference refuses it",
-        "lenient-mismatched": "<a>x</b> is an error to everyone but the reference",
-        "err-regex-body": "esbuild leaves the inside of a regular expression to the browser",
-        "key-bare": "esbuild asks for a value: a key of true is never meant",
-    },
-}
+DIFFERENCES = json.loads((Path(__file__).parents[1] / "conformance" / "differences.json").read_text("utf-8"))
+
+
+def named(part: str, engine: str, what: str | None = None) -> set[str]:
+    """The entries of *part* for which `differences.json` says that *engine* answers otherwise, and why."""
+    return {e["entry"] for e in DIFFERENCES[part] if e["engine"] == engine and e.get("what") == what}
 
 
 async def compile_or_fail(compiler: Compiler, lang: Any, text: str) -> Compiled | TransformFailed:
@@ -80,8 +58,8 @@ async def test_corpus_is_accepted_and_rejected_with_the_right_imports(
                 assert set(result.imports) in [set(names) for names in accepted], entry["name"]
                 assert result.has_default == ("default" in entry.get("expectedExports", [])), entry["name"]
 
-    assert verdicts == set(CORPUS_VERDICTS[engine])
-    assert lines == set(CORPUS_LINES[engine])
+    assert verdicts == named("corpus", engine, "verdict")
+    assert lines == named("corpus", engine, "line")
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -100,14 +78,15 @@ async def test_recorded_transforms_are_accepted_and_rejected_with_the_right_impo
                 assert entry["lang"] == "jsx" or result.code == entry["content"], entry["name"]
 
     assert len(recorded_transforms) == 174
-    assert verdicts == set(RECORDED_VERDICTS[engine])
+    assert verdicts == named("transforms", engine)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 async def test_corpus_renders_as_expected(
     engine: str, open_engine: OpenEngine, corpus: list[dict[str, Any]], run_modules: RunModules
 ) -> None:
-    wanted = [e for e in corpus if "expectedError" not in e and e["name"] not in CORPUS_VERDICTS[engine]]
+    differing = named("corpus", engine, "verdict")
+    wanted = [e for e in corpus if "expectedError" not in e and e["name"] not in differing]
     cases = []
     async with open_engine(engine, Limits()) as compiler:
         for entry in wanted:
