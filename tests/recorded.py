@@ -24,6 +24,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import trio
+
 from vibes_trio.auth.device import Device, mint_token
 from vibes_trio.auth.jwk import read_private_jwk
 from vibes_trio.auth.jws import sign_jws
@@ -33,7 +35,10 @@ from vibes_trio.content.cid import calc_cid, to_utf8
 from vibes_trio.context import App
 from vibes_trio.exchange import HttpIncoming, MessageIncoming
 from vibes_trio.front.answer import answer
-from vibes_trio.handlers import PIPELINE
+from vibes_trio.front.serve import serve_front
+from vibes_trio.front.sockets import open_listeners
+from vibes_trio.front.state import Front
+from vibes_trio.handlers import PIPELINE, order_key
 from vibes_trio.server import Parts, open_app
 
 FOLDER = Path(__file__).parent / "conformance"
@@ -369,3 +374,46 @@ async def play(scenario: Json, app: App, send: Send) -> AsyncIterator[tuple[Json
 
 def directly(app: App) -> Send:
     return partial(send_directly, app)
+
+
+# -- over sockets ----------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def listening(app: App, *, fast: bool) -> AsyncIterator[int]:
+    """Serve *app* on loopback, through the fast or the full lane; gives the port."""
+    listeners = await open_listeners("127.0.0.1", 0, app.config.limits)
+    front = Front(partial(answer, app, PIPELINE), order_key, app.config.limits, app.draining, fast=fast)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(serve_front, front, listeners)
+        yield listeners[0].getsockname()[1]
+        app.draining.set()
+
+
+async def send_over_socket(
+    port: int, method: str, host: str, target: str, headers: dict[str, str], body: bytes
+) -> Answer:
+    """As HTTP/1.1 with host and target exactly as given; the connection ends with the answer."""
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    if body or method in ("POST", "PUT"):
+        lines.append(f"Content-Length: {len(body)}")
+    stream = await trio.open_tcp_stream("127.0.0.1", port)
+    async with stream:
+        await stream.send_all("\r\n".join([*lines, "", ""]).encode() + body)
+        received = b"".join([chunk async for chunk in stream])
+    head, _, rest = received.partition(b"\r\n\r\n")
+    status_line, *fields = head.decode().split("\r\n")
+    got = {name.lower(): value for name, _, value in (field.partition(": ") for field in fields)}
+    if method != "HEAD" and int(got.get("content-length", len(rest))) != len(rest):
+        raise AssertionError(f"{len(rest)} bytes of body, not {got['content-length']}")
+    return Answer(int(status_line.split(" ")[1]), got, rest)
+
+
+COMMON_HEADERS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET,POST,OPTIONS,PUT,DELETE",
+    "access-control-allow-headers": "Origin, Content-Type, Accept",
+    "access-control-max-age": "86400",
+}
+"""What every answer carries beside what a vector names."""

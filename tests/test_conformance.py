@@ -4,18 +4,22 @@
 import json
 import os
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 from recorded import (
+    COMMON_HEADERS,
     differences,
     directly,
+    listening,
     load,
     open_recorded_app,
     play,
     scenarios,
     send_as_message,
     send_directly,
+    send_over_socket,
     token,
 )
 
@@ -45,6 +49,27 @@ async def test_exchanges_over_http(scenario, engine, tmp_path):
     async with open_recorded_app(scenario, tmp_path, **engine) as app:
         async for vector, got, current in play(scenario, app, directly(app)):
             faults += current.check(vector, got)
+
+    assert faults == []
+
+
+@pytest.mark.parametrize("lane", ["fast", "full"])
+@pytest.mark.parametrize("scenario", SCENARIOS)
+async def test_exchanges_through_each_lane(scenario, lane, tmp_path):
+    faults = []
+
+    async with (
+        open_recorded_app(scenario, tmp_path) as app,
+        listening(app, fast=lane == "fast") as port,
+    ):
+        async for vector, got, current in play(scenario, app, partial(send_over_socket, port)):
+            faults += current.check(vector, got)
+            if not vector["response"].get("no_common_headers"):
+                faults += [
+                    f"{vector['name']}: {name}: {got.headers.get(name)!r}"
+                    for name, value in COMMON_HEADERS.items()
+                    if got.headers.get(name) != value
+                ]
 
     assert faults == []
 
