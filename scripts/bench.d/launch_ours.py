@@ -14,6 +14,7 @@ from pathlib import Path
 import trio
 
 from vibes_trio import server
+from vibes_trio.commands.logs import setup_logs
 from vibes_trio.config import load_config
 from vibes_trio.front.state import Front
 
@@ -53,6 +54,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.full_lane:
         vars(server)["Front"] = partial(Front, fast=False)  # no setting has it
+    setup_logs("info")  # as `serve` does
     trio.run(run, arguments.stall)
 
 
