@@ -1,7 +1,7 @@
 """A whole server in this process, on loopback, as `vibes_trio.server.serve` runs it; and clients with real sockets."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,17 +10,20 @@ from typing import Any
 import trio
 from asking import envelope
 from recorded import NOW, USERS, package_version
-from trio_websocket import WebSocketConnection, connect_websocket
+from trio_websocket import WebSocketConnection, wrap_client_stream
 
 from vibes_trio.config import load_config
 from vibes_trio.context import App
 from vibes_trio.server import Parts, serve
 
 Json = Any
+PackageVersion = Callable[[str], Awaitable[str | None]]
 
 
 @asynccontextmanager
-async def running(data_dir: Path, **settings: str) -> AsyncIterator[App]:
+async def running(
+    data_dir: Path, *, package_version: PackageVersion = package_version, **settings: str
+) -> AsyncIterator[App]:
     """Give the App of a server that listens; stop it in order at the end. Recorded users may sign in."""
     settings = {
         "VIBES_DATA_DIR": str(data_dir),
@@ -101,8 +104,8 @@ async def http_client(port: int) -> AsyncIterator[HttpClient]:
 @asynccontextmanager
 async def websocket(port: int) -> AsyncIterator[WebSocketConnection]:
     """A WebSocket by trio-websocket: another implementation than the server's."""
-    async with trio.open_nursery() as nursery:
-        socket = await connect_websocket(nursery, "127.0.0.1", port, "/v1/ws", use_ssl=False)
+    async with await trio.open_tcp_stream("127.0.0.1", port) as stream, trio.open_nursery() as nursery:
+        socket = await wrap_client_stream(nursery, stream, f"127.0.0.1:{port}", "/v1/ws")
         try:
             yield socket
         finally:
