@@ -3,6 +3,7 @@
 import logging
 
 from vibes_trio.context import App
+from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid
 from vibes_trio.jobs import Sweep, WarmAll, WarmRelease
 from vibes_trio.services.serving import ServedRelease, find_release, make_page
@@ -58,7 +59,10 @@ async def _warm(app: App, release: ServedRelease) -> None:
             content = await app.db.read(assets.find_asset, cid)
             if content is not None:
                 app.assets.put(cid, content)
-    make_page(app, release, "")
+    try:
+        make_page(app, release, "")
+    except NotFound as error:  # damaged: told to who asks for it, and no reason to leave the others cold
+        log.warning("release %s of %s has no page: %s", release.fs_id, release.app, error)
 
 
 def _has_room(app: App) -> bool:

@@ -84,6 +84,7 @@ def _find_owner(tx: Tx, context_id: str) -> UserId | None:
 def _check_owner(tx: Tx, user_id: UserId, context_id: str) -> None:
     owner = _find_owner(tx, context_id)
     if owner is None:
-        raise NotFound(f"There is no chat context {context_id}. Make it with ensureChatContext first.")
+        # Whatever was sent: no more of it than an id has (limits.max_context_id_chars).
+        raise NotFound(f"There is no chat context {context_id[:128]}. Make it with ensureChatContext first.")
     if owner != user_id:
         raise NotOwner(f"The chat context {context_id} belongs to someone else.")
