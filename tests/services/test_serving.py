@@ -1,14 +1,11 @@
 """GET and HEAD of apps: which release, which file, in which form, and that nothing is ever stale."""
 
-import gzip
 import html
 import json
 import re
 from dataclasses import replace
 
-import brotli
 import pytest
-import zstandard
 from asking import FakeCompiler, damage, deploy, get, js, jsx, rows, text
 from fakes import make_app, open_database
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +18,6 @@ from vibes_trio.content.static_modules import static_module
 from vibes_trio.jobs import Sweep
 from vibes_trio.modules.build import Built, address_of
 from vibes_trio.modules.store import LocalModules
-from vibes_trio.services.replies import choose_encoding
 from vibes_trio.services.upkeep import sweep
 
 LONG = "All work and no play makes Jack a dull boy.\n" * 40
@@ -207,190 +203,6 @@ async def test_a_module_under_an_odd_name_is_served_as_javascript(app):
     await deploy(app, js("/lib.txt", "export default 1;\n"))
 
     assert head(await get(app, "/lib.txt"))["content-type"] == "application/javascript"
-
-
-# -- in which form ----------------------------------------------------------------------------------------
-
-
-async def test_a_reply_says_what_it_is(app):
-    release = await deploy(app, text("/v.txt", "short"))
-
-    reply = await get(app, "/v.txt")
-
-    assert head(reply) == {
-        "content-type": "text/plain",
-        "x-vibes-asset-id": calc_cid(b"short"),
-        "etag": f'"{calc_cid(b"short")}"',
-        "cache-control": "no-cache",
-        "accept-ranges": "bytes",
-    }
-    assert release["fileSystem"][0]["assetId"] == calc_cid(b"short")
-
-
-CID = calc_cid(LONG.encode())
-
-
-@pytest.mark.parametrize(
-    "tag",
-    [
-        f'"{CID}"',
-        f'W/"{CID}"',
-        f'"x", "{CID}"',
-        "*",
-        f'"{CID}-br"',
-        f'W/"{CID}-zstd" , "y"',
-        f'"x","{CID}-gzip"',
-    ],
-)
-async def test_what_a_client_holds_is_not_sent_again(app, tag):
-    await deploy(app, text("/v.txt", LONG))
-
-    for method in ("GET", "HEAD"):
-        reply = await get(
-            app, "/v.txt", method=method, if_none_match=tag, accept_encoding="br", range="bytes=0-1"
-        )
-
-        assert (reply.status, reply.body) == (304, b"")
-        assert head(reply)["vary"] == "Accept-Encoding"
-        assert head(reply)["cache-control"] == "no-cache"
-
-
-@pytest.mark.parametrize("tag", ["", '"other"', f'"{CID[:-1]}"', f'"{CID}x"', '"*"'])
-async def test_another_tag_gets_the_content(app, tag):
-    await deploy(app, text("/v.txt", LONG))
-
-    assert (await get(app, "/v.txt", if_none_match=tag)).body == LONG.encode()
-
-
-async def test_a_page_is_not_sent_again_until_it_changes(app):
-    await deploy(app, jsx(), env={"A": "1"})
-    tag = head(await get(app, "/"))["etag"]
-
-    again = await get(app, "/", if_none_match=tag)
-    await deploy(app, jsx(), env={"A": "2"})
-    changed = await get(app, "/", if_none_match=tag)
-
-    assert (again.status, changed.status) == (304, 200)
-
-
-@pytest.mark.parametrize(
-    ("asked", "status", "body", "told"),
-    [
-        ("bytes=0-3", 206, b"0123", "bytes 0-3/10"),
-        ("bytes=-2", 206, b"89", "bytes 8-9/10"),
-        ("bytes=9-", 206, b"9", "bytes 9-9/10"),
-        ("bytes=10-", 416, b"", "bytes */10"),
-        ("bytes=-0", 416, b"", "bytes */10"),
-        ("bytes=3-1", 200, b"0123456789", None),
-        ("bytes=0-1,3-4", 200, b"0123456789", None),
-        ("lines=0-1", 200, b"0123456789", None),
-    ],
-)
-async def test_ranges(app, asked, status, body, told):
-    await deploy(app, text("/v.txt", "0123456789"))
-
-    reply = await get(app, "/v.txt", range=asked, accept_encoding="gzip")
-
-    assert (reply.status, reply.body, head(reply).get("content-range")) == (status, body, told)
-    assert "content-encoding" not in head(reply)
-
-
-@pytest.mark.parametrize(
-    ("tag", "status"),
-    [(f'"{CID}"', 206), (f'W/"{CID}"', 200), (f'"{CID}-gzip"', 200), ("Thu, 22 Jan 2026 00:00:00 GMT", 200)],
-)
-async def test_a_part_is_sent_only_of_what_the_client_has_the_rest_of(app, tag, status):
-    await deploy(app, text("/v.txt", LONG))
-
-    reply = await get(app, "/v.txt", range="bytes=0-3", if_range=tag)
-
-    assert reply.status == status
-    assert reply.body == (LONG[:4] if status == 206 else LONG).encode()
-
-
-async def test_a_part_is_never_compressed_and_carries_the_tag_of_the_whole(app):
-    await deploy(app, text("/v.txt", LONG))
-
-    reply = await get(app, "/v.txt", range="bytes=0-999", accept_encoding="br")
-
-    assert reply.body == LONG[:1000].encode()
-    assert head(reply)["etag"] == f'"{CID}"'
-    assert head(reply)["vary"] == "Accept-Encoding"
-
-
-@pytest.mark.parametrize("headers", [{}, {"accept_encoding": "br"}, {"range": "bytes=0-3"}])
-@pytest.mark.parametrize("path", ["/v.txt", "/", "/nothing"])
-async def test_head_tells_what_get_would_send(app, path, headers):
-    await deploy(app, text("/v.txt", LONG), jsx())
-
-    got = await get(app, path, **({} if "range" in headers else headers))
-    reply = await get(app, path, method="HEAD", **headers)
-
-    assert (reply.status, reply.headers) == (got.status, got.headers)
-    if reply.status == 200:
-        assert (reply.body, reply.length) == (b"", len(got.body))
-
-
-@pytest.mark.parametrize(
-    ("accept", "encoding"),
-    [
-        ("", ""),
-        ("gzip, deflate, br, zstd", "zstd"),
-        ("gzip, deflate, br", "br"),
-        ("gzip", "gzip"),
-        ("GZIP", "gzip"),
-        ("deflate", ""),
-        ("*", "zstd"),
-        ("zstd;q=0, *", "br"),
-        ("gzip;q=0", ""),
-        ("*;q=0", ""),
-        ("br;q=0, gzip", "gzip"),
-        ("zstd;q=0.1, gzip;q=0.9", "gzip"),
-        ("gzip ; q=0.5", "gzip"),
-        ("identity", ""),
-        ("identity, gzip;q=0.5", ""),
-        ("identity;q=0.5, gzip;q=0.5", "gzip"),
-        ("gzip;q=nonsense", ""),
-        ("gzip;q=nan", ""),
-        ("gzip;q=2", ""),
-        ("gzip;level=9", ""),
-        (",,;", ""),
-    ],
-)
-def test_encodings_are_negotiated(accept, encoding):
-    assert choose_encoding(accept) == encoding
-
-
-@pytest.mark.parametrize(
-    ("encoding", "decode"),
-    [
-        ("gzip", gzip.decompress),
-        ("br", brotli.decompress),
-        ("zstd", lambda body: zstandard.ZstdDecompressor().decompress(body)),
-    ],
-)
-@pytest.mark.parametrize("length", [600, 100_000])
-async def test_compressed_content_is_the_content(app, encoding, decode, length):
-    content = (LONG * 100)[:length]
-    await deploy(app, text("/v.txt", content))
-
-    replies = [await get(app, "/v.txt", accept_encoding=encoding) for _ in range(2)]
-
-    assert replies[0] == replies[1]
-    assert decode(replies[0].body) == content.encode()
-    assert head(replies[0])["content-encoding"] == encoding
-    assert head(replies[0])["etag"] == f'"{calc_cid(content.encode())}-{encoding}"'
-    assert head(replies[0])["vary"] == "Accept-Encoding"
-
-
-@pytest.mark.parametrize(("name", "content"), [("/v.txt", "short"), ("/v.png", LONG)])
-async def test_what_would_not_shrink_is_left_alone(app, name, content):
-    await deploy(app, text(name, content))
-
-    reply = await get(app, name, accept_encoding="gzip")
-
-    assert reply.body == content.encode()
-    assert not {"content-encoding", "vary"} & set(head(reply))
 
 
 # -- modules of the server --------------------------------------------------------------------------------
