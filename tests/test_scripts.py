@@ -96,8 +96,13 @@ def test_the_command_is_the_one_of_this_folder(checkout: Checkout) -> None:
     (checkout.folder / "vibes_trio").mkdir()
     (checkout.folder / "vibes_trio" / "cli.py").write_text("def main():\n    print('this one')\n")
 
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [checkout.folder / ".venv" / "bin" / "vibes-trio"], capture_output=True, text=True, check=True
+        [checkout.folder / ".venv" / "bin" / "vibes-trio"],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     assert done.stdout == "this one\n"
