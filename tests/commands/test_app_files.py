@@ -1,4 +1,3 @@
-import base64
 import os
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from vibes_trio.commands.app_files import FoundFile, find_app, read_file, shown_
 from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import Limits
 from vibes_trio.content.slugs import parse_app_slug
-from vibes_trio.wire.files import CodeBlock, StrAssetBlock, Uint8AssetBlock
+from vibes_trio.wire.files import CodeBlock, StrAssetBlock, Uint8AssetBlock, write_bytes
 
 
 def fill(folder: Path, *names: str, content: str = "x") -> Path:
@@ -146,7 +145,7 @@ def test_all_else_is_sent_as_base64(tmp_path: Path, content: bytes) -> None:
 
     sent = read_file(found(path))
 
-    assert sent == Uint8AssetBlock(filename="/a.png", content=base64.b64encode(content).decode())
+    assert sent == Uint8AssetBlock(filename="/a.png", content=write_bytes(content))
 
 
 def test_a_module_that_is_no_text_is_refused(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from vibes_trio.wire.files import (
     asset_uri,
     read_bytes,
     read_items,
+    write_bytes,
 )
 
 _block_decoder = msgspec.json.Decoder(Uint8AssetBlock)
@@ -37,6 +38,7 @@ def test_every_form_of_bytes_reads_as_the_same_bytes(data):
     ]
 
     assert all(read_bytes(content_of(form), "$") == data for form in forms)
+    assert read_bytes(write_bytes(data), "$") == data
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,16 @@ def test_every_form_of_bytes_reads_as_the_same_bytes(data):
         {"0": 1, "2": 3},
         {"0": 256},
         {"0": "1"},
+        {"00": 1},
+        {"-1": 1},
+        {"0": 1.5},
+        {"0": True},
+        None,
+        7,
+        True,
+        [[1]],
+        ["1"],
+        "\u00e4",
         {"type": "Buffer", "data": "x"},
     ]
     + [{"type": "Other", "data": [1]}, {"type": 1, "data": [1]}],

@@ -1,6 +1,5 @@
 """The files of an app, read from a folder the way `deploy` sends them."""
 
-import base64
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,7 @@ from vibes_trio.config import KiB, Limits, MiB
 from vibes_trio.content.filenames import check_filename, lang_of
 from vibes_trio.content.slugs import MAX_LABEL_CHARS
 from vibes_trio.errors import BadRequest
-from vibes_trio.wire.files import CodeBlock, StrAssetBlock, Uint8AssetBlock, VibeFile
+from vibes_trio.wire.files import CodeBlock, StrAssetBlock, Uint8AssetBlock, VibeFile, write_bytes
 
 BIG_FILE_BYTES = 1 * MiB
 LEFT_OUT = frozenset({"node_modules", "__pycache__"})
@@ -140,11 +139,11 @@ def read_file(file: FoundFile) -> VibeFile:
             raise CommandFailed(
                 f"{file.path}: is no UTF-8 text at byte {error.start}. Save it as UTF-8."
             ) from error
-        return Uint8AssetBlock(filename=file.name, content=base64.b64encode(content).decode("ascii"))
+        return Uint8AssetBlock(filename=file.name, content=write_bytes(content))
     if lang is not None:
         return CodeBlock(filename=file.name, lang=lang, content=text)
     if "\0" in text:
-        return Uint8AssetBlock(filename=file.name, content=base64.b64encode(content).decode("ascii"))
+        return Uint8AssetBlock(filename=file.name, content=write_bytes(content))
     return StrAssetBlock(filename=file.name, content=text)
 
 
