@@ -33,6 +33,7 @@ class Limits:
     max_token_bytes: int = 32 * KiB
     max_context_id_chars: int = 128
     max_blocks_per_section: int = 10_000
+    max_timestamp_chars: int = 128
     # Deploy
     max_files: int = 500
     max_file_bytes: int = 8 * MiB

@@ -206,6 +206,39 @@ async def test_too_many_blocks_are_refused_by_the_limits_name(tmp_path):
     assert (over["code"], over["limit"], over["value"]) == ("too-large", "max_blocks_per_section", 2)
 
 
+async def test_a_timestamp_that_goes_on_and_on_is_refused_with_its_place(chat):
+    longest = "Thu Jan 22 2026 10:00:00 GMT+0100 (" + "x" * 92 + ")"
+
+    met = await append(chat, line(timestamp=longest))
+    over = await append(chat, line(), line(timestamp=longest + " "))
+
+    assert len(longest) == 128
+    assert met["seq"] == 0
+    assert stored(chat)[0][0]["timestamp"] == "2026-01-22T09:00:00.000Z"
+    assert (over["code"], over["limit"]) == ("too-large", "max_timestamp_chars")
+    assert "blocks[1].timestamp" in over["message"]
+
+
+async def test_a_section_of_many_blocks_lets_others_have_their_turn(chat):
+    turns = 0
+
+    async def count():
+        nonlocal turns
+        while True:
+            await trio.lowlevel.checkpoint()
+            turns += 1
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(count)
+        await trio.lowlevel.checkpoint()
+        before = turns
+        await append(chat, *[line(timestamp="22 Jan 2026")] * 1000)
+        passed = turns - before
+        nursery.cancel_scope.cancel()
+
+    assert passed >= 10
+
+
 # -- turns ------------------------------------------------------------------------------------------------
 
 

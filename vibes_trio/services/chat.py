@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 import base58
+import trio
 from msgspec import UnsetType
 
 from vibes_trio.content.js_date import coerce_timestamp
@@ -19,6 +20,7 @@ from vibes_trio.wire.chat import (
 )
 
 CONTEXT_ID_BYTES = 12
+BLOCKS_AT_ONCE = 64
 
 
 async def ensure_chat_context(ctx: Ctx, req: ReqEnsureChatContext) -> ResEnsureChatContext:
@@ -44,7 +46,7 @@ async def append_chat_section(ctx: Ctx, req: ReqAppendChatSection) -> ResAppendC
     Raises:
         NotFound: no such context.
         NotOwner: it is someone else's.
-        TooLarge: too many blocks.
+        TooLarge: too many blocks, or a timestamp that goes on and on.
     """
     most = ctx.app.config.limits.max_blocks_per_section
     if len(req.blocks) > most:
@@ -53,7 +55,7 @@ async def append_chat_section(ctx: Ctx, req: ReqAppendChatSection) -> ResAppendC
             limit="max_blocks_per_section",
             value=most,
         )
-    blocks = encode([_with_timestamp(block) for block in req.blocks]).decode()
+    blocks = encode(await _with_timestamps(ctx, req.blocks)).decode()
     if ctx.turn is not None:
         await ctx.turn.wait()
     pending = ctx.app.db.submit(chats.append_section, ctx.asker.user_id, req.context_id, req.origin, blocks)
@@ -81,6 +83,25 @@ def check_context_id(context_id: str, max_chars: int) -> str:
     return context_id
 
 
-def _with_timestamp(block: dict[str, Any]) -> dict[str, Any]:
-    """Return *block* as it is stored: as sent, but for its date (blocks.md, common rules)."""
-    return block | {"timestamp": coerce_timestamp(block["timestamp"])}
+async def _with_timestamps(ctx: Ctx, blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return *blocks* as they are stored: as sent, but for their dates (blocks.md, common rules).
+
+    Reading a date that is no ISO time costs a microsecond per character: others get their turn in between.
+
+    Raises:
+        TooLarge: a timestamp has more characters than any way to write one.
+    """
+    most = ctx.app.config.limits.max_timestamp_chars
+    stored = []
+    for index, block in enumerate(blocks):
+        timestamp = block["timestamp"]
+        if isinstance(timestamp, str) and len(timestamp) > most:
+            raise TooLarge(
+                f"blocks[{index}].timestamp: a date has at most {most} characters.",
+                limit="max_timestamp_chars",
+                value=most,
+            )
+        stored.append(block | {"timestamp": coerce_timestamp(timestamp)})
+        if index % BLOCKS_AT_ONCE == BLOCKS_AT_ONCE - 1:
+            await trio.lowlevel.checkpoint()
+    return stored
