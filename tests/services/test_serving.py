@@ -304,6 +304,14 @@ async def test_what_is_damaged_is_not_found(app, sql, path):
     assert json.loads(reply.body)["code"] == "not-found"
 
 
+async def test_a_release_without_import_map_has_a_page_all_the_same(app):
+    await deploy(app, text("/v.txt"))
+    damage(app.db.path, "UPDATE Apps SET fileSystem = json_remove(fileSystem, '$[#-1]')")
+
+    assert (await get(app, MAP)).status == 404
+    assert b"vibe-app-container" in (await get(app, "/")).body
+
+
 async def test_a_release_whose_notes_are_damaged_is_served_and_mended_by_a_deploy(app):
     await deploy(app, jsx(), text("/v.txt"))
     whole = rows(app)

@@ -116,6 +116,18 @@ async def test_a_damaged_release_keeps_no_other_cold(app, sql):
     assert warm.assets.get(calc_cid(b"whole")) == b"whole"
 
 
+async def test_a_release_larger_than_the_cache_is_warmed_as_far_as_it_goes(app):
+    names = [f"/{number:02}" for number in range(20)]
+    await deploy(app, *[text(name, name + "x" * KIB) for name in names])
+    small = cold(app, cache_bytes=10 * KIB)
+
+    await warm_release(small, WarmRelease("garden", "ada"))
+
+    held = [name for name in names if small.assets.get(calc_cid(f"{name}{'x' * KIB}".encode()))]
+    assert held == names[: len(held)]
+    assert 5 < len(held) < 10
+
+
 # -- sweeping ---------------------------------------------------------------------------------------------
 
 
