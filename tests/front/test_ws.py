@@ -6,11 +6,16 @@ import struct
 import pytest
 import trio
 import trio.testing
-from websockets.frames import Opcode
+from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
 from vibes_trio.config import Limits
 from vibes_trio.exchange import MessageIncoming, Reply
+
+
+def masked(data, opcode=Opcode.TEXT):
+    """Return the bytes of a frame as a client sends it."""
+    return Frame(opcode, data).serialize(mask=True)
 
 
 class Gate:
@@ -424,10 +429,34 @@ async def test_pings_of_a_peer_that_never_reads_do_not_pile_up(serve):
         assert sent < 60 * 2**20  # it stopped reading: the answers had nowhere to go
 
 
-async def test_a_close_frame_sent_in_mid_message_is_an_error_of_the_protocol(serve):
+async def test_a_close_frame_sent_in_mid_message_is_a_close_like_any_other(serve):
     async with serve() as server:
         socket = await server.websocket()
         await socket.send(b"half", fin=False)
         await socket.send(struct.pack("!H", 1000), Opcode.CLOSE)
-        assert await socket.close_code() == 1002
+        assert await socket.close_code() == 1000
         assert socket.protocol.state is State.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (b"\xa1\x80\0\0\0\0", 1002),  # a reserved bit
+        (masked(b"of nothing", Opcode.CONT), 1002),
+        (masked(b"\xff"), 1007),
+        (masked(b"x" * 1001), 1009),
+    ],
+)
+async def test_what_was_said_before_a_fault_is_answered_before_the_close(serve, fault, code):
+    gate = Gate()
+    limits = Limits(max_frame_bytes=100, hard_frame_bytes=1000, in_flight_per_connection=2)
+    async with serve(gate.answer, limits=limits) as server:
+        socket = await server.websocket()
+        said = [b"%d" % i for i in range(5)]  # more than have a slot
+        await socket.raw(b"".join([*map(masked, said), fault, masked(b"never heard")]))
+        await trio.testing.wait_all_tasks_blocked(0.02)
+        gate.opened.set()
+        assert sorted([await socket.message() for _ in said]) == said
+        assert await socket.close_code() == code
+        assert sorted(gate.finished) == said
+        assert not [frame for frame in socket.frames if frame.opcode is Opcode.TEXT]

@@ -2,8 +2,9 @@
 
 The reader starts the answer of each message in a task of its own, once there is a slot for it, and reads on
 only when every message it has read got one; replies go to the outbox. Messages with the same order key get
-chained turns, in reading order. Compression is never negotiated: a thousandfold bomb costs more than the
-bytes it saves (platform-and-reliability.md 1.3).
+chained turns, in reading order. A peer that breaks the protocol gets the replies to what it said before, then
+the close. Compression is never negotiated: a thousandfold bomb costs more than the bytes it saves
+(platform-and-reliability.md 1.3).
 
 Origin is not checked. A page of any origin may connect, and gains nothing: no cookie counts here, every
 message carries its own bearer token, which the page would have to have already.
@@ -28,6 +29,7 @@ from vibes_trio.exchange import MessageIncoming, Turn
 from vibes_trio.front.heads import Head
 from vibes_trio.front.http import COMMON_HEADERS, Refused
 from vibes_trio.front.outbox import Outbox
+from vibes_trio.front.protocol import WebSocketProtocol
 from vibes_trio.front.sockets import Line
 from vibes_trio.front.state import Front, Waiting
 from vibes_trio.front.status import error_reply
@@ -96,7 +98,7 @@ class _Socket:
 
     front: Front
     line: Line
-    protocol: ServerProtocol
+    protocol: WebSocketProtocol
     outbox: Outbox
     assembly: Assembly
     slots: trio.Semaphore
@@ -116,8 +118,7 @@ async def serve_websocket(front: Front, waiting: Waiting, line: Line, head: Head
     greeting = _accept(head)
     front.counts.websockets += 1
     limits = front.limits
-    # Open from the start: the handshake is done, and its parser would wait for another.
-    protocol = ServerProtocol(state=State.OPEN, max_size=limits.hard_frame_bytes)
+    protocol = WebSocketProtocol(limits.hard_frame_bytes)
     outbox = Outbox(line, limits.outbox_bytes)
     slots = trio.Semaphore(limits.in_flight_per_connection)
     ws = _Socket(front, line, protocol, outbox, Assembly(limits.max_frame_bytes), slots)
@@ -160,9 +161,8 @@ async def _converse(ws: _Socket, waiting: Waiting) -> None:
         ws.front.counts.faults += 1
         code = CloseCode.INTERNAL_ERROR
     finally:  # when the shutdown's time is over, too: nothing here waits
-        if ws.protocol.state is State.OPEN:
-            ws.protocol.send_close(code)
-            _flush(ws)
+        ws.protocol.part(code)
+        _flush(ws)
     # Hear the peer out until it has said goodbye too: what it still sends would else reset the connection
     # and could take our close frame with it.
     with trio.move_on_after(ws.front.limits.close_timeout_s):
@@ -177,7 +177,7 @@ async def _read_in(ws: _Socket, waiting: Waiting, in_flight: trio.Nursery) -> No
     try:
         with reading:
             beat_s = ws.front.limits.ping_interval_s
-            while ws.protocol.state is State.OPEN:
+            while ws.protocol.listening:
                 with trio.move_on_after(beat_s) as until_beat:
                     await _read_messages(ws, in_flight)
                 if until_beat.cancelled_caught:
@@ -219,7 +219,7 @@ async def _read_messages(ws: _Socket, in_flight: trio.Nursery) -> None:
         while ws.backlog:
             await _take_slot(ws)
             _start_answer(ws, ws.backlog.popleft(), in_flight)
-        if ws.protocol.state is not State.OPEN:
+        if not ws.protocol.listening:
             return
         await ws.outbox.room()
         _feed(ws, await ws.line.receive())

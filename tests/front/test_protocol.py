@@ -1,0 +1,108 @@
+"""The WebSocket protocol without any socket: faults, goodbyes, and a close between fragments."""
+
+import pytest
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import State
+
+from vibes_trio.front.protocol import WebSocketProtocol
+
+TEXT = Frame(Opcode.TEXT, b"good").serialize(mask=True)
+BAD = b"\xc1" + TEXT[1:]  # with the first reserved bit
+CLOSE = Frame(Opcode.CLOSE, b"\x03\xe8bye").serialize(mask=True)
+
+
+def closing(code: int, reason: bytes) -> bytes:
+    return Frame(Opcode.CLOSE, code.to_bytes(2, "big") + reason).serialize(mask=False)
+
+
+@pytest.fixture
+def protocol() -> WebSocketProtocol:
+    return WebSocketProtocol(1000)
+
+
+def test_it_is_open_from_the_start(protocol: WebSocketProtocol) -> None:
+    assert protocol.listening
+
+    protocol.receive_data(TEXT)
+
+    assert [event.data for event in protocol.events_received()] == [b"good"]
+
+
+def test_after_a_fault_it_listens_no_more_but_can_still_reply(protocol: WebSocketProtocol) -> None:
+    protocol.receive_data(TEXT + BAD + TEXT)
+    protocol.receive_data(TEXT)
+
+    assert not protocol.listening
+    assert len(protocol.events_received()) == 1
+    assert protocol.data_to_send() == []
+    protocol.send_text(b"reply")
+    assert protocol.data_to_send() == [Frame(Opcode.TEXT, b"reply").serialize(mask=False)]
+
+
+def test_parting_names_the_fault_whatever_other_reason_there_is(protocol: WebSocketProtocol) -> None:
+    protocol.receive_data(BAD)
+
+    protocol.part(CloseCode.GOING_AWAY)
+
+    assert protocol.data_to_send() == [closing(1002, b"reserved bits must be 0"), b""]
+    assert protocol.state is State.CLOSING
+
+
+def test_of_two_faults_the_one_found_in_an_earlier_message_counts(protocol: WebSocketProtocol) -> None:
+    """Text is decoded after the parser has been through all of the bytes, and may have stumbled further on."""
+    protocol.receive_data(TEXT + BAD)
+    protocol.fail(CloseCode.INVALID_DATA, "the text before")
+
+    protocol.part(CloseCode.GOING_AWAY)
+
+    assert protocol.data_to_send() == [closing(1007, b"the text before"), b""]
+
+
+def test_parting_without_a_fault_gives_the_reason_asked_for(protocol: WebSocketProtocol) -> None:
+    protocol.part(CloseCode.GOING_AWAY)
+
+    assert protocol.data_to_send() == [closing(1001, b"")]
+
+
+def test_there_is_no_second_goodbye(protocol: WebSocketProtocol) -> None:
+    protocol.receive_data(CLOSE)
+    assert protocol.data_to_send() == [closing(1000, b"bye"), b""]
+
+    protocol.part(CloseCode.GOING_AWAY)
+
+    assert not protocol.listening
+    assert protocol.data_to_send() == []
+
+
+def test_a_peer_that_is_gone_ends_it_at_once(protocol: WebSocketProtocol) -> None:
+    protocol.receive_eof()
+
+    assert protocol.state is State.CLOSED
+    assert protocol.data_to_send() == [b""]
+
+
+def test_a_peer_that_goes_after_a_fault_ends_it_at_the_parting(protocol: WebSocketProtocol) -> None:
+    protocol.receive_data(BAD)
+    protocol.receive_eof()
+
+    protocol.part(CloseCode.GOING_AWAY)
+
+    assert protocol.state is State.CLOSED
+
+
+def test_a_close_between_fragments_is_given_back(protocol: WebSocketProtocol) -> None:
+    first = Frame(Opcode.TEXT, b"first", fin=False).serialize(mask=True)
+    last = Frame(Opcode.CONT, b"last").serialize(mask=True)
+
+    protocol.receive_data(first + CLOSE + last)
+
+    assert protocol.data_to_send() == [closing(1000, b"bye"), b""]
+    assert [event.opcode for event in protocol.events_received()] == [Opcode.TEXT, Opcode.CLOSE]
+
+
+def test_a_message_over_the_size_is_a_fault(protocol: WebSocketProtocol) -> None:
+    protocol.receive_data(Frame(Opcode.BINARY, b"x" * 1001).serialize(mask=True))
+    protocol.part(CloseCode.GOING_AWAY)
+
+    assert protocol.close_sent is not None
+    assert protocol.close_sent.code == 1009
