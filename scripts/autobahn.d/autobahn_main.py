@@ -16,7 +16,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from autobahn_echo import serve_echo
 from autobahn_report import SECTIONS, find_faults, format_table, read_verdicts
-from autobahn_suite import AGENT, Missing, find_python, run, set_up
+from autobahn_suite import AGENT, Missing, SuiteFailed, find_python, run, set_up
 
 SKIPPED = 77
 
@@ -40,7 +40,11 @@ def main(arguments: Sequence[str]) -> int:
 
 async def _test(python: Path, cases: Sequence[str]) -> int:
     async with serve_echo() as (port, counts):
-        index = await run(python, port, cases or [f"{section}.*" for section in SECTIONS])
+        try:
+            index = await run(python, port, cases or [f"{section}.*" for section in SECTIONS])
+        except SuiteFailed as failure:
+            print(f"not good: {failure}")
+            return 1
     verdicts = read_verdicts(index, AGENT)
     print(format_table(verdicts))
     faults = find_faults(verdicts, whole=not cases)

@@ -28,6 +28,10 @@ class Missing(Exception):
     """The suite can't be run here; the message says why."""
 
 
+class SuiteFailed(Exception):
+    """The suite itself failed, or did not end in time."""
+
+
 def find_python() -> Path:
     """Return a Python 2.7: $PYTHON2, one on the path, or one that pyenv has.
 
@@ -90,7 +94,7 @@ async def run(python: Path, port: int, cases: Sequence[str]) -> Path:
     """Run *cases* (patterns like `7.*`) against the echo server at *port*; return the index of the reports.
 
     Raises:
-        RuntimeError: the suite itself failed, or did not end in time.
+        SuiteFailed: there are no reports.
     """
     shutil.rmtree(REPORTS, ignore_errors=True)
     server = {"agent": AGENT, "url": f"ws://127.0.0.1:{port}", "options": {"version": 18}}
@@ -118,5 +122,5 @@ async def run(python: Path, port: int, cases: Sequence[str]) -> Path:
     index = REPORTS / "index.json"
     if code != 0 or not index.exists():
         why = f"did not end in {RUN_TIMEOUT_S} s" if code is None else f"ended with {code}"
-        raise RuntimeError(f"Autobahn {why}; {LOG} ends so:\n{LOG.read_text('utf-8', 'replace')[-2000:]}")
+        raise SuiteFailed(f"Autobahn {why}; {LOG} ends so:\n{LOG.read_text('utf-8', 'replace')[-2000:]}")
     return index
