@@ -12,6 +12,7 @@ from vibes_trio.storage.apps import (
     Release,
     find_latest,
     find_release,
+    get_releases_version,
     list_latest,
     save_release,
     sweep_limits,
@@ -503,3 +504,33 @@ async def test_lookups_go_by_an_index(inline: Database, lookup: str) -> None:
     assert [step for step in seen if step.startswith("SCAN")] == []
     if lookup == "find_latest":  # not even sorted: the index has the order
         assert not any("TEMP B-TREE" in step for step in seen)
+
+
+# -- what other processes are told -----------------------------------------------------------------------------
+
+
+async def test_every_change_of_releases_grows_their_version_with_its_own_transaction(
+    inline: Database,
+) -> None:
+    versions = [inline.get(get_releases_version)]
+    for fs_id in ("z1", "z2", "z1"):  # z1 again is a rollback
+        await inline.write(publish, release(fs_id, "production"))
+        versions.append(inline.get(get_releases_version))
+
+    with pytest.raises(LimitReached):
+        await inline.write(publish, release("z3", "production"), limit=2)
+    versions.append(inline.get(get_releases_version))
+
+    assert versions == [0, 1, 2, 3, 3]
+
+
+async def test_a_sweep_grows_the_version_only_if_it_removes(inline: Database) -> None:
+    for fs_id in ("z1", "z2", "z3"):
+        await inline.write(publish, release(fs_id, "dev"))
+    before = inline.get(get_releases_version)
+
+    await inline.write(sweep_limits, 3)
+    idle = inline.get(get_releases_version)
+    await inline.write(sweep_limits, 2)
+
+    assert (idle, inline.get(get_releases_version)) == (before, before + 1)

@@ -436,3 +436,62 @@ def test_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
 async def test_get_never_waits_for_a_lock(db: Database) -> None:
     """It runs in the event loop, which would stand still."""
     assert db.get(lambda tx: tx.execute("PRAGMA busy_timeout")) == [(0,)]
+
+
+# -- for another process, to read only ---------------------------------------------------------------------------
+
+
+def test_opened_for_get_it_sees_each_commit_of_the_owner_and_can_do_nothing_else(
+    inline: Database, limits: Limits
+) -> None:
+    other = Database(inline.path, limits, now=lambda: 0.0)
+    other.open_for_get()
+    pending = inline.submit(ensure_context, ADA, "chat", str)
+    assert pending is not None
+
+    assert other.get(lambda tx: tx.execute("SELECT contextId FROM ChatContexts")) == [("chat",)]
+    with pytest.raises(Internal):
+        other.get(lambda tx: tx.execute("DELETE FROM ChatContexts"))
+    with pytest.raises(Overloaded):
+        other.submit(ensure_context, ADA, "chat", str)
+    other.close()
+
+
+def test_opened_for_get_it_never_checkpoints_not_even_as_the_last_to_close(
+    tmp_path: Path, limits: Limits
+) -> None:
+    """As after a kill -9 of the owner: nobody is left but the reader, and the WAL holds what was acknowledged."""
+    path = tmp_path / "owned.db"
+    code = (
+        "import os, sys; from vibes_trio.config import Limits; from vibes_trio.storage import Database\n"
+        "from vibes_trio.storage.chats import ensure_context\n"
+        "db = Database(sys.argv[1], Limits(), now=lambda: 0.0, inline=True); db.open()\n"
+        "db.submit(ensure_context, 'ada', 'chat', str); print('written', flush=True); sys.stdin.read()\n"
+    )
+    owner = subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == b"written\n"
+        reader = Database(path, limits, now=lambda: 0.0)
+        reader.open_for_get()
+        owner.kill()
+    wal = path.with_name("owned.db-wal")
+    before = (path.read_bytes(), wal.read_bytes())
+
+    seen = reader.get(lambda tx: tx.execute("SELECT contextId FROM ChatContexts"))
+    reader.close()
+
+    assert seen == [("chat",)]
+    assert wal.stat().st_size > 0
+    assert (path.read_bytes(), wal.read_bytes()) == before
+
+
+def test_opened_for_get_there_must_be_a_database(tmp_path: Path, limits: Limits) -> None:
+    (tmp_path / "text.db").write_bytes(b"no database at all" * 100)
+
+    for name in ("missing.db", "text.db"):
+        with pytest.raises(ConfigError, match=name):
+            Database(tmp_path / name, limits, now=lambda: 0.0).open_for_get()
+    assert not (tmp_path / "missing.db").exists()

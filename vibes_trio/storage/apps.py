@@ -78,6 +78,7 @@ def save_release(tx: Tx, new: NewRelease, *, limit: int) -> Saved:
 
     Source: protocol.md, section 4, ensureAppSlug.
     """
+    _count_change(tx)
     rows = tx.execute(
         f"SELECT {_COLUMNS} FROM Apps WHERE appSlug = ? AND userSlug = ? AND userId = ? AND fsId = ?"
         " ORDER BY releaseSeq DESC LIMIT 1",
@@ -128,7 +129,22 @@ def sweep_limits(tx: Tx, limit: int) -> int:
     For what a lowered limit leaves over: a deploy keeps to it by itself.
     """
     over = tx.execute("SELECT userId, count(*) FROM Apps GROUP BY userId HAVING count(*) > ?", (limit,))
+    if over:
+        _count_change(tx)
     return sum(len(_evict(tx, UserId(user_id), count - limit)) for user_id, count in over)
+
+
+def get_releases_version(tx: Tx) -> int:
+    """Return a number that grows with every transaction that may have changed releases."""
+    rows = tx.execute("SELECT value FROM Meta WHERE name = 'releases'")
+    return int(rows[0][0]) if rows else 0
+
+
+def _count_change(tx: Tx) -> None:
+    """Let other processes, which keep releases in memory, know."""
+    tx.execute(
+        "INSERT INTO Meta (name, value) VALUES ('releases', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
+    )
 
 
 def _make_room(tx: Tx, user_id: UserId, limit: int) -> list[tuple[AppSlug, UserSlug]]:

@@ -40,7 +40,6 @@ class _Parts:
 
     writer: Writer
     readers: tuple[Reader, ...]
-    points: sqlite3.Connection
     writes: Worker | Inline
     reads: Worker | Inline
 
@@ -63,6 +62,7 @@ class Database:
         self._now = now
         self._inline = inline
         self._parts: _Parts | None = None
+        self._points: sqlite3.Connection | None = None
 
     def open(self) -> tuple[str, ...]:
         """Open the file, bring its tables up to date, and return the names of the steps that it took.
@@ -80,10 +80,24 @@ class Database:
             _create(self.path)
             writer = Writer(self.path, self.limits, connect=connect, now=self._now)
             writer.prepare(lambda connection: applied.extend(migrate(connection, load_migrations())))
+            # The event loop never sleeps for a lock.
+            self._points = connect_reader(self.path, busy_timeout_s=0)
             self._parts = self._start(writer)
         except (OSError, sqlite3.Error, Overloaded) as error:
             raise ConfigError(f"{self.path}: can't be used as a database: {error}") from error
         return tuple(applied)
+
+    def open_for_get(self) -> None:
+        """Open a file that another process has open, for `get` alone: never to write or to checkpoint.
+
+        Raises:
+            ConfigError: no file, or no database.
+        """
+        assert self._points is None
+        try:
+            self._points = _connect_read_only(self.path)
+        except sqlite3.Error as error:
+            raise ConfigError(f"{self.path}: can't be read as a database: {error}") from error
 
     def _start(self, writer: Writer) -> _Parts:
         limits = self.limits
@@ -95,10 +109,8 @@ class Database:
             )
             for _ in range(1 if self._inline else limits.reader_threads)
         )
-        # The event loop never sleeps for a lock.
-        points = connect_reader(self.path, busy_timeout_s=0)
         if self._inline:
-            return _Parts(writer, readers, points, Inline(writer.commit, writer.tidy), Inline(readers[0].run))
+            return _Parts(writer, readers, Inline(writer.commit, writer.tidy), Inline(readers[0].run))
         writes = Worker(
             "write",
             [writer.commit],
@@ -107,7 +119,7 @@ class Database:
             waiting=limits.writes_waiting,
         )
         reads = Worker("read", [reader.run for reader in readers], at_once=1, waiting=limits.reads_waiting)
-        return _Parts(writer, readers, points, writes, reads)
+        return _Parts(writer, readers, writes, reads)
 
     def close(self) -> None:
         """Finish what waits, move the WAL into the file, close. Does nothing when it is closed.
@@ -115,12 +127,15 @@ class Database:
         Blocks: for shutdown, after the last message.
         """
         parts, self._parts = self._parts, None
+        points, self._points = self._points, None
         if parts is not None:
             parts.writes.stop()
             parts.reads.stop()
             for reader in parts.readers:
                 reader.close()
-            parts.points.close()
+        if points is not None:
+            points.close()
+        if parts is not None:
             parts.writer.close()
 
     def submit(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> Pending[T]:
@@ -167,7 +182,9 @@ class Database:
         Raises:
             Overloaded: the database is closed, or locked by another program.
         """
-        return fn(Tx(self._open_parts().points, self._now()), *args, **kwargs)
+        if self._points is None:
+            raise _closed()
+        return fn(Tx(self._points, self._now()), *args, **kwargs)
 
     @property
     def commits(self) -> int:
@@ -181,7 +198,7 @@ class Database:
 
     def _open_parts(self) -> _Parts:
         if self._parts is None:
-            raise Overloaded("The database is closed: the server is stopping. Try again in a moment.")
+            raise _closed()
         return self._parts
 
 
@@ -228,6 +245,26 @@ def has_wal_reset_bug(version: tuple[int, int, int] = sqlite3.sqlite_version_inf
     """
     fixed = version >= _WAL_RESET_FIXED or (version[:2] == (3, 50) and version >= _WAL_RESET_FIXED_EARLIER)
     return not fixed
+
+
+def _closed() -> Overloaded:
+    return Overloaded("The database is closed: the server is stopping. Try again in a moment.")
+
+
+def _connect_read_only(path: Path) -> sqlite3.Connection:
+    """Return a connection whose file the system itself keeps from being written to.
+
+    `query_only` would not do: the last connection to close checkpoints, and after the owner's sudden end that
+    may be this one, beside a new owner.
+    """
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(address, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
