@@ -4,6 +4,9 @@ Every head is read here, so what may be asked at all is decided in one place, `h
 answered by the fast lane, below; a WebSocket goes to `ws.py` and stays there; any other request goes, with
 its bytes put back in front, to the full lane (Hypercorn and Quart) for this one request, after which the
 connection comes back. The fast lane is an optimisation and never changes an answer.
+
+A process that only reads hands all but the simple reading of apps, connection and bytes, to the process that
+owns the data; there it goes on as if it had been accepted there.
 """
 
 import math
@@ -63,9 +66,12 @@ class _Connection:
     patience: trio.CancelScope
 
 
-async def serve_connection(front: Front, waiting: Waiting, full: FullLane, sock: socket.socket) -> None:
-    """Answer all requests of one connection, then close it."""
+async def serve_connection(
+    front: Front, waiting: Waiting, full: FullLane, sock: socket.socket, received: bytes = b""
+) -> None:
+    """Answer all requests of one connection, of which *received* was read before, then close it."""
     line = Line(sock, front.limits.send_timeout_s)
+    line.buffer = received
     patience = trio.CancelScope()
     try:
         with patience:
@@ -114,6 +120,10 @@ async def _serve_next(conn: _Connection, first: bool) -> bool:
             await line.send_all(ready)
             return True
     head = parse_head(data, front.limits)
+    if front.hand_over is not None and not _reads_an_app(head):
+        front.counts.handed_over += 1
+        await front.hand_over(line.socket, data + line.buffer)
+        return False
     if head.upgrade:
         await serve_websocket(front, conn.waiting, line, head)
         return False
@@ -126,6 +136,12 @@ async def _serve_next(conn: _Connection, first: bool) -> bool:
         return True
     await line.linger(front.limits.close_timeout_s)
     return False
+
+
+def _reads_an_app(head: Head) -> bool:
+    """Whether a file or page of an app, or a module, is asked for in the simple way."""
+    of_app = head.host_name.app is not None or head.target.startswith("/~esm/")
+    return of_app and head.simple and head.method in ("GET", "HEAD")
 
 
 async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:

@@ -3,6 +3,7 @@
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 import trio
 
@@ -16,15 +17,27 @@ from vibes_trio.front.status import error_reply
 log = logging.getLogger(__name__)
 
 RunFullLane = Callable[[Front, Callable[[ServeOne], None], trio.Event], Awaitable[None]]
+Take = Callable[[socket.socket, bytes], None]
+"""Serves a connection (a non-blocking socket), and what was read from it before, in a task of its own."""
+
+
+class Source(Protocol):
+    """Where connections come from beside the listeners: other processes.
+
+    Started: those serve, too. Returns when `Front.draining` is set and none will come any more.
+    """
+
+    def __call__(self, take: Take, *, task_status: trio.TaskStatus[None]) -> Awaitable[None]: ...
 
 
 async def serve_front(
     front: Front,
     listeners: Sequence[socket.socket],
+    source: Source | None = None,
     *,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serve all connections to *listeners*, which are closed at the end.
+    """Serve all connections to *listeners*, which are closed at the end, and those of *source*.
 
     When `front.draining` is set: listening stops, connections that only wait for their client end (a
     WebSocket with 1001), the others finish what is in flight; after `shutdown_timeout_s` they are cut.
@@ -37,8 +50,11 @@ async def serve_front(
                 async with trio.open_nursery() as accepting:
                     take = _reception(front, waiting, full, connections)
                     for listener in listeners:
-                        accepting.start_soon(accept_from, listener, take)
-                    background.start_soon(_load_full_lane, front, full, stop)
+                        accepting.start_soon(accept_from, listener, lambda sock: take(sock, b""))
+                    if front.hand_over is None:
+                        background.start_soon(_load_full_lane, front, full, stop)
+                    if source is not None:
+                        await connections.start(source, take)
                     task_status.started()
                     await front.draining.wait()
                     accepting.cancel_scope.cancel()
@@ -49,16 +65,14 @@ async def serve_front(
         stop.set()
 
 
-def _reception(
-    front: Front, waiting: Waiting, full: FullLane, connections: trio.Nursery
-) -> Callable[[socket.socket], None]:
+def _reception(front: Front, waiting: Waiting, full: FullLane, connections: trio.Nursery) -> Take:
     """Return what starts a task for an accepted socket, or turns it away when there are too many."""
 
-    def take(sock: socket.socket) -> None:
+    def take(sock: socket.socket, received: bytes) -> None:
         front.counts.accepted += 1
         if front.counts.open < front.limits.max_connections:
             front.counts.open += 1
-            connections.start_soon(_serve_guarded, front, waiting, full, sock)
+            connections.start_soon(_serve_guarded, front, waiting, full, sock, received)
             return
         front.counts.shed += 1
         if front.counts.shedding < front.limits.shed_at_once:
@@ -70,10 +84,12 @@ def _reception(
     return take
 
 
-async def _serve_guarded(front: Front, waiting: Waiting, full: FullLane, sock: socket.socket) -> None:
+async def _serve_guarded(
+    front: Front, waiting: Waiting, full: FullLane, sock: socket.socket, received: bytes
+) -> None:
     """Serve one connection; whatever it raises, but cancellation and the wish to exit, ends it alone."""
     try:
-        await serve_connection(front, waiting, full, sock)
+        await serve_connection(front, waiting, full, sock, received)
     except* Exception:
         front.counts.faults += 1
         log.exception("a connection failed")

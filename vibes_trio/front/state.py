@@ -1,6 +1,7 @@
 """What the connections of one front share: how to answer, what they count, and who is only waiting."""
 
-from collections.abc import Callable
+import socket
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import trio
@@ -25,6 +26,7 @@ class Counts:
     refused: int = 0
     dropped: int = 0
     faults: int = 0
+    handed_over: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Front:
             None takes no turn. Sync and cheap: it runs in the reader.
         draining: set when the server is about to stop.
         ready: answers kept whole, found by the bytes of the head.
+        hand_over: gives a connection, with the bytes read from it so far, to the process that owns the data.
+            A front that has it answers only what reads an app, in the fast lane, and has no full lane.
         fast: False sends all HTTP through the full lane; answers are the same, slower.
     """
 
@@ -45,6 +49,7 @@ class Front:
     limits: Limits
     draining: trio.Event
     ready: ReadyAnswers = field(default_factory=lambda: ReadyAnswers(0, lambda: 0))
+    hand_over: Callable[[socket.socket, bytes], Awaitable[None]] | None = None
     fast: bool = True
     counts: Counts = field(default_factory=Counts)
 
