@@ -1,6 +1,7 @@
 """The envelope: taken apart, answered, refused."""
 
 import json
+import time
 
 import msgspec
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from vibes_trio.errors import BadEnvelope, BadJson, BadRequest, LimitReached, VibesError
 from vibes_trio.wire.base import (
+    MAX_MENDED,
     mend_surrogates,
     read_head,
     read_order_key,
@@ -107,6 +109,34 @@ def test_mended_json_text_reads_as_javascript_would_write_it(text):
     assert msgspec.json.decode(mended) == text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+@given(
+    st.lists(
+        st.sampled_from([b"\\ud83d", b"\\uDE00", b"\\\\", b"\\n", b"\\u0041", b"u", b"d83d"]), max_size=12
+    )
+)
+def test_runs_of_escapes_are_mended_as_javascript_reads_them(escapes):
+    text = json.loads(b'"' + b"".join(escapes) + b'"')
+
+    mended = mend_surrogates(b'"' + b"".join(escapes) + b'"')
+
+    assert msgspec.json.decode(mended) == text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def test_a_text_with_a_nul_is_left_as_it_is():
+    assert mend_surrogates(b'"\0\0\\ud800"') == b'"\0\0\\ud800"'
+
+
+def test_a_hostile_text_of_escapes_is_refused_without_holding_others_up():
+    started = time.perf_counter()
+
+    with pytest.raises(BadJson):
+        read_head(b'{"tid":"\\ud800' + b'\\"' * 7_500_000)
+    with pytest.raises(BadJson):
+        read_head(b'{"tid":"' + b"\\ud800" * (MAX_MENDED + 1) + b'"}')
+
+    assert time.perf_counter() - started < 1.5, "it was 4 s with a step of Python's for each escape"
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_give_a_head_or_a_typed_error(data):
     try:
@@ -169,6 +199,9 @@ def test_an_error_without_an_envelope_is_bare():
         (b'{"payload":{"type":"%s","contextId":"c"}}' % APPEND.encode(), "c"),
         (b'{"payload":{"type":"other","contextId":"c"}}', None),
         (b'{"payload":{"type":"other"}}', None),
+        (b'{"payload":{"type":"%s","contextId":"c","x":"\\ud83d"}}' % APPEND.encode(), "c"),
+        (b'{"payload":{"type":"%s","contextId":"c\\ude00"}}' % APPEND.encode(), "c\ufffd"),
+        (b'\xef\xbb\xbf{"payload":{"type":"%s","contextId":"c"}}' % APPEND.encode(), "c"),
         (b"hello", None),
         (b'"\xff"', None),
         (b"[" * 100_000, None),
