@@ -82,6 +82,7 @@ def run_server(
         BenchError: it ended, or did not answer in time; the end of its log is told.
     """
     pinned = ["taskset", "-c", ",".join(map(str, cores)), *map(str, command)]
+    said_before = log.stat().st_size if log.exists() else 0
     with log.open("ab") as output:
         process = subprocess.Popen(
             pinned,
@@ -93,10 +94,10 @@ def run_server(
             preexec_fn=_end_with_parent,
         )
     try:
-        _wait_until_answering(name, process, port, log)
+        _wait_until_answering(name, process, port, log, said_before)
         yield Server(name, port, process.pid)
         if process.poll() is not None:
-            raise BenchError(f"{name} ended while it was measured: {_tail(log)}")
+            raise BenchError(f"{name} ended while it was measured: {_tail(log, said_before)}")
     finally:
         _stop(process)
 
@@ -106,13 +107,15 @@ def _end_with_parent() -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _wait_until_answering(name: str, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait_until_answering(
+    name: str, process: subprocess.Popen[bytes], port: int, log: Path, said_before: int
+) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while not first_answer(port):
         if process.poll() is not None:
-            raise BenchError(f"{name} did not start: {_tail(log)}")
+            raise BenchError(f"{name} did not start: {_tail(log, said_before)}")
         if time.monotonic() > deadline:
-            raise BenchError(f"{name} does not answer: {_tail(log)}")
+            raise BenchError(f"{name} does not answer: {_tail(log, said_before)}")
         time.sleep(0.002)
 
 
@@ -138,8 +141,9 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _tail(log: Path) -> str:
-    return log.read_text("utf-8", "replace").strip()[-600:]
+def _tail(log: Path, said_before: int) -> str:
+    """Return the end of what *log* holds beyond what other servers said before."""
+    return log.read_bytes()[said_before:].decode("utf-8", "replace").strip()[-600:]
 
 
 def tree_of(pid: int) -> list[int]:
