@@ -3,6 +3,7 @@
 import json
 import re
 
+import msgspec
 import pytest
 import trio
 import trio.testing
@@ -17,6 +18,7 @@ from vibes_trio.handlers import authenticate
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context, random_context_id
 from vibes_trio.storage.engine import Database
 from vibes_trio.wire.auth import DashAuth
+from vibes_trio.wire.base import encode
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
 
 BASE58 = re.compile(r"z[1-9A-HJ-NP-Za-km-z]{12,18}")
@@ -244,7 +246,9 @@ async def test_a_section_of_many_blocks_lets_others_have_their_turn(chat):
 
 def section(text):
     auth = DashAuth(type="device-id", token="ada")
-    return ReqAppendChatSection(auth=auth, context_id="c", origin="user", blocks=[line(text)])
+    return ReqAppendChatSection(
+        auth=auth, context_id="c", origin="user", blocks=msgspec.Raw(encode([line(text)]))
+    )
 
 
 async def append_in_turn(app, text, turn):
@@ -296,7 +300,7 @@ async def test_a_section_that_is_refused_or_given_up_leaves_no_gap(threaded):
     first = Turn()
     second = Turn(first)
     third = Turn(second)
-    many = ReqAppendChatSection(context_id="c", origin="user", blocks=[line()] * 10_001)
+    many = ReqAppendChatSection(context_id="c", origin="user", blocks=msgspec.Raw(encode([line()] * 10_001)))
     asker = await verify_name("ada")
     seqs = []
 

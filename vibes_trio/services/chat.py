@@ -1,9 +1,9 @@
 """Chats: the contexts that apps come from, and the sections in them."""
 
 import secrets
-from typing import Any
 
 import base58
+import msgspec
 import trio
 from msgspec import UnsetType
 
@@ -17,9 +17,11 @@ from vibes_trio.wire.chat import (
     ReqEnsureChatContext,
     ResAppendChatSection,
     ResEnsureChatContext,
+    read_blocks,
 )
 
 CONTEXT_ID_BYTES = 12
+_timestamp_decoder = msgspec.json.Decoder(str | int | float)
 BLOCKS_AT_ONCE = 64
 
 
@@ -49,13 +51,14 @@ async def append_chat_section(ctx: Ctx, req: ReqAppendChatSection) -> ResAppendC
         TooLarge: too many blocks, or a timestamp that goes on and on.
     """
     most = ctx.app.config.limits.max_blocks_per_section
-    if len(req.blocks) > most:
+    given = read_blocks(req)
+    if len(given) > most:
         raise TooLarge(
-            f"blocks: {len(req.blocks)} are too many; at most {most} fit a section.",
+            f"blocks: {len(given)} are too many; at most {most} fit a section.",
             limit="max_blocks_per_section",
             value=most,
         )
-    blocks = encode(await _with_timestamps(ctx, req.blocks)).decode()
+    blocks = encode(await _with_timestamps(ctx, given)).decode()
     if ctx.turn is not None:
         await ctx.turn.wait()
     pending = ctx.app.db.submit(chats.append_section, ctx.asker.user_id, req.context_id, req.origin, blocks)
@@ -83,7 +86,7 @@ def check_context_id(context_id: str, max_chars: int) -> str:
     return context_id
 
 
-async def _with_timestamps(ctx: Ctx, blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+async def _with_timestamps(ctx: Ctx, blocks: list[dict[str, msgspec.Raw]]) -> list[dict[str, object]]:
     """Return *blocks* as they are stored: as sent, but for their dates (blocks.md, common rules).
 
     Reading a date that is no ISO time costs a microsecond per character: others get their turn in between.
@@ -92,9 +95,9 @@ async def _with_timestamps(ctx: Ctx, blocks: list[dict[str, Any]]) -> list[dict[
         TooLarge: a timestamp has more characters than any way to write one.
     """
     most = ctx.app.config.limits.max_timestamp_chars
-    stored = []
+    stored: list[dict[str, object]] = []
     for index, block in enumerate(blocks):
-        timestamp = block["timestamp"]
+        timestamp = _timestamp_decoder.decode(block["timestamp"])
         if isinstance(timestamp, str) and len(timestamp) > most:
             raise TooLarge(
                 f"blocks[{index}].timestamp: a date has at most {most} characters.",

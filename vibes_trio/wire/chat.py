@@ -1,6 +1,6 @@
 """Chat contexts, their sections and the blocks in them (blocks.md)."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -150,22 +150,36 @@ Block = (
 )
 
 
+_blocks_decoder = msgspec.json.Decoder(list[Block])
+_members_decoder = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+
+
 class ReqAppendChatSection(
     Request[ResAppendChatSection], frozen=True, kw_only=True, tag="vibes.diy.req-append-chat-section"
 ):
     """Append one section.
 
-    Each of *blocks* is checked to be a `Block` and kept as sent, undeclared members included: any JSON
-    object, which is why they are dictionaries here.
+    *blocks*, a list, is checked to hold nothing but a `Block` each and kept as sent, undeclared members included.
+    It stays text: the shape is checked before the token, and nobody who isn't signed in may have us make
+    millions of objects. `read_blocks` takes it apart.
     """
 
     context_id: str
     origin: Origin
-    blocks: list[dict[str, Any]]
+    blocks: msgspec.Raw
 
     def __post_init__(self) -> None:
         """Check the blocks. Raises ValueError, which msgspec turns into its own error."""
         try:
-            msgspec.convert(self.blocks, type=list[Block])
+            bytes(self.blocks).decode()  # what no Block declares is not looked into below
+            _blocks_decoder.decode(self.blocks)
+        except UnicodeDecodeError as error:
+            raise ValueError(f"Not UTF-8 text (byte {error.start}) - at `$.blocks`") from None
         except msgspec.ValidationError as error:
-            raise ValueError(str(error).replace("`$", "`$.blocks", 1)) from None
+            text = str(error) if "`$" in str(error) else f"{error} - at `$`"
+            raise ValueError(text.replace("`$", "`$.blocks", 1)) from None
+
+
+def read_blocks(request: ReqAppendChatSection) -> list[dict[str, msgspec.Raw]]:
+    """Return the blocks of *request* by their members, each as it was sent."""
+    return _members_decoder.decode(request.blocks)
