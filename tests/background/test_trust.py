@@ -10,10 +10,11 @@ from vibes_trio.auth.device_id import DeviceVerifier
 from vibes_trio.auth.keys import load_keys, rotate_keys
 from vibes_trio.auth.verifier import Claims
 from vibes_trio.background.trust import read_trust, refresh_trust, watch_trust
-from vibes_trio.errors import RequireLogin
+from vibes_trio.errors import Overloaded, RequireLogin
 from vibes_trio.exchange import UserId
 from vibes_trio.storage import certificates
 from vibes_trio.storage.certificates import Certificate
+from vibes_trio.storage.engine import Database
 
 ADA = Claims(UserId("ada"), "ada", "user", "ada@example.org", True)
 
@@ -73,6 +74,33 @@ async def test_a_new_ca_counts_and_a_dropped_one_no_more(app, autojump_clock):
         await app.devices(token)
     renewed, _, _ = issue(app)
     assert (await app.devices(mint_token(renewed, NOW))).user_id == "ada"
+
+
+async def test_a_database_that_cannot_be_read_for_a_while_ends_nothing(
+    app, monkeypatch, caplog, autojump_clock
+):
+    device, serial, record = issue(app)
+    await app.db.write(certificates.record_certificate, record)
+    token = mint_token(device, NOW)
+    await app.devices(token)
+    poll_s = app.config.limits.trust_poll_s
+
+    def refuse(*args):
+        raise Overloaded("The database is in use by another program.")
+
+    async with trio.open_nursery() as nursery:
+        await nursery.start(watch_trust, app)
+        await app.db.write(certificates.revoke_certificate, serial)
+        with monkeypatch.context() as patch:
+            patch.setattr(Database, "get", refuse)
+            await trio.sleep(poll_s * 3.5)
+        assert (await app.devices(token)).user_id == "ada"
+        await trio.sleep(poll_s)
+        nursery.cancel_scope.cancel()
+
+    assert caplog.text.count("in use by another program") == 1
+    with pytest.raises(RequireLogin):
+        await app.devices(token)
 
 
 async def test_keys_that_cannot_be_used_leave_the_old_ones_in_force(app, caplog):

@@ -13,7 +13,7 @@ from vibes_trio.auth.device_id import DeviceTrust, TrustedCa
 from vibes_trio.auth.keys import FILE_NAME, load_keys
 from vibes_trio.config import Config
 from vibes_trio.context import App
-from vibes_trio.errors import ConfigError
+from vibes_trio.errors import ConfigError, VibesError
 from vibes_trio.storage import certificates
 from vibes_trio.storage.engine import Database
 
@@ -34,14 +34,24 @@ def read_trust(config: Config, db: Database, cas: tuple[TrustedCa, ...]) -> Devi
 
 
 async def watch_trust(app: App, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-    """Look for changed keys and revocations until cancelled; put them in force at once."""
+    """Look for changed keys and revocations until cancelled; put them in force at once.
+
+    A database that can't be read now is looked at again: what was in force stays so, and the server goes on.
+    """
     seen = read_stamp(app)
     task_status.started()
+    failing = False
     while True:
         await trio.sleep(app.config.limits.trust_poll_s)
-        stamp = read_stamp(app)
-        if stamp != seen and refresh_trust(app):
-            seen = stamp
+        try:
+            stamp = read_stamp(app)
+            if stamp != seen and refresh_trust(app):
+                seen = stamp
+            failing = False
+        except VibesError as error:
+            if not failing:
+                log.error("can't see whether keys or revocations changed; trying again: %s", error.message)
+            failing = True
 
 
 def refresh_trust(app: App) -> bool:
