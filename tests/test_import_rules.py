@@ -19,7 +19,7 @@ LINES: tuple[frozenset[str], ...] = (
     frozenset({"server"}),
     frozenset({"commands"}),
     frozenset({"cli"}),
-    frozenset({"__main__"}),
+    frozenset({"__main__", "reader"}),
 )
 CLIENT_MAY = LINES[0] | LINES[1]
 DATA_ONLY = frozenset({"example"})

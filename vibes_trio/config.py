@@ -64,6 +64,12 @@ class Limits:
     outbox_bytes: int = 1 * MiB
     ping_interval_s: float = 20.0
     close_timeout_s: float = 2.0
+    # Processes
+    max_workers: int = 64
+    reader_poll_s: float = 0.05
+    reader_settle_s: float = 1.0
+    reader_restart_s: float = 0.1
+    reader_restart_max_s: float = 10.0
     # Outbound
     lookup_timeout_s: float = 3.0
     lookup_bytes: int = 256 * KiB
@@ -122,6 +128,7 @@ class Config:
     data_dir: Path
     host: str = "127.0.0.1"
     port: int = 8787
+    workers: int = 1
     hostname_base: str = ""
     protocol: str = ""
     wrapper_base_url: str = ""
@@ -169,6 +176,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VIBES_DATA_DIR", "data_dir", "folder of the database, keys and stored modules", "path"),
     Setting("VIBES_HOST", "host", "address to listen on"),
     Setting("VIBES_PORT", "port", "port to listen on; 0 takes a free one", "int"),
+    Setting(
+        "VIBES_WORKERS",
+        "workers",
+        "processes that serve; those beyond the first answer visitors of apps",
+        "int",
+    ),
     Setting("VIBES_SVC_HOSTNAME_BASE", "hostname_base", "host (and port) under which apps live"),
     Setting("VIBES_SVC_PROTOCOL", "protocol", "`http` or `https`, as visitors see it"),
     Setting("WRAPPER_BASE_URL", "wrapper_base_url", "address that wrapper URLs start with"),
@@ -244,7 +257,12 @@ def load_config(env: Mapping[str, str], flags: Mapping[str, str] | None = None) 
         app_env["CLERK_PUBLISHABLE_KEY"] = values["clerk_publishable_key"]
     if bool(values.get("device_id_ca_priv_key")) != bool(values.get("device_id_ca_cert")):
         raise ConfigError("DEVICE_ID_CA_PRIV_KEY and DEVICE_ID_CA_CERT go together: set both or neither.")
-    return Config(**values, app_env=app_env)
+    config = Config(**values, app_env=app_env)
+    if not 1 <= config.workers <= config.limits.max_workers:
+        raise ConfigError(
+            f"VIBES_WORKERS: 1 to {config.limits.max_workers} processes can be had; got {config.workers}."
+        )
+    return config
 
 
 def _read_file(path: Path) -> dict[str, str]:

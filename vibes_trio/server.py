@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import current_thread, main_thread
@@ -30,9 +30,11 @@ from vibes_trio.config import Config
 from vibes_trio.content.slugs import random_slug
 from vibes_trio.context import App
 from vibes_trio.errors import ConfigError
+from vibes_trio.exchange import Answer
 from vibes_trio.front.answer import answer
 from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
+from vibes_trio.front.share import Orders, Readers, answer_settled
 from vibes_trio.front.sockets import close_listeners, open_listeners
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE, order_key
@@ -121,8 +123,11 @@ async def serve(
         announce: called once when the server answers, with the settings as they turned out.
 
     Raises:
-        ConfigError: a setting, the keys or the database can't be used, or the address can't be listened on.
+        ConfigError: a setting, the keys or the database can't be used, the address can't be listened on, or a
+            reading process can't start.
     """
+    if config.workers > 1 and not hasattr(socket, "send_fds"):
+        raise ConfigError("VIBES_WORKERS: this system can't hand connections over: use 1.")
     try:
         listeners = await open_listeners(config.host, config.port, config.limits)
     except OSError as error:
@@ -132,8 +137,18 @@ async def serve(
     try:
         async with open_app(config.with_port(listeners[0].getsockname()[1]), parts) as app:
             await _run(app, listeners, announce, trio.Event() if stop is None else stop)
+    except BaseExceptionGroup as group:
+        foreseen, others = group.split(ConfigError)
+        if foreseen is None or others is not None:
+            raise
+        raise _first_of(foreseen) from group
     finally:
         close_listeners(listeners)
+
+
+def _first_of(group: BaseExceptionGroup[ConfigError]) -> ConfigError:
+    first = group.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _make_data_dir(path: Path) -> None:
@@ -149,7 +164,11 @@ async def _run(
     app: App, listeners: Sequence[socket.socket], announce: Callable[[App], None], stop: trio.Event
 ) -> None:
     ready = ReadyAnswers(app.config.limits.ready_bytes, lambda: app.releases.version)
-    front = Front(partial(answer, app, PIPELINE), order_key, app.config.limits, app.draining, ready)
+    answer_it: Answer = partial(answer, app, PIPELINE)
+    readers = _make_readers(app, listeners)
+    if readers is not None:
+        answer_it = partial(answer_settled, lambda: app.releases.version, readers.settle, answer_it)
+    front = Front(answer_it, order_key, app.config.limits, app.draining, ready)
     async with trio.open_nursery() as watchers:
         await watchers.start(_drain_on_signal, app)
         watchers.start_soon(_drain_on, stop, app)
@@ -161,12 +180,24 @@ async def _run(
                 await periodic.start(run_sweeps, app)
                 app.jobs.add(WarmAll())
                 async with trio.open_nursery() as connections:
-                    await connections.start(serve_front, front, listeners)
+                    await connections.start(serve_front, front, listeners, readers.serve if readers else None)
                     announce(app)
                 periodic.cancel_scope.cancel()
             app.jobs.close()
             background.cancel_scope.deadline = trio.current_time() + app.config.limits.job_grace_s
         watchers.cancel_scope.cancel()
+
+
+def _make_readers(app: App, listeners: Sequence[socket.socket]) -> Readers | None:
+    """Return what keeps the processes beside this one running; None: there shall be none."""
+    if app.config.workers == 1:
+        return None
+    orders = Orders(
+        config=replace(app.config, device_id_ca_priv_key=""),
+        local_modules=app.modules is not None,
+        log_level=logging.getLevelName(logging.getLogger().getEffectiveLevel()).lower(),
+    )
+    return Readers(app.config.workers - 1, orders, listeners, app.draining)
 
 
 async def _drain_on(stop: trio.Event, app: App) -> None:

@@ -71,6 +71,7 @@ def greeting(app: App, url: str) -> list[str]:
         f"vibes-trio {__version__} {paint(f'listening on {url}', 'green', sys.stdout)}",
         f"  data     {config.data_dir}",
         f"  apps     {config.protocol}://APP--USER.{config.hostname_base}/",
+        *([f"  workers  {config.workers} processes"] if config.workers > 1 else []),
         *(f"  {note}" for note in app.notes),
         "  example  vibes-trio example my-app",
         f"  deploy   vibes-trio deploy my-app{data_dir_flag(config, os.environ)}",

@@ -68,6 +68,7 @@ COMMANDS: tuple[Command, ...] = (
         examples=(
             "serve",
             "serve --port 9000 --data-dir ./data",
+            "serve --workers 4",
             "serve --host 0.0.0.0 --hostname-base apps.example.org --protocol https",
         ),
         log_level="info",
@@ -236,6 +237,7 @@ SETTING_FLAGS: Mapping[str, str] = {
     "--data-dir": "VIBES_DATA_DIR",
     "--host": "VIBES_HOST",
     "--port": "VIBES_PORT",
+    "--workers": "VIBES_WORKERS",
     "--hostname-base": "VIBES_SVC_HOSTNAME_BASE",
     "--protocol": "VIBES_SVC_PROTOCOL",
     "--wrapper-base-url": "WRAPPER_BASE_URL",

@@ -1,0 +1,240 @@
+"""Several processes behind one port: the owner's part.
+
+The owner alone writes the database, does the background work, and holds WebSockets and the full lane. Readers
+accept from the same listening sockets, answer what reads an app, and hand every other connection to the
+owner. A reader that ends is replaced; each sees the owner's end as the end of its channel, and follows it.
+"""
+
+import logging
+import socket
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import trio
+
+from vibes_trio.config import Config
+from vibes_trio.errors import ConfigError
+from vibes_trio.exchange import Answer, Incoming, Reply, Turn
+from vibes_trio.front.channel import Channel, Frame, Kind
+from vibes_trio.front.serve import Take
+
+log = logging.getLogger(__name__)
+
+READER = "vibes_trio.reader"
+_NUMBER_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a reader has to know to answer as the owner does. *config* comes without its private key.
+
+    Attributes:
+        local_modules: pages load packages from this server; the store is filled.
+        log_level: a name that `logging` knows.
+    """
+
+    config: Config
+    local_modules: bool
+    log_level: str
+
+
+_orders_decoder = msgspec.json.Decoder(Orders, dec_hook=lambda _, text: Path(text))
+
+
+def encode_orders(orders: Orders) -> bytes:
+    """Return *orders* as the data of a START frame."""
+    return msgspec.json.encode(orders, enc_hook=str)
+
+
+def decode_orders(data: bytes) -> Orders:
+    """Return what `encode_orders` was given."""
+    return _orders_decoder.decode(data)
+
+
+class _Reader:
+    """A running reader, and the checks that it has not answered yet."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self._asked = 0
+        self._open: dict[int, trio.Event] = {}
+
+    async def check(self) -> None:
+        """Return when the reader knows all releases that are committed now, or has ended."""
+        self._asked += 1
+        number, seen = self._asked, trio.Event()
+        self._open[number] = seen
+        try:
+            await self.channel.send(Frame(Kind.CHECK, number.to_bytes(_NUMBER_BYTES)))
+            await seen.wait()
+        except trio.BrokenResourceError:
+            pass  # it is ending, and answers nobody any more
+        finally:
+            del self._open[number]
+
+    def seen(self, number: int) -> None:
+        """Take the answer to one check."""
+        if number in self._open:
+            self._open[number].set()
+
+    def ended(self) -> None:
+        """Let go of all who wait for it."""
+        for seen in self._open.values():
+            seen.set()
+
+
+class Readers:
+    """The readers of one server. State: which of them run.
+
+    Args:
+        count: how many to keep running.
+        draining: when set, they are told to stop and none is started any more.
+    """
+
+    def __init__(
+        self, count: int, orders: Orders, listeners: Sequence[socket.socket], draining: trio.Event
+    ) -> None:
+        self._count = count
+        self._orders = encode_orders(orders)
+        self._limits = orders.config.limits
+        self._listeners = listeners
+        self._draining = draining
+        self._running: set[_Reader] = set()
+
+    async def serve(self, take: Take, *, task_status: trio.TaskStatus[None]) -> None:
+        """Keep the readers running until `draining` is set and the last of them has ended.
+
+        Started: all of them accept connections. What they hand over goes to *take*.
+
+        Raises:
+            ConfigError: one ended before it could serve.
+        """
+        async with trio.open_nursery() as lasting:
+            async with trio.open_nursery() as starting:
+                for _ in range(self._count):
+                    starting.start_soon(lasting.start, self._keep_one, take)
+            task_status.started()
+
+    async def settle(self) -> None:
+        """Return when every reader knows the releases that are committed now.
+
+        One that keeps silent for `limits.reader_settle_s` is not waited for: it looks by itself soon.
+        """
+        with trio.move_on_after(self._limits.reader_settle_s) as scope:
+            async with trio.open_nursery() as nursery:
+                for reader in self._running:
+                    nursery.start_soon(reader.check)
+        if scope.cancelled_caught:
+            log.warning("a reading process did not confirm a change of releases in time")
+
+    async def _keep_one(self, take: Take, *, task_status: trio.TaskStatus[None]) -> None:
+        """Keep one reader running; a new one after a pause that doubles while they end young."""
+        limits, pause_s, was_ready = self._limits, self._limits.reader_restart_s, False
+
+        def ready() -> None:
+            nonlocal was_ready
+            if not was_ready:
+                was_ready = True
+                task_status.started()
+
+        while not self._draining.is_set():
+            since, status = trio.current_time(), None
+            try:
+                status = await self._run_one(take, ready)
+            except* OSError as group:
+                log.error("a reading process can't be started: %s", group.exceptions[0])
+            if self._draining.is_set():
+                break
+            if not was_ready:
+                raise ConfigError(f"VIBES_WORKERS: a reading process can't start (exit status {status}).")
+            if trio.current_time() - since > limits.reader_restart_max_s:
+                pause_s = limits.reader_restart_s
+            log.error("a reading process ended (status %s); another starts in %g s", status, pause_s)
+            with trio.move_on_after(pause_s):
+                await self._draining.wait()
+            pause_s = min(2 * pause_s, limits.reader_restart_max_s)
+        ready()
+
+    async def _run_one(self, take: Take, ready: Callable[[], None]) -> int | None:
+        """Start a reader and serve it to its end; return its exit status."""
+        ours, theirs = socket.socketpair()
+        channel = Channel(ours, self._limits.send_timeout_s)
+        reader = _Reader(channel)
+        try:
+            async with trio.open_nursery() as nursery:
+                with theirs:
+                    process = await nursery.start(_run_process, theirs.fileno())
+                nursery.start_soon(self._tell_to_drain, channel)
+                await self._hear(reader, take, ready)
+                with trio.move_on_after(self._limits.close_timeout_s):
+                    await process.wait()
+                nursery.cancel_scope.cancel()
+        finally:
+            self._running.discard(reader)
+            reader.ended()
+            channel.close()
+        status: int | None = process.returncode
+        return status
+
+    async def _hear(self, reader: _Reader, take: Take, ready: Callable[[], None]) -> None:
+        """Do what the frames of *reader* ask for, until it has ended."""
+        while (frame := await reader.channel.receive()) is not None:
+            if frame.kind is Kind.CONNECTION:
+                for sock in frame.sockets:
+                    sock.setblocking(False)
+                    take(sock, frame.data)
+            elif frame.kind is Kind.SEEN:
+                reader.seen(int.from_bytes(frame.data))
+            elif frame.kind is Kind.READY:
+                ready()
+            elif frame.kind is Kind.HELLO and not self._draining.is_set():
+                # From here on it may keep releases in memory, so it takes part in `settle`.
+                self._running.add(reader)
+                with suppress(trio.BrokenResourceError):
+                    await reader.channel.send(Frame(Kind.START, self._orders, self._listeners))
+
+    async def _tell_to_drain(self, channel: Channel) -> None:
+        await self._draining.wait()
+        with suppress(trio.BrokenResourceError):
+            await channel.send(Frame(Kind.DRAIN))
+
+
+async def answer_settled(
+    version: Callable[[], int],
+    settle: Callable[[], Awaitable[None]],
+    answer: Answer,
+    incoming: Incoming,
+    turn: Turn | None,
+) -> Reply:
+    """Return *answer*'s reply; if releases changed meanwhile, once every reader knows that.
+
+    So whoever has the reply to a deploy sees what was deployed, whichever process is asked.
+    """
+    before = version()
+    reply = await answer(incoming, turn)
+    if version() != before:
+        await settle()
+    return reply
+
+
+async def _run_process(channel_fd: int, *, task_status: trio.TaskStatus[trio.Process]) -> None:
+    """Run a reader; killed when cancelled. Started: it runs."""
+    await trio.run_process(
+        [sys.executable, "-m", READER, str(channel_fd)],
+        stdin=subprocess.DEVNULL,
+        check=False,
+        pass_fds=[channel_fd],
+        # Ctrl-C at the terminal is for the owner, which tells the readers to drain.
+        start_new_session=True,
+        deliver_cancel=_kill,
+        task_status=task_status,
+    )
+
+
+async def _kill(process: trio.Process) -> None:
+    process.kill()

@@ -1,0 +1,194 @@
+"""A reader: a process that answers visitors of apps beside the owner of the data (`front/share.py`).
+
+Run by the owner as `python -m vibes_trio.reader FD`, FD being its end of the channel. It opens the database and
+the store of modules to read, keeps what it has read in memory as the owner does, and writes nothing anywhere.
+What it keeps about releases is forgotten when the owner says so, and at the latest `limits.reader_poll_s`
+after they changed.
+"""
+
+import logging
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import trio
+
+from vibes_trio.auth.device_id import DeviceTrust, DeviceVerifier
+from vibes_trio.cache import AssetCache, NameCache
+from vibes_trio.commands.logs import setup_logs
+from vibes_trio.compilers.interface import Compiled, Source
+from vibes_trio.config import Limits
+from vibes_trio.context import App
+from vibes_trio.errors import Internal, VibesError
+from vibes_trio.front.answer import answer
+from vibes_trio.front.channel import Channel, Frame, Kind
+from vibes_trio.front.ready import ReadyAnswers
+from vibes_trio.front.serve import serve_front
+from vibes_trio.front.share import Orders, decode_orders
+from vibes_trio.front.state import Front
+from vibes_trio.handlers import PIPELINE, order_key
+from vibes_trio.jobs import Jobs
+from vibes_trio.modules.store import open_store
+from vibes_trio.storage.apps import get_releases_version
+from vibes_trio.storage.engine import DATABASE, Database
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Serve until the owner says to stop, or ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the owner's business
+    trio.run(run_reader, socket.socket(fileno=int(sys.argv[1])))
+
+
+async def run_reader(sock: socket.socket) -> None:
+    """Serve as the owner at the other end of *sock* orders."""
+    channel = Channel(sock, Limits().send_timeout_s)
+    try:
+        await channel.send(Frame(Kind.HELLO))
+        start = await channel.receive()
+        if start is None or start.kind is not Kind.START:
+            return  # the owner stops already
+        orders = decode_orders(start.data)
+        setup_logs(orders.log_level)
+        async with open_reading_app(orders) as app:
+            await _serve(app, channel, start.sockets)
+    except* trio.BrokenResourceError:
+        pass  # the owner has ended
+    finally:
+        channel.close()
+
+
+@asynccontextmanager
+async def open_reading_app(orders: Orders) -> AsyncIterator[App]:
+    """Hold open what answering visitors needs. What only the owner does is there in name, and fails."""
+    config = orders.config
+    db = Database(config.data_dir / DATABASE, config.limits, now=time.time)
+    db.open_for_get()
+    try:
+        modules = None
+        if orders.local_modules:
+            modules = await trio.to_thread.run_sync(open_store, config.data_dir, config.limits)
+        yield App(
+            config=config,
+            db=db,
+            assets=AssetCache(config.limits.cache_bytes),
+            releases=NameCache(config.limits.cached_releases),
+            verifiers={},
+            devices=DeviceVerifier(DeviceTrust(cas=()), time.time),
+            compiler=_NoCompiler(),
+            package_version=_no_package_version,
+            modules=modules,
+            notes=(),
+            jobs=Jobs(0),
+            random_slug=_no_slug,
+            now=time.time,
+            draining=trio.Event(),
+        )
+    finally:
+        db.close()
+
+
+@dataclass(slots=True)
+class Releases:
+    """What is kept about releases, and the version of them that it was read from or after."""
+
+    app: App
+    version: int
+
+    def refresh(self) -> None:
+        """Forget what is kept if releases have changed.
+
+        Raises:
+            VibesError: the database can't be read at the moment.
+        """
+        version = self.app.db.get(get_releases_version)
+        if version != self.version:
+            self.version = version
+            self.app.releases.clear()
+
+
+async def _serve(app: App, channel: Channel, listeners: Sequence[socket.socket]) -> None:
+    releases = Releases(app, app.db.get(get_releases_version))
+    ready = ReadyAnswers(app.config.limits.ready_bytes, lambda: app.releases.version)
+    front = Front(
+        partial(answer, app, PIPELINE),
+        order_key,
+        app.config.limits,
+        app.draining,
+        ready,
+        partial(_hand_over, channel),
+    )
+    async with trio.open_nursery() as watchers:
+        await watchers.start(_drain_on_signal, app)
+        watchers.start_soon(_follow, channel, releases, watchers.cancel_scope)
+        watchers.start_soon(_poll, releases)
+        async with trio.open_nursery() as connections:
+            await connections.start(serve_front, front, listeners)
+            await channel.send(Frame(Kind.READY))
+        watchers.cancel_scope.cancel()
+
+
+async def _hand_over(channel: Channel, sock: socket.socket, received: bytes) -> None:
+    await channel.send(Frame(Kind.CONNECTION, received, (sock,)))
+
+
+async def _follow(channel: Channel, releases: Releases, everything: trio.CancelScope) -> None:
+    """Do as the owner says; end at once when it has ended."""
+    while (frame := await channel.receive()) is not None:
+        if frame.kind is Kind.DRAIN:
+            releases.app.draining.set()
+        elif frame.kind is Kind.CHECK:
+            try:
+                releases.refresh()
+            except VibesError:
+                releases.app.releases.clear()  # what has changed is not known: so nothing is
+            await channel.send(Frame(Kind.SEEN, frame.data))
+    everything.cancel()
+
+
+async def _poll(releases: Releases) -> None:
+    """Look for changed releases now and then: a sweep's, or another program's."""
+    while True:
+        await trio.sleep(releases.app.config.limits.reader_poll_s)
+        try:
+            releases.refresh()
+        except VibesError as error:
+            log.warning("can't look for changed releases: %s", error.message)
+
+
+async def _drain_on_signal(
+    app: App, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
+    """Drain at SIGTERM: whoever ends a whole service sends it to all its processes."""
+    with trio.open_signal_receiver(signal.SIGTERM) as signals:
+        task_status.started()
+        async for _ in signals:
+            app.draining.set()
+
+
+# -- what only the owner does -----------------------------------------------------------------------------
+
+
+class _NoCompiler:
+    version = "none"
+
+    async def compile(self, source: Source) -> Compiled:
+        raise Internal("A process that only reads was asked to compile.")
+
+
+async def _no_package_version(name: str) -> str | None:
+    raise Internal("A process that only reads was asked for a package's version.")
+
+
+def _no_slug() -> str:
+    raise Internal("A process that only reads was asked for a slug.")
+
+
+if __name__ == "__main__":
+    main()
