@@ -89,9 +89,15 @@ def deploy(running: Running, folder: Path, *args: str) -> str:
     return address
 
 
+def need_esbuild() -> None:
+    if not os.environ.get("VIBES_ESBUILD") and shutil.which("esbuild") is None:
+        pytest.skip("no esbuild: VIBES_ESBUILD is not set (scripts/test sets it when it can be had)")
+
+
 @pytest.mark.browser
 async def test_the_example_renders_and_reacts(tmp_path):
     find_chromium()
+    need_esbuild()
 
     async with serving(
         tmp_path / "data", VIBES_MODULES=os.environ.get("VIBES_TEST_MODULES", "local")
@@ -120,6 +126,7 @@ async def test_the_example_renders_and_reacts(tmp_path):
 def test_the_example_renders_with_no_network_but_loopback(tmp_path):
     """The test above once more, in a namespace; the modules were fetched before, and come from the store."""
     find_chromium()
+    need_esbuild()
     if shutil.which("unshare") is None or os.environ.get(ISOLATED):
         pytest.skip("no unshare on this machine: network namespaces can't be made")
     probe = subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False)
