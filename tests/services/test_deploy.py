@@ -110,19 +110,34 @@ async def test_a_reference_to_another_users_asset_is_not_found(app, kind):
     assert rows(app) == before
 
 
-async def test_many_references_to_one_asset_read_it_once(app, monkeypatch):
-    await deploy(app, text("/words.txt", "words"))
-    asked = []
-    find = assets.find_owned_asset
-    monkeypatch.setattr(assets, "find_owned_asset", lambda *args: asked.append(args) or find(*args))
+async def test_many_references_read_the_manifests_once_and_each_asset_once(app, monkeypatch):
+    await deploy(app, text("/words.txt", "words"), text("/more.txt", "more"))
+    owned_asked, found_asked = [], []
+    list_owned, find = assets.list_owned_assets, assets.find_asset
+    monkeypatch.setattr(
+        assets, "list_owned_assets", lambda *args: owned_asked.append(args) or list_owned(*args)
+    )
+    monkeypatch.setattr(assets, "find_asset", lambda *args: found_asked.append(args) or find(*args))
     refs = [
-        {"type": "str-asset-ref", "filename": f"/{n}.txt", "refId": calc_cid(b"words")} for n in range(20)
+        {"type": "str-asset-ref", "filename": f"/{n}.txt", "refId": calc_cid((b"words", b"more")[n % 2])}
+        for n in range(20)
     ]
 
     reply = await deploy(app, *refs)
 
     assert reply["type"] == "vibes.diy.res-ensure-app-slug"
-    assert len(asked) == 1
+    assert (len(owned_asked), len(found_asked)) == (1, 2)
+
+
+async def test_a_reference_to_bytes_that_are_gone_is_not_found(app):
+    await deploy(app, text("/words.txt", "words"))
+    await app.db.write(lambda tx: tx.execute("DELETE FROM Assets WHERE assetId = ?", (calc_cid(b"words"),)))
+
+    reply = await deploy(
+        app, {"type": "str-asset-ref", "filename": "/x.txt", "refId": calc_cid(b"words")}, appSlug="other"
+    )
+
+    assert reply["code"] == "not-found"
 
 
 async def test_a_code_reference_to_what_is_no_text_says_so(app):
@@ -165,7 +180,9 @@ async def test_the_type_given_counts_then_the_name_then_bytes(app):
     assert dict((await get(app, "/empty.css")).headers)["content-type"] == "application/octet-stream"
 
 
-@pytest.mark.parametrize("mime", ["text/html\r\nX-Evil: 1", "text/\u00e4", "x" * 256])
+@pytest.mark.parametrize(
+    "mime", ["text/html\r\nX-Evil: 1", "text/\u00e4", "x" * 256, " text/html", "text/html ", " "]
+)
 async def test_a_type_that_would_break_a_header_is_refused(app, mime):
     reply = await deploy(app, text("/a.txt", mimetype=mime))
 

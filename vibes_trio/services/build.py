@@ -133,9 +133,15 @@ def _assemble(
     assets: dict[Cid, bytes] = {}
 
     def add(
-        name: str, content: bytes, mime: str, transform: Transform | None, *, flagged: bool = False
+        name: str,
+        content: bytes,
+        mime: str,
+        transform: Transform | None,
+        *,
+        cid: Cid | None = None,
+        flagged: bool = False,
     ) -> None:
-        cid = calc_cid(content)
+        cid = cid or calc_cid(content)
         assets[cid] = content
         item = FileSystemItem(
             file_name=name, asset_id=cid, mime_type=mime, asset_uri=asset_uri(cid), size=len(content)
@@ -148,11 +154,11 @@ def _assemble(
     for file, result, served in zip(files, compiled, links.served, strict=True):
         if result is None or file.lang == "js":
             transform = Transform(type="imports", import_map_asset_id=map_cid) if result else None
-            add(file.name, file.content, file.mime, transform, flagged=file.entry_point)
+            add(file.name, file.content, file.mime, transform, cid=file.cid, flagged=file.entry_point)
             continue
         code = result.code.encode()
         source_transform = Transform(type="jsx-to-js", transformed_asset_id=calc_cid(code))
-        add(file.name, file.content, file.mime, source_transform, flagged=file.entry_point)
+        add(file.name, file.content, file.mime, source_transform, cid=file.cid, flagged=file.entry_point)
         made = Transform(type="transformed", action="jsx-to-js", transformed_asset_id=file.cid)
         add(served, code, JAVASCRIPT, made)
     for name, (stands_for, text) in links.wrappers.items():

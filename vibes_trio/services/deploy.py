@@ -185,12 +185,19 @@ async def read_files(ctx: Ctx, req: ReqEnsureAppSlug) -> list[AppFile]:
     given = [
         _given_content(file, f"fileSystem[{index}].content") for index, file in enumerate(req.file_system)
     ]
-    here = {calc_cid(content): content for content in given if content is not None}
+    cids = [
+        _referred(file) if content is None else calc_cid(content)
+        for file, content in zip(req.file_system, given, strict=True)
+    ]
+    here = {cid: content for cid, content in zip(cids, given, strict=True) if content is not None}
+    owned = await _owned_among(ctx, [cid for cid in cids if cid not in here])
     files = []
     total = 0
-    for index, (file, content) in enumerate(zip(req.file_system, given, strict=True)):
-        if content is None:
-            content = await _referred_content(ctx, file, here)
+    for index, (file, cid) in enumerate(zip(req.file_system, cids, strict=True)):
+        if cid not in here:
+            # What is read is kept: a short request may refer to one large asset very often.
+            here[cid] = await _owned_content(ctx, file, cid, owned)
+        content = here[cid]
         total += len(content)
         if total > limits.max_release_bytes:
             raise TooLarge(
@@ -198,7 +205,7 @@ async def read_files(ctx: Ctx, req: ReqEnsureAppSlug) -> list[AppFile]:
                 limit="max_release_bytes",
                 value=limits.max_release_bytes,
             )
-        files.append(_app_file(file, content, f"fileSystem[{index}]", limits.max_file_bytes))
+        files.append(_app_file(file, content, cid, f"fileSystem[{index}]", limits.max_file_bytes))
     return sorted(files, key=lambda file: sort_key(file.name))
 
 
@@ -211,26 +218,31 @@ def _given_content(file: VibeFile, where: str) -> bytes | None:
     return None
 
 
-async def _referred_content(ctx: Ctx, file: VibeFile, here: dict[Cid, bytes]) -> bytes:
-    """Return the bytes that a reference stands for: of this request, or of what this user deployed before.
+def _referred(file: VibeFile) -> Cid:
+    assert isinstance(file, CodeRef | StrAssetRef | Uint8AssetRef), "every other type brings its content"
+    return Cid(file.ref_id)
 
-    What is read is added to *here*: a short request may refer to one large asset very often.
+
+async def _owned_among(ctx: Ctx, cids: Sequence[Cid]) -> frozenset[Cid]:
+    """Return those of *cids* that this user deployed before; found out for all of them at once."""
+    if not cids:
+        return frozenset()
+    return await ctx.app.db.read(assets.list_owned_assets, ctx.asker.user_id, cids)
+
+
+async def _owned_content(ctx: Ctx, file: VibeFile, cid: Cid, owned: frozenset[Cid]) -> bytes:
+    """Return the bytes that a reference stands for.
 
     Raises:
-        NotFound: neither has it. Another user's asset is not found either: knowing a CID gives no right to it.
+        NotFound: they are not stored. Another user's asset is not found either: knowing a CID gives no right to it.
     """
-    assert isinstance(file, CodeRef | StrAssetRef | Uint8AssetRef), "every other type brings its content"
-    cid = Cid(file.ref_id)
-    if cid in here:
-        return here[cid]
-    content = await ctx.app.db.read(assets.find_owned_asset, ctx.asker.user_id, cid)
+    content = await ctx.app.db.read(assets.find_asset, cid) if cid in owned else None
     if content is None:
         raise NotFound(f"{file.filename}: no asset {cid[:100]!r} of yours is stored here: send its content.")
-    here[cid] = content
     return content
 
 
-def _app_file(file: VibeFile, content: bytes, where: str, max_bytes: int) -> AppFile:
+def _app_file(file: VibeFile, content: bytes, cid: Cid, where: str, max_bytes: int) -> AppFile:
     if len(content) > max_bytes:
         raise TooLarge(
             f"{file.filename}: {len(content)} bytes are too many for one file.",
@@ -243,7 +255,7 @@ def _app_file(file: VibeFile, content: bytes, where: str, max_bytes: int) -> App
     return AppFile(
         name=file.filename,
         content=content,
-        cid=calc_cid(content),
+        cid=cid,
         mime=check_mime(mime, f"{where}.mimetype"),
         given_mime=given_mime,
         lang=_lang(file, where),
@@ -257,9 +269,10 @@ def check_mime(mime: str, where: str) -> str:
     Raises:
         BadRequest: it can't: it would break the answer, or smuggle a header in.
     """
-    if len(mime) > MAX_MIME_CHARS or not mime.isascii() or not mime.isprintable():
+    if len(mime) > MAX_MIME_CHARS or not mime.isascii() or not mime.isprintable() or mime != mime.strip():
         raise BadRequest(
-            f"{where}: a MIME type of at most {MAX_MIME_CHARS} printable ASCII characters is wanted."
+            f"{where}: a MIME type of at most {MAX_MIME_CHARS} printable ASCII characters is wanted, without"
+            " blanks round it."
         )
     return mime
 

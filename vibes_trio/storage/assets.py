@@ -1,5 +1,8 @@
 """Contents of files, immutable, kept once under the CID of their bytes."""
 
+import json
+from collections.abc import Iterable
+
 from vibes_trio.exchange import Cid, UserId
 from vibes_trio.storage.tx import Tx
 
@@ -18,20 +21,19 @@ def find_asset(tx: Tx, cid: Cid) -> bytes | None:
     return _as_bytes(rows[0][0]) if rows else None
 
 
-def find_owned_asset(tx: Tx, user_id: UserId, cid: Cid) -> bytes | None:
-    """Return the bytes of *cid* if a release of *user_id* refers to it, so that he may refer to it again.
+def list_owned_assets(tx: Tx, user_id: UserId, cids: Iterable[Cid]) -> frozenset[Cid]:
+    """Return those of *cids* that a release of *user_id* refers to, so that he may refer to them again.
 
     Knowing a CID gives no right to the bytes. Only the members that hold an asset's id count, not the
-    file names, which the user chooses.
+    file names, which the user chooses. For all of a deploy at once: it reads every manifest of the user.
     """
     rows = tx.execute(
-        "SELECT content FROM Assets WHERE assetId = ?1 AND EXISTS ("
-        " SELECT 1 FROM Apps, json_tree(Apps.fileSystem) AS member"
-        " WHERE Apps.userId = ?2 AND member.atom = ?1"
-        " AND member.key IN ('assetId', 'transformedAssetId', 'importMapAssetId'))",
-        (cid, user_id),
+        "SELECT DISTINCT member.atom FROM Apps, json_tree(Apps.fileSystem) AS member"
+        " WHERE Apps.userId = ? AND member.key IN ('assetId', 'transformedAssetId', 'importMapAssetId')"
+        " AND member.atom IN (SELECT value FROM json_each(?))",
+        (user_id, json.dumps(list(cids))),
     )
-    return _as_bytes(rows[0][0]) if rows else None
+    return frozenset(Cid(row[0]) for row in rows)
 
 
 def sweep_assets(tx: Tx, *, older_than: str) -> int:
