@@ -18,7 +18,10 @@ from vibes_trio.content.static_modules import static_module
 from vibes_trio.jobs import Sweep
 from vibes_trio.modules.build import Built, address_of
 from vibes_trio.modules.store import LocalModules
+from vibes_trio.services.serving import MAX_READ_HERE_BYTES
 from vibes_trio.services.upkeep import sweep
+from vibes_trio.storage import assets
+from vibes_trio.storage.engine import Database
 
 LONG = "All work and no play makes Jack a dull boy.\n" * 40
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -362,6 +365,20 @@ async def test_a_page_follows_the_settings_of_the_server(app):
 
     assert page_env((await get(app, "/")).body) == {"FPCLOUD_URL": "app", "MINE": "kept"}
     assert page_env((await get(with_settings, "/")).body) == {"FPCLOUD_URL": "server", "MINE": "kept"}
+
+
+async def test_a_large_file_is_read_by_a_thread_and_not_in_the_event_loop(app, monkeypatch):
+    large = "x" * (MAX_READ_HERE_BYTES + 1)
+    await deploy(app, text("/large.txt", large))
+    get_here = Database.get
+
+    def refuse_assets(db, fn, *args):
+        assert fn is not assets.find_asset, "the event loop waits for the disk"
+        return get_here(db, fn, *args)
+
+    monkeypatch.setattr(Database, "get", refuse_assets)
+
+    assert (await get(app, "/large.txt")).body == large.encode()
 
 
 async def test_answers_are_the_same_without_caches(app):

@@ -223,3 +223,13 @@ async def test_an_asset_that_is_deployed_while_it_would_be_swept_is_there(app):
 
     assert reply["type"] == "vibes.diy.res-ensure-app-slug"
     assert found == b"words"
+
+
+async def test_a_sweep_that_finds_nothing_holds_up_no_writes(app, monkeypatch):
+    await deploy(app, jsx(), text("/v.txt", "words"))
+    swept = []
+    monkeypatch.setattr(assets, "sweep_assets", lambda *args, **settings: swept.append(args))
+
+    await sweep(app, Sweep())
+
+    assert swept == []

@@ -32,6 +32,7 @@ JAVASCRIPT_TYPES = (JAVASCRIPT, "text/javascript")
 OCTETS = "application/octet-stream"
 PAGE_PATHS = ("/", "/index.html")
 NAVIGATION = "Sec-Fetch-Mode"
+MAX_READ_HERE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +100,10 @@ async def serve_entry_point(ctx: Ctx, asked: Asked) -> Reply:
     if release is None:
         raise NotFound("Filesystem not found " + encode(_asked_for(asked)).decode())
     cache_control = REVALIDATE if asked.entry.fs_id is None else IMMUTABLE
-    return await respond(ctx.app, asked, find_content(ctx.app, release, asked, cache_control))
+    return await respond(ctx.app, asked, await find_content(ctx.app, release, asked, cache_control))
 
 
-def find_content(app: App, release: ServedRelease, asked: Asked, cache_control: str) -> Content:
+async def find_content(app: App, release: ServedRelease, asked: Asked, cache_control: str) -> Content:
     """Return what *release* has at the path that is *asked* for: a file, the flagged asset or the page.
 
     The flagged asset answers `/`, and every unknown path where a browser navigates, so that apps with
@@ -115,14 +116,14 @@ def find_content(app: App, release: ServedRelease, asked: Asked, cache_control: 
     path = asked.entry.path
     item = find_file(release, path)
     if item is not None:
-        return read_asset(app, item, cache_control)
+        return await read_asset(app, item, cache_control)
     if path in PAGE_PATHS:
         if release.default is not None:
-            return read_asset(app, release.default, cache_control)
+            return await read_asset(app, release.default, cache_control)
         return make_page(app, release, cache_control)
     if release.default is None or not _navigates(asked.headers):
         raise NotFound(f"File not found {path}")
-    return replace(read_asset(app, release.default, cache_control), vary=NAVIGATION)
+    return replace(await read_asset(app, release.default, cache_control), vary=NAVIGATION)
 
 
 async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
@@ -201,23 +202,35 @@ def find_file(release: ServedRelease, path: str) -> FileSystemItem | None:
     return item
 
 
-def read_asset(app: App, item: FileSystemItem, cache_control: str) -> Content:
-    """Return the bytes of *item*.
+async def read_asset(app: App, item: FileSystemItem, cache_control: str) -> Content:
+    """Return the bytes of *item*; a large one is read by a thread, so that nobody else waits for the disk.
 
     Raises:
         NotFound: the release names an asset that is not stored (a damaged database).
     """
     cid = Cid(item.asset_id)
     body = app.assets.get(cid)
-    if body is None:
-        body = app.db.get(assets.find_asset, cid)
-        if body is None:
-            raise NotFound(f"File not found {item.file_name}")
-        app.assets.put(cid, body)
+    if body is None and item.size > MAX_READ_HERE_BYTES:
+        body = _keep(app, item, await app.db.read(assets.find_asset, cid))
+    elif body is None:
+        body = _read_here(app, item)
     mime = item.mime_type or OCTETS
     if _kind(item) == "imports" and mime not in JAVASCRIPT_TYPES:
         mime = JAVASCRIPT  # a module named otherwise: browsers load nothing else as one
     return Content(body, mime, cid, cid, cache_control)
+
+
+def _read_here(app: App, item: FileSystemItem) -> bytes:
+    cid = Cid(item.asset_id)
+    body = app.assets.get(cid)
+    return _keep(app, item, app.db.get(assets.find_asset, cid)) if body is None else body
+
+
+def _keep(app: App, item: FileSystemItem, body: bytes | None) -> bytes:
+    if body is None:
+        raise NotFound(f"File not found {item.file_name}")
+    app.assets.put(Cid(item.asset_id), body)
+    return body
 
 
 def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
@@ -261,7 +274,7 @@ def _stored_map(app: App, release: ServedRelease) -> tuple[dict[str, str], dict[
     if item is None:
         return {}, {}
     try:
-        stored = _map_decoder.decode(read_asset(app, item, "").body)
+        stored = _map_decoder.decode(_read_here(app, item))
     except msgspec.DecodeError as error:
         log.error("the import map %s of %s can't be read: %s", item.asset_id, release.fs_id, error)
         raise NotFound(f"File not found {item.file_name}") from error

@@ -40,9 +40,15 @@ async def sweep(app: App, job: Sweep) -> None:
     evicted = await app.db.write(apps.sweep_limits, app.config.max_apps)
     if evicted:
         app.releases.clear()
-    removed = await app.db.write(_sweep_assets, app.config.limits.asset_grace_s)
+    grace_s = app.config.limits.asset_grace_s
+    has_garbage = await app.db.read(_has_garbage, grace_s)
+    removed = await app.db.write(_sweep_assets, grace_s) if has_garbage else 0
     if evicted or removed:
         log.info("swept %s releases and %s assets", evicted, removed)
+
+
+def _has_garbage(tx: Tx, grace_s: float) -> bool:
+    return assets.has_garbage(tx, older_than=tx.later(-grace_s))
 
 
 def _sweep_assets(tx: Tx, grace_s: float) -> int:

@@ -36,22 +36,27 @@ def list_owned_assets(tx: Tx, user_id: UserId, cids: Iterable[Cid]) -> frozenset
     return frozenset(Cid(row[0]) for row in rows)
 
 
+def has_garbage(tx: Tx, *, older_than: str) -> bool:
+    """Say whether there is anything for `sweep_assets`. Takes as long: for a reader, which holds up no writes."""
+    return bool(tx.execute(f"SELECT 1 FROM Assets WHERE {_IS_GARBAGE} LIMIT 1", (older_than,)))
+
+
 def sweep_assets(tx: Tx, *, older_than: str) -> int:
     """Remove the assets put before *older_than* (as `Tx.now`) that no release refers to; return how many.
 
     Anything in a manifest that reads like a CID keeps it: a kind of reference that is added later must not
     lose its bytes to a sweep that does not know it. A deploy puts its assets and its release in one
-    transaction, so none is between the two now. Reads every manifest: about 10 µs each.
+    transaction, so none is between the two now. Reads every manifest: about 5 µs for each file of each.
     """
-    removed = tx.execute(
-        "DELETE FROM Assets WHERE created < ? AND assetId NOT IN ("
-        " SELECT member.atom FROM Apps, json_tree(Apps.fileSystem) AS member WHERE member.type = 'text'"
-        " UNION"
-        " SELECT member.atom FROM Apps, json_tree(Apps.extras) AS member WHERE member.type = 'text'"
-        ") RETURNING assetId",
-        (older_than,),
-    )
-    return len(removed)
+    return len(tx.execute(f"DELETE FROM Assets WHERE {_IS_GARBAGE} RETURNING assetId", (older_than,)))
+
+
+_IS_GARBAGE = (
+    "created < ? AND assetId NOT IN ("
+    " SELECT member.atom FROM Apps, json_tree(Apps.fileSystem) AS member WHERE member.type = 'text'"
+    " UNION"
+    " SELECT member.atom FROM Apps, json_tree(Apps.extras) AS member WHERE member.type = 'text')"
+)
 
 
 def _as_bytes(content: bytes | str) -> bytes:
