@@ -1,0 +1,385 @@
+"""Several processes behind one port: the same answers, whoever accepts; and what happens when one of them ends.
+
+`reading` leaves all accepting to one reader, a real process: so each exchange of these tests is answered by it or
+handed over by it, and nothing depends on which process is quicker.
+"""
+
+import json
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+import trio
+from asking import APPEND, DEPLOY, ENSURE_CHAT, deploy, envelope, text
+from recorded import COMMON_HEADERS, USERS, open_recorded_app, play, scenarios, send_over_socket, token
+from serving import http_client, running, websocket
+from test_server import half_a_request, process
+
+from vibes_trio.config import load_config
+from vibes_trio.context import App
+from vibes_trio.errors import ConfigError
+from vibes_trio.front import share
+from vibes_trio.front.answer import answer
+from vibes_trio.front.serve import serve_front
+from vibes_trio.front.share import Orders, Readers, answer_settled
+from vibes_trio.front.sockets import close_listeners, open_listeners
+from vibes_trio.front.state import Front
+from vibes_trio.handlers import PIPELINE, order_key
+from vibes_trio.modules.build import RECIPE, Built, address_of
+from vibes_trio.modules.store import open_store
+from vibes_trio.server import serve
+
+SCENARIOS = [pytest.param(scenario, id=f"{name}-{scenario['scenario']}") for name, scenario in scenarios()]
+PLAIN = {"server_env": {}, "vectors": []}
+HOST = "garden--ada.localhost"
+GET = f"GET /v.txt HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+
+
+@asynccontextmanager
+async def reading(app: App) -> AsyncIterator[tuple[int, Front]]:
+    """Serve *app* to whom a single reader accepts; gives the port, and the owner's front, which accepts nobody."""
+    listeners = await open_listeners("127.0.0.1", 0, app.config.limits)
+    readers = Readers(1, Orders(app.config, app.modules is not None, "warning"), listeners, app.draining)
+    answer_it = partial(
+        answer_settled, lambda: app.releases.version, readers.settle, partial(answer, app, PIPELINE)
+    )
+    front = Front(answer_it, order_key, app.config.limits, app.draining)
+    try:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(serve_front, front, (), readers.serve)
+            yield listeners[0].getsockname()[1], front
+            app.draining.set()
+    finally:
+        close_listeners(listeners)
+
+
+def readers_of(pid: int) -> list[int]:
+    """Return the readers that *pid* runs."""
+    of_threads = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(child) for children in of_threads for child in children if runs_a_reader(int(child))]
+
+
+def runs_a_reader(pid: int) -> bool:
+    """Whether *pid* is a reader; one that has ended has no command line, reaped or not."""
+    try:
+        return share.READER.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+async def until(condition) -> None:
+    with trio.fail_after(10):
+        while not condition():  # noqa: ASYNC110 - other processes' doings
+            await trio.sleep(0.01)
+
+
+def words(content: str) -> dict[str, object]:
+    files = [text("/v.txt", content)]
+    return {"mode": "production", "appSlug": "garden", "userSlug": "ada", "fileSystem": files}
+
+
+# -- one reader, which accepts all --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+async def test_recorded_exchanges_with_a_reader_in_between(scenario, tmp_path):
+    faults = []
+
+    async with open_recorded_app(scenario, tmp_path) as app, reading(app) as (port, _):
+        async for vector, got, current in play(scenario, app, partial(send_over_socket, port)):
+            faults += current.check(vector, got)
+            if not vector["response"].get("no_common_headers"):
+                faults += [
+                    f"{vector['name']}: {name}: {got.headers.get(name)!r}"
+                    for name, value in COMMON_HEADERS.items()
+                    if got.headers.get(name) != value
+                ]
+
+    assert faults == []
+
+
+async def test_a_reader_answers_visitors_and_hands_all_else_over(tmp_path):
+    async with open_recorded_app(PLAIN, tmp_path) as app, reading(app) as (port, owner):
+        async with http_client(port) as client:
+            published = await client.ask(token("A"), DEPLOY, **words("hello"))
+        by_owner = (owner.counts.accepted, owner.counts.fast)
+        async with http_client(port) as client:
+            await client.stream.send_all(GET)
+            found = await client.answer()
+            await client.stream.send_all(GET.replace(b"GET /v", b"HEAD /w"))
+            head = await client.stream.receive_some(65536)
+            await client.stream.send_all(b"GET /~esm/nothing HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            module = await client.answer()
+            await client.stream.send_all(b"GET /v.txt HTTP/1.1\r\nHost: a b\r\n\r\n")
+            refused = await client.answer()
+        after = (owner.counts.accepted, owner.counts.fast)
+        async with http_client(port) as client:
+            await client.stream.send_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            ready = await client.answer()
+
+    assert published["type"] == "vibes.diy.res-ensure-app-slug"
+    assert (found[0], found[2]) == (200, b"hello")
+    assert head.startswith(b"HTTP/1.1 404")
+    assert (module[0], refused[0]) == (404, 400)
+    assert by_owner == after == (1, 1)
+    assert (ready[0], owner.counts.accepted) == (200, 2)
+
+
+async def test_bytes_that_came_with_the_head_are_handed_over_too(tmp_path):
+    body = envelope("nobody", ENSURE_CHAT)
+    post = f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+    async with (
+        open_recorded_app(PLAIN, tmp_path) as app,
+        reading(app) as (port, owner),
+        http_client(port) as client,
+    ):
+        await client.stream.send_all(GET + post + GET + post)
+        statuses = [(await client.answer())[0] for _ in range(4)]
+
+    assert statuses == [404, 401, 404, 401]
+    assert (owner.counts.accepted, owner.counts.fast) == (1, 3)
+
+
+async def test_a_connection_is_handed_over_in_the_middle_of_a_message(tmp_path):
+    body = json.dumps({"payload": {"filler": "x" * 200_000}}).encode()
+    head = f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    chunked = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    async with open_recorded_app(PLAIN, tmp_path) as app, reading(app) as (port, _):
+        async with http_client(port) as client:
+            await client.stream.send_all(head[:-7])
+            await client.stream.send_all(head[-7:] + body[:10_000])
+            await client.stream.send_all(body[10_000:])
+            whole = await client.answer()
+        async with http_client(port) as client:
+            await client.stream.send_all(chunked + b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n")
+            in_chunks = await client.answer()
+
+    assert whole[0] == in_chunks[0] == 400
+    assert whole[2] == in_chunks[2]
+
+
+async def test_a_websocket_lives_in_the_owner(tmp_path):
+    async with (
+        open_recorded_app(PLAIN, tmp_path) as app,
+        reading(app) as (port, owner),
+        websocket(port) as ws,
+    ):
+        await ws.send_message(envelope(token("A"), ENSURE_CHAT).decode())
+        context = json.loads(await ws.get_message())["payload"]["contextId"]
+        section = {"contextId": context, "origin": "user", "blocks": []}
+        await ws.send_message(envelope(token("A"), APPEND, **section).decode())
+        appended = json.loads(await ws.get_message())["payload"]
+
+    assert owner.counts.websockets == 1
+    assert appended["contextId"] == context
+
+
+async def test_what_is_deployed_is_seen_as_soon_as_the_reply_is_there(tmp_path):
+    seen = []
+
+    async with (
+        open_recorded_app(PLAIN, tmp_path) as app,
+        reading(app) as (port, _),
+        http_client(port) as author,
+        http_client(port) as visitor,
+    ):
+        for number in range(30):
+            await author.ask(token("A"), DEPLOY, **words(f"version {number}"))
+            for _ in range(2):  # the second is a ready answer
+                await visitor.stream.send_all(GET)
+                seen.append((await visitor.answer())[2].decode())
+
+    assert seen == [f"version {number}" for number in range(30) for _ in range(2)]
+
+
+async def test_a_change_that_nobody_tells_of_is_seen_soon(tmp_path):
+    """As another program's: here the owner deploys beside its own front."""
+    async with (
+        open_recorded_app(PLAIN, tmp_path) as app,
+        reading(app) as (port, _),
+        http_client(port) as visitor,
+    ):
+        await deploy(app, text("/v.txt", "old"), user=token("A"))
+
+        async def see() -> bytes:
+            await visitor.stream.send_all(GET)
+            return (await visitor.answer())[2]
+
+        with trio.fail_after(5):
+            while await see() != b"old":
+                pass
+        await deploy(app, text("/v.txt", "new"), user=token("A"))
+        with trio.fail_after(5):
+            while await see() != b"new":
+                pass
+
+
+async def test_a_reader_that_does_not_answer_holds_no_deploy_up_for_long(tmp_path):
+    async with open_recorded_app(PLAIN, tmp_path) as app:
+        limits = replace(app.config.limits, reader_settle_s=0.05)
+        app = replace(app, config=replace(app.config, limits=limits))
+        async with reading(app) as (port, _), http_client(port) as author:
+            await author.ask(token("A"), DEPLOY, **words("one"))  # it is the owner's connection from now on
+            (reader,) = readers_of(os.getpid())
+            os.kill(reader, signal.SIGSTOP)
+            with trio.fail_after(5):
+                second = await author.ask(token("A"), DEPLOY, **words("two"))
+            os.kill(reader, signal.SIGCONT)
+
+    assert second["type"] == "vibes.diy.res-ensure-app-slug"
+
+
+async def test_a_killed_reader_is_replaced_and_whoever_waited_is_served(tmp_path):
+    async with (
+        open_recorded_app(PLAIN, tmp_path) as app,
+        reading(app) as (port, _),
+        http_client(port) as author,
+    ):
+        await author.ask(token("A"), DEPLOY, **words("hello"))
+        (killed,) = readers_of(os.getpid())
+        os.kill(killed, signal.SIGKILL)
+        await until(lambda: not runs_a_reader(killed))
+        async with http_client(port) as visitor:  # nobody accepts at the moment
+            await visitor.stream.send_all(GET)
+            found = await visitor.answer()
+        (after,) = readers_of(os.getpid())
+        again = await author.ask(token("A"), DEPLOY, **words("hello"))
+
+    assert found[2] == b"hello"
+    assert after != killed
+    assert again["type"] == "vibes.diy.res-ensure-app-slug"
+
+
+async def test_a_reader_that_is_told_to_end_finishes_and_is_replaced(tmp_path):
+    async with (
+        open_recorded_app(PLAIN, tmp_path) as app,
+        reading(app) as (port, _),
+        http_client(port) as client,
+    ):
+        (reader,) = readers_of(os.getpid())
+        await client.stream.send_all(GET[:-2])
+        async with http_client(port) as other:  # so those bytes have been read
+            await other.stream.send_all(GET)
+            await other.answer()
+        os.kill(reader, signal.SIGTERM)
+        await until(lambda: not runs_a_reader(reader))
+        async with http_client(port) as visitor:
+            await visitor.stream.send_all(GET)
+            status = (await visitor.answer())[0]
+
+    assert status == 404
+
+
+# -- a whole server ---------------------------------------------------------------------------------------
+
+
+async def test_a_server_of_three_processes_answers_everywhere(tmp_path):
+    async with running(tmp_path, VIBES_WORKERS="3") as app:
+        assert len(readers_of(os.getpid())) == 2
+        async with http_client(app.config.port) as author:
+            for number in range(5):
+                await author.ask(token("A"), DEPLOY, **words(f"version {number}"))
+                async with trio.open_nursery() as nursery:
+                    for _ in range(20):
+                        nursery.start_soon(visit, app.config.port, f"version {number}".encode())
+
+    assert readers_of(os.getpid()) == []
+
+
+async def visit(port: int, wanted: bytes) -> None:
+    async with http_client(port) as client:
+        await client.stream.send_all(GET)
+        assert (await client.answer())[2] == wanted
+
+
+async def test_a_reader_has_the_modules_that_the_owner_has(tmp_path):
+    source = {"type": "code-block", "lang": "js", "filename": "/App.js", "content": 'import "tiny";\n'}
+    address = address_of("tiny", USERS["registry"]["default_version"], "")
+    module = f"GET {address} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    page = f"GET / HTTP/1.1\r\nHost: {HOST}\r\n".encode()
+
+    async with open_recorded_app(PLAIN, tmp_path) as app:
+        await deploy(app, source, user=token("A"))
+        store = open_store(tmp_path, app.config.limits)
+        store.put(Built(address, "key", b"export default 1;", ()), RECIPE)
+        app = replace(app, modules=store)
+        async with reading(app) as (port, owner), http_client(port) as client:
+            await client.stream.send_all(module + page + b"\r\n")
+            served, by_reader = await client.answer(), await client.answer()
+            accepted_before = owner.counts.accepted
+            await client.stream.send_all(page + b"X: 1\r\nX: 2\r\n\r\n")  # an odd head: for the full lane
+            by_owner = await client.answer()
+
+    assert (served[0], served[2]) == (200, b"export default 1;")
+    assert (accepted_before, owner.counts.accepted) == (0, 1)
+    assert by_reader[2] == by_owner[2]
+    assert address.encode() in by_reader[2]
+
+
+async def test_without_the_owner_no_reader_stays(tmp_path):
+    async with process(tmp_path, "--workers", "3") as server, http_client(server.port):
+        pids = readers_of(server.popen.pid)
+        server.popen.kill()
+        with trio.fail_after(2):
+            await until(lambda: not any(map(runs_a_reader, pids)))
+
+    assert len(pids) == 2
+
+
+async def test_when_a_reader_is_killed_the_others_go_on(tmp_path):
+    async with process(tmp_path, "--workers", "2") as server:
+        (killed,) = readers_of(server.popen.pid)
+        os.kill(killed, signal.SIGKILL)
+        async with http_client(server.port) as client:
+            status, _, _ = await client.get("localhost", "/healthz")
+        await until(lambda: readers_of(server.popen.pid) not in ([], [killed]))
+
+    assert status == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_stops_all_in_order(tmp_path, number):
+    async with process(tmp_path, "--workers", "3") as server:
+        pids = readers_of(server.popen.pid)
+        async with half_a_request(server.port) as finish:
+            server.popen.send_signal(number)
+            await until(lambda: not any(map(runs_a_reader, pids)))
+            status, _, _ = await finish()
+        code = await server.wait(within_s=5)
+
+    assert (len(pids), status, code) == (2, 401, 0)
+
+
+async def test_a_reader_that_cannot_start_ends_the_start(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(share, "READER", "vibes_trio.there_is_none")
+    config = load_config({"VIBES_DATA_DIR": str(tmp_path), "VIBES_PORT": "0", "VIBES_WORKERS": "2"})
+
+    with (
+        pytest.raises(ConfigError, match="VIBES_WORKERS: a reading process can't start"),
+        trio.fail_after(30),
+    ):
+        await serve(replace(config, modules="cdn"))
+
+    assert "there_is_none" in capfd.readouterr().err
+
+
+async def test_where_sockets_cannot_be_sent_one_process_has_to_do(tmp_path, monkeypatch):
+    monkeypatch.delattr(socket, "send_fds")
+    config = load_config({"VIBES_DATA_DIR": str(tmp_path), "VIBES_PORT": "0", "VIBES_WORKERS": "2"})
+
+    with pytest.raises(ConfigError, match="VIBES_WORKERS"):
+        await serve(config)
+
+
+@pytest.mark.parametrize("number", ["0", "65", "two", "-1"])
+def test_a_number_of_processes_that_cannot_be_is_told(number):
+    with pytest.raises(ConfigError, match="VIBES_WORKERS"):
+        load_config({"VIBES_WORKERS": number})
