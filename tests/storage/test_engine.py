@@ -450,6 +450,7 @@ def test_opened_for_get_it_sees_each_commit_of_the_owner_and_can_do_nothing_else
     assert pending is not None
 
     assert other.get(lambda tx: tx.execute("SELECT contextId FROM ChatContexts")) == [("chat",)]
+    assert await other.read(lambda tx: tx.execute("SELECT contextId FROM ChatContexts")) == [("chat",)]
     with pytest.raises(Internal):
         other.get(lambda tx: tx.execute("DELETE FROM ChatContexts"))
     with pytest.raises(Overloaded):

@@ -163,10 +163,15 @@ class Database:
     async def read(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run *fn* on one snapshot, on a reader's thread, for at most `limits.read_timeout_s`.
 
+        Opened for `get`, there are no such threads: then it is `get`, which fits a row that is large, no more.
+
         Raises:
             Overloaded: too much waits, or it took too long.
             Internal: the storage failed, or *fn* tried to write.
         """
+        if self._parts is None and self._points is not None:
+            await trio.lowlevel.checkpoint()
+            return self.get(fn, *args, **kwargs)
         pending = Pending(lambda tx: fn(tx, *args, **kwargs))
         self._open_parts().reads.submit(pending)
         try:
