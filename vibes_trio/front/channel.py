@@ -22,7 +22,6 @@ MAX_SOCKETS = 250
 _CHUNK_BYTES = 64 * 1024
 # So many sockets are on their way that the system takes no more; the receiver has to be waited for.
 _FLIGHT_PAUSE_S = 0.01
-_CLOSE_ON_EXEC: int = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
 class Kind(IntEnum):
@@ -134,15 +133,15 @@ class Channel:
         head = b""
         while len(head) < _HEAD.size:
             try:
-                data, new, _, _ = socket.recv_fds(
-                    self._socket, _HEAD.size - len(head), MAX_SOCKETS, _CLOSE_ON_EXEC
-                )
+                data, new, _, _ = socket.recv_fds(self._socket, _HEAD.size - len(head), MAX_SOCKETS)
             except BlockingIOError:
                 await trio.lowlevel.wait_readable(self._socket)
                 continue
             except ConnectionError:
                 return None
             fds += new
+            for fd in new:
+                os.set_inheritable(fd, False)
             if not data:
                 return None
             head += data
