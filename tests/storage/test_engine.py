@@ -441,7 +441,7 @@ async def test_get_never_waits_for_a_lock(db: Database) -> None:
 # -- for another process, to read only ---------------------------------------------------------------------------
 
 
-def test_opened_for_get_it_sees_each_commit_of_the_owner_and_can_do_nothing_else(
+async def test_opened_for_get_it_sees_each_commit_of_the_owner_and_can_do_nothing_else(
     inline: Database, limits: Limits
 ) -> None:
     other = Database(inline.path, limits, now=lambda: 0.0)
