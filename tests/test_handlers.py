@@ -7,6 +7,7 @@ import pytest
 from asking import APPEND, DEPLOY, ENSURE_CHAT, FakeCompiler, deploy, envelope, get, text
 from fakes import make_app, open_database, verify_name
 
+from vibes_trio.context import Ctx
 from vibes_trio.errors import Internal, RequireLogin
 from vibes_trio.exchange import HttpIncoming, MessageIncoming
 from vibes_trio.front.answer import answer
@@ -169,14 +170,14 @@ async def test_what_fails_unforeseen_is_told_by_a_number_that_is_in_the_log(app,
 )
 async def test_refused_credentials_are_one_text_with_a_reason_for_the_log(app, auth, reason):
     with pytest.raises(RequireLogin) as refused:
-        await authenticate(app, auth)
+        await authenticate(Ctx(app), auth)
 
     assert refused.value.reason == reason
     assert str(refused.value) == str(RequireLogin("another"))
 
 
 async def test_credentials_that_count_give_the_claims(app):
-    ctx = await authenticate(app, DashAuth(type="device-id", token="ada"))
+    ctx = await authenticate(Ctx(app), DashAuth(type="device-id", token="ada"))
 
     assert ctx.asker == await verify_name("ada")
 
@@ -185,7 +186,7 @@ async def test_credentials_that_count_give_the_claims(app):
 
 
 async def test_the_log_has_one_line_per_message_whatever_its_type_says(app, caplog):
-    caplog.set_level(logging.INFO, "vibes_trio.requests")
+    caplog.set_level(logging.DEBUG, "vibes_trio.requests")
 
     await say(app, {"type": "x\r\nfaked entry\u2028" + "y" * 10_000})
     await say(app, {"type": ENSURE_CHAT, "auth": {"type": "device-id", "token": "ada"}})
@@ -198,6 +199,16 @@ async def test_the_log_has_one_line_per_message_whatever_its_type_says(app, capl
     assert lines[1] == f"'{ENSURE_CHAT}' -> 200"
     assert lines[2] == "GET /nothing -> 503"
     assert max(map(len, lines)) < 200
+
+
+async def test_what_went_well_is_logged_only_when_asked_for(app, caplog):
+    caplog.set_level(logging.INFO, "vibes_trio.requests")
+
+    await say(app, {"type": ENSURE_CHAT, "auth": {"type": "device-id", "token": "ada"}})
+    await send(app, "GET", "/nothing")
+
+    lines = [record.getMessage() for record in caplog.records if record.name == "vibes_trio.requests"]
+    assert lines == ["GET /nothing -> 503"]
 
 
 async def test_no_token_is_in_the_log(app, caplog):

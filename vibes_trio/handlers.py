@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
 
-from vibes_trio.context import App, Ctx
+from vibes_trio.context import Ctx
 from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
 from vibes_trio.exchange import HttpIncoming, Reply
@@ -102,14 +102,18 @@ async def _log(ctx: Ctx, incoming: Incoming) -> Continue:
 
 
 def _log_outcome(ctx: Ctx, incoming: Incoming, outcome: Outcome) -> None:
+    """Write what failed; what went well only when asked for, as a line costs more than most answers."""
+    status = outcome.reply.status if outcome.reply else None
+    level = logging.DEBUG if status is not None and status < 400 else logging.INFO
+    if not log.isEnabledFor(level):
+        return
     # A type is whatever a client writes: on one line, and no more of it than a name needs.
     what = (
         ascii(incoming.type[:MAX_TYPE_CHARS])
         if isinstance(incoming, MessageHead)
         else f"{incoming.method} {incoming.target}"
     )
-    how = outcome.reply.status if outcome.reply else type(outcome.error).__name__
-    log.info("%s -> %s", what, how)
+    log.log(level, "%s -> %s", what, status or type(outcome.error).__name__)
 
 
 def _other_http(incoming: Incoming) -> HttpIncoming | None:
@@ -138,18 +142,18 @@ async def _refuse_message(ctx: Ctx, head: MessageHead) -> Reply:
 # -- messages ---------------------------------------------------------------------------------------------
 
 
-async def authenticate(app: App, auth: DashAuth | None) -> Ctx:
-    """Return a context with the claims of *auth*.
+async def authenticate(ctx: Ctx, auth: DashAuth | None) -> Ctx:
+    """Return *ctx* with the claims of *auth*.
 
     Raises:
         RequireLogin: no, unknown or refused credentials.
     """
     if auth is None or not auth.token:
         raise RequireLogin("missing")
-    verify = app.verifiers.get(auth.type)
+    verify = ctx.app.verifiers.get(auth.type)
     if verify is None:
         raise RequireLogin("unknown_type")
-    return Ctx(app, claims=await verify(auth.token))
+    return Ctx(ctx.app, ctx.turn, await verify(auth.token))
 
 
 def message(request: type[Q], use_case: Callable[[Ctx, Q], Awaitable[Response]]) -> Handler[Message[Q]]:
@@ -163,8 +167,8 @@ def message(request: type[Q], use_case: Callable[[Ctx, Q], Awaitable[Response]])
         return Message(incoming.envelope, read_payload(decoder, incoming))
 
     async def handle(ctx: Ctx, received: Message[Q]) -> Reply:
-        asker = await authenticate(ctx.app, received.payload.auth)
-        response = await use_case(replace(asker, turn=ctx.turn), received.payload)
+        asker = await authenticate(ctx, received.payload.auth)
+        response = await use_case(asker, received.payload)
         return Reply(200, JSON, write_reply(received.envelope, response))
 
     return Handler(str(wire_type), validate, handle)

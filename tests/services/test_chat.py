@@ -254,8 +254,8 @@ def section(text):
 async def append_in_turn(app, text, turn):
     """As the front does: verify, append, and whatever comes of it pass the turn on."""
     try:
-        asker = await authenticate(app, DashAuth(type="device-id", token=f"ada {text}"))
-        response = await append_chat_section(Ctx(app, turn, asker.claims), section(text))
+        asker = await authenticate(Ctx(app, turn), DashAuth(type="device-id", token=f"ada {text}"))
+        response = await append_chat_section(asker, section(text))
     finally:
         turn.pass_on()
     return response
@@ -342,3 +342,13 @@ async def test_appends_of_one_connection_share_commits_and_keep_their_order(thre
 
     assert submitted == [str(number) for number in range(100)]
     assert [blocks[0]["line"] for blocks in stored(app)] == submitted
+
+
+async def test_a_context_that_is_there_is_not_written_again(app):
+    await ask(app, "ada", ENSURE_CHAT, contextId="c")
+    before = app.db.commits
+
+    again = await ask(app, "ada", ENSURE_CHAT, contextId="c")
+
+    assert again["contextId"] == "c"
+    assert app.db.commits == before

@@ -5,7 +5,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from vibes_trio.errors import Overloaded
-from vibes_trio.storage.pending import Batch, Pending, deliver_all, settle
+from vibes_trio.storage.pending import DELIVERED_AT_ONCE, Batch, Pending, deliver_all, settle
 from vibes_trio.storage.tx import Tx
 
 
@@ -119,3 +119,22 @@ async def test_failure_replaces_what_a_function_of_the_batch_raised() -> None:
 
     with pytest.raises(sqlite3.OperationalError):
         await pending.wait()
+
+
+async def test_a_large_batch_is_delivered_over_several_passes_of_the_loop() -> None:
+    batch = [Pending(lambda tx, number=number: number) for number in range(DELIVERED_AT_ONCE * 2 + 1)]
+    got: list[int] = []
+
+    async def wait(pending: Pending[int]) -> None:
+        got.append(await pending.wait())
+
+    async with trio.open_nursery() as nursery:
+        for pending in batch:
+            nursery.start_soon(wait, pending)
+        await wait_all_tasks_blocked()
+        deliver_all(settle(batch, run_all))
+        await trio.lowlevel.checkpoint()
+        first = len(got)
+
+    assert first < len(batch)
+    assert sorted(got) == list(range(len(batch)))

@@ -35,6 +35,9 @@ async def ensure_chat_context(ctx: Ctx, req: ReqEnsureChatContext) -> ResEnsureC
     wanted = None
     if not isinstance(req.context_id, UnsetType):
         wanted = check_context_id(req.context_id, ctx.app.config.limits.max_context_id_chars)
+        # The owner of a context never changes: for one that is there nothing has to be written.
+        if ctx.app.db.get(chats.find_owner, wanted) == ctx.asker.user_id:
+            return ResEnsureChatContext(context_id=wanted)
     context_id = await ctx.app.db.write(chats.ensure_context, ctx.asker.user_id, wanted, random_context_id)
     return ResEnsureChatContext(context_id=context_id)
 

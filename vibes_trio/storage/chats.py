@@ -28,7 +28,7 @@ def ensure_context(tx: Tx, user_id: UserId, context_id: str | None, new_id: Call
         NotOwner: it belongs to someone else.
     """
     wanted = context_id if context_id is not None else new_id()
-    owner = _find_owner(tx, wanted)
+    owner = find_owner(tx, wanted)
     if owner is None:
         tx.execute(
             "INSERT INTO ChatContexts (contextId, userId, created) VALUES (?, ?, ?)",
@@ -76,13 +76,14 @@ def list_sections(
     return tuple(Section(*row) for row in rows)
 
 
-def _find_owner(tx: Tx, context_id: str) -> UserId | None:
+def find_owner(tx: Tx, context_id: str) -> UserId | None:
+    """Return whose chat context *context_id* is; None: there is none. It never changes."""
     rows = tx.execute("SELECT userId FROM ChatContexts WHERE contextId = ?", (context_id,))
     return UserId(rows[0][0]) if rows else None
 
 
 def _check_owner(tx: Tx, user_id: UserId, context_id: str) -> None:
-    owner = _find_owner(tx, context_id)
+    owner = find_owner(tx, context_id)
     if owner is None:
         # Whatever was sent: no more of it than an id has (limits.max_context_id_chars).
         raise NotFound(f"There is no chat context {context_id[:128]}. Make it with ensureChatContext first.")

@@ -17,6 +17,8 @@ import trio
 
 from vibes_trio.storage.tx import Tx
 
+DELIVERED_AT_ONCE = 32
+
 T = TypeVar("T")
 
 
@@ -101,6 +103,11 @@ def settle(batch: Batch, run: Callable[[Batch], None]) -> Batch:
 
 
 def deliver_all(batch: Batch) -> None:
-    """Wake the waiters of *batch*. In the event loop's thread."""
-    for pending in batch:
+    """Wake the waiters of *batch*, a part in each pass of the event loop. In its thread.
+
+    A batch may have hundreds, and each goes on to write its reply: at once they would hold everyone else up.
+    """
+    for pending in batch[:DELIVERED_AT_ONCE]:
         pending.deliver()
+    if len(batch) > DELIVERED_AT_ONCE:
+        trio.lowlevel.current_trio_token().run_sync_soon(deliver_all, batch[DELIVERED_AT_ONCE:])
