@@ -13,6 +13,10 @@ AppSlug = NewType("AppSlug", str)
 UserSlug = NewType("UserSlug", str)
 
 
+READING_HEADERS = ("accept-encoding", "if-none-match", "if-range", "range", "sec-fetch-mode")
+"""The headers that what is read from an app's host may depend on; handlers see no others, see `front/ready.py`."""
+
+
 @dataclass(frozen=True, slots=True)
 class HttpIncoming:
     """One HTTP request with its whole body.

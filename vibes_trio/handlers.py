@@ -10,7 +10,7 @@ import msgspec
 from vibes_trio.context import Ctx
 from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
-from vibes_trio.exchange import HttpIncoming, Reply
+from vibes_trio.exchange import READING_HEADERS, HttpIncoming, Reply
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context
 from vibes_trio.services.deploy import ensure_app_slug
 from vibes_trio.services.health import is_ready
@@ -71,7 +71,7 @@ def _module(incoming: Incoming) -> Asked | None:
     read = _read(incoming)
     if read is None or not read[0].target.startswith("/~esm/"):
         return None
-    return Asked(read[0].method == "HEAD", read[0].headers, path=normalize_path(read[0].target))
+    return Asked(read[0].method == "HEAD", _reading(read[0]), path=normalize_path(read[0].target))
 
 
 def _entry_point(incoming: Incoming) -> Asked | None:
@@ -80,7 +80,12 @@ def _entry_point(incoming: Incoming) -> Asked | None:
     if read is None or entry is None:
         return None
     request = read[0]
-    return Asked(request.method == "HEAD", request.headers, entry.path, entry, request.host, request.target)
+    return Asked(request.method == "HEAD", _reading(request), entry.path, entry, request.host, request.target)
+
+
+def _reading(request: HttpIncoming) -> dict[str, str]:
+    """Return the headers that an answer may depend on: what is not here can't make two answers differ."""
+    return {name: request.headers[name] for name in READING_HEADERS if name in request.headers}
 
 
 def _health(incoming: Incoming) -> Page | None:

@@ -129,6 +129,12 @@ async def _serve_next(conn: _Connection, first: bool) -> bool:
         return False
     if head.simple and front.fast:
         front.counts.fast += 1
+        if not head.length and not head.close and not front.draining.is_set():
+            ready = front.ready.find_alike(head, data)
+            if ready is not None:
+                front.counts.ready += 1
+                await line.send_all(ready)
+                return True
         return await _answer(front, line, head, data)
     front.counts.full += 1
     line.buffer = data + line.buffer
@@ -152,7 +158,7 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     close = head.close or front.draining.is_set()
     await line.send_all(build_response(reply, head.method, close=close))
     if reply.repeatable and not close and not head.length:
-        front.ready.keep(data, head.method, reply, version)
+        front.ready.keep(head, data, reply, version)
     return not close
 
 
