@@ -371,6 +371,18 @@ async def test_a_reader_that_cannot_start_ends_the_start(tmp_path, monkeypatch, 
     assert "there_is_none" in capfd.readouterr().err
 
 
+async def test_a_reader_that_hangs_does_not_hold_the_end_up(tmp_path):
+    async with open_recorded_app(PLAIN, tmp_path) as app:
+        limits = replace(app.config.limits, shutdown_timeout_s=0.1)
+        app = replace(app, config=replace(app.config, limits=limits))
+        with trio.fail_after(5):
+            async with reading(app):
+                (reader,) = readers_of(os.getpid())
+                os.kill(reader, signal.SIGSTOP)
+
+    assert not runs_a_reader(reader)
+
+
 async def test_where_sockets_cannot_be_sent_one_process_has_to_do(tmp_path, monkeypatch):
     monkeypatch.delattr(socket, "send_fds")
     config = load_config({"VIBES_DATA_DIR": str(tmp_path), "VIBES_PORT": "0", "VIBES_WORKERS": "2"})

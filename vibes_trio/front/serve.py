@@ -10,7 +10,7 @@ import trio
 from vibes_trio.errors import Overloaded
 from vibes_trio.front.http import build_response
 from vibes_trio.front.lane import FullLane, ServeOne, serve_connection
-from vibes_trio.front.sockets import Line, accept_from, close_listeners
+from vibes_trio.front.sockets import CALLS_PER_CHECKPOINT, Line, accept_from, close_listeners
 from vibes_trio.front.state import Front, Waiting
 from vibes_trio.front.status import error_reply
 
@@ -49,8 +49,9 @@ async def serve_front(
             try:
                 async with trio.open_nursery() as accepting:
                     take = _reception(front, waiting, full, connections)
+                    at_once = CALLS_PER_CHECKPOINT if front.hand_over is None and source is None else 1
                     for listener in listeners:
-                        accepting.start_soon(accept_from, listener, lambda sock: take(sock, b""))
+                        accepting.start_soon(accept_from, listener, lambda sock: take(sock, b""), at_once)
                     if front.hand_over is None:
                         background.start_soon(_load_full_lane, front, full, stop)
                     if source is not None:

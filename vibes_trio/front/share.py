@@ -169,7 +169,7 @@ class Readers:
             async with trio.open_nursery() as nursery:
                 with theirs:
                     process = await nursery.start(_run_process, theirs.fileno())
-                nursery.start_soon(self._tell_to_drain, channel)
+                nursery.start_soon(self._end_when_draining, channel, process)
                 await self._hear(reader, take, ready)
                 with trio.move_on_after(self._limits.close_timeout_s):
                     await process.wait()
@@ -198,10 +198,13 @@ class Readers:
                 with suppress(trio.BrokenResourceError):
                     await reader.channel.send(Frame(Kind.START, self._orders, self._listeners))
 
-    async def _tell_to_drain(self, channel: Channel) -> None:
+    async def _end_when_draining(self, channel: Channel, process: trio.Process) -> None:
+        """Tell the reader to drain when that is due; kill it if it is still there after its time."""
         await self._draining.wait()
         with suppress(trio.BrokenResourceError):
             await channel.send(Frame(Kind.DRAIN))
+        await trio.sleep(self._limits.shutdown_timeout_s)
+        process.kill()
 
 
 async def answer_settled(

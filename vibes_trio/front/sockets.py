@@ -85,10 +85,18 @@ def _configure(listener: socket.socket, limits: Limits) -> None:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, timeout_ms)
 
 
-async def accept_from(listener: socket.socket, take: Callable[[socket.socket], None]) -> None:
+async def accept_from(
+    listener: socket.socket,
+    take: Callable[[socket.socket], None],
+    at_once: int = CALLS_PER_CHECKPOINT,
+) -> None:
     """Give every accepted socket, non-blocking, to *take*. Returns only by cancellation.
 
     Out of descriptors, it pauses and tries again.
+
+    Args:
+        at_once: most that are accepted in a row. Where processes share the listener, more than one would
+            leave the others little of what arrives together.
     """
     accepted = 0
     while True:
@@ -109,7 +117,7 @@ async def accept_from(listener: socket.socket, take: Callable[[socket.socket], N
         sock.setblocking(False)
         take(sock)
         accepted += 1
-        if accepted % CALLS_PER_CHECKPOINT == 0:
+        if accepted % at_once == 0:
             await trio.lowlevel.checkpoint()
 
 
