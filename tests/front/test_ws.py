@@ -11,6 +11,8 @@ from websockets.protocol import State
 
 from vibes_trio.config import Limits
 from vibes_trio.exchange import MessageIncoming, Reply
+from vibes_trio.front import ws as ws_module
+from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
 
 
 def masked(data, opcode=Opcode.TEXT):
@@ -460,3 +462,48 @@ async def test_what_was_said_before_a_fault_is_answered_before_the_close(serve, 
         assert await socket.close_code() == code
         assert sorted(gate.finished) == said
         assert not [frame for frame in socket.frames if frame.opcode is Opcode.TEXT]
+
+
+async def test_a_flood_of_tiny_frames_is_taken_in_small_portions_with_a_turn_for_others_between(
+    serve, monkeypatch
+):
+    portions, turns = [], [0]
+    take = ws_module._take_frames
+
+    def record(ws, frames):
+        portions.append(len(frames))
+        turns.append(0)
+        take(ws, frames)
+
+    async def count():
+        while True:
+            turns[-1] += 1
+            await trio.lowlevel.checkpoint()
+
+    monkeypatch.setattr(ws_module, "_take_frames", record)
+    async with serve() as server, trio.open_nursery() as nursery:
+        socket = await server.websocket()
+        nursery.start_soon(count)
+        await socket.raw(masked(b"", Opcode.PONG) * 20_000 + masked(b"{}"))
+        assert await socket.message() == b"{}"
+        nursery.cancel_scope.cancel()
+
+    assert sum(portions) > 20_000
+    assert max(portions) <= HEAD_READ_BYTES // 6 + 1
+    full = [after for portion, after in zip(portions[:-1], turns[1:], strict=False) if portion > 1000]
+    assert full
+    assert sum(full) >= len(full) // 2  # Trio shuffles whose turn comes first
+
+
+async def test_a_large_message_is_read_in_large_portions(serve, monkeypatch):
+    wanted = []
+    receive = Line.receive
+    monkeypatch.setattr(
+        Line, "receive", lambda line, most=0: wanted.append(most) or receive(line, most or BODY_READ_BYTES)
+    )
+    async with serve() as server:
+        socket = await server.websocket()
+        await socket.send(b"x" * 2_000_000)
+        assert await socket.message() == b"x" * 2_000_000
+
+    assert BODY_READ_BYTES in wanted

@@ -30,13 +30,14 @@ from vibes_trio.front.heads import Head
 from vibes_trio.front.http import COMMON_HEADERS, Refused
 from vibes_trio.front.outbox import Outbox
 from vibes_trio.front.protocol import WebSocketProtocol
-from vibes_trio.front.sockets import Line
+from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
 from vibes_trio.front.state import Front, Waiting
 from vibes_trio.front.status import error_reply
 
 log = logging.getLogger(__name__)
 
 MISSED_PINGS = 2
+FRAMES_AT_ONCE = 64
 
 _UTF8 = getincrementaldecoder("utf-8")
 
@@ -222,7 +223,16 @@ async def _read_messages(ws: _Socket, in_flight: trio.Nursery) -> None:
         if not ws.protocol.listening:
             return
         await ws.outbox.room()
-        _feed(ws, await ws.line.receive())
+        if _feed(ws, await ws.line.receive(_read_bytes(ws))) > FRAMES_AT_ONCE:
+            await trio.lowlevel.checkpoint()
+
+
+def _read_bytes(ws: _Socket) -> int:
+    """Return how much to read at once: much of a message that is large, little of frames that may be tiny.
+
+    All that one read brings is taken apart before anybody else has a turn, and a frame costs 6 bytes.
+    """
+    return BODY_READ_BYTES if len(ws.protocol.reader.buffer) >= HEAD_READ_BYTES else HEAD_READ_BYTES
 
 
 async def _take_slot(ws: _Socket) -> None:
@@ -262,20 +272,25 @@ def _say(ws: _Socket, text: bytes) -> None:
         _flush(ws)
 
 
-def _feed(ws: _Socket, data: bytes) -> None:
-    """Take what the peer sent, nothing at its end; answer what is the protocol's own business."""
+def _feed(ws: _Socket, data: bytes) -> int:
+    """Take what the peer sent, nothing at its end; answer what is the protocol's own business.
+
+    Returns how many frames that was.
+    """
     protocol = ws.protocol
     if data:
         ws.heard = True
         protocol.receive_data(data)
     else:
         protocol.receive_eof()
-    _take_frames(ws, protocol.events_received())
+    frames = protocol.events_received()
+    _take_frames(ws, frames)
     if not protocol.reader.buffer and protocol.current_size is None:
         ws.arriving_since = math.inf
     elif ws.backlog or ws.arriving_since == math.inf:
         ws.arriving_since = trio.current_time()
     _flush(ws)
+    return len(frames)
 
 
 def _take_frames(ws: _Socket, frames: Sequence[object]) -> None:
@@ -293,8 +308,10 @@ def _take_frames(ws: _Socket, frames: Sequence[object]) -> None:
 
 
 def _flush(ws: _Socket) -> None:
-    for data in ws.protocol.data_to_send():
-        if data:
-            ws.outbox.put(data)
-        else:
-            ws.outbox.end()
+    waiting = ws.protocol.data_to_send()
+    if not waiting:
+        return
+    if data := b"".join(waiting):
+        ws.outbox.put(data)
+    if not waiting[-1]:
+        ws.outbox.end()
