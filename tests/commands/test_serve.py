@@ -20,8 +20,9 @@ from vibes_trio.commands.database import open_database
 from vibes_trio.commands.device_files import issue_for
 from vibes_trio.commands.local_device import ensure_local_device
 from vibes_trio.commands.output import UNUSABLE
-from vibes_trio.commands.serve import data_dir_flag, greeting, prepare
+from vibes_trio.commands.serve import alone, data_dir_flag, greeting, prepare
 from vibes_trio.config import Config, Limits
+from vibes_trio.errors import ConfigError
 from vibes_trio.storage.users import list_users
 
 ROOT = Path(__file__).parents[2]
@@ -93,14 +94,35 @@ def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
     assert errors.count("\n") == 1
 
 
-def test_a_second_server_leaves_the_address_of_the_first(tmp_path: Path) -> None:
+def test_a_second_server_of_one_data_folder_is_refused_and_leaves_the_address_of_the_first(
+    tmp_path: Path,
+) -> None:
     with serving(tmp_path, "--port", "0") as first:
         match = FIRST_LINE.fullmatch(read_greeting(first)[0])
         assert match is not None
-        with serving(tmp_path, "--port", match[1].rpartition(":")[2]) as second:
-            second.communicate(timeout=20)
+        with serving(tmp_path, "--port", "0") as second:
+            printed, errors = second.communicate(timeout=20)
 
         assert read_address(tmp_path) == match[1]
+    assert (second.returncode, printed) == (UNUSABLE, "")
+    assert "another server serves" in errors
+    assert errors.count("\n") == 1
+
+
+def test_a_folder_is_free_again_when_its_server_has_ended(tmp_path: Path) -> None:
+    config = Config(tmp_path / "data", limits=Limits(shutdown_timeout_s=0))
+
+    with alone(config), pytest.raises(ConfigError, match="another server"), alone(config):
+        pass
+    with alone(config):
+        assert (config.data_dir / "serve.lock").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_data_folder_that_is_none_is_said_by_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(ConfigError, match="VIBES_DATA_DIR"), alone(Config(tmp_path / "file")):
+        pass
 
 
 def test_a_ca_that_ends_soon_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
