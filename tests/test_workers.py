@@ -49,7 +49,7 @@ async def reading(app: App) -> AsyncIterator[tuple[int, Front]]:
     answer_it = partial(
         answer_settled, lambda: app.releases.version, readers.settle, partial(answer, app, PIPELINE)
     )
-    front = Front(answer_it, order_key, app.config.limits, app.draining)
+    front = Front(answer_it, order_key, app.config.limits, app.draining, balance=readers.balance)
     try:
         async with trio.open_nursery() as nursery:
             await nursery.start(serve_front, front, (), readers.serve)
@@ -57,6 +57,7 @@ async def reading(app: App) -> AsyncIterator[tuple[int, Front]]:
             app.draining.set()
     finally:
         close_listeners(listeners)
+        readers.close()
 
 
 def readers_of(pid: int) -> list[int]:

@@ -1,9 +1,11 @@
 """A reader: a process that answers visitors of apps beside the owner of the data (`front/share.py`).
 
-Run by the owner as `python -m vibes_trio.reader FD`, FD being its end of the channel. It opens the database and
-the store of modules to read, keeps what it has read in memory as the owner does, and writes nothing anywhere.
-What it keeps about releases is forgotten when the owner says so, and at the latest `limits.reader_poll_s`
-after they changed.
+Run by the owner as `python -m vibes_trio.reader CHANNEL CELLS INDEX PROCESSES`: the numbers of two open files, its
+end of the channel and the cells of `front/balance.py`; which cell is its own; how many there are.
+
+It opens the database and the store of modules to read, keeps what it has read in memory as the owner does, and
+writes nothing anywhere. What it keeps about releases is forgotten when the owner says so, and at the latest
+`limits.reader_poll_s` after they changed.
 """
 
 import logging
@@ -26,6 +28,7 @@ from vibes_trio.config import Limits
 from vibes_trio.context import App
 from vibes_trio.errors import Internal, VibesError
 from vibes_trio.front.answer import answer
+from vibes_trio.front.balance import Balance
 from vibes_trio.front.channel import Channel, Frame, Kind
 from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
@@ -43,10 +46,15 @@ log = logging.getLogger(__name__)
 def main() -> None:
     """Serve until the owner says to stop, or ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the owner's business
-    trio.run(run_reader, socket.socket(fileno=int(sys.argv[1])))
+    channel, cells, index, processes = map(int, sys.argv[1:])
+    balance = Balance(cells, index, processes)
+    try:
+        trio.run(run_reader, socket.socket(fileno=channel), balance)
+    finally:
+        balance.close()
 
 
-async def run_reader(sock: socket.socket) -> None:
+async def run_reader(sock: socket.socket, balance: Balance) -> None:
     """Serve as the owner at the other end of *sock* orders."""
     channel = Channel(sock, Limits().send_timeout_s)
     try:
@@ -57,7 +65,7 @@ async def run_reader(sock: socket.socket) -> None:
         orders = decode_orders(start.data)
         setup_logs(orders.log_level)
         async with open_reading_app(orders) as app:
-            await _serve(app, channel, start.sockets)
+            await _serve(app, channel, balance, start.sockets)
     except* trio.BrokenResourceError:
         pass  # the owner has ended
     finally:
@@ -113,7 +121,7 @@ class Releases:
             self.app.releases.clear()
 
 
-async def _serve(app: App, channel: Channel, listeners: Sequence[socket.socket]) -> None:
+async def _serve(app: App, channel: Channel, balance: Balance, listeners: Sequence[socket.socket]) -> None:
     releases = Releases(app, app.db.get(get_releases_version))
     ready = ReadyAnswers(app.config.limits.ready_bytes, lambda: app.releases.version)
     front = Front(
@@ -123,6 +131,7 @@ async def _serve(app: App, channel: Channel, listeners: Sequence[socket.socket])
         app.draining,
         ready,
         partial(_hand_over, channel),
+        balance,
     )
     async with trio.open_nursery() as watchers:
         await watchers.start(_drain_on_signal, app)

@@ -10,8 +10,8 @@ import random
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -136,7 +136,8 @@ async def serve(
         ) from error
     try:
         async with open_app(config.with_port(listeners[0].getsockname()[1]), parts) as app:
-            await _run(app, listeners, announce, trio.Event() if stop is None else stop)
+            with _open_readers(app, listeners) as readers:
+                await _run(app, readers, listeners, announce, trio.Event() if stop is None else stop)
     except BaseExceptionGroup as group:
         foreseen, others = group.split(ConfigError)
         if foreseen is None or others is not None:
@@ -161,14 +162,24 @@ def _make_data_dir(path: Path) -> None:
 
 
 async def _run(
-    app: App, listeners: Sequence[socket.socket], announce: Callable[[App], None], stop: trio.Event
+    app: App,
+    readers: Readers | None,
+    listeners: Sequence[socket.socket],
+    announce: Callable[[App], None],
+    stop: trio.Event,
 ) -> None:
     ready = ReadyAnswers(app.config.limits.ready_bytes, lambda: app.releases.version)
     answer_it: Answer = partial(answer, app, PIPELINE)
-    readers = _make_readers(app, listeners)
     if readers is not None:
         answer_it = partial(answer_settled, lambda: app.releases.version, readers.settle, answer_it)
-    front = Front(answer_it, order_key, app.config.limits, app.draining, ready)
+    front = Front(
+        answer_it,
+        order_key,
+        app.config.limits,
+        app.draining,
+        ready,
+        balance=readers.balance if readers else None,
+    )
     async with trio.open_nursery() as watchers:
         await watchers.start(_drain_on_signal, app)
         watchers.start_soon(_drain_on, stop, app)
@@ -188,16 +199,19 @@ async def _run(
         watchers.cancel_scope.cancel()
 
 
-def _make_readers(app: App, listeners: Sequence[socket.socket]) -> Readers | None:
-    """Return what keeps the processes beside this one running; None: there shall be none."""
+@contextmanager
+def _open_readers(app: App, listeners: Sequence[socket.socket]) -> Iterator[Readers | None]:
+    """Give what keeps the processes beside this one running; None: there shall be none."""
     if app.config.workers == 1:
-        return None
+        yield None
+        return
     orders = Orders(
         config=replace(app.config, device_id_ca_priv_key=""),
         local_modules=app.modules is not None,
         log_level=logging.getLevelName(logging.getLogger().getEffectiveLevel()).lower(),
     )
-    return Readers(app.config.workers - 1, orders, listeners, app.draining)
+    with closing(Readers(app.config.workers - 1, orders, listeners, app.draining)) as readers:
+        yield readers
 
 
 async def _drain_on(stop: trio.Event, app: App) -> None:

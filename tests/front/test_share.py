@@ -2,6 +2,7 @@
 
 import os
 import socket
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -186,8 +187,8 @@ async def test_a_reply_waits_for_the_readers_only_if_releases_changed(changed):
 async def test_without_readers_there_is_nothing_to_wait_for():
     orders = Orders(load_config({"VIBES_DATA_DIR": "/nowhere"}), False, "info")
 
-    with trio.fail_after(1):
-        await Readers(1, orders, (), trio.Event()).settle()
+    with trio.fail_after(1), closing(Readers(1, orders, (), trio.Event())) as readers:
+        await readers.settle()
 
 
 # -- handing over -------------------------------------------------------------------------------------------

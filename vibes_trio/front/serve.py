@@ -10,7 +10,7 @@ import trio
 from vibes_trio.errors import Overloaded
 from vibes_trio.front.http import build_response
 from vibes_trio.front.lane import FullLane, ServeOne, serve_connection
-from vibes_trio.front.sockets import CALLS_PER_CHECKPOINT, Line, accept_from, close_listeners
+from vibes_trio.front.sockets import Line, accept_from, close_listeners
 from vibes_trio.front.state import Front, Waiting
 from vibes_trio.front.status import error_reply
 
@@ -49,9 +49,9 @@ async def serve_front(
             try:
                 async with trio.open_nursery() as accepting:
                     take = _reception(front, waiting, full, connections)
-                    at_once = CALLS_PER_CHECKPOINT if front.hand_over is None and source is None else 1
+                    is_ahead = front.balance.is_ahead if front.balance is not None else None
                     for listener in listeners:
-                        accepting.start_soon(accept_from, listener, lambda sock: take(sock, b""), at_once)
+                        accepting.start_soon(accept_from, listener, lambda sock: take(sock, b""), is_ahead)
                     if front.hand_over is None:
                         background.start_soon(_load_full_lane, front, full, stop)
                     if source is not None:
@@ -89,13 +89,19 @@ async def _serve_guarded(
     front: Front, waiting: Waiting, full: FullLane, sock: socket.socket, received: bytes
 ) -> None:
     """Serve one connection; whatever it raises, but cancellation and the wish to exit, ends it alone."""
+    # Those with bytes come from another process, and say nothing about who was quicker here.
+    balance = front.balance if not received else None
     try:
+        if balance is not None:
+            balance.add(1)
         await serve_connection(front, waiting, full, sock, received)
     except* Exception:
         front.counts.faults += 1
         log.exception("a connection failed")
     finally:
         front.counts.open -= 1
+        if balance is not None:
+            balance.add(-1)
 
 
 async def _shed(front: Front, sock: socket.socket) -> None:

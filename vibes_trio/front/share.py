@@ -20,6 +20,7 @@ import trio
 from vibes_trio.config import Config
 from vibes_trio.errors import ConfigError
 from vibes_trio.exchange import Answer, Incoming, Reply, Turn
+from vibes_trio.front.balance import Balance, make_cells
 from vibes_trio.front.channel import Channel, Frame, Kind
 from vibes_trio.front.serve import Take
 
@@ -94,12 +95,16 @@ class Readers:
     Args:
         count: how many to keep running.
         draining: when set, they are told to stop and none is started any more.
+
+    `balance` is the owner's own; `close` gives its memory back.
     """
 
     def __init__(
         self, count: int, orders: Orders, listeners: Sequence[socket.socket], draining: trio.Event
     ) -> None:
         self._count = count
+        self._cells = make_cells(1 + count)
+        self.balance = Balance(self._cells.fileno(), 0, 1 + count)
         self._orders = encode_orders(orders)
         self._limits = orders.config.limits
         self._listeners = listeners
@@ -116,8 +121,8 @@ class Readers:
         """
         async with trio.open_nursery() as lasting:
             async with trio.open_nursery() as starting:
-                for _ in range(self._count):
-                    starting.start_soon(lasting.start, self._keep_one, take)
+                for index in range(1, 1 + self._count):
+                    starting.start_soon(lasting.start, self._keep_one, index, take)
             task_status.started()
 
     async def settle(self) -> None:
@@ -132,7 +137,12 @@ class Readers:
         if scope.cancelled_caught:
             log.warning("a reading process did not confirm a change of releases in time")
 
-    async def _keep_one(self, take: Take, *, task_status: trio.TaskStatus[None]) -> None:
+    def close(self) -> None:
+        """Give the memory back; after `serve`, and the last connection."""
+        self.balance.close()
+        self._cells.close()
+
+    async def _keep_one(self, index: int, take: Take, *, task_status: trio.TaskStatus[None]) -> None:
         """Keep one reader running; a new one after a pause that doubles while they end young."""
         limits, pause_s, was_ready = self._limits, self._limits.reader_restart_s, False
 
@@ -145,7 +155,7 @@ class Readers:
         while not self._draining.is_set():
             since, status = trio.current_time(), None
             try:
-                status = await self._run_one(take, ready)
+                status = await self._run_one(index, take, ready)
             except* OSError as group:
                 log.error("a reading process can't be started: %s", group.exceptions[0])
             if self._draining.is_set():
@@ -160,7 +170,7 @@ class Readers:
             pause_s = min(2 * pause_s, limits.reader_restart_max_s)
         ready()
 
-    async def _run_one(self, take: Take, ready: Callable[[], None]) -> int | None:
+    async def _run_one(self, index: int, take: Take, ready: Callable[[], None]) -> int | None:
         """Start a reader and serve it to its end; return its exit status."""
         ours, theirs = socket.socketpair()
         channel = Channel(ours, self._limits.send_timeout_s)
@@ -168,7 +178,7 @@ class Readers:
         try:
             async with trio.open_nursery() as nursery:
                 with theirs:
-                    process = await nursery.start(_run_process, theirs.fileno())
+                    process = await nursery.start(self._run_process, index, theirs.fileno())
                 nursery.start_soon(self._end_when_draining, channel, process)
                 await self._hear(reader, take, ready)
                 with trio.move_on_after(self._limits.close_timeout_s):
@@ -176,10 +186,28 @@ class Readers:
                 nursery.cancel_scope.cancel()
         finally:
             self._running.discard(reader)
+            self.balance.drop(index)
             reader.ended()
             channel.close()
         status: int | None = process.returncode
         return status
+
+    async def _run_process(
+        self, index: int, channel_fd: int, *, task_status: trio.TaskStatus[trio.Process]
+    ) -> None:
+        """Run a reader; killed when cancelled. Started: it runs."""
+        cells_fd = self._cells.fileno()
+        numbers = (channel_fd, cells_fd, index, 1 + self._count)
+        await trio.run_process(
+            [sys.executable, "-m", READER, *map(str, numbers)],
+            stdin=subprocess.DEVNULL,
+            check=False,
+            pass_fds=[channel_fd, cells_fd],
+            # Ctrl-C at the terminal is for the owner, which tells the readers to drain.
+            start_new_session=True,
+            deliver_cancel=_kill,
+            task_status=task_status,
+        )
 
     async def _hear(self, reader: _Reader, take: Take, ready: Callable[[], None]) -> None:
         """Do what the frames of *reader* ask for, until it has ended."""
@@ -223,20 +251,6 @@ async def answer_settled(
     if version() != before:
         await settle()
     return reply
-
-
-async def _run_process(channel_fd: int, *, task_status: trio.TaskStatus[trio.Process]) -> None:
-    """Run a reader; killed when cancelled. Started: it runs."""
-    await trio.run_process(
-        [sys.executable, "-m", READER, str(channel_fd)],
-        stdin=subprocess.DEVNULL,
-        check=False,
-        pass_fds=[channel_fd],
-        # Ctrl-C at the terminal is for the owner, which tells the readers to drain.
-        start_new_session=True,
-        deliver_cancel=_kill,
-        task_status=task_status,
-    )
 
 
 async def _kill(process: trio.Process) -> None:

@@ -23,6 +23,7 @@ LINGER_BYTES = 32 * 1024
 
 CALLS_PER_CHECKPOINT = 16
 OUT_OF_DESCRIPTORS_PAUSE_S = 0.1
+LET_OTHERS_S = 0.001
 
 _OUT_OF_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 # A client that left between connect and accept, or a network that did: nobody to serve, nothing to do.
@@ -88,18 +89,20 @@ def _configure(listener: socket.socket, limits: Limits) -> None:
 async def accept_from(
     listener: socket.socket,
     take: Callable[[socket.socket], None],
-    at_once: int = CALLS_PER_CHECKPOINT,
+    is_ahead: Callable[[], bool] | None = None,
 ) -> None:
     """Give every accepted socket, non-blocking, to *take*. Returns only by cancellation.
 
     Out of descriptors, it pauses and tries again.
 
     Args:
-        at_once: most that are accepted in a row. Where processes share the listener, more than one would
-            leave the others little of what arrives together.
+        is_ahead: where processes share the listener: whether others should be let go first.
     """
+    at_once = CALLS_PER_CHECKPOINT if is_ahead is None else 1
     accepted = 0
     while True:
+        if is_ahead is not None and is_ahead():
+            await trio.sleep(LET_OTHERS_S)
         try:
             sock, _ = listener.accept()
         except BlockingIOError:

@@ -8,6 +8,7 @@ import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.exchange import Answer
+from vibes_trio.front.balance import Balance
 from vibes_trio.front.ready import ReadyAnswers
 
 
@@ -41,6 +42,7 @@ class Front:
         ready: answers kept whole, found by the bytes of the head.
         hand_over: gives a connection, with the bytes read from it so far, to the process that owns the data.
             A front that has it answers only what reads an app, in the fast lane, and has no full lane.
+        balance: where other processes accept from the same sockets.
         fast: False sends all HTTP through the full lane; answers are the same, slower.
     """
 
@@ -50,6 +52,7 @@ class Front:
     draining: trio.Event
     ready: ReadyAnswers = field(default_factory=lambda: ReadyAnswers(0, lambda: 0))
     hand_over: Callable[[socket.socket, bytes], Awaitable[None]] | None = None
+    balance: Balance | None = None
     fast: bool = True
     counts: Counts = field(default_factory=Counts)
 
