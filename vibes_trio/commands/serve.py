@@ -50,9 +50,11 @@ def alone(config: Config) -> Iterator[None]:
     Raises:
         ConfigError: another one serves it.
     """
-    with _as_config_error(config):
+    try:
         config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(config.data_dir / LOCK, config.limits.shutdown_timeout_s)
+    except OSError as error:
+        raise ConfigError(f"VIBES_DATA_DIR: {config.data_dir} can't be used: {error.strerror}.") from error
     with contextlib.ExitStack() as held:
         held.callback(lock.close)
         try:
@@ -62,14 +64,6 @@ def alone(config: Config) -> Iterator[None]:
                 f"VIBES_DATA_DIR: another server serves {config.data_dir} already. Stop it, or name another folder."
             ) from None
         yield
-
-
-@contextlib.contextmanager
-def _as_config_error(config: Config) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ConfigError(f"VIBES_DATA_DIR: {config.data_dir} can't be used: {error.strerror}.") from error
 
 
 def prepare(config: Config, now: float) -> None:
