@@ -53,6 +53,7 @@ class Limits:
     # Connections
     in_flight_per_connection: int = 64
     max_connections: int = 15_000
+    held_bytes: int = 256 * MiB
     shed_at_once: int = 256
     accept_backlog: int = 1024
     peer_timeout_s: float = 20.0

@@ -12,7 +12,7 @@ from functools import lru_cache
 from http import HTTPStatus
 
 from vibes_trio.config import Limits
-from vibes_trio.errors import BadRequest, Internal, TooLarge, VibesError
+from vibes_trio.errors import BadRequest, Internal, Overloaded, TooLarge, VibesError
 from vibes_trio.exchange import Reply
 from vibes_trio.front.status import error_reply
 
@@ -58,6 +58,11 @@ def refuse_long_body(limits: Limits) -> Refused:
     """Return the refusal of a body over its limit, said before it came or counted in chunks."""
     limit = limits.max_body_bytes
     return Refused(TooLarge(f"The body is longer than {limit} bytes.", limit="max_body_bytes", value=limit))
+
+
+def refuse_for_room() -> Refused:
+    """Return the refusal of a body for which there is no room beside all others that arrive."""
+    return Refused(Overloaded("Too many large requests at the moment; try again in a second."))
 
 
 def refuse_slow() -> Refused:

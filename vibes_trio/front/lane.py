@@ -20,10 +20,12 @@ from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest
 from vibes_trio.exchange import HttpIncoming
 from vibes_trio.front.heads import Head, find_head_end, parse_head
+from vibes_trio.front.held import Share
 from vibes_trio.front.http import (
     Refused,
     build_response,
     refuse_broken_body,
+    refuse_for_room,
     refuse_long_head,
     refuse_slow,
     sound,
@@ -127,6 +129,18 @@ async def _serve_next(conn: _Connection, first: bool) -> bool:
     if head.upgrade:
         await serve_websocket(front, conn.waiting, line, head)
         return False
+    if head.length == 0:
+        return await _serve_request(conn, head, data)
+    with Share(front.held) as line.share:
+        try:
+            return await _serve_request(conn, head, data)
+        finally:
+            line.share = None
+
+
+async def _serve_request(conn: _Connection, head: Head, data: bytes) -> bool:
+    """Serve the request with *head*, which was read from *data*; returns and raises as `_serve_next`."""
+    front, line = conn.front, conn.line
     if head.simple and front.fast:
         front.counts.fast += 1
         if not head.length and not head.close and not front.draining.is_set():
@@ -213,7 +227,11 @@ async def _read_body(limits: Limits, line: Line, length: int) -> bytes:
             while missing:
                 data = await line.read(min(missing, BODY_READ_BYTES))
                 if not data:
-                    raise refuse_broken_body()
+                    raise (
+                        refuse_for_room()
+                        if line.share is not None and line.share.refused
+                        else refuse_broken_body()
+                    )
                 pieces.append(data)
                 missing -= len(data)
         if scope.cancelled_caught:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import trio
 
 from vibes_trio.config import Limits
+from vibes_trio.front.held import Share
 
 log = logging.getLogger(__name__)
 
@@ -127,15 +128,17 @@ async def accept_from(
 class Line:
     """One accepted connection: its socket, and the bytes that were read but not used yet.
 
-    Mutable state: `buffer`, what comes before the bytes still in the socket; and a count of calls since
-    the last checkpoint.
+    Mutable state: `buffer`, what comes before the bytes still in the socket; `share`, which counts what is read
+    while a body arrives, and ends the reading when there is no room; and a count of calls since the last
+    checkpoint.
     """
 
-    __slots__ = ("_calls", "_send_timeout_s", "buffer", "socket")
+    __slots__ = ("_calls", "_send_timeout_s", "buffer", "share", "socket")
 
     def __init__(self, sock: socket.socket, send_timeout_s: float) -> None:
         self.socket = sock
         self.buffer = b""
+        self.share: Share | None = None
         self._send_timeout_s = send_timeout_s
         self._calls = 0
 
@@ -158,7 +161,8 @@ class Line:
         await self.breathe()
         while True:
             try:
-                return self.socket.recv(max_bytes)
+                data = self.socket.recv(max_bytes)
+                return b"" if self.share is not None and not self.share.add(len(data)) else data
             except BlockingIOError:
                 await trio.lowlevel.wait_readable(self.socket)
             except OSError:
@@ -226,6 +230,7 @@ class Line:
         """
         self.end()
         self.buffer = b""
+        self.share = None  # nothing of it is kept
         heard = 0
         with trio.move_on_after(timeout_s):
             while heard < LINGER_BYTES:

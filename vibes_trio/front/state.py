@@ -9,6 +9,7 @@ import trio
 from vibes_trio.config import Limits
 from vibes_trio.exchange import Answer
 from vibes_trio.front.balance import Balance
+from vibes_trio.front.held import Held
 from vibes_trio.front.ready import ReadyAnswers
 
 
@@ -55,6 +56,10 @@ class Front:
     balance: Balance | None = None
     fast: bool = True
     counts: Counts = field(default_factory=Counts)
+    held: Held = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "held", Held(self.limits.held_bytes))
 
 
 class Waiting:

@@ -27,6 +27,7 @@ from websockets.server import ServerProtocol
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.exchange import MessageIncoming, Turn
 from vibes_trio.front.heads import Head
+from vibes_trio.front.held import Share
 from vibes_trio.front.http import COMMON_HEADERS, Refused
 from vibes_trio.front.outbox import Outbox
 from vibes_trio.front.protocol import WebSocketProtocol
@@ -84,6 +85,11 @@ class Assembly:
         self._data.clear()
         return message
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of the message that is arriving."""
+        return len(self._data)
+
 
 @dataclass(slots=True)
 class _Socket:
@@ -92,6 +98,7 @@ class _Socket:
     Attributes:
         backlog: messages that were read, but have no slot yet.
         turns: the last turn per order key, while it is not over.
+        message_bytes: of the messages that were read and are not answered yet.
         heard: whether the peer has said anything since the last ping.
         missed: pings in a row with nothing heard after them.
         arriving_since: when the first byte of a message came whose last has not; infinity: none is arriving.
@@ -103,8 +110,10 @@ class _Socket:
     outbox: Outbox
     assembly: Assembly
     slots: trio.Semaphore
+    share: Share
     backlog: deque[bytes] = field(default_factory=deque)
     turns: dict[str, Turn] = field(default_factory=dict)
+    message_bytes: int = 0
     heard: bool = True
     missed: int = 0
     arriving_since: float = math.inf
@@ -122,10 +131,11 @@ async def serve_websocket(front: Front, waiting: Waiting, line: Line, head: Head
     protocol = WebSocketProtocol(limits.hard_frame_bytes)
     outbox = Outbox(line, limits.outbox_bytes)
     slots = trio.Semaphore(limits.in_flight_per_connection)
-    ws = _Socket(front, line, protocol, outbox, Assembly(limits.max_frame_bytes), slots)
+    share = Share(front.held)
+    ws = _Socket(front, line, protocol, outbox, Assembly(limits.max_frame_bytes), slots, share)
     async with trio.open_nursery() as writer:
         writer.start_soon(outbox.write_out)
-        with outbox:
+        with share, outbox:
             outbox.put(greeting)
             await _converse(ws, waiting)
 
@@ -264,6 +274,8 @@ async def _answer(ws: _Socket, data: bytes, key: str | None, turn: Turn | None) 
         _say(ws, reply.body)
     finally:
         ws.slots.release()
+        ws.message_bytes -= len(data)
+        _count_held(ws)
 
 
 def _say(ws: _Socket, text: bytes) -> None:
@@ -285,12 +297,20 @@ def _feed(ws: _Socket, data: bytes) -> int:
         protocol.receive_eof()
     frames = protocol.events_received()
     _take_frames(ws, frames)
+    if not _count_held(ws) and protocol.listening:
+        protocol.fail(CloseCode.TRY_AGAIN_LATER, "too much arrives at the moment")
     if not protocol.reader.buffer and protocol.current_size is None:
         ws.arriving_since = math.inf
     elif ws.backlog or ws.arriving_since == math.inf:
         ws.arriving_since = trio.current_time()
     _flush(ws)
     return len(frames)
+
+
+def _count_held(ws: _Socket) -> bool:
+    """Count what this connection holds; return whether there is room for it."""
+    arriving = len(ws.protocol.reader.buffer) + ws.assembly.held_bytes
+    return ws.share.set(ws.message_bytes + arriving)
 
 
 def _take_frames(ws: _Socket, frames: Sequence[object]) -> None:
@@ -302,6 +322,7 @@ def _take_frames(ws: _Socket, frames: Sequence[object]) -> None:
                     _say(ws, error_reply(message).body)
                 elif message is not None:
                     ws.backlog.append(message)
+                    ws.message_bytes += len(message)
     except UnicodeDecodeError as error:
         if ws.protocol.state is State.OPEN:
             ws.protocol.fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
