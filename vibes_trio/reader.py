@@ -22,6 +22,7 @@ import trio
 
 from vibes_trio.auth.device_id import DeviceTrust, DeviceVerifier
 from vibes_trio.cache import AssetCache, NameCache
+from vibes_trio.collector import settle_collector
 from vibes_trio.commands.logs import setup_logs
 from vibes_trio.compilers.interface import Compiled, Source
 from vibes_trio.config import Limits
@@ -65,6 +66,7 @@ async def run_reader(sock: socket.socket, balance: Balance) -> None:
         orders = decode_orders(start.data)
         setup_logs(orders.log_level)
         async with open_reading_app(orders) as app:
+            settle_collector()
             await _serve(app, channel, balance, start.sockets)
     except* trio.BrokenResourceError:
         pass  # the owner has ended

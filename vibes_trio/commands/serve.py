@@ -14,6 +14,7 @@ import trio
 from vibes_trio import __version__
 from vibes_trio.auth.ca import expiry_warning
 from vibes_trio.auth.keys import load_keys
+from vibes_trio.collector import settle_collector
 from vibes_trio.commands.address import remove_address, url_of, write_address
 from vibes_trio.commands.database import open_database
 from vibes_trio.commands.local_device import ensure_local_device
@@ -81,7 +82,7 @@ def prepare(config: Config, now: float) -> None:
 
 
 async def _serve(config: Config) -> None:
-    await serve(config, announce=announce)
+    await serve(config, announce=announce_and_settle)
 
 
 def announce(app: App) -> None:
@@ -90,6 +91,12 @@ def announce(app: App) -> None:
     write_address(app.config.data_dir, url, os.getpid())
     with contextlib.suppress(BrokenPipeError):  # nobody reads: no reason not to serve
         print("\n".join(greeting(app, url)), flush=True)
+
+
+def announce_and_settle(app: App) -> None:
+    """Announce; then let the collector pass over what the start made."""
+    announce(app)
+    settle_collector()
 
 
 def greeting(app: App, url: str) -> list[str]:
