@@ -155,6 +155,8 @@ class LocalModules:
         """Return the addresses by which modules of the CDN import stored ones → addresses here."""
         redirects = {CDN + key[1:]: address for key, address in local.items() if key.startswith("/")}
         for address in self._records:
+            if "/~" in address.removeprefix("/~esm/"):
+                continue  # built for a lock: the CDN's modules know nothing of it
             package = address.removeprefix("/~esm/")
             name, _, rest = package.rpartition("@")
             version, _, subpath = rest.partition("/")
