@@ -37,6 +37,7 @@ from vibes_trio.front.sockets import close_listeners, open_listeners
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE, order_key
 from vibes_trio.jobs import KINDS, Jobs, WarmAll
+from vibes_trio.modules.home import Home
 from vibes_trio.modules.npm_settings import find_registry
 from vibes_trio.modules.prepare import find_prepared, prepare_local_modules
 from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
@@ -94,6 +95,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 compiler=compiler,
                 package_version=parts.package_version or late.package_version,
                 modules=prepared.modules,
+                home=Home(late.get, prepared.modules, config) if prepared.modules else None,
                 notes=(prepared.note,),
                 jobs=Jobs(config.limits.jobs_waiting),
                 random_slug=parts.random_slug,

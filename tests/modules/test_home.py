@@ -11,10 +11,10 @@ from fake_registry import REGISTRY, FakeRegistry, pack, require_esbuild
 from vibes_trio.config import Config, Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.modules.bundle import is_stored
-from vibes_trio.modules.home import ensure_modules
+from vibes_trio.modules.home import Home
 from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.store import LocalModules, open_store
-from vibes_trio.outbound import open_outbound
+from vibes_trio.outbound import Outbound, open_outbound
 
 
 @pytest.fixture
@@ -31,7 +31,11 @@ async def ensure(config: Config, registry: FakeRegistry | None, *wanted: str, lo
     store = open_store(config.data_dir, config.limits)
     transport = registry.transport if registry else None
     async with open_outbound(REGISTRY if registry else None, config.limits, {}, transport) as outbound:
-        made, failed = await ensure_modules(outbound, store, config, dict.fromkeys(wanted, "*"), lock)
+
+        async def get() -> Outbound:
+            return outbound
+
+        made, failed = await Home(get, store, config).ensure(dict.fromkeys(wanted, "*"), lock)
     return store, made, failed
 
 

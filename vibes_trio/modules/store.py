@@ -135,11 +135,11 @@ class LocalModules:
             self._held_bytes -= len(dropped)
 
     def _find_local(self, cdn_address: str) -> str | None:
-        parts = _CDN_ADDRESS.fullmatch(cdn_address)
+        parts = parse_cdn_address(cdn_address)
         if parts is None:
             return None
-        name, version, subpath = parts["name"], parts["version"], parts["subpath"] or ""
-        if version is not None:
+        name, version, subpath = parts
+        if version:
             address = address_of(name, version, subpath)
             return address if address in self._records else None
         suffix = f"/{subpath}" if subpath else ""
@@ -164,6 +164,12 @@ class LocalModules:
             redirects[f"{CDN}{package}"] = address
             redirects[f"{CDN}{name}@{version}/es2022/{file}.mjs"] = address
         return redirects
+
+
+def parse_cdn_address(address: str) -> tuple[str, str, str] | None:
+    """Return package, version (may be empty, a range or a dist-tag) and subpath of an address of the CDN."""
+    parts = _CDN_ADDRESS.fullmatch(address)
+    return (parts["name"], parts["version"] or "", parts["subpath"] or "") if parts else None
 
 
 def open_store(data_dir: Path, limits: Limits) -> LocalModules:
