@@ -9,7 +9,7 @@ from fake_registry import REGISTRY, FakeRegistry, pack
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
-from vibes_trio.modules.ranges import Spec, choose_document, fits, parse_spec, pick_version
+from vibes_trio.modules.ranges import Spec, choose_document, find_kept, fits, parse_spec, pick_version
 from vibes_trio.outbound import open_outbound
 
 LIMITS = Limits(fetch_tries=1)
@@ -156,3 +156,28 @@ async def test_without_a_registry_a_range_can_not_be_chosen(tmp_path):
     async with open_outbound(None, LIMITS, {}) as outbound:
         with pytest.raises(FetchFailed, match="no package registry"):
             await choose_document(outbound, tmp_path, Spec("a", "^1"), LIMITS)
+
+
+async def test_when_the_registry_is_down_what_was_chosen_before_will_do(tmp_path, registry):
+    chosen = await choose(tmp_path, registry, Spec("@s/a", "^1"))
+    down = FakeRegistry()
+    down.answers["/@s%2Fa"] = httpx.Response(503)
+
+    assert await choose(tmp_path, down, Spec("@s/a", "1.x")) == chosen
+    assert await choose(tmp_path, down, Spec("@s/a", "latest")) == chosen
+    with pytest.raises(FetchFailed, match="503"):
+        await choose(tmp_path, down, Spec("@s/a", "^2"))
+    with pytest.raises(FetchFailed, match="404"):
+        await choose(tmp_path, FakeRegistry(), Spec("@s/a", "^1"))
+
+
+def test_kept_versions_are_found_by_whole_names(tmp_path):
+    (tmp_path / "documents").mkdir()
+    for name in ("a@1.0.0.json", "a@1.2.0.json", "a-b@3.0.0.json", "@s+a@4.0.0.json", "a@odd.json"):
+        (tmp_path / "documents" / name).touch()
+
+    assert find_kept(tmp_path, "a") == "1.2.0"
+    assert find_kept(tmp_path, "a", "~1.0") == "1.0.0"
+    assert find_kept(tmp_path, "@s/a") == "4.0.0"
+    assert find_kept(tmp_path, "b") is None
+    assert find_kept(tmp_path, "../a") is None

@@ -21,6 +21,7 @@ from vibes_trio.outbound import Outbound, is_exact_version, is_package_name
 
 SHORT_FORM = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8"
 LATEST = "latest"
+NOT_FOUND = 404
 _MAX_RANGE_CHARS = 256  # nobody's is longer, and parsing is left to regular expressions
 
 
@@ -79,6 +80,8 @@ def pick_version(versions: Iterable[str], tags: Mapping[str, str], wanted: str) 
 async def choose_document(outbound: Outbound, modules_dir: Path, spec: Spec, limits: Limits) -> Document:
     """Return the document of the version that *spec* means. One exact version may need no network.
 
+    When the registry can't be reached, the best of what was chosen before will do.
+
     Raises:
         FetchFailed: the registry doesn't give the package.
         ModuleFailed: no version fits, or what the registry says can't be used.
@@ -86,6 +89,32 @@ async def choose_document(outbound: Outbound, modules_dir: Path, spec: Spec, lim
     exact = spec.range.removeprefix("v").removeprefix("=")
     if is_exact_version(exact):
         return await ensure_document(outbound, modules_dir, spec.package, exact, limits)
+    try:
+        document = await _ask(outbound, spec, limits)
+    except FetchFailed as error:
+        kept = await trio.to_thread.run_sync(find_kept, modules_dir, spec.package, spec.range)
+        if kept is None or error.status == NOT_FOUND:
+            raise
+        return await ensure_document(outbound, modules_dir, spec.package, kept, limits)
+    await trio.to_thread.run_sync(keep_document, modules_dir, document)
+    return document
+
+
+def find_kept(modules_dir: Path, package: str, wanted: str = "*") -> str | None:
+    """Return the version of *package*, of those whose documents are kept, that *wanted* means without registry.
+
+    For a dist-tag, whose version nobody tells, that is the highest. Reads the disk.
+    """
+    if not is_package_name(package):
+        return None
+    start = f"{package.replace('/', '+')}@"
+    names = [path.name for path in (modules_dir / "documents").glob("*.json") if path.name.startswith(start)]
+    versions = [name.removeprefix(start).removesuffix(".json") for name in names]
+    is_range = nodesemver.valid_range(wanted, True) is not None
+    return pick_version(versions, {}, wanted if is_range else "*")
+
+
+async def _ask(outbound: Outbound, spec: Spec, limits: Limits) -> Document:
     if outbound.registry is None:
         raise FetchFailed(f"{spec.package}@{spec.range}: there is no package registry")
     body = await outbound.fetch(
@@ -95,9 +124,7 @@ async def choose_document(outbound: Outbound, modules_dir: Path, spec: Spec, lim
         accept=SHORT_FORM,
         tries=limits.fetch_tries,
     )
-    document = await trio.to_thread.run_sync(_choose, body, spec)
-    await trio.to_thread.run_sync(keep_document, modules_dir, document)
-    return document
+    return await trio.to_thread.run_sync(_choose, body, spec)
 
 
 def _choose(body: bytes, spec: Spec) -> Document:

@@ -122,6 +122,11 @@ def list_latest(tx: Tx, limit: int) -> tuple[Release, ...]:
     return tuple(_release(row) for row in rows)
 
 
+def list_extras(tx: Tx) -> tuple[str, ...]:
+    """Return our notes on all releases that have some."""
+    return tuple(extras for (extras,) in tx.execute("SELECT extras FROM Apps WHERE extras IS NOT NULL"))
+
+
 def replace_extras(tx: Tx, release: Release, extras_json: str) -> bool:
     """Give *release* other notes of ours, unless a deploy changed them meanwhile; return whether it was done."""
     rows = tx.execute(
