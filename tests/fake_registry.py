@@ -12,6 +12,7 @@ import shutil
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -62,10 +63,12 @@ def integrity_of(archive: bytes) -> str:
 
 
 class FakeRegistry:
-    """Answers for packages that were added. Its state: its answers by path, and the paths asked for."""
+    """Answers for packages that were added. Its state: its answers by path, the lists of
+    versions that some of them are made of, and the paths asked for. What was added last is `latest`."""
 
     def __init__(self) -> None:
         self.answers: dict[str, httpx.Response] = {}
+        self.lists: dict[str, dict[str, Any]] = {}
         self.asked: list[str] = []
 
     def add(self, name: str, version: str, archive: bytes, **document: object) -> None:
@@ -73,8 +76,13 @@ class FakeRegistry:
         tarball = f"/{name}/-/{name.rpartition('/')[2]}-{version}.tgz"
         dist = {"tarball": f"https://public.test{tarball}", "integrity": integrity_of(archive)}
         whole = {"name": name, "version": version, "dist": dist} | document
-        self.answers[f"/{name.replace('/', '%2F')}/{version}"] = httpx.Response(200, json=whole)
+        path = f"/{name.replace('/', '%2F')}"
+        self.answers[f"{path}/{version}"] = httpx.Response(200, json=whole)
         self.answers[tarball] = httpx.Response(200, content=archive)
+        listed = self.lists.setdefault(path, {"name": name, "versions": {}})
+        listed["versions"][version] = whole
+        listed["dist-tags"] = {"latest": version}
+        self.answers[path] = httpx.Response(200, json=listed)
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         assert request.url.host == "registry.test", "only the configured registry is asked"

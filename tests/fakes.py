@@ -44,6 +44,7 @@ def make_app(db: Database | None = None, *, limits: Limits | None = None, **chan
         compiler=None,  # type: ignore[arg-type]
         package_version=no_version,
         modules=None,
+        home=None,
         notes=(),
         jobs=Jobs(limits.jobs_waiting),
         random_slug=lambda: "one-two-three",

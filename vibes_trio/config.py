@@ -82,6 +82,9 @@ class Limits:
     keys_timeout_s: float = 5.0
     # Modules
     document_bytes: int = 1 * MiB
+    package_list_bytes: int = 64 * MiB
+    packages_per_lock: int = 1000
+    packages_at_once: int = 8
     package_bytes: int = 64 * MiB
     package_unpacked_bytes: int = 256 * MiB
     package_files: int = 20_000

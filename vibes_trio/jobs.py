@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import trio
 
-from vibes_trio.exchange import AppSlug, UserSlug
+from vibes_trio.exchange import AppSlug, FsId, UserSlug
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,17 @@ class Sweep:
     """Remove what limits that were lowered leave over, and assets that nothing refers to."""
 
 
-Job = WarmRelease | WarmAll | Sweep
-KINDS: tuple[type[Job], ...] = (WarmRelease, WarmAll, Sweep)
+@dataclass(frozen=True, slots=True)
+class BuildModules:
+    """Build the packages that a release imports into modules of this server, and note their lock."""
+
+    app: AppSlug
+    user: UserSlug
+    fs_id: FsId
+
+
+Job = WarmRelease | WarmAll | Sweep | BuildModules
+KINDS: tuple[type[Job], ...] = (WarmRelease, WarmAll, Sweep, BuildModules)
 
 
 class Jobs:

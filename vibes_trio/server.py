@@ -39,8 +39,10 @@ from vibes_trio.front.sockets import close_listeners, open_listeners
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE, order_key
 from vibes_trio.jobs import KINDS, Jobs, WarmAll
+from vibes_trio.modules.home import Home
 from vibes_trio.modules.npm_settings import find_registry
 from vibes_trio.modules.prepare import find_prepared, prepare_local_modules
+from vibes_trio.modules.ranges import find_kept
 from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
 from vibes_trio.storage.engine import DATABASE, Database
 
@@ -94,8 +96,9 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 },
                 devices=devices,
                 compiler=compiler,
-                package_version=parts.package_version or late.package_version,
+                package_version=parts.package_version or partial(_package_version, late, config),
                 modules=prepared.modules,
+                home=Home(late.get, prepared.modules, config) if prepared.modules else None,
                 notes=(prepared.note,),
                 jobs=Jobs(config.limits.jobs_waiting),
                 random_slug=parts.random_slug,
@@ -104,6 +107,14 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
             )
     finally:
         db.close()
+
+
+async def _package_version(late: LateOutbound, config: Config, name: str) -> str | None:
+    """Return what the registry names, else, for pages that load from here, a version that was fetched before."""
+    version = await late.package_version(name)
+    if version is None and config.modules != "cdn":
+        version = await trio.to_thread.run_sync(find_kept, config.data_dir / "modules", name)
+    return version
 
 
 async def _open_outbound(config: Config, env: Mapping[str, str]) -> AbstractAsyncContextManager[Outbound]:

@@ -7,7 +7,8 @@ from typing import Any
 import trio
 
 from vibes_trio.context import App
-from vibes_trio.jobs import Job, Sweep, WarmAll, WarmRelease
+from vibes_trio.jobs import BuildModules, Job, Sweep, WarmAll, WarmRelease
+from vibes_trio.services.packages import build_modules
 from vibes_trio.services.upkeep import sweep, warm_all, warm_release
 
 log = logging.getLogger(__name__)
@@ -17,6 +18,7 @@ RUN: Mapping[type[Job], Callable[[App, Any], Awaitable[None]]] = {
     WarmRelease: warm_release,
     WarmAll: warm_all,
     Sweep: sweep,
+    BuildModules: build_modules,
 }
 
 

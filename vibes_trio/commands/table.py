@@ -57,6 +57,7 @@ GROUPS: Mapping[str, str] = {
     "user": "add and list users",
     "keys": "show and replace the server's own keys",
     "toolchain": "fetch the native compiler",
+    "modules": "packages from npm as this server's own modules",
     "config": "see the settings",
 }
 
@@ -213,6 +214,42 @@ COMMANDS: tuple[Command, ...] = (
         ),
         ("toolchain install",),
         takes_settings=True,
+    ),
+    Command(
+        "modules status",
+        "vibes_trio.commands.modules:status",
+        "tell where the packages of an app are loaded from, and why",
+        (_argument("app", metavar="APP", help="slug of the app, or app--user"), _JSON),
+        ("modules status habit-garden",),
+    ),
+    Command(
+        "modules prefetch",
+        "vibes_trio.commands.modules:prefetch",
+        "fetch and build packages before going offline; they are kept until `modules gc`",
+        (_argument("packages", nargs="+", metavar="PACKAGE", help="as in an import; with a version: d3@7"),),
+        ("modules prefetch d3 react-markdown@10 date-fns/format",),
+        takes_settings=True,
+    ),
+    Command(
+        "modules export",
+        "vibes_trio.commands.modules:export",
+        "write all built modules into one file, for a machine without a registry",
+        (_argument("file", metavar="FILE", help="archive to write"),),
+        ("modules export modules.tar",),
+    ),
+    Command(
+        "modules import",
+        "vibes_trio.commands.modules:take_in",
+        "add the modules of such a file; each is checked against its hash",
+        (_argument("file", metavar="FILE", help="archive of `modules export`"),),
+        ("modules import modules.tar",),
+    ),
+    Command(
+        "modules gc",
+        "vibes_trio.commands.modules:gc",
+        "remove modules and packages that no release uses; what is younger than an hour stays",
+        (_JSON,),
+        ("modules gc",),
     ),
     Command(
         "config show",

@@ -66,10 +66,11 @@ _BROWSER_SCHEMES = ("https:", "http:", "data:", "blob:", "//")
 
 @dataclass(frozen=True, slots=True)
 class ImportMap:
-    """The map as stored (JSON text), and what a deployer should know about it."""
+    """The map as stored (JSON text), what a deployer should know about it, and what loads from the CDN."""
 
     text: str
     warnings: tuple[str, ...]
+    packages: tuple[str, ...] = ()
 
 
 def predefined_imports(fp_version: str) -> dict[str, str]:
@@ -96,6 +97,11 @@ def package_lookups(specifiers: Iterable[str]) -> list[str]:
     return [name for name in dict.fromkeys(wanted) if name not in PREDEFINED]
 
 
+def on_cdn(specifiers: Iterable[str], imports: Mapping[str, str]) -> tuple[str, ...]:
+    """Return those of *specifiers* that the map *imports* sends to the public module CDN, each once."""
+    return tuple(text for text in dict.fromkeys(specifiers) if imports.get(text, "").startswith(CDN))
+
+
 def build_import_map(
     specifiers: Iterable[str],
     versions: Mapping[str, str | None],
@@ -118,7 +124,8 @@ def build_import_map(
     predefined = predefined_imports(fp_version)
     found: dict[str, str] = {}
     warnings: list[str] = []
-    for text in dict.fromkeys(specifiers):
+    specifiers = tuple(dict.fromkeys(specifiers))
+    for text in specifiers:
         if text in predefined:
             continue
         specifier = parse_specifier(text)
@@ -130,7 +137,8 @@ def build_import_map(
         problem = _problem(specifier)
         if problem:
             warnings.append(f"import {quote_json(text)}: {problem}")
-    return ImportMap(_write(found | dict(imports or {}) | predefined, scopes or {}), tuple(warnings))
+    whole = found | dict(imports or {}) | predefined
+    return ImportMap(_write(whole, scopes or {}), tuple(warnings), on_cdn(specifiers, whole))
 
 
 def _address(

@@ -142,7 +142,7 @@ async def build_entry(tool: Tool, entry: Entry, exported: Mapping[Entry, Shape],
         start = entry.file
         if exported[entry].is_commonjs:
             start = folder / "entry.js"
-            start.write_text(_commonjs_entry(entry.file, exported[entry]), "utf-8")
+            start.write_text(commonjs_entry(entry.file, exported[entry]), "utf-8")
         aliases = []
         for number, (other, shape) in enumerate(shared.items()):
             shim = folder / f"shared-{number}.js"
@@ -174,7 +174,7 @@ def _imports_of(metafile: bytes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _commonjs_entry(file: Path, shape: Shape) -> str:
+def commonjs_entry(file: Path, shape: Shape) -> str:
     """Return the source of a module that exports what the CommonJS module *file* does.
 
     Names may be reserved words, which only an `export {…}` list can hold.

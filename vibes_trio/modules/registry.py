@@ -30,7 +30,9 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     Attributes:
         tarball: address of the archive as the registry gives it; it may name another host.
         integrity: `sha512-` and the base64 hash of the archive.
-        dependencies, peer_dependencies: package name → range.
+        dependencies, peer_dependencies: package name → range. Optional dependencies are left out: they are
+            native add-ons.
+        optional_peers: names of peers that it can do without.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     integrity: str
     dependencies: Mapping[str, str] = {}
     peer_dependencies: Mapping[str, str] = {}
+    optional_peers: tuple[str, ...] = ()
 
 
 class _Dist(msgspec.Struct):
@@ -46,12 +49,20 @@ class _Dist(msgspec.Struct):
     integrity: str = ""
 
 
-class _RegistryDocument(msgspec.Struct, rename="camel"):
+class _PeerMeta(msgspec.Struct):
+    optional: bool = False
+
+
+class VersionDocument(msgspec.Struct, rename="camel"):
+    """What a registry says of one version, as far as it is used."""
+
     name: str
     version: str
     dist: _Dist
     dependencies: dict[str, str] = {}
+    optional_dependencies: dict[str, str] = {}
     peer_dependencies: dict[str, str] = {}
+    peer_dependencies_meta: dict[str, _PeerMeta] = {}
 
 
 async def ensure_document(
@@ -68,8 +79,18 @@ async def ensure_document(
         return msgspec.json.decode(await trio.Path(path).read_bytes(), type=Document)
     except (FileNotFoundError, msgspec.DecodeError):
         document = await _fetch_document(outbound, name, version, limits)
-    await trio.to_thread.run_sync(write_file, path, msgspec.json.encode(document))
+    await trio.to_thread.run_sync(keep_document, modules_dir, document)
     return document
+
+
+def keep_document(modules_dir: Path, document: Document) -> None:
+    """Put *document* where `ensure_document` finds it. Writes to the disk; call it from a thread.
+
+    Raises:
+        ModuleFailed: the disk refuses.
+    """
+    path = _document_path(modules_dir, document.name, document.version)
+    write_file(path, msgspec.json.encode(document))
 
 
 async def ensure_package(outbound: Outbound, modules_dir: Path, document: Document, limits: Limits) -> Path:
@@ -159,9 +180,18 @@ async def _fetch_document(outbound: Outbound, name: str, version: str, limits: L
         tries=limits.fetch_tries,
     )
     try:
-        told = msgspec.json.decode(body, type=_RegistryDocument)
+        told = msgspec.json.decode(body, type=VersionDocument)
     except msgspec.DecodeError as error:
         raise ModuleFailed(f"{name}@{version}: the registry's answer is no document: {error}") from error
+    return to_document(told, name, version)
+
+
+def to_document(told: VersionDocument, name: str, version: str) -> Document:
+    """Return what is kept of *told*, which has to be of *version* of package *name*.
+
+    Raises:
+        ModuleFailed: it is of another, or announces no sha512.
+    """
     if (told.name, told.version) != (name, version):
         raise ModuleFailed(
             f"{name}@{version}: the registry answered with {told.name[:100]}@{told.version[:100]}"
@@ -170,13 +200,15 @@ async def _fetch_document(outbound: Outbound, name: str, version: str, limits: L
         parse_integrity(told.dist.integrity)
     except ModuleFailed as error:
         raise ModuleFailed(f"{name}@{version}: {error}") from error
+    needed = told.dependencies.items() - told.optional_dependencies.items()
     return Document(
         name=name,
         version=version,
         tarball=told.dist.tarball,
         integrity=told.dist.integrity,
-        dependencies=told.dependencies,
+        dependencies=dict(sorted(needed)),
         peer_dependencies=told.peer_dependencies,
+        optional_peers=tuple(peer for peer, meta in told.peer_dependencies_meta.items() if meta.optional),
     )
 
 

@@ -83,7 +83,7 @@ async def read_shape(tool: Tool, file: Path, limits: Limits) -> Shape:
     if any(given.format == "esm" for given in meta.inputs.values()):
         names = tuple(sorted(set(exports) - _NOT_EXPORTED))
         return Shape(is_commonjs=False, names=names, has_default="default" in exports)
-    names = tuple(sorted(await _commonjs_names(tool, file, limits) - _NOT_EXPORTED))
+    names = await commonjs_names(tool, file, limits)
     return Shape(is_commonjs=True, names=names, has_default=True)
 
 
@@ -113,7 +113,7 @@ async def run_esbuild(tool: Tool, arguments: Sequence[str], folder: Path, limits
     raise ModuleFailed(f"esbuild took more than {limits.build_timeout_s:g} s and was stopped")
 
 
-async def _commonjs_names(tool: Tool, file: Path, limits: Limits) -> set[str]:
+async def commonjs_names(tool: Tool, file: Path, limits: Limits) -> tuple[str, ...]:
     """Return the names that CommonJS code exports in production, those handed on inside its package too.
 
     esbuild prints each file with the development branches gone, in a form regular enough for patterns.
@@ -133,7 +133,7 @@ async def _commonjs_names(tool: Tool, file: Path, limits: Limits) -> set[str]:
             if target is not None and target not in seen and len(seen) < _MAX_FILES_FOLLOWED:
                 seen.add(target)
                 to_read.append(target)
-    return names
+    return tuple(sorted(names - _NOT_EXPORTED))
 
 
 def _find_required(folder: Path, specifier: str) -> Path | None:

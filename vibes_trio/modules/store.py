@@ -17,7 +17,7 @@ import msgspec
 from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.exchange import Cid
-from vibes_trio.modules.build import Built, address_of
+from vibes_trio.modules.build import PREFIX, Built, address_of
 from vibes_trio.modules.folder import write_file
 
 JAVASCRIPT = "application/javascript"
@@ -66,8 +66,13 @@ class LocalModules:
         self._held_bytes = 0
 
     def record(self, address: str) -> Record | None:
-        """Return what the index says of *address*."""
-        return self._records.get(address)
+        """Return what the index says of *address*; another process may have added it."""
+        record = self._records.get(address)
+        if record is None and address.startswith(PREFIX):
+            record = read_record(self._dir / "index" / index_name(address), self._dir)
+            if record is not None:
+                self._records[address] = record
+        return record
 
     def find(self, path: str) -> StoredModule | None:
         """Return the module served at *path*: a path as requested, without query.
@@ -123,7 +128,7 @@ class LocalModules:
             imports=built.imports,
         )
         write_file(self._dir / "built" / cid, built.code)
-        write_file(self._dir / "index" / _index_name(built.address), msgspec.json.encode(record))
+        write_file(self._dir / "index" / index_name(built.address), msgspec.json.encode(record))
         self._records[built.address] = record
         return record
 
@@ -135,11 +140,11 @@ class LocalModules:
             self._held_bytes -= len(dropped)
 
     def _find_local(self, cdn_address: str) -> str | None:
-        parts = _CDN_ADDRESS.fullmatch(cdn_address)
+        parts = parse_cdn_address(cdn_address)
         if parts is None:
             return None
-        name, version, subpath = parts["name"], parts["version"], parts["subpath"] or ""
-        if version is not None:
+        name, version, subpath = parts
+        if version:
             address = address_of(name, version, subpath)
             return address if address in self._records else None
         suffix = f"/{subpath}" if subpath else ""
@@ -155,6 +160,8 @@ class LocalModules:
         """Return the addresses by which modules of the CDN import stored ones → addresses here."""
         redirects = {CDN + key[1:]: address for key, address in local.items() if key.startswith("/")}
         for address in self._records:
+            if "/~" in address.removeprefix("/~esm/"):
+                continue  # built for a lock: the CDN's modules know nothing of it
             package = address.removeprefix("/~esm/")
             name, _, rest = package.rpartition("@")
             version, _, subpath = rest.partition("/")
@@ -162,6 +169,12 @@ class LocalModules:
             redirects[f"{CDN}{package}"] = address
             redirects[f"{CDN}{name}@{version}/es2022/{file}.mjs"] = address
         return redirects
+
+
+def parse_cdn_address(address: str) -> tuple[str, str, str] | None:
+    """Return package, version (may be empty, a range or a dist-tag) and subpath of an address of the CDN."""
+    parts = _CDN_ADDRESS.fullmatch(address)
+    return (parts["name"], parts["version"] or "", parts["subpath"] or "") if parts else None
 
 
 def open_store(data_dir: Path, limits: Limits) -> LocalModules:
@@ -172,16 +185,24 @@ def open_store(data_dir: Path, limits: Limits) -> LocalModules:
     modules_dir = data_dir / "modules"
     records = []
     for path in sorted((modules_dir / "index").glob("*.json")):
-        try:
-            record = msgspec.json.decode(path.read_bytes(), type=Record)
-        except (OSError, msgspec.DecodeError):
-            continue
-        if (modules_dir / "built" / record.cid).is_file() and path.name == _index_name(record.address):
+        record = read_record(path, modules_dir)
+        if record is not None:
             records.append(record)
     return LocalModules(modules_dir, records, limits)
 
 
-def _index_name(address: str) -> str:
+def read_record(path: Path, modules_dir: Path) -> Record | None:
+    """Return the record in the file *path* of the index; None: there is none, or not what it speaks of."""
+    try:
+        record = msgspec.json.decode(path.read_bytes(), type=Record)
+    except (OSError, msgspec.DecodeError):
+        return None
+    is_whole = (modules_dir / "built" / record.cid).is_file() and path.name == index_name(record.address)
+    return record if is_whole else None
+
+
+def index_name(address: str) -> str:
+    """Return the name of the index's file on *address*."""
     return quote(address.removeprefix("/~esm/"), safe="@") + ".json"
 
 

@@ -68,7 +68,8 @@ async def build_release(app: App, files: Sequence[AppFile], entry_point: str, bu
     items, assets = _assemble(files, compiled, links, import_map.text.encode())
     warnings = links.warnings + import_map.warnings
     extras = _extras(files, links, entry_point)
-    return Built(items, assets, replace(extras, built_from=built_from, complete=not warnings), warnings)
+    extras = replace(extras, built_from=built_from, complete=not warnings, packages=import_map.packages)
+    return Built(items, assets, extras, warnings)
 
 
 async def compile_all(app: App, files: Sequence[AppFile]) -> list[Compiled | None]:

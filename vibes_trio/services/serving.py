@@ -16,6 +16,8 @@ from vibes_trio.content.static_modules import find_newer_module, find_static_mod
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import AppSlug, Cid, FsId, Reply
+from vibes_trio.modules.bundle import is_stored
+from vibes_trio.modules.lock import Lock
 from vibes_trio.services.replies import Asked, Content, respond
 from vibes_trio.storage import apps, assets
 from vibes_trio.urls import EntryPoint, decode_path
@@ -45,6 +47,8 @@ class ServedRelease:
         default: the asset flagged as entry point, if one is: for `/` and what a browser navigates to.
         roots: names of the modules that the page mounts, in order.
         sources: from the served name of a module to the name of its source.
+        modules: specifier → address on this server of what was built for it.
+        is_built: whether nothing is to be built for it any more.
         edition: changes with what the page is made of: a release that is built anew keeps its fs_id.
     """
 
@@ -57,6 +61,8 @@ class ServedRelease:
     default: FileSystemItem | None
     roots: tuple[str, ...]
     sources: Mapping[str, str]
+    modules: Mapping[str, str]
+    is_built: bool
 
 
 class Extras(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +74,9 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
         sources: from served names of transformed modules to those of their sources.
         built_from: tells apart what is built differently under one fsId, which knows neither the entry point
             nor the languages (`deploy.calc_built_from`).
+        packages: specifiers of npm packages that its modules import.
+        lock: what these are built from on this server, and where; None: not built (yet).
+        not_local: specifier → why it stays at the CDN; `""` stands for all.
         complete: whether nothing was missing, such as a package; else the same deploy is built anew.
     """
 
@@ -75,6 +84,9 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     roots: tuple[str, ...] = ()
     sources: dict[str, str] = {}
     built_from: str = ""
+    packages: tuple[str, ...] = ()
+    lock: Lock | None = None
+    not_local: dict[str, str] = {}
     complete: bool = True
 
 
@@ -190,6 +202,8 @@ def take_apart(row: apps.Release) -> ServedRelease:
         default=flagged if is_asset else None,
         roots=extras.roots,
         sources=extras.sources,
+        modules=extras.lock.modules if extras.lock else {},
+        is_built=extras.lock is not None or not extras.packages,
     )
 
 
@@ -235,10 +249,12 @@ def _keep(app: App, item: FileSystemItem, body: bytes | None) -> bytes:
 
 def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
     """Return the generated page; its tag is the CID of its text, as settings of the server are part of it."""
+    if app.home is not None and not release.is_built:
+        cache_control = REVALIDATE  # it will be another one once its packages are here
     key = ("page", release.app, release.fs_id, release.edition)
     body = app.assets.get(key)
     if body is None:
-        imports, scopes = _stored_map(app, release)
+        imports, scopes = stored_map(app, release)
         body = render_page(
             PageInput(
                 app_slug=release.app,
@@ -246,7 +262,7 @@ def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
                 roots=release.roots,
                 imports=imports,
                 scopes=scopes,
-                local=app.modules.local_addresses(imports) if app.modules else {},
+                local=_local_addresses(app, release, imports),
                 files=release.sources,
                 env={**release.env, **app.config.app_env},
                 tailwind="" if app.modules else CDN_TAILWIND,
@@ -254,6 +270,13 @@ def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
         )
         app.assets.put(key, body)
     return Content(body, "text/html", calc_cid(body), release.fs_id, cache_control)
+
+
+def _local_addresses(app: App, release: ServedRelease, imports: Mapping[str, str]) -> dict[str, str]:
+    if app.modules is None:
+        return {}
+    built = {s: address for s, address in release.modules.items() if is_stored(app.modules, address)}
+    return app.modules.local_addresses(imports) | built
 
 
 class _ImportMap(msgspec.Struct, frozen=True):
@@ -264,8 +287,10 @@ class _ImportMap(msgspec.Struct, frozen=True):
 _map_decoder = msgspec.json.Decoder(_ImportMap)
 
 
-def _stored_map(app: App, release: ServedRelease) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """Return the import map that the deploy made: not a file that an app calls so (the reference takes one).
+def stored_map(app: App, release: ServedRelease) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Return `imports` and `scopes` of the map that the deploy made.
+
+    It is not a file that an app calls so (the reference takes one).
 
     Raises:
         NotFound: it is not stored, or is no import map (a damaged database).

@@ -5,8 +5,9 @@ import logging
 from vibes_trio.context import App
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid
-from vibes_trio.jobs import Sweep, WarmAll, WarmRelease
-from vibes_trio.services.serving import ServedRelease, find_release, make_page
+from vibes_trio.jobs import BuildModules, Sweep, WarmAll, WarmRelease
+from vibes_trio.services.packages import needs_building
+from vibes_trio.services.serving import ServedRelease, find_release, make_page, read_extras
 from vibes_trio.storage import apps, assets
 from vibes_trio.storage.tx import Tx
 from vibes_trio.urls import EntryPoint
@@ -36,7 +37,8 @@ async def warm_all(app: App, job: WarmAll) -> None:
 
 async def sweep(app: App, job: Sweep) -> None:
     """Repair what limits that were lowered leave over, oldest `dev` first and `production` never; then remove
-    assets that nothing refers to, except young ones, which a deploy in flight may be about to use."""
+    assets that nothing refers to, except young ones, which a deploy in flight may be about to use. Packages that
+    were not built for a release, as the registry was down or the server ended, are tried again."""
     evicted = await app.db.write(apps.sweep_limits, app.config.max_apps)
     if evicted:
         app.releases.clear()
@@ -45,6 +47,11 @@ async def sweep(app: App, job: Sweep) -> None:
     removed = await app.db.write(_sweep_assets, grace_s) if has_garbage else 0
     if evicted or removed:
         log.info("swept %s releases and %s assets", evicted, removed)
+    if app.home is not None:
+        for row in await app.db.read(apps.list_latest, MAX_WARMED):
+            extras = read_extras(row.extras_json)
+            if extras is not None and needs_building(extras):
+                app.jobs.add(BuildModules(row.app_slug, row.user_slug, row.fs_id))
 
 
 def _has_garbage(tx: Tx, grace_s: float) -> bool:

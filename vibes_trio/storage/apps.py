@@ -123,6 +123,29 @@ def list_latest(tx: Tx, limit: int) -> tuple[Release, ...]:
     return tuple(_release(row) for row in rows)
 
 
+def list_extras(tx: Tx) -> tuple[str, ...]:
+    """Return our notes on all releases that have some."""
+    return tuple(extras for (extras,) in tx.execute("SELECT extras FROM Apps WHERE extras IS NOT NULL"))
+
+
+def replace_extras(tx: Tx, release: Release, extras_json: str) -> bool:
+    """Give *release* other notes of ours, unless a deploy changed them meanwhile; return whether it was done."""
+    rows = tx.execute(
+        "UPDATE Apps SET extras = ? WHERE appSlug = ? AND userId = ? AND userSlug = ? AND releaseSeq = ?"
+        " AND fsId = ? AND extras = ? RETURNING 1",
+        (
+            extras_json,
+            release.app_slug,
+            release.user_id,
+            release.user_slug,
+            release.release_seq,
+            release.fs_id,
+            release.extras_json,
+        ),
+    )
+    return bool(rows)
+
+
 def sweep_limits(tx: Tx, limit: int) -> int:
     """Evict the oldest dev releases of every user who has more than *limit*; return how many went.
 

@@ -1,0 +1,187 @@
+"""`vibes-trio modules`: what is local and why, filling a store, carrying it elsewhere, clearing it up."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+from fake_registry import REGISTRY, FakeRegistry, pack
+
+from vibes_trio.commands import modules
+from vibes_trio.commands.database import open_database, write
+from vibes_trio.commands.output import CommandFailed
+from vibes_trio.config import Limits, load_config
+from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
+from vibes_trio.modules.build import Built
+from vibes_trio.modules.lock import Lock
+from vibes_trio.modules.store import open_store
+from vibes_trio.outbound import open_outbound
+from vibes_trio.services.serving import Extras
+from vibes_trio.storage import apps, slugs
+from vibes_trio.wire.base import encode
+
+# Read now: the tests see no setting from outside.
+ESBUILD = os.environ.get("VIBES_ESBUILD") or shutil.which("esbuild")
+needs_esbuild = pytest.mark.skipif(not ESBUILD, reason="no esbuild: name a binary in VIBES_ESBUILD")
+ADDRESS = "/~esm/clsx@2.0.0/~abc"
+
+
+@pytest.fixture
+def release(options, data_dir):
+    """Save a release of garden--ada with the given notes."""
+    data_dir.mkdir()
+
+    def save(extras: Extras) -> None:
+        def save_in(tx) -> None:
+            user = slugs.bind_user_slug(
+                tx, UserId("u"), UserSlug("ada"), limit=9, attempts=1, words=lambda: "a-b-c"
+            )
+            name = slugs.bind_app_slug(
+                tx, UserId("u"), user, AppSlug("garden"), limit=9, attempts=1, words=lambda: "a-b-c"
+            )
+            new = apps.NewRelease(
+                app_slug=name,
+                user_slug=user,
+                user_id=UserId("u"),
+                fs_id=FsId("z1"),
+                mode="production",
+                env_json="{}",
+                file_system_json="[]",
+                extras_json=encode(extras).decode(),
+            )
+            apps.save_release(tx, new, limit=9)
+
+        with open_database(load_config({}, options().settings)) as db:
+            write(db, save_in)
+
+    return save
+
+
+def put_module(data_dir: Path) -> None:
+    open_store(data_dir, Limits()).put(Built(ADDRESS, "k", b"export default 1", ()), "r")
+
+
+LOCKED = Extras(
+    packages=("clsx", "zod"),
+    lock=Lock(modules={"clsx": ADDRESS}),
+    not_local={"zod": "it is broken"},
+)
+
+
+def test_status_tells_what_is_local_and_why_the_rest_is_not(options, data_dir, release, capsys):
+    release(LOCKED)
+    put_module(data_dir)
+
+    modules.status(options(app="garden--ada", json=True))
+
+    assert json.loads(capsys.readouterr().out) == [
+        {"app": "garden--ada", "import": "clsx", "from": ADDRESS, "why": ""},
+        {"app": "garden--ada", "import": "zod", "from": "CDN", "why": "it is broken"},
+    ]
+
+
+def test_status_sees_that_a_module_is_lost(options, release, capsys):
+    release(LOCKED)
+
+    modules.status(options(app="garden"))
+
+    assert "its module is lost" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("not_local", "words"), [({}, "waits for being built"), ({"": "no registry"}, "no registry")]
+)
+def test_status_tells_of_what_waits(options, release, capsys, not_local, words):
+    release(Extras(packages=("clsx",), not_local=not_local))
+
+    modules.status(options(app="garden"))
+
+    assert words in capsys.readouterr().out
+
+
+def test_status_of_an_app_that_is_not_there(options, data_dir):
+    data_dir.mkdir()
+
+    with pytest.raises(CommandFailed, match="no such app"):
+        modules.status(options(app="nothing"))
+
+
+def test_a_store_is_carried_to_another_folder(options, data_dir, tmp_path, capsys):
+    put_module(data_dir)
+    file, other = str(tmp_path / "store.tar"), tmp_path / "other"
+
+    modules.export(options(file=file))
+    modules.take_in(options({"VIBES_DATA_DIR": str(other)}, file=file))
+
+    assert open_store(other, Limits()).find(ADDRESS).content == b"export default 1"
+    assert capsys.readouterr().out.splitlines() == [f"1 modules: {file}", f"1 modules from {file}"]
+
+
+def test_gc_keeps_what_releases_use(options, data_dir, release, capsys):
+    release(LOCKED)
+    put_module(data_dir)
+    store = open_store(data_dir, Limits())
+    store.put(Built("/~esm/old@1.0.0/~x", "k", b"old", ()), "r")
+    for path in (data_dir / "modules").rglob("*"):
+        os.utime(path, (1000, 1000))
+
+    modules.gc(options())
+
+    left = open_store(data_dir, Limits())
+    assert capsys.readouterr().out == "removed 1 modules and 0 packages\n"
+    assert left.find(ADDRESS) is not None
+    assert left.find("/~esm/old@1.0.0/~x") is None
+
+
+@pytest.fixture
+def registry(monkeypatch) -> FakeRegistry:
+    """The registry that the command finds; it has all that every page needs, and `tiny`."""
+    registry = FakeRegistry()
+    plain = {"package.json": "{}", "index.js": "exports.a = 1"}
+    parts = {"jsx-runtime.js": "exports.b = 1", "client.js": "exports.c = 1"}
+    for name, version in (("react", "19.2.1"), ("react-dom", "19.2.1"), ("scheduler", "0.27.0")):
+        registry.add(name, version, pack(plain | parts))
+    registry.add("tiny", "1.2.0", pack(plain | {"part.js": "exports.d = 1"}))
+
+    async def find_registry(config, env):
+        return REGISTRY
+
+    def open_fake(at, limits, env):
+        return open_outbound(at, limits, {}, registry.transport)
+
+    monkeypatch.setattr(modules, "find_registry", find_registry)
+    monkeypatch.setattr(modules, "open_outbound", open_fake)
+    return registry
+
+
+@needs_esbuild
+def test_prefetch_fills_the_store_and_a_second_time_needs_no_registry(options, data_dir, registry, capsys):
+    settings = {"VIBES_ESBUILD": str(ESBUILD)}
+
+    first = modules.prefetch(options(settings, packages=["tiny@^1", "tiny@^1/part"]))
+    printed = capsys.readouterr().out
+    registry.answers = {path: httpx.Response(503) for path in registry.answers}
+    second = modules.prefetch(options(settings, packages=["tiny@^1", "tiny@^1/part"]))
+
+    assert (first, second) == (0, 0)
+    assert capsys.readouterr().out == printed
+    assert [line.split()[0] for line in printed.splitlines()] == ["tiny", "tiny/part"]
+    address = printed.split()[1]
+    assert open_store(data_dir, Limits()).find(address) is not None
+
+
+@needs_esbuild
+def test_prefetch_says_what_could_not_be_had(options, registry, capsys):
+    code = modules.prefetch(options({"VIBES_ESBUILD": str(ESBUILD)}, packages=["tiny", "gone"]))
+
+    said = capsys.readouterr()
+    assert code == 1
+    assert "gone: " in said.err
+    assert said.out.startswith("tiny ")
+
+
+def test_prefetch_takes_names_of_packages_only(options):
+    with pytest.raises(CommandFailed, match="no name of a package"):
+        modules.prefetch(options(packages=["./x"]))

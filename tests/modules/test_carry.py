@@ -1,0 +1,145 @@
+"""Moving a store to another folder, hostile archives of it, and clearing away what nobody uses."""
+
+import io
+import os
+import tarfile
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from vibes_trio.config import Limits
+from vibes_trio.content.cid import calc_cid
+from vibes_trio.errors import ModuleFailed
+from vibes_trio.modules.build import Built
+from vibes_trio.modules.carry import collect_unused, export_store, import_store
+from vibes_trio.modules.store import Record, index_name, open_store
+
+LIMITS = Limits()
+A, B, C = "/~esm/a@1.0.0/~aa", "/~esm/@s/b@1.0.0/~bb/part", "/~esm/c@1.0.0"
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Path:
+    """A data folder with three modules, of which the first imports the second."""
+    data_dir = tmp_path / "from"
+    store = open_store(data_dir, LIMITS)
+    store.put(Built(A, "k", b"import './b'; export default 'a'", (B,)), "r")
+    store.put(Built(B, "k", b"export default 'b'", ()), "r")
+    store.put(Built(C, "k", b"export default 'c'", ()), "r")
+    return data_dir
+
+
+def test_an_imported_store_serves_the_same_bytes(tmp_path, filled):
+    exported = export_store(filled / "modules", tmp_path / "store.tar")
+    imported = import_store(tmp_path / "to" / "modules", tmp_path / "store.tar", LIMITS)
+
+    before, after = open_store(filled, LIMITS), open_store(tmp_path / "to", LIMITS)
+    assert (exported, imported) == (3, 3)
+    assert [after.find(address) for address in (A, B, C)] == [before.find(a) for a in (A, B, C)]
+    assert after.find(A).content == b"import './b'; export default 'a'"
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".new")] == []
+
+
+def test_an_open_store_finds_what_another_process_added(tmp_path, filled):
+    early = open_store(tmp_path / "to", LIMITS)
+    export_store(filled / "modules", tmp_path / "store.tar")
+    import_store(tmp_path / "to" / "modules", tmp_path / "store.tar", LIMITS)
+
+    assert early.record(A).imports == (B,)
+    assert early.find(A) is not None
+
+
+def archive(path: Path, *files: tuple[str, bytes], kind: bytes = tarfile.REGTYPE) -> Path:
+    with tarfile.open(path, "w") as tar:
+        for name, content in files:
+            info = tarfile.TarInfo(name)
+            info.size, info.type = len(content), kind
+            info.linkname = "/etc/passwd" if kind != tarfile.REGTYPE else ""
+            tar.addfile(info, io.BytesIO(content))
+    return path
+
+
+def record(**changes: object) -> bytes:
+    whole = Record(
+        address=C,
+        key="k",
+        recipe="r",
+        cid=calc_cid(b"c"),
+        size=1,
+        content_type="application/javascript",
+    )
+    return msgspec.json.encode(msgspec.structs.replace(whole, **changes))
+
+
+BYTES = (f"built/{calc_cid(b'c')}", b"c")
+INDEX = f"index/{index_name(C)}"
+HOSTILE = {
+    "other bytes": [(BYTES[0], b"evil")],
+    "bytes that are not there": [(INDEX, record())],
+    "a path out of the store": [("built/../../evil", b"c")],
+    "an absolute path": [("/built/x", b"c")],
+    "another folder": [("packages/x", b"c")],
+    "a deep path": [("built/x/y", b"c")],
+    "the folder itself": [("built/..", b"c")],
+    "an address that is not ours": [BYTES, (INDEX, record(address="/"))],
+    "another module's record": [BYTES, (INDEX, record(address=A))],
+    "a page": [BYTES, (INDEX, record(content_type="text/html"))],
+    "a path for bytes": [BYTES, (INDEX, record(cid="../index/x"))],
+    "no record": [BYTES, (INDEX, b"{}")],
+}
+
+
+@pytest.mark.parametrize("files", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_archive_is_refused_and_names_no_module(tmp_path, files):
+    source = archive(tmp_path / "evil.tar", *files)
+
+    with pytest.raises(ModuleFailed, match=r"evil\.tar"):
+        import_store(tmp_path / "to" / "modules", source, LIMITS)
+
+    assert open_store(tmp_path / "to", LIMITS).find(C) is None
+    assert {path.name for path in tmp_path.iterdir()} <= {"evil.tar", "to"}
+
+
+def test_links_are_refused(tmp_path):
+    source = archive(tmp_path / "evil.tar", ("built/x", b""), kind=tarfile.SYMTYPE)
+
+    with pytest.raises(ModuleFailed, match="nothing of a module store"):
+        import_store(tmp_path / "modules", source, LIMITS)
+
+
+def test_a_module_over_the_limit_is_refused(tmp_path):
+    with pytest.raises(ModuleFailed, match="nothing of a module store"):
+        import_store(tmp_path / "modules", archive(tmp_path / "x.tar", BYTES), Limits(built_bytes=0))
+
+
+def test_what_is_no_archive_is_said_so(tmp_path):
+    (tmp_path / "x.tar").write_bytes(b"words" * 500)
+
+    with pytest.raises(ModuleFailed, match="no archive of `modules export`"):
+        import_store(tmp_path / "modules", tmp_path / "x.tar", LIMITS)
+
+
+def age(folder: Path) -> None:
+    for path in [folder, *folder.rglob("*")]:
+        os.utime(path, (1000, 1000))
+
+
+def test_what_is_used_stays_with_all_that_it_imports(filled):
+    modules_dir = filled / "modules"
+    for name in ("packages/used", "packages/unused", "work/left"):
+        (modules_dir / name).mkdir(parents=True)
+    age(modules_dir)
+
+    gone = collect_unused(modules_dir, {A}, {"used"}, before=2000)
+
+    store = open_store(filled, LIMITS)
+    assert gone == (1, 2)
+    assert [store.find(address) is not None for address in (A, B, C)] == [True, True, False]
+    assert len(list((modules_dir / "built").iterdir())) == 2
+    assert [path.name for path in (modules_dir / "packages").iterdir()] == ["used"]
+
+
+def test_what_is_young_stays(filled):
+    assert collect_unused(filled / "modules", set(), set(), before=2000) == (0, 0)
+    assert open_store(filled, LIMITS).find(C) is not None

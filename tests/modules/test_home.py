@@ -1,0 +1,283 @@
+"""Packages of every kind become modules in the store: what they export, what they share, what fails alone."""
+
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fake_registry import REGISTRY, FakeRegistry, pack, require_esbuild
+
+from vibes_trio.config import Config, Limits
+from vibes_trio.errors import FetchFailed, ModuleFailed
+from vibes_trio.modules.bundle import is_stored
+from vibes_trio.modules.home import Home
+from vibes_trio.modules.lock import Lock
+from vibes_trio.modules.store import LocalModules, open_store
+from vibes_trio.outbound import Outbound, open_outbound
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(tmp_path, esbuild=require_esbuild(), limits=Limits(fetch_tries=1))
+
+
+@pytest.fixture
+def registry() -> FakeRegistry:
+    return FakeRegistry()
+
+
+async def ensure(config: Config, registry: FakeRegistry | None, *wanted: str, lock: Lock | None = None):
+    store = open_store(config.data_dir, config.limits)
+    transport = registry.transport if registry else None
+    async with open_outbound(REGISTRY if registry else None, config.limits, {}, transport) as outbound:
+
+        async def get() -> Outbound:
+            return outbound
+
+        made, failed = await Home(get, store, config).ensure(dict.fromkeys(wanted, "*"), lock)
+    return store, made, failed
+
+
+def code_of(store: LocalModules, lock: Lock, specifier: str) -> str:
+    found = store.find(lock.modules[specifier])
+    assert found is not None
+    return found.content.decode()
+
+
+def run(store: LocalModules, lock: Lock, script: str, folder: Path) -> str:
+    """Return what *script* prints in Node when addresses of modules are files beside it."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no Node on this machine to run built modules in")
+    names = {a: f"./m{n}.mjs" for n, a in enumerate(sorted(addresses(store, lock)))}
+    for address, file in names.items():
+        found = store.find(address)
+        text = found.content.decode()
+        for other, name in sorted(names.items(), reverse=True):
+            text = text.replace(f'"{other}"', f'"{name}"')
+        (folder / file).write_text(text)
+    for specifier, address in lock.modules.items():
+        script = script.replace(f'"{specifier}"', f'"{names[address]}"')
+    (folder / "main.mjs").write_text(script)
+    done = subprocess.run([node, "main.mjs"], cwd=folder, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def addresses(store: LocalModules, lock: Lock) -> set[str]:
+    found: set[str] = set()
+    to_see = list(lock.modules.values())
+    while to_see:
+        address = to_see.pop()
+        if address not in found:
+            found.add(address)
+            to_see += store.record(address).imports
+    return found
+
+
+async def test_commonjs_and_es_packages_share_one_of_each(config, registry, tmp_path):
+    registry.add(
+        *("state", "1.0.0"),
+        pack({"package.json": "{}", "index.js": "exports.box = {n: 0}; exports.id = 'state'"}),
+    )
+    registry.add(
+        *("old", "1.0.0"),
+        pack({"package.json": "{}", "index.js": "const s = require('state'); exports.up = () => ++s.box.n"}),
+        peerDependencies={"state": "1"},
+    )
+    view = "import { box } from 'state'; export const seen = () => box.n; export default 'view'"
+    registry.add(
+        *("view", "1.0.0"),
+        pack({"package.json": '{"exports": {".": {"import": "./v.mjs"}}}', "v.mjs": view}),
+        peerDependencies={"state": "1"},
+    )
+
+    store, lock, failed = await ensure(config, registry, "old", "view", "state")
+
+    script = (
+        'import { up } from "old"; import view, { seen } from "view"; import state, { id } from "state";'
+        "up(); up(); console.log(seen(), view, id, state.box.n)"
+    )
+    assert failed == {}
+    assert run(store, lock, script, tmp_path) == "2 view state 2"
+
+
+async def test_a_shared_function_is_still_a_function_for_who_requires_it(config, registry, tmp_path):
+    registry.add("join", "1.0.0", pack({"package.json": "{}", "index.js": "module.exports = () => 'joined'"}))
+    registry.add(
+        *("user", "1.0.0"),
+        pack({"package.json": "{}", "index.js": "exports.text = require('join')()"}),
+        dependencies={"join": "1"},
+    )
+
+    store, lock, _ = await ensure(config, registry, "join", "user")
+
+    assert (
+        run(
+            store, lock, 'import { text } from "user"; import j from "join"; console.log(text, j())', tmp_path
+        )
+        == "joined joined"
+    )
+    assert store.record(lock.modules["user"]).imports == (lock.modules["join"],)
+
+
+async def test_parts_of_a_package_share_its_main_module(config, registry, tmp_path):
+    files = {
+        "package.json": '{"exports": {".": "./m.js", "./part": "./p.js", "./same": "./m.js"}}',
+        "m.js": "export const one = {n: 1}",
+        "p.js": "import { one } from 'core'; export const two = () => one.n++ && one.n",
+    }
+    registry.add("core", "1.0.0", pack(files | {"package.json": files["package.json"]}))
+
+    store, lock, failed = await ensure(config, registry, "core", "core/part", "core/same")
+
+    script = 'import { one } from "core"; import { two } from "core/part"; two(); console.log(one.n)'
+    assert failed == {}
+    assert run(store, lock, script, tmp_path) == "2"
+    assert len({lock.modules["core"], lock.modules["core/same"]}) == 1
+
+
+async def test_a_part_that_only_a_package_imports_becomes_a_module_too(config, registry):
+    registry.add(
+        *("kit", "1.0.0"),
+        pack({"package.json": "{}", "index.js": "export const a = 1", "deep/x.js": "export const b = 2"}),
+    )
+    registry.add(
+        *("user", "1.0.0"),
+        pack({"package.json": "{}", "index.js": "export * from 'kit/deep/x.js'"}),
+        peerDependencies={"kit": "1"},
+    )
+
+    store, lock, failed = await ensure(config, registry, "user")
+
+    [part] = store.record(lock.modules["user"]).imports
+    assert failed == {}
+    assert part.endswith("/deep/x.js")
+    assert is_stored(store, lock.modules["user"])
+
+
+async def test_two_versions_of_a_private_package_live_side_by_side(config, registry, tmp_path):
+    for version in ("1.0.0", "2.0.0"):
+        registry.add(
+            "util",
+            version,
+            pack({"package.json": "{}", "index.js": f"exports.v = '{version}'; exports.a = 1"}),
+        )
+    for name, wanted in (("a", "^1"), ("b", "^2")):
+        registry.add(
+            *(name, "1.0.0"),
+            pack({"package.json": "{}", "index.js": "export { v as default } from 'util'"}),
+            dependencies={"util": wanted},
+        )
+
+    store, lock, _ = await ensure(config, registry, "a", "b")
+
+    assert (
+        run(store, lock, 'import a from "a"; import b from "b"; console.log(a, b)', tmp_path) == "1.0.0 2.0.0"
+    )
+
+
+async def test_style_sheets_json_and_pictures_become_part_of_the_module(config, registry, tmp_path):
+    files = {
+        "package.json": '{"main": "i.js"}',
+        "i.js": "import './s.css'; import d from './d.json'; import p from './p.png';"
+        "export const text = d.text + p.slice(0, 15)",
+        "s.css": ".a { background: url(./p.png) }",
+        "d.json": '{"text": "hello "}',
+        "p.png": "\x01",
+    }
+    registry.add("pretty", "1.0.0", pack(files))
+
+    store, lock, failed = await ensure(config, registry, "pretty", "pretty/s.css", "pretty/d.json")
+
+    assert failed == {}
+    page = "globalThis.document = {createElement: () => ({}), head: {append(s) { globalThis.style = s }}};"
+    script = (
+        page + 'const { text } = await import("pretty"); const d = await import("pretty/d.json");'
+        "console.log(text, d.default.text, style.textContent.includes('data:image/png'))"
+    )
+    assert run(store, lock, script, tmp_path) == "hello data:image/png, hello  true"
+    assert "createElement" in code_of(store, lock, "pretty/s.css")
+
+
+async def test_licence_comments_are_kept(config, registry):
+    registry.add(
+        "free", "1.0.0", pack({"package.json": "{}", "index.js": "/*! MIT, Ada */ export default 1"})
+    )
+
+    store, lock, _ = await ensure(config, registry, "free")
+
+    assert "MIT, Ada" in code_of(store, lock, "free")
+
+
+async def test_with_a_lock_and_a_full_store_nothing_is_asked_for(config, registry):
+    registry.add("a", "1.0.0", pack({"package.json": "{}", "index.js": "export default 1"}))
+    _, lock, _ = await ensure(config, registry, "a")
+    registry.add("a", "1.1.0", pack({"package.json": "{}", "index.js": "export default 2"}))
+
+    _, again, failed = await ensure(config, None, "a", lock=lock)
+
+    assert (again, failed) == (lock, {})
+
+
+async def test_a_lost_module_is_built_to_the_same_bytes_from_its_lock(config, registry):
+    registry.add("a", "1.0.0", pack({"package.json": "{}", "index.js": "export default 1"}))
+    store, lock, _ = await ensure(config, registry, "a")
+    before = code_of(store, lock, "a")
+    shutil.rmtree(config.data_dir / "modules")
+
+    store, again, _ = await ensure(config, registry, "a", lock=lock)
+
+    assert again == lock
+    assert code_of(store, again, "a") == before
+
+
+async def test_one_that_can_not_be_built_fails_alone_with_what_imports_it(config, registry):
+    registry.add("good", "1.0.0", pack({"package.json": "{}", "index.js": "export default 1"}))
+    registry.add("broken", "1.0.0", pack({"package.json": "{}", "index.js": "let = ="}))
+    registry.add(
+        *("user", "1.0.0"),
+        pack({"package.json": "{}", "index.js": "export * from 'broken'"}),
+        peerDependencies={"broken": "1"},
+    )
+
+    _, lock, failed = await ensure(config, registry, "good", "user", "broken", "gone", "good/no")
+
+    assert list(lock.modules) == ["good"]
+    assert 'Unexpected "="' in failed["broken"]
+    assert "it imports broken" in failed["user"]
+    assert "status 404" in failed["gone"]
+    assert "no entry no" in failed["good/no"]
+    assert list((config.data_dir / "modules" / "work").iterdir()) == []
+
+
+async def test_code_that_needs_node_is_refused_rather_than_broken_in_the_browser(config, registry):
+    registry.add("server", "1.0.0", pack({"package.json": "{}", "index.js": "export * from 'node:fs'"}))
+
+    _, _, failed = await ensure(config, registry, "server")
+
+    assert "node:fs" in failed["server"]
+
+
+async def test_a_hostile_archive_fails_and_leaves_nothing(config, registry):
+    registry.add("evil", "1.0.0", pack({"../../../evil.js": "x"}))
+
+    with pytest.raises(ModuleFailed, match="no name for a file"):
+        await ensure(config, registry, "evil")
+
+    assert not list(config.data_dir.rglob("evil.js"))
+
+
+async def test_a_dependency_that_is_nowhere_is_named(config, registry):
+    registry.add("a", "1.0.0", pack({"package.json": "{}"}), dependencies={"gone": "1"})
+
+    with pytest.raises(FetchFailed, match="gone"):
+        await ensure(config, registry, "a")
+
+
+async def test_without_esbuild_it_says_what_to_do(config, registry, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(ModuleFailed, match="toolchain install"):
+        await ensure(replace(config, esbuild=""), registry, "a")

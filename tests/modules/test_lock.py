@@ -1,0 +1,169 @@
+"""The lock: what is shared, what is private, and that the same answers make the same lock."""
+
+import pytest
+
+from vibes_trio.config import Limits
+from vibes_trio.errors import FetchFailed, ModuleFailed
+from vibes_trio.modules.lock import Lock, resolve_lock
+from vibes_trio.modules.ranges import Spec, pick_version
+from vibes_trio.modules.registry import Document
+
+PINNED = {"react": "19.2.1"}
+
+
+class Shelf:
+    """Packages in memory. Its state: the documents, by name and version."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, dict[str, Document]] = {}
+        for version in ("18.0.0", "19.2.1"):
+            self.add("react", version)
+
+    def add(self, name, version, needs=None, peers=None, optional=()):
+        self.documents.setdefault(name, {})[version] = Document(
+            name=name,
+            version=version,
+            tarball=f"https://public.test/{name}-{version}.tgz",
+            integrity=f"sha512-{name}{version}",
+            dependencies=needs or {},
+            peer_dependencies=peers or {},
+            optional_peers=optional,
+        )
+
+    async def choose(self, spec: Spec) -> Document:
+        there = self.documents.get(spec.package, {})
+        latest = list(there)[-1] if there else ""
+        version = pick_version(there, {"latest": latest}, spec.range)
+        if version is None:
+            raise FetchFailed(f"{spec.package}: status 404", 404)
+        return there[version]
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+async def lock_of(shelf: Shelf, *roots: str, limits: Limits | None = None) -> Lock:
+    wanted = dict(root.split("@") for root in roots)
+    return await resolve_lock(shelf.choose, wanted, PINNED, limits or Limits())
+
+
+async def test_dependencies_are_private_and_peers_are_shared(shelf):
+    shelf.add("util", "1.0.0")
+    shelf.add("chart", "3.0.0", {"util": "^1"}, {"react": ">=18", "react-is": "^19"})
+    shelf.add("react-is", "19.0.0")
+
+    lock = await lock_of(shelf, "chart@*")
+
+    assert lock.shared == {"chart": "chart@3.0.0", "react": "react@19.2.1", "react-is": "react-is@19.0.0"}
+    assert lock.packages["chart@3.0.0"].uses == {
+        "react": "react@19.2.1",
+        "react-is": "react-is@19.0.0",
+        "util": "util@1.0.0",
+    }
+    assert lock.packages["util@1.0.0"].integrity == "sha512-util1.0.0"
+
+
+async def test_what_the_app_imports_itself_is_shared_where_its_version_fits(shelf):
+    for version in ("5.0.0", "7.0.0", "7.1.0"):
+        shelf.add("d3", version)
+    shelf.add("old", "1.0.0", {"d3": "^5"})
+    shelf.add("new", "1.0.0", {"d3": "^7.1"})
+
+    lock = await lock_of(shelf, "d3@^7", "old@*", "new@*")
+
+    assert lock.packages["new@1.0.0"].uses == {"d3": "d3@7.1.0"}
+    assert lock.packages["old@1.0.0"].uses == {"d3": "d3@5.0.0"}
+    assert lock.shared["d3"] == "d3@7.1.0"
+
+
+async def test_there_is_one_react_whatever_is_asked_for_and_a_note_says_so(shelf):
+    shelf.add("dated", "1.0.0", {"react": "^18"})
+    shelf.add("strict", "1.0.0", peers={"react": "^18"})
+
+    lock = await lock_of(shelf, "dated@*", "strict@*", "react@*")
+
+    assert [key for key in lock.packages if key.startswith("react@")] == ["react@19.2.1"]
+    assert lock.notes == (
+        "dated@1.0.0 asks for react ^18; the page has 19.2.1",
+        "strict@1.0.0 asks for react ^18; the page has 19.2.1",
+    )
+
+
+async def test_a_peer_found_late_becomes_shared_everywhere(shelf):
+    shelf.add("three", "0.1.0")
+    shelf.add("early", "1.0.0", {"three": "^0.1.0"})
+    shelf.add("wrapper", "1.0.0", {"inner": "1"})
+    shelf.add("inner", "1.0.0", peers={"three": "*"})
+
+    lock = await lock_of(shelf, "early@*", "wrapper@*")
+
+    assert lock.shared["three"] == "three@0.1.0"
+    assert lock.packages["early@1.0.0"].uses == {"three": "three@0.1.0"}
+
+
+async def test_an_optional_peer_is_used_if_the_app_has_it_and_left_out_otherwise(shelf):
+    shelf.add("extra", "1.0.0")
+    shelf.add("lib", "1.0.0", peers={"extra": "1"}, optional=("extra",))
+
+    without, with_it = await lock_of(shelf, "lib@*"), await lock_of(shelf, "lib@*", "extra@*")
+
+    assert "extra@1.0.0" not in without.packages
+    assert with_it.packages["lib@1.0.0"].uses == {"extra": "extra@1.0.0"}
+
+
+async def test_an_alias_is_known_by_its_own_name(shelf):
+    shelf.add("real", "2.0.0")
+    shelf.add("lib", "1.0.0", {"nickname": "npm:real@^2"})
+
+    lock = await lock_of(shelf, "lib@*")
+
+    assert lock.packages["lib@1.0.0"].uses == {"nickname": "real@2.0.0"}
+
+
+async def test_cycles_end(shelf):
+    shelf.add("a", "1.0.0", {"b": "1"})
+    shelf.add("b", "1.0.0", {"a": "1"})
+
+    lock = await lock_of(shelf, "a@*")
+
+    assert lock.reachable("b@1.0.0") == ["a@1.0.0", "b@1.0.0"]
+
+
+async def test_the_same_answers_make_the_same_lock_and_hash(shelf):
+    shelf.add("util", "1.0.0")
+    shelf.add("lib", "1.0.0", {"util": "1"})
+    first = await lock_of(shelf, "lib@*")
+
+    assert await lock_of(shelf, "lib@*") == first
+
+    shelf.add("util", "1.0.1")
+    changed = await lock_of(shelf, "lib@*")
+
+    assert changed.closure_hash("lib@1.0.0") != first.closure_hash("lib@1.0.0")
+
+
+async def test_what_else_the_app_imports_does_not_change_the_hash_of_a_package(shelf):
+    shelf.add("lib", "1.0.0")
+    shelf.add("other", "1.0.0")
+
+    alone, together = await lock_of(shelf, "lib@*"), await lock_of(shelf, "lib@*", "other@*")
+
+    assert alone.closure_hash("lib@1.0.0") == together.closure_hash("lib@1.0.0")
+
+
+async def test_a_package_that_is_not_there_is_named(shelf):
+    shelf.add("lib", "1.0.0", {"gone": "1"})
+
+    with pytest.raises(FetchFailed, match="gone"):
+        await lock_of(shelf, "lib@*")
+
+
+async def test_too_many_packages_are_refused(shelf):
+    for number in range(5):
+        shelf.add(f"p{number}", "1.0.0", {f"p{number + 1}": "1"})
+    shelf.add("p5", "1.0.0")
+
+    with pytest.raises(ModuleFailed, match="more than 3 packages"):
+        await lock_of(shelf, "p0@*", limits=Limits(packages_per_lock=3))

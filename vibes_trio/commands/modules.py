@@ -1,0 +1,156 @@
+"""`vibes-trio modules`: the packages of apps as this server's own modules."""
+
+import os
+import time
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import trio
+
+from vibes_trio.commands.database import open_database
+from vibes_trio.commands.output import FAILED, OK, CommandFailed, print_json, print_table, tell
+from vibes_trio.config import Config, load_config
+from vibes_trio.content.specifiers import Kind, parse_specifier
+from vibes_trio.errors import ConfigError, FetchFailed
+from vibes_trio.modules.bundle import is_stored
+from vibes_trio.modules.carry import collect_unused, export_store, import_store
+from vibes_trio.modules.home import GIVEN, PINNED, Home
+from vibes_trio.modules.npm_settings import find_registry
+from vibes_trio.modules.prepare import prepare_local_modules
+from vibes_trio.modules.ranges import LATEST
+from vibes_trio.modules.registry import ensure_document, parse_integrity
+from vibes_trio.modules.store import open_store
+from vibes_trio.outbound import Outbound, open_outbound
+from vibes_trio.services.packages import ALL, needs_building
+from vibes_trio.services.serving import Extras, read_extras
+from vibes_trio.storage import apps
+
+MAX_APPS = 10_000
+HEAD = ("APP", "IMPORT", "FROM", "WHY")
+FOLDER_CHARS = 40  # of the hash that a package's folder is named after
+
+
+def status(options: Namespace) -> int:
+    """Print where each package of the newest release of an app is loaded from."""
+    config = load_config(os.environ, options.settings)
+    store = open_store(config.data_dir, config.limits)
+    with open_database(config) as db:
+        found = [
+            (f"{row.app_slug}--{row.user_slug}", extras)
+            for row in db.get(apps.list_latest, MAX_APPS)
+            if options.app in (row.app_slug, f"{row.app_slug}--{row.user_slug}")
+            if (extras := read_extras(row.extras_json)) is not None
+        ]
+    if not found:
+        raise CommandFailed(f"{options.app}: there is no such app here with a release of this server.")
+    rows = [(name, *row) for name, extras in found for row in _rows(extras)]
+    stored = {a for _, extras in found if extras.lock for a in extras.lock.modules.values()}
+    lost = {address for address in stored if not is_stored(store, address)}
+    rows = [(*row[:2], "CDN", "its module is lost") if row[2] in lost else row for row in rows]
+    if options.json:
+        print_json([dict(zip(("app", "import", "from", "why"), row, strict=True)) for row in rows])
+    else:
+        print_table(HEAD, rows)
+    return OK
+
+
+def prefetch(options: Namespace) -> int:
+    """Build the named packages into the store."""
+    config = load_config(os.environ, options.settings)
+    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    built, failed = trio.run(_prefetch, config, _wanted(options.packages))
+    for specifier, address in sorted(built.items()):
+        print(f"{specifier}  {address}")
+    for specifier, why in sorted(failed.items()):
+        tell(f"{specifier}: {why}")
+    return FAILED if failed else OK
+
+
+def export(options: Namespace) -> int:
+    """Write the store into a file."""
+    config = load_config(os.environ, options.settings)
+    count = export_store(config.data_dir / "modules", Path(options.file))
+    print(f"{count} modules: {options.file}")
+    return OK
+
+
+def take_in(options: Namespace) -> int:
+    """Add the modules of a file to the store."""
+    config = load_config(os.environ, options.settings)
+    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    count = import_store(config.data_dir / "modules", Path(options.file), config.limits)
+    print(f"{count} modules from {options.file}")
+    return OK
+
+
+def gc(options: Namespace) -> int:
+    """Remove what no release uses."""
+    config = load_config(os.environ, options.settings)
+    with open_database(config) as db:
+        noted = [read_extras(text) for text in db.get(apps.list_extras)]
+    locks = [extras.lock for extras in noted if extras is not None and extras.lock is not None]
+    used = {*GIVEN.values(), *(address for lock in locks for address in lock.modules.values())}
+    integrities = {package.integrity for lock in locks for package in lock.packages.values()}
+    folders = {parse_integrity(text).hex()[:FOLDER_CHARS] for text in integrities}
+    folders |= trio.run(_pinned_folders, config)
+    before = time.time() - config.limits.asset_grace_s
+    modules, packages = collect_unused(config.data_dir / "modules", used, folders, before)
+    if options.json:
+        print_json({"modules": modules, "packages": packages})
+    else:
+        print(f"removed {modules} modules and {packages} packages")
+    return OK
+
+
+def _rows(extras: Extras) -> list[tuple[str, str, str]]:
+    modules: Mapping[str, str] = extras.lock.modules if extras.lock else {}
+    waiting = extras.not_local.get(ALL) or "waits for being built"
+    return [(text, modules.get(text, "CDN"), _why(extras, text, waiting)) for text in sorted(extras.packages)]
+
+
+def _why(extras: Extras, text: str, waiting: str) -> str:
+    return waiting if needs_building(extras) else extras.not_local.get(text, "")
+
+
+def _wanted(packages: Sequence[str]) -> dict[str, str]:
+    """Return specifier without version → range, of what was typed."""
+    wanted = {}
+    for text in packages:
+        specifier = parse_specifier(text)
+        if specifier.kind is not Kind.PACKAGE:
+            raise CommandFailed(f"{text}: this is no name of a package, such as d3, d3@7 or date-fns/format.")
+        wanted[specifier.package + specifier.subpath] = specifier.version or LATEST
+    return wanted
+
+
+async def _prefetch(config: Config, wanted: Mapping[str, str]) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    registry = await find_registry(config, os.environ)
+    async with open_outbound(registry, config.limits, os.environ) as outbound:
+        prepared = await prepare_local_modules(config, outbound)
+        if prepared.modules is None:
+            raise ConfigError(prepared.note)
+
+        async def get() -> Outbound:
+            return outbound
+
+        try:
+            lock, failed = await Home(get, prepared.modules, config).ensure(wanted)
+        except FetchFailed as error:
+            raise CommandFailed(f"packages can't be fetched: {error}") from error
+    return lock.modules, failed
+
+
+async def _pinned_folders(config: Config) -> set[str]:
+    """Return the folders of the packages that every page uses, as far as they are kept."""
+    folders = set()
+    async with open_outbound(None, config.limits, {}) as outbound:
+        for name, version in PINNED.items():
+            try:
+                document = await ensure_document(
+                    outbound, config.data_dir / "modules", name, version, config.limits
+                )
+            except FetchFailed:
+                continue
+            folders.add(parse_integrity(document.integrity).hex()[:FOLDER_CHARS])
+    return folders

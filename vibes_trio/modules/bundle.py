@@ -1,0 +1,319 @@
+"""Build the modules of a lock: any package from npm, as one ES module an entry.
+
+First every entry is bundled once only to look: which parts of shared packages it imports, which become
+entries themselves, and what it exports. Then each is built with those kept as imports. An address holds the
+hash of all that the module is made of, so the same address is the same module on every server, and a module
+that is there is never built again.
+"""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import trio
+
+from vibes_trio.config import Limits
+from vibes_trio.errors import FetchFailed, ModuleFailed
+from vibes_trio.modules.build import FLAGS, PREFIX, Built, commonjs_entry
+from vibes_trio.modules.lock import Lock
+from vibes_trio.modules.shape import QUIET, Shape, commonjs_names, run_esbuild
+from vibes_trio.modules.store import LocalModules
+from vibes_trio.modules.toolchain import Tool
+from vibes_trio.modules.tree import StandIn, Tree, lay_out, package_of, reachable_from, write_stand_ins
+
+# Pictures and fonts become part of the module: a package's own files have no address here.
+_AS_DATA = ("png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "woff", "woff2", "ttf", "otf", "eot")
+LOADERS = (*(f"--loader:.{ending}=dataurl" for ending in _AS_DATA), "--loader:.wasm=binary")
+PACKAGE_RECIPE = hashlib.sha256(json.dumps(["1", *FLAGS, *LOADERS]).encode()).hexdigest()[:16]
+_WITH_STYLE = (
+    '{{const s=document.createElement("style");s.textContent={css};document.head.append(s)}}\n{code}'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What building takes.
+
+    Attributes:
+        unpacked: returns the folder of a package of the lock by its key, fetched if need be.
+        given: specifier → address of modules that are there anyway, such as React.
+        work_dir: where trees are laid out; on the disk of the packages, so that files can be linked.
+    """
+
+    tool: Tool
+    store: LocalModules
+    unpacked: Callable[[str], Awaitable[Path]]
+    given: Mapping[str, str]
+    work_dir: Path
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Specifier → address of what is in the store now, and specifier → why, of what could not be built."""
+
+    modules: Mapping[str, str]
+    failed: Mapping[str, str]
+
+
+class _Import(msgspec.Struct):
+    path: str = ""
+    original: str = ""
+    external: bool = False
+
+
+class _Input(msgspec.Struct):
+    imports: list[_Import] = []
+    format: str = ""
+
+
+class _Output(msgspec.Struct, rename="camel"):
+    imports: list[_Import] = []
+    exports: list[str] = []
+    entry_point: str = ""
+
+
+class _Report(msgspec.Struct):
+    """esbuild's metafile."""
+
+    inputs: dict[str, _Input]
+    outputs: dict[str, _Output]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What looking at an entry showed: its file, what it exports, which shared specifiers it imports."""
+
+    file: Path
+    shape: Shape
+    imports: tuple[str, ...]
+    of_itself: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Work:
+    """One build of a lock, by specifier."""
+
+    bench: Bench
+    lock: Lock
+    tree: Tree
+    seen: dict[str, _Seen] = field(default_factory=dict)
+    address: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    by_file: dict[Path, str] = field(default_factory=dict)
+
+
+def address_in(lock: Lock, specifier: str, tool: Tool) -> str:
+    """Return where the module of *specifier*, of a shared package of *lock*, is served."""
+    name = package_of(specifier)
+    key = lock.shared[name]
+    facts = json.dumps([PACKAGE_RECIPE, tool.version, lock.closure_hash(key)])
+    return f"{PREFIX}{key}/~{hashlib.sha256(facts.encode()).hexdigest()[:16]}{specifier.removeprefix(name)}"
+
+
+async def build_lock(bench: Bench, lock: Lock, specifiers: Iterable[str]) -> Outcome:
+    """Have the modules of *specifiers*, all of shared packages of *lock*, in the store; build what is missing.
+
+    One that can't be built fails alone, with those that import it.
+
+    Raises:
+        FetchFailed, ModuleFailed: a package is not to be had, or the disk refuses.
+    """
+    wanted = list(dict.fromkeys(specifiers))
+    modules = {s: bench.given.get(s) or address_in(lock, s, bench.tool) for s in wanted}
+    missing = [s for s in wanted if not is_stored(bench.store, modules[s])]
+    if not missing:
+        return Outcome(modules, {})
+    keys = reachable_from(lock, {lock.shared[package_of(s)] for s in missing})
+    unpacked = await _unpack_all(bench, keys)
+    await trio.to_thread.run_sync(lambda: bench.work_dir.mkdir(parents=True, exist_ok=True))
+    with tempfile.TemporaryDirectory(dir=bench.work_dir, ignore_cleanup_errors=True) as name:
+        tree = await trio.to_thread.run_sync(lay_out, Path(name), lock, unpacked)
+        work = _Work(bench, lock, tree)
+        await _look_at_all(work, missing)
+        await _build_all(work)
+    modules |= {s: work.address[s] for s in missing if s in work.address}
+    failed = {s: work.failed[s] for s in missing if s in work.failed}
+    failed |= {
+        s: "a module that it imports can't be built"
+        for s in missing
+        if s not in failed and not is_stored(bench.store, modules[s])
+    }
+    return Outcome({s: a for s, a in modules.items() if s not in failed}, failed)
+
+
+def is_stored(store: LocalModules, address: str) -> bool:
+    """Return whether the module at *address* is stored with all that it imports."""
+    seen, to_see = {address}, [address]
+    while to_see:
+        record = store.record(to_see.pop())
+        if record is None:
+            return False
+        to_see += [a for a in record.imports if a not in seen]
+        seen.update(record.imports)
+    return True
+
+
+async def _unpack_all(bench: Bench, keys: list[str]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    failed: dict[str, FetchFailed | ModuleFailed] = {}
+    at_once = trio.Semaphore(bench.limits.packages_at_once)
+
+    async def unpack(key: str) -> None:
+        async with at_once:
+            try:
+                found[key] = await bench.unpacked(key)
+            except (FetchFailed, ModuleFailed) as error:
+                failed[key] = error
+
+    async with trio.open_nursery() as nursery:
+        for key in keys:
+            nursery.start_soon(unpack, key)
+    if failed:
+        raise failed[min(failed)]
+    return {key: found[key] for key in keys}
+
+
+async def _look_at_all(work: _Work, specifiers: list[str]) -> None:
+    """Look at *specifiers*, and at every part of a shared package that they import, and so on."""
+    for specifier in work.bench.given:
+        key = work.lock.shared.get(package_of(specifier), "")
+        if key in work.tree.folders:
+            file = work.tree.entry(key, specifier.removeprefix(package_of(specifier)).lstrip("/"))
+            work.by_file.setdefault(file, specifier)
+            work.address[specifier] = work.bench.given[specifier]
+    known = set(work.bench.given)
+    level = [s for s in specifiers if s not in known]
+    while level:
+        known |= set(level)
+        await _each(work, level, _look_at)
+        found = {s for seen in level if seen in work.seen for s in work.seen[seen].imports}
+        level = sorted(found - known)
+
+
+async def _each(work: _Work, specifiers: Iterable[str], act: Callable[[_Work, str], Awaitable[None]]) -> None:
+    """Act on each, some at once; what fails is noted."""
+    at_once = trio.Semaphore(work.bench.limits.builds_at_once)
+
+    async def act_on(specifier: str) -> None:
+        async with at_once:
+            try:
+                await act(work, specifier)
+            except ModuleFailed as error:
+                work.failed[specifier] = str(error)
+                work.address.pop(specifier, None)
+
+    async with trio.open_nursery() as nursery:
+        for specifier in specifiers:
+            nursery.start_soon(act_on, specifier)
+
+
+async def _look_at(work: _Work, specifier: str) -> None:
+    name, tree = package_of(specifier), work.tree
+    key = work.lock.shared[name]
+    file = tree.entry(key, specifier.removeprefix(name).lstrip("/"))
+    first = work.by_file.setdefault(file, specifier)
+    if first != specifier:  # two spellings of one module must not become two modules
+        work.address[specifier] = address_in(work.lock, first, work.bench.tool)
+        if first in work.bench.given:
+            work.address[specifier] = work.bench.given[first]
+        return
+    work.address[specifier] = address_in(work.lock, specifier, work.bench.tool)
+    with tempfile.TemporaryDirectory(dir=tree.root, prefix="look-") as out:
+        report = await _bundle(work, file, Path(out), [])
+    inside = f"{tree.folders[key].relative_to(tree.root)}/"
+    shared: dict[str, None] = {}
+    of_itself: dict[str, None] = {}
+    for path, given in report.inputs.items():
+        for used in given.imports:
+            if tree.shared_in(used.path):
+                shared[used.original] = None
+            elif path.startswith(inside) and used.path.startswith(inside) and _is_of(used.original, name):
+                of_itself[used.original] = None
+    of_itself.pop(specifier, None)
+    shape = await _shape_of(work, file, report)
+    work.seen[specifier] = _Seen(file, shape, (*shared, *of_itself), tuple(of_itself))
+
+
+async def _shape_of(work: _Work, file: Path, report: _Report) -> Shape:
+    entry = file.relative_to(work.tree.root).as_posix()
+    if report.inputs[entry].format == "cjs":
+        names = await commonjs_names(work.bench.tool, file, work.bench.limits)
+        return Shape(is_commonjs=True, names=names, has_default=True)
+    exports = {name for output in report.outputs.values() for name in output.exports}
+    return Shape(
+        is_commonjs=False, names=tuple(sorted(exports - {"default"})), has_default="default" in exports
+    )
+
+
+async def _build_all(work: _Work) -> None:
+    numbers = {specifier: number for number, specifier in enumerate(sorted(work.address))}
+    stand_ins = {s: _stand_in(work, s) for s in work.address}
+    await trio.to_thread.run_sync(write_stand_ins, work.tree, stand_ins, numbers)
+
+    async def build(work: _Work, specifier: str) -> None:
+        if work.bench.store.record(work.address[specifier]) is None:
+            built = await _build(work, specifier, numbers)
+            await trio.to_thread.run_sync(work.bench.store.put, built, PACKAGE_RECIPE)
+
+    await _each(work, list(work.seen), build)
+
+
+def _stand_in(work: _Work, specifier: str) -> StandIn:
+    """Return how *specifier* is imported; what is given is CommonJS, as React is."""
+    address = work.address[specifier]
+    same = next((work.seen[s] for s in work.seen if work.address.get(s) == address), None)
+    if same is None:
+        return StandIn(address, is_commonjs=True, has_default=True)
+    return StandIn(address, same.shape.is_commonjs, same.shape.has_default)
+
+
+async def _build(work: _Work, specifier: str, numbers: Mapping[str, int]) -> Built:
+    seen, tree = work.seen[specifier], work.tree
+    gone = [s for s in seen.imports if s not in work.address]
+    if gone:
+        raise ModuleFailed(f"it imports {', '.join(gone)}: {work.failed.get(gone[0], 'not built')}")
+    aliases = [f"--alias:{s}={tree.stand_in_file(package_of(s), numbers[s])}" for s in seen.of_itself]
+    with tempfile.TemporaryDirectory(dir=tree.root, prefix="build-") as name:
+        out = Path(name)
+        start = seen.file
+        if seen.shape.is_commonjs:
+            start = out / "entry.js"
+            start.write_text(commonjs_entry(seen.file, seen.shape), "utf-8")
+        report = await _bundle(work, start, out, aliases)
+        code = (out / "out.js").read_bytes()
+        if (out / "out.css").is_file():
+            css = json.dumps((out / "out.css").read_text("utf-8"))
+            code = _WITH_STYLE.format(css=css, code=code.decode()).encode()
+    if len(code) > work.bench.limits.built_bytes:
+        raise ModuleFailed(f"built, it has more than {work.bench.limits.built_bytes} bytes")
+    found = (i.path for output in report.outputs.values() for i in output.imports if i.external)
+    imports = tuple(dict.fromkeys(path for path in found if not path.startswith("data:")))
+    left = [path for path in imports if path not in work.address.values()]
+    if left:
+        raise ModuleFailed(f"built, it still imports {', '.join(left)}")
+    address = work.address[specifier]
+    return Built(address, hashlib.sha256(address.encode()).hexdigest(), code, imports)
+
+
+async def _bundle(work: _Work, file: Path, out: Path, aliases: list[str]) -> _Report:
+    """Run esbuild in the tree's root; its output is `out.js`, and `out.css` if there are style sheets."""
+    start = file
+    if file.suffix == ".css":
+        start = out / "style.js"
+        start.write_text(f"import {json.dumps(str(file))};\n", "utf-8")
+    place = out.relative_to(work.tree.root)
+    flags = (*FLAGS, *LOADERS, *QUIET, f"--external:{PREFIX}*")
+    outputs = (f"--metafile={place}/meta.json", f"--outfile={place}/out.js")
+    await run_esbuild(
+        work.bench.tool, [str(start), *flags, *outputs, *aliases], work.tree.root, work.bench.limits
+    )
+    return msgspec.json.decode((out / "meta.json").read_bytes(), type=_Report)
+
+
+def _is_of(specifier: str, name: str) -> bool:
+    return specifier == name or specifier.startswith(f"{name}/")

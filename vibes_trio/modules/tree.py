@@ -1,0 +1,155 @@
+"""Lay the packages of a lock out as folders in which esbuild finds exactly what the lock says.
+
+Each package stands in a `node_modules` of its own, next to links to what it uses: as pnpm does it, so two
+versions of one package can't be mistaken for each other. In the place of a shared package stands a stand-in
+whose modules only hand on what the address on this server exports: so an import of it stays an import,
+whether the code says `import` or `require`.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vibes_trio.errors import ModuleFailed
+from vibes_trio.modules.lock import Lock
+from vibes_trio.modules.resolve import resolve_entry
+
+_SHARED = "shared"
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """How a shared module is imported: its address, and what it exports besides names."""
+
+    address: str
+    is_commonjs: bool
+    has_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Packages laid out in *root*; *folders* is key → where a package's files are, *files* → their names."""
+
+    root: Path
+    folders: Mapping[str, Path]
+    files: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def entry(self, key: str, subpath: str) -> Path:
+        """Return the file that the entry *subpath* of the package *key* means.
+
+        Raises:
+            ModuleFailed: there is none.
+        """
+        folder = self.folders[key]
+        try:
+            manifest = (folder / "package.json").read_bytes()
+        except OSError as error:
+            raise ModuleFailed("it has no package.json") from error
+        return folder / resolve_entry(manifest, self.files[key], subpath)
+
+    def shared_in(self, path: str) -> bool:
+        """Return whether *path*, relative to the root, is of a stand-in."""
+        return path.startswith(f"{_SHARED}/")
+
+    def stand_in_file(self, name: str, number: int) -> Path:
+        """Return the module that stands in for a specifier of the package *name*; see `write_stand_ins`."""
+        return self.root / _SHARED / name / f"{number}.mjs"
+
+
+def lay_out(root: Path, lock: Lock, unpacked: Mapping[str, Path]) -> Tree:
+    """Lay out the packages whose keys *unpacked* has, from their unpacked folders. Writes to the disk.
+
+    Raises:
+        ModuleFailed: the disk refuses.
+    """
+    root = root.resolve()
+    folders = {
+        key: root / str(number) / "node_modules" / lock.packages[key].name
+        for number, key in enumerate(unpacked)
+    }
+    files: dict[str, frozenset[str]] = {}
+    try:
+        for key, source in unpacked.items():
+            files[key] = _link_files(source, folders[key])
+            neighbours = folders[key].parents[lock.packages[key].name.count("/")]
+            for name, used in lock.packages[key].uses.items():
+                link = neighbours / name
+                link.parent.mkdir(parents=True, exist_ok=True)
+                if not link.exists():
+                    is_shared = lock.shared.get(name) == used
+                    link.symlink_to(root / _SHARED / name if is_shared else folders[used], True)
+        for name in lock.shared:
+            _write_open_stand_in(root / _SHARED / name)
+    except OSError as error:
+        raise ModuleFailed(f"packages can't be laid out: {error.strerror}") from error
+    return Tree(root, folders, files)
+
+
+def write_stand_ins(tree: Tree, modules: Mapping[str, StandIn], numbers: Mapping[str, int]) -> None:
+    """Replace the stand-ins by ones that hand on *modules*, by specifier, each under its number."""
+    names = {specifier: package_of(specifier) for specifier in modules}
+    for name in set(names.values()):
+        folder = tree.root / _SHARED / name
+        exports = {}
+        for specifier in (s for s, of in names.items() if of == name):
+            module, number = modules[specifier], numbers[specifier]
+            address = json.dumps(module.address)
+            default = f"export {{ default }} from {address};\n" if module.has_default else ""
+            _write(folder / f"{number}.mjs", f"export * from {address};\n{default}")
+            targets = {"default": f"./{number}.mjs"}
+            if module.is_commonjs:
+                # Who requires CommonJS wants what it assigned to module.exports, which may be a function.
+                code = f'const all = require("./{number}.mjs");\nmodule.exports = all.default;\n'
+                _write(folder / f"{number}.cjs", code)
+                targets = {"require": f"./{number}.cjs"} | targets
+            exports["." + specifier.removeprefix(name)] = targets
+        _write(folder / "package.json", json.dumps({"name": name, "exports": exports}))
+
+
+def package_of(specifier: str) -> str:
+    """Return the name of the package that *specifier*, a package's or of a part of it, names."""
+    return "/".join(specifier.split("/")[: 2 if specifier.startswith("@") else 1])
+
+
+def clear_work(work_dir: Path) -> None:
+    """Remove what builds that were killed have left."""
+    shutil.rmtree(work_dir, ignore_errors=True)
+
+
+def _write_open_stand_in(folder: Path) -> None:
+    """A stand-in that has every part: from what is asked of it one learns which are used."""
+    folder.mkdir(parents=True, exist_ok=True)
+    exports = {".": "./any.js", "./*": "./any.js"}
+    _write(folder / "package.json", json.dumps({"exports": exports}))
+    _write(folder / "any.js", "module.exports = {};\n")
+
+
+def _link_files(source: Path, target: Path) -> frozenset[str]:
+    """Make *target* hold the files of *source*, by hard links where the disk has them; return their names."""
+    names = []
+    for folder, _, files in os.walk(source):
+        made = target / Path(folder).relative_to(source)
+        made.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            _link(Path(folder) / file, made / file)
+            names.append((Path(folder) / file).relative_to(source).as_posix())
+    return frozenset(names)
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, "utf-8")
+
+
+def reachable_from(lock: Lock, keys: Iterable[str]) -> list[str]:
+    """Return the keys of all packages that those of *keys* are built with, sorted."""
+    return sorted({reached for key in keys for reached in lock.reachable(key)})
