@@ -178,6 +178,23 @@ async def test_two_versions_of_a_private_package_live_side_by_side(config, regis
     )
 
 
+async def test_a_package_may_use_what_its_dependency_depends_on(config, registry, tmp_path):
+    plain = {"package.json": "{}"}
+    registry.add("deep", "1.0.0", pack(plain | {"index.js": "export default 'deep'"}))
+    registry.add("middle", "1.0.0", pack(plain | {"index.js": ""}), dependencies={"deep": "1"})
+    registry.add(
+        "careless",
+        "1.0.0",
+        pack(plain | {"index.js": "export * as d from 'deep'"}),
+        dependencies={"middle": "1"},
+    )
+
+    store, lock, failed = await ensure(config, registry, "careless")
+
+    assert failed == {}
+    assert run(store, lock, 'import { d } from "careless"; console.log(d.default)', tmp_path) == "deep"
+
+
 async def test_style_sheets_json_and_pictures_become_part_of_the_module(config, registry, tmp_path):
     files = {
         "package.json": '{"main": "i.js"}',

@@ -75,7 +75,7 @@ def lay_out(root: Path, lock: Lock, unpacked: Mapping[str, Path]) -> Tree:
         for key, source in unpacked.items():
             files[key] = _link_files(source, folders[key])
             neighbours = folders[key].parents[lock.packages[key].name.count("/")]
-            for name, used in lock.packages[key].uses.items():
+            for name, used in _visible(lock, key).items():
                 link = neighbours / name
                 link.parent.mkdir(parents=True, exist_ok=True)
                 if not link.exists():
@@ -86,6 +86,20 @@ def lay_out(root: Path, lock: Lock, unpacked: Mapping[str, Path]) -> Tree:
     except OSError as error:
         raise ModuleFailed(f"packages can't be laid out: {error.strerror}") from error
     return Tree(root, folders, files)
+
+
+def _visible(lock: Lock, key: str) -> dict[str, str]:
+    """Return what the package *key* may import: what it says, and what that says in turn.
+
+    The second is no right, but npm's layout of folders lets packages get away with it, and some do.
+    """
+    own = lock.packages[key]
+    visible = dict(own.uses)
+    for used in own.uses.values():
+        for name, further in lock.packages[used].uses.items():
+            if name != own.name:
+                visible.setdefault(name, further)
+    return visible
 
 
 def write_stand_ins(tree: Tree, modules: Mapping[str, StandIn], numbers: Mapping[str, int]) -> None:
