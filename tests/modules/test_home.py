@@ -178,7 +178,7 @@ async def test_two_versions_of_a_private_package_live_side_by_side(config, regis
     )
 
 
-async def test_a_package_may_use_what_its_dependency_depends_on(config, registry, tmp_path):
+async def test_a_package_finds_what_it_does_not_say_it_depends_on_as_under_npm(config, registry, tmp_path):
     plain = {"package.json": "{}"}
     registry.add("deep", "1.0.0", pack(plain | {"index.js": "export default 'deep'"}))
     registry.add("middle", "1.0.0", pack(plain | {"index.js": ""}), dependencies={"deep": "1"})
