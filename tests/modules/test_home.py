@@ -286,6 +286,23 @@ async def test_a_hostile_archive_fails_and_leaves_nothing(config, registry):
     assert not list(config.data_dir.rglob("evil.js"))
 
 
+@pytest.mark.parametrize("path", ["{data}/keys.json", "../../../../../../keys.json", "./x.css"])
+async def test_a_package_can_not_have_files_of_this_server_built_in(config, registry, path):
+    (config.data_dir / "keys.json").write_text('{"secret": "words"}')
+    files = {
+        "package.json": "{}",
+        "index.js": f"import all from {str(path).format(data=config.data_dir)!r}; export default all",
+        "x.css": f"@import '{config.data_dir}/secret.css'; a {{ color: red }}",
+    }
+    (config.data_dir / "secret.css").write_text("b { color: blue }")
+    registry.add("thief", "1.0.0", pack(files))
+
+    _, lock, failed = await ensure(config, registry, "thief")
+
+    assert lock.modules == {}
+    assert "of no package" in failed["thief"]
+
+
 async def test_a_dependency_that_is_nowhere_is_named(config, registry):
     registry.add("a", "1.0.0", pack({"package.json": "{}"}), dependencies={"gone": "1"})
 

@@ -316,7 +316,12 @@ async def _bundle(work: _Work, key: str, file: Path, out: Path, aliases: list[st
         work.bench.limits,
         work.tree.fallback(key),
     )
-    return msgspec.json.decode((out / "meta.json").read_bytes(), type=_Report)
+    report = msgspec.json.decode((out / "meta.json").read_bytes(), type=_Report)
+    for path in report.inputs:
+        if path.startswith(("../", "/")) or ":/" in path or ":\\" in path:
+            # esbuild follows any path, and what it reads would be served: this server's keys, for one.
+            raise ModuleFailed(f"it imports a file that is of no package: {Path(path).name}")
+    return report
 
 
 def _is_of(specifier: str, name: str) -> bool:
