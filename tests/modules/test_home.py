@@ -178,6 +178,23 @@ async def test_two_versions_of_a_private_package_live_side_by_side(config, regis
     )
 
 
+async def test_a_package_finds_what_it_does_not_say_it_depends_on_as_under_npm(config, registry, tmp_path):
+    plain = {"package.json": "{}"}
+    registry.add("deep", "1.0.0", pack(plain | {"index.js": "export default 'deep'"}))
+    registry.add("middle", "1.0.0", pack(plain | {"index.js": ""}), dependencies={"deep": "1"})
+    registry.add(
+        "careless",
+        "1.0.0",
+        pack(plain | {"index.js": "export * as d from 'deep'"}),
+        dependencies={"middle": "1"},
+    )
+
+    store, lock, failed = await ensure(config, registry, "careless")
+
+    assert failed == {}
+    assert run(store, lock, 'import { d } from "careless"; console.log(d.default)', tmp_path) == "deep"
+
+
 async def test_style_sheets_json_and_pictures_become_part_of_the_module(config, registry, tmp_path):
     files = {
         "package.json": '{"main": "i.js"}',
@@ -267,6 +284,23 @@ async def test_a_hostile_archive_fails_and_leaves_nothing(config, registry):
         await ensure(config, registry, "evil")
 
     assert not list(config.data_dir.rglob("evil.js"))
+
+
+@pytest.mark.parametrize("path", ["{data}/keys.json", "../../../../../../keys.json", "./x.css"])
+async def test_a_package_can_not_have_files_of_this_server_built_in(config, registry, path):
+    (config.data_dir / "keys.json").write_text('{"secret": "words"}')
+    files = {
+        "package.json": "{}",
+        "index.js": f"import all from {str(path).format(data=config.data_dir)!r}; export default all",
+        "x.css": f"@import '{config.data_dir}/secret.css'; a {{ color: red }}",
+    }
+    (config.data_dir / "secret.css").write_text("b { color: blue }")
+    registry.add("thief", "1.0.0", pack(files))
+
+    _, lock, failed = await ensure(config, registry, "thief")
+
+    assert lock.modules == {}
+    assert "of no package" in failed["thief"]
 
 
 async def test_a_dependency_that_is_nowhere_is_named(config, registry):

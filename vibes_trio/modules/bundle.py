@@ -224,7 +224,7 @@ async def _look_at(work: _Work, specifier: str) -> None:
         return
     work.address[specifier] = address_in(work.lock, specifier, work.bench.tool)
     with tempfile.TemporaryDirectory(dir=tree.root, prefix="look-") as out:
-        report = await _bundle(work, file, Path(out), [])
+        report = await _bundle(work, key, file, Path(out), [])
     inside = f"{tree.folders[key].relative_to(tree.root)}/"
     shared: dict[str, None] = {}
     of_itself: dict[str, None] = {}
@@ -284,7 +284,7 @@ async def _build(work: _Work, specifier: str, numbers: Mapping[str, int]) -> Bui
         if seen.shape.is_commonjs:
             start = out / "entry.js"
             start.write_text(commonjs_entry(seen.file, seen.shape), "utf-8")
-        report = await _bundle(work, start, out, aliases)
+        report = await _bundle(work, work.lock.shared[package_of(specifier)], start, out, aliases)
         code = (out / "out.js").read_bytes()
         if (out / "out.css").is_file():
             css = json.dumps((out / "out.css").read_text("utf-8"))
@@ -300,7 +300,7 @@ async def _build(work: _Work, specifier: str, numbers: Mapping[str, int]) -> Bui
     return Built(address, hashlib.sha256(address.encode()).hexdigest(), code, imports)
 
 
-async def _bundle(work: _Work, file: Path, out: Path, aliases: list[str]) -> _Report:
+async def _bundle(work: _Work, key: str, file: Path, out: Path, aliases: list[str]) -> _Report:
     """Run esbuild in the tree's root; its output is `out.js`, and `out.css` if there are style sheets."""
     start = file
     if file.suffix == ".css":
@@ -310,9 +310,18 @@ async def _bundle(work: _Work, file: Path, out: Path, aliases: list[str]) -> _Re
     flags = (*FLAGS, *LOADERS, *QUIET, f"--external:{PREFIX}*")
     outputs = (f"--metafile={place}/meta.json", f"--outfile={place}/out.js")
     await run_esbuild(
-        work.bench.tool, [str(start), *flags, *outputs, *aliases], work.tree.root, work.bench.limits
+        work.bench.tool,
+        [str(start), *flags, *outputs, *aliases],
+        work.tree.root,
+        work.bench.limits,
+        work.tree.fallback(key),
     )
-    return msgspec.json.decode((out / "meta.json").read_bytes(), type=_Report)
+    report = msgspec.json.decode((out / "meta.json").read_bytes(), type=_Report)
+    for path in report.inputs:
+        if path.startswith(("../", "/")) or ":/" in path or ":\\" in path:
+            # esbuild follows any path, and what it reads would be served: this server's keys, for one.
+            raise ModuleFailed(f"it imports a file that is of no package: {Path(path).name}")
+    return report
 
 
 def _is_of(specifier: str, name: str) -> bool:

@@ -87,8 +87,12 @@ async def read_shape(tool: Tool, file: Path, limits: Limits) -> Shape:
     return Shape(is_commonjs=True, names=names, has_default=True)
 
 
-async def run_esbuild(tool: Tool, arguments: Sequence[str], folder: Path, limits: Limits) -> bytes:
+async def run_esbuild(
+    tool: Tool, arguments: Sequence[str], folder: Path, limits: Limits, fallback: Path | None = None
+) -> bytes:
     """Run esbuild in *folder*; return what it prints. It is killed at limits.build_timeout_s.
+
+    Packages that are not found in any `node_modules` are looked for in *fallback*.
 
     Raises:
         ModuleFailed: it refuses (with its first words) or takes too long.
@@ -98,7 +102,7 @@ async def run_esbuild(tool: Tool, arguments: Sequence[str], folder: Path, limits
             done = await trio.run_process(
                 [str(tool.path), *arguments],
                 cwd=folder,
-                env={"GOMAXPROCS": "2"},
+                env={"GOMAXPROCS": "2"} | ({"NODE_PATH": str(fallback)} if fallback else {}),
                 check=False,
                 stdin=b"",
                 capture_stdout=True,

@@ -50,6 +50,10 @@ class Tree:
             raise ModuleFailed("it has no package.json") from error
         return folder / resolve_entry(manifest, self.files[key], subpath)
 
+    def fallback(self, key: str) -> Path:
+        """Return the folder with all that the shared package *key* is built with, by name."""
+        return self.root / "all" / key
+
     def shared_in(self, path: str) -> bool:
         """Return whether *path*, relative to the root, is of a stand-in."""
         return path.startswith(f"{_SHARED}/")
@@ -81,11 +85,33 @@ def lay_out(root: Path, lock: Lock, unpacked: Mapping[str, Path]) -> Tree:
                 if not link.exists():
                     is_shared = lock.shared.get(name) == used
                     link.symlink_to(root / _SHARED / name if is_shared else folders[used], True)
+        for key in sorted(set(lock.shared.values()) & folders.keys()):
+            for name, target in _first_met(lock, key, folders).items():
+                link = root / "all" / key / name
+                link.parent.mkdir(parents=True, exist_ok=True)
+                is_shared = lock.shared.get(name) == target
+                link.symlink_to(root / _SHARED / name if is_shared else folders[target], True)
         for name in lock.shared:
             _write_open_stand_in(root / _SHARED / name)
     except OSError as error:
         raise ModuleFailed(f"packages can't be laid out: {error.strerror}") from error
     return Tree(root, folders, files)
+
+
+def _first_met(lock: Lock, key: str, folders: Mapping[str, Path]) -> dict[str, str]:
+    """Return name → key of what *key* is built with, of several versions the one nearest to it.
+
+    Some packages import what they depend on in no way: in npm's layout of folders they find it all the same.
+    """
+    met: dict[str, str] = {}
+    seen, level = {key}, [key]
+    while level:
+        uses = [pair for of in level for pair in lock.packages[of].uses.items()]
+        for name, used in uses:
+            met.setdefault(name, used)
+        level = list(dict.fromkeys(used for _, used in uses if used not in seen and used in folders))
+        seen.update(level)
+    return met
 
 
 def write_stand_ins(tree: Tree, modules: Mapping[str, StandIn], numbers: Mapping[str, int]) -> None:
@@ -109,14 +135,14 @@ def write_stand_ins(tree: Tree, modules: Mapping[str, StandIn], numbers: Mapping
         _write(folder / "package.json", json.dumps({"name": name, "exports": exports}))
 
 
+def reachable_from(lock: Lock, keys: Iterable[str]) -> list[str]:
+    """Return the keys of all packages that those of *keys* are built with, sorted."""
+    return sorted({reached for key in keys for reached in lock.reachable(key)})
+
+
 def package_of(specifier: str) -> str:
     """Return the name of the package that *specifier*, a package's or of a part of it, names."""
     return "/".join(specifier.split("/")[: 2 if specifier.startswith("@") else 1])
-
-
-def clear_work(work_dir: Path) -> None:
-    """Remove what builds that were killed have left."""
-    shutil.rmtree(work_dir, ignore_errors=True)
 
 
 def _write_open_stand_in(folder: Path) -> None:
@@ -148,8 +174,3 @@ def _link(source: Path, target: Path) -> None:
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, "utf-8")
-
-
-def reachable_from(lock: Lock, keys: Iterable[str]) -> list[str]:
-    """Return the keys of all packages that those of *keys* are built with, sorted."""
-    return sorted({reached for key in keys for reached in lock.reachable(key)})
