@@ -94,6 +94,7 @@ async def open_reading_app(orders: Orders) -> AsyncIterator[App]:
             compiler=_NoCompiler(),
             package_version=_no_package_version,
             modules=modules,
+            home=None,
             notes=(),
             jobs=Jobs(0),
             random_slug=_no_slug,

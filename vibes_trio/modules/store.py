@@ -79,7 +79,7 @@ class LocalModules:
 
         Bytes that are not what the index says (a damaged disk) count as missing.
         """
-        record = self._records.get(path) or self._records.get(unquote(path))
+        record = self.record(path) or self.record(unquote(path))
         if record is None:
             return None
         content = self._contents.get(record.cid)

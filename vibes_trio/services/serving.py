@@ -249,7 +249,7 @@ def _keep(app: App, item: FileSystemItem, body: bytes | None) -> bytes:
 
 def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
     """Return the generated page; its tag is the CID of its text, as settings of the server are part of it."""
-    if app.home is not None and not release.is_built:
+    if app.modules is not None and not release.is_built:
         cache_control = REVALIDATE  # it will be another one once its packages are here
     key = ("page", release.app, release.fs_id, release.edition)
     body = app.assets.get(key)

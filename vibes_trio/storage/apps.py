@@ -143,6 +143,8 @@ def replace_extras(tx: Tx, release: Release, extras_json: str) -> bool:
             release.extras_json,
         ),
     )
+    if rows:
+        _count_change(tx)  # pages of other processes show it
     return bool(rows)
 
 
