@@ -14,6 +14,7 @@ from vibes_trio.storage.apps import (
     find_release,
     get_releases_version,
     list_latest,
+    replace_extras,
     save_release,
     sweep_limits,
 )
@@ -534,3 +535,27 @@ async def test_a_sweep_grows_the_version_only_if_it_removes(inline: Database) ->
     await inline.write(sweep_limits, 2)
 
     assert (idle, inline.get(get_releases_version)) == (before, before + 1)
+
+
+# -- our notes, changed behind a deploy ----------------------------------------------------------------------
+
+
+async def test_notes_are_replaced_and_other_processes_hear_of_it(inline: Database) -> None:
+    there = await inline.write(publish, release("z1", "production", extras={"roots": []}))
+    before = inline.get(get_releases_version)
+
+    assert await inline.write(replace_extras, there, '{"lock":1}')
+
+    assert inline.get(find_release, TODO, ADAS, FsId("z1")) == replace(there, extras_json='{"lock":1}')
+    assert inline.get(get_releases_version) > before
+
+
+async def test_notes_that_a_deploy_changed_meanwhile_stay(inline: Database) -> None:
+    there = await inline.write(publish, release("z1", "production", extras={"roots": []}))
+    assert await inline.write(replace_extras, there, '{"newer":1}')
+    before = inline.get(get_releases_version)
+
+    assert not await inline.write(replace_extras, there, '{"late":1}')
+
+    assert latest(inline) == replace(there, extras_json='{"newer":1}')
+    assert inline.get(get_releases_version) == before
