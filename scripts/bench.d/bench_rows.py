@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +23,7 @@ Open = Callable[[Bench], AbstractContextManager[Measure]]
 IDLE_CONNECTIONS = 10_000
 GOOD_CLIENTS = 16
 GOOD_CLIENTS_PAUSE_MS = 10
-NEW_TOKENS = 4_000
+NEW_TOKENS = 12_000
 NEW_TOKEN_MESSAGES = 2_500
 NEW_DEPLOYS = 100
 KNOWN_DEPLOYS = 600
@@ -155,7 +156,7 @@ def _ours_gets(
         both = [bench.cores.server, bench.cores.load] if workers else None
         flags = ["--workers", str(workers)] if workers and workers > 1 else []
         start = run_ours(
-            bench.ours.env,
+            _own_copy(bench, f"ours-{workers}") if workers else bench.ours.env,
             both or [bench.cores.server],
             bench.folder / "ours.log",
             ["--full-lane"] if full else flags,
@@ -167,6 +168,14 @@ def _ours_gets(
             )
 
     return side
+
+
+def _own_copy(bench: Bench, name: str) -> dict[str, str]:
+    """Return the environment of a server with a data folder of its own: one server serves one folder."""
+    folder = bench.folder / name
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(bench.ours.data_dir, folder)
+    return {**bench.ours.env, "VIBES_DATA_DIR": str(folder)}
 
 
 def _node_http(bench: Bench) -> AbstractContextManager[Server]:
