@@ -8,7 +8,7 @@ import pytest
 
 from vibes_trio.config import Config
 from vibes_trio.errors import ConfigError
-from vibes_trio.modules.npm_settings import NPM_DEFAULT_URL, find_registry, parse_npmrc
+from vibes_trio.modules.npm_settings import find_registry, parse_npmrc
 
 
 @pytest.fixture
@@ -96,20 +96,18 @@ async def test_installed_npm_is_asked_when_nothing_is_written(tmp_path, env):
 
 
 @pytest.mark.parametrize("script", ["exit 1", "echo undefined", "echo", None])
-async def test_default_of_npm_comes_last(tmp_path, env, script):
+async def test_without_any_word_of_one_there_is_no_registry(tmp_path, env, script):
     if script:
         install_npm(env, script)
 
-    registry = await find_registry(Config(tmp_path), env)
-
-    assert (registry.url, registry.source) == (NPM_DEFAULT_URL, "npm's default")
+    assert await find_registry(Config(tmp_path), env) is None
 
 
 async def test_npm_that_never_answers_is_left(tmp_path, env, monkeypatch):
     monkeypatch.setattr("vibes_trio.modules.npm_settings.ASK_NPM_TIMEOUT_S", 0.05)
     install_npm(env, "exec /bin/sleep 60")
 
-    assert (await find_registry(Config(tmp_path), env)).url == NPM_DEFAULT_URL
+    assert await find_registry(Config(tmp_path), env) is None
 
 
 async def test_credentials_scopes_proxy_and_certificates_are_read(tmp_path, env):
@@ -146,7 +144,9 @@ async def test_credentials_scopes_proxy_and_certificates_are_read(tmp_path, env)
 
 @pytest.mark.parametrize(("proxy", "used"), [("null", ""), ("false", ""), ("http://p.test", "http://p.test")])
 async def test_proxy_may_be_switched_off(tmp_path, env, proxy, used):
-    registry = await find_registry(Config(tmp_path), env | {"npm_config_proxy": proxy})
+    named = env | {"npm_config_registry": "https://npm.test/", "npm_config_proxy": proxy}
+
+    registry = await find_registry(Config(tmp_path), named)
 
     assert registry.proxy == used
 
@@ -166,6 +166,7 @@ async def test_address_that_is_none_is_named(tmp_path, env, settings):
 
 
 async def test_scope_and_password_that_can_not_be_used_are_named(tmp_path, env):
+    env["npm_config_registry"] = "https://npm.test/"
     write_npmrc(env, "@own:registry=nowhere")
     with pytest.raises(ConfigError, match="@own:registry"):
         await find_registry(Config(tmp_path), env)

@@ -2,8 +2,9 @@
 
 Order, first wins: `VIBES_REGISTRY_URL` (`none`: no registry at all); the environment variable
 `npm_config_registry`; npmrc files, the user's before the global one before the one that npm came with; what
-an installed `npm config get registry` says; npm's own default. A project's npmrc is not read: a server has
-no project. Credentials, scopes, proxy and certificates are read from the same places.
+an installed `npm config get registry` says. Without any of them there is no registry: a server asks no host
+that nobody has named. A project's npmrc is not read: a server has no project. Credentials, scopes, proxy and
+certificates are read from the same places.
 
 Source: npm's documentation of `config` and `npmrc`.
 """
@@ -22,7 +23,6 @@ from vibes_trio.config import Config
 from vibes_trio.errors import ConfigError
 from vibes_trio.outbound import Registry, parse_address
 
-NPM_DEFAULT_URL = "https://registry.npmjs.org/"
 NO_REGISTRY = "none"
 ASK_NPM_TIMEOUT_S = 10.0
 _VARIABLE = re.compile(r"\$\{([^}?]+)\??\}")
@@ -30,7 +30,7 @@ _ENV_PREFIX = "npm_config_"
 
 
 async def find_registry(config: Config, env: Mapping[str, str]) -> Registry | None:
-    """Return the registry that the settings name; None when they say that there is none.
+    """Return the registry that the settings name; None when they name none, or say that there is none.
 
     Raises:
         ConfigError: an address or a credential in the settings can't be used; says which.
@@ -43,8 +43,9 @@ async def find_registry(config: Config, env: Mapping[str, str]) -> Registry | No
     elif "registry" in settings:
         url, source = settings["registry"], "npm's settings"
     else:
-        told = await _ask_npm(env)
-        url, source = (told, "npm config get registry") if told else (NPM_DEFAULT_URL, "npm's default")
+        url, source = await _ask_npm(env), "npm config get registry"
+        if not url:
+            return None
     return make_registry(url, source, settings)
 
 
@@ -146,7 +147,7 @@ async def _ask_npm(env: Mapping[str, str]) -> str:
 def _address(text: str, setting: str) -> str:
     url = parse_address(text.strip())
     if url is None:
-        raise ConfigError(f"{setting}: an address like {NPM_DEFAULT_URL} is wanted; got {text!r}.")
+        raise ConfigError(f"{setting}: an address like https://registry.example/ is wanted; got {text!r}.")
     return str(url.copy_with(query=None, fragment=None)).rstrip("/") + "/"
 
 
