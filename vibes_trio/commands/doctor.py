@@ -139,7 +139,9 @@ async def _look_for_compiler(config: Config) -> Finding:
 
 async def _look_at_registry(config: Config, registry: Registry | None) -> Finding:
     if registry is None:
-        return Finding("registry", "note", "none is known (VIBES_REGISTRY_URL, npm): nothing new can be fetched")
+        return Finding(
+            "registry", "note", "none is known (VIBES_REGISTRY_URL, npm): nothing new can be fetched"
+        )
     try:
         async with open_outbound(registry, config.limits, os.environ) as outbound:
             await outbound.fetch(
