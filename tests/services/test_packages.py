@@ -16,7 +16,8 @@ from vibes_trio.jobs import BuildModules, Jobs, Sweep
 from vibes_trio.modules.build import Built
 from vibes_trio.modules.lock import Lock, Package
 from vibes_trio.modules.store import open_store
-from vibes_trio.services.packages import find_wanted
+from vibes_trio.services.packages import find_wanted, module_warnings
+from vibes_trio.services.serving import Extras
 from vibes_trio.services.upkeep import sweep
 
 MAP = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
@@ -167,3 +168,9 @@ def test_what_is_wanted_is_read_from_the_addresses_of_the_map():
         "d3@5": "the app imports another version of d3 as well",
         "use-vibes": "its address is no package's",
     }
+
+
+def test_an_app_of_react_alone_is_not_warned():
+    assert module_warnings(Extras(packages=("react", "react/jsx-runtime"))) == ()
+    (warning,) = module_warnings(Extras(packages=("react", "d3")))
+    assert warning.endswith(": d3")

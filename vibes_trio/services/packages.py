@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from vibes_trio.context import App
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.jobs import BuildModules
+from vibes_trio.modules.home import GIVEN
 from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.ranges import LATEST
 from vibes_trio.modules.store import parse_cdn_address
@@ -58,8 +59,12 @@ def module_warnings(extras: Extras) -> tuple[str, ...]:
     """Return what a deployer should know of where the packages of a release come from."""
     if needs_building(extras):
         why = f" ({extras.not_local[ALL]})" if ALL in extras.not_local else ""
-        names = ", ".join(extras.packages)
-        return (f"packages: loaded from the CDN until they are built on this server{why}: {names}",)
+        names = [name for name in extras.packages if name not in GIVEN]  # those are here from the start
+        if not names:
+            return ()
+        return (
+            f"packages: loaded from the CDN until they are built on this server{why}: {', '.join(names)}",
+        )
     notes = extras.lock.notes if extras.lock else ()
     stay = (f"import {text!r}: stays at the CDN: {why}" for text, why in sorted(extras.not_local.items()))
     return (*stay, *notes)
