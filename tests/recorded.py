@@ -46,6 +46,31 @@ FILES = ("ensure-app-slug", "limits", "chat", "http", "serving")
 NOW = 1795340000.0  # inside the validity of the recorded certificates
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 TRANSFORMED = "/~~transformed~~/"
+COMMON_HEADERS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET,POST,OPTIONS,PUT,DELETE",
+    "access-control-allow-headers": "Origin, Content-Type, Accept",
+    "access-control-max-age": "86400",
+}
+"""What every answer carries beside what a vector names."""
+
+# As drizzle makes them for the reference. Source: schema-and-settings.md
+REFERENCE_SCHEMA = """
+CREATE TABLE Assets (assetId text PRIMARY KEY NOT NULL, content blob NOT NULL, created text NOT NULL);
+CREATE TABLE UserSlugBindings (userId text NOT NULL, userSlug text NOT NULL, created text NOT NULL,
+  PRIMARY KEY (userSlug, userId));
+CREATE UNIQUE INDEX UserSlug_userSlug ON UserSlugBindings (userSlug);
+CREATE TABLE AppSlugBindings (userSlug text NOT NULL REFERENCES UserSlugBindings (userSlug),
+  appSlug text NOT NULL, created text NOT NULL, PRIMARY KEY (appSlug, userSlug));
+CREATE TABLE Apps (appSlug text NOT NULL, userId text NOT NULL, userSlug text NOT NULL,
+  releaseSeq int NOT NULL, fsId text NOT NULL, env text NOT NULL, fileSystem text NOT NULL,
+  mode text NOT NULL, created text NOT NULL, PRIMARY KEY (appSlug, userId, releaseSeq));
+CREATE INDEX Apps_fsId ON Apps (fsId, userId);
+CREATE INDEX created_idx ON Apps (created);
+CREATE TABLE ChatContexts (contextId text PRIMARY KEY NOT NULL, userId text NOT NULL, created text NOT NULL);
+CREATE TABLE ChatSections (contextId text NOT NULL REFERENCES ChatContexts (contextId), seq int NOT NULL,
+  origin text NOT NULL, blocks text NOT NULL, created text NOT NULL, PRIMARY KEY (seq, contextId));
+"""
 
 Json = Any  # vectors are data
 
@@ -216,11 +241,17 @@ class Play:
             response["headers"]["etag"] = '"' + etag.strip('"') + '"'
         return response, rows
 
-    def check(self, vector: Json, answer: Answer) -> list[str]:
-        """Return how *answer* and the rows differ from what is expected; empty: not at all."""
+    def check(self, vector: Json, answer: Answer, *, from_socket: bool = False) -> list[str]:
+        """Return how *answer* and the rows differ from what is expected; empty: not at all.
+
+        What came *from a socket* has the headers that every answer carries; the front adds them.
+        """
         self.texts[vector["name"]] = answer.body.decode("utf-8", "replace")
         response, rows = self.expected(vector)
         faults = _compare_response(response, answer)
+        if from_socket and not vector["response"].get("no_common_headers"):
+            got = answer.headers
+            faults += [f"{n}: {got.get(n)!r}" for n, value in COMMON_HEADERS.items() if got.get(n) != value]
         faults += [fault for table, want in rows.items() for fault in self.compare_table(table, want)]
         return [f"{vector['name']}: {fault}" for fault in faults]
 
@@ -408,12 +439,3 @@ async def send_over_socket(
     if method != "HEAD" and int(got.get("content-length", len(rest))) != len(rest):
         raise AssertionError(f"{len(rest)} bytes of body, not {got['content-length']}")
     return Answer(int(status_line.split(" ")[1]), got, rest)
-
-
-COMMON_HEADERS = {
-    "access-control-allow-origin": "*",
-    "access-control-allow-methods": "GET,POST,OPTIONS,PUT,DELETE",
-    "access-control-allow-headers": "Origin, Content-Type, Accept",
-    "access-control-max-age": "86400",
-}
-"""What every answer carries beside what a vector names."""

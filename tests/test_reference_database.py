@@ -11,28 +11,21 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from recorded import Play, differences, directly, load, open_recorded_app, read_table, scenarios, token
+from recorded import (
+    REFERENCE_SCHEMA,
+    Play,
+    differences,
+    directly,
+    load,
+    open_recorded_app,
+    read_table,
+    scenarios,
+    token,
+)
 
 from vibes_trio.content.cid import calc_cid, to_utf8
 from vibes_trio.storage.engine import DATABASE
 
-# As drizzle makes them for the reference. Source: schema-and-settings.md
-SCHEMA = """
-CREATE TABLE Assets (assetId text PRIMARY KEY NOT NULL, content blob NOT NULL, created text NOT NULL);
-CREATE TABLE UserSlugBindings (userId text NOT NULL, userSlug text NOT NULL, created text NOT NULL,
-  PRIMARY KEY (userSlug, userId));
-CREATE UNIQUE INDEX UserSlug_userSlug ON UserSlugBindings (userSlug);
-CREATE TABLE AppSlugBindings (userSlug text NOT NULL REFERENCES UserSlugBindings (userSlug),
-  appSlug text NOT NULL, created text NOT NULL, PRIMARY KEY (appSlug, userSlug));
-CREATE TABLE Apps (appSlug text NOT NULL, userId text NOT NULL, userSlug text NOT NULL,
-  releaseSeq int NOT NULL, fsId text NOT NULL, env text NOT NULL, fileSystem text NOT NULL,
-  mode text NOT NULL, created text NOT NULL, PRIMARY KEY (appSlug, userId, releaseSeq));
-CREATE INDEX Apps_fsId ON Apps (fsId, userId);
-CREATE INDEX created_idx ON Apps (created);
-CREATE TABLE ChatContexts (contextId text PRIMARY KEY NOT NULL, userId text NOT NULL, created text NOT NULL);
-CREATE TABLE ChatSections (contextId text NOT NULL REFERENCES ChatContexts (contextId), seq int NOT NULL,
-  origin text NOT NULL, blocks text NOT NULL, created text NOT NULL, PRIMARY KEY (seq, contextId));
-"""
 CREATED = "2026-01-22T06:51:35.123Z"
 GETS = [(name, scenario) for name, scenario in scenarios() if name == "serving"]
 # What is answered as recorded, though we would have made another release of the same deploy.
@@ -100,7 +93,7 @@ def make_file(data_dir, scenario):
     releases, contents = releases_of(scenario), contents_of(scenario)
     items = {i["assetId"]: i for row in releases for i in json.loads(row["fileSystem"])}
     with closing(sqlite3.connect(data_dir / DATABASE)) as connection:
-        connection.executescript(SCHEMA)
+        connection.executescript(REFERENCE_SCHEMA)
         for cid, item in items.items():
             insert(connection, "Assets", assetId=cid, content=contents.get(cid) or stand_in(item))
         for user_id, slug in dict.fromkeys((row["userId"], row["userSlug"]) for row in releases):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded import REFERENCE_SCHEMA
 from releases import release
 
 from vibes_trio.config import Limits
@@ -20,23 +21,6 @@ from vibes_trio.storage.slugs import bind_app_slug, bind_user_slug
 
 VECTORS = Path(__file__).parent.parent / "conformance"
 
-# As drizzle makes them for the reference. Source: schema-and-settings.md
-SCHEMA = """
-CREATE TABLE Assets (assetId text PRIMARY KEY NOT NULL, content blob NOT NULL, created text NOT NULL);
-CREATE TABLE UserSlugBindings (userId text NOT NULL, userSlug text NOT NULL, created text NOT NULL,
-  PRIMARY KEY (userSlug, userId));
-CREATE UNIQUE INDEX UserSlug_userSlug ON UserSlugBindings (userSlug);
-CREATE TABLE AppSlugBindings (userSlug text NOT NULL REFERENCES UserSlugBindings (userSlug),
-  appSlug text NOT NULL, created text NOT NULL, PRIMARY KEY (appSlug, userSlug));
-CREATE TABLE Apps (appSlug text NOT NULL, userId text NOT NULL, userSlug text NOT NULL,
-  releaseSeq int NOT NULL, fsId text NOT NULL, env text NOT NULL, fileSystem text NOT NULL,
-  mode text NOT NULL, created text NOT NULL, PRIMARY KEY (appSlug, userId, releaseSeq));
-CREATE INDEX Apps_fsId ON Apps (fsId, userId);
-CREATE INDEX created_idx ON Apps (created);
-CREATE TABLE ChatContexts (contextId text PRIMARY KEY NOT NULL, userId text NOT NULL, created text NOT NULL);
-CREATE TABLE ChatSections (contextId text NOT NULL REFERENCES ChatContexts (contextId), seq int NOT NULL,
-  origin text NOT NULL, blocks text NOT NULL, created text NOT NULL, PRIMARY KEY (seq, contextId));
-"""
 TABLES = ("Assets", "UserSlugBindings", "AppSlugBindings", "Apps", "ChatContexts", "ChatSections")
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -56,7 +40,7 @@ def recorded(file: str, scenario: str) -> Rows:
 
 def make_file(path: Path, rows: Rows) -> None:
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript(SCHEMA)
+        connection.executescript(REFERENCE_SCHEMA)
         second = 0
         for table in TABLES:
             for row in rows.get(table, []):

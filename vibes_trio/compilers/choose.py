@@ -42,7 +42,7 @@ async def open_compiler(limits: Limits, esbuild: str, data_dir: Path) -> AsyncIt
     Raises:
         ConfigError: the binary that was named is missing or does not work.
     """
-    for binary in _candidates(esbuild, data_dir):
+    for binary in find_binaries(esbuild, data_dir):
         version = await find_version(binary, limits)
         if version is None:
             _refuse(binary, "it does not answer --version", named=bool(esbuild))
@@ -70,7 +70,8 @@ async def find_version(binary: Path, limits: Limits) -> str | None:
     return None
 
 
-def _candidates(esbuild: str, data_dir: Path) -> list[Path]:
+def find_binaries(esbuild: str, data_dir: Path) -> list[Path]:
+    """Return where an esbuild may be, the first choice first: what is named, else the installed one, else PATH's."""
     if esbuild:
         return [Path(esbuild)]
     on_path = shutil.which("esbuild")

@@ -4,7 +4,6 @@ The binary is in the npm package `@esbuild/{platform}`, which is fetched, checke
 """
 
 import platform
-import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 import msgspec
 import trio
 
-from vibes_trio.compilers.choose import ESBUILD_VERSION, find_version, toolchain_path
+from vibes_trio.compilers.choose import ESBUILD_VERSION, find_binaries, find_version, toolchain_path
 from vibes_trio.config import Config, Limits
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.archive import read_archive
@@ -63,9 +62,7 @@ def platform_key(system: str = "", machine: str = "") -> str:
 
 async def find_tool(config: Config) -> Tool | None:
     """Return the esbuild to build with: the one VIBES_ESBUILD names, else the installed one, else PATH's."""
-    on_path = shutil.which("esbuild")
-    others = [toolchain_path(config.data_dir), *([Path(on_path)] if on_path else [])]
-    for binary in [Path(config.esbuild)] if config.esbuild else others:
+    for binary in find_binaries(config.esbuild, config.data_dir):
         version = await find_version(binary, config.limits)
         if version is not None:
             return Tool(binary, version)
