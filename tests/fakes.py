@@ -38,7 +38,7 @@ def make_app(db: Database | None = None, *, limits: Limits | None = None, **chan
         config=replace(config, **config_changes),
         db=db,  # type: ignore[arg-type]
         assets=AssetCache(limits.cache_bytes),
-        releases=NameCache(limits.cached_releases),
+        releases=NameCache(limits.cached_files),
         verifiers={"device-id": verify_name},
         devices=None,  # type: ignore[arg-type]
         compiler=None,  # type: ignore[arg-type]

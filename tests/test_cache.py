@@ -1,10 +1,10 @@
 """Bytes by content and releases by name."""
 
-from vibes_trio.cache import AssetCache, NameCache
+from vibes_trio.cache import ENTRY_BYTES, AssetCache, NameCache
 
 
 def test_the_least_recently_used_bytes_go_first():
-    cache = AssetCache(max_bytes=80)
+    cache = AssetCache(max_bytes=8 * (10 + ENTRY_BYTES))
     for key in "abcdefgh":
         cache.put(key, b"0123456789")
     assert cache.get("a") is not None
@@ -13,11 +13,11 @@ def test_the_least_recently_used_bytes_go_first():
 
     assert cache.get("b") is None
     assert cache.get("a") == b"0123456789"
-    assert cache.size_bytes == 80
+    assert cache.size_bytes == 8 * (10 + ENTRY_BYTES)
 
 
 def test_bytes_that_would_empty_the_cache_are_not_kept():
-    cache = AssetCache(max_bytes=80)
+    cache = AssetCache(max_bytes=8 * (10 + ENTRY_BYTES))
 
     cache.put("big", b"x" * 11)
 
@@ -26,12 +26,12 @@ def test_bytes_that_would_empty_the_cache_are_not_kept():
 
 
 def test_storing_the_same_key_again_counts_once():
-    cache = AssetCache(max_bytes=80)
+    cache = AssetCache(max_bytes=8 * (10 + ENTRY_BYTES))
 
     cache.put("a", b"12345")
     cache.put("a", b"12345")
 
-    assert cache.size_bytes == 5
+    assert cache.size_bytes == 5 + ENTRY_BYTES
 
 
 def test_a_cache_of_no_bytes_keeps_nothing():
@@ -79,6 +79,20 @@ def test_a_name_cache_of_no_entries_keeps_nothing_and_can_be_cleared():
     full.clear()
 
     assert full.get("a", 1) is None
+
+
+def test_heavy_values_take_the_room_of_many():
+    names = NameCache[int](10)
+    names.put("a", 1, 1, weight=4)
+    names.put("a", 1, 2, weight=6)
+    names.put("b", 1, 3, weight=4)
+    assert (names.get("a", 1), names.get("b", 1)) == (2, 3)
+
+    names.put("c", 1, 4)
+    names.put("d", 1, 5, weight=11)
+
+    assert names.get("a", 1) is None
+    assert (names.get("b", 1), names.get("c", 1), names.get("d", 1)) == (3, 4, None)
 
 
 def test_forgetting_makes_a_new_version():

@@ -1,4 +1,4 @@
-"""What is kept in memory: bytes by content, bounded in bytes; and releases by name, bounded in number.
+"""What is kept in memory: bytes by content, bounded in bytes; and releases by name, bounded in their files.
 
 Bytes are keyed by what they are (a CID and an encoding), so they are never stale. The URL tier maps (app slug,
 user slug, fs_id or None for the latest) to a release taken apart; that can change, so whoever changes
@@ -11,6 +11,9 @@ from typing import Generic, TypeVar
 
 V = TypeVar("V")
 
+ENTRY_BYTES = 256
+"""What an entry costs beside its bytes: key, links, the bytes' own head."""
+
 
 class AssetCache:
     """Bytes by key, the least recently used going first when *max_bytes* is reached."""
@@ -22,7 +25,7 @@ class AssetCache:
 
     @property
     def size_bytes(self) -> int:
-        """How many bytes of content are held now."""
+        """How many bytes are held now, entries included."""
         return self._bytes
 
     def get(self, key: Hashable) -> bytes | None:
@@ -34,22 +37,22 @@ class AssetCache:
 
     def put(self, key: Hashable, content: bytes) -> None:
         """Store *content*; what is larger than an eighth of the cache is not kept."""
-        if len(content) * 8 > self._max_bytes or key in self._content:
+        if (len(content) + ENTRY_BYTES) * 8 > self._max_bytes or key in self._content:
             return
         self._content[key] = content
-        self._bytes += len(content)
+        self._bytes += len(content) + ENTRY_BYTES
         while self._bytes > self._max_bytes:
             _, evicted = self._content.popitem(last=False)
-            self._bytes -= len(evicted)
+            self._bytes -= len(evicted) + ENTRY_BYTES
 
 
 class NameCache(Generic[V]):
-    """Values by key, at most *max_entries*; dropped by group when what they were made from changes."""
+    """Values by key, together no heavier than *max_weight*; dropped by group when what they say changes."""
 
-    def __init__(self, max_entries: int) -> None:
-        self._max_entries = max_entries
-        self._groups: OrderedDict[Hashable, dict[Hashable, V]] = OrderedDict()
-        self._entries = 0
+    def __init__(self, max_weight: int) -> None:
+        self._max_weight = max_weight
+        self._groups: OrderedDict[Hashable, dict[Hashable, tuple[V, int]]] = OrderedDict()
+        self._weight = 0
         self.version = 0
         """Grows whenever something is forgotten because it may be true no longer."""
 
@@ -59,27 +62,33 @@ class NameCache(Generic[V]):
         if values is None:
             return None
         self._groups.move_to_end(group)
-        return values.get(key)
+        found = values.get(key)
+        return found[0] if found else None
 
-    def put(self, group: Hashable, key: Hashable, value: V) -> None:
+    def put(self, group: Hashable, key: Hashable, value: V, weight: int = 1) -> None:
         """Store *value*; whole groups, the least recently used first, make room."""
-        if self._max_entries <= 0:
+        if weight > self._max_weight:
             return
         values = self._groups.setdefault(group, {})
         self._groups.move_to_end(group)
-        self._entries += key not in values
-        values[key] = value
-        while self._entries > self._max_entries:
+        replaced = values.get(key)
+        self._weight += weight - (replaced[1] if replaced else 0)
+        values[key] = value, weight
+        while self._weight > self._max_weight:
             _, evicted = self._groups.popitem(last=False)
-            self._entries -= len(evicted)
+            self._weight -= _weight_of(evicted)
 
     def drop(self, group: Hashable) -> None:
         """Forget all of *group*."""
         self.version += 1
-        self._entries -= len(self._groups.pop(group, {}))
+        self._weight -= _weight_of(self._groups.pop(group, {}))
 
     def clear(self) -> None:
         """Forget everything."""
         self.version += 1
         self._groups.clear()
-        self._entries = 0
+        self._weight = 0
+
+
+def _weight_of(values: dict[Hashable, tuple[V, int]]) -> int:
+    return sum(weight for _, weight in values.values())

@@ -118,7 +118,7 @@ class Limits:
     asset_grace_s: float = 3600.0
     cache_bytes: int = 64 * MiB
     ready_bytes: int = 16 * MiB
-    cached_releases: int = 2000
+    cached_files: int = 50_000
     trust_poll_s: float = 1.0
     # Shutdown
     shutdown_timeout_s: float = 5.0

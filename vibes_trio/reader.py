@@ -88,7 +88,7 @@ async def open_reading_app(orders: Orders) -> AsyncIterator[App]:
             config=config,
             db=db,
             assets=AssetCache(config.limits.cache_bytes),
-            releases=NameCache(config.limits.cached_releases),
+            releases=NameCache(config.limits.cached_files),
             verifiers={},
             devices=DeviceVerifier(DeviceTrust(cas=()), time.time),
             compiler=_NoCompiler(),

@@ -89,7 +89,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 config=config,
                 db=db,
                 assets=AssetCache(config.limits.cache_bytes),
-                releases=NameCache(config.limits.cached_releases),
+                releases=NameCache(config.limits.cached_files),
                 verifiers={
                     "device-id": devices,
                     "clerk": make_clerk_verifier(config, late.clerk_keys, parts.now),

@@ -29,7 +29,7 @@ def cold(app, cache_bytes=64 * KIB * KIB):
         app,
         config=replace(app.config, limits=limits),
         assets=AssetCache(cache_bytes),
-        releases=NameCache(limits.cached_releases),
+        releases=NameCache(limits.cached_files),
     )
 
 
@@ -119,7 +119,7 @@ async def test_a_damaged_release_keeps_no_other_cold(app, sql):
 async def test_a_release_larger_than_the_cache_is_warmed_as_far_as_it_goes(app):
     names = [f"/{number:02}" for number in range(20)]
     await deploy(app, *[text(name, name + "x" * KIB) for name in names])
-    small = cold(app, cache_bytes=10 * KIB)
+    small = cold(app, cache_bytes=12 * KIB)
 
     await warm_release(small, WarmRelease("garden", "ada"))
 

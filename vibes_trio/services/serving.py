@@ -175,7 +175,7 @@ def find_release(app: App, entry: EntryPoint) -> ServedRelease | None:
     except msgspec.DecodeError as error:
         log.error("release %s of %s--%s can't be read: %s", row.fs_id, row.app_slug, row.user_slug, error)
         return None
-    app.releases.put(group, entry.fs_id, release)
+    app.releases.put(group, entry.fs_id, release, weight=1 + len(release.files))
     return release
 
 
