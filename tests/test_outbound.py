@@ -191,6 +191,43 @@ async def test_failed_connection_is_asked_again_and_named(autojump_clock):
     assert len(asked.requests) == 3
 
 
+async def test_a_registry_that_is_out_of_reach_is_left_alone_for_a_while(autojump_clock):
+    down = httpx.ConnectError("no route")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if down is not None:
+            raise down
+        return httpx.Response(200, json={"version": "1.0.0"})
+
+    asked = Asked(answer)
+    async with outbound_to(asked) as outbound:
+        assert await outbound.package_version("a") is None
+        tries = len(asked.requests)
+        assert await outbound.package_version("b") is None
+        with pytest.raises(FetchFailed, match="registry.test could not be reached a moment ago"):
+            await fetch(outbound, "https://registry.test/npm/c")
+        assert len(asked.requests) == tries
+        assert await outbound.package_version("@own/d") is None
+        assert len(asked.requests) > tries, "that scope has another registry"
+
+        await trio.sleep(Limits().lookup_retry_s)
+        down = None
+        assert await outbound.package_version("b") == "1.0.0"
+
+
+async def test_a_host_that_is_no_registry_is_asked_every_time(autojump_clock):
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no route")
+
+    asked = Asked(answer)
+    async with outbound_to(asked) as outbound:
+        for _ in range(2):
+            with pytest.raises(FetchFailed, match="no route"):
+                await outbound.clerk_keys("https://clerk.test/keys")
+
+    assert len(asked.requests) == 2
+
+
 async def test_not_found_is_not_asked_again():
     asked = Asked(lambda request: httpx.Response(404))
 

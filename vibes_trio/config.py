@@ -72,6 +72,7 @@ class Limits:
     reader_restart_s: float = 0.1
     reader_restart_max_s: float = 10.0
     # Outbound
+    connect_timeout_s: float = 2.5
     lookup_timeout_s: float = 3.0
     lookup_bytes: int = 256 * KiB
     lookup_at_once: int = 8

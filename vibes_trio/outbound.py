@@ -113,7 +113,8 @@ class _Latest(msgspec.Struct):
 class Outbound:
     """The HTTP client of a server; one for its lifetime, made by `open_outbound`.
 
-    Its mutable state: the versions looked up so far, and who is looking up which package now.
+    Its mutable state: the versions looked up so far, who is looking up which package now, and which registries
+    (a few, from settings) could not be connected to lately, until when that is believed.
     """
 
     def __init__(self, client: httpx.AsyncClient, registry: Registry | None, limits: Limits) -> None:
@@ -123,6 +124,7 @@ class Outbound:
         self._versions: OrderedDict[str, tuple[str | None, float]] = OrderedDict()
         self._looking_up: dict[str, trio.Event] = {}
         self._lookups = trio.Semaphore(limits.lookup_at_once)
+        self._unreachable: dict[tuple[str, str, int | None], float] = {}
 
     async def fetch(
         self,
@@ -140,10 +142,15 @@ class Outbound:
             timeout_s: for all tries together, pauses included.
             tries: how often to ask; only what may pass by itself is asked again.
 
+        A registry that could not be connected to is not asked for lookup_retry_s: a deploy that needs ten
+        packages waits for a dead network once, not ten times.
+
         Raises:
             FetchFailed: there is no such answer.
         """
         target = self._check(url)
+        if self._unreachable.get(_origin(target), 0.0) > trio.current_time():
+            raise FetchFailed(f"{_shown(url)}: {target.host} could not be reached a moment ago")
         try:
             with trio.fail_after(timeout_s):
                 for attempt in range(1, tries):
@@ -224,6 +231,7 @@ class Outbound:
                 async with self._client.stream(
                     "GET", target, headers=self._headers(target, accept)
                 ) as answer:
+                    self._unreachable.pop(_origin(target), None)
                     if not answer.has_redirect_location:
                         return await _read_body(answer, max_bytes)
                     target = target.join(answer.headers["location"])
@@ -231,6 +239,8 @@ class Outbound:
                     where = f"{_shown(asked)}: refused to be sent to another host, {target.host}"
                     raise FetchFailed(where, answer.status_code)
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
+            if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and self._is_registry(asked):
+                self._unreachable[_origin(asked)] = trio.current_time() + self._limits.lookup_retry_s
             raise FetchFailed(f"{_shown(asked)}: {error or type(error).__name__}") from error
         raise FetchFailed(f"{_shown(asked)}: more than {MAX_REDIRECTS} redirects", answer.status_code)
 
@@ -244,10 +254,12 @@ class Outbound:
         parsed = parse_address(url)
         if parsed is None:
             raise FetchFailed(f"{_shown(url)}: only https addresses are fetched")
-        is_ours = self.registry is not None and self.registry.holds(parsed)
-        if parsed.scheme == "http" and not is_ours and not _is_loopback(parsed.host):
+        if parsed.scheme == "http" and not self._is_registry(parsed) and not _is_loopback(parsed.host):
             raise FetchFailed(f"{_shown(url)}: only https addresses are fetched")
         return parsed
+
+    def _is_registry(self, url: httpx.URL) -> bool:
+        return self.registry is not None and self.registry.holds(url)
 
 
 class LateOutbound:
@@ -299,8 +311,9 @@ async def open_outbound(
             url = httpx.URL(base)
             key = f"{url.scheme}://{url.netloc.decode()}"
             mounts[key] = httpx.AsyncHTTPTransport(verify=trusted, proxy=registry.proxy)
+    timeout = httpx.Timeout(None, connect=limits.connect_timeout_s)  # all else is bounded in `fetch`
     async with httpx.AsyncClient(
-        verify=trusted, mounts=mounts, transport=transport, timeout=None, trust_env=transport is None
+        verify=trusted, mounts=mounts, transport=transport, timeout=timeout, trust_env=transport is None
     ) as client:
         yield Outbound(client, registry, limits)
 
