@@ -18,8 +18,8 @@ from vibes_trio.modules.store import LocalModules
 from vibes_trio.storage.engine import Database
 
 if TYPE_CHECKING:
-    # The one name from above: the cache holds what `services.serving` makes and only it reads.
-    from vibes_trio.services.serving import ServedRelease
+    # The one name from above: the cache holds what `services.releases` makes and only it reads.
+    from vibes_trio.services.releases import ServedRelease
 
 
 @dataclass(frozen=True, slots=True)

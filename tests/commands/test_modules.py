@@ -18,7 +18,7 @@ from vibes_trio.modules.build import Built
 from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.store import open_store
 from vibes_trio.outbound import open_outbound
-from vibes_trio.services.serving import Extras
+from vibes_trio.services.releases import Extras
 from vibes_trio.storage import apps, slugs
 from vibes_trio.wire.base import encode
 

@@ -18,7 +18,7 @@ from vibes_trio.compilers.choose import open_compiler
 from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.errors import TransformFailed
-from vibes_trio.services.serving import JAVASCRIPT_TYPES
+from vibes_trio.services.releases import JAVASCRIPT_TYPES
 
 ESBUILD = os.environ.get("VIBES_ESBUILD", "")
 HOST = "http://garden--ada.apps.test"

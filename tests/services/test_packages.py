@@ -17,7 +17,7 @@ from vibes_trio.modules.build import Built
 from vibes_trio.modules.lock import Lock, Package
 from vibes_trio.modules.store import open_store
 from vibes_trio.services.packages import find_wanted, module_warnings
-from vibes_trio.services.serving import Extras
+from vibes_trio.services.releases import Extras
 from vibes_trio.services.upkeep import sweep
 
 MAP = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)

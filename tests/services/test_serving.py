@@ -18,7 +18,7 @@ from vibes_trio.content.static_modules import static_module
 from vibes_trio.jobs import Sweep
 from vibes_trio.modules.build import Built, address_of
 from vibes_trio.modules.store import LocalModules
-from vibes_trio.services.serving import MAX_READ_HERE_BYTES
+from vibes_trio.services.releases import MAX_READ_HERE_BYTES
 from vibes_trio.services.upkeep import sweep
 from vibes_trio.storage import assets
 from vibes_trio.storage.engine import Database

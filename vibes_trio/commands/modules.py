@@ -23,7 +23,7 @@ from vibes_trio.modules.registry import ensure_document, parse_integrity
 from vibes_trio.modules.store import open_store
 from vibes_trio.outbound import Outbound, open_outbound
 from vibes_trio.services.packages import ALL, needs_building
-from vibes_trio.services.serving import Extras, read_extras
+from vibes_trio.services.releases import Extras, read_extras
 from vibes_trio.storage import apps
 
 MAX_APPS = 10_000

@@ -16,7 +16,7 @@ from vibes_trio.content.links import TRANSFORMED, AppModule, Links, link_modules
 from vibes_trio.context import App
 from vibes_trio.errors import TooLarge, TransformFailed, VibesError
 from vibes_trio.exchange import Cid
-from vibes_trio.services.serving import IMPORT_MAP, JAVASCRIPT, Extras
+from vibes_trio.services.releases import IMPORT_MAP, JAVASCRIPT, Extras
 from vibes_trio.wire.files import FileSystemItem, Transform, asset_uri
 
 IMPORT_MAP_MIME = "application/importmap+json"

@@ -21,7 +21,7 @@ from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.jobs import BuildModules, WarmRelease
 from vibes_trio.services.build import AppFile, Built, build_release
 from vibes_trio.services.packages import module_warnings, needs_building
-from vibes_trio.services.serving import OCTETS, read_extras
+from vibes_trio.services.releases import OCTETS, read_extras
 from vibes_trio.storage import apps, assets, slugs
 from vibes_trio.storage.tx import Tx
 from vibes_trio.urls import entry_point_url, wrapper_url

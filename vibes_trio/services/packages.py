@@ -16,7 +16,7 @@ from vibes_trio.modules.home import GIVEN
 from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.ranges import LATEST
 from vibes_trio.modules.store import parse_cdn_address
-from vibes_trio.services.serving import Extras, find_release, read_extras, stored_map
+from vibes_trio.services.releases import Extras, find_release, read_extras, stored_map
 from vibes_trio.storage import apps
 from vibes_trio.urls import EntryPoint
 from vibes_trio.wire.base import encode

@@ -7,7 +7,8 @@ from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid
 from vibes_trio.jobs import BuildModules, Sweep, WarmAll, WarmRelease
 from vibes_trio.services.packages import needs_building
-from vibes_trio.services.serving import ServedRelease, find_release, make_page, read_extras
+from vibes_trio.services.releases import ServedRelease, find_release, read_extras
+from vibes_trio.services.serving import make_page
 from vibes_trio.storage import apps, assets
 from vibes_trio.storage.tx import Tx
 from vibes_trio.urls import EntryPoint
