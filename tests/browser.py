@@ -44,6 +44,13 @@ FLAGS = (
     "--remote-debugging-port=0",
 )
 
+OVERLAY = "document.querySelector('vibes-error-overlay').shadowRoot"
+SHOWN = """(() => {
+    const root = document.querySelector("vibes-error-overlay")?.shadowRoot;
+    const texts = (of, what) => [...of.querySelectorAll(what)].map((found) => found.textContent);
+    return root && [...root.querySelectorAll("article")].map((article) => texts(article, "p"));
+})()"""
+
 
 def find_chromium() -> str:
     """Return the path of a Chromium; skip the calling test when this machine has none."""
@@ -260,3 +267,10 @@ async def _read_stderr(process: trio.Process, task_status: trio.TaskStatus[str])
                 task_status.started(line.decode().strip())
     if not reported:
         raise BrowserError(f"Chromium did not start: {seen[-2000:].decode(errors='replace')}")
+
+
+async def see_problem(page: Page) -> list[list[str]]:
+    """Return the lines of each problem that the overlay shows, once it shows one."""
+    await page.wait_for(f"({SHOWN} ?? []).length")
+    shown: list[list[str]] = await page.evaluate(SHOWN)
+    return shown

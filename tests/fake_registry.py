@@ -16,8 +16,11 @@ from typing import Any
 
 import httpx
 import pytest
+import trio
 
-from vibes_trio.outbound import Registry
+from vibes_trio.config import Config
+from vibes_trio.modules.prepare import prepare_local_modules
+from vibes_trio.outbound import Registry, open_outbound
 
 REGISTRY = Registry("https://registry.test/")
 
@@ -103,3 +106,15 @@ def react_registry() -> FakeRegistry:
         version = {"scheduler": "0.27.0"}.get(name, "19.2.1")
         registry.add(name, version, pack(files))
     return registry
+
+
+def fill_store(data_dir: Path) -> None:
+    """Build what every page is made of into the store in *data_dir*; skip the calling test without React."""
+    registry = react_registry()
+    config = Config(data_dir, modules="local", esbuild=require_esbuild())
+
+    async def build() -> None:
+        async with open_outbound(REGISTRY, config.limits, {}, registry.transport) as outbound:
+            await prepare_local_modules(config, outbound)
+
+    trio.run(build)

@@ -22,6 +22,7 @@ from serving import http_client, running, websocket
 from test_server import half_a_request, process
 
 from vibes_trio.config import load_config
+from vibes_trio.content.policy import calc_policy
 from vibes_trio.context import App
 from vibes_trio.errors import ConfigError
 from vibes_trio.front import share
@@ -316,6 +317,8 @@ async def test_a_reader_has_the_modules_that_the_owner_has(tmp_path):
     assert (served[0], served[2]) == (200, b"export default 1;")
     assert (accepted_before, owner.counts.accepted) == (0, 1)
     assert by_reader[2] == by_owner[2]
+    policies = [answer[1]["content-security-policy"] for answer in (served, by_reader, by_owner)]
+    assert policies == [calc_policy((), {})] * 3
     assert address.encode() in by_reader[2]
 
 

@@ -5,6 +5,7 @@ folder, then the default below. The names of the reference keep their names.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -94,6 +95,7 @@ class Limits:
     builds_at_once: int = 2
     built_bytes: int = 32 * MiB
     module_cache_bytes: int = 32 * MiB
+    page_hosts: int = 50
     # Authentication
     verified_tokens: int = 10_000
     max_csr_bytes: int = 8 * KiB
@@ -139,6 +141,7 @@ class Config:
     wrapper_base_url: str = ""
     fp_version: str = "0.24.8-dev-test-device-id"
     modules: ModulesMode = "auto"
+    page_hosts: tuple[str, ...] = ()
     registry_url: str = ""
     esbuild: str = ""
     device_chain: DeviceChain = "strict"
@@ -193,6 +196,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("FP_VERSION", "fp_version", "version of the @fireproof packages in import maps"),
     Setting("VIBES_MODULES", "modules", "`local`, `cdn` or `auto`: where pages load packages from"),
     Setting(
+        "VIBES_PAGE_HOSTS",
+        "page_hosts",
+        "hosts that pages may ask beside this server, by comma; `*`: any",
+        "hosts",
+    ),
+    Setting(
         "VIBES_REGISTRY_URL",
         "registry_url",
         "npm registry (`none`: there is none); unset: npm's own settings",
@@ -217,6 +226,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CALLAI_API_KEY", "app_env", "handed to every app's page", "app_env"),
     Setting("CALLAI_CHAT_URL", "app_env", "handed to every app's page", "app_env"),
     Setting("CALLAI_IMG_URL", "app_env", "handed to every app's page", "app_env"),
+)
+
+ANY_HOST = "*"
+# What a Content-Security-Policy takes as a host; nothing that could end its place in one passes.
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_PAGE_HOST = re.compile(
+    rf"(?:(?:https?|wss?)://)?(?:\*\.)?{_LABEL}(?:\.{_LABEL})*(?::(?:[0-9]{{1,5}}|\*))?", re.ASCII
 )
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -267,6 +283,8 @@ def load_config(env: Mapping[str, str], flags: Mapping[str, str] | None = None) 
         raise ConfigError(
             f"VIBES_WORKERS: 1 to {config.limits.max_workers} processes can be had; got {config.workers}."
         )
+    if len(config.page_hosts) > config.limits.page_hosts:
+        raise ConfigError(f"VIBES_PAGE_HOSTS: at most {config.limits.page_hosts} hosts; `*` opens all.")
     return config
 
 
@@ -296,12 +314,25 @@ def _parse(setting: Setting, text: str) -> Any:
         return int(text)
     if setting.parse == "list":
         return tuple(part.strip() for part in text.split(",") if part.strip())
+    if setting.parse == "hosts":
+        return _parse_hosts(setting.name, text)
     choices = _CHOICES.get(setting.field)
     if choices and text not in choices:
         raise ConfigError(
             f"{setting.name}: one of {', '.join(filter(None, choices))} is wanted; got {text!r}."
         )
     return text
+
+
+def _parse_hosts(name: str, text: str) -> tuple[str, ...]:
+    hosts = tuple(part.strip().lower().removesuffix("/") for part in text.split(",") if part.strip())
+    for host in hosts:
+        if host != ANY_HOST and not _PAGE_HOST.fullmatch(host):
+            raise ConfigError(
+                f"{name}: hosts are wanted, such as api.example.org, https://*.example.org or localhost:11434,"
+                f" or * for any; got {host!r}."
+            )
+    return hosts
 
 
 def _numbered_clerk(given: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

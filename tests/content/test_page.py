@@ -155,8 +155,16 @@ def test_facts_for_the_overlay_name_env_release_and_files():
     assert facts(html) == {
         "env": {"A": "1"},
         "release": "/~zabc~/",
+        "missing": {},
         "files": {"~~transformed~~/zApp": "App.jsx"},
     }
+
+
+def test_what_is_missing_is_told_and_has_no_place_in_the_map():
+    html = render_page(page(missing={"react": "the registry is down"}, local={"react": "/~esm/react@1.0.0"}))
+
+    assert facts(html)["missing"] == {"react": "the registry is down"}
+    assert "react" not in import_map(html)["imports"]
 
 
 @pytest.mark.parametrize(("title", "shown"), [("", "my-app"), ("A & B", "A & B")])

@@ -10,16 +10,14 @@ from pathlib import Path
 
 import pytest
 import trio
-from browser import Page, find_chromium, launch_browser
-from fake_registry import REGISTRY, react_registry, require_esbuild
+from browser import OVERLAY, SHOWN, Page, find_chromium, launch_browser, see_problem
+from fake_registry import fill_store, require_esbuild
 
-from vibes_trio.config import Config, Limits
+from vibes_trio.config import Limits
 from vibes_trio.content.page import PageInput, render_page
 from vibes_trio.content.static_modules import find_static_module
 from vibes_trio.exchange import AppSlug, FsId
-from vibes_trio.modules.prepare import prepare_local_modules
 from vibes_trio.modules.store import LocalModules, open_store
-from vibes_trio.outbound import open_outbound
 
 pytestmark = pytest.mark.browser
 
@@ -32,27 +30,13 @@ CDN_MAP = {
 JSX = 'import { jsx } from "react/jsx-runtime"; '
 Answers = dict[str, tuple[str, bytes]]
 
-OVERLAY = "document.querySelector('vibes-error-overlay').shadowRoot"
-SHOWN = """(() => {
-    const root = document.querySelector("vibes-error-overlay")?.shadowRoot;
-    const texts = (of, what) => [...of.querySelectorAll(what)].map((found) => found.textContent);
-    return root && [...root.querySelectorAll("article")].map((article) => texts(article, "p"));
-})()"""
-
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory) -> LocalModules:
     """React, built once for all tests of this file."""
     find_chromium()
-    registry = react_registry()
     folder = tmp_path_factory.mktemp("modules")
-    config = Config(folder, modules="local", esbuild=require_esbuild())
-
-    async def build() -> None:
-        async with open_outbound(REGISTRY, config.limits, {}, registry.transport) as outbound:
-            await prepare_local_modules(config, outbound)
-
-    trio.run(build)
+    fill_store(folder)
     return open_store(folder, Limits())
 
 
@@ -123,12 +107,6 @@ async def serve(answers: Answers, store: LocalModules, task_status: trio.TaskSta
 
 HOOKS = 'import { useEffect } from "react";'
 PART_USER = 'import "./part.jsx"; export default () => null;'
-
-
-async def see_problem(page: Page) -> list[list[str]]:
-    await page.wait_for(f"({SHOWN} ?? []).length")
-    shown: list[list[str]] = await page.evaluate(SHOWN)
-    return shown
 
 
 COUNTER = f"""{JSX}import {{ useState }} from "react";
@@ -321,6 +299,17 @@ async def test_broken_source_map_leaves_the_line_of_the_served_module(open_app, 
         [problem] = await see_problem(page)
 
     assert problem == ["Error: here", "App.jsx:2"]
+
+
+WHY = "nobody has it"
+
+
+@pytest.mark.parametrize("code", ['\nimport x from "nowhere/x";', '\nawait import("nowhere/x");'])
+async def test_package_that_is_not_on_the_server_is_shown_with_the_reason(open_app, code):
+    async with open_app({"App.jsx": code}, missing={"nowhere/x": WHY}) as page:
+        [problem] = await see_problem(page)
+
+    assert problem == [f'The package "nowhere/x" is not on this server: {WHY}', "App.jsx:2"]
 
 
 async def test_failure_in_an_event_handler_is_shown_over_the_app_and_can_be_dismissed(open_app):

@@ -1,13 +1,18 @@
 """Content as a reply: tags, parts, compression, HEAD."""
 
 import gzip
+from dataclasses import replace
 
 import brotli
 import pytest
 import zstandard
-from asking import deploy, get, jsx, text
+from asking import deploy, get, js, jsx, text
 
+from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.policy import calc_policy
+from vibes_trio.content.static_modules import static_module
+from vibes_trio.modules.store import LocalModules
 from vibes_trio.services.replies import choose_encoding
 
 LONG = "All work and no play makes Jack a dull boy.\n" * 40
@@ -196,3 +201,62 @@ async def test_what_would_not_shrink_is_left_alone(app, name, content):
 
     assert reply.body == content.encode()
     assert not {"content-encoding", "vary"} & set(head(reply))
+
+
+# -- which hosts a page may ask ---------------------------------------------------------------------------
+
+POLICY = "content-security-policy"
+
+
+@pytest.fixture
+def local(app, tmp_path):
+    """A server that serves modules itself."""
+    return replace(app, modules=LocalModules(tmp_path / "modules", (), Limits()))
+
+
+def with_settings(app, **changes):
+    return replace(app, config=replace(app.config, **changes))
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/", {}, 200),
+        ("/", {"if_none_match": "*"}, 304),
+        ("/", {"accept_encoding": "br"}, 200),
+        ("/own.html", {}, 200),
+        ("/own.svg", {}, 200),
+        ("/worker.js", {}, 200),
+        ("/v.txt", {"range": "bytes=0-1"}, 206),
+        ("/v.txt", {"range": "bytes=9999-"}, 416),
+        (static_module("boot.js").address, {}, 200),
+    ],
+)
+async def test_everything_says_which_hosts_a_page_may_ask(local, path, headers, status, method):
+    """Not pages alone: a worker is bound by what its own script came with."""
+    await deploy(
+        local, jsx(), text("/own.html"), text("/own.svg"), js("/worker.js", "1"), text("/v.txt", LONG)
+    )
+
+    reply = await get(local, path, method=method, **headers)
+
+    assert reply.status in (status, 200 if method == "HEAD" else status)
+    assert head(reply)[POLICY] == calc_policy((), {})
+
+
+async def test_nothing_is_said_of_hosts_where_pages_load_from_the_cdn(app):
+    await deploy(app, jsx())
+
+    assert POLICY not in head(await get(app, "/"))
+
+
+async def test_the_operators_settings_open_hosts_and_nobody_elses_do(local):
+    env = {"CALLAI_CHAT_URL": "https://app.example"}
+    await deploy(local, jsx(), env=env)
+    opened = with_settings(local, page_hosts=("a.example",), app_env={"DASHBOARD_URL": "https://b.example"})
+    any_host = with_settings(local, page_hosts=("*",))
+
+    assert head(await get(local, "/", host="garden--ada.apps.test:1"))[POLICY] == calc_policy((), {})
+    assert head(await get(opened, "/"))[POLICY] == calc_policy(("a.example",), opened.config.app_env)
+    assert POLICY not in head(await get(any_host, "/"))

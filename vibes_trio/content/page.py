@@ -34,6 +34,7 @@ class PageInput:
         imports, scopes: the release's stored import map; `./` at the start of a key or value means the root
             of the release.
         local: key of *imports* → address on this server that the page loads instead; other keys are added.
+        missing: specifier → why no module of it is here; such a one has no place in the page's map.
         files: served name → the app's file name, for messages about errors.
         env: what the app finds in `globalThis.VIBES_ENV`: its own values, then the server's over them.
         title: empty: the app slug.
@@ -47,6 +48,7 @@ class PageInput:
     imports: Mapping[str, str]
     scopes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     local: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     title: str = ""
@@ -58,6 +60,7 @@ def render_page(page: PageInput) -> bytes:
     """Return the HTML of *page*, UTF-8."""
     release = f"/~{page.fs_id}~/"
     imports = _release_map(page.imports, release) | dict(page.local)
+    imports = {key: address for key, address in imports.items() if key not in page.missing}
     imports[DEV_RUNTIME] = static_module("jsx-dev-runtime.js").address
     specifiers = _name_roots(page.roots, imports, release)
     scopes = {_in_release(k, release): _release_map(v, release) for k, v in page.scopes.items()}
@@ -65,6 +68,7 @@ def render_page(page: PageInput) -> bytes:
     facts = {
         "env": dict(page.env),
         "release": release,
+        "missing": dict(page.missing),
         "files": {served.removeprefix("/"): name.removeprefix("/") for served, name in page.files.items()},
     }
     lines = [

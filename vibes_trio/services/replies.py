@@ -9,6 +9,7 @@ import trio
 import zstandard
 
 from vibes_trio.content.mime import is_compressible
+from vibes_trio.content.policy import calc_policy
 from vibes_trio.context import App
 from vibes_trio.exchange import Cid, Reply
 from vibes_trio.services.ranges import parse_range
@@ -59,6 +60,9 @@ async def respond(app: App, asked: Asked, content: Content) -> Reply:
         ("cache-control", content.cache_control),
         ("accept-ranges", "bytes"),
     ]
+    policy = _policy(app)
+    if policy:
+        headers.append(("content-security-policy", policy))
     vary = [name for name in (content.vary, "Accept-Encoding" if compressible else "") if name]
     if vary:
         headers.append(("vary", ", ".join(vary)))
@@ -71,6 +75,11 @@ async def respond(app: App, asked: Asked, content: Content) -> Reply:
         body = await compress(app, content, encoding)
         headers.append(("content-encoding", encoding))
     return Reply(200, tuple(headers), b"" if asked.head else body, len(body), repeatable=True)
+
+
+def _policy(app: App) -> str:
+    """Return what pages may ask: all, when what they are made of comes from elsewhere anyway."""
+    return "" if app.modules is None else calc_policy(app.config.page_hosts, app.config.app_env)
 
 
 def _wanted_part(asked: Asked, content: Content) -> slice | None:

@@ -1,13 +1,15 @@
 // Runs before every module of the page: hands the app its env (globalThis.VIBES_ENV) and shows what goes wrong, with
 // the file and line of the app. The page's facts are in <script id="vibes-page">: env, release (address of its root),
-// files (served name -> the app's file name).
+// files (served name -> the app's file name), missing (specifier -> why this server has no module of it).
 "use strict";
 (() => {
   const page = JSON.parse(document.getElementById("vibes-page").textContent);
   const files = new Map(Object.entries(page.files));
+  const missing = new Map(Object.entries(page.missing));
   globalThis.VIBES_ENV = Object.freeze(page.env);
 
   const MAX_PROBLEMS = 20;
+  const MAX_BLOCKED = 50;
   const MAX_COMPONENTS = 5;
   const MAX_SOURCE_CHARS = 300;
   const STACK_FRAME = /(https?:\/\/[^\s()]+?):(\d+)(?::(\d+))?(?=[\s)]|$)/g;
@@ -15,6 +17,9 @@
   const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const UNMAPPED = /module specifier[ ,:]*["'“]([^"'”]+)["'”]/;
   const IMPORTS = /(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g;
+  // By what a policy's directive starts with. What is not here, such as a style sheet, is left to the browser's own line.
+  const BLOCKED = { connect: "A request", script: "A script", worker: "A worker", frame: "A frame", form: "A form" };
+  const DECORATION = new Set(["img", "font", "media"]);
   const REACT_ERRORS = {
     31: "An object was used where React wants text or an element.",
     130: "A tag names something that is no component: look at how it is imported and exported.",
@@ -69,8 +74,16 @@
     return null;
   }
 
+  function loadedScripts() {
+    return performance
+      .getEntriesByType("resource")
+      .filter(({ initiatorType }) => initiatorType === "script" || initiatorType === "other");
+  }
+
   function findImport(isIt) {
-    return findLine(files.keys(), (text) => [...text.matchAll(IMPORTS)].some(([, specifier]) => isIt(specifier)));
+    const loaded = loadedScripts().map(({ name }) => servedName(name));
+    const modules = new Set([...files.keys(), ...loaded.filter((served) => served !== null)]);
+    return findLine(modules, (text) => [...text.matchAll(IMPORTS)].some(([, specifier]) => isIt(specifier)));
   }
 
   // Errors of React itself have no frame of the app, only the names of the components around (see mount.js).
@@ -154,20 +167,60 @@
   async function takeError(error, message, place) {
     const { served, pattern } = (error instanceof Error && error.cause) || {}; // as mount.js gives
     const unmapped = UNMAPPED.exec(message)?.[1];
+    const reason = missing.get(unmapped);
     let where = place ?? placeInStack(error?.stack);
+    if (isOfBlocked(error, where)) return;
     if (files.has(served)) where = await findLine([served], (text) => new RegExp(pattern).test(text));
     else if (where === null && unmapped) where = await findImport((specifier) => specifier === unmapped);
     else if (where === null) where = await findComponent(error?.componentStack);
-    await show(explain(message), where, error?.stack);
+    if (reason) await show(`The package "${unmapped}" is not on this server: ${reason}`, where);
+    else await show(explain(message), where, error?.stack);
   }
+
+  // What the page's Content-Security-Policy kept from other hosts, once a host. Of pictures only the console tells.
+
+  const told = new Set();
+  const blockedScripts = new Set();
+  const blockedPlaces = new Set();
+
+  async function takeBlocked({ blockedURI, effectiveDirective, sourceFile, lineNumber, columnNumber }) {
+    const url = URL.canParse(blockedURI) ? new URL(blockedURI) : null;
+    const [kind] = effectiveDirective.split("-");
+    if (url === null || url.origin === "null" || url.origin === location.origin) return;
+    const served = servedName(sourceFile);
+    if (kind === "script" && blockedScripts.size < MAX_BLOCKED) blockedScripts.add(url.href);
+    if (kind === "connect" && blockedPlaces.size < MAX_BLOCKED) blockedPlaces.add(`${served}:${lineNumber}`);
+    const isQuiet = DECORATION.has(kind);
+    const once = `${isQuiet} ${url.host}`;
+    if (told.has(once) || told.size >= MAX_BLOCKED || !(isQuiet || kind in BLOCKED)) return;
+    told.add(once);
+    const why = `A page may only ask its own server; its operator can allow more: VIBES_PAGE_HOSTS=${url.origin}`;
+    if (isQuiet) {
+      console.info(`Nothing is shown from ${url.host}. ${why}`);
+      return;
+    }
+    let where = served !== null && lineNumber > 0 ? { served, line: lineNumber, column: columnNumber } : null;
+    if (where === null && kind === "script") where = await findImport((specifier) => specifier === blockedURI);
+    await show(`${BLOCKED[kind]} to ${url.host} was blocked. ${why}`, where);
+  }
+
+  // What a script throws when it was kept from something says less than what is shown already.
+  function isOfBlocked(error, where) {
+    const [, address] = /imported module: (\S+)$/.exec(error?.message) ?? [];
+    const isThere = where !== null && blockedPlaces.has(`${where.served}:${where.line}`);
+    return error instanceof TypeError && (isThere || blockedScripts.has(address));
+  }
+
+  document.addEventListener("securitypolicyviolation", (event) => void takeBlocked(event));
 
   // A module that can't be fetched ends the page's script with an event that says neither which nor why.
   async function takeFailedLoad() {
-    const failed = performance
-      .getEntriesByType("resource")
-      .filter(({ initiatorType }) => initiatorType === "script" || initiatorType === "other")
-      .filter(({ responseStatus }) => responseStatus === 0 || responseStatus >= 400);
-    if (failed.length === 0) await show("A module of this page could not be loaded; the console says which.", null);
+    const failed = loadedScripts()
+      .filter(({ responseStatus }) => responseStatus === 0 || responseStatus >= 400)
+      .filter(({ name }) => !blockedScripts.has(name));
+    if (failed.length === 0 && blockedScripts.size === 0) {
+      await show("A module of this page could not be loaded; the console says which.", null);
+    }
     for (const { name, responseStatus } of failed) {
       const served = servedName(name);
       const last = name.split("/").pop();

@@ -1,0 +1,328 @@
+"""That pages of a server with local modules ask nobody else, in a real browser: the other host is a second server on
+loopback that writes down who asks it."""
+
+import json
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import trio
+from asking import DEPLOY, js, text
+from browser import SHOWN, Page, find_chromium, launch_browser, see_problem
+from fake_registry import fill_store
+from recorded import token
+from serving import http_client, running
+
+from vibes_trio.context import App
+
+pytestmark = pytest.mark.browser
+
+ONLY = "A page may only ask its own server; its operator can allow more: VIBES_PAGE_HOSTS="
+SETTLED = "document.title === 'done'"
+HOST = "garden--ada"
+
+
+@dataclass
+class Other:
+    """Another host. *asked* are the paths of the requests it got."""
+
+    origin: str = ""
+    asked: list[str] = field(default_factory=list)
+
+    async def answer(self, stream: trio.SocketStream) -> None:
+        head = b""
+        async for chunk in stream:
+            head += chunk
+            if b"\r\n\r\n" in head:
+                break
+        else:
+            return  # a connection without a request
+        path = head.split(b" ", 2)[1].decode()
+        self.asked.append(path)
+        kind = {"js": "application/javascript", "css": "text/css"}.get(path.rpartition(".")[2], "text/plain")
+        lines = f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: 2\r\nconnection: close"
+        await stream.send_all(f"{lines}\r\naccess-control-allow-origin: *\r\n\r\n//".encode())
+
+
+@pytest.fixture
+async def other(nursery) -> Other:
+    host = Other()
+    listeners = await nursery.start(trio.serve_tcp, host.answer, 0)
+    host.origin = f"http://127.0.0.1:{listeners[0].socket.getsockname()[1]}"
+    return host
+
+
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory) -> Path:
+    """The folder of a store with what pages are made of."""
+    find_chromium()
+    folder = tmp_path_factory.mktemp("filled")
+    fill_store(folder)
+    return folder / "modules"
+
+
+@pytest.fixture
+def open_app(modules: Path, tmp_path: Path):
+    """Deploy files to a server with local modules, and open the page or another path of it."""
+
+    @asynccontextmanager
+    async def open_app(*files, path: str = "/", **settings: str) -> AsyncIterator[Page]:
+        shutil.copytree(modules, tmp_path / "data" / "modules")
+        settings = {"VIBES_MODULES": "local", "VIBES_REGISTRY_URL": "none"} | settings
+        async with running(tmp_path / "data", **settings) as app:
+            await deploy(app, *files)
+            async with launch_browser(tmp_path) as browser:
+                yield await browser.open(f"http://{HOST}.localhost:{app.config.port}{path}")
+
+    return open_app
+
+
+async def deploy(app: App, *files) -> None:
+    members = {"mode": "production", "appSlug": "garden", "userSlug": "ada", "fileSystem": list(files)}
+    async with http_client(app.config.port) as client:
+        published = await client.ask(token("A"), DEPLOY, **members)
+    assert published["type"] == "vibes.diy.res-ensure-app-slug"
+
+
+def try_all(origin: str) -> str:
+    """Return a module that asks another host in every way, and goes on when each has come to an end."""
+    return f"""const O = {json.dumps(origin)}, S = O.replace("http", "ws");
+const element = (name, members) => new Promise((done) => {{
+  const made = Object.assign(document.createElement(name), members, {{ onload: done, onerror: done }});
+  document.head.append(made);
+}});
+const worker = (address) => new Promise((done) => {{
+  const made = new Worker(address); made.onmessage = done; made.onerror = done;
+}});
+const socket = new WebSocket(S + "/socket");
+const events = new EventSource(O + "/events");
+navigator.sendBeacon(O + "/beacon", "x");
+const ask = `fetch("${{O}}/worker").finally(() => postMessage(1));`;
+const frame = document.createElement("iframe");
+frame.src = O + "/frame";
+const form = Object.assign(document.createElement("form"), {{ action: O + "/form", target: "inside" }});
+const inside = Object.assign(document.createElement("iframe"), {{ name: "inside" }});
+document.body.append(frame, inside, form);
+form.submit();
+const face = new FontFace("Theirs", `url(${{O}}/font.woff2)`);
+await Promise.allSettled([
+  fetch(O + "/fetch"), import(O + "/dynamic.js"), face.load(),
+  element("img", {{ src: O + "/image.png" }}),
+  element("script", {{ src: O + "/script.js" }}),
+  element("link", {{ rel: "stylesheet", href: O + "/style.css" }}),
+  element("style", {{ textContent: `@import url(${{O}}/import.css);` }}),
+  worker("/worker.js"), worker(URL.createObjectURL(new Blob([ask]))),
+  new Promise((done) => {{ socket.onerror = events.onerror = done; }}),
+  new Promise((done) => setTimeout(done, 500)),
+]);
+document.title = "done";
+"""
+
+
+WAYS = {
+    *("/socket", "/events", "/beacon", "/frame", "/form?", "/font.woff2", "/fetch", "/dynamic.js"),
+    *("/image.png", "/script.js", "/style.css", "/import.css", "/worker", "/own-worker"),
+}
+
+
+def worker_asking(origin: str):
+    return text("/worker.js", f'fetch("{origin}/own-worker").finally(() => postMessage(1));')
+
+
+async def test_no_way_leads_to_another_host(open_app, other):
+    async with open_app(js("/main.js", try_all(other.origin)), worker_asking(other.origin)) as page:
+        await page.wait_for(SETTLED)
+
+    assert other.asked == []
+
+
+async def test_a_host_that_the_operator_opened_is_asked(open_app, other):
+    files = js("/main.js", try_all(other.origin)), worker_asking(other.origin)
+
+    async with open_app(*files, VIBES_PAGE_HOSTS=other.origin.removeprefix("http://")) as page:
+        await page.wait_for(SETTLED)
+
+        assert await page.evaluate(SHOWN) is None
+
+    assert set(other.asked) == WAYS
+
+
+async def test_any_host_is_asked_where_the_operator_says_so(open_app, other):
+    files = js("/main.js", try_all(other.origin)), worker_asking(other.origin)
+
+    async with open_app(*files, VIBES_PAGE_HOSTS="*") as page:
+        await page.wait_for(SETTLED)
+
+    assert set(other.asked) == WAYS
+
+
+async def test_what_a_setting_of_the_server_names_is_asked_by_requests_alone(open_app, other):
+    files = js("/main.js", try_all(other.origin)), worker_asking(other.origin)
+
+    async with open_app(*files, CALLAI_CHAT_URL=f"{other.origin}/v1/chat") as page:
+        await page.wait_for(SETTLED)
+
+    assert set(other.asked) == {"/socket", "/events", "/beacon", "/fetch", "/worker", "/own-worker"}
+
+
+SVG = """<svg xmlns="http://www.w3.org/2000/svg"><title>wait</title><script>
+fetch("ORIGIN/fetch").finally(() => { document.documentElement.setAttribute("id", "over"); });
+</script></svg>"""
+HTML = """<!doctype html><script src="ORIGIN/script.js"></script><body><script>
+fetch("ORIGIN/fetch").finally(() => { document.documentElement.id = "over"; });
+</script>"""
+XHTML = (
+    HTML.replace("<!doctype html>", '<html xmlns="http://www.w3.org/1999/xhtml"><body>') + "</body></html>"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("/a.svg", SVG), ("/a.html", HTML), ("/a.xhtml", XHTML.replace("<body><script>", "<script>"))],
+)
+async def test_a_file_that_is_a_document_asks_nobody_else_either(open_app, other, name, content):
+    async with open_app(text(name, content.replace("ORIGIN", other.origin)), path=name) as page:
+        await page.wait_for("document.documentElement.id === 'over'")
+
+    assert other.asked == []
+
+
+async def test_an_index_of_the_app_asks_nobody_else_either(open_app, other):
+    index = text("/index.html", HTML.replace("ORIGIN", other.origin), entryPoint=True)
+
+    async with open_app(index) as page:
+        await page.wait_for("document.documentElement.id === 'over'")
+
+    assert other.asked == []
+
+
+WORKS = """
+const worker = (address, options) => new Promise((done, fail) => {
+  const made = new Worker(address, options); made.onmessage = ({ data }) => done(data); made.onerror = fail;
+});
+const blob = (code) => URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+const loaded = (name, members) => new Promise((onload, onerror) => {
+  document.head.append(Object.assign(document.createElement(name), members, { onload, onerror }));
+});
+const wasm = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
+document.body.setAttribute("onclick", "globalThis.clicked = 1");
+document.body.click();
+const frame = Object.assign(document.createElement("iframe"), {
+  srcdoc: "<script>parent.postMessage(1, '*')</script>",
+});
+const framed = new Promise((done) => addEventListener("message", done, { once: true }));
+document.body.append(frame);
+globalThis.results = [
+  eval("1"), new Function("return 1")(), globalThis.clicked,
+  (await WebAssembly.instantiate(wasm)) && 1,
+  await worker(blob("postMessage(eval('1'))")), await worker(blob("postMessage(1)"), { type: "module" }),
+  await worker("/worker.js"), await worker("data:text/javascript,postMessage(1)"),
+  (await import(blob("export default 1"))).default, (await import("data:text/javascript,export default 1")).default,
+  Number(await (await fetch(blob("1"))).text()), Number(await (await fetch("data:,1")).text()),
+  (await fetch("/v.txt")).status === 200 && 1,
+  (await loaded("img", { src: "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7" })) && 1,
+  (await loaded("link", { rel: "stylesheet", href: "data:text/css,body{margin:1px}" })) && 1,
+  (await framed).data,
+];
+"""
+
+
+async def test_what_apps_do_on_their_own_works(open_app):
+    files = js("/main.js", WORKS), text("/worker.js", "postMessage(1)"), text("/v.txt")
+
+    async with open_app(*files) as page:
+        await page.wait_for("globalThis.results")
+
+        assert await page.evaluate("results") == [1] * 16
+        assert page.console == []
+
+
+async def test_a_websocket_to_the_own_host_is_allowed(open_app):
+    code = """document.addEventListener("securitypolicyviolation", () => { document.title = "blocked"; });
+new WebSocket(location.origin.replace("http", "ws") + "/x").onerror = () => { document.title ||= "asked"; };
+document.title = "";"""
+
+    async with open_app(js("/main.js", code)) as page:
+        await page.wait_for("document.title")
+
+        assert await page.evaluate("document.title") == "asked"
+
+
+def told_of(problem: list[str]) -> list[str]:
+    """Return a problem as shown, without the ports of this run."""
+    return [re.sub(r":\d{5}\b", "", line) for line in problem]
+
+
+LOUD = {
+    "script of a module": ('\nimport "ORIGIN/x.js";', "A script", "main.js:2"),
+    "script that is imported later": ('\n\nawait import("ORIGIN/x.js");', "A script", "main.js:3"),
+    "request that nobody catches": ('\n\n\nfetch("ORIGIN/x");', "A request", "main.js:4"),
+    "request that is caught": ('\nfetch("ORIGIN/x").catch(() => {});', "A request", "main.js:2"),
+    "socket": ('\nnew WebSocket("ORIGIN/x".replace("http", "ws"));', "A request", "main.js:2"),
+    "frame": (
+        '\nconst f = document.createElement("iframe");\nf.src = "ORIGIN/x";\ndocument.body.append(f);',
+        "A frame",
+        "main.js:4",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", LOUD)
+async def test_what_an_app_can_not_do_without_is_shown_once(open_app, other, kind):
+    code, what, place = LOUD[kind]
+
+    async with open_app(js("/main.js", code.replace("ORIGIN", other.origin))) as page:
+        await see_problem(page)
+        await trio.testing.wait_all_tasks_blocked()
+        await page.evaluate("new Promise((done) => setTimeout(done, 300))")
+        problems = [told_of(problem) for problem in await page.evaluate(SHOWN)]
+
+    origin = "ws://127.0.0.1" if kind == "socket" else "http://127.0.0.1"
+    assert problems == [[f"{what} to 127.0.0.1 was blocked. {ONLY}{origin}", place]]
+
+
+async def test_pictures_are_only_told_of_in_the_console_and_once(open_app, other):
+    code = f"""console.info = (line) => {{ (globalThis.lines ??= []).push(line); }};
+for (let n = 0; n < 3; n++) {{
+  const made = new Image();
+  made.onerror = () => {{ globalThis.failed = (globalThis.failed ?? 0) + 1; }};
+  made.src = `{other.origin}/${{n}}.png`;
+}}"""
+
+    async with open_app(js("/main.js", code)) as page:
+        await page.wait_for("globalThis.failed === 3")
+        lines = await page.evaluate("lines")
+
+        assert lines == [f"Nothing is shown from {other.origin[7:]}. {ONLY}{other.origin}"]
+        assert await page.evaluate(SHOWN) is None
+
+
+GOOGLE = "https://fonts.googleapis.com/css2?family=Lobster&display=swap"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f'Object.assign(made("link"), {{ rel: "stylesheet", href: "{GOOGLE}" }});',
+        f"made('style').textContent = `@import url('{GOOGLE}'); p {{ color: rgb(1, 2, 3); }}`;",
+    ],
+)
+async def test_fonts_of_another_host_fall_back_with_one_line_in_the_console(open_app, code):
+    """As very many machine-written apps have them."""
+    code = f"""const made = (name) => document.head.appendChild(document.createElement(name));
+document.body.innerHTML += "<p style='font-family: Lobster, serif; font-size: 50px'>text</p>";
+{code}
+setTimeout(() => {{ document.title = "done"; }}, 300);"""
+
+    async with open_app(js("/main.js", code)) as page:
+        await page.wait_for(SETTLED)
+
+        assert await page.text() == "text"
+        assert await page.evaluate("document.querySelector('p').clientHeight") > 50
+        assert await page.evaluate(SHOWN) is None
+        assert len(page.console) == 1
+        assert "Content Security Policy" in page.console[0]
