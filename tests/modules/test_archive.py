@@ -39,6 +39,11 @@ def test_files_lose_the_first_part_of_their_names():
     assert unpack(archive) == {"package.json": b"{}", "lib/a b.js": b"x", "ä.js": b""}
 
 
+def test_parts_of_a_name_that_mean_nothing_are_dropped():
+    """Some tools write them, and they lead nowhere."""
+    assert unpack(tar(("package/./lib/./x.js", b"x"))) == {"lib/x.js": b"x"}
+
+
 def test_folders_are_passed_over():
     assert unpack(tar(("package/", b""), kind=tarfile.DIRTYPE)) == {}
 
@@ -50,7 +55,7 @@ def test_folders_are_passed_over():
         "../evil",
         "package/../../evil",
         "package/..",
-        "package/./x",
+        "package/x/.",
         "package//x",
         "package",
         "",

@@ -11,7 +11,10 @@ NAMES = {
     "on module.exports": ('module.exports.a = 1; exports["b-c"] = 2; exports["d"] = 3;', "a d"),
     "TypeScript's chain": ('exports.c = exports.b = exports.a = void 0; exports.__esModule = !0;', "a b c"),
     "getters": ('Object.defineProperty(exports, "a", { enumerable: !0, get: function() { return x.a; } });', "a"),
-    "an object": ("module.exports = { a, b: [1, { z: 1 }], c: { y: 2 }, d() {}, get e() { return 1; }, 3: 1 };", "a b c d e"),
+    "an object": (
+        "module.exports = { a, b: [1, { z: 1 }], c: { y: 2 }, d() {}, get e() { return 1; }, 3: 1 };",
+        "a b c d e",
+    ),
     "an object with odd values": (
         'module.exports = { a: /[{}"]/, b: "}", c: `${"`"}`, "d": x ? { q: 1 } : f({ r: 1 }), async *e() {}, [f]: 1 };',
         "a b c d e",
@@ -19,7 +22,10 @@ NAMES = {
     "a chain onto an object": ("exports = module.exports = { a: 1 };", "a"),
     "Object.assign": ("Object.assign(module.exports, { a: 1 }, { b: { c: 1 } });", "a b"),
     "Object.assign of a function": ("module.exports = Object.assign(main, { a: 1 });", "a"),
-    "names on a function": ("function main() {} main.a = 1; main.prototype.b = 1; other.c = 1; module.exports = main;", "a"),
+    "names on a function": (
+        "function main() {} main.a = 1; main.prototype.b = 1; other.c = 1; module.exports = main;",
+        "a",
+    ),
     "names on an object": ("var api = { a: 1, b() {} }; api.c = 2; module.exports = api;", "a b c"),
     "lodash": (
         "var run = function r() { function lodash() {} return lodash.a = a, lodash.b = b, lodash;\n };"
@@ -63,7 +69,10 @@ HANDED_ON = {
     ),
     "a loop": ('var x = require("./a"); for (var k in x) exports[k] = x[k];', "./a"),
     "spread": ('const c = require("./c"); module.exports = { a, ...require("./b"), ...c, ...unknown };', "./b ./c"),
-    "Object.assign": ('const c = require("./c"); Object.assign(module.exports, require("./a"), { x: 1 }, c);', "./a ./c"),
+    "Object.assign": (
+        'const c = require("./c"); Object.assign(module.exports, require("./a"), { x: 1 }, c);',
+        "./a ./c",
+    ),
     "a loop over something else": ('var x = require("./a"); Object.keys(x).forEach(function(k) { use(x[k]); });', ""),
     "only used": ('const x = require("./a"); exports.b = x;', ""),
 }  # fmt: skip

@@ -138,6 +138,90 @@ async def test_parts_of_a_package_share_its_main_module(config, registry, tmp_pa
     assert len({lock.modules["core"], lock.modules["core/same"]}) == 1
 
 
+async def test_names_that_come_by_stars_are_exported(config, registry, tmp_path):
+    """From parts of its own, from CommonJS of its own, from shared packages and from theirs."""
+    core = {
+        "package.json": '{"exports": {".": "./m.js", "./part": "./p.js", "./old": "./old.cjs"}}',
+        "m.js": "export * from 'core/part'; export * from 'core/old'; export * from './own.cjs'",
+        "p.js": "export const part = 'part'",
+        "old.cjs": "exports.old = 'old'",
+        "own.cjs": "module.exports = require('./far.cjs')",
+        "far.cjs": "exports.far = 'far'",
+    }
+    registry.add("core", "1.0.0", pack(core))
+    plain = {"package.json": "{}"}
+    registry.add(
+        *("outer", "1.0.0"),
+        pack(
+            plain | {"index.js": "export * from './in'", "in.js": "export * from 'core'; export const o = 1"}
+        ),
+        peerDependencies={"core": "1"},
+    )
+    registry.add(
+        *("older", "1.0.0"),
+        pack(
+            plain
+            | {
+                "index.js": "var __exportStar = (a, b) => Object.assign(b, a); __exportStar(require('outer'), exports)"
+            }
+        ),
+        peerDependencies={"outer": "1"},
+    )
+
+    store, lock, failed = await ensure(config, registry, "core", "outer", "older", "core/part")
+
+    names = "{ part, old, far }"
+    script = (
+        f'import {names} from "core"; import * as outer from "outer"; import * as older from "older";'
+        'console.log(part, old, far, Object.keys(outer).sort().join(), "far" in older, outer.part)'
+    )
+    assert failed == {}
+    assert run(store, lock, script, tmp_path) == "part old far far,o,old,part true part"
+
+
+async def test_who_requires_compiled_commonjs_gets_its_exports_not_its_default(config, registry, tmp_path):
+    compiled = (
+        "Object.defineProperty(exports, '__esModule', {value: true}); exports.default = 'd'; exports.n = 'n'"
+    )
+    plain = {"package.json": "{}"}
+    registry.add("lib", "1.0.0", pack(plain | {"index.js": compiled}))
+    for name, code in (
+        ("cjs", "const lib = require('lib'); exports.text = lib.default + lib.n"),
+        ("esm", "import lib, { n, gone } from 'lib'; export const text = lib + n + gone"),
+    ):
+        registry.add(name, "1.0.0", pack(plain | {"index.js": code}), peerDependencies={"lib": "1"})
+
+    store, lock, failed = await ensure(config, registry, "cjs", "esm", "lib")
+
+    script = (
+        'import lib from "lib"; import * as c from "cjs"; import * as e from "esm";'
+        "console.log(lib, c.text, e.text)"
+    )
+    assert failed == {}
+    assert run(store, lock, script, tmp_path) == "d dn dnundefined"
+
+
+async def test_names_on_an_exported_function_can_be_imported(config, registry, tmp_path):
+    code = "function run() { function _(x) { return x } _.chunk = () => 'chunks'; return _ } module.exports = run()"
+    registry.add("dash", "1.0.0", pack({"package.json": "{}", "index.js": code}))
+
+    store, lock, _ = await ensure(config, registry, "dash")
+
+    assert (
+        run(store, lock, 'import _, { chunk } from "dash"; console.log(_(1), chunk())', tmp_path)
+        == "1 chunks"
+    )
+
+
+async def test_a_style_sheet_may_name_a_part_of_the_page(config, registry):
+    css = "a { behavior: url(#default#VML); fill: url('#gradient') }"
+    registry.add("pretty", "1.0.0", pack({"package.json": "{}", "s.css": css}))
+
+    _, _, failed = await ensure(config, registry, "pretty/s.css")
+
+    assert failed == {}
+
+
 async def test_a_part_that_only_a_package_imports_becomes_a_module_too(config, registry):
     registry.add(
         *("kit", "1.0.0"),

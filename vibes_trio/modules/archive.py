@@ -78,7 +78,8 @@ def _parse_name(name: str) -> PurePosixPath:
         len(name) > _MAX_PATH_CHARS
         or folder in ("", "..")
         or not parts
-        or any(part in ("", ".", "..") for part in parts)
+        or any(part in ("", "..") for part in parts)
+        or parts[-1] == "."
         or not name.isprintable()
         or _RESERVED_CHARS & set(name)
     ):

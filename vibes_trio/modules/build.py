@@ -11,7 +11,7 @@ A CommonJS package gets a generated entry that exports its names.
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -175,17 +175,36 @@ def _imports_of(metafile: bytes) -> tuple[str, ...]:
 
 
 def commonjs_entry(file: Path, shape: Shape) -> str:
-    """Return the source of a module that exports what the CommonJS module *file* does.
+    """Return the source of a module that exports what the CommonJS module *file* does."""
+    return (
+        f"import * as all from {json.dumps(str(file))};\n"
+        f'export default "default" in all ? all.default : all;\n{_export_names(shape.names)}\n'
+    )
 
-    Names may be reserved words, which only an `export {…}` list can hold.
+
+def whole_entry(file: Path, shape: Shape) -> str:
+    """Return what `commonjs_entry` does, with all that was assigned to `module.exports` under that very name.
+
+    As Node does it too: who requires the module wants that, and `default` may be another thing.
     """
-    lines = [
-        f"import * as all from {json.dumps(str(file))};",
-        'export default "default" in all ? all.default : all;',
-        *(f"const name{i} = all[{json.dumps(name)}];" for i, name in enumerate(shape.names)),
-        "export { " + ", ".join(f"name{i} as {name}" for i, name in enumerate(shape.names)) + " };",
-    ]
-    return "\n".join(lines)
+    whole = f'const whole = require({json.dumps(str(file))});\nexport {{ whole as "module.exports" }};\n'
+    return commonjs_entry(file, shape) + whole
+
+
+def star_entry(file: Path, shape: Shape, starred: Collection[str]) -> str:
+    """Return the source of a module that exports what the ES module *file* does, *starred* for certain.
+
+    What comes by `export *` from CommonJS or from another address has no names that esbuild could know.
+    """
+    path = json.dumps(str(file))
+    default = f"export {{ default }} from {path};\n" if shape.has_default else ""
+    return f"export * from {path};\n{default}import * as all from {path};\n{_export_names(sorted(starred))}\n"
+
+
+def _export_names(names: Sequence[str]) -> str:
+    """Return code that exports *names* of `all`. They may be reserved words, which only a list can hold."""
+    lines = [f"const name{i} = all[{json.dumps(name)}];" for i, name in enumerate(names)]
+    return "\n".join([*lines, f"export {{ {', '.join(f'name{i} as {n}' for i, n in enumerate(names))} }};"])
 
 
 def _shim(other: Entry, shape: Shape) -> str:

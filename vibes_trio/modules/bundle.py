@@ -8,9 +8,10 @@ that is there is never built again.
 
 import hashlib
 import json
+import re
 import tempfile
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -18,9 +19,9 @@ import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
-from vibes_trio.modules.build import FLAGS, PREFIX, Built, commonjs_entry
+from vibes_trio.modules.build import FLAGS, PREFIX, Built, star_entry, whole_entry
 from vibes_trio.modules.lock import Lock
-from vibes_trio.modules.shape import QUIET, Shape, commonjs_names, run_esbuild
+from vibes_trio.modules.shape import QUIET, Shape, commonjs_names, read_shape, run_esbuild
 from vibes_trio.modules.store import LocalModules
 from vibes_trio.modules.toolchain import Tool
 from vibes_trio.modules.tree import StandIn, Tree, lay_out, package_of, reachable_from, write_stand_ins
@@ -28,7 +29,8 @@ from vibes_trio.modules.tree import StandIn, Tree, lay_out, package_of, reachabl
 # Pictures and fonts become part of the module: a package's own files have no address here.
 _AS_DATA = ("png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "woff", "woff2", "ttf", "otf", "eot")
 LOADERS = (*(f"--loader:.{ending}=dataurl" for ending in _AS_DATA), "--loader:.wasm=binary")
-PACKAGE_RECIPE = hashlib.sha256(json.dumps(["1", *FLAGS, *LOADERS]).encode()).hexdigest()[:16]
+PACKAGE_RECIPE = hashlib.sha256(json.dumps(["2", *FLAGS, *LOADERS]).encode()).hexdigest()[:16]
+_STAR = re.compile(r"""\bexport\s*\*\s*from\s*["']([^"'\n]+)["']""")
 _WITH_STYLE = (
     '{{const s=document.createElement("style");s.textContent={css};document.head.append(s)}}\n{code}'
 )
@@ -86,12 +88,21 @@ class _Report(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What looking at an entry showed: its file, what it exports, which shared specifiers it imports."""
+    """What looking at an entry showed.
+
+    Attributes:
+        file: its file; shape: what that exports, without what comes by way of *stars*.
+        imports: shared specifiers that it imports; of_itself: those of its own package.
+        starred: names that esbuild doesn't know of, since they come from CommonJS.
+        stars: those of *imports* all of whose names it exports.
+    """
 
     file: Path
     shape: Shape
     imports: tuple[str, ...]
     of_itself: tuple[str, ...]
+    starred: frozenset[str]
+    stars: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -235,19 +246,80 @@ async def _look_at(work: _Work, specifier: str) -> None:
             elif path.startswith(inside) and used.path.startswith(inside) and _is_of(used.original, name):
                 of_itself[used.original] = None
     of_itself.pop(specifier, None)
-    shape = await _shape_of(work, file, report)
-    work.seen[specifier] = _Seen(file, shape, (*shared, *of_itself), tuple(of_itself))
-
-
-async def _shape_of(work: _Work, file: Path, report: _Report) -> Shape:
-    entry = file.relative_to(work.tree.root).as_posix()
+    imports = (*shared, *of_itself)
+    starred, stars = await _follow_stars(work, file, report, imports)
+    entry = file.relative_to(tree.root).as_posix()
     if report.inputs[entry].format == "cjs":
-        names = await commonjs_names(work.bench.tool, file, work.bench.limits)
-        return Shape(is_commonjs=True, names=names, has_default=True)
-    exports = {name for output in report.outputs.values() for name in output.exports}
-    return Shape(
-        is_commonjs=False, names=tuple(sorted(exports - {"default"})), has_default="default" in exports
+        shape = Shape(is_commonjs=True, names=tuple(sorted(starred)), has_default=True)
+    else:
+        exports = {name for output in report.outputs.values() for name in output.exports}
+        names = tuple(sorted(exports - {"default"}))
+        shape = Shape(is_commonjs=False, names=names, has_default="default" in exports)
+    work.seen[specifier] = _Seen(file, shape, imports, tuple(of_itself), frozenset(starred), stars)
+
+
+async def _follow_stars(
+    work: _Work, file: Path, report: _Report, shared: Collection[str]
+) -> tuple[set[str], tuple[str, ...]]:
+    """Return the names of CommonJS that *file* exports, also through `export *`; and which of *shared* are
+    exported with all their names.
+
+    `export *` is looked for in the text: what looks like one in a comment gives a name too many, which does no
+    harm.
+    """
+    root = work.tree.root
+    names: set[str] = set()
+    stars: dict[str, None] = {}
+
+    def follow(path: Path, specifier: str) -> Path | None:
+        imported = report.inputs[path.relative_to(root).as_posix()].imports
+        target = next((used.path for used in imported if used.original == specifier), "")
+        return root / target if target in report.inputs and specifier not in shared else None
+
+    to_see, seen = [file], {file}
+    while to_see:
+        path = to_see.pop()
+        if report.inputs[path.relative_to(root).as_posix()].format == "cjs":
+            found, missing = await commonjs_names(work.bench.tool, path, work.bench.limits, follow)
+            names |= found
+            stars |= dict.fromkeys(sorted(specifier for _, specifier in missing if specifier in shared))
+            continue
+        text = (await trio.Path(path).read_bytes()).decode("utf-8", "replace")
+        for specifier in _STAR.findall(text):
+            target = follow(path, specifier)
+            if target is None and specifier in shared:
+                stars[specifier] = None
+            elif target is not None and target not in seen:
+                seen.add(target)
+                to_see.append(target)
+    return names, tuple(stars)
+
+
+async def _names_of(work: _Work, specifier: str, seen: set[str]) -> set[str]:
+    """Return all names that the module of *specifier* exports, those of its stars too."""
+    if specifier in seen:
+        return set()
+    seen.add(specifier)
+    first = work.seen.get(specifier) or next(
+        (work.seen[s] for s in work.seen if work.address.get(s) == work.address.get(specifier)), None
     )
+    if first is None:
+        return await _names_of_given(work, specifier)
+    names = set(first.shape.names) | first.starred
+    for star in first.stars:
+        names |= await _names_of(work, star, seen)
+    return names
+
+
+async def _names_of_given(work: _Work, specifier: str) -> set[str]:
+    """Return the names that a module exports which is in the store already."""
+    module = work.bench.store.find(work.address.get(specifier, ""))
+    if module is None:
+        return set()
+    with tempfile.TemporaryDirectory(dir=work.tree.root, prefix="given-") as name:
+        file = Path(name) / "given.mjs"
+        file.write_bytes(module.content)
+        return set((await read_shape(work.bench.tool, file, work.bench.limits)).names)
 
 
 async def _build_all(work: _Work) -> None:
@@ -257,7 +329,7 @@ async def _build_all(work: _Work) -> None:
 
     async def build(work: _Work, specifier: str) -> None:
         if work.bench.store.record(work.address[specifier]) is None:
-            built = await _build(work, specifier, numbers)
+            built = await _build(work, specifier, stand_ins, numbers)
             await trio.to_thread.run_sync(work.bench.store.put, built, PACKAGE_RECIPE)
 
     await _each(work, list(work.seen), build)
@@ -269,21 +341,27 @@ def _stand_in(work: _Work, specifier: str) -> StandIn:
     same = next((work.seen[s] for s in work.seen if work.address.get(s) == address), None)
     if same is None:
         return StandIn(address, is_commonjs=True, has_default=True)
-    return StandIn(address, same.shape.is_commonjs, same.shape.has_default)
+    is_commonjs = same.shape.is_commonjs
+    return StandIn(address, is_commonjs, same.shape.has_default, is_whole=is_commonjs)
 
 
-async def _build(work: _Work, specifier: str, numbers: Mapping[str, int]) -> Built:
+async def _build(
+    work: _Work, specifier: str, stand_ins: Mapping[str, StandIn], numbers: Mapping[str, int]
+) -> Built:
     seen, tree = work.seen[specifier], work.tree
     gone = [s for s in seen.imports if s not in work.address]
     if gone:
         raise ModuleFailed(f"it imports {', '.join(gone)}: {work.failed.get(gone[0], 'not built')}")
-    aliases = [f"--alias:{s}={tree.stand_in_file(package_of(s), numbers[s])}" for s in seen.of_itself]
+    aliases = [
+        f"--alias:{s}={tree.stand_in_file(package_of(s), numbers[s], stand_ins[s])}" for s in seen.of_itself
+    ]
+    entry = await _entry_of(work, specifier)
     with tempfile.TemporaryDirectory(dir=tree.root, prefix="build-") as name:
         out = Path(name)
         start = seen.file
-        if seen.shape.is_commonjs:
+        if entry is not None:
             start = out / "entry.js"
-            start.write_text(commonjs_entry(seen.file, seen.shape), "utf-8")
+            start.write_text(entry, "utf-8")
         report = await _bundle(work, work.lock.shared[package_of(specifier)], start, out, aliases)
         code = (out / "out.js").read_bytes()
         if (out / "out.css").is_file():
@@ -292,12 +370,24 @@ async def _build(work: _Work, specifier: str, numbers: Mapping[str, int]) -> Bui
     if len(code) > work.bench.limits.built_bytes:
         raise ModuleFailed(f"built, it has more than {work.bench.limits.built_bytes} bytes")
     found = (i.path for output in report.outputs.values() for i in output.imports if i.external)
-    imports = tuple(dict.fromkeys(path for path in found if not path.startswith("data:")))
+    # Data and parts of the page itself are named by style sheets, and are no requests.
+    imports = tuple(dict.fromkeys(path for path in found if not path.startswith(("data:", "#"))))
     left = [path for path in imports if path not in work.address.values()]
     if left:
         raise ModuleFailed(f"built, it still imports {', '.join(left)}")
     address = work.address[specifier]
     return Built(address, hashlib.sha256(address.encode()).hexdigest(), code, imports)
+
+
+async def _entry_of(work: _Work, specifier: str) -> str | None:
+    """Return the source of the module that exports what *specifier* does; None: its own file is that."""
+    seen = work.seen[specifier]
+    starred = set(seen.starred)
+    for star in seen.stars:
+        starred |= await _names_of(work, star, {specifier})
+    if seen.shape.is_commonjs:
+        return whole_entry(seen.file, replace(seen.shape, names=tuple(sorted(starred))))
+    return star_entry(seen.file, seen.shape, starred) if starred else None
 
 
 async def _bundle(work: _Work, key: str, file: Path, out: Path, aliases: list[str]) -> _Report:

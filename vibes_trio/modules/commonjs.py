@@ -29,7 +29,9 @@ _NAMED = _pattern(
 )
 # What comes next is an object literal whose members are exported: assigned, or given to a helper of esbuild's,
 # swc's or webpack's.
-_LITERAL = _pattern(rf"{_EXPORTS}\s*=\s*(?=\{{)|\b_{{1,2}}export\w*\({_ID},\s*(?=\{{)|\b{_ID}\.d\({_ID},\s*(?=\{{)")
+_LITERAL = _pattern(
+    rf"{_EXPORTS}\s*=\s*(?=\{{)|\b_{{1,2}}export\w*\({_ID},\s*(?=\{{)|\b{_ID}\.d\({_ID},\s*(?=\{{)"
+)
 _ASSIGN = _pattern(rf"\bObject\.assign(?=\((?:{_ID}\.)?exports\d*,)|{_EXPORTS}\s*=\s*Object\.assign(?=\()")
 _HANDED_ON = _pattern(
     rf"{_EXPORTS}\s*=\s*{_REQUIRED}|\b_{{1,2}}export(?:_?[sS]tar)?\({_REQUIRED}|\b{_ID}\.__exportStar\({_REQUIRED}"

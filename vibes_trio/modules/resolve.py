@@ -1,6 +1,8 @@
-"""Which file of a package a specifier means to a browser: `exports` with conditions, else the main fields.
+"""Which file of a package a specifier means to a browser: `exports` with conditions, else the main fields; and
+where the `browser` field maps that file to another one, that one.
 
-Source: Node's documentation of packages (conditional and pattern exports), esbuild's of main fields.
+Source: Node's documentation of packages (conditional and pattern exports), esbuild's of main fields, and the
+specification of the `browser` field that bundlers share.
 """
 
 import posixpath
@@ -41,9 +43,24 @@ def resolve_entry(package_json: bytes, files: Collection[str], subpath: str) -> 
     else:
         named = [m for m in (manifest.get(name) for name in MAIN_FIELDS) if isinstance(m, str)]
         found = next(filter(None, (_find_file(name, files, _SUFFIXES) for name in [*named, "index"])), None)
+    if found is not None:
+        found = _for_browsers(found, manifest.get("browser"), files)
     if found is None:
         raise ModuleFailed(f"the package has no entry {subpath or '(main)'} for browsers")
     return found
+
+
+def _for_browsers(file: str, mapped: object, files: Collection[str]) -> str | None:
+    """Return what the map of the `browser` field puts in the place of *file*; None: browsers are to have nothing."""
+    if not isinstance(mapped, Mapping):
+        return file
+    spellings = {posixpath.normpath(file + suffix) for suffix in ("", ".js")} | {
+        file.removesuffix(suffix) for suffix in _SUFFIXES[1:]
+    }
+    for name, target in mapped.items():
+        if str(name).startswith(".") and posixpath.normpath(str(name)) in spellings:
+            return _find_file(target, files, _SUFFIXES) if isinstance(target, str) else None
+    return file
 
 
 def _find_file(target: str, files: Collection[str], suffixes: tuple[str, ...]) -> str | None:

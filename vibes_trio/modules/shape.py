@@ -1,11 +1,7 @@
-"""Run esbuild on packages, and find out with it what a module exports: format and names.
+"""Run esbuild on packages, and find out with it what a module exports: format and names."""
 
-The names of a CommonJS module are read from its production branch, as cjs-module-lexer does in Node.
-"""
-
-import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,22 +10,15 @@ import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ModuleFailed
+from vibes_trio.modules.commonjs import read_exports
 from vibes_trio.modules.toolchain import Tool
 
 QUIET = ("--log-level=error", "--color=false")
-_IDENTIFIER = r"[A-Za-z_$][\w$]*"
-_NAMES_IN_COMMONJS = re.compile(
-    rf"\b(?:module\.)?exports\.({_IDENTIFIER})\s*=(?!=)"
-    rf"|\bexports\[\"({_IDENTIFIER})\"\]\s*=(?!=)"
-    rf"|Object\.defineProperty\((?:module\.)?exports,\s*\"({_IDENTIFIER})\""
-)
-_HANDED_ON = re.compile(
-    r"module\.exports\s*=\s*require\(\"(\.[^\"]*)\"\)|__exportStar\(require\(\"(\.[^\"]*)\"\)"
-)
-_OBJECT_LITERAL = re.compile(r"module\.exports\s*=\s*\{([^{}]*)\}")
-_OBJECT_NAME = re.compile(rf"(?:^|,)\s*({_IDENTIFIER})\s*(?=[,:]|$)")
 _NOT_EXPORTED = frozenset({"default", "__esModule"})
-_MAX_FILES_FOLLOWED = 50
+_MAX_FILES_FOLLOWED = 200
+
+# From a file and a specifier in it to the file that is meant, None if its names are not to be had.
+Follow = Callable[[Path, str], Path | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +72,8 @@ async def read_shape(tool: Tool, file: Path, limits: Limits) -> Shape:
     if any(given.format == "esm" for given in meta.inputs.values()):
         names = tuple(sorted(set(exports) - _NOT_EXPORTED))
         return Shape(is_commonjs=False, names=names, has_default="default" in exports)
-    names = await commonjs_names(tool, file, limits)
-    return Shape(is_commonjs=True, names=names, has_default=True)
+    found, _ = await commonjs_names(tool, file, limits, find_beside)
+    return Shape(is_commonjs=True, names=tuple(sorted(found)), has_default=True)
 
 
 async def run_esbuild(
@@ -117,33 +106,39 @@ async def run_esbuild(
     raise ModuleFailed(f"esbuild took more than {limits.build_timeout_s:g} s and was stopped")
 
 
-async def commonjs_names(tool: Tool, file: Path, limits: Limits) -> tuple[str, ...]:
-    """Return the names that CommonJS code exports in production, those handed on inside its package too.
+async def commonjs_names(
+    tool: Tool, file: Path, limits: Limits, follow: Follow
+) -> tuple[set[str], set[tuple[Path, str]]]:
+    """Return the names that the CommonJS module *file* exports in production, with those that it hands on; and
+    of which specifiers, in which files, the names are missing because *follow* knows no file.
 
     esbuild prints each file with the development branches gone, in a form regular enough for patterns.
     """
     names: set[str] = set()
+    missing: set[tuple[Path, str]] = set()
     to_read, seen = [file], {file}
     while to_read:
         path = to_read.pop()
         flags = ("--minify-syntax", '--define:process.env.NODE_ENV="production"', *QUIET)
         printed = await run_esbuild(tool, [str(path), *flags], path.parent, limits)
-        code = printed.decode("utf-8", "replace")
-        names |= {name for found in _NAMES_IN_COMMONJS.findall(code) for name in found if name}
-        for body in _OBJECT_LITERAL.findall(code):
-            names |= set(_OBJECT_NAME.findall(body))
-        for found in _HANDED_ON.findall(code):
-            target = _find_required(path.parent, found[0] or found[1])
-            if target is not None and target not in seen and len(seen) < _MAX_FILES_FOLLOWED:
+        exported = await trio.to_thread.run_sync(read_exports, printed.decode("utf-8", "replace"))
+        names |= exported.names
+        for specifier in exported.handed_on:
+            target = follow(path, specifier)
+            if target is None:
+                missing.add((path, specifier))
+            elif target not in seen and len(seen) < _MAX_FILES_FOLLOWED:
                 seen.add(target)
                 to_read.append(target)
-    return tuple(sorted(names - _NOT_EXPORTED))
+    return names, missing
 
 
-def _find_required(folder: Path, specifier: str) -> Path | None:
-    target = folder / specifier
+def find_beside(file: Path, specifier: str) -> Path | None:
+    """Return the file that a relative *specifier* in *file* means; a `Follow`."""
+    target = file.parent / specifier
     choices = (target, target.with_name(f"{target.name}.js"), target / "index.js")
-    return next((choice.resolve() for choice in choices if choice.is_file()), None)
+    found = (choice.resolve() for choice in choices if specifier.startswith(".") and choice.is_file())
+    return next(found, None)
 
 
 async def _kill(process: trio.Process) -> None:

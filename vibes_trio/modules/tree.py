@@ -22,11 +22,16 @@ _SHARED = "shared"
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """How a shared module is imported: its address, and what it exports besides names."""
+    """How a shared module is imported: its address, and what it exports besides names.
+
+    Attributes:
+        is_whole: it exports what its code assigned to `module.exports` under that name.
+    """
 
     address: str
     is_commonjs: bool
     has_default: bool
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,9 @@ class Tree:
         """Return whether *path*, relative to the root, is of a stand-in."""
         return path.startswith(f"{_SHARED}/")
 
-    def stand_in_file(self, name: str, number: int) -> Path:
-        """Return the module that stands in for a specifier of the package *name*; see `write_stand_ins`."""
-        return self.root / _SHARED / name / f"{number}.mjs"
+    def stand_in_file(self, name: str, number: int, module: StandIn) -> Path:
+        """Return the file that stands in for a specifier of the package *name*; see `write_stand_ins`."""
+        return self.root / _SHARED / name / f"{number}.{'cjs' if module.is_whole else 'mjs'}"
 
 
 def lay_out(root: Path, lock: Lock, unpacked: Mapping[str, Path]) -> Tree:
@@ -128,9 +133,13 @@ def write_stand_ins(tree: Tree, modules: Mapping[str, StandIn], numbers: Mapping
             targets = {"default": f"./{number}.mjs"}
             if module.is_commonjs:
                 # Who requires CommonJS wants what it assigned to module.exports, which may be a function.
-                code = f'const all = require("./{number}.mjs");\nmodule.exports = all.default;\n'
-                _write(folder / f"{number}.cjs", code)
-                targets = {"require": f"./{number}.cjs"} | targets
+                whole = '["module.exports"]' if module.is_whole else ".default"
+                _write(folder / f"{number}.cjs", f'module.exports = require("./{number}.mjs"){whole};\n')
+                # Imported as CommonJS as well, if it can be: then what `default` is and which names there are
+                # is settled as between two files of one package.
+                targets = {"default" if module.is_whole else "require": f"./{number}.cjs"} | (
+                    {} if module.is_whole else targets
+                )
             exports["." + specifier.removeprefix(name)] = targets
         _write(folder / "package.json", json.dumps({"name": name, "exports": exports}))
 
