@@ -327,13 +327,13 @@ async def test_appends_of_one_connection_share_commits_and_keep_their_order(thre
     gates["0"].set()
     turn = None
     submitted = []
-    submit = app.db.submit
+    submit_item = app.db.submit_item
 
-    def counting(function, *args):
-        submitted.append(json.loads(args[-1])[0]["line"])
-        return submit(function, *args)
+    def counting(function, item):
+        submitted.append(json.loads(item.blocks_json)[0]["line"])
+        return submit_item(function, item)
 
-    app.db.submit = counting
+    app.db.submit_item = counting
     asker = await verify_name("ada")
     async with trio.open_nursery() as nursery:
         for number in range(100):

@@ -1,9 +1,9 @@
 import pytest
 
-from vibes_trio.errors import NotFound, NotOwner
+from vibes_trio.errors import NotFound, NotOwner, VibesError
 from vibes_trio.exchange import UserId
 from vibes_trio.storage import Database
-from vibes_trio.storage.chats import Section, append_section, ensure_context, list_sections
+from vibes_trio.storage.chats import NewSection, Section, append_sections, ensure_context, list_sections
 
 ADA, BOB = UserId("ada"), UserId("bob")
 
@@ -31,7 +31,7 @@ async def test_other_users_context_is_refused(inline: Database) -> None:
     with pytest.raises(NotOwner, match="mine belongs to someone else"):
         await inline.write(ensure_context, BOB, "mine", never)
     with pytest.raises(NotOwner, match="mine belongs to someone else"):
-        await inline.write(append_section, BOB, "mine", "user", "[]")
+        await inline.submit_item(append_sections, NewSection(BOB, "mine", "user", "[]")).wait()
     with pytest.raises(NotOwner, match="mine belongs to someone else"):
         await inline.read(list_sections, BOB, "mine", limit=1)
     assert await inline.read(list_sections, ADA, "mine", limit=1) == ()
@@ -39,7 +39,7 @@ async def test_other_users_context_is_refused(inline: Database) -> None:
 
 async def test_missing_context_is_not_found(inline: Database) -> None:
     with pytest.raises(NotFound, match="no chat context nowhere"):
-        await inline.write(append_section, ADA, "nowhere", "user", "[]")
+        await inline.submit_item(append_sections, NewSection(ADA, "nowhere", "user", "[]")).wait()
     with pytest.raises(NotFound, match="no chat context nowhere"):
         await inline.read(list_sections, ADA, "nowhere", limit=1)
 
@@ -49,7 +49,10 @@ async def test_sections_of_each_context_are_numbered_from_zero(inline: Database)
         await inline.write(ensure_context, ADA, context_id, never)
 
     numbers = [
-        (context_id, await inline.write(append_section, ADA, context_id, "user", "[]"))
+        (
+            context_id,
+            await inline.submit_item(append_sections, NewSection(ADA, context_id, "user", "[]")).wait(),
+        )
         for context_id in ("one", "one", "two", "one", "two")
     ]
 
@@ -59,7 +62,8 @@ async def test_sections_of_each_context_are_numbered_from_zero(inline: Database)
 async def test_sections_are_listed_in_order_and_by_page(inline: Database) -> None:
     await inline.write(ensure_context, ADA, "chat", never)
     for number, origin in enumerate(("user", "llm", "user")):
-        await inline.write(append_section, ADA, "chat", origin, f'[{{"n":{number}}}]')  # type: ignore[arg-type]
+        section = NewSection(ADA, "chat", origin, f'[{{"n":{number}}}]')  # type: ignore[arg-type]
+        await inline.submit_item(append_sections, section).wait()
 
     first = await inline.read(list_sections, ADA, "chat", limit=2)
     rest = await inline.read(list_sections, ADA, "chat", after=first[-1].seq, limit=2)
@@ -75,7 +79,7 @@ async def test_text_is_kept_as_it_is(inline: Database) -> None:
     await inline.write(ensure_context, ADA, "chat", never)
     text = '["\\u0000 \U0001f600 \u2028", {"b":1,"a":1.0}]'
 
-    await inline.write(append_section, ADA, "chat", "llm", text)
+    await inline.submit_item(append_sections, NewSection(ADA, "chat", "llm", text)).wait()
 
     assert (await inline.read(list_sections, ADA, "chat", limit=1))[0].blocks_json == text
 
@@ -86,3 +90,52 @@ async def test_last_section_is_found_by_index(inline: Database) -> None:
     )
 
     assert "ChatSections_contextId (contextId=?)" in plan[0][3]
+
+
+async def append(db: Database, *sections: NewSection) -> list[int | VibesError]:
+    return await db.write(append_sections, sections)
+
+
+async def test_sections_of_many_chats_are_numbered_each_in_the_order_given(inline: Database) -> None:
+    chats = [f"chat-{number}" for number in range(70)]
+    for chat in chats:
+        await inline.write(ensure_context, ADA, chat, never)
+    await append(inline, NewSection(ADA, "chat-3", "user", "[0]"))
+
+    sections = [NewSection(ADA, chat, "llm", f"[{turn}]") for turn in (1, 2) for chat in chats]
+    answers = await append(inline, *sections)
+
+    assert answers == [turn + (chat == "chat-3") for turn in (0, 1) for chat in chats]
+    for chat in chats:
+        stored = await inline.read(list_sections, ADA, chat, limit=9)
+        assert [(s.seq, s.blocks_json) for s in stored][-2:] == [
+            (0 + (chat == "chat-3"), "[1]"),
+            (1 + (chat == "chat-3"), "[2]"),
+        ]
+
+
+async def test_refused_section_leaves_the_others_and_takes_no_number(inline: Database) -> None:
+    await inline.write(ensure_context, ADA, "mine", never)
+    await inline.write(ensure_context, BOB, "his", never)
+
+    asked = [(ADA, "mine"), (ADA, "his"), (ADA, "nowhere"), (BOB, "mine"), (ADA, "mine")]
+    answers = await append(inline, *(NewSection(user, chat, "user", "[]") for user, chat in asked))
+
+    assert [answer if isinstance(answer, int) else type(answer) for answer in answers] == [
+        0,
+        NotOwner,
+        NotFound,
+        NotOwner,
+        1,
+    ]
+    assert await inline.read(list_sections, BOB, "his", limit=1) == ()
+
+
+async def test_large_sections_are_stored_one_by_one(inline: Database) -> None:
+    await inline.write(ensure_context, ADA, "chat", never)
+    texts = [f'["{letter * 600_000}"]' for letter in "abc"]
+
+    assert await append(inline, *(NewSection(ADA, "chat", "llm", text) for text in texts)) == [0, 1, 2]
+
+    stored = await inline.read(list_sections, ADA, "chat", limit=9)
+    assert [section.blocks_json for section in stored] == texts

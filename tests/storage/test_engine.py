@@ -15,7 +15,7 @@ from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Internal, NotFound, Overloaded
 from vibes_trio.exchange import UserId
 from vibes_trio.storage import Database, Tx, has_wal_reset_bug
-from vibes_trio.storage.chats import append_section, ensure_context, list_sections
+from vibes_trio.storage.chats import NewSection, append_sections, ensure_context, list_sections
 from vibes_trio.storage.engine import connect_reader, connect_writer, sqlite_version
 from vibes_trio.storage.migrate import load_migrations
 
@@ -27,11 +27,11 @@ APPENDER = """
 import sys, time, trio
 from vibes_trio.config import Limits
 from vibes_trio.storage import Database
-from vibes_trio.storage.chats import append_section, ensure_context
+from vibes_trio.storage.chats import NewSection, append_sections, ensure_context
 
 async def client(db):
     while True:
-        print(await db.write(append_section, "ada", "chat", "user", "[]"), flush=True)
+        print(await db.submit_item(append_sections, NewSection("ada", "chat", "user", "[]")).wait(), flush=True)
 
 async def main():
     db = Database(sys.argv[1], Limits(commits_per_checkpoint=5), now=time.time)
@@ -314,7 +314,7 @@ async def test_many_tasks_append_without_gap_or_twin(db: Database) -> None:
 
     async def client() -> None:
         for _ in range(32):
-            got.append(await db.write(append_section, ADA, "chat", "user", "[]"))
+            got.append(await db.submit_item(append_sections, NewSection(ADA, "chat", "user", "[]")).wait())
 
     before = db.commits
     async with trio.open_nursery() as nursery:
@@ -397,7 +397,7 @@ async def test_wal_file_stays_short_under_load(tmp_path: Path, limits: Limits) -
     longest = 0
 
     for _ in range(300):
-        await db.write(append_section, ADA, "chat", "user", "x" * 10_000)
+        await db.submit_item(append_sections, NewSection(ADA, "chat", "user", "x" * 10_000)).wait()
         await db.read(lambda tx: tx.execute("SELECT max(seq) FROM ChatSections"))
         longest = max(longest, db.wal_bytes)
 

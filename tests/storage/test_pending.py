@@ -1,11 +1,20 @@
 import sqlite3
+from collections.abc import Sequence
 
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from vibes_trio.errors import Overloaded
-from vibes_trio.storage.pending import DELIVERED_AT_ONCE, Batch, Pending, deliver_all, settle
+from vibes_trio.errors import NotFound, Overloaded, VibesError
+from vibes_trio.storage.pending import (
+    DELIVERED_AT_ONCE,
+    Batch,
+    Pending,
+    PendingItem,
+    deliver_all,
+    runs_of,
+    settle,
+)
 from vibes_trio.storage.tx import Tx
 
 
@@ -138,3 +147,54 @@ async def test_a_large_batch_is_delivered_over_several_passes_of_the_loop() -> N
 
     assert first < len(batch)
     assert sorted(got) == list(range(len(batch)))
+
+
+def halve(tx: Tx, numbers: Sequence[int]) -> list[int | VibesError]:
+    return [NotFound(f"half of {number}") if number % 2 else number // 2 for number in numbers]
+
+
+def run_all_parts(batch: Batch) -> None:
+    for run in runs_of(batch):
+        run(Tx(None, 0))  # type: ignore[arg-type]  # as above
+
+
+async def test_items_next_to_each_other_run_as_one_and_each_has_its_answer() -> None:
+    seen: list[list[int]] = []
+
+    def many(tx: Tx, numbers: Sequence[int]) -> list[int | VibesError]:
+        seen.append(list(numbers))
+        return halve(tx, numbers)
+
+    items = [PendingItem(many, number) for number in (2, 3, 4, 6)]
+    batch = [*items[:3], Pending(lambda tx: "between"), items[3]]
+    deliver_all(settle(batch, run_all_parts))
+
+    assert seen == [[2, 3, 4], [6]]
+    assert [await items[index].wait() for index in (0, 2, 3)] == [1, 2, 3]
+    with pytest.raises(NotFound, match="half of 3"):
+        await items[1].wait()
+
+
+async def test_item_that_is_alone_is_answered_the_same() -> None:
+    good, refused = PendingItem(halve, 8), PendingItem(halve, 9)
+
+    for item in (good, refused):
+        deliver_all(settle([item], run_all_parts))
+
+    assert await good.wait() == 4
+    with pytest.raises(NotFound, match="half of 9"):
+        await refused.wait()
+
+
+async def test_error_of_the_whole_is_the_answer_of_every_item() -> None:
+    def broken(tx: Tx, numbers: Sequence[int]) -> list[int | VibesError]:
+        raise ValueError("all")
+
+    items = [PendingItem(broken, number) for number in range(2)]
+    (run,) = runs_of(items)
+
+    assert run(Tx(None, 0)) is False  # type: ignore[arg-type]  # as above
+    deliver_all(items)
+    for item in items:
+        with pytest.raises(ValueError, match="all"):
+            await item.wait()

@@ -16,7 +16,7 @@ from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
 from vibes_trio.storage import Database
 from vibes_trio.storage.apps import find_latest, find_release, list_latest, save_release
 from vibes_trio.storage.assets import find_asset, sweep_assets
-from vibes_trio.storage.chats import append_section, ensure_context, list_sections
+from vibes_trio.storage.chats import NewSection, append_sections, ensure_context, list_sections
 from vibes_trio.storage.slugs import bind_app_slug, bind_user_slug
 
 VECTORS = Path(__file__).parent.parent / "conformance"
@@ -233,7 +233,7 @@ async def test_section_after_a_gap_comes_last(tmp_path: Path) -> None:
     make_file(tmp_path / "theirs.db", complete({"ChatSections": sections}))
     db = open_file(tmp_path / "theirs.db")
 
-    assert await db.write(append_section, UserId("user-a"), "c", "user", "[]") == 3
+    assert await db.submit_item(append_sections, NewSection(UserId("user-a"), "c", "user", "[]")).wait() == 3
     db.close()
 
 
@@ -247,7 +247,7 @@ async def test_chats_go_on_where_they_were(tmp_path: Path) -> None:
     db = open_file(tmp_path / "theirs.db")
 
     assert await db.write(ensure_context, user, context, lambda: "unused") == context
-    seq = await db.write(append_section, user, context, "user", "[]")
+    seq = await db.submit_item(append_sections, NewSection(user, context, "user", "[]")).wait()
 
     assert seq == len(rows["ChatSections"])
     sections = db.get(list_sections, user, context, limit=100)
@@ -257,7 +257,9 @@ async def test_chats_go_on_where_they_were(tmp_path: Path) -> None:
         [],
     ]
     with pytest.raises(NotOwner):
-        await db.write(append_section, UserId("someone-else"), context, "user", "[]")
+        await db.submit_item(
+            append_sections, NewSection(UserId("someone-else"), context, "user", "[]")
+        ).wait()
     db.close()
 
 

@@ -1,14 +1,14 @@
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from vibes_trio.config import Limits
-from vibes_trio.errors import ConfigError, Internal, Overloaded
+from vibes_trio.errors import ConfigError, Internal, Overloaded, VibesError
 from vibes_trio.storage.engine import connect_reader, connect_writer
-from vibes_trio.storage.pending import Pending, deliver_all, settle
+from vibes_trio.storage.pending import Pending, PendingItem, deliver_all, settle
 from vibes_trio.storage.tx import DiskFull, Tx
 from vibes_trio.storage.writer import Writer
 
@@ -117,6 +117,32 @@ async def test_function_that_raises_is_undone_alone(bench: Bench) -> None:
     assert bench.stored() == [1, 3]
 
 
+async def test_only_function_of_a_batch_that_raises_is_undone_with_its_transaction(bench: Bench) -> None:
+    (bad,) = bench.commit(put_then_raise(1, ValueError("no")))
+    (good,) = bench.commit(put(2))
+
+    with pytest.raises(ValueError, match="no"):
+        await bad.wait()
+    assert await good.wait() == 2
+    assert bench.stored() == [2]
+
+
+async def test_items_of_one_kind_that_fail_together_leave_their_neighbours(bench: Bench) -> None:
+    def put_all(tx: Tx, items: Sequence[int]) -> list[int | VibesError]:
+        for item in items:
+            put(item)(tx)
+        raise ValueError("no")
+
+    items = [PendingItem(put_all, item) for item in (2, 3)]
+    batch = [Pending(put(1)), *items, Pending(put(4))]
+    deliver_all(settle(batch, bench.writer.commit))
+
+    for item in items:
+        with pytest.raises(ValueError, match="no"):
+            await item.wait()
+    assert bench.stored() == [1, 4]
+
+
 async def test_later_function_of_a_batch_sees_what_earlier_ones_did(bench: Bench) -> None:
     _, count = bench.commit(put(1), lambda tx: tx.execute("SELECT count(*) FROM t")[0][0])
 
@@ -216,11 +242,12 @@ async def test_rollback_that_fails_costs_the_connection(bench: Bench) -> None:
 
 async def test_mistake_in_our_own_statements_fails_the_batch_and_keeps_the_connection(bench: Bench) -> None:
     bench.faults["RELEASE"] = "SQLITE_ERROR"
-    (broken,) = bench.commit(put(1))
+    broken = bench.commit(put(0), put(1))
     bench.faults.clear()
 
-    with pytest.raises(sqlite3.OperationalError):
-        await broken.wait()
+    for pending in broken:
+        with pytest.raises(sqlite3.OperationalError):
+            await pending.wait()
     (after,) = bench.commit(put(2))
     assert await after.wait() == 2
     assert len(bench.opened) == 1

@@ -64,7 +64,8 @@ async def append_chat_section(ctx: Ctx, req: ReqAppendChatSection) -> ResAppendC
     blocks = encode(await _with_timestamps(ctx, given)).decode()
     if ctx.turn is not None:
         await ctx.turn.wait()
-    pending = ctx.app.db.submit(chats.append_section, ctx.asker.user_id, req.context_id, req.origin, blocks)
+    section = chats.NewSection(ctx.asker.user_id, req.context_id, req.origin, blocks)
+    pending = ctx.app.db.submit_item(chats.append_sections, section)
     if ctx.turn is not None:
         ctx.turn.pass_on()
     seq = await pending.wait()

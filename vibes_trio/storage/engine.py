@@ -18,7 +18,7 @@ import trio
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Overloaded
 from vibes_trio.storage.migrate import load_migrations, migrate
-from vibes_trio.storage.pending import Pending
+from vibes_trio.storage.pending import Many, Pending, PendingItem
 from vibes_trio.storage.reader import Reader
 from vibes_trio.storage.tx import Tx
 from vibes_trio.storage.worker import Inline, Worker
@@ -26,9 +26,20 @@ from vibes_trio.storage.writer import Writer
 
 P = ParamSpec("P")
 T = TypeVar("T")
+A = TypeVar("A")
 
 DATABASE = "vibes.sqlite3"
 """Name of the file in the data folder."""
+
+# The last two: what a savepoint may have to bring back stays in memory, no file is made for it; and the pages
+# that appends touch are not read back from the WAL file (KiB, where it is negative).
+_WRITER_PRAGMAS = (
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "wal_autocheckpoint = 0",
+    "temp_store = MEMORY",
+    "cache_size = -16384",
+)
 
 _WAL_RESET_FIXED = (3, 51, 3)
 _WAL_RESET_FIXED_EARLIER = (3, 50, 7)
@@ -148,6 +159,12 @@ class Database:
         self._open_parts().writes.submit(pending)
         return pending
 
+    def submit_item(self, many: Many[A, T], item: A) -> Pending[T]:
+        """Queue *item* for a write that takes all that wait for it together; order and errors as for `submit`."""
+        pending = PendingItem(many, item)
+        self._open_parts().writes.submit(pending)
+        return pending
+
     async def write(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run *fn* in a transaction and return what it returned, once that is on disk.
 
@@ -221,7 +238,7 @@ def connect_writer(path: Path, limits: Limits) -> sqlite3.Connection:
             raise ConfigError(
                 f"{path}: SQLite can't use WAL mode here (it offers {mode!r}). Use a local disk."
             )
-        for pragma in ("synchronous = FULL", "foreign_keys = ON", "wal_autocheckpoint = 0"):
+        for pragma in _WRITER_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
     except BaseException:
         connection.close()

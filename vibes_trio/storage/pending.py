@@ -10,16 +10,24 @@ Two threads meet here, by two rules:
 import copy
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import groupby
 from typing import Any, Generic, TypeVar
 
 import outcome
 import trio
 
+from vibes_trio.errors import VibesError
 from vibes_trio.storage.tx import Tx
 
 DELIVERED_AT_ONCE = 32
 
 T = TypeVar("T")
+A = TypeVar("A")
+
+Many = Callable[[Tx, Sequence[A]], Sequence[T | VibesError]]
+"""A write of many items at once. Returns for each, in order, its result or why it alone was refused: nothing
+was written for that one. What it raises undoes, and answers, all of them."""
 
 
 class Pending(Generic[T]):
@@ -84,8 +92,62 @@ class Pending(Generic[T]):
         return trio.lowlevel.Abort.FAILED
 
 
+class PendingItem(Pending[T], Generic[A, T]):
+    """The answer to one item of a write that takes many: see `Many`."""
+
+    __slots__ = ("item", "many")
+
+    def __init__(self, many: Many[A, T], item: A) -> None:
+        super().__init__(partial(_run_one, many, item))
+        self.many = many
+        self.item = item
+
+    def keep(self, answer: T | VibesError) -> None:
+        """Take the answer that the write of many has for this item."""
+        self._result = outcome.Error(answer) if isinstance(answer, VibesError) else outcome.Value(answer)
+
+
 # Any: a batch mixes functions of any result; each waiter's own type is kept by its Pending.
 Batch = Sequence[Pending[Any]]
+
+Run = Callable[[Tx], bool]
+"""A part of a batch that is done or undone as one. Runs it, keeps its answers; True: it is to stay."""
+
+
+def runs_of(batch: Batch) -> list[Run]:
+    """Return what has to run for *batch*, in its order; items next to each other of one `Many` run as one."""
+    runs: list[Run] = []
+    for many, group in groupby(batch, key=_many_of):
+        pendings = list(group)
+        items = [pending for pending in pendings if isinstance(pending, PendingItem)]
+        if many is None or len(items) == 1:
+            runs.extend(pending.run for pending in pendings)
+        else:
+            runs.append(partial(_run_items, many, items))
+    return runs
+
+
+# Any: see Batch.
+def _many_of(pending: Pending[Any]) -> Many[Any, Any] | None:
+    return pending.many if isinstance(pending, PendingItem) else None
+
+
+def _run_one(many: Many[A, T], item: A, tx: Tx) -> T:
+    (answer,) = many(tx, [item])
+    if isinstance(answer, VibesError):
+        raise answer
+    return answer
+
+
+def _run_items(many: Many[Any, Any], pendings: Sequence[PendingItem[Any, Any]], tx: Tx) -> bool:
+    result = outcome.capture(many, tx, [pending.item for pending in pendings])
+    if isinstance(result, outcome.Error):
+        for pending in pendings:
+            pending.fail(result.error)
+        return False
+    for pending, answer in zip(pendings, result.value, strict=True):
+        pending.keep(answer)
+    return True
 
 
 def settle(batch: Batch, run: Callable[[Batch], None]) -> Batch:

@@ -1,8 +1,11 @@
 """The one writer: group commit, all checkpoints, and what happens when the disk fails.
 
 Every acknowledged write is on disk (`synchronous=FULL`), and a disk sync costs milliseconds; so all who wait
-share one. Each function runs in a SAVEPOINT of its own inside one transaction: one that raises is undone
-alone, and nobody is answered before the COMMIT.
+share one. Each function runs in a SAVEPOINT of its own inside one transaction (the only one of a transaction
+needs none): one that raises is undone alone, and nobody is answered before the COMMIT.
+
+A thread gives the interpreter away at each statement, and waits for it behind the event loop: few statements
+matter more than quick ones. So items of the same kind (`pending.Many`) are written together.
 
 After a failed sync the kernel may take the lost pages for written, and a later sync on the same handle
 succeed. So a connection that has met an I/O error acknowledges nothing more: it is closed, and the next
@@ -12,14 +15,14 @@ batch opens another. While that fails too, every write is refused; reading goes 
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Internal, VibesError
 from vibes_trio.storage.lock import FileLock
-from vibes_trio.storage.pending import Batch, Pending
+from vibes_trio.storage.pending import Batch, Run, runs_of
 from vibes_trio.storage.reserve import Reserve
 from vibes_trio.storage.tx import DiskFull, Tx
 
@@ -91,9 +94,7 @@ class Writer:
             tx = Tx(self._open(), self._now())
             try:
                 tx.execute("BEGIN IMMEDIATE")
-                for pending in batch:
-                    self._run_one(tx, pending)
-                tx.execute("COMMIT")
+                tx.execute("COMMIT" if _run_all(tx, runs_of(batch)) else "ROLLBACK")
             except BaseException:
                 self._undo(tx)
                 raise
@@ -141,16 +142,6 @@ class Writer:
             _log.warning("final checkpoint put off to the next start: %s", error)
             self._drop()
         self._lock.close()
-
-    # Any: see pending.Batch.
-    def _run_one(self, tx: Tx, pending: Pending[Any]) -> None:
-        tx.execute("SAVEPOINT one")
-        returned = pending.run(tx)
-        if tx.failed is not None:
-            raise tx.failed
-        if not returned:
-            tx.execute("ROLLBACK TO one")
-        tx.execute("RELEASE one")
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -203,3 +194,26 @@ class Writer:
             self._drop()
             raise
         return not busy
+
+
+def _run_all(tx: Tx, runs: Sequence[Run]) -> bool:
+    """Run *runs*, each undone alone if it fails. False: there was one only, to be undone with the transaction.
+
+    Raises:
+        VibesError: the database failed, which is everyone's failure.
+    """
+    if len(runs) == 1:
+        return _run(tx, runs[0])
+    for run in runs:
+        tx.execute("SAVEPOINT one")
+        if not _run(tx, run):
+            tx.execute("ROLLBACK TO one")
+        tx.execute("RELEASE one")
+    return True
+
+
+def _run(tx: Tx, run: Run) -> bool:
+    done = run(tx)
+    if tx.failed is not None:
+        raise tx.failed
+    return done
