@@ -223,9 +223,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CLERK_AZPS", "clerk_azps", "`azp` values that count, by comma; empty: any", "list"),
     Setting("FPCLOUD_URL", "app_env", "handed to every app's page", "app_env"),
     Setting("DASHBOARD_URL", "app_env", "handed to every app's page", "app_env"),
-    Setting("CALLAI_API_KEY", "app_env", "handed to every app's page", "app_env"),
-    Setting("CALLAI_CHAT_URL", "app_env", "handed to every app's page", "app_env"),
-    Setting("CALLAI_IMG_URL", "app_env", "handed to every app's page", "app_env"),
+    Setting("CALLAI_API_KEY", "app_env", "key of these services; every page gets it", "app_env"),
+    Setting(
+        "CALLAI_CHAT_URL", "app_env", "address of an OpenAI-like chat service, for apps' pages", "app_env"
+    ),
+    Setting("CALLAI_IMG_URL", "app_env", "address of an image service, as above", "app_env"),
+    Setting("CALLAI_CHAT_MODEL", "app_env", "model that answers apps that name none", "app_env"),
+    Setting("CALLAI_IMG_MODEL", "app_env", "model that draws for apps that name none", "app_env"),
 )
 
 ANY_HOST = "*"

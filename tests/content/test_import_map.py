@@ -79,6 +79,17 @@ def test_lookups_are_packages_without_a_version_each_once() -> None:
     assert package_lookups(specifiers) == ["a", "@s/p"]
 
 
+def test_packages_of_the_platform_are_looked_up_nowhere_and_lead_to_the_database() -> None:
+    names = ["img-gen", "img-vibes", "call-ai", "use-vibes"]
+
+    made = build(names)
+
+    assert package_lookups([*names, "img-gen/part"]) == []
+    assert made.warnings == ()
+    assert added(made.text) == {}
+    assert made.packages == ("@fireproof/use-fireproof",)
+
+
 def test_fireproof_has_the_version_of_the_setting() -> None:
     assert predefined_imports("9.9")["@fireproof/vendor"] == f"{CDN}@fireproof/vendor@9.9{REACT_DEPS}"
 

@@ -12,7 +12,7 @@ from vibes_trio.content.static_modules import (
 )
 
 
-@pytest.mark.parametrize("name", ["boot.js", "mount.js", "jsx-dev-runtime.js"])
+@pytest.mark.parametrize("name", ["boot.js", "mount.js", "jsx-dev-runtime.js", "call-ai.js", "use-vibes.js"])
 def test_address_holds_the_hash_of_the_bytes(name):
     module = static_module(name)
 
@@ -29,7 +29,7 @@ def test_other_paths_hold_nothing(path):
     assert find_static_module(path) is None
 
 
-@pytest.mark.parametrize("name", ["boot.js", "mount.js", "jsx-dev-runtime.js"])
+@pytest.mark.parametrize("name", ["boot.js", "mount.js", "jsx-dev-runtime.js", "call-ai.js", "use-vibes.js"])
 def test_address_of_another_version_leads_to_the_module_of_today(name):
     """A page in a browser's cache may ask for it after an upgrade."""
     module = static_module(name)

@@ -8,9 +8,11 @@ from dataclasses import replace
 import pytest
 import trio
 from asking import deploy, get, jsx
+from msgspec.structs import replace as replace_struct
 
 from vibes_trio.background.worker import run_worker
 from vibes_trio.config import Limits
+from vibes_trio.content.vibes_modules import FIREPROOF
 from vibes_trio.errors import FetchFailed
 from vibes_trio.jobs import BuildModules, Jobs, Sweep
 from vibes_trio.modules.build import Built
@@ -152,6 +154,7 @@ def test_what_is_wanted_is_read_from_the_addresses_of_the_map():
         "d3@5": "https://esm.sh/d3@5",
         "@s/a@^2/part": "https://esm.sh/@s/a@^2/part",
         "call-ai": "https://esm.sh/call-ai@v0.14.5",
+        "@fireproof/use-fireproof": "https://esm.sh/@fireproof/use-fireproof@0.24.8-dev-test-device-id?deps=react@19",
         "react-hot-toast": "https://esm.sh/react-hot-toast?deps=react@19.2.1",
         "use-vibes": "/dist/use-vibes.js",
     }
@@ -162,12 +165,36 @@ def test_what_is_wanted_is_read_from_the_addresses_of_the_map():
         "d3": ("d3", "7.9.0"),
         "@s/a@^2/part": ("@s/a/part", "^2"),
         "call-ai": ("call-ai", "0.14.5"),
+        "@fireproof/use-fireproof": ("@fireproof/use-fireproof", "0.24.19"),
         "react-hot-toast": ("react-hot-toast", "latest"),
     }
     assert not_local == {
         "d3@5": "the app imports another version of d3 as well",
         "use-vibes": "its address is no package's",
     }
+
+
+def test_notes_on_what_the_database_brings_along_are_not_told():
+    part = Package(name="part", version="1.0.0", integrity="", tarball="")
+    database = replace_struct(part, name=FIREPROOF, uses={"part": "part@1.0.0"})
+    lock = Lock(
+        packages={"database": database, "part@1.0.0": part},
+        shared={FIREPROOF: "database"},
+        notes=("part@1.0.0 asks for react ^18; the page has 19", "part@1.0.01 asks for react ^18"),
+    )
+
+    assert module_warnings(Extras(packages=("x",), lock=lock)) == ("part@1.0.01 asks for react ^18",)
+
+
+async def test_an_app_of_the_platform_s_packages_has_the_database_built(app, home):
+    source = 'import { useFireproof } from "use-fireproof";\nimport { ImgVibes } from "img-vibes";\n'
+    source += 'import { callAI } from "call-ai";\nexport default () => null;\n'
+
+    reply = await deploy(app, jsx(content=source))
+    await run_jobs(app)
+
+    assert home.asked == [{"@fireproof/use-fireproof": "0.24.19"}]
+    assert not [text for text in reply["warnings"] if "img-vibes" in text or "call-ai" in text]
 
 
 def test_an_app_of_react_alone_is_not_warned():

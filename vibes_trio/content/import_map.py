@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from vibes_trio.content.js_json import quote_json, sort_keys, sorted_json
 from vibes_trio.content.specifiers import Kind, Specifier, parse_specifier
+from vibes_trio.content.vibes_modules import is_ours, npm_packages
 
 CDN = "https://esm.sh/"
 REACT_VERSION = "19.2.1"
@@ -92,14 +93,17 @@ PREDEFINED = frozenset(predefined_imports(""))
 
 def package_lookups(specifiers: Iterable[str]) -> list[str]:
     """Return the packages whose version has to be asked for, in order, each once."""
-    parsed = (parse_specifier(text) for text in specifiers if text not in PREDEFINED)
+    parsed = (parse_specifier(text) for text in specifiers if not _is_settled(text))
     wanted = (s.package for s in parsed if s.kind is Kind.PACKAGE and not s.version)
-    return [name for name in dict.fromkeys(wanted) if name not in PREDEFINED]
+    return [name for name in dict.fromkeys(wanted) if not _is_settled(name)]
 
 
 def on_cdn(specifiers: Iterable[str], imports: Mapping[str, str]) -> tuple[str, ...]:
-    """Return those of *specifiers* that the map *imports* sends to the public module CDN, each once."""
-    return tuple(text for text in dict.fromkeys(specifiers) if imports.get(text, "").startswith(CDN))
+    """Return what pages with *specifiers* get from npm: the map *imports* sends it to the public module CDN.
+
+    Where a script of ours stands in for a package, it is what that script imports.
+    """
+    return tuple(text for text in npm_packages(specifiers) if imports.get(text, "").startswith(CDN))
 
 
 def build_import_map(
@@ -126,7 +130,7 @@ def build_import_map(
     warnings: list[str] = []
     specifiers = tuple(dict.fromkeys(specifiers))
     for text in specifiers:
-        if text in predefined:
+        if _is_settled(text):
             continue
         specifier = parse_specifier(text)
         if specifier.kind is Kind.PACKAGE:
@@ -139,6 +143,11 @@ def build_import_map(
             warnings.append(f"import {quote_json(text)}: {problem}")
     whole = found | dict(imports or {}) | predefined
     return ImportMap(_write(whole, scopes or {}), tuple(warnings), on_cdn(specifiers, whole))
+
+
+def _is_settled(text: str) -> bool:
+    """Return whether a page has an address for this specifier whatever the registry says."""
+    return text in PREDEFINED or is_ours(text)
 
 
 def _address(
@@ -160,7 +169,7 @@ def _address(
 def _problem(specifier: Specifier) -> str:
     """Return why a specifier without entry will not load; empty: it will, or others look after it."""
     if specifier.kind is Kind.PACKAGE:
-        if specifier.package in PREDEFINED:
+        if _is_settled(specifier.package):
             return f"{specifier.package} is one file here and has no parts; import {specifier.package} itself"
         return f"the package registry gave no version of {specifier.package}; is the name right?"
     if specifier.kind is Kind.ODD:

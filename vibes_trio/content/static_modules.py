@@ -1,4 +1,4 @@
-"""The scripts of our own that every page loads, each under an address that holds the hash of its bytes.
+"""The scripts of our own that pages load, each under an address that holds the hash of its bytes.
 
 They never change under their address, so they are served as immutable. The folder is read once, at import.
 """
@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 ADDRESS_PREFIX = "/~esm/@vibes/"
 _NAMES = ("boot.js", "mount.js", "jsx-dev-runtime.js")
+_VIBES_NAMES = ("call-ai.js", "fireproof.js", "images.js", "prompts.js", "use-vibes.js", "viewer.js")
 _HASH_CHARS = 16
 
 
@@ -23,20 +24,22 @@ class StaticModule:
     content: bytes
 
 
-def _load(name: str) -> StaticModule:
-    content = files("vibes_trio.content").joinpath("static", name).read_bytes()
+def _load(name: str, *folder: str) -> StaticModule:
+    content = files("vibes_trio.content").joinpath("static", *folder, name).read_bytes()
     stem = name.removesuffix(".js")
     digest = hashlib.sha256(content).hexdigest()[:_HASH_CHARS]
     return StaticModule(f"{ADDRESS_PREFIX}{stem}.{digest}.js", content)
 
 
 _VERSIONED = re.compile(rf"{re.escape(ADDRESS_PREFIX)}([a-z-]+)\.[0-9a-f]{{{_HASH_CHARS}}}\.js")
-_BY_NAME: Mapping[str, StaticModule] = MappingProxyType({name: _load(name) for name in _NAMES})
+_BY_NAME: Mapping[str, StaticModule] = MappingProxyType(
+    {name: _load(name) for name in _NAMES} | {name: _load(name, "vibes") for name in _VIBES_NAMES}
+)
 _BY_ADDRESS: Mapping[str, StaticModule] = MappingProxyType({m.address: m for m in _BY_NAME.values()})
 
 
 def static_module(name: str) -> StaticModule:
-    """Return the script *name* (`boot.js`, `mount.js`, `jsx-dev-runtime.js`)."""
+    """Return the script *name*, such as `boot.js` or `call-ai.js`."""
     return _BY_NAME[name]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from vibes_trio.content.vibes_modules import FIREPROOF, pinned_version
 from vibes_trio.context import App
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.jobs import BuildModules
@@ -65,9 +66,16 @@ def module_warnings(extras: Extras) -> tuple[str, ...]:
         return (
             f"packages: loaded from the CDN until they are built on this server{why}: {', '.join(names)}",
         )
-    notes = extras.lock.notes if extras.lock else ()
+    notes = _notes(extras.lock) if extras.lock else ()
     stay = (f"import {text!r}: stays at the CDN: {why}" for text, why in sorted(extras.not_local.items()))
     return (*stay, *notes)
+
+
+def _notes(lock: Lock) -> list[str]:
+    """Return the notes of *lock* but for those on what the database brings along: we have tried that together."""
+    database = lock.shared.get(FIREPROOF)
+    tried = lock.reachable(database) if database else []
+    return [note for note in lock.notes if not note.startswith(tuple(f"{key} " for key in tried))]
 
 
 def find_wanted(
@@ -86,7 +94,8 @@ def find_wanted(
         if parts is None:
             not_local[text] = "its address is no package's"
             continue
-        name, version, subpath = parts
+        name, mapped_version, subpath = parts
+        version = pinned_version(name, mapped_version)
         if ranges.setdefault(name, version or LATEST) != (version or LATEST):
             not_local[text] = f"the app imports another version of {name} as well"
             continue

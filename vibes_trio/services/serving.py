@@ -9,6 +9,7 @@ from dataclasses import replace
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_page
 from vibes_trio.content.static_modules import find_newer_module, find_static_module
+from vibes_trio.content.vibes_modules import our_addresses, pinned_addresses
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Reply
@@ -113,10 +114,12 @@ def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
 
 
 def _local_addresses(app: App, release: ServedRelease, imports: Mapping[str, str]) -> dict[str, str]:
-    if app.modules is None:
-        return {}
-    built = {s: address for s, address in release.modules.items() if is_stored(app.modules, address)}
-    return app.modules.local_addresses(imports) | built
+    """Return specifier → address that the page loads instead of the stored map's."""
+    replaced = pinned_addresses(imports)
+    if app.modules is not None:
+        replaced |= app.modules.local_addresses(imports)
+        replaced |= {s: address for s, address in release.modules.items() if is_stored(app.modules, address)}
+    return replaced | our_addresses()
 
 
 # -- small parts ------------------------------------------------------------------------------------------

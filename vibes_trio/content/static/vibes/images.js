@@ -1,0 +1,245 @@
+// What apps get as `img-vibes` and `img-gen`: a component that has an image made from a prompt, and keeps it. Each image
+// is a document of type "image" in a database of the app, with a file for each version, so it is made once.
+//
+// Without an image service (VIBES_ENV.CALLAI_IMG_URL) it shows the prompt, and says what is missing.
+import { createElement as h, useCallback, useEffect, useRef, useState } from "react";
+import { imageGen } from "call-ai";
+import { useFireproof } from "@vibes/fireproof";
+
+const MAX_INPUT_PIXELS = 1024;
+const INPUT_QUALITY = 0.85;
+const BOX = {
+  ...{ display: "flex", flexDirection: "column", alignItems: "center", justifyContent: "center", gap: 6, padding: 16 },
+  ...{ minHeight: 160, boxSizing: "border-box", textAlign: "center", overflowWrap: "anywhere", font: "14px/1.4 system-ui" },
+  ...{ background: "#f4f4f5", color: "#3f3f46", border: "1px dashed #a1a1aa", borderRadius: 8 },
+};
+const BUTTON = { font: "12px system-ui", padding: "2px 8px", cursor: "pointer" };
+
+// Documents
+
+/** Return a short name of what an image is made from: the same prompt, the same document. */
+export function hashInput(prompt, options) {
+  let hash = 0x811c9dc5; // FNV-1a
+  for (const character of JSON.stringify([prompt, options])) {
+    hash = Math.imul(hash ^ character.codePointAt(0), 0x01000193);
+  }
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
+
+function idOf(prompt, model, files) {
+  const inputs = files.map(({ name, size, lastModified }) => [name, size, lastModified]);
+  return `img-${hashInput(prompt, { model, inputs })}-${prompt.length}`;
+}
+
+function versionsOf(doc) {
+  return (doc?.versions ?? []).filter(({ id }) => doc._files?.[id]);
+}
+
+function currentVersion(doc) {
+  const last = versionsOf(doc).length - 1;
+  return Math.min(doc?.currentVersion ?? last, last);
+}
+
+/** Return base64 as a file. */
+export function base64ToFile(base64, name = "image.png", type = "image/png") {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return new File([bytes], name, { type });
+}
+
+async function fileOf({ data }, name) {
+  const { b64_json: base64, url } = data?.[0] ?? {};
+  if (base64) return base64ToFile(base64, name);
+  if (url?.startsWith("data:")) return base64ToFile(url.slice(url.indexOf(",") + 1), name, url.slice(5).split(/[;,]/)[0]);
+  if (!url) throw new Error("The image service sent no image");
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`The image could not be fetched from ${new URL(url).origin} (${answer.status})`);
+  const bytes = await answer.blob();
+  return new File([bytes], name, { type: bytes.type });
+}
+
+/** Services take small pictures: make a large one fit. */
+async function shrink(file) {
+  const picture = await createImageBitmap(file);
+  const scale = Math.min(1, MAX_INPUT_PIXELS / Math.max(picture.width, picture.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(picture.width * scale);
+  canvas.height = Math.round(picture.height * scale);
+  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", INPUT_QUALITY));
+  return new File([blob], "input.jpg", { type: "image/jpeg" });
+}
+
+const underWay = new Map();
+
+/** Have one more version of the image *id* made and stored; return its document. Asked for twice it is made once. */
+function makeVersion(database, id, job) {
+  const key = `${database.name}/${id}`;
+  if (!underWay.has(key)) {
+    const made = storeVersion(database, id, job).finally(() => underWay.delete(key));
+    underWay.set(key, made);
+  }
+  return underWay.get(key);
+}
+
+async function storeVersion(database, id, { prompt, files, options }) {
+  const images = await Promise.all(files.map(shrink));
+  const made = await imageGen(prompt, { ...options, ...(images.length > 0 && { images }) });
+  const before = await findDocument(database, id);
+  const versions = versionsOf(before);
+  const version = `v${versions.length + 1}`;
+  const file = await fileOf(made, `${version}.png`);
+  const created = Date.now();
+  await database.put({
+    ...(before ?? { _id: id, created }),
+    ...{ type: "image", prompt, versions: [...versions, { id: version, created, ...(options.model && { model: options.model }) }] },
+    currentVersion: versions.length,
+    _files: { ...before?._files, [version]: file },
+  });
+  return database.get(id);
+}
+
+async function findDocument(database, id) {
+  try {
+    return await database.get(id);
+  } catch {
+    return null; // the database throws for what it hasn't
+  }
+}
+
+// Component
+
+function useObjectUrl(meta) {
+  const [url, setUrl] = useState("");
+  const key = meta ? String(meta.cid) : "";
+  useEffect(() => {
+    if (!meta) return undefined;
+    let made = "";
+    let isHere = true;
+    meta.file().then((file) => {
+      if (isHere) setUrl((made = URL.createObjectURL(file)));
+    });
+    return () => {
+      isHere = false;
+      setUrl("");
+      URL.revokeObjectURL(made);
+    };
+  }, [key]);
+  return url;
+}
+
+/** Load the document of an image, or have it made; see ImgGen for what is given. */
+function useImage({ database, id, prompt, files, options, onComplete, onError, onDocumentCreated }) {
+  const [state, setState] = useState({ doc: null, error: null, isBusy: true });
+  const latest = useRef({});
+  latest.current = { prompt, files, options, onComplete, onError, onDocumentCreated, id };
+  const make = useCallback(
+    async (words) => {
+      const { files, options, onComplete, onError, onDocumentCreated } = latest.current;
+      setState((before) => ({ ...before, error: null, isBusy: true }));
+      try {
+        const doc = await makeVersion(database, id, { prompt: words, files, options });
+        if (latest.current.id === id) setState({ doc, error: null, isBusy: false });
+        onDocumentCreated?.(id);
+        onComplete?.(doc);
+      } catch (error) {
+        if (latest.current.id === id) setState((before) => ({ ...before, error, isBusy: false }));
+        onError?.(error);
+      }
+    },
+    [database, id],
+  );
+  useEffect(() => {
+    let isHere = true;
+    setState({ doc: null, error: null, isBusy: id !== "" });
+    if (id === "") return undefined;
+    findDocument(database, id).then((doc) => {
+      const words = latest.current.prompt || doc?.prompt;
+      if (!isHere) return;
+      if (versionsOf(doc).length > 0) setState({ doc, error: null, isBusy: false });
+      else if (words) void make(words);
+      else setState({ doc, error: new Error(`There is no image ${id} in ${database.name}`), isBusy: false });
+    });
+    return () => {
+      isHere = false;
+    };
+  }, [database, id]);
+  const show = async (index) => {
+    const doc = { ...state.doc, currentVersion: index };
+    setState({ ...state, doc });
+    await database.put(doc);
+  };
+  return { ...state, make, show };
+}
+
+function Box({ className, style, children }) {
+  return h("div", { className, style: { ...BOX, ...style }, role: "img" }, children);
+}
+
+function Note({ prompt, error, className, style }) {
+  const words =
+    error.errorType === "NotSetUp" ? "No image service is set up on this server (CALLAI_IMG_URL)." : `No image: ${error.message}`;
+  return h(Box, { className, style }, prompt && h("strong", null, prompt), h("span", null, words));
+}
+
+function Controls({ image }) {
+  const count = versionsOf(image.doc).length;
+  const index = currentVersion(image.doc);
+  const button = (label, title, onClick, disabled) =>
+    h("button", { type: "button", style: BUTTON, title, "aria-label": title, onClick, disabled }, label);
+  return h(
+    "div",
+    { style: { display: "flex", gap: 6, justifyContent: "center", padding: 4 } },
+    count > 1 && button("‹", "Previous version", () => image.show(index - 1), index === 0),
+    count > 1 && h("span", { style: { font: BUTTON.font } }, `${index + 1} / ${count}`),
+    count > 1 && button("›", "Next version", () => image.show(index + 1), index === count - 1),
+    button("↻", "Make another version", () => image.make(image.doc.prompt), image.isBusy),
+  );
+}
+
+function Form({ className, style, onPrompt }) {
+  const submit = (event) => {
+    event.preventDefault();
+    const prompt = new FormData(event.target).get("prompt").trim();
+    if (prompt) onPrompt(prompt);
+  };
+  return h(
+    "form",
+    { className, style, onSubmit: submit },
+    h("input", { name: "prompt", placeholder: "What should the image show?", "aria-label": "Prompt" }),
+    h("button", { type: "submit" }, "Make it"),
+  );
+}
+
+/**
+ * Show an image.
+ *
+ * @param {object} props prompt; `_id` of a stored image instead; `database` (name, or open); `images` or `inputImage`:
+ *   files to start from; model, options (of imageGen); className, style, alt: of the image; showControls; onComplete,
+ *   onError, onDocumentCreated. With neither prompt nor `_id` it asks for a prompt.
+ */
+export function ImgGen({ database: wanted = "ImgGen", ...props }) {
+  const { _id, images, inputImage, className, style, alt, model, showControls = true } = props;
+  const { database } = useFireproof(wanted);
+  const [typed, setTyped] = useState("");
+  const prompt = props.prompt || typed;
+  const files = [...(images ?? []), inputImage].filter((file) => file instanceof Blob);
+  const id = _id ?? (prompt ? idOf(prompt, model, files) : "");
+  const options = { ...props.options, ...(model && { model }) };
+  const image = useImage({ ...props, database, id, prompt, files, options });
+  const version = versionsOf(image.doc)[currentVersion(image.doc)];
+  const url = useObjectUrl(version && image.doc._files[version.id]);
+  const words = image.doc?.prompt ?? prompt;
+  if (id === "") return h(Form, { className, style, onPrompt: setTyped });
+  if (image.error) return h(Note, { prompt: words, error: image.error, className, style });
+  if (!url) return h(Box, { className, style }, words, h("span", null, "…"));
+  const picture = h("img", { src: url, alt: alt ?? words, className, style: { maxWidth: "100%", ...style } });
+  if (!showControls) return picture;
+  return h("div", { style: { display: "inline-block", maxWidth: "100%" } }, picture, h(Controls, { image }));
+}
+
+/** ImgGen under its other name, with its own default database. */
+export function ImgVibes({ database = "ImgVibes", ...props }) {
+  return h(ImgGen, { database, ...props });
+}
+
+export default ImgGen;

@@ -1,0 +1,73 @@
+"""The packages that come with the platform apps are written for: `use-fireproof`, `call-ai`, `use-vibes`, images.
+
+The stored import map sends them to files of the reference's own site, or to versions that no registry has; a page
+of this server gets small modules of ours instead (`static/vibes/`), with the same exports. The database itself
+is the package from npm, in one tested version. This table is the one place that says so.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from vibes_trio.content.static_modules import static_module
+
+FIREPROOF = "@fireproof/use-fireproof"
+FIREPROOF_VERSION = "0.24.19"
+_FIREPROOF_SCOPE = "@fireproof/"
+_REFERENCE_VERSION = "0.24.8-dev-test-device-id"  # in the reference's map, and in no registry
+
+# What apps import (and, below, what our modules import of each other) → the script that it is here.
+_SCRIPTS: Mapping[str, str] = MappingProxyType(
+    {
+        "@vibes.diy/prompts": "prompts.js",
+        "@vibes.diy/use-vibes-base": "use-vibes.js",
+        "call-ai": "call-ai.js",
+        "img-gen": "images.js",
+        "img-vibes": "images.js",
+        "use-fireproof": "use-vibes.js",
+        "use-vibes": "use-vibes.js",
+        "@vibes/fireproof": "fireproof.js",
+        "@vibes/viewer": "viewer.js",
+    }
+)
+# Scripts that load the database from npm, themselves or through another.
+_WITH_DATABASE = frozenset({"fireproof.js", "images.js", "use-vibes.js"})
+
+
+def is_ours(specifier: str) -> bool:
+    """Return whether *specifier*, without version, is served from a script of ours."""
+    return specifier in _SCRIPTS
+
+
+def our_addresses() -> dict[str, str]:
+    """Return specifier → address on this server, for every page."""
+    return {specifier: static_module(name).address for specifier, name in _SCRIPTS.items()}
+
+
+def npm_packages(specifiers: Iterable[str]) -> tuple[str, ...]:
+    """Return what has to come from npm for *specifiers*: of ours, what their scripts import; of others, themselves."""
+    wanted: dict[str, None] = {}
+    for specifier in specifiers:
+        script = _SCRIPTS.get(specifier)
+        if script is None:
+            wanted[specifier] = None
+        elif script in _WITH_DATABASE:
+            wanted[FIREPROOF] = None
+    return tuple(wanted)
+
+
+def pinned_version(package: str, version: str) -> str:
+    """Return the version of a *package* from npm that pages get where the stored map says *version*.
+
+    Only the reference's own version of the `@fireproof` packages, the default of FP_VERSION, is replaced.
+    """
+    is_reference = package.startswith(_FIREPROOF_SCOPE) and version == _REFERENCE_VERSION
+    return FIREPROOF_VERSION if is_reference else version
+
+
+def pinned_addresses(imports: Mapping[str, str]) -> dict[str, str]:
+    """Return the entries of a stored map that name the reference's version, with the tested one instead."""
+    return {
+        key: address.replace(f"@{_REFERENCE_VERSION}", f"@{FIREPROOF_VERSION}")
+        for key, address in imports.items()
+        if key.startswith(_FIREPROOF_SCOPE) and f"@{_REFERENCE_VERSION}" in address
+    }
