@@ -311,7 +311,7 @@ async def test_a_reader_has_the_modules_that_the_owner_has(tmp_path):
             await client.stream.send_all(module + page + b"\r\n")
             served, by_reader = await client.answer(), await client.answer()
             accepted_before = owner.counts.accepted
-            await client.stream.send_all(page + b"X: 1\r\nX: 2\r\n\r\n")  # an odd head: for the full lane
+            await client.stream.send_all(page + b"X: 1\r\n folded\r\n\r\n")  # an odd head: for the full lane
             by_owner = await client.answer()
 
     assert (served[0], served[2]) == (200, b"export default 1;")

@@ -57,6 +57,7 @@ class Limits:
     held_bytes: int = 256 * MiB
     shed_at_once: int = 256
     accept_backlog: int = 1024
+    parked_per_turn: int = 64
     peer_timeout_s: float = 20.0
     head_timeout_s: float = 10.0
     body_timeout_s: float = 30.0

@@ -15,6 +15,7 @@ from websockets.uri import parse_uri
 import vibes_trio.front.app  # noqa: F401 - so that no test waits for the import
 from vibes_trio.config import Limits
 from vibes_trio.exchange import Answer, Incoming, MessageIncoming, Reply, Turn
+from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.sockets import open_listeners
 from vibes_trio.front.state import Front
@@ -224,11 +225,13 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Serve:
         fast: bool = True,
         limits: Limits | None = None,
         order_key: Callable[[bytes], str | None] = lambda data: None,
+        ready: ReadyAnswers | None = None,
     ) -> AsyncIterator[Server]:
         limits = limits or Limits()
         listeners = await open_listeners("127.0.0.1", 0, limits)
         chosen: Answer = answer
-        front = Front(chosen, order_key, limits, trio.Event(), fast=fast)
+        ready = ready or ReadyAnswers(0, lambda: 0)
+        front = Front(chosen, order_key, limits, trio.Event(), ready, fast=fast)
         async with trio.open_nursery() as nursery:
             await nursery.start(serve_front, front, listeners)
             server = Server(listeners[0].getsockname()[1], front)

@@ -26,6 +26,8 @@ _ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE)
 
 # With one of these a request is not simple: they change how it is framed or who speaks next.
 _NOT_SIMPLE = frozenset({"transfer-encoding", "expect", "upgrade", "http2-settings"})
+FRAMING_HEADERS = _NOT_SIMPLE | {"host", "connection", "content-length"}
+"""The headers that decide whom a request is for, where it ends, and whether it is simple."""
 _REFUSED_METHODS = frozenset({"CONNECT", "TRACE"})
 
 

@@ -3,7 +3,8 @@
 Every head is read here, so what may be asked at all is decided in one place, `heads.py`. A simple request is
 answered by the fast lane, below; a WebSocket goes to `ws.py` and stays there; any other request goes, with
 its bytes put back in front, to the full lane (Hypercorn and Quart) for this one request, after which the
-connection comes back. The fast lane is an optimisation and never changes an answer.
+connection comes back. A connection that was given an answer kept ready is parked until it asks for something else
+(`parking.py`). Fast lane and parking are optimisations and never change an answer.
 
 A process that only reads hands all but the simple reading of apps, connection and bytes, to the process that
 owns the data; there it goes on as if it had been accepted there.
@@ -30,6 +31,7 @@ from vibes_trio.front.http import (
     refuse_slow,
     sound,
 )
+from vibes_trio.front.parking import Parking
 from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
 from vibes_trio.front.state import Front, Waiting
 from vibes_trio.front.ws import serve_websocket
@@ -63,13 +65,19 @@ class _Connection:
 
     front: Front
     waiting: Waiting
+    parking: Parking
     full: FullLane
     line: Line
     patience: trio.CancelScope
 
 
 async def serve_connection(
-    front: Front, waiting: Waiting, full: FullLane, sock: socket.socket, received: bytes = b""
+    front: Front,
+    waiting: Waiting,
+    parking: Parking,
+    full: FullLane,
+    sock: socket.socket,
+    received: bytes = b"",
 ) -> None:
     """Answer all requests of one connection, of which *received* was read before, then close it."""
     line = Line(sock, front.limits.send_timeout_s)
@@ -77,7 +85,7 @@ async def serve_connection(
     patience = trio.CancelScope()
     try:
         with patience:
-            await _serve_or_refuse(_Connection(front, waiting, full, line, patience))
+            await _serve_or_refuse(_Connection(front, waiting, parking, full, line, patience))
         if patience.cancelled_caught and line.buffer and not front.draining.is_set():
             await _refuse(front, line, refuse_slow())
     except trio.BrokenResourceError:
@@ -120,7 +128,7 @@ async def _serve_next(conn: _Connection, first: bool) -> bool:
         if ready is not None:
             front.counts.ready += 1
             await line.send_all(ready)
-            return True
+            return await _park(conn)
     head = parse_head(data, front.limits)
     if front.hand_over is not None and not _reads_an_app(head):
         front.counts.handed_over += 1
@@ -143,12 +151,6 @@ async def _serve_request(conn: _Connection, head: Head, data: bytes) -> bool:
     front, line = conn.front, conn.line
     if head.simple and front.fast:
         front.counts.fast += 1
-        if not head.length and not head.close and not front.draining.is_set():
-            ready = front.ready.find_alike(head, data)
-            if ready is not None:
-                front.counts.ready += 1
-                await line.send_all(ready)
-                return True
         return await _answer(front, line, head, data)
     front.counts.full += 1
     line.buffer = data + line.buffer
@@ -156,6 +158,20 @@ async def _serve_request(conn: _Connection, head: Head, data: bytes) -> bool:
         return True
     await line.linger(front.limits.close_timeout_s)
     return False
+
+
+async def _park(conn: _Connection) -> bool:
+    """Wait for the next request; while what is asked has a ready answer, without this task (`parking.py`).
+
+    Returns and raises as `_serve_next`.
+    """
+    if conn.line.buffer or conn.front.draining.is_set() or not conn.parking.possible:
+        return True
+    conn.waiting.add(conn.patience)
+    unsent = await conn.parking.stay(conn.line)
+    conn.waiting.discard(conn.patience)
+    await conn.line.send_all(unsent)
+    return bool(unsent or conn.line.buffer)
 
 
 def _reads_an_app(head: Head) -> bool:
@@ -172,7 +188,7 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     close = head.close or front.draining.is_set()
     await line.send_all(build_response(reply, head.method, close=close))
     if reply.repeatable and not close and not head.length:
-        front.ready.keep(head, data, reply, version)
+        front.ready.keep(data, head.method, reply, version)
     return not close
 
 

@@ -10,6 +10,7 @@ import trio
 from vibes_trio.errors import Overloaded
 from vibes_trio.front.http import build_response
 from vibes_trio.front.lane import FullLane, ServeOne, serve_connection
+from vibes_trio.front.parking import Parking, open_parking
 from vibes_trio.front.sockets import Line, accept_from, close_listeners
 from vibes_trio.front.state import Front, Waiting
 from vibes_trio.front.status import error_reply
@@ -44,11 +45,11 @@ async def serve_front(
     Returns when no connection is left. Started: connections are accepted; the full lane is still loading.
     """
     full, waiting, stop = FullLane(), Waiting(), trio.Event()
-    async with trio.open_nursery() as background:
+    async with open_parking(front) as parking, trio.open_nursery() as background:
         async with trio.open_nursery() as connections:
             try:
                 async with trio.open_nursery() as accepting:
-                    take = _reception(front, waiting, full, connections)
+                    take = _reception(front, waiting, parking, full, connections)
                     is_ahead = front.balance.is_ahead if front.balance is not None else None
                     for listener in listeners:
                         accepting.start_soon(accept_from, listener, lambda sock: take(sock, b""), is_ahead)
@@ -66,14 +67,16 @@ async def serve_front(
         stop.set()
 
 
-def _reception(front: Front, waiting: Waiting, full: FullLane, connections: trio.Nursery) -> Take:
+def _reception(
+    front: Front, waiting: Waiting, parking: Parking, full: FullLane, connections: trio.Nursery
+) -> Take:
     """Return what starts a task for an accepted socket, or turns it away when there are too many."""
 
     def take(sock: socket.socket, received: bytes) -> None:
         front.counts.accepted += 1
         if front.counts.open < front.limits.max_connections:
             front.counts.open += 1
-            connections.start_soon(_serve_guarded, front, waiting, full, sock, received)
+            connections.start_soon(_serve_guarded, front, waiting, parking, full, sock, received)
             return
         front.counts.shed += 1
         if front.counts.shedding < front.limits.shed_at_once:
@@ -86,7 +89,7 @@ def _reception(front: Front, waiting: Waiting, full: FullLane, connections: trio
 
 
 async def _serve_guarded(
-    front: Front, waiting: Waiting, full: FullLane, sock: socket.socket, received: bytes
+    front: Front, waiting: Waiting, parking: Parking, full: FullLane, sock: socket.socket, received: bytes
 ) -> None:
     """Serve one connection; whatever it raises, but cancellation and the wish to exit, ends it alone."""
     # Those with bytes come from another process, and say nothing about who was quicker here.
@@ -94,7 +97,7 @@ async def _serve_guarded(
     try:
         if balance is not None:
             balance.add(1)
-        await serve_connection(front, waiting, full, sock, received)
+        await serve_connection(front, waiting, parking, full, sock, received)
     except* Exception:
         front.counts.faults += 1
         log.exception("a connection failed")

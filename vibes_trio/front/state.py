@@ -40,7 +40,7 @@ class Front:
         order_key: messages of one WebSocket with the same key take turns in the order they were sent;
             None takes no turn. Sync and cheap: it runs in the reader.
         draining: set when the server is about to stop.
-        ready: answers kept whole, found by the bytes of the head.
+        ready: answers kept whole, found by what of a head matters.
         hand_over: gives a connection, with the bytes read from it so far, to the process that owns the data.
             A front that has it answers only what reads an app, in the fast lane, and has no full lane.
         balance: where other processes accept from the same sockets.
