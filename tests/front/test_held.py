@@ -34,8 +34,9 @@ def test_what_is_small_is_always_taken_and_all_is_given_back():
     assert held.bytes == 0
 
 
-async def test_a_body_for_which_there_is_no_room_is_refused_and_small_ones_are_not(serve):
-    async with serve(limits=LIMITS) as server:
+@pytest.mark.parametrize("fast", [True, False], ids=["fast lane", "full lane"])
+async def test_a_body_for_which_there_is_no_room_is_refused_and_small_ones_are_not(serve, fast):
+    async with serve(limits=LIMITS, fast=fast) as server:
         first, second = await server.connect(), await server.connect()
         await first.say(HEAD % (len(HALF) + 1) + HALF)
         await until_held(server, len(HALF) - SMALL_BYTES)
@@ -52,11 +53,13 @@ async def test_a_body_for_which_there_is_no_room_is_refused_and_small_ones_are_n
         assert small.status == 200
         assert answered is not None
         assert json.loads(answered.body)["body"] == (HALF + b"x").decode()
+        await trio.testing.wait_all_tasks_blocked()
         assert server.front.held.bytes == 0
 
 
-async def test_a_body_in_chunks_ends_when_there_is_no_room(serve):
-    async with serve(limits=LIMITS) as server:
+@pytest.mark.parametrize("fast", [True, False], ids=["fast lane", "full lane"])
+async def test_a_body_in_chunks_for_which_there_is_no_room_is_refused(serve, fast):
+    async with serve(limits=LIMITS, fast=fast) as server:
         first, second = await server.connect(), await server.connect()
         await first.say(HEAD % (len(HALF) + 1) + HALF)
         await until_held(server, len(HALF) - SMALL_BYTES)
@@ -65,7 +68,9 @@ async def test_a_body_in_chunks_ends_when_there_is_no_room(serve):
         refused = await second.response()
 
         assert refused is not None
-        assert refused.status == 400
+        assert (refused.status, json.loads(refused.body)["code"]) == (503, "overloaded")
+        assert refused.headers["retry-after"] == "1"
+        assert refused.headers["connection"] == "close"
 
 
 @pytest.mark.parametrize("fin", [True, False], ids=["one frame", "fragments"])

@@ -116,6 +116,7 @@ class _OneRequest(H11Protocol):
         super().__init__(app, config, context, group, state, False, client, server, exchange.send)
         self.connection = _OneMessage(h11.SERVER, max_incomplete_event_size=config.h11_max_incomplete_size)
         self._head = head
+        self._line = exchange.line
         self._over = exchange.over
 
     @property
@@ -145,8 +146,8 @@ class _OneRequest(H11Protocol):
         self._over(reusable)
 
     async def _send_error_response(self, status_code: int) -> None:
-        """Refuse a body that breaks off or is wrongly chunked, in the words of the fast lane."""
-        reply = refuse_broken_body().reply
+        """Refuse a body that breaks off, is wrongly chunked or has no room, in the words of the fast lane."""
+        reply = refuse_broken_body(no_room=self._line.out_of_room).reply
         headers = [(name.encode(), value.encode()) for name, value in reply.headers]
         headers.append((b"content-length", str(content_length(reply)).encode()))
         headers.append((b"connection", b"close"))

@@ -60,18 +60,19 @@ def refuse_long_body(limits: Limits) -> Refused:
     return Refused(TooLarge(f"The body is longer than {limit} bytes.", limit="max_body_bytes", value=limit))
 
 
-def refuse_for_room() -> Refused:
-    """Return the refusal of a body for which there is no room beside all others that arrive."""
-    return Refused(Overloaded("Too many large requests at the moment; try again in a second."))
-
-
 def refuse_slow() -> Refused:
     """Return the refusal of a head or body that did not arrive in its time."""
     return Refused(BadRequest("The request took too long to arrive."), 408)
 
 
-def refuse_broken_body() -> Refused:
-    """Return the refusal of a body that ends early or is wrongly chunked."""
+def refuse_broken_body(*, no_room: bool = False) -> Refused:
+    """Return the refusal of a body that ends early or is wrongly chunked.
+
+    Args:
+        no_room: it ends because there is no room for it beside all others that arrive.
+    """
+    if no_room:
+        return Refused(Overloaded("Too many large requests at the moment; try again in a second."))
     return Refused(BadRequest("The body ends before its length is reached, or its chunks are malformed."))
 
 

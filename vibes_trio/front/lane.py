@@ -26,7 +26,6 @@ from vibes_trio.front.http import (
     Refused,
     build_response,
     refuse_broken_body,
-    refuse_for_room,
     refuse_long_head,
     refuse_slow,
     sound,
@@ -243,11 +242,7 @@ async def _read_body(limits: Limits, line: Line, length: int) -> bytes:
             while missing:
                 data = await line.read(min(missing, BODY_READ_BYTES))
                 if not data:
-                    raise (
-                        refuse_for_room()
-                        if line.share is not None and line.share.refused
-                        else refuse_broken_body()
-                    )
+                    raise refuse_broken_body(no_room=line.out_of_room)
                 pieces.append(data)
                 missing -= len(data)
         if scope.cancelled_caught:

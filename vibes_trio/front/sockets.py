@@ -142,6 +142,11 @@ class Line:
         self._send_timeout_s = send_timeout_s
         self._calls = 0
 
+    @property
+    def out_of_room(self) -> bool:
+        """Whether the reading ended because the body that arrives has no room."""
+        return self.share is not None and self.share.refused
+
     async def breathe(self) -> None:
         """Make a checkpoint every so many calls; for loops that may never block."""
         self._calls += 1
@@ -230,7 +235,9 @@ class Line:
         """
         self.end()
         self.buffer = b""
-        self.share = None  # nothing of it is kept
+        if self.share is not None:  # nothing of it is kept
+            self.share.set(0)
+            self.share = None
         heard = 0
         with trio.move_on_after(timeout_s):
             while heard < LINGER_BYTES:
