@@ -97,7 +97,8 @@ async def test_health_of_a_database_that_fails_is_not_ready_but_alive(app, monke
 
     monkeypatch.setattr(Database, "write", failing)
 
-    assert (await send(app, "GET", "/readyz"))[0] == 500
+    status, body = await send(app, "GET", "/readyz")
+    assert (status, body) == (503, {"status": "unavailable", "message": "the storage failed"})
     assert (await send(app, "GET", "/healthz"))[0] == 200
 
 

@@ -13,7 +13,7 @@ from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
 from vibes_trio.exchange import READING_HEADERS, HttpIncoming, Reply
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context
 from vibes_trio.services.deploy import ensure_app_slug
-from vibes_trio.services.health import is_ready
+from vibes_trio.services.health import find_trouble
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
 from vibes_trio.urls import HostName, normalize_path, parse_entry_point, parse_host
@@ -97,9 +97,9 @@ def _health(incoming: Incoming) -> Page | None:
 
 
 async def _answer_health(ctx: Ctx, page: Page) -> Reply:
-    ready = page.path == "/healthz" or await is_ready(ctx)
-    body = encode({"status": "ok" if ready else "unavailable"})
-    return Reply(200 if ready else 503, JSON, b"" if page.head else body, len(body))
+    trouble = await find_trouble(ctx) if page.path == "/readyz" else ""
+    body = encode({"status": "unavailable", "message": trouble} if trouble else {"status": "ok"})
+    return Reply(503 if trouble else 200, JSON, b"" if page.head else body, len(body))
 
 
 async def _log(ctx: Ctx, incoming: Incoming) -> Continue:
