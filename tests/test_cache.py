@@ -1,5 +1,8 @@
 """Bytes by content and releases by name."""
 
+import trio
+import trio.testing
+
 from vibes_trio.cache import ENTRY_BYTES, AssetCache, NameCache
 
 
@@ -105,3 +108,80 @@ def test_forgetting_makes_a_new_version():
     versions.append(names.version)
 
     assert versions == [0, 1, 2]
+
+
+async def test_what_many_want_at_once_is_made_once():
+    cache, made, got = AssetCache(max_bytes=10_000), [], []
+    go = trio.Event()
+
+    async def make():
+        made.append(1)
+        await go.wait()
+        return b"made"
+
+    async def want():
+        got.append(await cache.get_or_make("a", make))
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(5):
+            nursery.start_soon(want)
+        await trio.testing.wait_all_tasks_blocked()
+        go.set()
+
+    assert (made, got) == ([1], [b"made"] * 5)
+    assert await cache.get_or_make("a", make) == b"made"
+    assert cache.get("a") == b"made"
+    assert len(made) == 1
+
+
+async def test_what_is_too_large_to_keep_is_given_to_all_who_waited():
+    cache, made, got = AssetCache(max_bytes=0), [], []
+
+    async def make():
+        made.append(1)
+        await trio.testing.wait_all_tasks_blocked()
+        return b"made"
+
+    async def want():
+        got.append(await cache.get_or_make("a", make))
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(3):
+            nursery.start_soon(want)
+
+    assert (made, got) == ([1], [b"made"] * 3)
+
+
+async def test_when_the_one_who_makes_it_is_cancelled_or_fails_the_next_does():
+    cache, made, got = AssetCache(max_bytes=10_000), [], []
+    cancelled = trio.CancelScope()
+
+    async def make():
+        made.append(1)
+        if len(made) == 1:
+            await trio.sleep_forever()
+        if len(made) == 2:
+            await trio.testing.wait_all_tasks_blocked()
+            raise ValueError("deliberate")
+        return b"made"
+
+    async def want():
+        try:
+            got.append(await cache.get_or_make("a", make))
+        except ValueError as error:
+            got.append(str(error).encode())
+
+    async def want_for_a_while():
+        with cancelled:
+            await want()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(want_for_a_while)
+        await trio.testing.wait_all_tasks_blocked()
+        for _ in range(3):
+            nursery.start_soon(want)
+        await trio.testing.wait_all_tasks_blocked()
+        cancelled.cancel()
+
+    assert sorted(got) == [b"deliberate", b"made", b"made"]
+    assert len(made) == 3

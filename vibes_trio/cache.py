@@ -6,8 +6,11 @@ releases drops the names. Answers are the same with both switched off (size 0).
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import trio
 
 V = TypeVar("V")
 
@@ -15,13 +18,25 @@ ENTRY_BYTES = 256
 """What an entry costs beside its bytes: key, links, the bytes' own head."""
 
 
+@dataclass(slots=True)
+class _Making:
+    """Bytes that are being made; None when that is *over*: it failed."""
+
+    over: trio.Event
+    content: bytes | None = None
+
+
 class AssetCache:
-    """Bytes by key, the least recently used going first when *max_bytes* is reached."""
+    """Bytes by key, the least recently used going first when *max_bytes* is reached.
+
+    State beside those: what is being made, so that many who want it at once make it once.
+    """
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._bytes = 0
         self._content: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._making: dict[Hashable, _Making] = {}
 
     @property
     def size_bytes(self) -> int:
@@ -34,6 +49,30 @@ class AssetCache:
         if content is not None:
             self._content.move_to_end(key)
         return content
+
+    async def get_or_make(self, key: Hashable, make: Callable[[], Awaitable[bytes]]) -> bytes:
+        """Return what is stored under *key*; else what *make* returns, which is stored.
+
+        Who asks meanwhile waits for the same. If the one who makes it fails or is cancelled, the next makes it.
+        """
+        while (content := self.get(key)) is None:
+            making = self._making.get(key)
+            if making is None:
+                return await self._make(key, make)
+            await making.over.wait()
+            if making.content is not None:
+                return making.content
+        return content
+
+    async def _make(self, key: Hashable, make: Callable[[], Awaitable[bytes]]) -> bytes:
+        making = self._making[key] = _Making(trio.Event())
+        try:
+            making.content = await make()
+            self.put(key, making.content)
+            return making.content
+        finally:
+            del self._making[key]
+            making.over.set()
 
     def put(self, key: Hashable, content: bytes) -> None:
         """Store *content*; what is larger than an eighth of the cache is not kept."""

@@ -122,16 +122,14 @@ def choose_encoding(accept: str) -> str:
 
 
 async def compress(app: App, content: Content, encoding: str) -> bytes:
-    """Return the body in *encoding*, kept by content; a large one is made in a thread."""
-    key = (content.cid, encoding)
-    body = app.assets.get(key)
-    if body is None:
+    """Return the body in *encoding*, kept by content; a large one is made in a thread, once for all who ask."""
+
+    async def make() -> bytes:
         if len(content.body) <= MAX_COMPRESSED_HERE_BYTES:
-            body = _COMPRESS[encoding](content.body)
-        else:
-            body = await trio.to_thread.run_sync(_COMPRESS[encoding], content.body)
-        app.assets.put(key, body)
-    return body
+            return _COMPRESS[encoding](content.body)
+        return await trio.to_thread.run_sync(_COMPRESS[encoding], content.body)
+
+    return await app.assets.get_or_make((content.cid, encoding), make)
 
 
 def _quality(parameters: str) -> float:
