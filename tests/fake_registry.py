@@ -1,7 +1,8 @@
 """A package registry that is a function, archives made on the spot, and this machine's React and esbuild.
 
-`VIBES_TEST_NODE_MODULES` names a folder with react, react-dom and scheduler installed by npm; `VIBES_ESBUILD`
-a binary of esbuild. Tests that need one skip without it, and say so.
+`VIBES_TEST_NODE_MODULES` names a folder with react, react-dom, scheduler, @tailwindcss/browser and
+@fontsource-variable/inter installed by npm; `VIBES_ESBUILD` a binary of esbuild. Tests that need one skip
+without it, and say so.
 """
 
 import base64
@@ -19,10 +20,12 @@ import pytest
 import trio
 
 from vibes_trio.config import Config
+from vibes_trio.modules.page_files import PAGE_FILES
 from vibes_trio.modules.prepare import prepare_local_modules
 from vibes_trio.outbound import Registry, open_outbound
 
 REGISTRY = Registry("https://registry.test/")
+NODE_MODULES = Path(os.environ.get("VIBES_TEST_NODE_MODULES", "/nowhere"))
 
 
 def require_esbuild() -> str:
@@ -35,7 +38,7 @@ def require_esbuild() -> str:
 
 def require_packages(*names: str) -> dict[str, dict[str, bytes]]:
     """Return name → files of packages that npm has installed; skip the calling test without them."""
-    folder = Path(os.environ.get("VIBES_TEST_NODE_MODULES", "/nowhere"))
+    folder = NODE_MODULES
     if not all((folder / name / "package.json").is_file() for name in names):
         pytest.skip(f"VIBES_TEST_NODE_MODULES names no folder with {', '.join(names)}")
     return {
@@ -100,10 +103,18 @@ class FakeRegistry:
 
 
 def react_registry() -> FakeRegistry:
-    """Return a registry with the React that npm has installed; skip the calling test without it."""
+    """Return a registry with the React that npm has installed, and Tailwind and the pages' font if it has those;
+    skip the calling test without React."""
     registry = FakeRegistry()
     for name, files in require_packages("react", "react-dom", "scheduler").items():
         version = {"scheduler": "0.27.0"}.get(name, "19.2.1")
+        registry.add(name, version, pack(files))
+    files_of: dict[tuple[str, str], dict[str, bytes]] = {}
+    for file in PAGE_FILES:
+        path = NODE_MODULES / file.name / file.path
+        if path.is_file():
+            files_of.setdefault((file.name, file.version), {})[file.path] = path.read_bytes()
+    for (name, version), files in files_of.items():
         registry.add(name, version, pack(files))
     return registry
 

@@ -97,6 +97,7 @@ class Limits:
     built_bytes: int = 32 * MiB
     module_cache_bytes: int = 32 * MiB
     page_hosts: int = 50
+    page_files_timeout_s: float = 15.0
     # Authentication
     verified_tokens: int = 10_000
     max_csr_bytes: int = 8 * KiB

@@ -12,7 +12,10 @@ from vibes_trio.auth.keys import load_keys
 from vibes_trio.commands import doctor
 from vibes_trio.commands.address import write_address
 from vibes_trio.commands.output import FAILED, OK
-from vibes_trio.config import Config
+from vibes_trio.config import Config, Limits
+from vibes_trio.modules.home import GIVEN
+from vibes_trio.modules.page_files import PAGE_FILES
+from vibes_trio.modules.store import JAVASCRIPT, open_store
 
 Options = Callable[..., Namespace]
 Capture = pytest.CaptureFixture[str]
@@ -86,6 +89,29 @@ def test_a_ca_about_to_expire_is_a_problem(
     assert soon[0] == late[0] == "problem"
     assert "expires in 1 days" in soon[1]
     assert "can't start" in late[1]
+
+
+@pytest.mark.parametrize(
+    ("stored", "level", "text"),
+    [
+        ((), "note", "React is not stored"),
+        (tuple(GIVEN.values()), "note", "Tailwind or the pages' font is not stored: pages do without."),
+        ((*GIVEN.values(), *(f.address for f in PAGE_FILES)), "ok", "all that every page loads is stored"),
+    ],
+)
+def test_what_every_page_loads_is_looked_for(
+    options: Options, data_dir: Path, capsys: Capture, stored: tuple[str, ...], level: str, text: str
+) -> None:
+    data_dir.mkdir(mode=0o700)
+    store = open_store(data_dir, Limits())
+    for address in stored:
+        store.put_file(address, address.encode(), JAVASCRIPT)
+
+    found = findings(options(OFFLINE, json=True), capsys)[1]["modules"]
+
+    assert found[0] == level
+    assert found[1].startswith(text)
+    assert "modules" not in findings(options(OFFLINE | {"VIBES_MODULES": "cdn"}, json=True), capsys)[1]
 
 
 def test_a_named_esbuild_must_work(options: Options, capsys: Capture) -> None:

@@ -16,6 +16,7 @@ from vibes_trio.config import Limits, load_config
 from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
 from vibes_trio.modules.build import Built
 from vibes_trio.modules.lock import Lock
+from vibes_trio.modules.page_files import TAILWIND
 from vibes_trio.modules.store import open_store
 from vibes_trio.outbound import open_outbound
 from vibes_trio.services.releases import Extras
@@ -124,6 +125,7 @@ def test_gc_keeps_what_releases_use(options, data_dir, release, capsys):
     put_module(data_dir)
     store = open_store(data_dir, Limits())
     store.put(Built("/~esm/old@1.0.0/~x", "k", b"old", ()), "r")
+    store.put_file(TAILWIND.address, b"tailwind", TAILWIND.content_type)
     for path in (data_dir / "modules").rglob("*"):
         os.utime(path, (1000, 1000))
 
@@ -133,6 +135,7 @@ def test_gc_keeps_what_releases_use(options, data_dir, release, capsys):
     assert capsys.readouterr().out == "removed 1 modules and 0 packages\n"
     assert left.find(ADDRESS) is not None
     assert left.find("/~esm/old@1.0.0/~x") is None
+    assert left.find(TAILWIND.address) is not None
 
 
 @pytest.fixture

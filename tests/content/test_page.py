@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_page
+from vibes_trio.content.page_font import SUBSETS
 from vibes_trio.content.static_modules import static_module
 from vibes_trio.exchange import AppSlug, FsId
 
@@ -184,8 +185,21 @@ def test_tailwind_of_ours_is_there_before_anything_is_shown():
     assert '<script src="/~esm/@tailwindcss/browser@4.3.4"></script>' in html
 
 
+def test_page_without_a_font_of_ours_has_no_style():
+    assert b"<style" not in render_page(page())
+
+
+def test_font_is_there_before_any_script_runs():
+    html = render_page(page(fonts={"latin": "/~esm/a.woff2"})).decode()
+
+    assert html.index("@font-face{font-family:Inter;") < html.index(static_module("boot.js").address)
+    assert 'src:url("/~esm/a.woff2")format("woff2");unicode-range:U+0000-00FF,' in html
+
+
 def test_page_with_local_modules_names_no_other_host():
-    html = render_page(page(local={"react": "/~esm/react@19.2.1"})).decode()
+    fonts = {subset: f"/~esm/{subset}.woff2" for subset in SUBSETS}
+
+    html = render_page(page(local={"react": "/~esm/react@19.2.1"}, fonts=fonts)).decode()
 
     assert "https:" not in html
     assert "//" not in html.replace("</", "").replace('"/', "")

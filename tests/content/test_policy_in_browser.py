@@ -3,27 +3,17 @@ loopback that writes down who asks it."""
 
 import json
 import re
-import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 import trio
-from asking import DEPLOY, js, text
-from browser import SHOWN, Page, find_chromium, launch_browser, see_problem
-from fake_registry import fill_store
-from recorded import token
-from serving import http_client, running
-
-from vibes_trio.context import App
+from asking import js, text
+from browser import SHOWN, see_problem
 
 pytestmark = pytest.mark.browser
 
 ONLY = "A page may only ask its own server; its operator can allow more: VIBES_PAGE_HOSTS="
 SETTLED = "document.title === 'done'"
-HOST = "garden--ada"
 
 
 @dataclass
@@ -54,38 +44,6 @@ async def other(nursery) -> Other:
     listeners = await nursery.start(trio.serve_tcp, host.answer, 0)
     host.origin = f"http://127.0.0.1:{listeners[0].socket.getsockname()[1]}"
     return host
-
-
-@pytest.fixture(scope="module")
-def modules(tmp_path_factory) -> Path:
-    """The folder of a store with what pages are made of."""
-    find_chromium()
-    folder = tmp_path_factory.mktemp("filled")
-    fill_store(folder)
-    return folder / "modules"
-
-
-@pytest.fixture
-def open_app(modules: Path, tmp_path: Path):
-    """Deploy files to a server with local modules, and open the page or another path of it."""
-
-    @asynccontextmanager
-    async def open_app(*files, path: str = "/", **settings: str) -> AsyncIterator[Page]:
-        shutil.copytree(modules, tmp_path / "data" / "modules")
-        settings = {"VIBES_MODULES": "local", "VIBES_REGISTRY_URL": "none"} | settings
-        async with running(tmp_path / "data", **settings) as app:
-            await deploy(app, *files)
-            async with launch_browser(tmp_path) as browser:
-                yield await browser.open(f"http://{HOST}.localhost:{app.config.port}{path}")
-
-    return open_app
-
-
-async def deploy(app: App, *files) -> None:
-    members = {"mode": "production", "appSlug": "garden", "userSlug": "ada", "fileSystem": list(files)}
-    async with http_client(app.config.port) as client:
-        published = await client.ask(token("A"), DEPLOY, **members)
-    assert published["type"] == "vibes.diy.res-ensure-app-slug"
 
 
 def try_all(origin: str) -> str:
@@ -133,17 +91,17 @@ def worker_asking(origin: str):
     return text("/worker.js", f'fetch("{origin}/own-worker").finally(() => postMessage(1));')
 
 
-async def test_no_way_leads_to_another_host(open_app, other):
-    async with open_app(js("/main.js", try_all(other.origin)), worker_asking(other.origin)) as page:
+async def test_no_way_leads_to_another_host(open_closed, other):
+    async with open_closed(js("/main.js", try_all(other.origin)), worker_asking(other.origin)) as page:
         await page.wait_for(SETTLED)
 
     assert other.asked == []
 
 
-async def test_a_host_that_the_operator_opened_is_asked(open_app, other):
+async def test_a_host_that_the_operator_opened_is_asked(open_closed, other):
     files = js("/main.js", try_all(other.origin)), worker_asking(other.origin)
 
-    async with open_app(*files, VIBES_PAGE_HOSTS=other.origin.removeprefix("http://")) as page:
+    async with open_closed(*files, VIBES_PAGE_HOSTS=other.origin.removeprefix("http://")) as page:
         await page.wait_for(SETTLED)
 
         assert await page.evaluate(SHOWN) is None
@@ -151,19 +109,19 @@ async def test_a_host_that_the_operator_opened_is_asked(open_app, other):
     assert set(other.asked) == WAYS
 
 
-async def test_any_host_is_asked_where_the_operator_says_so(open_app, other):
+async def test_any_host_is_asked_where_the_operator_says_so(open_closed, other):
     files = js("/main.js", try_all(other.origin)), worker_asking(other.origin)
 
-    async with open_app(*files, VIBES_PAGE_HOSTS="*") as page:
+    async with open_closed(*files, VIBES_PAGE_HOSTS="*") as page:
         await page.wait_for(SETTLED)
 
     assert set(other.asked) == WAYS
 
 
-async def test_what_a_setting_of_the_server_names_is_asked_by_requests_alone(open_app, other):
+async def test_what_a_setting_of_the_server_names_is_asked_by_requests_alone(open_closed, other):
     files = js("/main.js", try_all(other.origin)), worker_asking(other.origin)
 
-    async with open_app(*files, CALLAI_CHAT_URL=f"{other.origin}/v1/chat") as page:
+    async with open_closed(*files, CALLAI_CHAT_URL=f"{other.origin}/v1/chat") as page:
         await page.wait_for(SETTLED)
 
     assert set(other.asked) == {"/socket", "/events", "/beacon", "/fetch", "/worker", "/own-worker"}
@@ -184,17 +142,17 @@ XHTML = (
     ("name", "content"),
     [("/a.svg", SVG), ("/a.html", HTML), ("/a.xhtml", XHTML.replace("<body><script>", "<script>"))],
 )
-async def test_a_file_that_is_a_document_asks_nobody_else_either(open_app, other, name, content):
-    async with open_app(text(name, content.replace("ORIGIN", other.origin)), path=name) as page:
+async def test_a_file_that_is_a_document_asks_nobody_else_either(open_closed, other, name, content):
+    async with open_closed(text(name, content.replace("ORIGIN", other.origin)), path=name) as page:
         await page.wait_for("document.documentElement.id === 'over'")
 
     assert other.asked == []
 
 
-async def test_an_index_of_the_app_asks_nobody_else_either(open_app, other):
+async def test_an_index_of_the_app_asks_nobody_else_either(open_closed, other):
     index = text("/index.html", HTML.replace("ORIGIN", other.origin), entryPoint=True)
 
-    async with open_app(index) as page:
+    async with open_closed(index) as page:
         await page.wait_for("document.documentElement.id === 'over'")
 
     assert other.asked == []
@@ -231,22 +189,22 @@ globalThis.results = [
 """
 
 
-async def test_what_apps_do_on_their_own_works(open_app):
+async def test_what_apps_do_on_their_own_works(open_closed):
     files = js("/main.js", WORKS), text("/worker.js", "postMessage(1)"), text("/v.txt")
 
-    async with open_app(*files) as page:
+    async with open_closed(*files) as page:
         await page.wait_for("globalThis.results")
 
         assert await page.evaluate("results") == [1] * 16
         assert page.console == []
 
 
-async def test_a_websocket_to_the_own_host_is_allowed(open_app):
+async def test_a_websocket_to_the_own_host_is_allowed(open_closed):
     code = """document.addEventListener("securitypolicyviolation", () => { document.title = "blocked"; });
 new WebSocket(location.origin.replace("http", "ws") + "/x").onerror = () => { document.title ||= "asked"; };
 document.title = "";"""
 
-    async with open_app(js("/main.js", code)) as page:
+    async with open_closed(js("/main.js", code)) as page:
         await page.wait_for("document.title")
 
         assert await page.evaluate("document.title") == "asked"
@@ -272,10 +230,10 @@ LOUD = {
 
 
 @pytest.mark.parametrize("kind", LOUD)
-async def test_what_an_app_can_not_do_without_is_shown_once(open_app, other, kind):
+async def test_what_an_app_can_not_do_without_is_shown_once(open_closed, other, kind):
     code, what, place = LOUD[kind]
 
-    async with open_app(js("/main.js", code.replace("ORIGIN", other.origin))) as page:
+    async with open_closed(js("/main.js", code.replace("ORIGIN", other.origin))) as page:
         await see_problem(page)
         await trio.testing.wait_all_tasks_blocked()
         await page.evaluate("new Promise((done) => setTimeout(done, 300))")
@@ -285,7 +243,7 @@ async def test_what_an_app_can_not_do_without_is_shown_once(open_app, other, kin
     assert problems == [[f"{what} to 127.0.0.1 was blocked. {ONLY}{origin}", place]]
 
 
-async def test_pictures_are_only_told_of_in_the_console_and_once(open_app, other):
+async def test_pictures_are_only_told_of_in_the_console_and_once(open_closed, other):
     code = f"""console.info = (line) => {{ (globalThis.lines ??= []).push(line); }};
 for (let n = 0; n < 3; n++) {{
   const made = new Image();
@@ -293,7 +251,7 @@ for (let n = 0; n < 3; n++) {{
   made.src = `{other.origin}/${{n}}.png`;
 }}"""
 
-    async with open_app(js("/main.js", code)) as page:
+    async with open_closed(js("/main.js", code)) as page:
         await page.wait_for("globalThis.failed === 3")
         lines = await page.evaluate("lines")
 
@@ -311,14 +269,14 @@ GOOGLE = "https://fonts.googleapis.com/css2?family=Lobster&display=swap"
         f"made('style').textContent = `@import url('{GOOGLE}'); p {{ color: rgb(1, 2, 3); }}`;",
     ],
 )
-async def test_fonts_of_another_host_fall_back_with_one_line_in_the_console(open_app, code):
+async def test_fonts_of_another_host_fall_back_with_one_line_in_the_console(open_closed, code):
     """As very many machine-written apps have them."""
     code = f"""const made = (name) => document.head.appendChild(document.createElement(name));
 document.body.innerHTML += "<p style='font-family: Lobster, serif; font-size: 50px'>text</p>";
 {code}
 setTimeout(() => {{ document.title = "done"; }}, 300);"""
 
-    async with open_app(js("/main.js", code)) as page:
+    async with open_closed(js("/main.js", code)) as page:
         await page.wait_for(SETTLED)
 
         assert await page.text() == "text"

@@ -13,7 +13,7 @@ from vibes_trio.content.cid import calc_cid
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.build import Built
 from vibes_trio.modules.carry import collect_unused, export_store, import_store
-from vibes_trio.modules.store import Record, index_name, open_store
+from vibes_trio.modules.store import WOFF2, Record, index_name, open_store
 
 LIMITS = Limits()
 A, B, C = "/~esm/a@1.0.0/~aa", "/~esm/@s/b@1.0.0/~bb/part", "/~esm/c@1.0.0"
@@ -39,6 +39,17 @@ def test_an_imported_store_serves_the_same_bytes(tmp_path, filled):
     assert [after.find(address) for address in (A, B, C)] == [before.find(a) for a in (A, B, C)]
     assert after.find(A).content == b"import './b'; export default 'a'"
     assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".new")] == []
+
+
+def test_a_file_of_a_package_travels_as_it_is(tmp_path, filled):
+    font = "/~esm/font@1.0.0/files/a.woff2"
+    open_store(filled, LIMITS).put_file(font, b"wOF2", WOFF2)
+
+    export_store(filled / "modules", tmp_path / "store.tar")
+    import_store(tmp_path / "to" / "modules", tmp_path / "store.tar", LIMITS)
+
+    found = open_store(tmp_path / "to", LIMITS).find(font)
+    assert (found.content, found.content_type) == (b"wOF2", "font/woff2")
 
 
 def test_an_open_store_finds_what_another_process_added(tmp_path, filled):

@@ -6,12 +6,17 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fake_registry import REGISTRY, FakeRegistry, pack, react_registry, require_esbuild
+import trio
+from fake_registry import REGISTRY, FakeRegistry, pack, react_registry, require_esbuild, require_packages
 
 from vibes_trio.config import Config, Limits
+from vibes_trio.content.page_font import SUBSETS
 from vibes_trio.errors import ConfigError
 from vibes_trio.modules import prepare
+from vibes_trio.modules.build import Built, address_of
+from vibes_trio.modules.page_files import PAGE_FILES, PageFile, fonts_of, missing_files, tailwind_of
 from vibes_trio.modules.prepare import BASE_MODULES, Prepared, Wanted, prepare_local_modules
+from vibes_trio.modules.store import JAVASCRIPT, WOFF2, open_store
 from vibes_trio.outbound import open_outbound
 
 WANTED = (Wanted("core", "1.0.0", ("", "sub")), Wanted("view", "2.0.0", ("",)))
@@ -33,9 +38,11 @@ def config(tmp_path: Path) -> Config:
     return Config(tmp_path, modules="auto", esbuild=require_esbuild(), limits=Limits(fetch_tries=1))
 
 
-async def prepare_with(config: Config, registry: FakeRegistry, wanted=WANTED, at=REGISTRY) -> Prepared:
+async def prepare_with(
+    config: Config, registry: FakeRegistry, wanted=WANTED, at=REGISTRY, files=()
+) -> Prepared:
     async with open_outbound(at, config.limits, {}, registry.transport) as outbound:
-        return await prepare_local_modules(config, outbound, wanted)
+        return await prepare_local_modules(config, outbound, wanted, files)
 
 
 async def test_first_start_fetches_and_builds_and_later_ones_need_nothing(config, registry):
@@ -172,3 +179,109 @@ async def test_real_react_is_built_once_and_shared(config):
     assert store.record("/~esm/react@19.2.1").size < 12_000
     assert b"useState" in store.find("/~esm/react@19.2.1").content
     assert b"@license React" in store.find("/~esm/react@19.2.1").content
+
+
+# -- files that pages load as they are ------------------------------------------------------------------------
+
+STYLER = PageFile("@look/styler", "1.2.3", "dist/all.js", JAVASCRIPT)
+FACE = PageFile("face", "4.0.0", "files/face.woff2", WOFF2)
+FILES = (STYLER, FACE)
+LACK = "Pages lack Tailwind or their font until a start with a registry, because "
+
+
+@pytest.fixture
+def full_registry(registry: FakeRegistry) -> FakeRegistry:
+    registry.add("@look/styler", "1.2.3", pack({"dist/all.js": "style()"}))
+    registry.add("face", "4.0.0", pack({"files/face.woff2": b"wOF2"}))
+    return registry
+
+
+async def test_first_start_fetches_files_of_pages_as_they_are(config, full_registry):
+    prepared = await prepare_with(config, full_registry, files=FILES)
+
+    found = prepared.modules.find("/~esm/@look/styler@1.2.3/dist/all.js")
+    assert (found.content, found.content_type) == (b"style()", "application/javascript")
+    assert prepared.modules.find(FACE.address).content_type == "font/woff2"
+    assert prepared.note.endswith("fetched and built; no network needed from now on.")
+
+    later = await prepare_with(config, FakeRegistry(), at=None, files=FILES)
+
+    assert later.note == "Modules: local, 3 modules from the store; no network needed."
+
+
+def take_file(registry: FakeRegistry) -> None:
+    registry.add("face", "4.0.0", pack({"files/other.woff2": b"wOF2"}))
+
+
+def break_hash(registry: FakeRegistry) -> None:
+    registry.answers["/face/-/face-4.0.0.tgz"] = httpx.Response(200, content=pack({"x": "y"}))
+
+
+def forget_package(registry: FakeRegistry) -> None:
+    del registry.answers["/face/4.0.0"]
+
+
+GAPS = {
+    take_file: "face@4.0.0: it has no files/face.woff2",
+    break_hash: "face@4.0.0: the archive's sha512 is not the one announced",
+    forget_package: "https://registry.test/face/4.0.0: status 404",
+}
+
+
+@pytest.mark.parametrize("gap", GAPS)
+@pytest.mark.parametrize("mode", ["auto", "local"])
+async def test_pages_do_without_a_file_that_is_not_to_be_had(config, full_registry, gap, mode):
+    gap(full_registry)
+
+    prepared = await prepare_with(replace(config, modules=mode), full_registry, files=FILES)
+
+    assert prepared.note == f"Modules: local, 3 modules fetched and built. {LACK}{GAPS[gap]}."
+    assert missing_files(prepared.modules, FILES) == [FACE]
+
+
+async def test_older_store_serves_without_a_registry_and_is_completed_with_one(config, full_registry):
+    await prepare_with(config, full_registry)
+
+    without = await prepare_with(config, FakeRegistry(), at=None, files=FILES)
+
+    assert without.note.startswith(f"Modules: local, 3 modules from the store. {LACK}@look/styler@1.2.3: ")
+    assert missing_files(without.modules, FILES) == list(FILES)
+
+    completed = await prepare_with(config, full_registry, files=FILES)
+
+    assert completed.note == "Modules: local, 3 modules from the store; no network needed."
+    assert missing_files(completed.modules, FILES) == []
+
+
+async def test_a_start_waits_for_files_only_so_long(config, full_registry, autojump_clock):
+    """Modules of React are there already: whoever has those is served soon, however slow the registry."""
+    store = open_store(config.data_dir, config.limits)
+    for wanted in WANTED:
+        for subpath in wanted.subpaths:
+            address = address_of(wanted.name, wanted.version, subpath)
+            store.put(Built(address, "key", b"export {};", ()), prepare.RECIPE)
+
+    async def never(request: httpx.Request) -> httpx.Response:
+        await trio.sleep_forever()
+        raise AssertionError
+
+    limits = replace(config.limits, package_timeout_s=1000.0)
+    config = replace(config, limits=limits)
+    started = trio.current_time()
+    async with open_outbound(REGISTRY, limits, {}, httpx.MockTransport(never)) as outbound:
+        prepared = await prepare_local_modules(config, outbound, WANTED, FILES)
+
+    assert trio.current_time() - started == pytest.approx(limits.page_files_timeout_s)
+    assert f"{LACK}the registry takes too long." in prepared.note
+
+
+async def test_real_page_files_are_those_that_pages_name(config):
+    require_packages("@tailwindcss/browser", "@fontsource-variable/inter")
+
+    prepared = await prepare_with(config, react_registry(), BASE_MODULES, files=PAGE_FILES)
+
+    assert missing_files(prepared.modules) == []
+    assert prepared.modules.record(tailwind_of(prepared.modules)).size == 287_024
+    fonts = fonts_of(prepared.modules)
+    assert tuple(fonts) == SUBSETS
+    assert all(prepared.modules.find(address).content.startswith(b"wOF2") for address in fonts.values())

@@ -17,7 +17,8 @@ from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.static_modules import static_module
 from vibes_trio.jobs import Sweep
 from vibes_trio.modules.build import Built, address_of
-from vibes_trio.modules.store import LocalModules
+from vibes_trio.modules.page_files import PAGE_FILES
+from vibes_trio.modules.store import WOFF2, LocalModules
 from vibes_trio.services.releases import MAX_READ_HERE_BYTES
 from vibes_trio.services.upkeep import sweep
 from vibes_trio.storage import assets
@@ -253,6 +254,28 @@ async def test_local_modules_are_served_and_named_by_the_page(app, tmp_path):
     assert module.body == built.code
     assert head(module)["cache-control"] == IMMUTABLE
     assert json.loads((await get(local, MAP)).body)["imports"]["react"].startswith("https://")
+
+
+async def test_page_is_final_once_what_every_page_loads_is_stored(app, tmp_path):
+    store = LocalModules(tmp_path / "modules", (), Limits())
+    local = replace(app, modules=store)
+    fs_id = (await deploy(local, jsx()))["fsId"]
+
+    without = await get(local, f"/~{fs_id}~/")
+    for file in PAGE_FILES:
+        store.put_file(file.address, b"bytes", file.content_type)
+    complete = await get(local, f"/~{fs_id}~/")
+    font = await get(local, PAGE_FILES[-1].address)
+
+    assert head(without)["cache-control"] == "no-cache"
+    assert head(complete)["cache-control"] == IMMUTABLE
+    assert [file.address.encode() in without.body for file in PAGE_FILES] == [False] * 3
+    assert [file.address.encode() in complete.body for file in PAGE_FILES] == [True] * 3
+    assert (font.body, head(font)["content-type"], head(font)["cache-control"]) == (
+        b"bytes",
+        WOFF2,
+        IMMUTABLE,
+    )
 
 
 # -- rows that others wrote, or that are damaged ----------------------------------------------------------

@@ -23,7 +23,10 @@ from vibes_trio.commands.address import read_address
 from vibes_trio.commands.output import FAILED, OK, Colour, paint, print_json
 from vibes_trio.config import Config, MiB, load_config
 from vibes_trio.errors import ConfigError, FetchFailed
+from vibes_trio.modules.home import GIVEN
 from vibes_trio.modules.npm_settings import find_registry
+from vibes_trio.modules.page_files import missing_files
+from vibes_trio.modules.store import open_store
 from vibes_trio.modules.toolchain import find_tool
 from vibes_trio.outbound import Registry, document_address, open_outbound
 from vibes_trio.storage import has_wal_reset_bug, sqlite_version
@@ -95,6 +98,8 @@ def look_at_data(config: Config) -> Iterator[Finding]:
             yield Finding("modes", "problem", f"others may read {path}. Run: chmod {wanted} '{path}'")
     if config.device_id_ca_priv_key or (config.data_dir / KEYS_FILE).exists():
         yield _look_at_keys(config)
+    if config.modules != "cdn":
+        yield _look_at_store(config)
 
 
 def _look_at_keys(config: Config) -> Finding:
@@ -108,6 +113,20 @@ def _look_at_keys(config: Config) -> Finding:
         return Finding("keys", "problem", f"{warning} Run: vibes-trio keys rotate")
     until = time.strftime("%Y-%m-%d", time.gmtime(ca.not_after))
     return Finding("keys", "ok", f"the device CA {ca.name!r} is good until {until}")
+
+
+def _look_at_store(config: Config) -> Finding:
+    store = open_store(config.data_dir, config.limits)
+    if not all(store.record(address) for address in GIVEN.values()):
+        return Finding(
+            "modules", "note", "React is not stored: pages load it from the CDN. A start fetches it."
+        )
+    if missing_files(store):
+        lack = (
+            "Tailwind or the pages' font is not stored: pages do without. A start with a registry fetches it."
+        )
+        return Finding("modules", "note", lack)
+    return Finding("modules", "ok", "all that every page loads is stored")
 
 
 async def look_outside(config: Config) -> list[Finding]:

@@ -18,6 +18,7 @@ from vibes_trio.modules.bundle import is_stored
 from vibes_trio.modules.carry import collect_unused, export_store, import_store
 from vibes_trio.modules.home import GIVEN, PINNED, Home
 from vibes_trio.modules.npm_settings import find_registry
+from vibes_trio.modules.page_files import PAGE_FILES
 from vibes_trio.modules.prepare import prepare_local_modules
 from vibes_trio.modules.ranges import LATEST
 from vibes_trio.modules.registry import ensure_document, parse_integrity
@@ -91,7 +92,8 @@ def gc(options: Namespace) -> int:
     with open_database(config) as db:
         noted = [read_extras(text) for text in db.get(apps.list_extras)]
     locks = [extras.lock for extras in noted if extras is not None and extras.lock is not None]
-    used = {*GIVEN.values(), *(address for lock in locks for address in lock.modules.values())}
+    page_files = (file.address for file in PAGE_FILES)
+    used = {*GIVEN.values(), *page_files, *(address for lock in locks for address in lock.modules.values())}
     integrities = {package.integrity for lock in locks for package in lock.packages.values()}
     folders = {parse_integrity(text).hex()[:FOLDER_CHARS] for text in integrities}
     folders |= trio.run(_pinned_folders, config)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from vibes_trio.content.page_font import font_elements
 from vibes_trio.content.static_modules import static_module
 from vibes_trio.exchange import AppSlug, FsId
 
@@ -40,6 +41,7 @@ class PageInput:
         title: empty: the app slug.
         icon: address of the page's icon.
         tailwind: address of the Tailwind script; empty: none.
+        fonts: subset → address of the file of the page's font; empty: what the browser has.
     """
 
     app_slug: AppSlug
@@ -54,6 +56,7 @@ class PageInput:
     title: str = ""
     icon: str = NO_ICON
     tailwind: str = ""
+    fonts: Mapping[str, str] = field(default_factory=dict)
 
 
 def render_page(page: PageInput) -> bytes:
@@ -81,6 +84,7 @@ def render_page(page: PageInput) -> bytes:
         f'<link rel="icon" href="{html.escape(page.icon)}">',
         f'<script type="importmap">{script_json(import_map, indent=2)}</script>',
         f'<script type="application/json" id="vibes-page">{script_json(facts)}</script>',
+        *font_elements(page.fonts),
         f'<script src="{static_module("boot.js").address}"></script>',
         *_tailwind(page.tailwind),
         "</head>",

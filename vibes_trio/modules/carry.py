@@ -16,7 +16,7 @@ from vibes_trio.content.cid import calc_cid
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.build import PREFIX
 from vibes_trio.modules.folder import write_file
-from vibes_trio.modules.store import JAVASCRIPT, Record, index_name, read_record
+from vibes_trio.modules.store import CONTENT_TYPES, Record, index_name, read_record
 
 _MAX_RECORD_BYTES = 1024 * 1024
 
@@ -127,7 +127,7 @@ def _check_record(name: str, content: bytes, source: Path) -> Record:
     except msgspec.DecodeError as error:
         raise ModuleFailed(f"{source.name}: index/{name} can't be read: {error}") from error
     is_ours = record.address.startswith(PREFIX) and name == index_name(record.address)
-    if not is_ours or record.content_type != JAVASCRIPT or Path(record.cid).name != record.cid:
+    if not is_ours or record.content_type not in CONTENT_TYPES or Path(record.cid).name != record.cid:
         raise ModuleFailed(f"{source.name}: index/{name} is not of the module that its name says")
     return record
 

@@ -3,6 +3,7 @@
 With a filled store nothing is asked of the network and no esbuild is needed.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import trio
 from vibes_trio.config import Config
 from vibes_trio.errors import ConfigError, FetchFailed, ModuleFailed
 from vibes_trio.modules.build import RECIPE, Entry, address_of, build_all
+from vibes_trio.modules.page_files import PAGE_FILES, PageFile, ensure_files, missing_files
 from vibes_trio.modules.registry import ensure_document, ensure_package
 from vibes_trio.modules.resolve import resolve_entry
 from vibes_trio.modules.store import LocalModules, open_store
@@ -45,41 +47,57 @@ class Prepared:
     note: str
 
 
-async def find_prepared(config: Config, wanted: Sequence[Wanted] = BASE_MODULES) -> Prepared | None:
+async def find_prepared(
+    config: Config, wanted: Sequence[Wanted] = BASE_MODULES, files: Sequence[PageFile] = PAGE_FILES
+) -> Prepared | None:
     """Return what is decided without the network: the CDN is asked for, or the store is full. Else None."""
     if config.modules == "cdn":
         return Prepared(None, "Modules: pages load packages from the CDN (VIBES_MODULES=cdn).")
     store = await trio.to_thread.run_sync(open_store, config.data_dir, config.limits)
-    if _missing(store, wanted):
+    if _missing(store, wanted) or missing_files(store, files):
         return None
     return Prepared(store, f"Modules: local, {_count(wanted)} from the store; no network needed.")
 
 
 async def prepare_local_modules(
-    config: Config, outbound: Outbound, wanted: Sequence[Wanted] = BASE_MODULES
+    config: Config,
+    outbound: Outbound,
+    wanted: Sequence[Wanted] = BASE_MODULES,
+    files: Sequence[PageFile] = PAGE_FILES,
 ) -> Prepared:
     """Return the store with *wanted* in it, as `config.modules` asks: `auto` may fall back to the CDN.
+
+    Pages do without those of *files* that can't be had.
 
     Raises:
         ConfigError: `local` is asked for and impossible; says what is missing and how to get it.
     """
-    prepared = await find_prepared(config, wanted)
+    prepared = await find_prepared(config, wanted, files)
     if prepared is not None:
         return prepared
     store = await trio.to_thread.run_sync(open_store, config.data_dir, config.limits)
+    had_all = not _missing(store, wanted)
     try:
-        await fill_store(store, config, outbound, wanted)
+        if not had_all:
+            await fill_store(store, config, outbound, wanted)
     except (FetchFailed, ModuleFailed) as error:
         if all(store.record(address) for address in _addresses(wanted)):
-            return Prepared(
-                store, f"Modules: local, {_count(wanted)} as built before; not built anew: {error}."
-            )
+            note = f"Modules: local, {_count(wanted)} as built before; not built anew: {error}."
+            return Prepared(store, note)
         if config.modules == "local":
             raise ConfigError(f"VIBES_MODULES=local: {error}.") from error
         return Prepared(None, f"Modules: pages load packages from the CDN, because {error}.")
-    return Prepared(
-        store, f"Modules: local, {_count(wanted)} fetched and built; no network needed from now on."
-    )
+    # Pages work without: who has all else doesn't wait long for a registry that may be gone.
+    timeout_s = config.limits.page_files_timeout_s if had_all else math.inf
+    why = "the registry takes too long"
+    with trio.move_on_after(timeout_s):
+        why = await ensure_files(store, config, outbound, files)
+    if why:
+        how = f". Pages lack Tailwind or their font until a start with a registry, because {why}"
+    else:
+        how = "; no network needed" if had_all else "; no network needed from now on"
+    done = "from the store" if had_all else "fetched and built"
+    return Prepared(store, f"Modules: local, {_count(wanted)} {done}{how}.")
 
 
 async def fill_store(

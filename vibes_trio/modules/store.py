@@ -21,6 +21,9 @@ from vibes_trio.modules.build import PREFIX, Built, address_of
 from vibes_trio.modules.folder import write_file
 
 JAVASCRIPT = "application/javascript"
+WOFF2 = "font/woff2"
+CONTENT_TYPES = (JAVASCRIPT, WOFF2)
+AS_IT_IS = "file"
 CDN = "https://esm.sh/"
 # https://esm.sh/{name}[@{version}][/{subpath}][?query]; a `v` before the version is allowed there
 _CDN_ADDRESS = re.compile(
@@ -33,7 +36,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         address: where it is served, beginning with `/~esm/`.
-        key: what it was built from and how (build.build_key); recipe: how alone (build.RECIPE).
+        key: what it was built from and how (build.build_key); recipe: how alone (build.RECIPE). Both are
+            `file` for one that is a package's file as it is.
+        content_type: one of CONTENT_TYPES.
         imports: addresses of the modules it imports.
     """
 
@@ -117,20 +122,38 @@ class LocalModules:
         Raises:
             ModuleFailed: the disk refuses.
         """
-        cid = calc_cid(built.code)
         record = Record(
             address=built.address,
             key=built.key,
             recipe=recipe,
-            cid=cid,
+            cid=calc_cid(built.code),
             size=len(built.code),
             content_type=JAVASCRIPT,
             imports=built.imports,
         )
-        write_file(self._dir / "built" / cid, built.code)
-        write_file(self._dir / "index" / index_name(built.address), msgspec.json.encode(record))
-        self._records[built.address] = record
+        self._write(record, built.code)
         return record
+
+    def put_file(self, address: str, content: bytes, content_type: str) -> None:
+        """Store a package's file as it is. Writes to the disk; call it from a thread.
+
+        Raises:
+            ModuleFailed: the disk refuses.
+        """
+        record = Record(
+            address=address,
+            key=AS_IT_IS,
+            recipe=AS_IT_IS,
+            cid=calc_cid(content),
+            size=len(content),
+            content_type=content_type,
+        )
+        self._write(record, content)
+
+    def _write(self, record: Record, content: bytes) -> None:
+        write_file(self._dir / "built" / record.cid, content)
+        write_file(self._dir / "index" / index_name(record.address), msgspec.json.encode(record))
+        self._records[record.address] = record
 
     def _hold(self, cid: Cid, content: bytes) -> None:
         self._contents[cid] = content
@@ -159,9 +182,9 @@ class LocalModules:
     def _cdn_redirects(self, local: Mapping[str, str]) -> dict[str, str]:
         """Return the addresses by which modules of the CDN import stored ones → addresses here."""
         redirects = {CDN + key[1:]: address for key, address in local.items() if key.startswith("/")}
-        for address in self._records:
-            if "/~" in address.removeprefix("/~esm/"):
-                continue  # built for a lock: the CDN's modules know nothing of it
+        for address, record in self._records.items():
+            if "/~" in address.removeprefix("/~esm/") or record.recipe == AS_IT_IS:
+                continue  # built for a lock, or no module: the CDN's modules know nothing of it
             package = address.removeprefix("/~esm/")
             name, _, rest = package.rpartition("@")
             version, _, subpath = rest.partition("/")

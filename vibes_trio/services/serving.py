@@ -14,6 +14,7 @@ from vibes_trio.context import App, Ctx
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Reply
 from vibes_trio.modules.bundle import is_stored
+from vibes_trio.modules.page_files import fonts_of, tailwind_of
 from vibes_trio.services.releases import (
     JAVASCRIPT,
     ServedRelease,
@@ -90,9 +91,10 @@ async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
 
 def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
     """Return the generated page; its tag is the CID of its text, as settings of the server are part of it."""
-    if app.modules is not None and not release.is_built:
+    tailwind, fonts = _page_files(app)
+    if app.modules is not None and not (release.is_built and tailwind and fonts):
         cache_control = REVALIDATE  # it will be another one once its packages are here
-    key = ("page", release.app, release.fs_id, release.edition)
+    key = ("page", release.app, release.fs_id, release.edition, tailwind, *fonts)
     body = app.assets.get(key)
     if body is None:
         imports, scopes = stored_map(app, release)
@@ -106,11 +108,19 @@ def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
                 local=_local_addresses(app, release, imports),
                 files=release.sources,
                 env={**release.env, **app.config.app_env},
-                tailwind="" if app.modules else CDN_TAILWIND,
+                tailwind=tailwind,
+                fonts=fonts,
             )
         )
         app.assets.put(key, body)
     return Content(body, "text/html", calc_cid(body), release.fs_id, cache_control)
+
+
+def _page_files(app: App) -> tuple[str, dict[str, str]]:
+    """Return the address of Tailwind (empty: none is here) and those of the font's files."""
+    if app.modules is None:
+        return CDN_TAILWIND, {}
+    return tailwind_of(app.modules), fonts_of(app.modules)
 
 
 def _local_addresses(app: App, release: ServedRelease, imports: Mapping[str, str]) -> dict[str, str]:

@@ -7,6 +7,7 @@
   const files = new Map(Object.entries(page.files));
   const missing = new Map(Object.entries(page.missing));
   globalThis.VIBES_ENV = Object.freeze(page.env);
+  document.fonts.load("1em Inter").catch(() => {}); // fetched along with the modules, not after they have run
 
   const MAX_PROBLEMS = 20;
   const MAX_BLOCKED = 50;
