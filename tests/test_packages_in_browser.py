@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -72,8 +73,8 @@ async def require_registry(data_dir: Path) -> None:
     pytest.skip(f"the package registry can't be reached: {reason}")
 
 
-def local_packages(url: str, address: str) -> set[str]:
-    """Return which of the app's packages the page at *address* loads from the server at *url*.
+def local_packages(url: str, address: str, names: Iterable[str] = NAMES) -> set[str]:
+    """Return which of the packages *names* the page at *address* loads from the server at *url*.
 
     Not every resolver knows names under localhost, so the host is only told.
     """
@@ -82,13 +83,13 @@ def local_packages(url: str, address: str) -> set[str]:
     with urllib.request.urlopen(asked, timeout=10) as answer:
         text = answer.read().decode()
     imports = json.loads(text.partition('<script type="importmap">')[2].partition("</script>")[0])["imports"]
-    return {name for name in NAMES if imports[name].startswith("/~esm/")}
+    return {name for name in names if imports[name].startswith("/~esm/")}
 
 
-async def wait_until_built(url: str, address: str) -> None:
+async def wait_until_built(url: str, address: str, names: Iterable[str] = NAMES) -> None:
     with trio.fail_after(BUILD_TIMEOUT_S):
         # Another process builds: there is no event to wait for.
-        while await trio.to_thread.run_sync(local_packages, url, address) != set(NAMES):  # noqa: ASYNC110
+        while await trio.to_thread.run_sync(local_packages, url, address, names) != set(names):  # noqa: ASYNC110
             await trio.sleep(0.2)
 
 
@@ -131,3 +132,38 @@ async def test_packages_render_from_this_server_with_one_react(tmp_path):
             check=True,
         )
         assert "CDN" not in again.stdout + again.stderr
+
+
+FONTS = """
+import "@fontsource/lobster";
+import "@fontsource/lobster/latin-400.css";
+
+export default function App() {
+  return <h1 style={{ fontFamily: "Lobster, monospace" }}>Lobster</h1>;
+}
+"""
+
+
+async def test_fonts_of_packages_come_from_this_server(tmp_path):
+    find_chromium()
+    require_esbuild()
+    await require_registry(tmp_path)
+    folder = tmp_path / "my-app"
+    folder.mkdir()
+    (folder / "App.jsx").write_text(FONTS)
+    names = {"@fontsource/lobster", "@fontsource/lobster/latin-400.css"}
+
+    async with serving(tmp_path / "data", VIBES_MODULES="local") as running:
+        address = deploy(running, folder, "--app", "fonts", "--user", "ada")
+        await wait_until_built(running.url, address, names)
+        async with launch_browser(tmp_path / "browser") as browser:
+            page = await browser.open(address)
+            await page.wait_for("document.querySelector('h1')")
+            await page.evaluate("document.fonts.load('40px Lobster')")
+
+            faces = "[...document.fonts].filter(({ family }) => family === 'Lobster')"
+            assert await page.evaluate(f"{faces}.some(({{ status }}) => status === 'loaded')")
+            assert page.console == []
+            assert {url.split("/")[2].split(":")[0] for url in page.requests if url.startswith("http")} == {
+                "fonts--ada.localhost"
+            }
