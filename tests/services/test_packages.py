@@ -17,6 +17,7 @@ from vibes_trio.errors import FetchFailed
 from vibes_trio.jobs import BuildModules, Jobs, Sweep
 from vibes_trio.modules.build import Built
 from vibes_trio.modules.lock import Lock, Package
+from vibes_trio.modules.page_files import PAGE_FILES
 from vibes_trio.modules.store import open_store
 from vibes_trio.services.packages import find_wanted, module_warnings
 from vibes_trio.services.releases import Extras
@@ -49,7 +50,10 @@ class FakeHome:
 
 @pytest.fixture
 def home(tmp_path):
-    return FakeHome(open_store(tmp_path / "store", Limits()))
+    store = open_store(tmp_path / "store", Limits())
+    for file in PAGE_FILES:
+        store.put_file(file.address, b"", file.content_type)
+    return FakeHome(store)
 
 
 @pytest.fixture
