@@ -41,6 +41,7 @@ export default function App() {
     const file = new File([PICTURE], "a.svg", { type: "image/svg+xml" });
     return database.put({ text: "picture", createdAt: 2, _files: { a: file } });
   };
+  const edit = () => database.put({ ...docs.find((one) => one._files), text: "edited" });
   return (
     <main>
       <ViewerTag /> <p id="state">{`${attach.state} ${access.hasRole("any")} ${isOwner} ${viewer.userHandle}`}</p>
@@ -51,6 +52,7 @@ export default function App() {
         </form>
       )}
       <button id="attach" onClick={attachFile}>Picture</button>
+      <button id="edit" onClick={edit}>Edit</button>
       <button id="sync" onClick={() => enableSync()}>Sync</button>
       <ul>
         {docs.map(({ _id, text, _files }) => (
@@ -70,6 +72,7 @@ import * as vibes from "use-vibes";
 import * as base from "@vibes.diy/use-vibes-base";
 import * as npm from "@fireproof/use-fireproof";
 import { callAI, callAi, imageGen, CallAIError, getMeta } from "call-ai";
+import { stylePrompts } from "@vibes.diy/prompts";
 import { ImgGen } from "img-gen";
 import ImgDefault, { ImgVibes } from "img-vibes";
 
@@ -78,6 +81,7 @@ const FACTS = {
   oneDatabase: fireproof.fireproof === npm.fireproof && vibes.ImgFile === npm.ImgFile,
   oneCallAi: callAI === vibes.callAI && callAI === callAi && base.callAi === callAI,
   oneImage: ImgGen === vibes.ImgGen && ImgVibes === vibes.ImgVibes && ImgDefault === ImgGen,
+  prompts: stylePrompts.length > 0,
   functions: [imageGen, getMeta, CallAIError, vibes.useViewer].every((value) => typeof value === "function"),
 };
 export default () => <pre id="facts">{JSON.stringify(Object.values(FACTS))}</pre>;
@@ -152,6 +156,34 @@ export default function App() {
 """
 
 
+PORTRAITS = """
+import { useState } from "react";
+import { ImgVibes, useFireproof, useImgGen } from "use-vibes";
+
+export default function App() {
+  const { database, useLiveQuery } = useFireproof("portraits");
+  const { docs } = useLiveQuery("type", { key: "portrait" });
+  const [id, setId] = useState(null);
+  const [file, setFile] = useState(null);
+  const { document, loading } = useImgGen({ prompt: id ? "a frame" : undefined, model: "gold", skip: !id });
+  const start = async () => {
+    setFile(new File([await (await fetch(PIXEL)).blob()], "pet.gif", { type: "image/gif" }));
+    setId((await database.put({ type: "portrait", prompt: "as a king", pet: "Rex" })).id);
+  };
+  const frame = document?._files[document.versions[document.currentVersion].id].url;
+  return (
+    <main>
+      <button onClick={start}>Start</button>
+      {id && file && <ImgVibes _id={id} database={database} images={[file]} showControls={false} />}
+      <p>{docs.map(({ pet, versions, prompt }) => `${pet} ${prompt} ${versions?.length ?? 0}`).join()}</p>
+      {!loading && frame && <img id="frame" src={frame} alt="" />}
+    </main>
+  );
+}
+const PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+"""
+
+
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory):
     """One data folder for all, so that the database is built once."""
@@ -213,12 +245,14 @@ async def test_documents_are_seen_at_once_and_survive_a_reload(data_dir, tmp_pat
         await page.wait_for("document.querySelector('li')?.textContent === 'first note'")
         await page.click("#attach")
         await page.wait_for("document.querySelector('li img')?.naturalWidth === 20")
+        await page.click("#edit")
+        await page.wait_for("document.querySelector('ul').textContent.includes('edited')")
 
         await page.goto(address)
         await page.wait_for("document.querySelector('li img')?.naturalWidth === 20")
 
         items = "[...document.querySelectorAll('li')].map((item) => item.textContent)"
-        assert await page.evaluate(items) == ["first note", "picture"]
+        assert await page.evaluate(items) == ["first note", "edited"]
         assert await page.evaluate("document.querySelector('#state').textContent") == "error true true you"
         assert await page.evaluate("indexedDB.databases().then((all) => all.map(({ name }) => name))") == [
             "fp-keybag",
@@ -242,7 +276,7 @@ async def test_every_name_leads_to_the_same_modules(data_dir, tmp_path):
 
         facts = await page.evaluate("document.querySelector('#facts').textContent")
 
-        assert facts == "[true,true,true,true,true]"
+        assert facts == "[true,true,true,true,true,true]"
         assert page.console == []
         assert len({url for url in page.requests if DATABASE in url}) == 1
 
@@ -337,6 +371,24 @@ async def test_images_are_made_once_and_kept(data_dir, tmp_path):
     assert [(path, body["model"]) for path, _, body in service.asked] == [
         ("/v1/images/generations", "brush")
     ] * 3
+
+
+async def test_an_image_of_a_document_of_the_app_leaves_the_rest_of_it_alone(data_dir, tmp_path):
+    with model_service() as service:
+        async with server_with_browser(data_dir, tmp_path, CALLAI_IMG_URL=service.url) as (running, browser):
+            page = await browser.open(await publish(running, tmp_path, "portraits", PORTRAITS))
+            await page.wait_for("document.querySelector('button')")
+            await page.click("button")
+            await page.wait_for("document.querySelector('p').textContent === 'Rex as a king 1'")
+            await page.wait_for("document.querySelector('#frame')?.naturalWidth === 8")
+            await page.wait_for("document.querySelectorAll('img').length === 2")
+
+            assert page.console == []
+    paths = sorted(path for path, _, _ in service.asked)
+    assert paths == ["/v1/images/edits", "/v1/images/generations"]
+    ((edit),) = [body for path, _, body in service.asked if path.endswith("edits")]
+    assert b"as a king" in edit
+    assert b"image/jpeg" in edit
 
 
 async def test_an_image_without_a_service_shows_its_prompt_and_says_what_is_missing(data_dir, tmp_path):

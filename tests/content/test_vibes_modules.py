@@ -15,11 +15,10 @@ from vibes_trio.content.vibes_modules import (
     npm_packages,
     our_addresses,
     pinned_addresses,
-    pinned_version,
 )
 
 FROM = re.compile(r"""^(?:import|export) [^"]*?from "([^"]+)";$|^export \* from "([^"]+)";$""", re.MULTILINE)
-NAMES = ("call-ai.js", "fireproof.js", "images.js", "prompts.js", "use-vibes.js", "viewer.js")
+NAMES = ("call-ai.js", "fireproof.js", "images.js", "use-vibes.js", "viewer.js")
 
 
 def imports_of(name: str) -> set[str]:
@@ -31,11 +30,14 @@ def test_every_address_is_served():
         assert find_static_module(address) is not None
 
 
-def test_what_the_predefined_map_sends_to_the_reference_s_site_is_ours():
-    on_its_site = {key for key, address in predefined_imports("1").items() if address.startswith("/dist/")}
+def test_what_the_predefined_map_sends_to_the_reference_s_site_is_ours_or_npm_s():
+    imports = predefined_imports("1")
+    on_its_site = {key for key, address in imports.items() if address.startswith("/dist/")}
 
-    assert on_its_site <= our_addresses().keys()
-    assert all(map(is_ours, on_its_site))
+    elsewhere = pinned_addresses(imports)
+
+    assert elsewhere == {"@vibes.diy/prompts": "https://esm.sh/@vibes.diy/prompts@13.1.2"}
+    assert on_its_site == {name for name in on_its_site if is_ours(name)} | elsewhere.keys()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -53,7 +55,7 @@ def test_what_leads_to_the_database_has_it_from_npm(specifier):
 
 
 def test_what_does_not_lead_to_it_has_nothing_from_npm():
-    assert npm_packages(["call-ai", "@vibes.diy/prompts"]) == ()
+    assert npm_packages(["call-ai"]) == ()
 
 
 def test_packages_are_wanted_once_and_others_are_themselves():
@@ -76,12 +78,11 @@ def test_scripts_that_lead_to_the_database_are_known():
 def test_the_reference_s_version_of_the_database_is_replaced_by_the_tested_one():
     default = Config(Path("data")).fp_version
 
-    assert pinned_version(FIREPROOF, default) == FIREPROOF_VERSION
-    assert pinned_version(FIREPROOF, "0.24.10") == "0.24.10"
-    assert pinned_version("d3", default) == default
     addresses = pinned_addresses(predefined_imports(default))
+
     assert addresses[FIREPROOF] == (
         f"https://esm.sh/{FIREPROOF}@{FIREPROOF_VERSION}?deps=react@19.2.1,react-dom@19.2.1"
     )
-    assert all(key.startswith("@fireproof/") for key in addresses)
-    assert pinned_addresses(predefined_imports("0.24.10")) == {}
+    assert {key.split("/")[0] for key in addresses} == {"@fireproof", "@vibes.diy"}
+    assert FIREPROOF not in pinned_addresses(predefined_imports("0.24.10"))
+    assert pinned_addresses({}) == {}

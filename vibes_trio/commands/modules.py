@@ -12,7 +12,7 @@ from vibes_trio.commands.database import open_database
 from vibes_trio.commands.output import FAILED, OK, CommandFailed, print_json, print_table, tell
 from vibes_trio.config import Config, load_config
 from vibes_trio.content.specifiers import Kind, parse_specifier
-from vibes_trio.content.vibes_modules import FIREPROOF, FIREPROOF_VERSION, npm_packages
+from vibes_trio.content.vibes_modules import FROM_NPM, npm_packages
 from vibes_trio.errors import ConfigError, FetchFailed
 from vibes_trio.modules.bundle import is_stored
 from vibes_trio.modules.carry import collect_unused, export_store, import_store
@@ -124,8 +124,7 @@ def _wanted(packages: Sequence[str]) -> dict[str, str]:
         if specifier.kind is not Kind.PACKAGE:
             raise CommandFailed(f"{text}: this is no name of a package, such as d3, d3@7 or date-fns/format.")
         for name in npm_packages([specifier.package + specifier.subpath]):
-            version = FIREPROOF_VERSION if name == FIREPROOF else LATEST
-            wanted[name] = specifier.version or version
+            wanted[name] = specifier.version or FROM_NPM.get(name, LATEST)
     return wanted
 
 

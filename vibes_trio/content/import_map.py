@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from vibes_trio.content.js_json import quote_json, sort_keys, sorted_json
-from vibes_trio.content.specifiers import Kind, Specifier, parse_specifier
-from vibes_trio.content.vibes_modules import is_ours, npm_packages
+from vibes_trio.content.specifiers import CDN, Kind, Specifier, parse_specifier
+from vibes_trio.content.vibes_modules import is_ours, npm_packages, pinned_addresses
 
-CDN = "https://esm.sh/"
 REACT_VERSION = "19.2.1"
 _REACT = f"{CDN}react@{REACT_VERSION}"
 _ONE_REACT = f"?deps=react@{REACT_VERSION},react-dom@{REACT_VERSION}"
@@ -103,7 +102,8 @@ def on_cdn(specifiers: Iterable[str], imports: Mapping[str, str]) -> tuple[str, 
 
     Where a script of ours stands in for a package, it is what that script imports.
     """
-    return tuple(text for text in npm_packages(specifiers) if imports.get(text, "").startswith(CDN))
+    addresses = {**imports, **pinned_addresses(imports)}
+    return tuple(text for text in npm_packages(specifiers) if addresses.get(text, "").startswith(CDN))
 
 
 def build_import_map(

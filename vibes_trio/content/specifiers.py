@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
+CDN = "https://esm.sh/"  # the public module CDN that the reference's maps lead to
+
 
 class Kind(Enum):
     """What a specifier refers to."""

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 ADDRESS_PREFIX = "/~esm/@vibes/"
 _NAMES = ("boot.js", "mount.js", "jsx-dev-runtime.js")
-_VIBES_NAMES = ("call-ai.js", "fireproof.js", "images.js", "prompts.js", "use-vibes.js", "viewer.js")
+_VIBES_NAMES = ("call-ai.js", "fireproof.js", "images.js", "use-vibes.js", "viewer.js")
 _HASH_CHARS = 16
 
 

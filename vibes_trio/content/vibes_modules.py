@@ -1,24 +1,28 @@
 """The packages that come with the platform apps are written for: `use-fireproof`, `call-ai`, `use-vibes`, images.
 
-The stored import map sends them to files of the reference's own site, or to versions that no registry has; a page
-of this server gets small modules of ours instead (`static/vibes/`), with the same exports. The database itself
-is the package from npm, in one tested version. This table is the one place that says so.
+The stored import map sends them to files of the reference's own site, or to versions that no registry has. A page
+of this server gets what npm has, in one tested version, where that works without the reference's services: the
+database, `@vibes.diy/prompts`. The rest are small modules of ours (`static/vibes/`) with the same exports: npm's
+`call-ai` asks hosts of its own when none is configured, its `use-vibes` needs packages that npm lacks, and it has
+no image packages. This table is the one place that says so.
 """
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from vibes_trio.content.specifiers import CDN
 from vibes_trio.content.static_modules import static_module
 
 FIREPROOF = "@fireproof/use-fireproof"
 FIREPROOF_VERSION = "0.24.19"
 _FIREPROOF_SCOPE = "@fireproof/"
+# Packages from npm → the version that was tried with the rest.
+FROM_NPM: Mapping[str, str] = MappingProxyType({FIREPROOF: FIREPROOF_VERSION, "@vibes.diy/prompts": "13.1.2"})
 _REFERENCE_VERSION = "0.24.8-dev-test-device-id"  # in the reference's map, and in no registry
 
 # What apps import (and, below, what our modules import of each other) → the script that it is here.
 _SCRIPTS: Mapping[str, str] = MappingProxyType(
     {
-        "@vibes.diy/prompts": "prompts.js",
         "@vibes.diy/use-vibes-base": "use-vibes.js",
         "call-ai": "call-ai.js",
         "img-gen": "images.js",
@@ -55,19 +59,17 @@ def npm_packages(specifiers: Iterable[str]) -> tuple[str, ...]:
     return tuple(wanted)
 
 
-def pinned_version(package: str, version: str) -> str:
-    """Return the version of a *package* from npm that pages get where the stored map says *version*.
-
-    Only the reference's own version of the `@fireproof` packages, the default of FP_VERSION, is replaced.
-    """
-    is_reference = package.startswith(_FIREPROOF_SCOPE) and version == _REFERENCE_VERSION
-    return FIREPROOF_VERSION if is_reference else version
-
-
 def pinned_addresses(imports: Mapping[str, str]) -> dict[str, str]:
-    """Return the entries of a stored map that name the reference's version, with the tested one instead."""
-    return {
-        key: address.replace(f"@{_REFERENCE_VERSION}", f"@{FIREPROOF_VERSION}")
-        for key, address in imports.items()
-        if key.startswith(_FIREPROOF_SCOPE) and f"@{_REFERENCE_VERSION}" in address
+    """Return the entries of a stored map that pages get in another version: the tested one, at the module CDN.
+
+    Of the `@fireproof` packages only the reference's own version, the default of FP_VERSION, is replaced.
+    """
+    pinned = {
+        name: f"{CDN}{name}@{version}"
+        for name, version in FROM_NPM.items()
+        if name in imports and not imports[name].startswith(CDN)
     }
+    for name, address in imports.items():
+        if name.startswith(_FIREPROOF_SCOPE) and f"@{_REFERENCE_VERSION}" in address:
+            pinned[name] = address.replace(f"@{_REFERENCE_VERSION}", f"@{FIREPROOF_VERSION}")
+    return pinned

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from vibes_trio.content.vibes_modules import FIREPROOF, pinned_version
+from vibes_trio.content.vibes_modules import FIREPROOF, pinned_addresses
 from vibes_trio.context import App
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.jobs import BuildModules
@@ -89,13 +89,13 @@ def find_wanted(
     wanted: dict[str, tuple[str, str]] = {}
     not_local: dict[str, str] = {}
     ranges: dict[str, str] = {}
+    addresses = {**imports, **pinned_addresses(imports)}
     for text in packages:
-        parts = parse_cdn_address(imports.get(text, ""))
+        parts = parse_cdn_address(addresses.get(text, ""))
         if parts is None:
             not_local[text] = "its address is no package's"
             continue
-        name, mapped_version, subpath = parts
-        version = pinned_version(name, mapped_version)
+        name, version, subpath = parts
         if ranges.setdefault(name, version or LATEST) != (version or LATEST):
             not_local[text] = f"the app imports another version of {name} as well"
             continue

@@ -8,6 +8,7 @@
 const DEFAULT_CHAT_MODEL = "openrouter/auto";
 const DEFAULT_IMAGE_MODEL = "gpt-image-1";
 const MAX_REMEMBERED = 100;
+const MAX_ERROR_CHARS = 200;
 const OWN_OPTIONS = new Set([
   ...["apiKey", "chatUrl", "debug", "endpoint", "headers", "maxTokens", "mock", "model", "referer", "refreshToken"],
   ...["responseFormat", "schema", "schemaStrategy", "skipRefresh", "skipRetry", "stream", "title", "topP"],
@@ -76,14 +77,17 @@ function imageEndpoint({ imgUrl }, isEdit) {
 }
 
 /** The server's key is for the server's service: another address gets only a key that the app gives. */
-function authorization(endpoint, apiKey, settingName) {
-  const ours = setting(settingName);
-  const isOurs = ours && new URL(ours, location.href).origin === new URL(endpoint).origin;
-  const key = apiKey || (isOurs ? setting("CALLAI_API_KEY") : "");
+function authorization(endpoint, apiKey) {
+  const key = apiKey || (isOurs(endpoint) ? setting("CALLAI_API_KEY") : "");
   return key ? { Authorization: `Bearer ${key}` } : {};
 }
 
 // Asking
+
+function isOurs(endpoint) {
+  const ours = [setting("CALLAI_CHAT_URL"), setting("CALLAI_IMG_URL")].filter(Boolean);
+  return ours.some((address) => new URL(address, location.href).origin === new URL(endpoint).origin);
+}
 
 async function post(endpoint, init, { mock }) {
   let answer;
@@ -91,7 +95,9 @@ async function post(endpoint, init, { mock }) {
     answer = await (mock?.fetch ?? fetch)(endpoint, { ...init, method: "POST" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    const hint = "is it running, and may pages of this server ask it (CORS)?";
+    const hint = isOurs(endpoint)
+      ? "is it running, and does it take questions from other pages (CORS)?"
+      : "does this server let pages ask it (VIBES_PAGE_HOSTS)?";
     const message = `${new URL(endpoint).origin} gave no answer: ${hint} (${error.message})`;
     throw new CallAIError({ message, status: 0, errorType: error.name, cause: error });
   }
@@ -107,22 +113,22 @@ async function refusal(answer) {
   } catch {
     // no JSON: a proxy's page, say
   }
-  const words = errorWords(details) || text.slice(0, 200) || answer.statusText;
+  const words = errorWords(details) || text.slice(0, MAX_ERROR_CHARS) || answer.statusText;
   const { status, statusText } = answer;
   const contentType = answer.headers.get("content-type") ?? "";
   return new CallAIError({ message: `${words} (Status: ${status})`, status, statusText, details, contentType });
 }
 
-function errorWords(answer) {
-  const error = answer?.error ?? answer;
-  return typeof error === "string" ? "" : error?.message || (typeof answer?.error === "string" ? answer.error : "");
+/** Services write {error: {message}}, {error: "words"} or {message}. */
+function errorWords(details) {
+  const error = details?.error ?? details;
+  return typeof details?.error === "string" ? details.error : (error?.message ?? "");
 }
 
 function checkedAnswer(json) {
   if (!json?.error) return json;
-  const status = Number(json.error.code) || 500;
-  const message = typeof json.error === "string" ? json.error : errorWords(json) || "The model service failed";
-  throw new CallAIError({ message, status, details: json });
+  const message = errorWords(json) || "The model service failed";
+  throw new CallAIError({ message, status: Number(json.error.code) || 500, details: json });
 }
 
 /** An app's model that the service does not have is replaced, once, by the one of the server. */
@@ -135,7 +141,7 @@ async function askChat(prompt, options) {
   const endpoint = chatEndpoint(options);
   const headers = {
     "Content-Type": "application/json",
-    ...authorization(endpoint, options.apiKey, "CALLAI_CHAT_URL"),
+    ...authorization(endpoint, options.apiKey),
     ...options.headers,
   };
   const body = JSON.stringify(chatRequest(prompt, options));
@@ -221,7 +227,7 @@ export function getMeta(text) {
 function finish(text, options, startTime, rawResponse) {
   const endTime = Date.now();
   const timing = { startTime, endTime, duration: endTime - startTime };
-  const model = rawResponse?.model ?? options.model ?? setting("CALLAI_CHAT_MODEL") ?? DEFAULT_CHAT_MODEL;
+  const model = rawResponse?.model || options.model || setting("CALLAI_CHAT_MODEL") || DEFAULT_CHAT_MODEL;
   return remember(text, { model, timing, rawResponse });
 }
 
@@ -307,7 +313,7 @@ export async function imageGen(prompt, options = {}) {
   const endpoint = imageEndpoint(options, isEdit);
   const model = options.model || setting("CALLAI_IMG_MODEL") || DEFAULT_IMAGE_MODEL;
   const fields = { model, prompt, size, ...(quality && { quality }), ...(style && { style }) };
-  const headers = authorization(endpoint, options.apiKey, "CALLAI_IMG_URL");
+  const headers = authorization(endpoint, options.apiKey);
   const init = isEdit
     ? { headers, body: imageForm(fields, images, endpoint) }
     : { headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(fields) };

@@ -83,8 +83,11 @@ function withUrls(doc) {
   return { ...doc };
 }
 
-/** Return *docs* with an `url` in each stored file, as soon as its bytes are read. */
-function useFileUrls(docs) {
+/**
+ * Return *docs* with an `url` in each stored file, once its bytes are read. The list has to stay the same, as a value,
+ * while the documents do.
+ */
+export function useFileUrls(docs) {
   const [loaded, setLoaded] = React.useState(0);
   React.useEffect(() => {
     let isHere = true;
@@ -99,7 +102,7 @@ function useFileUrls(docs) {
 }
 
 function addUrlsToQuery(useQuery) {
-  return function useLiveQuery(...query) {
+  return function useDocs(...query) {
     const result = useQuery(...query);
     return { ...result, docs: useFileUrls(result.docs) };
   };
@@ -126,8 +129,12 @@ export function useFireproof(name, { attach: wanted, acl, ...options } = {}) {
   const attach = wanted?.error ? undefined : wanted;
   const npm = useNpmFireproof(name, attach ? { ...options, attach } : options);
   const hooks = React.useMemo(
-    () => ({ useLiveQuery: addUrlsToQuery(npm.useLiveQuery), useDocument: addUrlsToDocument(npm.useDocument) }),
-    [npm.useLiveQuery, npm.useDocument],
+    () => ({
+      useLiveQuery: addUrlsToQuery(npm.useLiveQuery),
+      useAllDocs: addUrlsToQuery(npm.useAllDocs),
+      useDocument: addUrlsToDocument(npm.useDocument),
+    }),
+    [npm.useLiveQuery, npm.useAllDocs, npm.useDocument],
   );
   const enableSync = React.useCallback(async () => {
     const cloud = toCloud();

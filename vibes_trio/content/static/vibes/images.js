@@ -1,16 +1,22 @@
-// What apps get as `img-vibes` and `img-gen`: a component that has an image made from a prompt, and keeps it. Each image
-// is a document of type "image" in a database of the app, with a file for each version, so it is made once.
+// What apps get as `img-vibes` and `img-gen`: a component that has an image made from a prompt, and keeps it. Each
+// image is a document of type "image" in a database of the app, with a file for each version, so it is made once.
 //
 // Without an image service (VIBES_ENV.CALLAI_IMG_URL) it shows the prompt, and says what is missing.
-import { createElement as h, useCallback, useEffect, useRef, useState } from "react";
+import { createElement as h, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { imageGen } from "call-ai";
-import { useFireproof } from "@vibes/fireproof";
+import { useFileUrls, useFireproof } from "@vibes/fireproof";
 
 const MAX_INPUT_PIXELS = 1024;
 const INPUT_QUALITY = 0.85;
 const BOX = {
   ...{ display: "flex", flexDirection: "column", alignItems: "center", justifyContent: "center", gap: 6, padding: 16 },
-  ...{ minHeight: 160, boxSizing: "border-box", textAlign: "center", overflowWrap: "anywhere", font: "14px/1.4 system-ui" },
+  ...{
+    minHeight: 160,
+    boxSizing: "border-box",
+    textAlign: "center",
+    overflowWrap: "anywhere",
+    font: "14px/1.4 system-ui",
+  },
   ...{ background: "#f4f4f5", color: "#3f3f46", border: "1px dashed #a1a1aa", borderRadius: 8 },
 };
 const BUTTON = { font: "12px system-ui", padding: "2px 8px", cursor: "pointer" };
@@ -32,7 +38,7 @@ function idOf(prompt, model, files) {
 }
 
 function versionsOf(doc) {
-  return (doc?.versions ?? []).filter(({ id }) => doc._files?.[id]);
+  return (doc?.versions ?? []).filter((version) => doc._files?.[version?.id]);
 }
 
 function currentVersion(doc) {
@@ -49,7 +55,8 @@ export function base64ToFile(base64, name = "image.png", type = "image/png") {
 async function fileOf({ data }, name) {
   const { b64_json: base64, url } = data?.[0] ?? {};
   if (base64) return base64ToFile(base64, name);
-  if (url?.startsWith("data:")) return base64ToFile(url.slice(url.indexOf(",") + 1), name, url.slice(5).split(/[;,]/)[0]);
+  if (url?.startsWith("data:"))
+    return base64ToFile(url.slice(url.indexOf(",") + 1), name, url.slice(5).split(/[;,]/)[0]);
   if (!url) throw new Error("The image service sent no image");
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(`The image could not be fetched from ${new URL(url).origin} (${answer.status})`);
@@ -81,19 +88,20 @@ function makeVersion(database, id, job) {
   return underWay.get(key);
 }
 
+// The document may be one of the app's own, of another type: what it has stays as it is.
 async function storeVersion(database, id, { prompt, files, options }) {
   const images = await Promise.all(files.map(shrink));
   const made = await imageGen(prompt, { ...options, ...(images.length > 0 && { images }) });
   const before = await findDocument(database, id);
   const versions = versionsOf(before);
   const version = `v${versions.length + 1}`;
-  const file = await fileOf(made, `${version}.png`);
   const created = Date.now();
   await database.put({
-    ...(before ?? { _id: id, created }),
-    ...{ type: "image", prompt, versions: [...versions, { id: version, created, ...(options.model && { model: options.model }) }] },
+    ...{ _id: id, type: "image", prompt, created },
+    ...before,
+    versions: [...versions, { id: version, created, ...(options.model && { model: options.model }) }],
     currentVersion: versions.length,
-    _files: { ...before?._files, [version]: file },
+    _files: { ...before?._files, [version]: await fileOf(made, `${version}.png`) },
   });
   return database.get(id);
 }
@@ -108,26 +116,10 @@ async function findDocument(database, id) {
 
 // Component
 
-function useObjectUrl(meta) {
-  const [url, setUrl] = useState("");
-  const key = meta ? String(meta.cid) : "";
-  useEffect(() => {
-    if (!meta) return undefined;
-    let made = "";
-    let isHere = true;
-    meta.file().then((file) => {
-      if (isHere) setUrl((made = URL.createObjectURL(file)));
-    });
-    return () => {
-      isHere = false;
-      setUrl("");
-      URL.revokeObjectURL(made);
-    };
-  }, [key]);
-  return url;
-}
-
-/** Load the document of an image, or have it made; see ImgGen for what is given. */
+/**
+ * Load the document of an image, and have the image made if there is none. With files to start from it is always made:
+ * who wants it again mounts it again.
+ */
 function useImage({ database, id, prompt, files, options, onComplete, onError, onDocumentCreated }) {
   const [state, setState] = useState({ doc: null, error: null, isBusy: true });
   const latest = useRef({});
@@ -135,14 +127,15 @@ function useImage({ database, id, prompt, files, options, onComplete, onError, o
   const make = useCallback(
     async (words) => {
       const { files, options, onComplete, onError, onDocumentCreated } = latest.current;
+      const isShown = () => latest.current.id === id;
       setState((before) => ({ ...before, error: null, isBusy: true }));
       try {
         const doc = await makeVersion(database, id, { prompt: words, files, options });
-        if (latest.current.id === id) setState({ doc, error: null, isBusy: false });
+        if (isShown()) setState({ doc, error: null, isBusy: false });
         onDocumentCreated?.(id);
         onComplete?.(doc);
       } catch (error) {
-        if (latest.current.id === id) setState((before) => ({ ...before, error, isBusy: false }));
+        if (isShown()) setState((before) => ({ ...before, error, isBusy: false }));
         onError?.(error);
       }
     },
@@ -153,11 +146,13 @@ function useImage({ database, id, prompt, files, options, onComplete, onError, o
     setState({ doc: null, error: null, isBusy: id !== "" });
     if (id === "") return undefined;
     findDocument(database, id).then((doc) => {
-      const words = latest.current.prompt || doc?.prompt;
       if (!isHere) return;
-      if (versionsOf(doc).length > 0) setState({ doc, error: null, isBusy: false });
-      else if (words) void make(words);
-      else setState({ doc, error: new Error(`There is no image ${id} in ${database.name}`), isBusy: false });
+      const { prompt, files } = latest.current;
+      const words = prompt || doc?.prompt;
+      const isMade = versionsOf(doc).length > 0 && files.length === 0;
+      const missing = words ? null : new Error(`There is no image ${id} in ${database.name}`);
+      setState({ doc, error: isMade ? null : missing, isBusy: !isMade && !missing });
+      if (!isMade && !missing) void make(words);
     });
     return () => {
       isHere = false;
@@ -168,7 +163,30 @@ function useImage({ database, id, prompt, files, options, onComplete, onError, o
     setState({ ...state, doc });
     await database.put(doc);
   };
-  return { ...state, make, show };
+  const [doc] = useFileUrls(useMemo(() => (state.doc ? [state.doc] : []), [state.doc]));
+  return { ...state, doc: doc ?? null, make, show };
+}
+
+function blobsOf(...files) {
+  return files.flat().filter((file) => file instanceof Blob);
+}
+
+/**
+ * The image without a component: its document, of which a file of the current version has the address (`url`).
+ *
+ * @returns {{loading: boolean, progress: number, error: Error | null, document: object | null}} progress: 0 to 100
+ */
+export function useImgGen({ prompt, _id, database: wanted = "ImgGen", skip = false, generationId, inputImage, model }) {
+  const { database } = useFireproof(wanted);
+  const files = blobsOf(inputImage);
+  const id = skip ? "" : (_id ?? (prompt ? idOf(prompt, model, files) : ""));
+  const image = useImage({ database, id, prompt, files, options: model ? { model } : {} });
+  useEffect(() => {
+    if (generationId && id && prompt) void image.make(prompt);
+  }, [generationId]);
+  const loading = id !== "" && image.isBusy;
+  const progress = loading ? 10 : image.doc ? 100 : 0;
+  return { loading, progress, error: image.error, document: image.doc };
 }
 
 function Box({ className, style, children }) {
@@ -177,7 +195,9 @@ function Box({ className, style, children }) {
 
 function Note({ prompt, error, className, style }) {
   const words =
-    error.errorType === "NotSetUp" ? "No image service is set up on this server (CALLAI_IMG_URL)." : `No image: ${error.message}`;
+    error.errorType === "NotSetUp"
+      ? "No image service is set up on this server (CALLAI_IMG_URL)."
+      : `No image: ${error.message}`;
   return h(Box, { className, style }, prompt && h("strong", null, prompt), h("span", null, words));
 }
 
@@ -222,12 +242,12 @@ export function ImgGen({ database: wanted = "ImgGen", ...props }) {
   const { database } = useFireproof(wanted);
   const [typed, setTyped] = useState("");
   const prompt = props.prompt || typed;
-  const files = [...(images ?? []), inputImage].filter((file) => file instanceof Blob);
+  const files = blobsOf(images, inputImage);
   const id = _id ?? (prompt ? idOf(prompt, model, files) : "");
   const options = { ...props.options, ...(model && { model }) };
   const image = useImage({ ...props, database, id, prompt, files, options });
   const version = versionsOf(image.doc)[currentVersion(image.doc)];
-  const url = useObjectUrl(version && image.doc._files[version.id]);
+  const url = version && image.doc._files[version.id].url;
   const words = image.doc?.prompt ?? prompt;
   if (id === "") return h(Form, { className, style, onPrompt: setTyped });
   if (image.error) return h(Note, { prompt: words, error: image.error, className, style });

@@ -5,11 +5,17 @@ import { createElement, Fragment } from "react";
 
 export * from "@vibes/fireproof";
 export { callAI, callAi } from "call-ai";
-export { ImgGen, ImgVibes, base64ToFile, hashInput } from "img-gen";
+export { ImgGen, ImgVibes, base64ToFile, hashInput, useImgGen } from "img-gen";
 export { useVibe, useViewer, ViewerTag } from "@vibes/viewer";
 
 const passOn = ({ children }) => createElement(Fragment, null, children);
 const nothing = () => null;
+
+function notHere(name) {
+  return () => {
+    throw new Error(`${name} is part of the reference's site and not available on this server.`);
+  };
+}
 
 export const AuthWall = passOn;
 export const HiddenMenuWrapper = passOn;
@@ -18,6 +24,10 @@ export const VibeControl = nothing;
 export const VibesPanel = nothing;
 export const VibesSwitch = nothing;
 export const defaultClasses = Object.freeze({});
+export const mountVibesApp = notHere("mountVibesApp");
+export const mountVibesAppToBody = notHere("mountVibesAppToBody");
+export const mountVibeCode = notHere("mountVibeCode");
+export const mountVibeWithCleanup = notHere("mountVibeWithCleanup");
 
 /** A plain button; in the reference it has the looks of its site. */
 export function VibesButton({ variant, icon, ignoreDarkMode, ...props }) {

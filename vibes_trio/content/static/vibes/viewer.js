@@ -3,7 +3,8 @@
 import { createElement } from "react";
 
 const AVATAR = `data:image/svg+xml,${encodeURIComponent(
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="#a1a1aa"><rect width="24" height="24" fill="#e4e4e7"/>' +
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="#a1a1aa">' +
+    '<rect width="24" height="24" fill="#e4e4e7"/>' +
     '<circle cx="12" cy="9" r="4"/><path d="M4 22a8 7 0 0 1 16 0z"/></svg>',
 )}`;
 // Apps of different ages read the name under different names.
@@ -34,7 +35,15 @@ export function ViewerTag({ style, className, ...props }) {
 
 /** The visitor, what they may do, and `ViewerTag`. Known at once: nothing is ever pending. */
 export function useViewer() {
-  return { viewer: VIEWER, isOwner: true, isViewerPending: false, can: () => true, ViewerTag };
+  return {
+    viewer: VIEWER,
+    isOwner: true,
+    isViewerPending: false,
+    access: "owner",
+    dbAcls: {},
+    can: () => true,
+    ViewerTag,
+  };
 }
 
 /** Whether the visitor may write to a database: always, as it is theirs. */
