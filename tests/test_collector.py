@@ -1,17 +1,32 @@
 """The garbage collector of a process that serves."""
 
 import gc
+from collections.abc import Iterator
 
-from vibes_trio.collector import THRESHOLDS, settle_collector
+import pytest
+
+from vibes_trio.collector import THRESHOLDS, settle_collector, spare_collector
 
 
-def test_what_is_alive_is_left_alone_and_rounds_are_rarer():
+@pytest.fixture(autouse=True)
+def collector_as_before() -> Iterator[None]:
     before = gc.get_threshold()
-    try:
-        settle_collector()
+    yield
+    gc.enable()
+    gc.unfreeze()
+    gc.set_threshold(*before)
 
-        assert gc.get_freeze_count() > 0
-        assert gc.get_threshold()[:2] == THRESHOLDS[:2]
-    finally:
-        gc.unfreeze()
-        gc.set_threshold(*before)
+
+def test_what_is_alive_is_left_alone_and_rounds_are_rarer() -> None:
+    settle_collector()
+
+    assert gc.get_freeze_count() > 0
+    assert gc.get_threshold()[:2] == THRESHOLDS[:2]
+
+
+def test_no_round_is_made_while_modules_load_and_they_are_left_alone() -> None:
+    with spare_collector():
+        assert not gc.isenabled()
+
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 0

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, cast
 
 from vibes_trio import __version__
+from vibes_trio.collector import spare_collector
 from vibes_trio.commands.logs import LEVELS, setup_logs
 from vibes_trio.commands.output import (
     FAILED,
@@ -93,8 +94,12 @@ def run(command: Run, options: argparse.Namespace) -> int:
 
 def load_target(target: str) -> Run:
     """Return the function that `module:function` names, its module imported now."""
-    module, _, function = target.partition(":")
-    return cast(Run, getattr(importlib.import_module(module), function))
+    name, _, function = target.partition(":")
+    module = sys.modules.get(name)
+    if module is None:
+        with spare_collector():
+            module = importlib.import_module(name)
+    return cast(Run, getattr(module, function))
 
 
 def _os_words(error: OSError) -> str:

@@ -6,6 +6,8 @@ at a time; credentials go only to the address that they were given for. What fai
 text holds no credentials.
 """
 
+from __future__ import annotations
+
 import ipaddress
 import logging
 import random
@@ -16,14 +18,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import httpx
 import msgspec
 import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed
+from vibes_trio.late import late
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = late("httpx")
 
 log = logging.getLogger(__name__)
 

@@ -14,24 +14,28 @@ It agreed with Node's `localeCompare` on 30,000 pairs of names in 10 scripts; a 
 
 import struct
 from collections.abc import Iterable
-from typing import Protocol
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
 
-import icu  # type: ignore[import-untyped]  # it comes without types: _Collator says what is used
+from vibes_trio.late import late
+
+if TYPE_CHECKING:
+    import icu  # type: ignore[import-untyped]  # it comes without types: _Collator says what is used
+else:
+    icu = late("icu")
 
 
 class _Collator(Protocol):
     def getSortKey(self, text: str, /) -> bytes: ...
 
 
-def _make_collator() -> _Collator:
+@cache
+def _collator() -> _Collator:
     collator = icu.Collator.createInstance(icu.Locale("en_US"))
     # ECMA-402 wants canonical equivalents to be equal; ICU leaves that out by default.
     collator.setAttribute(icu.UCollAttribute.NORMALIZATION_MODE, icu.UCollAttributeValue.ON)
     made: _Collator = collator
     return made
-
-
-_COLLATOR = _make_collator()
 
 
 def sort_key(text: str) -> bytes:
@@ -42,7 +46,7 @@ def sort_key(text: str) -> bytes:
         # PyICU loses a lone surrogate beside a character beyond U+FFFF; UTF-16 units it takes as they are.
         units = text.encode("utf-16-le", "surrogatepass")
         text = "".join(map(chr, struct.unpack(f"<{len(units) // 2}H", units)))
-    return _COLLATOR.getSortKey(text)
+    return _collator().getSortKey(text)
 
 
 def sort_names(names: Iterable[str]) -> list[str]:

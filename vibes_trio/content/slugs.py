@@ -8,9 +8,8 @@ a part of the service.
 import random
 import re
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import cast
-
-from coolname.data import config as coolname_config
 
 from vibes_trio.errors import BadRequest
 from vibes_trio.exchange import AppSlug, UserSlug
@@ -32,16 +31,19 @@ _LOOK_ALIKES = str.maketrans({"0": "o", "1": "l", "i": "l"})
 _MAX_WORD_CHARS = 9  # three words and two hyphens are at most 29 characters: a pair always fits
 
 
+@cache
 def _words(*lists: str) -> tuple[str, ...]:
-    config = cast(
-        "Mapping[str, Mapping[str, Sequence[str]]]", coolname_config
-    )  # other kinds aren't asked for
+    # 12 ms to import, which a server that starts has better uses for.
+    from coolname.data import config as coolname_config  # noqa: PLC0415
+
+    # Other kinds aren't asked for.
+    config = cast("Mapping[str, Mapping[str, Sequence[str]]]", coolname_config)
     found = {word for name in lists for word in config[name]["words"]}
     return tuple(sorted(w for w in found if len(w) <= _MAX_WORD_CHARS and w.isascii() and w.isalpha()))
 
 
-_ADJECTIVES = _words("adjective", "adjective_near", "size", "prefix")
-_ANIMALS = _words("animal", "animal_breed", "animal_legendary")
+_ADJECTIVES = ("adjective", "adjective_near", "size", "prefix")
+_ANIMALS = ("animal", "animal_breed", "animal_legendary")
 
 
 def parse_app_slug(text: str, own_names: Collection[str] = ()) -> AppSlug:
@@ -112,7 +114,7 @@ def own_names(hostname_base: str) -> frozenset[str]:
 
 def random_slug(rng: random.Random) -> str:
     """Return three words joined by `-`, at most 29 characters; good as an app slug and as a user slug."""
-    return "-".join([*rng.sample(_ADJECTIVES, 2), rng.choice(_ANIMALS)])
+    return "-".join([*rng.sample(_words(*_ADJECTIVES), 2), rng.choice(_words(*_ANIMALS))])
 
 
 def _parse(member: str, text: str, own: Collection[str], allowed: Collection[str] = ()) -> str:

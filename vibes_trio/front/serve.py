@@ -17,6 +17,8 @@ from vibes_trio.front.status import error_reply
 
 log = logging.getLogger(__name__)
 
+FULL_LANE_AFTER_S = 0.05
+
 RunFullLane = Callable[[Front, Callable[[ServeOne], None], trio.Event], Awaitable[None]]
 Take = Callable[[socket.socket, bytes], None]
 """Serves a connection (a non-blocking socket), and what was read from it before, in a task of its own."""
@@ -121,6 +123,8 @@ async def _shed(front: Front, sock: socket.socket) -> None:
 
 
 async def _load_full_lane(front: Front, full: FullLane, stop: trio.Event) -> None:
+    # Two threads share one interpreter: who asks while the server starts is answered first.
+    await trio.sleep(FULL_LANE_AFTER_S)
     run_full_lane = await trio.to_thread.run_sync(_import_full_lane)
     await run_full_lane(front, full.open, stop)
 

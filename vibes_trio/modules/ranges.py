@@ -8,16 +8,22 @@ kept as the document of that version, so the list is not needed again for a rele
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import msgspec
-import nodesemver
 import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
+from vibes_trio.late import late
 from vibes_trio.modules.registry import Document, VersionDocument, ensure_document, keep_document, to_document
 from vibes_trio.outbound import Outbound, is_exact_version, is_package_name
+
+if TYPE_CHECKING:
+    import nodesemver
+else:
+    nodesemver = late("nodesemver")
 
 SHORT_FORM = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8"
 LATEST = "latest"

@@ -10,16 +10,22 @@ import binascii
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
 import msgspec
 import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
+from vibes_trio.late import late
 from vibes_trio.modules.archive import read_archive
 from vibes_trio.modules.folder import make_folder, write_file
 from vibes_trio.outbound import Outbound, document_address, is_exact_version, is_package_name, parse_address
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = late("httpx")
 
 _SHA512_BYTES = 64
 

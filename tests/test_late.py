@@ -1,0 +1,39 @@
+"""Packages that are imported when they are used first."""
+
+import subprocess
+import sys
+
+import pytest
+
+from vibes_trio.late import late
+
+NOT_BEFORE_THE_FIRST_ANSWER = ("coolname", "httpx", "hypercorn", "icu", "nodesemver", "quart")
+
+
+def test_module_is_run_when_a_name_of_it_is_used(tmp_path, monkeypatch):
+    (tmp_path / "late_example.py").write_text("import late_example_part\nanswer = 42\n")
+    (tmp_path / "late_example_part.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    module = late("late_example")
+
+    assert "late_example_part" not in sys.modules
+    assert module.answer == 42
+    assert "late_example_part" in sys.modules
+    assert late("late_example") is module
+
+
+def test_missing_module_is_found_missing_at_once():
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+        late("no_such_module")
+
+
+def test_start_of_the_server_imports_nothing_that_can_wait():
+    program = (
+        "import sys, types, vibes_trio.commands.serve;"
+        f"print([n for n in {NOT_BEFORE_THE_FIRST_ANSWER} if type(sys.modules.get(n)) is types.ModuleType])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
