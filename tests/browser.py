@@ -28,6 +28,7 @@ import pytest
 import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection, open_websocket_url
 
+RELOADED = ("Inspected target navigated", "Execution context was destroyed", "Cannot find context")
 START_TIMEOUT_S = 60.0
 STEP_TIMEOUT_S = 30.0
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024  # a screenshot comes as one message
@@ -106,7 +107,7 @@ class Page:
         return result["result"].get("value")
 
     async def wait_for(self, condition: str, timeout_s: float = STEP_TIMEOUT_S) -> Any:
-        """Return the value of the expression *condition* once it is truthy.
+        """Return the value of the expression *condition* once it is truthy, in a page that may load itself anew.
 
         Raises:
             AssertionError: it never was; shows the page's text and console.
@@ -121,9 +122,17 @@ class Page:
                 else setTimeout(look, 20);
             }})();
         }})"""
-        value = await self.evaluate(code)
+        value = await self._evaluate_through_reloads(code)
         assert value, f"never true: {condition}\npage: {await self.text()}\nconsole: {self.console}"
         return value
+
+    async def _evaluate_through_reloads(self, code: str) -> Any:
+        while True:
+            try:
+                return await self.evaluate(code)
+            except BrowserError as error:
+                if not any(text in str(error) for text in RELOADED):
+                    raise
 
     async def text(self) -> str:
         """Return the visible text of the page."""

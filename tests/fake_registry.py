@@ -83,7 +83,7 @@ class FakeRegistry:
         dist = {"tarball": f"https://public.test{tarball}", "integrity": integrity_of(archive)}
         whole = {"name": name, "version": version, "dist": dist} | document
         path = f"/{name.replace('/', '%2F')}"
-        self.answers[f"{path}/{version}"] = httpx.Response(200, json=whole)
+        self.answers[f"{path}/{version}"] = self.answers[f"{path}/latest"] = httpx.Response(200, json=whole)
         self.answers[tarball] = httpx.Response(200, content=archive)
         listed = self.lists.setdefault(path, {"name": name, "versions": {}})
         listed["versions"][version] = whole

@@ -13,6 +13,7 @@ from vibes_trio.context import App
 from vibes_trio.errors import RequireLogin
 from vibes_trio.exchange import UserId
 from vibes_trio.jobs import Jobs
+from vibes_trio.modules.progress import Builds
 from vibes_trio.storage.engine import Database
 
 NOW = 1_795_340_000.0
@@ -45,6 +46,7 @@ def make_app(db: Database | None = None, *, limits: Limits | None = None, **chan
         package_version=no_version,
         modules=None,
         home=None,
+        builds=Builds(limits),
         notes=(),
         jobs=Jobs(limits.jobs_waiting),
         random_slug=lambda: "one-two-three",

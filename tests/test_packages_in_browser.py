@@ -81,6 +81,8 @@ def local_packages(url: str, address: str, names: Iterable[str] = NAMES) -> set[
     host, path = address.removeprefix("http://").split("/", 1)
     asked = urllib.request.Request(f"{url}/{path}", headers={"Host": host})
     with urllib.request.urlopen(asked, timeout=10) as answer:
+        if answer.status == 202:
+            return set()  # the page that waits
         text = answer.read().decode()
     imports = json.loads(text.partition('<script type="importmap">')[2].partition("</script>")[0])["imports"]
     return {name for name in names if imports[name].startswith("/~esm/")}

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 import trio
 from asking import APPEND, DEPLOY, ENSURE_CHAT, deploy, envelope, text
-from recorded import USERS, open_recorded_app, play, scenarios, send_over_socket, token
+from local_home import ADDRESS, FakeHome, run_jobs
+from recorded import open_recorded_app, play, scenarios, send_over_socket, token
 from serving import http_client, running, websocket
 from test_server import half_a_request, process
 
@@ -32,9 +33,11 @@ from vibes_trio.front.share import Orders, Readers, answer_settled
 from vibes_trio.front.sockets import close_listeners, open_listeners
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE, order_key
-from vibes_trio.modules.build import RECIPE, Built, address_of
+from vibes_trio.modules.build import RECIPE, Built
+from vibes_trio.modules.home import GIVEN
 from vibes_trio.modules.store import open_store
 from vibes_trio.server import serve
+from vibes_trio.services.waiting import PROGRESS
 
 SCENARIOS = [pytest.param(scenario, id=f"{name}-{scenario['scenario']}") for name, scenario in scenarios()]
 PLAIN = {"server_env": {}, "vectors": []}
@@ -297,8 +300,8 @@ async def visit(port: int, wanted: bytes) -> None:
 
 
 async def test_a_reader_has_the_modules_that_the_owner_has(tmp_path):
-    source = {"type": "code-block", "lang": "js", "filename": "/App.js", "content": 'import "tiny";\n'}
-    address = address_of("tiny", USERS["registry"]["default_version"], "")
+    source = {"type": "code-block", "lang": "js", "filename": "/App.js", "content": 'import "react";\n'}
+    address = GIVEN["react"]
     module = f"GET {address} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
     page = f"GET / HTTP/1.1\r\nHost: {HOST}\r\n".encode()
 
@@ -320,6 +323,37 @@ async def test_a_reader_has_the_modules_that_the_owner_has(tmp_path):
     policies = [answer[1]["content-security-policy"] for answer in (served, by_reader, by_owner)]
     assert policies == [calc_policy((), {})] * 3
     assert address.encode() in by_reader[2]
+
+
+async def test_a_reader_leaves_pages_that_wait_to_the_owner_until_their_packages_are_built(tmp_path):
+    source = {"type": "code-block", "lang": "js", "filename": "/App.js", "content": 'import "clsx";\n'}
+    page = f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+
+    async with open_recorded_app(PLAIN, tmp_path) as app:
+        store = open_store(tmp_path, app.config.limits)
+        app = replace(app, modules=store, home=FakeHome(store))
+        await deploy(app, source, user=token("A"))
+        async with reading(app) as (port, owner):
+            async with http_client(port) as client:
+                await client.stream.send_all(page * 2)
+                waiting = [await client.answer(), await client.answer()]
+                await client.stream.send_all(page.replace(b" / ", f" {PROGRESS} ".encode()))
+                told = await client.answer()
+            handed_over = owner.counts.accepted
+            await run_jobs(app)
+            await trio.sleep(app.config.limits.reader_poll_s * 2)
+            async with http_client(port) as client:
+                await client.stream.send_all(page)
+                served = await client.answer()
+                await client.stream.send_all(page.replace(b" / ", f" {ADDRESS} ".encode()))
+                module = await client.answer()
+
+    assert [status for status, _, _ in waiting] == [202, 202]
+    assert json.loads(told[2])["packages"] == [{"name": "clsx", "state": "open", "why": ""}]
+    assert handed_over == 1, "the whole connection"
+    assert (served[0], ADDRESS.encode() in served[2]) == (200, True)
+    assert (module[0], module[2]) == (200, b"export default 1")
+    assert owner.counts.accepted == 1
 
 
 async def test_without_the_owner_no_reader_stays(tmp_path):

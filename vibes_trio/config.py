@@ -98,6 +98,13 @@ class Limits:
     module_cache_bytes: int = 32 * MiB
     page_hosts: int = 50
     page_files_timeout_s: float = 15.0
+    build_all_timeout_s: float = 600.0
+    store_wait_s: float = 300.0
+    build_retry_s: float = 30.0
+    build_retry_max_s: float = 3600.0
+    failed_builds: int = 4096
+    known_locks: int = 256
+    kept_locks: int = 1000
     # Authentication
     verified_tokens: int = 10_000
     max_csr_bytes: int = 8 * KiB

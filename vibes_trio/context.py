@@ -14,6 +14,7 @@ from vibes_trio.config import Config
 from vibes_trio.exchange import Turn
 from vibes_trio.jobs import Jobs
 from vibes_trio.modules.home import Home
+from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.store import LocalModules
 from vibes_trio.storage.engine import Database
 
@@ -32,6 +33,7 @@ class App:
         package_version: npm name → its latest version, or None if unknown or the registry is down.
         modules: the browser modules that this server serves itself; None: pages use the CDN.
         home: builds further packages into *modules*; None: nothing does.
+        builds: of packages for releases: what waits, runs, failed.
         notes: what was decided at the start, a line each, for the operator.
         random_slug: three words joined by `-`.
         now: the clock, Unix seconds.
@@ -48,6 +50,7 @@ class App:
     package_version: Callable[[str], Awaitable[str | None]]
     modules: LocalModules | None
     home: Home | None
+    builds: Builds
     notes: tuple[str, ...]
     jobs: Jobs
     random_slug: Callable[[], str]

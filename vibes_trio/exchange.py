@@ -56,6 +56,7 @@ class Reply:
         body: uncompressed, or as `content-encoding` in *headers* says.
         length: for HEAD: what Content-Length says although *body* is empty. None: len(body).
         repeatable: the same request gets the same reply until a release changes, so the front may keep it.
+        for_owner: this process can't answer, the one that owns the data can (`front/share.py`).
     """
 
     status: int
@@ -63,6 +64,7 @@ class Reply:
     body: bytes = b""
     length: int | None = None
     repeatable: bool = False
+    for_owner: bool = False
 
 
 class Turn:

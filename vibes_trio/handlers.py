@@ -16,7 +16,7 @@ from vibes_trio.services.deploy import ensure_app_slug
 from vibes_trio.services.health import find_trouble
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
-from vibes_trio.urls import HostName, normalize_path, parse_entry_point, parse_host
+from vibes_trio.urls import EntryPoint, HostName, normalize_path, parse_entry_point, parse_host
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import (
     Message,
@@ -71,7 +71,11 @@ def _module(incoming: Incoming) -> Asked | None:
     read = _read(incoming)
     if read is None or not read[0].target.startswith("/~esm/"):
         return None
-    return Asked(read[0].method == "HEAD", _reading(read[0]), path=normalize_path(read[0].target))
+    request, host = read
+    path = normalize_path(request.target)
+    # On an app's host it is the app's page that asks.
+    entry = EntryPoint(host.app, host.user, None, path) if host.app and host.user else None
+    return Asked(request.method == "HEAD", _reading(request), path, entry)
 
 
 def _entry_point(incoming: Incoming) -> Asked | None:

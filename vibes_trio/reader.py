@@ -37,6 +37,7 @@ from vibes_trio.front.share import Orders, decode_orders
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE, order_key
 from vibes_trio.jobs import Jobs
+from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.store import open_store
 from vibes_trio.storage.apps import get_releases_version
 from vibes_trio.storage.engine import DATABASE, Database
@@ -95,6 +96,7 @@ async def open_reading_app(orders: Orders) -> AsyncIterator[App]:
             package_version=_no_package_version,
             modules=modules,
             home=None,
+            builds=Builds(config.limits),
             notes=(),
             jobs=Jobs(0),
             random_slug=_no_slug,

@@ -42,6 +42,7 @@ from vibes_trio.jobs import KINDS, Jobs, WarmAll
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.npm_settings import find_registry
 from vibes_trio.modules.prepare import find_prepared, prepare_local_modules
+from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.ranges import find_kept
 from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
 from vibes_trio.storage.engine import DATABASE, Database
@@ -99,6 +100,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 package_version=parts.package_version or partial(_package_version, late, config),
                 modules=prepared.modules,
                 home=Home(late.get, prepared.modules, config) if prepared.modules else None,
+                builds=Builds(config.limits),
                 notes=(prepared.note,),
                 jobs=Jobs(config.limits.jobs_waiting),
                 random_slug=parts.random_slug,

@@ -3,10 +3,12 @@
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 
 import httpx
 import pytest
+import trio
 from fake_registry import REGISTRY, FakeRegistry, pack
 
 from vibes_trio.commands import modules
@@ -18,6 +20,7 @@ from vibes_trio.modules.build import Built
 from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.page_files import TAILWIND
 from vibes_trio.modules.store import open_store
+from vibes_trio.modules.store_lock import hold_store
 from vibes_trio.outbound import open_outbound
 from vibes_trio.services.releases import Extras
 from vibes_trio.storage import apps, slugs
@@ -79,8 +82,35 @@ def test_status_tells_what_is_local_and_why_the_rest_is_not(options, data_dir, r
 
     assert json.loads(capsys.readouterr().out) == [
         {"app": "garden--ada", "import": "clsx", "from": ADDRESS, "why": ""},
-        {"app": "garden--ada", "import": "zod", "from": "CDN", "why": "it is broken"},
+        {"app": "garden--ada", "import": "zod", "from": "nowhere", "why": "it is broken"},
     ]
+    modules.status(options({"VIBES_PAGE_HOSTS": "https://esm.sh"}, app="garden", json=True))
+    assert json.loads(capsys.readouterr().out)[1]["from"] == "CDN"
+
+
+def test_status_tells_when_what_failed_is_tried_again(options, release, capsys):
+    release(Extras(packages=("clsx",), not_local={"": "no registry"}, next_try=1_795_340_000.0))
+
+    modules.status(options(app="garden"))
+
+    at = time.strftime("%H:%M:%S", time.localtime(1_795_340_000))
+    assert f"no registry; from {at} on it is tried again when somebody looks at the app" in (
+        capsys.readouterr().out
+    )
+
+
+def test_status_tells_what_is_being_built(options, data_dir, release, capsys):
+    release(LOCKED)
+
+    async def look_while_it_is_built() -> None:
+        async with hold_store(data_dir / "modules", "garden--ada", 1):
+            modules.status(options(app="garden"))
+
+    trio.run(look_while_it_is_built)
+    assert capsys.readouterr().out.count("is being built now") == 2
+
+    modules.status(options(app="garden"))
+    assert "its module is lost" in capsys.readouterr().out
 
 
 def test_status_sees_that_a_module_is_lost(options, release, capsys):

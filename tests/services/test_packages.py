@@ -1,59 +1,29 @@
-"""Packages after a deploy: built by a job, noted with the release, told of in replies, loaded by the page."""
+"""Packages of a release: built by a job, noted with it, told of in replies, tried again in time."""
 
-import contextlib
-import json
-import re
 from dataclasses import replace
 
+import msgspec
 import pytest
 import trio
 from asking import deploy, get, jsx
+from local_home import ADDRESS, CODE, PACKAGE, imports_of, open_home, run_jobs
 from msgspec.structs import replace as replace_struct
 
-from vibes_trio.background.worker import run_worker
 from vibes_trio.config import Limits
 from vibes_trio.content.vibes_modules import FIREPROOF
 from vibes_trio.errors import FetchFailed
 from vibes_trio.jobs import BuildModules, Jobs, Sweep
-from vibes_trio.modules.build import Built
-from vibes_trio.modules.lock import Lock, Package
-from vibes_trio.modules.page_files import PAGE_FILES
+from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.store import open_store
-from vibes_trio.services.packages import find_wanted, module_warnings
-from vibes_trio.services.releases import Extras
+from vibes_trio.services.packages import find_lacking, find_wanted, module_warnings, names_module
+from vibes_trio.services.releases import Extras, read_extras
 from vibes_trio.services.upkeep import sweep
-
-MAP = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
-CODE = 'import a from "clsx";\nimport b from "zod";\nexport default () => null;\n'
-PACKAGE = Package(name="clsx", version="2.0.0", integrity="sha512-", tarball="https://public.test/c.tgz")
-
-
-class FakeHome:
-    """Builds `clsx` and nothing else. Its state: what it was asked for, and what it fails with."""
-
-    def __init__(self, store) -> None:
-        self.store = store
-        self.asked = []
-        self.error = None
-
-    async def ensure(self, wanted, lock=None):
-        self.asked.append(dict(wanted))
-        if self.error is not None:
-            raise self.error
-        address = "/~esm/clsx@2.0.0/~abc"
-        self.store.put(Built(address, "key", b"export default 1", ()), "recipe")
-        made = Lock(
-            packages={"clsx@2.0.0": PACKAGE}, shared={"clsx": "clsx@2.0.0"}, modules={"clsx": address}
-        )
-        return made, {s: "it is broken" for s in wanted if s != "clsx"}
+from vibes_trio.storage import apps
 
 
 @pytest.fixture
 def home(tmp_path):
-    store = open_store(tmp_path / "store", Limits())
-    for file in PAGE_FILES:
-        store.put_file(file.address, b"", file.content_type)
-    return FakeHome(store)
+    return open_home(tmp_path)
 
 
 @pytest.fixture
@@ -61,67 +31,157 @@ def app(app, home):
     return replace(app, modules=home.store, home=home)
 
 
-async def run_jobs(app):
-    """Run what waits for building, and leave the queue open."""
-    jobs = replace(app, jobs=Jobs(app.config.limits.jobs_waiting))
-    with contextlib.suppress(trio.WouldBlock):
-        while True:
-            jobs.jobs.add(app.jobs.receive[BuildModules].receive_nowait())
-    jobs.jobs.close()
-    await run_worker(jobs, BuildModules)
+def extras_of(app, reply):
+    row = app.db.get(apps.find_release, reply["appSlug"], reply["userSlug"], reply["fsId"])
+    return read_extras(row.extras_json)
 
 
-async def imports_of(app, path="/"):
-    page = await get(app, path)
-    return json.loads(MAP.search(page.body)[1])["imports"], dict(page.headers)["cache-control"]
-
-
-async def test_first_the_page_uses_the_cdn_then_what_was_built(app, home):
+async def test_what_was_built_is_loaded_from_here(app, home):
+    home.zod = ""
     reply = await deploy(app, jsx(content=CODE))
-    release = f"/~{reply['fsId']}~/"
-    before, kept_before = await imports_of(app, release)
-
     await run_jobs(app)
 
-    after, kept = await imports_of(app, release)
+    imports, headers = await imports_of(app, f"/~{reply['fsId']}~/")
     assert reply["warnings"] == [
-        "packages: loaded from the CDN until they are built on this server: clsx, zod"
+        "packages: being built on this server; until then the app's page shows how far that is: clsx, zod"
     ]
-    assert before["clsx"].startswith("https://esm.sh/clsx")
-    assert after["clsx"] == "/~esm/clsx@2.0.0/~abc"
-    assert after["zod"] == before["zod"]
+    assert (imports["clsx"], imports["zod"]) == (ADDRESS, "/~esm/zod@4.0.0/~def")
     assert home.asked == [{"clsx": "latest", "zod": "latest"}]
-    assert "immutable" not in kept_before, "it will be another page soon"
-    assert "immutable" in kept
-    assert (await get(app, after["clsx"])).body == b"export default 1"
+    assert "immutable" in headers["cache-control"]
+    assert (await get(app, imports["clsx"])).body == b"export default 1"
 
 
-async def test_a_deploy_of_the_same_files_tells_the_outcome_and_builds_nothing_again(app, home):
+async def test_a_deploy_of_the_same_files_builds_nothing_again_when_all_is_there(app, home):
+    home.zod = ""
     await deploy(app, jsx(content=CODE))
     await run_jobs(app)
 
     reply = await deploy(app, jsx(content=CODE))
     await run_jobs(app)
 
-    assert reply["warnings"] == ["import 'zod': stays at the CDN: it is broken"]
+    assert "warnings" not in reply
     assert len(home.asked) == 1
 
 
-async def test_a_build_that_failed_as_a_whole_is_told_and_tried_again_by_the_sweep(app, home):
-    home.error = FetchFailed("the registry is down")
+async def test_each_deploy_tells_what_failed_and_tries_it_again_but_leaves_versions_alone(app, home):
     await deploy(app, jsx(content=CODE))
+    await run_jobs(app)
+
+    reply = await deploy(app, jsx(content=CODE))
+    home.zod = ""
+    await run_jobs(app)
+
+    imports, _ = await imports_of(app)
+    assert reply["warnings"] == ["import 'zod': could not be built: it is broken"]
+    assert home.asked == [{"clsx": "latest", "zod": "latest"}, {"clsx": "2.0.0", "zod": "latest"}]
+    assert imports["zod"].startswith("/~esm/")
+
+
+async def test_packages_that_are_known_make_a_release_whole_at_its_deploy(app, home):
+    home.zod = ""
+    lock, _ = await home.ensure({"clsx": "latest", "zod": "latest"})
+    home.asked.clear()
+    home.known = lock
+
+    reply = await deploy(app, jsx(content=CODE))
+
+    imports, headers = await imports_of(app, f"/~{reply['fsId']}~/")
+    assert "warnings" not in reply
+    assert app.jobs.receive[BuildModules].statistics().current_buffer_used == 0
+    assert (imports["clsx"], "immutable" in headers["cache-control"]) == (ADDRESS, True)
+    assert home.asked == []
+
+
+async def test_a_build_that_failed_as_a_whole_is_told_and_tried_again_by_the_sweep_in_time(
+    app, home, autojump_clock
+):
+    home.error = FetchFailed("the registry is down")
+    first = await deploy(app, jsx(content=CODE))
     await run_jobs(app)
     reply = await deploy(app, jsx(content=CODE))
     await run_jobs(app)
     home.error = None
+    home.zod = ""
+
+    await sweep(app, Sweep())
+    await run_jobs(app)
+    assert len(home.asked) == 2, "it failed a moment ago"
+    assert extras_of(app, first).next_try == app.now() + app.config.limits.build_retry_s
+
+    await trio.sleep(app.config.limits.build_retry_s)
+    await sweep(app, Sweep())
+    await run_jobs(app)
+
+    imports, _ = await imports_of(app)
+    assert "could not be built: the registry is down" in reply["warnings"][0]
+    assert imports["clsx"] == ADDRESS
+    assert extras_of(app, first).next_try == 0
+    assert len(home.asked) == 3
+
+
+async def test_an_error_nobody_foresaw_is_not_met_again_and_again(app, home, caplog):
+    home.error = ZeroDivisionError()
+    await deploy(app, jsx(content=CODE))
+    await run_jobs(app)
+
+    await sweep(app, Sweep())
+    await run_jobs(app)
+
+    assert len(home.asked) == 1
+    assert "job failed" in caplog.text
+
+
+async def test_what_can_never_be_built_is_not_tried_again(app, home, autojump_clock):
+    home.zod = ""
+    code = 'import a from "clsx";\nimport b from "clsx@1";\nexport default () => null;\n'
+    reply = await deploy(app, jsx(content=code))
+    await run_jobs(app)
+
+    await trio.sleep(app.config.limits.build_retry_max_s * 2)
+    await sweep(app, Sweep())
+    await run_jobs(app)
+
+    assert len(home.asked) == 1
+    assert extras_of(app, reply).not_local == {"clsx@1": "the app imports another version of clsx as well"}
+    assert extras_of(app, reply).next_try == 0
+
+
+async def test_modules_that_the_store_lost_are_built_by_the_sweep_from_their_lock(app, home, tmp_path):
+    home.zod = ""
+    await deploy(app, jsx(content=CODE))
+    await run_jobs(app)
+    empty = open_store(tmp_path / "empty", Limits())
+    home.store = empty
+    app = replace(app, modules=empty)
 
     await sweep(app, Sweep())
     await run_jobs(app)
 
     imports, _ = await imports_of(app)
-    assert "(the registry is down): clsx, zod" in reply["warnings"][0]
-    assert imports["clsx"] == "/~esm/clsx@2.0.0/~abc"
-    assert len(home.asked) == 3
+    assert imports["clsx"] == ADDRESS
+    assert home.asked[1] == {"clsx": "2.0.0", "zod": "4.0.0"}
+
+
+async def test_a_release_that_went_meanwhile_needs_nothing(app, home):
+    await deploy(app, jsx(content=CODE))
+    await run_jobs(app)
+
+    app.jobs.add(BuildModules("garden", "ada", "zGone"))
+    await run_jobs(app)
+
+    assert len(home.asked) == 1
+
+
+async def test_a_full_queue_makes_nobody_wait_and_is_tried_later(app, home):
+    app = replace(app, jobs=Jobs(1))
+    app.jobs.add(BuildModules("other", "ada", "z1"))
+
+    reply = await deploy(app, jsx(content=CODE))
+
+    assert (await get(app, "/")).status == 200
+    await run_jobs(app)
+    assert (await get(app, "/")).status == 202
+    assert app.builds.find(("garden", "ada", reply["fsId"])) is not None
 
 
 async def test_an_app_without_packages_has_nothing_built(app, home):
@@ -132,6 +192,15 @@ async def test_an_app_without_packages_has_nothing_built(app, home):
     assert "warnings" not in reply
 
 
+async def test_an_app_of_react_alone_has_nothing_built(app, home):
+    reply = await deploy(app, jsx(content='import { useState } from "react";\nexport default () => null;\n'))
+    await run_jobs(app)
+
+    assert home.asked == []
+    assert "warnings" not in reply
+    assert (await get(app, "/")).status == 200
+
+
 async def test_without_local_modules_nothing_is_built_or_told(app, home):
     app = replace(app, home=None, modules=None)
 
@@ -140,16 +209,6 @@ async def test_without_local_modules_nothing_is_built_or_told(app, home):
 
     assert home.asked == []
     assert "warnings" not in reply
-
-
-async def test_a_module_that_was_lost_is_loaded_from_the_cdn(app, tmp_path):
-    await deploy(app, jsx(content=CODE))
-    await run_jobs(app)
-
-    empty = replace(app, modules=open_store(tmp_path / "empty", Limits()))
-
-    imports, _ = await imports_of(empty)
-    assert imports["clsx"].startswith("https://esm.sh/clsx")
 
 
 def test_what_is_wanted_is_read_from_the_addresses_of_the_map():
@@ -178,8 +237,8 @@ def test_what_is_wanted_is_read_from_the_addresses_of_the_map():
     }
 
 
-def test_notes_on_what_the_database_brings_along_are_not_told():
-    part = Package(name="part", version="1.0.0", integrity="", tarball="")
+def test_notes_on_what_the_database_brings_along_are_not_told(app):
+    part = replace_struct(PACKAGE, name="part", version="1.0.0")
     database = replace_struct(part, name=FIREPROOF, uses={"part": "part@1.0.0"})
     lock = Lock(
         packages={"database": database, "part@1.0.0": part},
@@ -187,7 +246,7 @@ def test_notes_on_what_the_database_brings_along_are_not_told():
         notes=("part@1.0.0 asks for react ^18; the page has 19", "part@1.0.01 asks for react ^18"),
     )
 
-    assert module_warnings(Extras(packages=("x",), lock=lock)) == ("part@1.0.01 asks for react ^18",)
+    assert module_warnings(app, Extras(packages=("react",), lock=lock)) == ("part@1.0.01 asks for react ^18",)
 
 
 async def test_an_app_of_the_platform_s_packages_has_the_database_built(app, home):
@@ -201,7 +260,20 @@ async def test_an_app_of_the_platform_s_packages_has_the_database_built(app, hom
     assert not [text for text in reply["warnings"] if "img-vibes" in text or "call-ai" in text]
 
 
-def test_an_app_of_react_alone_is_not_warned():
-    assert module_warnings(Extras(packages=("react", "react/jsx-runtime"))) == ()
-    (warning,) = module_warnings(Extras(packages=("react", "d3")))
-    assert warning.endswith(": d3")
+def test_notes_of_before_are_read():
+    old = msgspec.json.decode(b'{"packages": ["clsx"], "not_local": {"": "no registry"}}', type=Extras)
+
+    assert old.next_try == 0
+    assert find_lacking(None, old) == ()
+
+
+async def test_a_release_names_what_its_modules_import(home):
+    await home.ensure({"clsx": "latest"})
+    extras = Extras(
+        packages=("clsx",), lock=Lock(packages={"clsx@2.0.0": PACKAGE}, modules={"clsx": ADDRESS})
+    )
+
+    assert names_module(home.store, extras, ADDRESS)
+    assert names_module(home.store, extras, ADDRESS.replace("@", "%40"))
+    assert not names_module(home.store, extras, "/~esm/other@1.0.0/~abc")
+    assert not names_module(home.store, Extras(), ADDRESS)

@@ -11,6 +11,7 @@ import trio
 from vibes_trio.commands.database import open_database
 from vibes_trio.commands.output import FAILED, OK, CommandFailed, print_json, print_table, tell
 from vibes_trio.config import Config, load_config
+from vibes_trio.content.policy import may_ask
 from vibes_trio.content.specifiers import Kind, parse_specifier
 from vibes_trio.content.vibes_modules import FROM_NPM, npm_packages
 from vibes_trio.errors import ConfigError, FetchFailed
@@ -22,9 +23,10 @@ from vibes_trio.modules.page_files import PAGE_FILES
 from vibes_trio.modules.prepare import prepare_local_modules
 from vibes_trio.modules.ranges import LATEST
 from vibes_trio.modules.registry import ensure_document, parse_integrity
-from vibes_trio.modules.store import open_store
+from vibes_trio.modules.store import CDN, LocalModules, open_store
+from vibes_trio.modules.store_lock import find_builder
 from vibes_trio.outbound import Outbound, open_outbound
-from vibes_trio.services.packages import ALL, needs_building
+from vibes_trio.services.packages import why_lacking
 from vibes_trio.services.releases import Extras, read_extras
 from vibes_trio.storage import apps
 
@@ -46,10 +48,13 @@ def status(options: Namespace) -> int:
         ]
     if not found:
         raise CommandFailed(f"{options.app}: there is no such app here with a release of this server.")
-    rows = [(name, *row) for name, extras in found for row in _rows(extras)]
-    stored = {a for _, extras in found if extras.lock for a in extras.lock.modules.values()}
-    lost = {address for address in stored if not is_stored(store, address)}
-    rows = [(*row[:2], "CDN", "its module is lost") if row[2] in lost else row for row in rows]
+    builder = find_builder(config.data_dir / "modules")
+    elsewhere = "CDN" if config.modules == "cdn" or may_ask(config.page_hosts, CDN) else "nowhere"
+    rows = [
+        (name, text, *_row(store, extras, text, elsewhere, is_building=builder == name))
+        for name, extras in found
+        for text in sorted(extras.packages)
+    ]
     if options.json:
         print_json([dict(zip(("app", "import", "from", "why"), row, strict=True)) for row in rows])
     else:
@@ -106,14 +111,21 @@ def gc(options: Namespace) -> int:
     return OK
 
 
-def _rows(extras: Extras) -> list[tuple[str, str, str]]:
+def _row(
+    store: LocalModules, extras: Extras, text: str, elsewhere: str, *, is_building: bool
+) -> tuple[str, str]:
+    """Return where the package imported as *text* is loaded from, and why not from here."""
     modules: Mapping[str, str] = extras.lock.modules if extras.lock else {}
-    waiting = extras.not_local.get(ALL) or "waits for being built"
-    return [(text, modules.get(text, "CDN"), _why(extras, text, waiting)) for text in sorted(extras.packages)]
-
-
-def _why(extras: Extras, text: str, waiting: str) -> str:
-    return waiting if needs_building(extras) else extras.not_local.get(text, "")
+    address = modules.get(text) or GIVEN.get(text, "")
+    if address and is_stored(store, address):
+        return address, ""
+    if is_building:
+        return elsewhere, "is being built now"
+    why = why_lacking(extras, text)
+    if why and extras.next_try:
+        at = time.strftime("%H:%M:%S", time.localtime(extras.next_try))
+        return elsewhere, f"{why}; from {at} on it is tried again when somebody looks at the app"
+    return elsewhere, why or ("its module is lost" if address else "waits for being built")
 
 
 def _wanted(packages: Sequence[str]) -> dict[str, str]:
@@ -139,7 +151,7 @@ async def _prefetch(config: Config, wanted: Mapping[str, str]) -> tuple[Mapping[
             return outbound
 
         try:
-            lock, failed = await Home(get, prepared.modules, config).ensure(wanted)
+            lock, failed = await Home(get, prepared.modules, config).ensure(wanted, label="modules prefetch")
         except FetchFailed as error:
             raise CommandFailed(f"packages can't be fetched: {error}") from error
     return lock.modules, failed

@@ -7,7 +7,7 @@ connection comes back. A connection that was given an answer kept ready is parke
 (`parking.py`). Fast lane and parking are optimisations and never change an answer.
 
 A process that only reads hands all but the simple reading of apps, connection and bytes, to the process that
-owns the data; there it goes on as if it had been accepted there.
+owns the data, and what it finds it can't answer; there it goes on as if it had been accepted there.
 """
 
 import math
@@ -183,7 +183,12 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     version = front.ready.version()
     body = await _read_body(front.limits, line, head.length) if head.length else b""
     incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body)
-    reply = sound(await front.answer(incoming, None))
+    reply = await front.answer(incoming, None)
+    if reply.for_owner and front.hand_over is not None:
+        front.counts.handed_over += 1
+        await front.hand_over(line.socket, data + body + line.buffer)
+        return False
+    reply = sound(reply)
     close = head.close or front.draining.is_set()
     await line.send_all(build_response(reply, head.method, close=close))
     if reply.repeatable and not close and not head.length:

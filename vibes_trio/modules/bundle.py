@@ -21,6 +21,7 @@ from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.modules.build import FLAGS, PREFIX, Built, star_entry, whole_entry
 from vibes_trio.modules.lock import Lock
+from vibes_trio.modules.progress import Progress
 from vibes_trio.modules.shape import QUIET, Shape, commonjs_names, read_shape, run_esbuild
 from vibes_trio.modules.store import LocalModules
 from vibes_trio.modules.toolchain import Tool
@@ -44,6 +45,7 @@ class Bench:
         unpacked: returns the folder of a package of the lock by its key, fetched if need be.
         given: specifier → address of modules that are there anyway, such as React.
         work_dir: where trees are laid out; on the disk of the packages, so that files can be linked.
+        progress: told of what is done.
     """
 
     tool: Tool
@@ -52,6 +54,7 @@ class Bench:
     given: Mapping[str, str]
     work_dir: Path
     limits: Limits
+    progress: Progress = field(default_factory=Progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,7 @@ async def build_lock(bench: Bench, lock: Lock, specifiers: Iterable[str]) -> Out
     wanted = list(dict.fromkeys(specifiers))
     modules = {s: bench.given.get(s) or address_in(lock, s, bench.tool) for s in wanted}
     missing = [s for s in wanted if not is_stored(bench.store, modules[s])]
+    bench.progress.done.update(s for s in wanted if s not in missing)
     if not missing:
         return Outcome(modules, {})
     keys = reachable_from(lock, {lock.shared[package_of(s)] for s in missing})
@@ -145,6 +149,7 @@ async def build_lock(bench: Bench, lock: Lock, specifiers: Iterable[str]) -> Out
     with tempfile.TemporaryDirectory(dir=bench.work_dir, ignore_cleanup_errors=True) as name:
         tree = await trio.to_thread.run_sync(lay_out, Path(name), lock, unpacked)
         work = _Work(bench, lock, tree)
+        bench.progress.stage = "building"
         await _look_at_all(work, missing)
         await _build_all(work)
     modules |= {s: work.address[s] for s in missing if s in work.address}
@@ -173,11 +178,13 @@ async def _unpack_all(bench: Bench, keys: list[str]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     failed: dict[str, FetchFailed | ModuleFailed] = {}
     at_once = trio.Semaphore(bench.limits.packages_at_once)
+    bench.progress.stage, bench.progress.to_fetch = "fetching", len(keys)
 
     async def unpack(key: str) -> None:
         async with at_once:
             try:
                 found[key] = await bench.unpacked(key)
+                bench.progress.fetched += 1
             except (FetchFailed, ModuleFailed) as error:
                 failed[key] = error
 
@@ -215,7 +222,7 @@ async def _each(work: _Work, specifiers: Iterable[str], act: Callable[[_Work, st
             try:
                 await act(work, specifier)
             except ModuleFailed as error:
-                work.failed[specifier] = str(error)
+                work.failed[specifier] = work.bench.progress.failed[specifier] = str(error)
                 work.address.pop(specifier, None)
 
     async with trio.open_nursery() as nursery:
@@ -331,6 +338,7 @@ async def _build_all(work: _Work) -> None:
         if work.bench.store.record(work.address[specifier]) is None:
             built = await _build(work, specifier, stand_ins, numbers)
             await trio.to_thread.run_sync(work.bench.store.put, built, PACKAGE_RECIPE)
+        work.bench.progress.done.add(specifier)
 
     await _each(work, list(work.seen), build)
 

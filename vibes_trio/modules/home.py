@@ -10,13 +10,16 @@ from msgspec.structs import replace
 from vibes_trio.config import Config
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.modules.build import address_of
-from vibes_trio.modules.bundle import Bench, build_lock
+from vibes_trio.modules.bundle import Bench, build_lock, is_stored
+from vibes_trio.modules.kept_locks import KeptLocks
 from vibes_trio.modules.lock import Lock, resolve_lock
 from vibes_trio.modules.prepare import BASE_MODULES
+from vibes_trio.modules.progress import Progress
 from vibes_trio.modules.ranges import Spec, choose_document, parse_spec
 from vibes_trio.modules.registry import Document, ensure_package
 from vibes_trio.modules.store import LocalModules
-from vibes_trio.modules.toolchain import find_tool
+from vibes_trio.modules.store_lock import hold_store
+from vibes_trio.modules.toolchain import Tool, find_tool
 from vibes_trio.modules.tree import package_of
 from vibes_trio.outbound import Outbound
 
@@ -31,8 +34,8 @@ GIVEN: Mapping[str, str] = {
 class Home:
     """Where the packages of apps are brought home to.
 
-    Its mutable state: which versions ranges were found to mean lately, and whether somebody builds now: one
-    lock at a time, so that nothing is fetched or built twice.
+    Its mutable state: which versions ranges were found to mean lately, the locks made lately, the esbuild once
+    it is found, and whether somebody builds now: one lock at a time, so that nothing is fetched or built twice.
     """
 
     def __init__(
@@ -42,34 +45,96 @@ class Home:
         self._store = store
         self._config = config
         self._chosen: dict[Spec, tuple[Document, float]] = {}
+        self._kept = KeptLocks(self._modules_dir, config.limits)
+        self._tool: Tool | None = None
         self._building = trio.Lock()
 
+    async def find_known(self, wanted: Mapping[str, str]) -> Lock | None:
+        """Return the lock for *wanted* if it was made lately and all its modules are in the store."""
+        lock = self._kept.find(wanted) or await trio.to_thread.run_sync(self._kept.load, wanted)
+        return lock if lock is not None and self._is_whole(lock, wanted) else None
+
     async def ensure(
-        self, wanted: Mapping[str, str], lock: Lock | None = None
+        self,
+        wanted: Mapping[str, str],
+        lock: Lock | None = None,
+        progress: Progress | None = None,
+        label: str = "",
     ) -> tuple[Lock, Mapping[str, str]]:
         """Return a lock for *wanted* with all modules in the store that can be; and why others can't.
 
         Args:
             wanted: specifier, without version → range or dist-tag of its package.
             lock: of before. If it has all that is wanted nothing is resolved anew: versions stay.
+            progress: told of what is done.
+            label: what is built, for people who look from outside.
 
         Raises:
             FetchFailed, ModuleFailed: nothing can be done: no esbuild, no registry, a package that is needed
-                by another is not to be had.
+                by another is not to be had, another process builds for too long.
         """
+        progress = Progress() if progress is None else progress
+        limits = self._config.limits
         async with self._building:
-            tool = await find_tool(self._config)
-            if tool is None:
-                raise ModuleFailed("there is no esbuild: run `vibes-trio toolchain install`")
-            failed: dict[str, str] = {}
-            if lock is None or any(package_of(s) not in lock.shared for s in wanted):
-                lock, failed = await self._resolve(wanted)
-            given = {s: a for s, a in GIVEN.items() if self._store.record(a) and _is_pinned(lock, s)}
-            work_dir = self._config.data_dir / "modules" / "work"
-            unpacked = partial(self._unpacked, lock)
-            bench = Bench(tool, self._store, unpacked, given, work_dir, self._config.limits)
-            outcome = await build_lock(bench, lock, (s for s in wanted if s not in failed))
-            return replace(lock, modules=dict(outcome.modules)), failed | dict(outcome.failed)
+            try:
+                with trio.fail_after(limits.build_all_timeout_s):
+                    async with hold_store(self._modules_dir, label, limits.store_wait_s):
+                        return await self._ensure(wanted, lock, progress)
+            except trio.TooSlowError as error:
+                raise ModuleFailed(f"this took more than {limits.build_all_timeout_s:g} s") from error
+
+    async def _ensure(
+        self, wanted: Mapping[str, str], lock: Lock | None, progress: Progress
+    ) -> tuple[Lock, Mapping[str, str]]:
+        if lock is None:
+            known = await self.find_known(wanted)
+            if known is not None:
+                return known, {}
+        try:
+            made, failed = await self._make(wanted, lock, progress)
+        except (FetchFailed, ModuleFailed):
+            other = await self._find_alike(wanted)
+            if other is None:
+                raise
+            return other, {}
+        if failed:
+            other = await self._find_alike(wanted)
+            return (made, failed) if other is None else (other, {})
+        await trio.to_thread.run_sync(self._kept.keep, wanted, made)
+        return made, {}
+
+    async def _make(
+        self, wanted: Mapping[str, str], lock: Lock | None, progress: Progress
+    ) -> tuple[Lock, dict[str, str]]:
+        """Resolve *wanted* unless *lock* has it; build what is not there."""
+        tool = await self._find_tool()
+        failed: dict[str, str] = {}
+        if lock is None or any(package_of(s) not in lock.shared for s in wanted):
+            progress.stage = "resolving"
+            lock, failed = await self._resolve(wanted)
+            progress.failed |= failed
+        given = {s: a for s, a in GIVEN.items() if self._store.record(a) and _is_pinned(lock, s)}
+        work_dir = self._modules_dir / "work"
+        unpacked = partial(self._unpacked, lock)
+        bench = Bench(tool, self._store, unpacked, given, work_dir, self._config.limits, progress)
+        outcome = await build_lock(bench, lock, (s for s in wanted if s not in failed))
+        return replace(lock, modules=dict(outcome.modules)), failed | dict(outcome.failed)
+
+    async def _find_tool(self) -> Tool:
+        self._tool = self._tool or await find_tool(self._config)
+        if self._tool is None:
+            raise ModuleFailed("there is no esbuild: run `vibes-trio toolchain install`")
+        return self._tool
+
+    async def _find_alike(self, wanted: Mapping[str, str]) -> Lock | None:
+        """Return a lock of before that has all of *wanted* in the store: for a time without registry or esbuild."""
+        for lock in await trio.to_thread.run_sync(self._kept.find_alike, wanted):
+            if self._is_whole(lock, wanted):
+                return replace(lock, modules={s: lock.modules[s] for s in wanted})
+        return None
+
+    def _is_whole(self, lock: Lock, wanted: Mapping[str, str]) -> bool:
+        return all(s in lock.modules and is_stored(self._store, lock.modules[s]) for s in wanted)
 
     async def _resolve(self, wanted: Mapping[str, str]) -> tuple[Lock, dict[str, str]]:
         """Resolve the packages of *wanted*; those that are nowhere fail alone."""

@@ -69,12 +69,17 @@ def fits(version: str, wanted: str) -> bool:
     return bool(nodesemver.satisfies(version, wanted, True))
 
 
+def is_range(wanted: str) -> bool:
+    """Return whether *wanted* is a range; else it is a dist-tag."""
+    return nodesemver.valid_range(wanted, True) is not None
+
+
 def pick_version(versions: Iterable[str], tags: Mapping[str, str], wanted: str) -> str | None:
     """Return the version that *wanted* means, as npm: a tag's, else `latest` if it fits, else the highest."""
     exact = [version for version in versions if is_exact_version(version)]
     if wanted in tags:
         return tags[wanted] if tags[wanted] in exact else None
-    if nodesemver.valid_range(wanted, True) is None:
+    if not is_range(wanted):
         return None
     latest = tags.get(LATEST)
     if latest in exact and (fits(latest, wanted) or wanted == "*"):
@@ -116,8 +121,7 @@ def find_kept(modules_dir: Path, package: str, wanted: str = "*") -> str | None:
     start = f"{package.replace('/', '+')}@"
     names = [path.name for path in (modules_dir / "documents").glob("*.json") if path.name.startswith(start)]
     versions = [name.removeprefix(start).removesuffix(".json") for name in names]
-    is_range = nodesemver.valid_range(wanted, True) is not None
-    return pick_version(versions, {}, wanted if is_range else "*")
+    return pick_version(versions, {}, wanted if is_range(wanted) else "*")
 
 
 async def _ask(outbound: Outbound, spec: Spec, limits: Limits) -> Document:

@@ -61,7 +61,8 @@ class StoredModule:
 
 
 class LocalModules:
-    """The store, open. Its mutable state: the index, and the bytes read so far, latest last."""
+    """The store, open. Its mutable state: the index; the bytes read so far, latest last; and which were found
+    to be gone or damaged: those count as not there until they are stored anew."""
 
     def __init__(self, modules_dir: Path, records: Iterable[Record], limits: Limits) -> None:
         self._dir = modules_dir
@@ -69,15 +70,16 @@ class LocalModules:
         self._limits = limits
         self._contents: OrderedDict[Cid, bytes] = OrderedDict()
         self._held_bytes = 0
+        self._lost: set[Cid] = set()
 
     def record(self, address: str) -> Record | None:
         """Return what the index says of *address*; another process may have added it."""
         record = self._records.get(address)
         if record is None and address.startswith(PREFIX):
             record = read_record(self._dir / "index" / index_name(address), self._dir)
-            if record is not None:
+            if record is not None and record.cid not in self._lost:
                 self._records[address] = record
-        return record
+        return None if record is None or record.cid in self._lost else record
 
     def find(self, path: str) -> StoredModule | None:
         """Return the module served at *path*: a path as requested, without query.
@@ -89,11 +91,8 @@ class LocalModules:
             return None
         content = self._contents.get(record.cid)
         if content is None:
-            try:
-                content = (self._dir / "built" / record.cid).read_bytes()
-            except OSError:
-                return None
-            if calc_cid(content) != record.cid:
+            content = self._read(record.cid)
+            if content is None:
                 return None
             self._hold(record.cid, content)
         else:
@@ -154,6 +153,17 @@ class LocalModules:
         write_file(self._dir / "built" / record.cid, content)
         write_file(self._dir / "index" / index_name(record.address), msgspec.json.encode(record))
         self._records[record.address] = record
+        self._lost.discard(record.cid)
+
+    def _read(self, cid: Cid) -> bytes | None:
+        try:
+            content: bytes | None = (self._dir / "built" / cid).read_bytes()
+        except OSError:
+            content = None
+        if content is not None and calc_cid(content) == cid:
+            return content
+        self._lost.add(cid)
+        return None
 
     def _hold(self, cid: Cid, content: bytes) -> None:
         self._contents[cid] = content

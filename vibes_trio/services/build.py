@@ -43,6 +43,7 @@ class Built:
     assets: Mapping[Cid, bytes]
     extras: Extras
     warnings: tuple[str, ...]
+    import_map: bytes
 
 
 async def build_release(app: App, files: Sequence[AppFile], entry_point: str, built_from: Cid) -> Built:
@@ -69,7 +70,7 @@ async def build_release(app: App, files: Sequence[AppFile], entry_point: str, bu
     warnings = links.warnings + import_map.warnings
     extras = _extras(files, links, entry_point)
     extras = replace(extras, built_from=built_from, complete=not warnings, packages=import_map.packages)
-    return Built(items, assets, extras, warnings)
+    return Built(items, assets, extras, warnings, import_map.text.encode())
 
 
 async def compile_all(app: App, files: Sequence[AppFile]) -> list[Compiled | None]:

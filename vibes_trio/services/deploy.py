@@ -18,9 +18,9 @@ from vibes_trio.content.slugs import check_slug_pair, own_names, parse_app_slug,
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
-from vibes_trio.jobs import BuildModules, WarmRelease
+from vibes_trio.jobs import WarmRelease
 from vibes_trio.services.build import AppFile, Built, build_release
-from vibes_trio.services.packages import module_warnings, needs_building
+from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
 from vibes_trio.services.releases import OCTETS, read_extras
 from vibes_trio.storage import apps, assets, slugs
 from vibes_trio.storage.tx import Tx
@@ -89,14 +89,14 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
     warnings: tuple[str, ...] = ()
     if release is None:
         built = await build_release(app, files, entry_point, built_from)
+        built = replace(built, extras=await with_known_lock(app, built.extras, built.import_map))
         release = await _write(app, replace(publish, built=built))
         warnings = built.warnings
     assert release is not None, "a release with its content was published"
     extras = read_extras(release.extras_json)
     if extras is not None and app.home is not None:
-        warnings += module_warnings(extras)
-        if needs_building(extras):
-            app.jobs.add(BuildModules(release.app_slug, release.user_slug, release.fs_id))
+        warnings += module_warnings(app, extras)
+        build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), extras)
     if req.mode == "production":
         app.jobs.add(WarmRelease(release.app_slug, release.user_slug))
     return _response(app, req, release, warnings)

@@ -1,11 +1,14 @@
-"""The npm packages of releases: built on this server after a deploy, and what is told of them.
+"""The npm packages of releases: built on this server after a deploy or at the first visit, and what is told of them.
 
-A deploy doesn't wait for it. Until its packages are built, a release loads them from the CDN, as it does for
-good what can't be built.
+A deploy doesn't wait for it; a visitor sees how far it is (`waiting.py`). What failed is tried again at each
+deploy, by the sweep and when somebody looks at the app, with pauses that grow: nobody can keep this server busy
+by asking for what can't be built.
 """
 
 import logging
+import math
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 from msgspec.structs import replace
 
@@ -13,11 +16,21 @@ from vibes_trio.content.vibes_modules import FIREPROOF, pinned_addresses
 from vibes_trio.context import App
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.jobs import BuildModules
+from vibes_trio.modules.bundle import is_stored
 from vibes_trio.modules.home import GIVEN
 from vibes_trio.modules.lock import Lock
+from vibes_trio.modules.progress import Build, ReleaseName
 from vibes_trio.modules.ranges import LATEST
-from vibes_trio.modules.store import parse_cdn_address
-from vibes_trio.services.releases import Extras, find_release, read_extras, stored_map
+from vibes_trio.modules.store import LocalModules, parse_cdn_address
+from vibes_trio.modules.tree import package_of
+from vibes_trio.services.releases import (
+    Extras,
+    ServedRelease,
+    find_release,
+    read_extras,
+    read_map,
+    stored_map,
+)
 from vibes_trio.storage import apps
 from vibes_trio.urls import EntryPoint
 from vibes_trio.wire.base import encode
@@ -27,48 +40,149 @@ log = logging.getLogger(__name__)
 ALL = ""
 
 
+def find_lacking(store: LocalModules | None, extras: Extras) -> tuple[str, ...]:
+    """Return the specifiers of packages whose modules are not in *store*: never built, failed or lost.
+
+    Without a store nothing is lacking: all comes from the CDN.
+    """
+    if store is None:
+        return ()
+    built = extras.lock.modules if extras.lock else {}
+    return tuple(
+        text
+        for text in extras.packages
+        if text not in GIVEN and not (text in built and is_stored(store, built[text]))
+    )
+
+
+def name_of(release: ServedRelease) -> ReleaseName:
+    """Return what builds of *release* go by."""
+    return release.app, release.user, release.fs_id
+
+
+def ensure_building(app: App, name: ReleaseName, extras: Extras) -> Build | None:
+    """Return the build that a release waits for, begun now if it is time for one; None: waiting brings nothing.
+
+    Sync, so that all who ask get the same one.
+    """
+    if app.home is None:
+        return None
+    build = app.builds.find(name)
+    if build is not None:
+        return build
+    lacking = find_lacking(app.modules, extras)
+    if not lacking or not app.builds.may_begin(name) or not app.jobs.add(BuildModules(*name)):
+        return None
+    return app.builds.begin(name, lacking)
+
+
+def build_after_deploy(app: App, name: ReleaseName, extras: Extras) -> None:
+    """Have a release built that was deployed just now, whatever happened before."""
+    app.builds.forgive(name)
+    ensure_building(app, name, extras)
+
+
+async def with_known_lock(app: App, extras: Extras, import_map: bytes) -> Extras:
+    """Return *extras* with the lock of their packages if that was made lately and nothing is to be built.
+
+    Such a release is whole as soon as it is deployed.
+    """
+    if app.home is None or not find_lacking(app.modules, extras):
+        return extras
+    wanted, never = find_wanted(read_map(import_map).imports, extras.packages)
+    lock = None if never else await app.home.find_known(dict(wanted.values()))
+    if lock is None:
+        return extras
+    return replace(extras, lock=replace(lock, modules={t: lock.modules[s] for t, (s, _) in wanted.items()}))
+
+
+def names_module(store: LocalModules, extras: Extras, path: str) -> bool:
+    """Return whether the module at *path* (as requested) is one that a release loads, directly or not."""
+    to_see = list(extras.lock.modules.values()) if extras.lock else []
+    seen = set(to_see)
+    while to_see:
+        record = store.record(to_see.pop())
+        new = [a for a in record.imports if a not in seen] if record is not None else []
+        seen.update(new)
+        to_see += new
+    return path in seen or unquote(path) in seen
+
+
+async def bring_back(app: App, release: ServedRelease) -> None:
+    """Return once the modules that *release* had and that the store lost are built again, or can't be."""
+    app.releases.drop((release.app, release.user))  # pages that take them for granted are kept
+    build = ensure_building(app, name_of(release), release.extras)
+    if build is not None:
+        await build.finished.wait()
+
+
 async def build_modules(app: App, job: BuildModules) -> None:
-    """Build the packages of one release that are not built yet; note the lock, or why there is none."""
-    row = app.db.get(apps.find_release, job.app, job.user, job.fs_id)
+    """Build the packages of one release that are not in the store; note the lock, or why there is none."""
+    name = (job.app, job.user, job.fs_id)
+    build = app.builds.find(name) or app.builds.begin(name, ())
+    row = app.db.get(apps.find_release, *name)
     extras = read_extras(row.extras_json) if row is not None else None
-    release = find_release(app, EntryPoint(job.app, job.user, job.fs_id, "/"))
-    if app.home is None or row is None or release is None or extras is None or not needs_building(extras):
-        return
-    wanted, not_local = find_wanted(stored_map(app, release)[0], extras.packages)
-    lock: Lock | None = None
+    noted: Extras | None = None
+    pause_s = math.inf  # whatever is not foreseen below would happen again
     try:
-        lock, failed = await app.home.ensure(dict(wanted.values()))
-        not_local |= {text: failed[s] for text, (s, _) in wanted.items() if s in failed}
-        built = {text: lock.modules[s] for text, (s, _) in wanted.items() if s in lock.modules}
-        lock = replace(lock, modules=built)
-    except (FetchFailed, ModuleFailed) as error:
-        not_local[ALL] = str(error)
-        log.warning("packages of %s--%s are not built: %s", job.app, job.user, error)
-    noted = encode(replace(extras, lock=lock, not_local=not_local)).decode()
-    try:
-        await app.db.write(apps.replace_extras, row, noted)
+        release = find_release(app, EntryPoint(*name, "/"))
+        if row is None or release is None or extras is None or not find_lacking(app.modules, extras):
+            pause_s = 0.0
+            return
+        noted, is_final = await _build(app, release, extras, build)
+        lacks = bool(noted.not_local)
+        pause_s = math.inf if lacks and is_final else app.builds.next_pause_s(name) if lacks else 0.0
+        next_try = app.now() + pause_s if 0 < pause_s < math.inf else 0.0
+        changed = encode(replace(noted, next_try=next_try)).decode()
+        if changed != row.extras_json:
+            await app.db.write(apps.replace_extras, row, changed)
     finally:
         app.releases.drop((job.app, job.user))
+        app.builds.end(name, pause_s)
 
 
-def needs_building(extras: Extras) -> bool:
-    """Return whether the packages of a release are still to be built."""
-    return bool(extras.packages) and extras.lock is None
+async def _build(app: App, release: ServedRelease, extras: Extras, build: Build) -> tuple[Extras, bool]:
+    """Return what is to be noted, and whether another try would end the same way."""
+    assert app.home is not None, "who looks for work has a home"
+    wanted, never = find_wanted(stored_map(app, release)[0], extras.packages)
+    build.progress.specifiers = {text: s for text, (s, _) in wanted.items()}
+    ranges = {s: _locked_version(extras.lock, s) or text for s, text in wanted.values()}
+    label = f"{release.app}--{release.user}"
+    try:
+        made, failed = await app.home.ensure(ranges, extras.lock, build.progress, label)
+    except (FetchFailed, ModuleFailed) as error:
+        log.warning("packages of %s are not built: %s", label, error)
+        return replace(extras, not_local=never | {ALL: str(error)}), False
+    not_local = never | {text: failed[s] for text, (s, _) in wanted.items() if s in failed}
+    built = {text: made.modules[s] for text, (s, _) in wanted.items() if s in made.modules}
+    return replace(extras, lock=replace(made, modules=built), not_local=not_local), not failed
 
 
-def module_warnings(extras: Extras) -> tuple[str, ...]:
+def _locked_version(lock: Lock | None, specifier: str) -> str:
+    """Return the version that the app has of a package already; empty: none. It stays while others are tried anew."""
+    key = lock.shared.get(package_of(specifier), "") if lock else ""
+    return key.rpartition("@")[2]
+
+
+def module_warnings(app: App, extras: Extras) -> tuple[str, ...]:
     """Return what a deployer should know of where the packages of a release come from."""
-    if needs_building(extras):
-        why = f" ({extras.not_local[ALL]})" if ALL in extras.not_local else ""
-        names = [name for name in extras.packages if name not in GIVEN]  # those are here from the start
-        if not names:
-            return ()
-        return (
-            f"packages: loaded from the CDN until they are built on this server{why}: {', '.join(names)}",
-        )
+    lacking = find_lacking(app.modules, extras)
+    why = {text: why for text in lacking if (why := why_lacking(extras, text))}
+    new = [text for text in lacking if text not in why]
+    told = [
+        f"packages: being built on this server; until then the app's page shows how far that is: {', '.join(new)}"
+    ]
     notes = _notes(extras.lock) if extras.lock else ()
-    stay = (f"import {text!r}: stays at the CDN: {why}" for text, why in sorted(extras.not_local.items()))
-    return (*stay, *notes)
+    return (
+        *(told if new else ()),
+        *(f"import {text!r}: could not be built: {w}" for text, w in sorted(why.items())),
+        *notes,
+    )
+
+
+def why_lacking(extras: Extras, text: str) -> str:
+    """Return why the package imported as *text* could not be built at the last try; empty: there was none."""
+    return extras.not_local.get(text) or extras.not_local.get(ALL, "")
 
 
 def _notes(lock: Lock) -> list[str]:

@@ -12,7 +12,7 @@ import msgspec
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.context import App
 from vibes_trio.errors import NotFound
-from vibes_trio.exchange import AppSlug, Cid, FsId
+from vibes_trio.exchange import AppSlug, Cid, FsId, UserSlug
 from vibes_trio.modules.lock import Lock
 from vibes_trio.services.replies import Content
 from vibes_trio.storage import apps, assets
@@ -38,22 +38,21 @@ class ServedRelease:
         default: the asset flagged as entry point, if one is: for `/` and what a browser navigates to.
         roots: names of the modules that the page mounts, in order.
         sources: from the served name of a module to the name of its source.
-        modules: specifier → address on this server of what was built for it.
-        is_built: whether nothing is to be built for it any more.
+        extras: our own notes on it.
         edition: changes with what the page is made of: a release that is built anew keeps its fs_id.
     """
 
     fs_id: FsId
     edition: Cid
     app: AppSlug
+    user: UserSlug
     env: Mapping[str, str]
     files: Mapping[str, FileSystemItem]
     import_map: FileSystemItem | None
     default: FileSystemItem | None
     roots: tuple[str, ...]
     sources: Mapping[str, str]
-    modules: Mapping[str, str]
-    is_built: bool
+    extras: "Extras"
 
 
 class Extras(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +66,8 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
             nor the languages (`deploy.calc_built_from`).
         packages: specifiers of npm packages that its modules import.
         lock: what these are built from on this server, and where; None: not built (yet).
-        not_local: specifier → why it stays at the CDN; `""` stands for all.
+        not_local: specifier → why it could not be built here; `""` stands for all.
+        next_try: when a visitor may have that tried again, Unix seconds; 0: when the server has restarted.
         complete: whether nothing was missing, such as a package; else the same deploy is built anew.
     """
 
@@ -78,6 +78,7 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     packages: tuple[str, ...] = ()
     lock: Lock | None = None
     not_local: dict[str, str] = {}
+    next_try: float = 0.0
     complete: bool = True
 
 
@@ -130,14 +131,14 @@ def take_apart(row: apps.Release) -> ServedRelease:
         fs_id=row.fs_id,
         edition=calc_cid(f"{row.file_system_json} {row.extras_json}".encode()),
         app=row.app_slug,
+        user=row.user_slug,
         env=_read_env(row.env_json),
         files=files,
         import_map=next((item for item in reversed(items) if _kind(item) == "import-map"), None),
         default=flagged if is_asset else None,
         roots=extras.roots,
         sources=extras.sources,
-        modules=extras.lock.modules if extras.lock else {},
-        is_built=extras.lock is not None or not extras.packages,
+        extras=extras,
     )
 
 
@@ -181,12 +182,23 @@ def _keep(app: App, item: FileSystemItem, body: bytes | None) -> bytes:
     return body
 
 
-class _ImportMap(msgspec.Struct, frozen=True):
+class ImportMap(msgspec.Struct, frozen=True):
+    """An import map as stored."""
+
     imports: dict[str, str] = {}
     scopes: dict[str, dict[str, str]] = {}
 
 
-_map_decoder = msgspec.json.Decoder(_ImportMap)
+_map_decoder = msgspec.json.Decoder(ImportMap)
+
+
+def read_map(text: bytes) -> ImportMap:
+    """Return the import map with this text.
+
+    Raises:
+        msgspec.DecodeError: it is none.
+    """
+    return _map_decoder.decode(text)
 
 
 def stored_map(app: App, release: ServedRelease) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
@@ -201,7 +213,7 @@ def stored_map(app: App, release: ServedRelease) -> tuple[dict[str, str], dict[s
     if item is None:
         return {}, {}
     try:
-        stored = _map_decoder.decode(_read_here(app, item))
+        stored = read_map(_read_here(app, item))
     except msgspec.DecodeError as error:
         log.error("the import map %s of %s can't be read: %s", item.asset_id, release.fs_id, error)
         raise NotFound(f"File not found {item.file_name}") from error

@@ -15,6 +15,7 @@ from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Reply
 from vibes_trio.modules.bundle import is_stored
 from vibes_trio.modules.page_files import fonts_of, tailwind_of
+from vibes_trio.services.packages import bring_back, find_lacking, names_module
 from vibes_trio.services.releases import (
     JAVASCRIPT,
     ServedRelease,
@@ -24,6 +25,7 @@ from vibes_trio.services.releases import (
     stored_map,
 )
 from vibes_trio.services.replies import Asked, Content, respond
+from vibes_trio.services.waiting import FOR_OWNER, PROGRESS, find_missing, find_waiting_page, tell_progress
 from vibes_trio.wire.base import encode
 
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -43,7 +45,21 @@ async def serve_entry_point(ctx: Ctx, asked: Asked) -> Reply:
     if release is None:
         raise NotFound("Filesystem not found " + encode(_asked_for(asked)).decode())
     cache_control = REVALIDATE if asked.entry.fs_id is None else IMMUTABLE
+    if ctx.app.modules is not None:
+        if asked.entry.path == PROGRESS:
+            return await tell_progress(ctx.app, release, asked)
+        if _is_generated(release, asked.entry.path) and find_lacking(ctx.app.modules, release.extras):
+            return await _serve_incomplete(ctx.app, release, asked)
     return await respond(ctx.app, asked, await find_content(ctx.app, release, asked, cache_control))
+
+
+async def _serve_incomplete(app: App, release: ServedRelease, asked: Asked) -> Reply:
+    """Return the page of an app that lacks packages: it waits for them, or shows what there is without them."""
+    waiting = await find_waiting_page(app, release, asked)
+    if waiting is not None:
+        return waiting
+    reply = await respond(app, asked, make_page(app, release, REVALIDATE))
+    return replace(reply, repeatable=False)  # who asks for it again may have the packages built
 
 
 async def find_content(app: App, release: ServedRelease, asked: Asked, cache_control: str) -> Content:
@@ -81,7 +97,15 @@ async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
         cache_control = IMMUTABLE if script.address == asked.path else REVALIDATE
         cid = calc_cid(script.content)
         return await respond(ctx.app, asked, Content(script.content, JAVASCRIPT, cid, cid, cache_control))
-    found = ctx.app.modules.find(asked.path) if ctx.app.modules else None
+    store = ctx.app.modules
+    found = store.find(asked.path) if store is not None else None
+    if found is None and store is not None and asked.entry is not None:
+        release = find_release(ctx.app, asked.entry)
+        if release is not None and names_module(store, release.extras, asked.path):
+            if ctx.app.home is None:
+                return FOR_OWNER
+            await bring_back(ctx.app, release)
+            found = store.find(asked.path)
     if found is None:
         raise NotFound(f"Module not found {asked.path}")
     return await respond(
@@ -92,9 +116,10 @@ async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
 def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
     """Return the generated page; its tag is the CID of its text, as settings of the server are part of it."""
     tailwind, fonts = _page_files(app)
-    if app.modules is not None and not (release.is_built and tailwind and fonts):
-        cache_control = REVALIDATE  # it will be another one once its packages are here
-    key = ("page", release.app, release.fs_id, release.edition, tailwind, *fonts)
+    lacking = find_lacking(app.modules, release.extras)
+    if app.modules is not None and not (tailwind and fonts):
+        cache_control = REVALIDATE  # it will be another one once these are here
+    key = ("page", release.app, release.fs_id, release.edition, tailwind, *fonts, lacking)
     body = app.assets.get(key)
     if body is None:
         imports, scopes = stored_map(app, release)
@@ -106,6 +131,7 @@ def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
                 imports=imports,
                 scopes=scopes,
                 local=_local_addresses(app, release, imports),
+                missing=find_missing(app, release, lacking),
                 files=release.sources,
                 env={**release.env, **app.config.app_env},
                 tailwind=tailwind,
@@ -127,8 +153,9 @@ def _local_addresses(app: App, release: ServedRelease, imports: Mapping[str, str
     """Return specifier → address that the page loads instead of the stored map's."""
     replaced = pinned_addresses(imports)
     if app.modules is not None:
+        modules = release.extras.lock.modules if release.extras.lock else {}
         replaced |= app.modules.local_addresses(imports)
-        replaced |= {s: address for s, address in release.modules.items() if is_stored(app.modules, address)}
+        replaced |= {s: address for s, address in modules.items() if is_stored(app.modules, address)}
     return replaced | our_addresses()
 
 
@@ -143,6 +170,11 @@ def _asked_for(asked: Asked) -> dict[str, str]:
     if entry.fs_id is not None:
         told["fsId"] = entry.fs_id
     return told | {"path": entry.path}
+
+
+def _is_generated(release: ServedRelease, path: str) -> bool:
+    """Whether *path* is the page that is made here, not a file of the app."""
+    return path in PAGE_PATHS and release.default is None and find_file(release, path) is None
 
 
 def _navigates(headers: Mapping[str, str]) -> bool:

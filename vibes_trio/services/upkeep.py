@@ -2,11 +2,13 @@
 
 import logging
 
+import trio
+
 from vibes_trio.context import App
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid
-from vibes_trio.jobs import BuildModules, Sweep, WarmAll, WarmRelease
-from vibes_trio.services.packages import needs_building
+from vibes_trio.jobs import Sweep, WarmAll, WarmRelease
+from vibes_trio.services.packages import ensure_building
 from vibes_trio.services.releases import ServedRelease, find_release, read_extras
 from vibes_trio.services.serving import make_page
 from vibes_trio.storage import apps, assets
@@ -39,7 +41,7 @@ async def warm_all(app: App, job: WarmAll) -> None:
 async def sweep(app: App, job: Sweep) -> None:
     """Repair what limits that were lowered leave over, oldest `dev` first and `production` never; then remove
     assets that nothing refers to, except young ones, which a deploy in flight may be about to use. Packages that
-    were not built for a release, as the registry was down or the server ended, are tried again."""
+    a release lacks, as the registry was down, the server ended or the store was lost, are built."""
     evicted = await app.db.write(apps.sweep_limits, app.config.max_apps)
     if evicted:
         app.releases.clear()
@@ -51,8 +53,9 @@ async def sweep(app: App, job: Sweep) -> None:
     if app.home is not None:
         for row in await app.db.read(apps.list_latest, MAX_WARMED):
             extras = read_extras(row.extras_json)
-            if extras is not None and needs_building(extras):
-                app.jobs.add(BuildModules(row.app_slug, row.user_slug, row.fs_id))
+            if extras is not None:
+                ensure_building(app, (row.app_slug, row.user_slug, row.fs_id), extras)
+            await trio.lowlevel.checkpoint()
 
 
 def _has_garbage(tx: Tx, grace_s: float) -> bool:
