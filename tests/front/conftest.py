@@ -7,19 +7,22 @@ from dataclasses import dataclass, field
 
 import pytest
 import trio
+import trio.testing
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
 import vibes_trio.front.app  # noqa: F401 - so that no test waits for the import
-from vibes_trio.config import Limits
+from vibes_trio.config import Limits, MiB
 from vibes_trio.exchange import Answer, Incoming, MessageIncoming, Reply, Turn
 from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.sockets import open_listeners
 from vibes_trio.front.state import Front
 
+KEPT = b"GET /kept HTTP/1.1\r\nHost: a--b.localhost\r\n\r\n"
+"""Asks for what `echo` always answers the same, so that the front keeps it."""
 GOOD_REQUEST = b"GET /good HTTP/1.1\r\nHost: api.localhost\r\n\r\n"
 
 
@@ -27,6 +30,8 @@ async def echo(incoming: Incoming, turn: Turn | None) -> Reply:
     """Answer with what came in, so that two lanes can be compared by their answers."""
     if isinstance(incoming, MessageIncoming):
         return Reply(200, (), incoming.data)
+    if incoming.target == "/kept":
+        return Reply(200, (), b"goods", repeatable=True)
     said = {
         "method": incoming.method,
         "host": incoming.host,
@@ -176,6 +181,17 @@ class Server:
     async def connect(self) -> Client:
         return Client(await self.open())
 
+    async def connect_parked(self) -> Client:
+        """Return a connection that is parked (where the front parks any): it was given a ready answer."""
+        client = await self.connect()
+        for _ in range(2):
+            await client.say(KEPT)
+            response = await client.response()
+            assert response is not None
+            assert response.status == 200
+        await trio.testing.wait_all_tasks_blocked()
+        return client
+
     async def websocket(self, *, path: str = "/v1/ws", host: str = "api.localhost") -> WebSocket:
         stream = await self.open()
         uri = parse_uri(f"ws://{host}{path}")
@@ -230,7 +246,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Serve:
         limits = limits or Limits()
         listeners = await open_listeners("127.0.0.1", 0, limits)
         chosen: Answer = answer
-        ready = ready or ReadyAnswers(0, lambda: 0)
+        ready = ready or ReadyAnswers(MiB, lambda: 1)
         front = Front(chosen, order_key, limits, trio.Event(), ready, fast=fast)
         async with trio.open_nursery() as nursery:
             await nursery.start(serve_front, front, listeners)

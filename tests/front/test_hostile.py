@@ -1,7 +1,8 @@
 """The hostile catalogue (platform-and-reliability.md 1.1): one odd connection must hurt nobody else.
 
-Each input is sent on a connection of its own, to a front with the fast lane and to one without; afterwards
-the server must still answer a good request, and nothing may have been caught by the guard.
+Each input is sent on a connection of its own, to a front with the fast lane and to one without, and on a connection
+that has been parked; afterwards the server must still answer a good request, and nothing may have been caught by
+the guard.
 """
 
 import re
@@ -267,12 +268,12 @@ def statuses(answer: bytes) -> set[int]:
     return {int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", answer)}
 
 
-@pytest.mark.parametrize("fast", [True, False], ids=["fast lane", "full lane"])
+@pytest.mark.parametrize("lane", ["fast", "full", "parked"])
 @pytest.mark.parametrize("name", CATALOGUE)
-async def test_one_connection_hurts_no_other(serve, name, fast):
+async def test_one_connection_hurts_no_other(serve, name, lane):
     data, allowed = CATALOGUE[name]
-    async with serve(fast=fast) as server:
-        client = await server.connect()
+    async with serve(fast=lane != "full") as server:
+        client = await (server.connect_parked() if lane == "parked" else server.connect())
         await client.say(data)
         await client.stream.send_eof()
         with trio.fail_after(5):
@@ -300,11 +301,11 @@ RESETS = {
 }
 
 
-@pytest.mark.parametrize("fast", [True, False], ids=["fast lane", "full lane"])
+@pytest.mark.parametrize("lane", ["fast", "full", "parked"])
 @pytest.mark.parametrize("name", RESETS)
-async def test_a_reset_hurts_no_other(serve, name, fast):
-    async with serve(fast=fast) as server:
-        client = await server.connect()
+async def test_a_reset_hurts_no_other(serve, name, lane):
+    async with serve(fast=lane != "full") as server:
+        client = await (server.connect_parked() if lane == "parked" else server.connect())
         await client.say(RESETS[name])
         client.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.stream.socket.close()

@@ -55,20 +55,10 @@ def reads(monkeypatch):
     return lines
 
 
-async def parked(server):
-    """Return a client whose connection is parked: it was given a ready answer."""
-    client = await server.connect()
-    for _ in range(2):
-        await client.say(KEPT)
-        assert (await client.response()).status == 200
-    await trio.testing.wait_all_tasks_blocked()
-    return client
-
-
 @needs_epoll
 async def test_a_parked_connection_is_answered_without_its_task(serve, shop, reads):
     async with serve(shop, ready=shop.ready) as server:
-        client = await parked(server)
+        client = await server.connect_parked()
         before = len(reads)
 
         for number in range(100):
@@ -82,7 +72,7 @@ async def test_a_parked_connection_is_answered_without_its_task(serve, shop, rea
 
 async def test_what_has_no_ready_answer_is_answered_by_the_task(serve, shop):
     async with serve(shop, ready=shop.ready) as server:
-        client = await parked(server)
+        client = await server.connect_parked()
 
         for request in [OTHER, KEPT, OTHER, OTHER, KEPT, KEPT]:
             await client.say(request)
@@ -108,7 +98,7 @@ async def test_what_has_no_ready_answer_is_answered_by_the_task(serve, shop):
 )
 async def test_whatever_comes_to_a_parked_connection_is_answered_as_ever(serve, shop, data, statuses):
     async with serve(shop, ready=shop.ready) as server:
-        client = await parked(server)
+        client = await server.connect_parked()
 
         await client.say(data)
 
@@ -118,7 +108,7 @@ async def test_whatever_comes_to_a_parked_connection_is_answered_as_ever(serve, 
 
 async def test_a_request_that_comes_byte_by_byte_is_answered(serve, shop):
     async with serve(shop, ready=shop.ready) as server:
-        client = await parked(server)
+        client = await server.connect_parked()
         for byte in KEPT:
             await client.say(bytes([byte]))
             await trio.testing.wait_all_tasks_blocked()
@@ -127,7 +117,7 @@ async def test_a_request_that_comes_byte_by_byte_is_answered(serve, shop):
 
 async def test_a_parked_connection_may_become_a_websocket(serve, shop):
     async with serve(shop, ready=shop.ready) as server:
-        client = await parked(server)
+        client = await server.connect_parked()
         await client.say(
             b"GET /v1/ws HTTP/1.1\r\n" + HOST + b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
@@ -140,7 +130,7 @@ async def test_a_parked_connection_may_become_a_websocket(serve, shop):
 
 async def test_an_answer_that_no_longer_counts_is_made_anew(serve, shop):
     async with serve(shop, ready=shop.ready) as server:
-        client = await parked(server)
+        client = await server.connect_parked()
         shop.version, shop.body = 2, b"new goods"
 
         await client.say(KEPT)
@@ -152,7 +142,7 @@ async def test_an_answer_that_no_longer_counts_is_made_anew(serve, shop):
 async def test_a_large_answer_arrives_whole(serve, size):
     shop = Shop(bytes(range(256)) * (size // 256 + 1))
     async with serve(shop, ready=shop.ready) as server:
-        client = await parked(server)
+        client = await server.connect_parked()
         await client.say(KEPT)
         assert (await client.response()).body == shop.body
         assert shop.asked == 1
@@ -162,7 +152,7 @@ async def test_a_large_answer_arrives_whole(serve, size):
 async def test_who_asks_on_without_reading_is_waited_for_by_its_task_and_gets_all(serve):
     shop = Shop(b"x" * parking.ANSWER_BYTES)
     async with serve(shop, ready=shop.ready) as server:
-        client = await parked(server)
+        client = await server.connect_parked()
         for _ in range(200):
             await client.say(KEPT)
             await trio.testing.wait_all_tasks_blocked()
@@ -174,7 +164,7 @@ async def test_who_asks_on_without_reading_is_waited_for_by_its_task_and_gets_al
 async def test_who_asks_on_and_never_reads_is_dropped(serve, autojump_clock):
     shop = Shop(b"x" * parking.ANSWER_BYTES)
     async with serve(shop, ready=shop.ready) as server:
-        client = await parked(server)
+        client = await server.connect_parked()
         for _ in range(200):
             await client.say(KEPT)
             await trio.testing.wait_all_tasks_blocked()
@@ -187,7 +177,7 @@ async def test_a_connection_is_closed_five_seconds_after_its_last_answer(
     serve, shop, waits_s, autojump_clock
 ):
     async with serve(shop, ready=shop.ready) as server:
-        client = await parked(server)
+        client = await server.connect_parked()
         for wait_s in waits_s:
             await trio.sleep(wait_s)
             await client.say(KEPT)
@@ -199,7 +189,7 @@ async def test_a_connection_is_closed_five_seconds_after_its_last_answer(
 
 async def test_a_slow_head_has_ten_seconds_from_its_first_byte(serve, shop, autojump_clock):
     async with serve(shop, ready=shop.ready) as server:
-        client = await parked(server)
+        client = await server.connect_parked()
         await trio.sleep(4)
         started = trio.current_time()
         await client.say(KEPT[:10])
@@ -209,7 +199,7 @@ async def test_a_slow_head_has_ten_seconds_from_its_first_byte(serve, shop, auto
 
 async def test_a_client_that_ends_or_resets_is_let_go(serve, shop):
     async with serve(shop, ready=shop.ready) as server:
-        ending, resetting = await parked(server), await parked(server)
+        ending, resetting = await server.connect_parked(), await server.connect_parked()
         await ending.stream.send_eof()
         assert await ending.closed()
         resetting.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -222,7 +212,7 @@ async def test_a_client_that_ends_or_resets_is_let_go(serve, shop):
 
 async def test_draining_ends_parked_connections_at_once(serve, shop):
     async with serve(shop, ready=shop.ready) as server:
-        clients = [await parked(server) for _ in range(3)]
+        clients = [await server.connect_parked() for _ in range(3)]
         server.front.draining.set()
         with trio.fail_after(1):
             assert [await client.ended() for client in clients] == [b""] * 3
@@ -237,7 +227,7 @@ async def test_those_who_ask_without_pause_let_others_have_their_turn(serve, sho
             await client.response()
 
     async with serve(shop, ready=shop.ready, limits=Limits(parked_per_turn=2)) as server:
-        clients = [await parked(server) for _ in range(8)]
+        clients = [await server.connect_parked() for _ in range(8)]
         websocket = await server.websocket()
         async with trio.open_nursery() as nursery:
             for client in clients:
@@ -254,7 +244,7 @@ async def test_many_parked_connections_come_and_go(serve, shop):
     async with serve(shop, ready=shop.ready) as server:
 
         async def visit():
-            client = await parked(server)
+            client = await server.connect_parked()
             await client.say(KEPT)
             await client.response()
             await client.stream.aclose()
@@ -272,7 +262,7 @@ async def test_many_parked_connections_come_and_go(serve, shop):
 async def test_without_epoll_every_answer_is_the_tasks_own(serve, shop, monkeypatch):
     monkeypatch.delattr(select, "epoll", raising=False)
     async with serve(shop, ready=shop.ready) as server:
-        client = await parked(server)
+        client = await server.connect_parked()
         for request in [KEPT, OTHER, KEPT]:
             await client.say(request)
             assert (await client.response()).body == b"goods"
@@ -282,6 +272,6 @@ async def test_without_epoll_every_answer_is_the_tasks_own(serve, shop, monkeypa
 async def test_cancelling_the_front_lets_go_of_parked_connections(serve, shop):
     with trio.move_on_after(0.2) as scope:
         async with serve(shop, ready=shop.ready) as server:
-            await parked(server)
+            await server.connect_parked()
             await trio.sleep_forever()
     assert scope.cancelled_caught
