@@ -130,12 +130,23 @@ def test_every_goal_names_a_row_and_sides_that_are_measured() -> None:
     results = Results()
     for row in ROWS:
         for side in row.sides:
-            results.add(row.key, side, [dict.fromkeys(("rate", "p50_ms", "p99_ms", "cpu_us", "kib"), 2.0)])
+            metrics = ("rate", "p50_ms", "p99_ms", "cpu_us", "load_us", "kib")
+            results.add(row.key, side, [dict.fromkeys(metrics, 2.0)])
 
     verdicts = judge(results, {row.key for row in ROWS})
 
     assert len(verdicts) == len(GOALS)
     assert all(verdict.met is not None for verdict in verdicts)
+
+
+def test_two_processes_are_judged_by_what_the_load_generator_leaves_of_two_cores() -> None:
+    results = Results()
+    results.add("workers", "ours, 1 process", [{"rate": 100_000.0, "cpu_us": 10.0, "load_us": 6.0}])
+    results.add("workers", "ours, 2 processes", [{"rate": 112_500.0, "cpu_us": 11.0, "load_us": 6.0}])
+
+    [verdict] = judge(results, {"workers"})
+
+    assert verdict.value == pytest.approx(0.9)
 
 
 def test_only_goals_of_chosen_rows_are_judged() -> None:

@@ -1,7 +1,8 @@
 """Samples, their medians, and the words of the load generators taken apart. Pure.
 
 A sample is what one run of one side gave: figures by metric. `rate` is per second, `p50_ms` and `p99_ms` are
-latencies, `cpu_us` is user and system time of the server's processes per request, `kib` memory per connection.
+latencies, `cpu_us` is user and system time of the server's processes per request, `load_us` that of the load
+generator, `kib` memory per connection.
 """
 
 import json

@@ -1,6 +1,7 @@
 """Loads: one run of wrk or ws_load against a server, as a sample. All on 127.0.0.1, all bounded in time."""
 
 import json
+import resource
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -41,7 +42,7 @@ def run_wrk(
     seconds: float | None = None,
     cores: Sequence[int] | None = None,
 ) -> dict[str, float]:
-    """Send GET requests, or POSTs with *bodies*, over 32 kept connections.
+    """Send GET requests, or POSTs with *bodies*, over 32 kept connections. `load_us`: what a request costs wrk.
 
     Raises:
         BenchError: an answer was no 2xx or 3xx, or none came.
@@ -59,12 +60,18 @@ def run_wrk(
         str(bodies or "-"),
         "vary" if vary else "-",
     ]
-    before = cpu_s(server.pid)
+    before, load_before = cpu_s(server.pid), _ended_children_s()
     done = subprocess.run(
         command, capture_output=True, text=True, env=tool_env(), timeout=seconds + SLACK_S, check=False
     )
-    spent = cpu_s(server.pid) - before
-    return make_sample(read_load(done.stdout if done.returncode == 0 else done.stderr), spent)
+    spent, load_spent = cpu_s(server.pid) - before, _ended_children_s() - load_before
+    load = read_load(done.stdout if done.returncode == 0 else done.stderr)
+    return make_sample(load, spent) | {"load_us": load_spent / load["count"] * 1e6}
+
+
+def _ended_children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @dataclass(frozen=True, slots=True)

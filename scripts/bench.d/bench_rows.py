@@ -145,14 +145,17 @@ def _ours_gets(
     full: bool = False,
     vary: bool = False,
     cached: bool = False,
+    part: bool = False,
     workers: int | None = None,
 ) -> Open:
-    """Return our side of a GET: of the asset or the page, with its tag if *cached*."""
+    """Return our side of a GET: of the asset or the page, with its tag if *cached*, of a *part* that is all of it."""
 
     @contextmanager
     def side(bench: Bench) -> Iterator[Measure]:
         path = bench.ours.asset_path if what == "asset" else bench.ours.page_path
-        headers = {"Host": bench.ours.app_host} | ({"If-None-Match": bench.ours.etag} if cached else {})
+        headers = {"Host": bench.ours.app_host}
+        headers |= {"If-None-Match": bench.ours.etag} if cached else {}
+        headers |= {"Range": "bytes=0-"} if part else {}
         both = [bench.cores.server, bench.cores.load] if workers else None
         flags = ["--workers", str(workers)] if workers and workers > 1 else []
         start = run_ours(
@@ -560,5 +563,13 @@ ROWS = (
         "workers",
         "GET of the asset, load generator on the same two cores",
         {"ours, 1 process": _ours_gets(workers=1), "ours, 2 processes": _ours_gets(workers=2)},
+    ),
+    Row(
+        "workers.part",
+        "the same by Range (206): made anew each time, so that the server has more to do than the load generator",
+        {
+            "ours, 1 process": _ours_gets(part=True, workers=1),
+            "ours, 2 processes": _ours_gets(part=True, workers=2),
+        },
     ),
 )
