@@ -415,6 +415,23 @@ async def test_a_reader_that_hangs_does_not_hold_the_end_up(tmp_path):
     assert not runs_a_reader(reader)
 
 
+async def test_a_reader_that_hangs_is_killed_and_replaced(tmp_path, caplog):
+    async with open_recorded_app(PLAIN, tmp_path) as app:
+        limits = replace(app.config.limits, reader_watch_s=0.05, reader_hung_s=2.0)
+        app = replace(app, config=replace(app.config, limits=limits))
+        async with reading(app) as (port, _):
+            (hung,) = readers_of(os.getpid())
+            os.kill(hung, signal.SIGSTOP)
+            await until(lambda: not runs_a_reader(hung))
+            async with http_client(port) as client:
+                status, _, _ = await client.get("localhost", "/healthz")
+            (other,) = readers_of(os.getpid())
+
+    assert other != hung
+    assert status == 200
+    assert "has not answered for 2 s" in caplog.text
+
+
 async def test_where_sockets_cannot_be_sent_one_process_has_to_do(tmp_path, monkeypatch):
     monkeypatch.delattr(socket, "send_fds")
     config = load_config({"VIBES_DATA_DIR": str(tmp_path), "VIBES_PORT": "0", "VIBES_WORKERS": "2"})

@@ -71,6 +71,8 @@ class Limits:
     max_workers: int = 64
     reader_poll_s: float = 0.05
     reader_settle_s: float = 1.0
+    reader_watch_s: float = 5.0
+    reader_hung_s: float = 15.0
     reader_restart_s: float = 0.1
     reader_restart_max_s: float = 10.0
     # Outbound

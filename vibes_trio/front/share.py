@@ -2,7 +2,8 @@
 
 The owner alone writes the database, does the background work, and holds WebSockets and the full lane. Readers
 accept from the same listening sockets, answer what reads an app, and hand every other connection to the
-owner. A reader that ends is replaced; each sees the owner's end as the end of its channel, and follows it.
+owner. A reader that ends is replaced, one that hangs is killed and replaced; each sees the owner's end as the end
+of its channel, and follows it.
 """
 
 import logging
@@ -180,6 +181,7 @@ class Readers:
                 with theirs:
                     process = await nursery.start(self._run_process, index, theirs.fileno())
                 nursery.start_soon(self._end_when_draining, channel, process)
+                nursery.start_soon(self._watch, reader, process)
                 await self._hear(reader, take, ready)
                 with trio.move_on_after(self._limits.close_timeout_s):
                     await process.wait()
@@ -225,6 +227,20 @@ class Readers:
                 self._running.add(reader)
                 with suppress(trio.BrokenResourceError):
                     await reader.channel.send(Frame(Kind.START, self._orders, self._listeners))
+
+    async def _watch(self, reader: _Reader, process: trio.Process) -> None:
+        """Kill a reader that runs but leaves a check without an answer: whoever it accepted waits in vain."""
+        limits = self._limits
+        while not self._draining.is_set():
+            await trio.sleep(limits.reader_watch_s)
+            if reader not in self._running:
+                continue
+            with trio.move_on_after(limits.reader_hung_s) as scope:
+                await reader.check()
+            if scope.cancelled_caught and not self._draining.is_set():
+                log.error("a reading process has not answered for %g s and is killed", limits.reader_hung_s)
+                process.kill()
+                return
 
     async def _end_when_draining(self, channel: Channel, process: trio.Process) -> None:
         """Tell the reader to drain when that is due; kill it if it is still there after its time."""
