@@ -108,11 +108,11 @@ async def test_the_example_renders_and_reacts(tmp_path):
         async with launch_browser(tmp_path / "browser") as browser:
             page = await browser.open(address, width=960, height=640)
             await page.wait_for("document.querySelectorAll('.row').length === 3")
-            before = await page.evaluate("document.querySelector('.ring text').textContent")
+            before = await page.evaluate("document.querySelector('.dial text').textContent")
             style = await page.evaluate("getComputedStyle(document.querySelector('.day')).borderRadius")
             logo = await page.evaluate("document.querySelector('header img').naturalWidth")
             await page.click(".day:not(.done)")
-            await page.wait_for(f"document.querySelector('.ring text').textContent !== {json.dumps(before)}")
+            await page.wait_for(f"document.querySelector('.dial text').textContent !== {json.dumps(before)}")
 
             assert style == "50%"
             assert logo > 0

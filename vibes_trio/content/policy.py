@@ -7,8 +7,13 @@ packages start workers from blobs and load WebAssembly. That harms nobody, as ea
 The header goes with every file, not with pages alone: an SVG opened directly is a document that runs scripts,
 and a worker is bound by the policy that its own script came with.
 
-It keeps a page from fetching elsewhere; it does not lock up what a page knows: no policy stops a link, or a
-script that sends its visitor to another address.
+It keeps a page from fetching elsewhere; it does not lock up what a page knows: no policy stops a link, a script
+that sends its visitor to another address, WebRTC, or `<link rel=preconnect>`, which opens a connection and asks
+nothing.
+
+What it leaves out: who may frame an app (pages around apps do), and a Referrer-Policy, as browsers tell other hosts
+no more than the origin by themselves. Service workers need no rule of their own: one is of its app's origin, and
+bound by the policy that its script came with.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

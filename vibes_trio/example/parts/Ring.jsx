@@ -4,10 +4,10 @@ const LENGTH = 2 * Math.PI * RADIUS;
 
 export default function Ring({ share }) {
   return (
-    <svg className="ring" viewBox={`0 0 ${SIZE} ${SIZE}`} role="img" aria-label={`${Math.round(share * 100)} % done`}>
-      <circle className="ring-back" cx={SIZE / 2} cy={SIZE / 2} r={RADIUS} />
+    <svg className="dial" viewBox={`0 0 ${SIZE} ${SIZE}`} role="img" aria-label={`${Math.round(share * 100)} % done`}>
+      <circle className="dial-back" cx={SIZE / 2} cy={SIZE / 2} r={RADIUS} />
       <circle
-        className="ring-front"
+        className="dial-front"
         cx={SIZE / 2}
         cy={SIZE / 2}
         r={RADIUS}
