@@ -39,6 +39,9 @@ FLAGS = (
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
@@ -201,12 +204,14 @@ class Browser:
 
     async def open(self, url: str = "about:blank", *, width: int = 900, height: int = 600) -> Page:
         """Return a new tab that has loaded *url*, in a window of *width* by *height* pixels."""
-        target = await self.send("Target.createTarget", url="about:blank")
+        # A tab behind another one is not painted, and its animations stand still: each has a window of its own.
+        target = await self.send("Target.createTarget", url="about:blank", newWindow=True)
         attached = await self.send("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         page = Page(self, attached["sessionId"])
         self._pages[page.session] = page
         for domain in ("Page", "Runtime", "Network", "Log"):
             await page.send(f"{domain}.enable")
+        await page.send("Emulation.setFocusEmulationEnabled", enabled=True)
         await page.send(
             "Emulation.setDeviceMetricsOverride",
             width=width,

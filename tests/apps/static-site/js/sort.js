@@ -1,0 +1,1 @@
+export const byTitle = (a, b) => a.title.localeCompare(b.title);
