@@ -11,16 +11,13 @@ import pytest
 import trio
 from app_set import TestApp, all_apps, deploy, draw_contact_sheet, use
 from browser import Browser, find_chromium, launch_browser
-from fake_registry import REGISTRY, react_registry, require_esbuild
+from fake_registry import fill_store, require_esbuild
 from recorded import token
 from serving import running
 
 from vibes_trio.client.api import Api, connect
 from vibes_trio.compilers import choose
-from vibes_trio.config import Config
 from vibes_trio.context import App
-from vibes_trio.modules.prepare import prepare_local_modules
-from vibes_trio.outbound import open_outbound
 from vibes_trio.wire.auth import DashAuth
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -33,17 +30,10 @@ PLAIN = [app for app in all_apps() if not app.packages]
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with React in it, built once."""
+    """A data folder with what every page is made of, built once."""
     find_chromium()
-    registry = react_registry()
     folder = tmp_path_factory.mktemp("store")
-    config = Config(folder, modules="local", esbuild=require_esbuild())
-
-    async def build() -> None:
-        async with open_outbound(REGISTRY, config.limits, {}, registry.transport) as outbound:
-            await prepare_local_modules(config, outbound)
-
-    trio.run(build)
+    fill_store(folder)
     return folder
 
 
