@@ -54,6 +54,7 @@ class Limits:
     # Connections
     in_flight_per_connection: int = 64
     max_connections: int = 15_000
+    connections_per_client: int = 5_000
     held_bytes: int = 256 * MiB
     shed_at_once: int = 256
     accept_backlog: int = 1024

@@ -3,11 +3,13 @@
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import trio
 
 from vibes_trio.errors import Overloaded
+from vibes_trio.front.addresses import Addresses, client_of
 from vibes_trio.front.http import build_response
 from vibes_trio.front.lane import FullLane, ServeOne, serve_connection
 from vibes_trio.front.parking import Parking, open_parking
@@ -46,17 +48,19 @@ async def serve_front(
     WebSocket with 1001), the others finish what is in flight; after `shutdown_timeout_s` they are cut.
     Returns when no connection is left. Started: connections are accepted; the full lane is still loading.
     """
-    full, waiting, stop = FullLane(), Waiting(), trio.Event()
+    stop = trio.Event()
     async with open_parking(front) as parking, trio.open_nursery() as background:
+        addresses = Addresses(front.limits.connections_per_client)
+        shared = _Shared(front, Waiting(), parking, FullLane(), addresses)
         async with trio.open_nursery() as connections:
             try:
                 async with trio.open_nursery() as accepting:
-                    take = _reception(front, waiting, parking, full, connections)
+                    take = _reception(shared, connections)
                     is_ahead = front.balance.is_ahead if front.balance is not None else None
                     for listener in listeners:
                         accepting.start_soon(accept_from, listener, lambda sock: take(sock, b""), is_ahead)
                     if front.hand_over is None:
-                        background.start_soon(_load_full_lane, front, full, stop)
+                        background.start_soon(_load_full_lane, front, shared.full, stop)
                     if source is not None:
                         await connections.start(source, take)
                     task_status.started()
@@ -64,21 +68,32 @@ async def serve_front(
                     accepting.cancel_scope.cancel()
             finally:
                 close_listeners(listeners)
-            waiting.interrupt()
+            shared.waiting.interrupt()
             connections.cancel_scope.deadline = trio.current_time() + front.limits.shutdown_timeout_s
         stop.set()
 
 
-def _reception(
-    front: Front, waiting: Waiting, parking: Parking, full: FullLane, connections: trio.Nursery
-) -> Take:
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all connections of one front share."""
+
+    front: Front
+    waiting: Waiting
+    parking: Parking
+    full: FullLane
+    addresses: Addresses
+
+
+def _reception(shared: _Shared, connections: trio.Nursery) -> Take:
     """Return what starts a task for an accepted socket, or turns it away when there are too many."""
+    front = shared.front
 
     def take(sock: socket.socket, received: bytes) -> None:
         front.counts.accepted += 1
-        if front.counts.open < front.limits.max_connections:
+        client = client_of(sock)
+        if front.counts.open < front.limits.max_connections and shared.addresses.enter(client):
             front.counts.open += 1
-            connections.start_soon(_serve_guarded, front, waiting, parking, full, sock, received)
+            connections.start_soon(_serve_guarded, shared, sock, received, client)
             return
         front.counts.shed += 1
         if front.counts.shedding < front.limits.shed_at_once:
@@ -90,21 +105,21 @@ def _reception(
     return take
 
 
-async def _serve_guarded(
-    front: Front, waiting: Waiting, parking: Parking, full: FullLane, sock: socket.socket, received: bytes
-) -> None:
+async def _serve_guarded(shared: _Shared, sock: socket.socket, received: bytes, client: str) -> None:
     """Serve one connection; whatever it raises, but cancellation and the wish to exit, ends it alone."""
+    front = shared.front
     # Those with bytes come from another process, and say nothing about who was quicker here.
     balance = front.balance if not received else None
     try:
         if balance is not None:
             balance.add(1)
-        await serve_connection(front, waiting, parking, full, sock, received)
+        await serve_connection(front, shared.waiting, shared.parking, shared.full, sock, received)
     except* Exception:
         front.counts.faults += 1
         log.exception("a connection failed")
     finally:
         front.counts.open -= 1
+        shared.addresses.leave(client)
         if balance is not None:
             balance.add(-1)
 

@@ -1,0 +1,61 @@
+"""How many connections each client holds, so that no one takes the room of all.
+
+A client is an IPv4 address, or the /64 network of an IPv6 one, of which its holder may use any. Clients on this
+machine and in private networks are not counted: a proxy is there, and speaks for everybody. Behind a proxy at a
+public address the limit is shared by all who come through it.
+"""
+
+import socket
+from collections import Counter
+from ipaddress import IPv6Address, IPv6Network, ip_address
+
+_PREFIX_BITS = 64
+
+NOT_COUNTED = ""
+
+
+class Addresses:
+    """The connections of each client that is counted. State: a number for each that has any.
+
+    Args:
+        limit: connections that one may hold.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held: Counter[str] = Counter()
+
+    def enter(self, client: str) -> bool:
+        """Count a connection of *client*; returns False, and counts nothing, if it holds its share already."""
+        if client == NOT_COUNTED:
+            return True
+        if self._held[client] >= self._limit:
+            return False
+        self._held[client] += 1
+        return True
+
+    def leave(self, client: str) -> None:
+        """Count a connection less, of a *client* that has entered."""
+        if client == NOT_COUNTED:
+            return
+        self._held[client] -= 1
+        if not self._held[client]:
+            del self._held[client]
+
+
+def client_of(sock: socket.socket) -> str:
+    """Return as whose connection *sock* counts."""
+    try:
+        return calc_client(sock.getpeername()[0])
+    except OSError:
+        return NOT_COUNTED  # it has left already
+
+
+def calc_client(address: str) -> str:
+    """Return as whose a connection from *address* counts."""
+    parsed = ip_address(address)
+    if parsed.is_private:  # loopback and link-local addresses are, too
+        return NOT_COUNTED
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Network((parsed.packed, _PREFIX_BITS), strict=False))
+    return str(parsed)
