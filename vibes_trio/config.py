@@ -110,6 +110,7 @@ class Limits:
     kept_locks: int = 1000
     # Authentication
     verified_tokens: int = 10_000
+    verified_bytes: int = 32 * MiB
     max_csr_bytes: int = 8 * KiB
     certificates_per_user: int = 20
     jwks_bytes: int = 64 * KiB

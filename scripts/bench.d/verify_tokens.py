@@ -14,23 +14,22 @@ from vibes_trio.auth.device_id import DeviceTrust, DeviceVerifier
 from vibes_trio.auth.keys import load_keys
 from vibes_trio.config import Config
 
-
-def verify(verifier: DeviceVerifier, token: str) -> None:
-    """Run the verifier, which never waits."""
-    call = verifier(token)
-    try:
-        call.send(None)
-    except StopIteration:
-        return
-    raise RuntimeError("the verifier waits")
+AT_ONCE = 1000
 
 
 def cpu_us(verifier: DeviceVerifier, tokens: Sequence[str]) -> float:
-    """Return the CPU microseconds that each of *tokens* takes."""
-    before = time.process_time()
-    for token in tokens:
-        verify(verifier, token)
-    return (time.process_time() - before) / len(tokens) * 1e6
+    """Return the CPU microseconds that each of *tokens* takes.
+
+    Each is a text of its own, as one that has just been read is: Python remembers the hash of a text.
+    """
+    spent = 0.0
+    for start in range(0, len(tokens), AT_ONCE):
+        read = [token.encode().decode() for token in tokens[start : start + AT_ONCE]]
+        before = time.process_time()
+        for token in read:
+            verifier.at_once(token)
+        spent += time.process_time() - before
+    return spent / len(tokens) * 1e6
 
 
 def main() -> None:
@@ -38,7 +37,7 @@ def main() -> None:
     keys = load_keys(Config(data_dir=Path(sys.argv[1])), now)
     verifier = DeviceVerifier(DeviceTrust(keys.trusted), time.time)
     first, *tokens = sys.stdin.read().split()
-    verify(verifier, first)
+    verifier.at_once(first)
     new = cpu_us(verifier, tokens)
     known = cpu_us(verifier, [first] * int(sys.argv[2]))
     print(json.dumps({"new": new, "known": known}))

@@ -1,5 +1,4 @@
 import base64
-import hashlib
 import json
 from pathlib import Path
 
@@ -228,11 +227,25 @@ async def test_drop_forgets_known_tokens():
     assert len(verify._tokens) == 0
 
 
-async def test_oversized_token_is_malformed_before_it_is_hashed(monkeypatch):
-    verify = ClerkVerifier(KEYS, (), ClerkRules(), lambda: NOW)
-    monkeypatch.setattr(hashlib, "sha256", None)
+async def test_oversized_token_is_malformed_before_it_is_hashed():
+    class Text(str):
+        __hash__ = None
 
-    assert await refusal(verify, "a" * (32 * 1024 + 1)) == "malformed"
+    verify = ClerkVerifier(KEYS, (), ClerkRules(), lambda: NOW)
+
+    assert await refusal(verify, Text("a" * (32 * 1024 + 1))) == "malformed"
+
+
+async def test_a_known_token_needs_no_waiting_and_a_new_one_may():
+    verify = ClerkVerifier(KEYS, (), ClerkRules(), lambda: NOW)
+    token = TOKENS["valid"]["token"]
+
+    assert verify.at_once(token) is None
+    claims = await verify(token)
+
+    assert verify.at_once(token) is claims
+    with pytest.raises(RequireLogin):
+        verify.at_once("a" * (32 * 1024 + 1))
 
 
 async def test_verifier_from_settings_uses_keys_addresses_and_allow_lists(autojump_clock):

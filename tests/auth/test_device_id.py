@@ -93,7 +93,7 @@ def test_recorded_tokens_get_the_same_verdict_with_a_shared_memory_of_certificat
 
     for _ in range(2):
         for vector in TOKENS.values():
-            cache = known.setdefault(vector["ca_env"], VerifiedCache(100))
+            cache = known.setdefault(vector["ca_env"], VerifiedCache(100, 100_000))
             trust = DeviceTrust((ca_of(vector["ca_env"]),), policy, ISSUED.__contains__)
             try:
                 claims = verify_device_token(vector["token"], trust, vector["now"], cache).claims
@@ -364,7 +364,7 @@ async def test_oversized_or_unencodable_token_is_malformed(trust):
 
 
 def test_certificate_and_chain_text_can_not_be_shifted_into_each_other(ca, trust, alice):
-    known: VerifiedCache[TrustedCertificate] = VerifiedCache(10)
+    known: VerifiedCache[TrustedCertificate] = VerifiedCache(10, 100_000)
     verify_device_token(forged(alice), trust, NOW, known)
     x5c = base64.b64encode(canonical_json(alice.certificate).encode()).decode()
     shifted = {"x5c": [x5c + alice.certificate_jwt[:8]], "x5c#jwt": alice.certificate_jwt[8:]}

@@ -13,7 +13,7 @@ from vibes_trio.auth.jwks import FetchKeys, JwksSource
 from vibes_trio.auth.jws import Jws, Refused, has_signature_of, split_jws
 from vibes_trio.auth.key_settings import NamedKey, jwks_address, read_clerk_setting
 from vibes_trio.auth.schema import ShapeError
-from vibes_trio.auth.verifier import Claims, Verified, VerifiedCache, digest_of
+from vibes_trio.auth.verifier import Claims, Verified, VerifiedCache
 from vibes_trio.config import Config, Limits
 from vibes_trio.errors import RequireLogin
 
@@ -56,25 +56,30 @@ class ClerkVerifier:
         self._rules = rules
         self._now = now
         self._seen = keys
-        self._tokens: VerifiedCache[Claims] = VerifiedCache(rules.limits.verified_tokens)
+        self._tokens: VerifiedCache[Claims] = VerifiedCache(
+            rules.limits.verified_tokens, rules.limits.verified_bytes
+        )
 
     def drop(self) -> None:
         """Forget what was verified."""
         self._tokens.drop()
 
-    async def __call__(self, token: str) -> Claims:
-        """See `Verifier`."""
+    def at_once(self, token: str) -> Claims | None:
+        """See `Verifier`: a token that was verified before is."""
         if len(token) > self._rules.limits.max_token_bytes:
             raise RequireLogin("malformed")
-        digest = digest_of(token)
-        known = self._tokens.find(digest, self._now())
+        return self._tokens.find(token, self._now())
+
+    async def __call__(self, token: str) -> Claims:
+        """See `Verifier`."""
+        known = self.at_once(token)
         if known is not None:
             return known
         try:
             verified = await self._verify(token)
         except Refused as refused:
             raise RequireLogin(refused.reason) from refused
-        self._tokens.keep(digest, verified.claims, verified.until)
+        self._tokens.keep(token, verified.claims, verified.until)
         return verified.claims
 
     async def _verify(self, token: str) -> Verified:

@@ -5,7 +5,6 @@ with the same code everywhere. A certificate that passed once is remembered; a f
 one signature check.
 """
 
-import hashlib
 import logging
 import math
 from collections.abc import Callable
@@ -23,7 +22,7 @@ from vibes_trio.auth.certificate import (
 from vibes_trio.auth.encoding import JsonObject, decode_base64
 from vibes_trio.auth.jws import Refused, has_signature_of, split_jws
 from vibes_trio.auth.schema import ShapeError, natural, record, text
-from vibes_trio.auth.verifier import Claims, Verified, VerifiedCache, digest_of
+from vibes_trio.auth.verifier import Claims, Verified, VerifiedCache
 from vibes_trio.config import DeviceChain, Limits
 from vibes_trio.errors import RequireLogin
 
@@ -92,8 +91,9 @@ class DeviceVerifier:
             log.warning("VIBES_DEVICE_CHAIN is legacy: anybody can sign in as any user. For tests only.")
         self._trust = trust
         self._now = now
-        self._tokens: VerifiedCache[Claims] = VerifiedCache(trust.limits.verified_tokens)
-        self._certificates: VerifiedCache[TrustedCertificate] = VerifiedCache(trust.limits.verified_tokens)
+        bounds = trust.limits.verified_tokens, trust.limits.verified_bytes
+        self._tokens: VerifiedCache[Claims] = VerifiedCache(*bounds)
+        self._certificates: VerifiedCache[TrustedCertificate] = VerifiedCache(*bounds)
 
     def set_trust(self, trust: DeviceTrust) -> None:
         """Verify under *trust* from now on; call it when CAs or revocations change."""
@@ -106,19 +106,22 @@ class DeviceVerifier:
         self._certificates.drop()
 
     async def __call__(self, token: str) -> Claims:
-        """See `Verifier`. Never waits."""
+        """See `Verifier`."""
+        return self.at_once(token)
+
+    def at_once(self, token: str) -> Claims:
+        """See `Verifier`: here every token is."""
         if len(token) > self._trust.limits.max_token_bytes:
             raise RequireLogin("malformed")
-        digest = digest_of(token)
         now = self._now()
-        known = self._tokens.find(digest, now)
+        known = self._tokens.find(token, now)
         if known is not None:
             return known
         try:
             verified = verify_device_token(token, self._trust, now, self._certificates)
         except Refused as refused:
             raise RequireLogin(refused.reason) from refused
-        self._tokens.keep(digest, verified.claims, verified.until)
+        self._tokens.keep(token, verified.claims, verified.until)
         return verified.claims
 
 
@@ -138,8 +141,8 @@ def verify_device_token(
     if jws.header["alg"] != "ES256":
         raise Refused("alg_not_allowed")
     x5c, chain = _certificate_texts(jws.header)
-    digest = hashlib.sha256(f"{x5c}.{chain}".encode()).digest()
-    trusted = known.find(digest, now) if known is not None else None
+    texts = f"{x5c}.{chain}"
+    trusted = known.find(texts, now) if known is not None else None
     certificate = trusted.certificate if trusted is not None else read_certificate(_decode_x5c(x5c))
     _check_header(jws.header, certificate)
     if not has_signature_of(jws, "ES256", certificate.key):
@@ -150,7 +153,7 @@ def verify_device_token(
         trusted = _check_trust(certificate, chain, trust, now)
     _check_payload(payload, certificate)
     if known is not None:
-        known.keep(digest, trusted, trusted.until)
+        known.keep(texts, trusted, trusted.until)
     return Verified(certificate.claims, min(until, trusted.until))
 
 
