@@ -5,7 +5,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from vibes_trio.context import Ctx
-from vibes_trio.dispatch import Continue, Handler, Outcome, dispatch
+from vibes_trio.dispatch import Continue, Handler, Outcome, dispatch, dispatch_soon
 from vibes_trio.errors import BadRequest, UnknownType
 from vibes_trio.exchange import HttpIncoming, Reply
 
@@ -119,3 +119,48 @@ async def test_a_handler_without_post_is_fine():
     reply = await dispatch(CTX, [Handler("plain", lambda incoming: incoming, handle)], REQUEST)
 
     assert reply.status == 204
+
+
+def at_once(name, result, seen):
+    """A handler that gives *result* without waiting."""
+
+    def post(ctx, found, outcome):
+        seen.append((name, outcome))
+
+    return Handler(name, lambda incoming: incoming, lambda ctx, found: result, post)
+
+
+def test_what_needs_no_waiting_is_answered_without_any():
+    seen = []
+    reply = Reply(200)
+
+    got = dispatch_soon(CTX, [at_once("a", Continue.CONTINUE, seen), at_once("b", reply, seen)], REQUEST)
+
+    assert got is reply
+    assert seen == [("a", Outcome(reply=reply)), ("b", Outcome(reply=reply))]
+
+
+def test_what_fails_without_waiting_is_raised_with_every_post_done():
+    seen = []
+
+    with pytest.raises(UnknownType):
+        dispatch_soon(CTX, [at_once("a", Continue.CONTINUE, seen)], REQUEST)
+
+    assert isinstance(seen[0][1].error, UnknownType)
+
+
+async def test_the_walk_goes_on_after_each_handler_that_has_to_wait():
+    seen = []
+    reply = Reply(200)
+    pipeline = [
+        at_once("a", Continue.CONTINUE, seen),
+        answering("b", Continue.CONTINUE, seen),
+        answering("c", Continue.CONTINUE, seen),
+        at_once("d", reply, seen),
+    ]
+
+    waits = dispatch_soon(CTX, pipeline, REQUEST)
+    assert seen == []
+
+    assert await waits is reply
+    assert seen == ["b handles", "c handles", *[(name, Outcome(reply=reply)) for name in "abcd"]]

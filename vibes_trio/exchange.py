@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NewType
+from typing import NewType, TypeAlias, TypeVar
 
 import trio
 
@@ -12,6 +12,13 @@ UserId = NewType("UserId", str)
 AppSlug = NewType("AppSlug", str)
 UserSlug = NewType("UserSlug", str)
 
+T = TypeVar("T")
+Soon: TypeAlias = T | Awaitable[T]
+"""A value, or what gives it when awaited.
+
+What can be had without waiting is returned as it is: it then costs no task, no deadline and no turn of the
+scheduler, which together are dearer than most answers.
+"""
 
 READING_HEADERS = ("accept-encoding", "if-none-match", "if-range", "range", "sec-fetch-mode")
 """The headers that what is read from an app's host may depend on; handlers see no others, see `front/ready.py`."""
@@ -111,4 +118,4 @@ class Turn:
         return self._passed.is_set()
 
 
-Answer = Callable[[Incoming, Turn | None], Awaitable[Reply]]
+Answer = Callable[[Incoming, Turn | None], Soon[Reply]]

@@ -28,7 +28,7 @@ from vibes_trio.compilers.interface import Compiled, Source
 from vibes_trio.config import Limits
 from vibes_trio.context import App
 from vibes_trio.errors import Internal, VibesError
-from vibes_trio.front.answer import answer
+from vibes_trio.front.answer import answer_soon
 from vibes_trio.front.balance import Balance
 from vibes_trio.front.channel import Channel, Frame, Kind
 from vibes_trio.front.ready import ReadyAnswers
@@ -130,7 +130,7 @@ async def _serve(app: App, channel: Channel, balance: Balance, listeners: Sequen
     releases = Releases(app, app.db.get(get_releases_version))
     ready = ReadyAnswers(app.config.limits.ready_bytes, lambda: app.releases.version)
     front = Front(
-        partial(answer, app, PIPELINE),
+        partial(answer_soon, app, PIPELINE),
         order_key,
         app.config.limits,
         app.draining,

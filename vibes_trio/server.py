@@ -31,7 +31,7 @@ from vibes_trio.content.slugs import random_slug
 from vibes_trio.context import App
 from vibes_trio.errors import ConfigError
 from vibes_trio.exchange import Answer
-from vibes_trio.front.answer import answer
+from vibes_trio.front.answer import answer_soon
 from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.share import Orders, Readers, answer_settled
@@ -182,7 +182,7 @@ async def _run(
     stop: trio.Event,
 ) -> None:
     ready = ReadyAnswers(app.config.limits.ready_bytes, lambda: app.releases.version)
-    answer_it: Answer = partial(answer, app, PIPELINE)
+    answer_it: Answer = partial(answer_soon, app, PIPELINE)
     if readers is not None:
         answer_it = partial(answer_settled, lambda: app.releases.version, readers.settle, answer_it)
     front = Front(

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import struct
 
 import pytest
 import trio
@@ -38,6 +39,38 @@ async def test_a_listener_takes_a_free_port_and_sets_the_options_of_its_connecti
     finally:
         close_listeners(listeners)
         close_listeners(listeners)  # once more does no harm
+
+
+async def test_who_has_read_all_waits_before_it_tries_again(monkeypatch):
+    line, theirs = pair()
+    theirs.send(b"now")
+    assert await line.receive_later(2) == b"no"
+    line.buffer = b"before "
+    assert await line.receive_later(10) == b"before "
+    assert await line.receive_later(10) == b"w"
+
+    async def wake_too_early(sock):
+        await trio.lowlevel.checkpoint()
+        theirs.close()
+        monkeypatch.undo()
+
+    monkeypatch.setattr(trio.lowlevel, "wait_readable", wake_too_early)
+    assert await line.receive_later(10) == b""
+    line.close()
+
+
+async def test_a_reset_is_an_end_for_who_waited():
+    listener = socket.create_server(("127.0.0.1", 0))
+    theirs = socket.create_connection(listener.getsockname())
+    ours, _ = listener.accept()
+    ours.setblocking(False)
+    line = Line(ours, 10)
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    theirs.close()
+
+    assert await line.receive_later(10) == b""
+    line.close()
+    listener.close()
 
 
 async def test_all_addresses_of_a_host_share_one_port(monkeypatch):

@@ -507,3 +507,116 @@ async def test_a_large_message_is_read_in_large_portions(serve, monkeypatch):
         assert await socket.message() == b"x" * 2_000_000
 
     assert BODY_READ_BYTES in wanted
+
+
+async def test_what_can_be_answered_at_once_is_in_order_and_in_the_readers_own_task(serve):
+    tasks, turns = set(), []
+
+    def answer(incoming, turn):
+        tasks.add(trio.lowlevel.current_task())
+        turns.append(turn)
+        return Reply(200, (), incoming.data)
+
+    async with serve(answer, order_key=lambda data: data[-1:].decode()) as server:
+        socket = await server.websocket()
+        said = [b"%d" % i for i in range(100)]
+        await socket.raw(b"".join(map(masked, said)))
+        assert [await socket.message() for _ in said] == said
+
+    assert len(tasks) == 1
+    assert all(turn.passed for turn in turns)
+    assert server.front.held.bytes == 0
+
+
+async def test_others_have_a_turn_between_many_answers_at_once(serve):
+    ticks = []
+
+    def answer(incoming, turn):
+        ticks.append(count)
+        return Reply(200, (), b"x")
+
+    count = 0
+    async with serve(answer) as server, trio.open_nursery() as nursery:
+
+        async def tick():
+            nonlocal count
+            while True:
+                count += 1
+                await trio.lowlevel.checkpoint()
+
+        nursery.start_soon(tick)
+        socket = await server.websocket()
+        await socket.raw(masked(b"?") * 64)
+        for _ in range(64):
+            await socket.message()
+        nursery.cancel_scope.cancel()
+
+    assert max(ticks.count(tick) for tick in ticks) <= 2 * ws_module.ANSWERS_AT_ONCE  # Trio shuffles turns
+
+
+async def test_replies_at_once_to_a_peer_that_never_reads_do_not_pile_up(serve, autojump_clock):
+    held = []
+
+    def answer(incoming, turn):
+        held.append(len(incoming.data))
+        return Reply(200, (), b"x" * 2**20)
+
+    async with serve(answer, limits=Limits(outbox_bytes=2**20)) as server:
+        socket = await server.websocket()
+        await socket.raw(masked(b"?") * 1000)
+        await trio.sleep(9)
+        assert len(held) < 100
+        await trio.sleep(10)  # the send timeout, and two seconds for the farewell
+        assert server.front.counts.open == 0
+
+
+async def test_a_peer_that_reads_late_gets_all_replies_that_were_made_at_once(serve):
+    def answer(incoming, turn):
+        return Reply(200, (), incoming.data * 2**18)
+
+    async with serve(answer, limits=Limits(outbox_bytes=2**20)) as server:
+        socket = await server.websocket()
+        said = [b"%08d" % i for i in range(20)]
+        await socket.raw(b"".join(map(masked, said)))
+        await trio.testing.wait_all_tasks_blocked(0.02)
+        assert [(await socket.message())[:8] for _ in said] == said
+
+
+async def test_a_connection_is_one_task_until_an_answer_waits_and_again_when_all_is_quiet(
+    serve, autojump_clock
+):
+    def answer(incoming, turn):
+        return slow(incoming) if incoming.data == b"slow" else Reply(200, (), incoming.data)
+
+    async def slow(incoming):
+        await trio.sleep(1)
+        return Reply(200, (), incoming.data)
+
+    def tasks():
+        return trio.lowlevel.current_statistics().tasks_living
+
+    async with serve(answer) as server:
+        socket = await server.websocket()
+        await trio.testing.wait_all_tasks_blocked()
+        before = tasks()
+        for said, more in ((b"quick", 0), (b"slow", 1), (b"quick", 1)):
+            await socket.send(said)
+            assert await socket.message() == said
+            await trio.testing.wait_all_tasks_blocked()
+            assert (said, tasks()) == (said, before + more)
+        with trio.move_on_after(50):
+            await socket.close_code()
+        assert tasks() == before
+        await socket.send(b"slow")
+        assert await socket.message() == b"slow"
+
+
+async def test_a_peer_that_breaks_the_protocol_and_leaves_is_not_waited_for(serve, autojump_clock):
+    async with serve() as server:
+        socket = await server.websocket()
+        socket.pongs = False
+        await socket.raw(b"\xf1\x80")
+        await socket.stream.send_eof()
+        assert await socket.close_code() == 1002
+        await trio.sleep(0.1)
+        assert server.front.counts.open == 0

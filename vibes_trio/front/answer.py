@@ -6,54 +6,95 @@ knows which it was.
 
 import logging
 import secrets
+from collections.abc import Awaitable
 
 import trio
 
 from vibes_trio.context import App, Ctx
-from vibes_trio.dispatch import Pipeline, dispatch
+from vibes_trio.dispatch import Pipeline, dispatch_soon
 from vibes_trio.errors import Internal, Overloaded, RequireLogin, VibesError
-from vibes_trio.exchange import HttpIncoming, Incoming, MessageIncoming, Reply, Turn
+from vibes_trio.exchange import HttpIncoming, Incoming, MessageIncoming, Reply, Soon, Turn
 from vibes_trio.front.status import error_reply
 from vibes_trio.urls import parse_host
-from vibes_trio.wire.base import MessageHead, read_head
+from vibes_trio.wire.base import Envelope, MessageHead, read_head
 
 log = logging.getLogger(__name__)
 
 
 async def answer(app: App, pipeline: Pipeline, incoming: Incoming, turn: Turn | None = None) -> Reply:
-    """Return the reply to *incoming*. Never raises but `trio.Cancelled`."""
+    """As `answer_soon`, for who waits anyway."""
+    reply = answer_soon(app, pipeline, incoming, turn)
+    return reply if isinstance(reply, Reply) else await reply
+
+
+def answer_soon(app: App, pipeline: Pipeline, incoming: Incoming, turn: Turn | None = None) -> Soon[Reply]:
+    """Return the reply to *incoming*, or, if that has to wait, what gives it. Raises nothing but `trio.Cancelled`.
+
+    Only what waits has a deadline: `message_timeout_s`.
+    """
     started = trio.current_time()
     data = _message_data(incoming)
     if data is None:
         assert isinstance(incoming, HttpIncoming)
-        return await _answer(app, pipeline, incoming, turn)
+        return _answer(app, pipeline, incoming, turn)
     try:
         head = read_head(data)
     except VibesError as error:
         return error_reply(error)
-    reply = await _answer(app, pipeline, head, turn)
+    reply = _answer(app, pipeline, head, turn)
+    if isinstance(incoming, MessageIncoming):  # a frame has no headers
+        return reply
+    return _timed(reply, started) if isinstance(reply, Reply) else _time(reply, started)
+
+
+async def _time(reply: Awaitable[Reply], started: float) -> Reply:
+    return _timed(await reply, started)
+
+
+def _timed(reply: Reply, started: float) -> Reply:
+    """Return *reply* with how long it took, for the client's developer tools."""
     took_ms = (trio.current_time() - started) * 1000
     return Reply(reply.status, (*reply.headers, ("server-timing", f"total;dur={took_ms:.2f}")), reply.body)
 
 
-async def _answer(
+def _answer(
     app: App, pipeline: Pipeline, incoming: HttpIncoming | MessageHead, turn: Turn | None
-) -> Reply:
+) -> Soon[Reply]:
     envelope = incoming.envelope if isinstance(incoming, MessageHead) else None
-    deadline = trio.current_time() + app.config.limits.message_timeout_s
     try:
-        with trio.CancelScope(deadline=deadline):  # trio.fail_after costs a third of a short answer
-            return await dispatch(Ctx(app, turn), pipeline, incoming)
+        reply = dispatch_soon(Ctx(app, turn), pipeline, incoming)
     except VibesError as error:
-        if isinstance(error, RequireLogin):
-            log.info("refused credentials: %s", error.__cause__ or error.reason)
-        return error_reply(error, envelope)
+        return _refuse(error, envelope)
     except Exception:
         reference = secrets.token_hex(6)
         log.exception("internal error %s", reference)
-        message = f"Something went wrong here, not with you. The log has it as {reference}."
-        return error_reply(Internal(message, id=reference), envelope)
+        return _apologize(reference, envelope)
+    return reply if isinstance(reply, Reply) else _wait(reply, app.config.limits.message_timeout_s, envelope)
+
+
+async def _wait(reply: Awaitable[Reply], timeout_s: float, envelope: Envelope | None) -> Reply:
+    try:
+        # trio.fail_after costs a third of a short answer.
+        with trio.CancelScope(deadline=trio.current_time() + timeout_s):
+            return await reply
+    except VibesError as error:
+        return _refuse(error, envelope)
+    except Exception:
+        reference = secrets.token_hex(6)
+        log.exception("internal error %s", reference)
+        return _apologize(reference, envelope)
     return error_reply(Overloaded("This took too long; try again later."), envelope)
+
+
+def _refuse(error: VibesError, envelope: Envelope | None) -> Reply:
+    if isinstance(error, RequireLogin):
+        log.info("refused credentials: %s", error.__cause__ or error.reason)
+    return error_reply(error, envelope)
+
+
+def _apologize(reference: str, envelope: Envelope | None) -> Reply:
+    message = f"Something went wrong here, not with you. The log has it as {reference}."
+    return error_reply(Internal(message, id=reference), envelope)
 
 
 def _message_data(incoming: Incoming) -> bytes | None:

@@ -44,7 +44,8 @@ def build_app(front: Front) -> QuartTrio:
         except RequestTimeout:
             return _write(refuse_slow().reply, head.method, close=True)
         incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body)
-        reply = sound(await front.answer(incoming, None))
+        answered = front.answer(incoming, None)
+        reply = sound(answered if isinstance(answered, Reply) else await answered)
         return _write(reply, head.method, close=head.close or front.draining.is_set())
 
     app.before_request(answer_what_no_page_does)

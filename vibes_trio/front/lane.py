@@ -19,7 +19,7 @@ import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest
-from vibes_trio.exchange import HttpIncoming
+from vibes_trio.exchange import HttpIncoming, Reply
 from vibes_trio.front.heads import Head, find_head_end, parse_head
 from vibes_trio.front.held import Share
 from vibes_trio.front.http import (
@@ -33,7 +33,7 @@ from vibes_trio.front.http import (
 from vibes_trio.front.parking import Parking
 from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
 from vibes_trio.front.state import Front, Waiting
-from vibes_trio.front.ws import serve_websocket
+from vibes_trio.front.ws import accept_websocket, serve_websocket
 
 ServeOne = Callable[[Line, Head], Awaitable[bool]]
 """Answers the one request whose bytes, head included, come next; returns whether another may follow."""
@@ -87,6 +87,9 @@ async def serve_connection(
             await _serve_or_refuse(_Connection(front, waiting, parking, full, line, patience))
         if patience.cancelled_caught and line.buffer and not front.draining.is_set():
             await _refuse(front, line, refuse_slow())
+        elif line.is_websocket:
+            # Not where its head was read: head and all that led there would be kept for as long as it is open.
+            await serve_websocket(front, waiting, line)
     except trio.BrokenResourceError:
         front.counts.dropped += 1
     finally:
@@ -134,7 +137,8 @@ async def _serve_next(conn: _Connection, first: bool) -> bool:
         await front.hand_over(line.socket, data + line.buffer)
         return False
     if head.upgrade:
-        await serve_websocket(front, conn.waiting, line, head)
+        await line.send_all(accept_websocket(head))
+        line.is_websocket = True
         return False
     if head.length == 0:
         return await _serve_request(conn, head, data)
@@ -183,7 +187,8 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     version = front.ready.version()
     body = await _read_body(front.limits, line, head.length) if head.length else b""
     incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body)
-    reply = await front.answer(incoming, None)
+    answered = front.answer(incoming, None)
+    reply = answered if isinstance(answered, Reply) else await answered
     if reply.for_owner and front.hand_over is not None:
         front.counts.handed_over += 1
         await front.hand_over(line.socket, data + body + line.buffer)

@@ -1,7 +1,6 @@
 """What is still to be sent to one peer: the one writer of a WebSocket."""
 
 import logging
-from collections import deque
 from types import TracebackType
 
 import trio
@@ -9,6 +8,8 @@ import trio
 from vibes_trio.front.sockets import Line
 
 log = logging.getLogger(__name__)
+
+SENT_AT_ONCE_BYTES = 256 * 1024
 
 
 class Outbox:
@@ -20,19 +21,20 @@ class Outbox:
     larger than the bound. When the peer takes nothing for the line's send timeout, or is gone, the outbox is
     broken: it drops everything, then and later, and cuts the line so that the reader sees the end.
 
-    Mutable state: the queue and its size, and the three flags.
+    Mutable state: the bytes that wait, who waits for them (the writer for some, senders for room; made when
+    somebody does, as most peers never let anybody wait), and the three flags.
     """
+
+    __slots__ = ("_broken", "_closed", "_half_closing", "_limit_bytes", "_line", "_parked", "_waiting")
 
     def __init__(self, line: Line, limit_bytes: int) -> None:
         self._line = line
         self._limit_bytes = limit_bytes
-        self._queue: deque[bytes | memoryview] = deque()
-        self._size = 0
+        self._waiting = bytearray()
         self._half_closing = False
         self._closed = False
         self._broken = False
-        self._writer = trio.lowlevel.ParkingLot()
-        self._senders = trio.lowlevel.ParkingLot()
+        self._parked: trio.lowlevel.ParkingLot | None = None
 
     def __enter__(self) -> "Outbox":
         return self
@@ -42,7 +44,7 @@ class Outbox:
     ) -> None:
         """Take no more; `write_out` returns when everything is sent."""
         self._closed = True
-        self._writer.unpark_all()
+        self._wake()
 
     @property
     def broken(self) -> bool:
@@ -52,14 +54,19 @@ class Outbox:
     @property
     def size(self) -> int:
         """Bytes that wait."""
-        return self._size
+        return len(self._waiting)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether less than the bound waits."""
+        return len(self._waiting) < self._limit_bytes
 
     def put(self, data: bytes) -> None:
         """Send *data* after everything before it."""
         if self._broken:
             return
-        rest: bytes | memoryview = data
-        if not self._queue:
+        sent = 0
+        if not self._waiting:
             try:
                 sent = self._line.send_now(data)
             except OSError:
@@ -67,58 +74,61 @@ class Outbox:
                 return
             if sent == len(data):
                 return
-            rest = memoryview(data)[sent:]
-        self._queue.append(rest)
-        self._size += len(rest)
-        self._writer.unpark_all()
+        with memoryview(data) as view:
+            self._waiting += view[sent:]
+        self._wake()
 
     def end(self) -> None:
         """Tell the peer, after everything that waits, that nothing more will come."""
         self._half_closing = True
-        if not self._queue:
+        if not self._waiting:
             self._line.end()
 
     def abort(self) -> None:
         """Drop what waits and cut the line."""
         self._broken = True
-        self._queue.clear()
-        self._size = 0
+        self._waiting.clear()
         self._line.cut()
-        self._writer.unpark_all()
-        self._senders.unpark_all()
+        self._wake()
 
     async def room(self) -> None:
         """Return when less than the bound waits. No checkpoint when there is room already."""
-        while self._size >= self._limit_bytes:
-            await self._senders.park()
+        while not self.has_room:
+            await self._park()
 
     async def write_out(self) -> None:
-        """Send what waits, until the outbox is closed and empty, or broken."""
+        """Send what waits, until the outbox is closed and empty, or broken. Cancelled, it loses nothing."""
         while not self._broken:
-            if self._queue:
-                await self._send_first()
+            if self._waiting:
+                await self._send_some()
             elif self._closed:
                 return
             else:
-                await self._writer.park()
+                await self._park()
 
-    async def _send_first(self) -> None:
+    async def _send_some(self) -> None:
         try:
             await self._line.wait_writable()
-            if not self._queue:  # aborted meanwhile
+            if not self._waiting:  # aborted meanwhile
                 return
-            first = self._queue[0]
-            sent = self._line.send_now(first)
+            with memoryview(self._waiting) as view:
+                sent = self._line.send_now(view[:SENT_AT_ONCE_BYTES])
         except (OSError, trio.BrokenResourceError) as error:
-            log.info("dropped a peer with %d bytes waiting for it: %s", self._size, error)
+            log.info("dropped a peer with %d bytes waiting for it: %s", len(self._waiting), error)
             self.abort()
             return
-        self._size -= sent
-        if sent == len(first):
-            self._queue.popleft()
-        else:
-            self._queue[0] = memoryview(first)[sent:]
-        if not self._queue and self._half_closing:
+        del self._waiting[:sent]
+        if not self._waiting and self._half_closing:
             self._line.end()
-        if self._size < self._limit_bytes:
-            self._senders.unpark_all()
+        if self.has_room:
+            self._wake()
+
+    async def _park(self) -> None:
+        if self._parked is None:
+            self._parked = trio.lowlevel.ParkingLot()
+        await self._parked.park()
+
+    def _wake(self) -> None:
+        """Have everybody who waits look again."""
+        if self._parked is not None:
+            self._parked.unpark_all()

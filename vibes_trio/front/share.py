@@ -20,7 +20,7 @@ import trio
 
 from vibes_trio.config import Config
 from vibes_trio.errors import ConfigError
-from vibes_trio.exchange import Answer, Incoming, Reply, Turn
+from vibes_trio.exchange import Answer, Incoming, Reply, Soon, Turn
 from vibes_trio.front.balance import Balance, make_cells
 from vibes_trio.front.channel import Channel, Frame, Kind
 from vibes_trio.front.serve import Take
@@ -251,19 +251,27 @@ class Readers:
         process.kill()
 
 
-async def answer_settled(
+def answer_settled(
     version: Callable[[], int],
     settle: Callable[[], Awaitable[None]],
     answer: Answer,
     incoming: Incoming,
     turn: Turn | None,
-) -> Reply:
+) -> Soon[Reply]:
     """Return *answer*'s reply; if releases changed meanwhile, once every reader knows that.
 
     So whoever has the reply to a deploy sees what was deployed, whichever process is asked.
     """
+    reply = answer(incoming, turn)
+    # What is answered at once has written nothing.
+    return reply if isinstance(reply, Reply) else _settle_after(reply, version, settle)
+
+
+async def _settle_after(
+    answered: Awaitable[Reply], version: Callable[[], int], settle: Callable[[], Awaitable[None]]
+) -> Reply:
     before = version()
-    reply = await answer(incoming, turn)
+    reply = await answered
     if version() != before:
         await settle()
     return reply

@@ -129,16 +129,17 @@ class Line:
     """One accepted connection: its socket, and the bytes that were read but not used yet.
 
     Mutable state: `buffer`, what comes before the bytes still in the socket; `share`, which counts what is read
-    while a body arrives, and ends the reading when there is no room; and a count of calls since the last
-    checkpoint.
+    while a body arrives, and ends the reading when there is no room; `is_websocket`, whether it was turned
+    into one; and a count of calls since the last checkpoint.
     """
 
-    __slots__ = ("_calls", "_send_timeout_s", "buffer", "share", "socket")
+    __slots__ = ("_calls", "_send_timeout_s", "buffer", "is_websocket", "share", "socket")
 
     def __init__(self, sock: socket.socket, send_timeout_s: float) -> None:
         self.socket = sock
         self.buffer = b""
         self.share: Share | None = None
+        self.is_websocket = False
         self._send_timeout_s = send_timeout_s
         self._calls = 0
 
@@ -172,6 +173,19 @@ class Line:
                 await trio.lowlevel.wait_readable(self.socket)
             except OSError:
                 return b""  # reset, timed out, unreachable: whichever it is, no more will come
+
+    async def receive_later(self, max_bytes: int) -> bytes:
+        """As `receive`, for who has just read all there was: to try at once would be in vain, which is dear."""
+        if self.buffer:
+            return await self.receive(max_bytes)
+        while True:
+            await trio.lowlevel.wait_readable(self.socket)
+            try:
+                return self.socket.recv(max_bytes)
+            except BlockingIOError:
+                continue
+            except OSError:
+                return b""
 
     def send_now(self, data: bytes | memoryview) -> int:
         """Send what the socket takes at once; return how many bytes that were.

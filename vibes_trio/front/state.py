@@ -36,7 +36,7 @@ class Front:
     """What every connection needs to know.
 
     Attributes:
-        answer: one incoming to one reply; raises nothing but `trio.Cancelled`.
+        answer: one incoming to one reply, at once if nothing has to wait; raises nothing but `trio.Cancelled`.
         order_key: messages of one WebSocket with the same key take turns in the order they were sent;
             None takes no turn. Sync and cheap: it runs in the reader.
         draining: set when the server is about to stop.
@@ -79,6 +79,11 @@ class Waiting:
         self._scopes.add(scope)
         if self._over:
             scope.cancel()
+
+    @property
+    def over(self) -> bool:
+        """Whether the server stops."""
+        return self._over
 
     def discard(self, scope: trio.CancelScope) -> None:
         """From now on *scope* is left alone."""

@@ -25,6 +25,21 @@ _timestamp_decoder = msgspec.json.Decoder(str | int | float)
 BLOCKS_AT_ONCE = 64
 
 
+def find_chat_context(ctx: Ctx, req: ReqEnsureChatContext) -> ResEnsureChatContext | None:
+    """Return the context asked for if it is the asker's already: nothing has to be written then.
+
+    Raises:
+        BadRequest: see `ensure_chat_context`.
+    """
+    if isinstance(req.context_id, UnsetType):
+        return None
+    wanted = check_context_id(req.context_id, ctx.app.config.limits.max_context_id_chars)
+    # The owner of a context never changes.
+    if ctx.app.db.get(chats.find_owner, wanted) != ctx.asker.user_id:
+        return None
+    return ResEnsureChatContext(context_id=wanted)
+
+
 async def ensure_chat_context(ctx: Ctx, req: ReqEnsureChatContext) -> ResEnsureChatContext:
     """Return the context asked for, made if it is unknown; without an id a new one.
 
@@ -32,12 +47,10 @@ async def ensure_chat_context(ctx: Ctx, req: ReqEnsureChatContext) -> ResEnsureC
         BadRequest: an id that is empty, too long or not printable.
         NotOwner: the context is someone else's.
     """
-    wanted = None
-    if not isinstance(req.context_id, UnsetType):
-        wanted = check_context_id(req.context_id, ctx.app.config.limits.max_context_id_chars)
-        # The owner of a context never changes: for one that is there nothing has to be written.
-        if ctx.app.db.get(chats.find_owner, wanted) == ctx.asker.user_id:
-            return ResEnsureChatContext(context_id=wanted)
+    found = find_chat_context(ctx, req)
+    if found is not None:
+        return found
+    wanted = None if isinstance(req.context_id, UnsetType) else req.context_id
     context_id = await ctx.app.db.write(chats.ensure_context, ctx.asker.user_id, wanted, random_context_id)
     return ResEnsureChatContext(context_id=context_id)
 
