@@ -1,7 +1,9 @@
 """Packages that are imported when they are used first."""
 
+import builtins
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -20,7 +22,27 @@ def test_module_is_run_when_a_name_of_it_is_used(tmp_path, monkeypatch):
     assert "late_example_part" not in sys.modules
     assert module.answer == 42
     assert "late_example_part" in sys.modules
-    assert late("late_example") is module
+    assert late("late_example") is sys.modules["late_example"]
+
+
+def test_threads_that_come_while_it_is_imported_find_all_of_it(tmp_path, monkeypatch):
+    (tmp_path / "late_slow.py").write_text("import threading\nstarted.set()\ngo.wait(10)\nanswer = 42\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    started, go = threading.Event(), threading.Event()
+    monkeypatch.setattr(builtins, "started", started, raising=False)
+    monkeypatch.setattr(builtins, "go", go, raising=False)
+    module = late("late_slow")
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(module.answer)) for _ in range(2)]
+
+    for thread in threads:
+        thread.start()
+    started.wait(10)
+    go.set()
+    for thread in threads:
+        thread.join(10)
+
+    assert answers == [42, 42]
 
 
 def test_missing_module_is_found_missing_at_once():

@@ -4,26 +4,35 @@ What a server needs for its first answer takes a quarter of a second to import; 
 packages, to order the files of a deploy or to make up names would add another seventh.
 """
 
+import importlib
 import importlib.util
 import sys
 from types import ModuleType
+from typing import Any
+
+
+class _Late(ModuleType):
+    """Stands in for a module that is imported at the first use of a name.
+
+    Not `importlib.util.LazyLoader`: until Python 3.12 a second thread that comes meanwhile finds half a module.
+    """
+
+    def __getattr__(self, name: str) -> Any:  # whatever the module has
+        module = importlib.import_module(self.__name__)
+        self.__dict__.update(module.__dict__)
+        return getattr(module, name)
 
 
 def late(name: str) -> ModuleType:
-    """Return the module *name*, which is found now and run when it is used first. Not for parts of packages.
+    """Return the module *name*, or what stands in for it until it is used. Any thread may be the first.
 
-    Type checkers have to be told by an `import` of their own. Two threads must not be the first at once.
+    Type checkers have to be told by an `import` of their own.
 
     Raises:
         ModuleNotFoundError: it is not installed.
     """
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.loader is None:
+    if importlib.util.find_spec(name) is None:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    return _Late(name)

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from fake_registry import integrity_of
 
 from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.build import Built
 from vibes_trio.modules.carry import collect_unused, export_store, import_store
+from vibes_trio.modules.kept_locks import KeptLock, lock_name
+from vibes_trio.modules.lock import Lock
+from vibes_trio.modules.registry import Document
 from vibes_trio.modules.store import WOFF2, Record, index_name, open_store
 
 LIMITS = Limits()
@@ -52,6 +56,21 @@ def test_a_file_of_a_package_travels_as_it_is(tmp_path, filled):
     assert (found.content, found.content_type) == (b"wOF2", "font/woff2")
 
 
+def test_what_new_apps_find_their_packages_by_travels_too_and_replaces_nothing(tmp_path, filled):
+    for name, content in ((A_DOCUMENT, DOCUMENT), (A_LOCK, lock())):
+        (filled / "modules" / name).parent.mkdir()
+        (filled / "modules" / name).write_bytes(content)
+    export_store(filled / "modules", tmp_path / "store.tar")
+    there = tmp_path / "to" / "modules"
+    (there / A_DOCUMENT).parent.mkdir(parents=True)
+    (there / A_DOCUMENT).write_bytes(b"its own")
+
+    import_store(there, tmp_path / "store.tar", LIMITS)
+
+    assert (there / A_DOCUMENT).read_bytes() == b"its own"
+    assert (there / A_LOCK).read_bytes() == lock()
+
+
 def test_an_open_store_finds_what_another_process_added(tmp_path, filled):
     early = open_store(tmp_path / "to", LIMITS)
     export_store(filled / "modules", tmp_path / "store.tar")
@@ -83,6 +102,16 @@ def record(**changes: object) -> bytes:
     return msgspec.json.encode(msgspec.structs.replace(whole, **changes))
 
 
+def lock(address: str = A) -> bytes:
+    kept = KeptLock(wanted={"a": "*"}, lock=Lock(modules={"a": address}), resolved=0)
+    return msgspec.json.encode(kept)
+
+
+DOCUMENT = msgspec.json.encode(
+    Document(name="a", version="1.0.0", tarball="https://public.test/a.tgz", integrity=integrity_of(b"a"))
+)
+A_DOCUMENT = "documents/a@1.0.0.json"
+A_LOCK = f"locks/{lock_name({'a': '*'})}"
 BYTES = (f"built/{calc_cid(b'c')}", b"c")
 INDEX = f"index/{index_name(C)}"
 HOSTILE = {
@@ -98,6 +127,13 @@ HOSTILE = {
     "a page": [BYTES, (INDEX, record(content_type="text/html"))],
     "a path for bytes": [BYTES, (INDEX, record(cid="../index/x"))],
     "no record": [BYTES, (INDEX, b"{}")],
+    "no document": [("documents/a@1.0.0.json", b"{}")],
+    "another version's document": [("documents/a@1.0.1.json", DOCUMENT)],
+    "a document without sha512": [(A_DOCUMENT, DOCUMENT.replace(b"sha512", b"sha1"))],
+    "a document of no package": [("documents/..@1.0.0.json", DOCUMENT.replace(b'"a"', b'".."'))],
+    "no lock": [("locks/x.json", b"{}")],
+    "another lock": [("locks/x.json", lock())],
+    "a lock of modules elsewhere": [(A_LOCK, lock("https://evil.test/a.js"))],
 }
 
 

@@ -14,7 +14,7 @@ from vibes_trio.config import Config, load_config
 from vibes_trio.content.policy import may_ask
 from vibes_trio.content.specifiers import Kind, parse_specifier
 from vibes_trio.content.vibes_modules import FROM_NPM, npm_packages
-from vibes_trio.errors import ConfigError, FetchFailed
+from vibes_trio.errors import ConfigError, FetchFailed, ModuleFailed
 from vibes_trio.modules.bundle import is_stored
 from vibes_trio.modules.carry import collect_unused, export_store, import_store
 from vibes_trio.modules.home import GIVEN, PINNED, Home
@@ -152,8 +152,8 @@ async def _prefetch(config: Config, wanted: Mapping[str, str]) -> tuple[Mapping[
 
         try:
             lock, failed = await Home(get, prepared.modules, config).ensure(wanted, label="modules prefetch")
-        except FetchFailed as error:
-            raise CommandFailed(f"packages can't be fetched: {error}") from error
+        except (FetchFailed, ModuleFailed) as error:
+            raise CommandFailed(f"the packages can't be had: {error}") from error
     return lock.modules, failed
 
 

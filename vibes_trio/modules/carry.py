@@ -1,7 +1,11 @@
 """Carry the built modules from one data folder to another, and clear away what nobody uses.
 
-The archive is a plain tar of the store: `built/{cid}` first, then `index/{address}.json`. Nothing in it is
-trusted: bytes have to be those of their hash, and a record has to speak of bytes that are there.
+The archive is a plain tar of the store: `built/{cid}` first, then `index/{address}.json`; then what new apps find
+their packages by where there is no registry: `documents/{name}@{version}.json` and `locks/{hash}.json`. Nothing
+in it is trusted: bytes have to be those of their hash, and a record has to speak of bytes that are there.
+
+Unpacked packages stay behind: once unpacked they can't be checked against their hash any more. So what was built
+here is served there, in any app; what was not can't be built there without a registry.
 """
 
 import shutil
@@ -16,8 +20,12 @@ from vibes_trio.content.cid import calc_cid
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.build import PREFIX
 from vibes_trio.modules.folder import write_file
+from vibes_trio.modules.kept_locks import is_kept_lock
+from vibes_trio.modules.registry import is_document
 from vibes_trio.modules.store import CONTENT_TYPES, Record, index_name, read_record
 
+_TOLD = ("documents", "locks")
+_FOLDERS = ("built", "index", *_TOLD)
 _MAX_RECORD_BYTES = 1024 * 1024
 
 
@@ -29,6 +37,7 @@ def export_store(modules_dir: Path, target: Path) -> int:
     """
     paths = sorted((modules_dir / "index").glob("*.json"))
     records = [(path, record) for path in paths if (record := read_record(path, modules_dir))]
+    told = [path for folder in _TOLD for path in sorted((modules_dir / folder).glob("*.json"))]
     new = target.with_name(f".{target.name}.new")
     try:
         with tarfile.open(new, "w") as tar:
@@ -36,6 +45,8 @@ def export_store(modules_dir: Path, target: Path) -> int:
                 tar.add(modules_dir / "built" / cid, f"built/{cid}")
             for path, _ in records:
                 tar.add(path, f"index/{path.name}")
+            for path in told:
+                tar.add(path, f"{path.parent.name}/{path.name}")
         new.replace(target)
     finally:
         new.unlink(missing_ok=True)
@@ -55,6 +66,11 @@ def import_store(modules_dir: Path, source: Path, limits: Limits) -> int:
             if calc_cid(content) != name:
                 raise ModuleFailed(f"{source.name}: built/{name} is not what its name says")
             write_file(modules_dir / "built" / name, content)
+            continue
+        if folder in _TOLD:
+            _check_told(folder, name, content, source)
+            if not (modules_dir / folder / name).exists():  # what this store knows itself stays
+                write_file(modules_dir / folder / name, content)
             continue
         record = _check_record(name, content, source)
         if not (modules_dir / "built" / record.cid).is_file():
@@ -110,9 +126,15 @@ def _read(source: Path, limits: Limits) -> Iterator[tuple[str, str, bytes]]:
         with tarfile.open(source, "r|") as tar:
             for member in tar:
                 folder, _, name = member.name.partition("/")
-                most = {"built": limits.built_bytes, "index": _MAX_RECORD_BYTES}.get(folder, -1)
+                most = limits.built_bytes if folder == "built" else _MAX_RECORD_BYTES
                 is_plain = member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not member.issparse()
-                if not is_plain or member.size > most or name != Path(name).name or name in ("", ".", ".."):
+                if (
+                    folder not in _FOLDERS
+                    or not is_plain
+                    or member.size > most
+                    or name != Path(name).name
+                    or name in ("", ".", "..")
+                ):
                     raise ModuleFailed(f"{source.name}: {member.name[:100]!r} is nothing of a module store")
                 file = tar.extractfile(member)
                 assert file is not None, "a regular file has content"
@@ -130,6 +152,12 @@ def _check_record(name: str, content: bytes, source: Path) -> Record:
     if not is_ours or record.content_type not in CONTENT_TYPES or Path(record.cid).name != record.cid:
         raise ModuleFailed(f"{source.name}: index/{name} is not of the module that its name says")
     return record
+
+
+def _check_told(folder: str, name: str, content: bytes, source: Path) -> None:
+    is_own_name = is_document if folder == "documents" else is_kept_lock
+    if not is_own_name(name, content):
+        raise ModuleFailed(f"{source.name}: {folder}/{name} is not what its name says")
 
 
 def _is_old(path: Path, before: float) -> bool:

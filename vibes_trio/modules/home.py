@@ -51,8 +51,11 @@ class Home:
 
     async def find_known(self, wanted: Mapping[str, str]) -> Lock | None:
         """Return the lock for *wanted* if it was made lately and all its modules are in the store."""
-        lock = self._kept.find(wanted) or await trio.to_thread.run_sync(self._kept.load, wanted)
-        return lock if lock is not None and self._is_whole(lock, wanted) else None
+        given, others = self._split(wanted)
+        lock = self._kept.find(others) or await trio.to_thread.run_sync(self._kept.load, others)
+        if lock is None or not self._is_whole(lock, others):
+            return None
+        return replace(lock, modules=lock.modules | given)
 
     async def ensure(
         self,
@@ -79,9 +82,20 @@ class Home:
             try:
                 with trio.fail_after(limits.build_all_timeout_s):
                     async with hold_store(self._modules_dir, label, limits.store_wait_s):
-                        return await self._ensure(wanted, lock, progress)
+                        given, others = self._split(wanted)
+                        progress.done.update(given)
+                        made, failed = await self._ensure(others, lock, progress)
+                        return replace(made, modules=made.modules | given), failed
             except trio.TooSlowError as error:
                 raise ModuleFailed(f"this took more than {limits.build_all_timeout_s:g} s") from error
+
+    def _split(self, wanted: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+        """Return specifier → address of what every page has anyway, and the part of *wanted* that is to be made.
+
+        So a lock of some packages is the same whether the app also imports React or not.
+        """
+        given = {s: GIVEN[s] for s in wanted if s in GIVEN and self._store.record(GIVEN[s])}
+        return given, {s: text for s, text in wanted.items() if s not in given}
 
     async def _ensure(
         self, wanted: Mapping[str, str], lock: Lock | None, progress: Progress
@@ -100,7 +114,10 @@ class Home:
         if failed:
             other = await self._find_alike(wanted)
             return (made, failed) if other is None else (other, {})
-        await trio.to_thread.run_sync(self._kept.keep, wanted, made)
+        exact = {s: made.shared[package_of(s)].rpartition("@")[2] for s in wanted}
+        for asked in (wanted, exact):  # the next app may write the version, or have it looked up
+            if self._kept.find(asked) is None:
+                await trio.to_thread.run_sync(self._kept.keep, asked, made)
         return made, {}
 
     async def _make(

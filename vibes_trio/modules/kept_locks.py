@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from vibes_trio.config import Limits
+from vibes_trio.modules.build import PREFIX
 from vibes_trio.modules.folder import write_file
 from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.ranges import fits, is_range
@@ -91,6 +92,15 @@ def lock_name(wanted: Mapping[str, str]) -> str:
     """Return the name of the file of the lock for *wanted*."""
     facts = msgspec.json.encode(dict(wanted), order="deterministic")
     return f"{hashlib.sha256(facts).hexdigest()[:40]}.json"
+
+
+def is_kept_lock(name: str, content: bytes) -> bool:
+    """Return whether *content* is a lock that is kept in a file called *name*."""
+    try:
+        kept = msgspec.json.decode(content, type=KeptLock)
+    except msgspec.DecodeError:
+        return False
+    return name == lock_name(kept.wanted) and all(a.startswith(PREFIX) for a in kept.lock.modules.values())
 
 
 def _read(path: Path) -> KeptLock | None:

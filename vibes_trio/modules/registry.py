@@ -99,6 +99,16 @@ def keep_document(modules_dir: Path, document: Document) -> None:
     write_file(path, msgspec.json.encode(document))
 
 
+def is_document(name: str, content: bytes) -> bool:
+    """Return whether *content* is a document that is kept in a file called *name*."""
+    try:
+        document = msgspec.json.decode(content, type=Document)
+        parse_integrity(document.integrity)
+        return _document_path(Path(), document.name, document.version).name == name
+    except (msgspec.DecodeError, ModuleFailed):
+        return False
+
+
 async def ensure_package(outbound: Outbound, modules_dir: Path, document: Document, limits: Limits) -> Path:
     """Return the folder with the unpacked files of *document*'s package.
 
