@@ -93,7 +93,7 @@ class Limits:
     packages_at_once: int = 8
     package_bytes: int = 64 * MiB
     package_unpacked_bytes: int = 256 * MiB
-    package_files: int = 20_000
+    package_files: int = 100_000
     package_timeout_s: float = 60.0
     build_timeout_s: float = 60.0
     builds_at_once: int = 2

@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from fake_registry import REGISTRY, FakeRegistry, pack, require_esbuild
 
@@ -364,9 +365,10 @@ async def test_code_that_needs_node_is_refused_rather_than_broken_in_the_browser
 async def test_a_hostile_archive_fails_and_leaves_nothing(config, registry):
     registry.add("evil", "1.0.0", pack({"../../../evil.js": "x"}))
 
-    with pytest.raises(ModuleFailed, match="no name for a file"):
-        await ensure(config, registry, "evil")
+    _, lock, failed = await ensure(config, registry, "evil")
 
+    assert lock.modules == {}
+    assert "no name for a file" in failed["evil"]
     assert not list(config.data_dir.rglob("evil.js"))
 
 
@@ -387,11 +389,70 @@ async def test_a_package_can_not_have_files_of_this_server_built_in(config, regi
     assert "of no package" in failed["thief"]
 
 
-async def test_a_dependency_that_is_nowhere_is_named(config, registry):
-    registry.add("a", "1.0.0", pack({"package.json": "{}"}), dependencies={"gone": "1"})
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"gone": "1"}, "status 404"),
+        ({"gone": "git+https://evil.test/x.git"}, "no range of a package"),
+        ({"broken": "1"}, "no name for a file"),
+        ({"old": "^9"}, "no version of it fits"),
+    ],
+)
+async def test_only_what_imports_a_dependency_that_is_nowhere_fails_and_names_it(
+    config, registry, asked, why
+):
+    [name] = asked
+    files = {"package.json": "{}", "index.js": "", "sub.js": f"import {name!r}"}
+    registry.add("a", "1.0.0", pack(files), dependencies=asked)
+    registry.add("b", "1.0.0", pack({"package.json": "{}", "index.js": ""}))
+    registry.add("broken", "1.0.0", pack({"../../../evil.js": "x"}))
+    registry.add("old", "1.0.0", pack({"package.json": "{}", "index.js": ""}))
 
-    with pytest.raises(FetchFailed, match="gone"):
-        await ensure(config, registry, "a")
+    _, lock, failed = await ensure(config, registry, "a", "a/sub", "b")
+
+    assert set(lock.modules) == {"a", "b"}
+    assert f'Could not resolve "{name}"' in failed["a/sub"]
+    assert why in failed["a/sub"]
+
+
+async def test_a_registry_that_answers_nothing_fails_as_a_whole(config, registry):
+    """Nothing is wrong with the packages then, and asking later helps."""
+    registry.add(
+        "a", "1.0.0", pack({"package.json": "{}", "index.js": ""}), dependencies={"x": "1", "y": "1"}
+    )
+
+    async def silent(request: httpx.Request) -> httpx.Response:
+        if request.url.path.startswith("/a"):
+            return await registry(request)
+        raise httpx.ReadError("gone", request=request)
+
+    store = open_store(config.data_dir, config.limits)
+    async with open_outbound(REGISTRY, config.limits, {}, httpx.MockTransport(silent)) as outbound:
+
+        async def get() -> Outbound:
+            return outbound
+
+        with pytest.raises(FetchFailed, match="gone"):
+            await Home(get, store, config).ensure({"a": "*"})
+
+
+async def test_optional_dependencies_are_built_in_if_they_are_for_browsers(config, registry, tmp_path):
+    plain = {"package.json": "{}"}
+    registry.add("light", "1.0.0", pack(plain | {"index.js": "export default 'light'"}))
+    registry.add("native", "1.0.0", pack(plain | {"index.js": ""}), os=["linux"])
+    registry.add(
+        "a",
+        "1.0.0",
+        pack(plain | {"index.js": "export { default } from 'light'"}),
+        dependencies={"light": "1", "native": "1", "gone": "1"},
+        optionalDependencies={"light": "1", "native": "1", "gone": "1"},
+    )
+
+    store, lock, failed = await ensure(config, registry, "a")
+
+    assert (failed, lock.missing) == ({}, {})
+    assert sorted(lock.packages) == ["a@1.0.0", "light@1.0.0"]
+    assert run(store, lock, 'import a from "a"; console.log(a)', tmp_path) == "light"
 
 
 async def test_without_esbuild_it_says_what_to_do(config, registry, monkeypatch, tmp_path):

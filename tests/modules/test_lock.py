@@ -153,11 +153,32 @@ async def test_what_else_the_app_imports_does_not_change_the_hash_of_a_package(s
     assert alone.closure_hash("lib@1.0.0") == together.closure_hash("lib@1.0.0")
 
 
-async def test_a_package_that_is_not_there_is_named(shelf):
-    shelf.add("lib", "1.0.0", {"gone": "1"})
+async def test_what_is_not_there_is_named_and_the_rest_is_locked(shelf):
+    shelf.add("lib", "1.0.0", {"gone": "1", "there": "1", "odd": "git:x"}, {"absent": "*"})
+    shelf.add("there", "1.0.0")
 
+    lock = await lock_of(shelf, "lib@*")
+
+    assert sorted(lock.packages) == ["lib@1.0.0", "there@1.0.0"]
+    assert sorted(lock.missing) == [f"{name} (needed by lib@1.0.0)" for name in ("absent", "gone", "odd")]
+
+
+async def test_an_app_whose_own_import_is_not_there_has_no_lock(shelf):
     with pytest.raises(FetchFailed, match="gone"):
-        await lock_of(shelf, "lib@*")
+        await lock_of(shelf, "gone@*")
+
+
+async def test_a_peer_has_the_version_that_most_ask_for(shelf):
+    for version in ("0.1.0", "0.2.0"):
+        shelf.add("core", version)
+    shelf.add("plugin", "1.0.0", peers={"core": "0.x"})
+    shelf.add("whole", "1.0.0", {"core": "0.1.0", "plugin": "1"})
+
+    lock = await lock_of(shelf, "whole@*")
+
+    assert lock.shared["core"] == "core@0.1.0"
+    assert lock.packages["whole@1.0.0"].uses["core"] == "core@0.1.0"
+    assert lock.notes == ()
 
 
 async def test_too_many_packages_are_refused(shelf):

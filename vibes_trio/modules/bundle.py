@@ -20,7 +20,7 @@ import trio
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.modules.build import FLAGS, PREFIX, Built, star_entry, whole_entry
-from vibes_trio.modules.lock import Lock
+from vibes_trio.modules.lock import Lock, is_unanswered
 from vibes_trio.modules.progress import Progress
 from vibes_trio.modules.shape import QUIET, Shape, commonjs_names, read_shape, run_esbuild
 from vibes_trio.modules.store import LocalModules
@@ -31,6 +31,7 @@ from vibes_trio.modules.tree import StandIn, Tree, lay_out, package_of, reachabl
 _AS_DATA = ("png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "woff", "woff2", "ttf", "otf", "eot")
 LOADERS = (*(f"--loader:.{ending}=dataurl" for ending in _AS_DATA), "--loader:.wasm=binary")
 PACKAGE_RECIPE = hashlib.sha256(json.dumps(["2", *FLAGS, *LOADERS]).encode()).hexdigest()[:16]
+_UNRESOLVED = re.compile(r'Could not resolve "([^"]+)"')
 _STAR = re.compile(r"""\bexport\s*\*\s*from\s*["']([^"'\n]+)["']""")
 _WITH_STYLE = (
     '{{const s=document.createElement("style");s.textContent={css};document.head.append(s)}}\n{code}'
@@ -110,11 +111,12 @@ class _Seen:
 
 @dataclass(slots=True)
 class _Work:
-    """One build of a lock, by specifier."""
+    """One build of a lock, by specifier; *gone* is key → why, of packages that can't be had."""
 
     bench: Bench
     lock: Lock
     tree: Tree
+    gone: Mapping[str, FetchFailed | ModuleFailed]
     seen: dict[str, _Seen] = field(default_factory=dict)
     address: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
@@ -132,10 +134,12 @@ def address_in(lock: Lock, specifier: str, tool: Tool) -> str:
 async def build_lock(bench: Bench, lock: Lock, specifiers: Iterable[str]) -> Outcome:
     """Have the modules of *specifiers*, all of shared packages of *lock*, in the store; build what is missing.
 
-    One that can't be built fails alone, with those that import it.
+    One that can't be built fails alone, with those that import it. So does one that needs a package that is not
+    to be had.
 
     Raises:
-        FetchFailed, ModuleFailed: a package is not to be had, or the disk refuses.
+        FetchFailed: nobody answers, and nothing could be built.
+        ModuleFailed: the disk refuses.
     """
     wanted = list(dict.fromkeys(specifiers))
     modules = {s: bench.given.get(s) or address_in(lock, s, bench.tool) for s in wanted}
@@ -144,11 +148,11 @@ async def build_lock(bench: Bench, lock: Lock, specifiers: Iterable[str]) -> Out
     if not missing:
         return Outcome(modules, {})
     keys = reachable_from(lock, {lock.shared[package_of(s)] for s in missing})
-    unpacked = await _unpack_all(bench, keys)
+    unpacked, gone = await _unpack_all(bench, keys)
     await trio.to_thread.run_sync(lambda: bench.work_dir.mkdir(parents=True, exist_ok=True))
     with tempfile.TemporaryDirectory(dir=bench.work_dir, ignore_cleanup_errors=True) as name:
         tree = await trio.to_thread.run_sync(lay_out, Path(name), lock, unpacked)
-        work = _Work(bench, lock, tree)
+        work = _Work(bench, lock, tree, gone)
         bench.progress.stage = "building"
         await _look_at_all(work, missing)
         await _build_all(work)
@@ -159,6 +163,8 @@ async def build_lock(bench: Bench, lock: Lock, specifiers: Iterable[str]) -> Out
         for s in missing
         if s not in failed and not is_stored(bench.store, modules[s])
     }
+    if failed.keys() == modules.keys() and gone and all(is_unanswered(error) for error in gone.values()):
+        raise gone[min(gone)]
     return Outcome({s: a for s, a in modules.items() if s not in failed}, failed)
 
 
@@ -174,9 +180,12 @@ def is_stored(store: LocalModules, address: str) -> bool:
     return True
 
 
-async def _unpack_all(bench: Bench, keys: list[str]) -> dict[str, Path]:
+async def _unpack_all(
+    bench: Bench, keys: list[str]
+) -> tuple[dict[str, Path], dict[str, FetchFailed | ModuleFailed]]:
+    """Return the folders of the packages *keys*, and why others have none."""
     found: dict[str, Path] = {}
-    failed: dict[str, FetchFailed | ModuleFailed] = {}
+    gone: dict[str, FetchFailed | ModuleFailed] = {}
     at_once = trio.Semaphore(bench.limits.packages_at_once)
     bench.progress.stage, bench.progress.to_fetch = "fetching", len(keys)
 
@@ -186,14 +195,12 @@ async def _unpack_all(bench: Bench, keys: list[str]) -> dict[str, Path]:
                 found[key] = await bench.unpacked(key)
                 bench.progress.fetched += 1
             except (FetchFailed, ModuleFailed) as error:
-                failed[key] = error
+                gone[key] = error
 
     async with trio.open_nursery() as nursery:
         for key in keys:
             nursery.start_soon(unpack, key)
-    if failed:
-        raise failed[min(failed)]
-    return {key: found[key] for key in keys}
+    return {key: found[key] for key in keys if key in found}, gone
 
 
 async def _look_at_all(work: _Work, specifiers: list[str]) -> None:
@@ -233,6 +240,8 @@ async def _each(work: _Work, specifiers: Iterable[str], act: Callable[[_Work, st
 async def _look_at(work: _Work, specifier: str) -> None:
     name, tree = package_of(specifier), work.tree
     key = work.lock.shared[name]
+    if key in work.gone:
+        raise ModuleFailed(str(work.gone[key])) from work.gone[key]
     file = tree.entry(key, specifier.removeprefix(name).lstrip("/"))
     first = work.by_file.setdefault(file, specifier)
     if first != specifier:  # two spellings of one module must not become two modules
@@ -407,19 +416,32 @@ async def _bundle(work: _Work, key: str, file: Path, out: Path, aliases: list[st
     place = out.relative_to(work.tree.root)
     flags = (*FLAGS, *LOADERS, *QUIET, f"--external:{PREFIX}*")
     outputs = (f"--metafile={place}/meta.json", f"--outfile={place}/out.js")
-    await run_esbuild(
-        work.bench.tool,
-        [str(start), *flags, *outputs, *aliases],
-        work.tree.root,
-        work.bench.limits,
-        work.tree.fallback(key),
-    )
+    try:
+        await run_esbuild(
+            work.bench.tool,
+            [str(start), *flags, *outputs, *aliases],
+            work.tree.root,
+            work.bench.limits,
+            work.tree.fallback(key),
+        )
+    except ModuleFailed as error:
+        raise ModuleFailed(f"{error}{_why_missing(work, str(error))}") from error
     report = msgspec.json.decode((out / "meta.json").read_bytes(), type=_Report)
     for path in report.inputs:
         if path.startswith(("../", "/")) or ":/" in path or ":\\" in path:
             # esbuild follows any path, and what it reads would be served: this server's keys, for one.
             raise ModuleFailed(f"it imports a file that is of no package: {Path(path).name}")
     return report
+
+
+def _why_missing(work: _Work, words: str) -> str:
+    """Return why the package is not there that esbuild, in *words*, could not find."""
+    found = _UNRESOLVED.search(words)
+    name = package_of(found[1]) if found else ""
+    notes = work.lock.missing.items()
+    whys = [f"{needed}: {why}" for needed, why in notes if needed.startswith(f"{name} ")]
+    whys += [f"{key}: {error}" for key, error in work.gone.items() if key.startswith(f"{name}@")]
+    return f" ({whys[0]})" if found and whys else ""
 
 
 def _is_of(specifier: str, name: str) -> bool:

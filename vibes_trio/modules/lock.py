@@ -4,8 +4,12 @@ Two rules decide what is found. Whatever the app imports itself, and whatever an
 *shared*: there is one version of it, one module of it in the page, however many use it. Everything else is a
 private part of whoever depends on it, in the version that its range asks for, and is built into it.
 
-A shared version that a peer's range does not want is used all the same, with a note: two Reacts are worse. An
-ordinary dependency whose range does not want it gets a private version.
+Of the versions that are asked for, one that is shared as a peer is the one that most ranges want. A shared
+version that a peer's range does not want is used all the same, with a note: two Reacts are worse. An ordinary
+dependency whose range does not want it gets a private version.
+
+What some package depends on may not be to be had. The lock then says so and does without: only modules that
+really import it can't be built.
 """
 
 import hashlib
@@ -46,12 +50,14 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
         shared: package name → key of its one version in the page.
         modules: specifier as the app writes it → address of its module on this server; empty until built.
         notes: what people should know, such as a peer's range that is not met.
+        missing: name and range of a dependency → why it is not in *packages*.
     """
 
     packages: dict[str, Package] = {}
     shared: dict[str, str] = {}
     modules: dict[str, str] = {}
     notes: tuple[str, ...] = ()
+    missing: dict[str, str] = {}
 
     def reachable(self, key: str) -> list[str]:
         """Return the keys of the package *key* and of all that it is built with, sorted."""
@@ -76,18 +82,22 @@ class _Search:
     """One search and what it knows so far.
 
     Attributes:
-        chosen: documents by what was asked for; shared: by name.
+        chosen: documents by what was asked for, failed: why there is none; shared: documents by name.
         found: every package met on the last walk, by key; uses: their edges.
+        asked: name → what the packages met on the last walk ask of it; missing: as in a lock.
     """
 
     choose: Choose
     pinned: Mapping[str, str]
     limits: Limits
     chosen: dict[Spec, Document] = field(default_factory=dict)
+    failed: dict[Spec, FetchFailed | ModuleFailed] = field(default_factory=dict)
     shared: dict[str, Document] = field(default_factory=dict)
     found: dict[str, Document] = field(default_factory=dict)
     uses: dict[str, dict[str, str]] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
+    asked: dict[str, dict[Spec, None]] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
 
 
 async def resolve_lock(
@@ -101,15 +111,18 @@ async def resolve_lock(
         pinned: packages that are always shared, in an exact version, such as React; in the lock if used.
 
     Raises:
-        FetchFailed, ModuleFailed: a package is not to be had, can't be used, or there are too many.
+        FetchFailed, ModuleFailed: one of *roots* is not to be had or can't be used, no registry answers, or there
+            are too many packages.
     """
     search = _Search(choose, pinned, limits)
     wanted = {name: parse_spec(name, pinned.get(name, text)) for name, text in roots.items()}
-    while wanted:
+    await _choose_all(search, wanted.values())
+    for spec in sorted(set(wanted.values()) & search.failed.keys(), key=_order):
+        raise search.failed[spec]
+    search.shared |= {name: search.chosen[spec] for name, spec in wanted.items()}
+    while more := await _walk(search):
         # Each new shared package may turn private ones into shared ones: walk again from the start.
-        await _choose_all(search, wanted.values())
-        search.shared |= {name: search.chosen[spec] for name, spec in wanted.items()}
-        wanted = await _walk(search)
+        search.shared |= await _choose_shared(search, more)
     packages = {
         key: Package(
             name=document.name,
@@ -121,31 +134,35 @@ async def resolve_lock(
         for key, document in sorted(search.found.items())
     }
     shared = {name: _key(document) for name, document in sorted(search.shared.items())}
-    return Lock(packages=packages, shared=shared, notes=tuple(search.notes))
+    return Lock(packages=packages, shared=shared, notes=tuple(search.notes), missing=search.missing)
 
 
-async def _walk(search: _Search) -> dict[str, Spec]:
-    """Follow all edges from what is shared; return what has to be shared as well but is not chosen yet."""
-    search.found, search.uses, search.notes = {}, {}, {}
-    more: dict[str, Spec] = {}
+async def _walk(search: _Search) -> set[str]:
+    """Follow all edges from what is shared; return the names of what has to be shared as well but isn't yet."""
+    search.found, search.uses, search.notes, search.asked, search.missing = {}, {}, {}, {}, {}
+    more: set[str] = set()
     level = list(search.shared.values())
     while level:
         edges = {_key(document): _private(search, document, more) for document in level}
         await _choose_all(search, (spec for specs in edges.values() for spec in specs.values()))
         search.found |= {_key(document): document for document in level}
         following: dict[str, Document] = {}
-        for key, specs in edges.items():
-            for name, spec in specs.items():
-                document = search.chosen[spec]
-                search.uses[key][name] = _key(document)
-                following[_key(document)] = document
+        for document in level:
+            key = _key(document)
+            for name, spec in edges[key].items():
+                used = search.chosen.get(spec)
+                if used is None:
+                    _note_missing(search, document, name, search.failed[spec])
+                elif not (name in document.optional_dependencies and used.is_native):
+                    search.uses[key][name] = _key(used)
+                    following[_key(used)] = used
         level = [document for key, document in following.items() if key not in search.found]
         if len(search.found) + len(level) > search.limits.packages_per_lock:
             raise ModuleFailed(f"they need more than {search.limits.packages_per_lock} packages")
     return more
 
 
-def _private(search: _Search, document: Document, more: dict[str, Spec]) -> dict[str, Spec]:
+def _private(search: _Search, document: Document, more: set[str]) -> dict[str, Spec]:
     """Note which shared packages *document* uses, and what has to be shared in *more*; return the others."""
     uses = search.uses[_key(document)] = {}
     peers = {
@@ -154,27 +171,62 @@ def _private(search: _Search, document: Document, more: dict[str, Spec]) -> dict
         if name not in document.optional_peers or name in search.shared
     }
     private: dict[str, Spec] = {}
-    for name, text in (dict(document.dependencies) | peers).items():
-        spec = parse_spec(name, text)
+    for name, text in (dict(document.optional_dependencies) | dict(document.dependencies) | peers).items():
+        try:
+            spec = parse_spec(name, text)
+        except ModuleFailed as error:
+            _note_missing(search, document, name, error)
+            continue
         there = search.shared.get(name)
         must_share = name in peers or name in search.pinned
+        search.asked.setdefault(name, {})[spec] = None
         if there is not None and (must_share or (there.name == spec.package and fits(there.version, text))):
             uses[name] = _key(there)
             if not fits(there.version, spec.range):
                 search.notes[f"{_key(document)} asks for {name} {text}; the page has {there.version}"] = None
-        elif must_share:
-            more.setdefault(name, parse_spec(name, search.pinned.get(name, text)))
-        else:
+        elif not must_share:
             private[name] = spec
+        elif (wanted := parse_spec(name, search.pinned.get(name, text))) in search.failed:
+            _note_missing(search, document, name, search.failed[wanted])
+        else:
+            more.add(name)
     return private
 
 
+async def _choose_shared(search: _Search, names: Iterable[str]) -> dict[str, Document]:
+    """Return which version of those asked for is to be shared, of each of *names* that is to be had.
+
+    It is the one whose version fits most of what is asked: `firebase` wants one exact `@firebase/app`, whose
+    plug-ins, as peers, take any.
+    """
+    asked = {name: list(search.asked[name]) for name in sorted(names)}
+    for name in asked.keys() & search.pinned.keys():
+        asked[name] = [parse_spec(name, search.pinned[name])]
+    await _choose_all(search, (spec for specs in asked.values() for spec in specs))
+    best: dict[str, Document] = {}
+    for name, specs in asked.items():
+        there = [search.chosen[spec] for spec in specs if spec in search.chosen]
+        if there:
+            best[name] = max(there, key=lambda document: _fitting(document, specs))
+    return best
+
+
+def _fitting(document: Document, specs: Iterable[Spec]) -> int:
+    return sum(spec.package == document.name and fits(document.version, spec.range) for spec in specs)
+
+
+def _note_missing(search: _Search, document: Document, name: str, error: Exception) -> None:
+    if name not in document.optional_dependencies:
+        search.missing[f"{name} (needed by {_key(document)})"] = str(error)
+
+
 async def _choose_all(search: _Search, specs: Iterable[Spec]) -> None:
-    """Have the documents of all *specs* chosen, some at once; the first that fails, in order, is raised."""
-    missing = sorted(
-        {spec for spec in specs if spec not in search.chosen}, key=lambda s: (s.package, s.range)
-    )
-    failed: dict[Spec, FetchFailed | ModuleFailed] = {}
+    """Have the documents of all *specs* chosen, some at once; note why, of those that can't be.
+
+    Raises:
+        FetchFailed: several were asked for and nobody answered: no package is at fault.
+    """
+    missing = sorted(set(specs) - search.chosen.keys() - search.failed.keys(), key=_order)
     at_once = trio.Semaphore(search.limits.packages_at_once)
 
     async def choose_one(spec: Spec) -> None:
@@ -182,14 +234,23 @@ async def _choose_all(search: _Search, specs: Iterable[Spec]) -> None:
             try:
                 search.chosen[spec] = await search.choose(spec)
             except (FetchFailed, ModuleFailed) as error:
-                failed[spec] = error
+                search.failed[spec] = error
 
     async with trio.open_nursery() as nursery:
         for spec in missing:
             nursery.start_soon(choose_one, spec)
-    for spec in missing:
-        if spec in failed:
-            raise failed[spec]
+    errors = [search.failed[spec] for spec in missing if spec in search.failed]
+    if len(errors) == len(missing) > 1 and all(is_unanswered(error) for error in errors):
+        raise errors[0]
+
+
+def is_unanswered(error: FetchFailed | ModuleFailed) -> bool:
+    """Return whether *error* says that nobody answered, so that it is not about what was asked for."""
+    return isinstance(error, FetchFailed) and error.status == 0
+
+
+def _order(spec: Spec) -> tuple[str, str]:
+    return spec.package, spec.range
 
 
 def _key(document: Document) -> str:

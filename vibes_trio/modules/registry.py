@@ -28,6 +28,8 @@ else:
     httpx = late("httpx")
 
 _SHA512_BYTES = 64
+# Types and source maps are half of many packages, and no part of any module.
+_NEVER_BUILT = (".d.ts", ".d.mts", ".d.cts", ".map")
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -36,9 +38,9 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     Attributes:
         tarball: address of the archive as the registry gives it; it may name another host.
         integrity: `sha512-` and the base64 hash of the archive.
-        dependencies, peer_dependencies: package name → range. Optional dependencies are left out: they are
-            native add-ons.
+        dependencies, optional_dependencies, peer_dependencies: package name → range.
         optional_peers: names of peers that it can do without.
+        is_native: it is for some systems only, or builds something when it is installed: nothing for a browser.
     """
 
     name: str
@@ -46,8 +48,10 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     tarball: str
     integrity: str
     dependencies: Mapping[str, str] = {}
+    optional_dependencies: Mapping[str, str] = {}
     peer_dependencies: Mapping[str, str] = {}
     optional_peers: tuple[str, ...] = ()
+    is_native: bool = False
 
 
 class _Dist(msgspec.Struct):
@@ -69,6 +73,10 @@ class VersionDocument(msgspec.Struct, rename="camel"):
     optional_dependencies: dict[str, str] = {}
     peer_dependencies: dict[str, str] = {}
     peer_dependencies_meta: dict[str, _PeerMeta] = {}
+    os: list[str] | str = []
+    cpu: list[str] | str = []
+    gypfile: bool = False
+    has_install_script: bool = False
 
 
 async def ensure_document(
@@ -85,6 +93,8 @@ async def ensure_document(
         return msgspec.json.decode(await trio.Path(path).read_bytes(), type=Document)
     except (FileNotFoundError, msgspec.DecodeError):
         document = await _fetch_document(outbound, name, version, limits)
+    except OSError as error:
+        raise ModuleFailed(f"{path.name} can't be read: {error.strerror}") from error
     await trio.to_thread.run_sync(keep_document, modules_dir, document)
     return document
 
@@ -216,6 +226,7 @@ def to_document(told: VersionDocument, name: str, version: str) -> Document:
         parse_integrity(told.dist.integrity)
     except ModuleFailed as error:
         raise ModuleFailed(f"{name}@{version}: {error}") from error
+    # A registry lists optional ones among the others as well.
     needed = told.dependencies.items() - told.optional_dependencies.items()
     return Document(
         name=name,
@@ -223,8 +234,10 @@ def to_document(told: VersionDocument, name: str, version: str) -> Document:
         tarball=told.dist.tarball,
         integrity=told.dist.integrity,
         dependencies=dict(sorted(needed)),
+        optional_dependencies=told.optional_dependencies,
         peer_dependencies=told.peer_dependencies,
         optional_peers=tuple(peer for peer, meta in told.peer_dependencies_meta.items() if meta.optional),
+        is_native=bool(told.os or told.cpu or told.gypfile or told.has_install_script),
     )
 
 
@@ -236,6 +249,8 @@ def _document_path(modules_dir: Path, name: str, version: str) -> Path:
 
 def _unpack(archive: bytes, folder: Path, limits: Limits) -> None:
     for name, content in read_archive(archive, limits):
+        if name.name.endswith(_NEVER_BUILT):
+            continue
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

@@ -85,22 +85,25 @@ def lay_out(root: Path, lock: Lock, unpacked: Mapping[str, Path]) -> Tree:
             files[key] = _link_files(source, folders[key])
             neighbours = folders[key].parents[lock.packages[key].name.count("/")]
             for name, used in lock.packages[key].uses.items():
-                link = neighbours / name
-                link.parent.mkdir(parents=True, exist_ok=True)
-                if not link.exists():
-                    is_shared = lock.shared.get(name) == used
-                    link.symlink_to(root / _SHARED / name if is_shared else folders[used], True)
+                _link_package(neighbours / name, name, used, root, lock, folders)
         for key in sorted(set(lock.shared.values()) & folders.keys()):
-            for name, target in _first_met(lock, key, folders).items():
-                link = root / "all" / key / name
-                link.parent.mkdir(parents=True, exist_ok=True)
-                is_shared = lock.shared.get(name) == target
-                link.symlink_to(root / _SHARED / name if is_shared else folders[target], True)
+            for name, used in _first_met(lock, key, folders).items():
+                _link_package(root / "all" / key / name, name, used, root, lock, folders)
         for name in lock.shared:
             _write_open_stand_in(root / _SHARED / name)
     except OSError as error:
         raise ModuleFailed(f"packages can't be laid out: {error.strerror}") from error
     return Tree(root, folders, files)
+
+
+def _link_package(
+    link: Path, name: str, used: str, root: Path, lock: Lock, folders: Mapping[str, Path]
+) -> None:
+    """Make *link* lead to the package *used*, or what stands in for it; a package that is not there has none."""
+    is_shared = lock.shared.get(name) == used
+    if not link.exists() and (is_shared or used in folders):
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(root / _SHARED / name if is_shared else folders[used], True)
 
 
 def _first_met(lock: Lock, key: str, folders: Mapping[str, Path]) -> dict[str, str]:
