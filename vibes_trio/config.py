@@ -89,6 +89,7 @@ class Limits:
     # Modules
     document_bytes: int = 1 * MiB
     package_list_bytes: int = 64 * MiB
+    versions_per_list: int = 20_000
     packages_per_lock: int = 1000
     packages_at_once: int = 8
     package_bytes: int = 64 * MiB

@@ -37,12 +37,15 @@ log = logging.getLogger(__name__)
 
 MAX_REDIRECTS = 3
 FIRST_BACKOFF_S = 0.2
+# What decoding JSON that somebody else wrote may raise: it is none, not in UTF-8, or nested too deep.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 RETRIED_STATUS = frozenset({0, 408, 425, 429, 500, 502, 503, 504})
 USER_AGENT = "vibes-trio"
 _NAME = re.compile(r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-zA-Z0-9~-][a-zA-Z0-9._~-]*", re.ASCII)
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?", re.ASCII)
 _HOST = re.compile(r"[a-z0-9][a-z0-9._-]*|[0-9a-f:.]*:[0-9a-f:.]*")
 _MAX_NAME_CHARS = 214
+_NO_NAMES = frozenset({"node_modules", "favicon.ico"})  # as npm has it
 _MAX_VERSION_CHARS = 256
 
 
@@ -85,7 +88,7 @@ def parse_address(text: str) -> httpx.URL | None:
     """Return *text* as an http or https address; None if it is none, or its host can't be one."""
     try:
         url = httpx.URL(text)
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, UnicodeError):  # the latter for names that only look encoded
         return None
     is_address = url.scheme in ("http", "https") and _HOST.fullmatch(url.raw_host.decode("ascii"))
     return url if is_address else None
@@ -93,7 +96,8 @@ def parse_address(text: str) -> httpx.URL | None:
 
 def is_package_name(name: str) -> bool:
     """Return whether *name* may be a package's name, scoped or not, so that an address can be made of it."""
-    return len(name) <= _MAX_NAME_CHARS and _NAME.fullmatch(name) is not None
+    fits = len(name) <= _MAX_NAME_CHARS and _NAME.fullmatch(name) is not None
+    return fits and name not in _NO_NAMES
 
 
 def is_exact_version(version: str) -> bool:
@@ -228,7 +232,7 @@ class Outbound:
             version = msgspec.json.decode(body, type=_Latest).version
         except FetchFailed as error:
             return None, limits.lookup_cache_s if error.status == 404 else limits.lookup_retry_s
-        except msgspec.DecodeError:
+        except UNREADABLE:
             return None, limits.lookup_retry_s
         return version if is_exact_version(version) else None, limits.lookup_cache_s
 
@@ -246,7 +250,7 @@ class Outbound:
                 if _origin(target) != _origin(asked):
                     where = f"{_shown(asked)}: refused to be sent to another host, {target.host}"
                     raise FetchFailed(where, answer.status_code)
-        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ssl.SSLError) as error:
             if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and self._is_registry(asked):
                 self._unreachable[_origin(asked)] = trio.current_time() + self._limits.lookup_retry_s
             raise FetchFailed(f"{_shown(asked)}: {error or type(error).__name__}") from error

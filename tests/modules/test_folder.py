@@ -46,6 +46,17 @@ def test_folder_appears_only_when_it_is_complete(tmp_path: Path):
     assert os.listdir(tmp_path) == ["new"]
 
 
+def test_folder_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch):
+    seen: list[list[str]] = []
+    monkeypatch.setattr(os, "sync", lambda: seen.append([p.name for p in tmp_path.rglob("*")]))
+
+    make_folder(tmp_path / "new", lambda folder: (folder / "x").touch())
+
+    assert len(seen) == 1
+    assert "x" in seen[0]
+    assert "new" not in seen[0]
+
+
 def test_folder_that_can_not_be_filled_leaves_nothing(tmp_path: Path):
     def fill(folder: Path) -> None:
         (folder / "x").write_text("x")

@@ -81,6 +81,24 @@ async def test_damaged_document_is_fetched_again(tmp_path):
     assert registry.asked.count("/pkg/1.2.3") == 2
 
 
+@pytest.mark.parametrize("taken", ["documents", "documents/pkg@1.2.3.json/x", "packages"])
+async def test_a_folder_that_can_not_be_used_is_a_module_that_failed(tmp_path, taken):
+    registry = FakeRegistry()
+    registry.add("pkg", "1.2.3", pack(FILES))
+    (tmp_path / taken).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / taken).touch()
+
+    with pytest.raises(ModuleFailed, match=r"can't be (read|written)"):
+        await fetch(registry, tmp_path)
+
+
+async def test_types_and_source_maps_are_not_kept(tmp_path):
+    registry = FakeRegistry()
+    registry.add("pkg", "1.2.3", pack(FILES | {"x.d.ts": "", "lib/x.js.map": "{}", "x.ts": ""}))
+
+    assert written(await fetch(registry, tmp_path)) == ["lib/x.js", "package.json", "x.ts"]
+
+
 GOOD = pack(FILES)
 DIST = {"tarball": "https://public.test/pkg/-/pkg-1.2.3.tgz", "integrity": integrity_of(GOOD)}
 HOSTILE_DOCUMENTS = {

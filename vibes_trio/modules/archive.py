@@ -53,7 +53,7 @@ def read_archive(data: bytes, limits: Limits) -> Iterator[tuple[PurePosixPath, b
                     raise ModuleFailed(f"it holds more than {limits.package_files} files")
                 if member.type in _IGNORED:
                     continue
-                if member.type not in _REGULAR or member.issparse():
+                if member.type not in _REGULAR or member.issparse() or member.size < 0:
                     raise ModuleFailed(f"{member.name!r} is no regular file")
                 name = _parse_name(member.name)
                 file = tar.extractfile(member)

@@ -141,12 +141,14 @@ async def build_lock(bench: Bench, lock: Lock, specifiers: Iterable[str]) -> Out
         FetchFailed: nobody answers, and nothing could be built.
         ModuleFailed: the disk refuses.
     """
-    wanted = list(dict.fromkeys(specifiers))
+    asked = list(dict.fromkeys(specifiers))
+    wanted = [s for s in asked if package_of(s) in lock.shared]
+    left_out = {s: lock.missing.get(package_of(s), "it is not in the lock") for s in asked if s not in wanted}
     modules = {s: bench.given.get(s) or address_in(lock, s, bench.tool) for s in wanted}
     missing = [s for s in wanted if not is_stored(bench.store, modules[s])]
     bench.progress.done.update(s for s in wanted if s not in missing)
     if not missing:
-        return Outcome(modules, {})
+        return Outcome(modules, left_out)
     keys = reachable_from(lock, {lock.shared[package_of(s)] for s in missing})
     unpacked, gone = await _unpack_all(bench, keys)
     await trio.to_thread.run_sync(lambda: bench.work_dir.mkdir(parents=True, exist_ok=True))
@@ -165,7 +167,7 @@ async def build_lock(bench: Bench, lock: Lock, specifiers: Iterable[str]) -> Out
     }
     if failed.keys() == modules.keys() and gone and all(is_unanswered(error) for error in gone.values()):
         raise gone[min(gone)]
-    return Outcome({s: a for s, a in modules.items() if s not in failed}, failed)
+    return Outcome({s: a for s, a in modules.items() if s not in failed}, failed | left_out)
 
 
 def is_stored(store: LocalModules, address: str) -> bool:

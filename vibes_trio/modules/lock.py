@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 import trio
+from msgspec.structs import replace
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
@@ -77,6 +78,10 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(msgspec.json.encode(facts, order="deterministic")).hexdigest()
 
 
+class _TooMany(ModuleFailed):
+    """More packages than a lock may have."""
+
+
 @dataclass(slots=True)
 class _Search:
     """One search and what it knows so far.
@@ -110,19 +115,46 @@ async def resolve_lock(
         roots: packages that the app imports → range or dist-tag.
         pinned: packages that are always shared, in an exact version, such as React; in the lock if used.
 
+    A root that needs more packages than fit is left out, and noted in the lock's `missing`.
+
     Raises:
         FetchFailed, ModuleFailed: one of *roots* is not to be had or can't be used, no registry answers, or there
-            are too many packages.
+            are too many packages together.
     """
     search = _Search(choose, pinned, limits)
     wanted = {name: parse_spec(name, pinned.get(name, text)) for name, text in roots.items()}
     await _choose_all(search, wanted.values())
     for spec in sorted(set(wanted.values()) & search.failed.keys(), key=_order):
         raise search.failed[spec]
-    search.shared |= {name: search.chosen[spec] for name, spec in wanted.items()}
+    try:
+        await _find_all(search, wanted)
+        return _lock_of(search)
+    except _TooMany as error:
+        if len(wanted) == 1:
+            raise
+        alone = {name: await _is_too_much(search, name, spec) for name, spec in wanted.items()}
+        await _find_all(search, {name: spec for name, spec in wanted.items() if not alone[name]})
+        too_much = {name: str(error) for name, is_too_much in alone.items() if is_too_much}
+        return replace(_lock_of(search), missing=search.missing | too_much)
+
+
+async def _is_too_much(search: _Search, name: str, spec: Spec) -> bool:
+    try:
+        await _find_all(search, {name: spec})
+    except _TooMany:
+        return True
+    return False
+
+
+async def _find_all(search: _Search, wanted: Mapping[str, Spec]) -> None:
+    """Find what is shared and all that it uses, from the start; documents chosen before are not asked for."""
+    search.shared = {name: search.chosen[spec] for name, spec in wanted.items()}
     while more := await _walk(search):
         # Each new shared package may turn private ones into shared ones: walk again from the start.
         search.shared |= await _choose_shared(search, more)
+
+
+def _lock_of(search: _Search) -> Lock:
     packages = {
         key: Package(
             name=document.name,
@@ -144,6 +176,8 @@ async def _walk(search: _Search) -> set[str]:
     level = list(search.shared.values())
     while level:
         edges = {_key(document): _private(search, document, more) for document in level}
+        names = {spec.package for specs in edges.values() for spec in specs.values()}
+        _check_count(search, max(len(names), len(search.found) + len(level)))
         await _choose_all(search, (spec for specs in edges.values() for spec in specs.values()))
         search.found |= {_key(document): document for document in level}
         following: dict[str, Document] = {}
@@ -157,9 +191,12 @@ async def _walk(search: _Search) -> set[str]:
                     search.uses[key][name] = _key(used)
                     following[_key(used)] = used
         level = [document for key, document in following.items() if key not in search.found]
-        if len(search.found) + len(level) > search.limits.packages_per_lock:
-            raise ModuleFailed(f"they need more than {search.limits.packages_per_lock} packages")
     return more
+
+
+def _check_count(search: _Search, count: int) -> None:
+    if count > search.limits.packages_per_lock:
+        raise _TooMany(f"more than {search.limits.packages_per_lock} packages are needed")
 
 
 def _private(search: _Search, document: Document, more: set[str]) -> dict[str, Spec]:

@@ -18,7 +18,7 @@ from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.late import late
 from vibes_trio.modules.registry import Document, VersionDocument, ensure_document, keep_document, to_document
-from vibes_trio.outbound import Outbound, is_exact_version, is_package_name
+from vibes_trio.outbound import UNREADABLE, Outbound, is_exact_version, is_package_name
 
 if TYPE_CHECKING:
     import nodesemver
@@ -134,18 +134,20 @@ async def _ask(outbound: Outbound, spec: Spec, limits: Limits) -> Document:
         accept=SHORT_FORM,
         tries=limits.fetch_tries,
     )
-    return await trio.to_thread.run_sync(_choose, body, spec)
+    return await trio.to_thread.run_sync(_choose, body, spec, limits)
 
 
-def _choose(body: bytes, spec: Spec) -> Document:
+def _choose(body: bytes, spec: Spec, limits: Limits) -> Document:
     """Read the list and pick from it. Lists have thousands of versions: call it from a thread."""
     label = f"{spec.package}@{spec.range}"
     try:
         told = msgspec.json.decode(body, type=_Versions)
+        if len(told.versions) > limits.versions_per_list:
+            raise ModuleFailed(f"{label}: there are more than {limits.versions_per_list} versions of it")
         version = pick_version(told.versions, told.dist_tags, spec.range)
         if version is None:
             raise ModuleFailed(f"{label}: no version of it fits")
         chosen = msgspec.json.decode(told.versions[version], type=VersionDocument)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise ModuleFailed(f"{label}: the registry's answer is no list of versions: {error}") from error
     return to_document(chosen, spec.package, version)

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import msgspec
 import trio
@@ -20,7 +21,14 @@ from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.late import late
 from vibes_trio.modules.archive import read_archive
 from vibes_trio.modules.folder import make_folder, write_file
-from vibes_trio.outbound import Outbound, document_address, is_exact_version, is_package_name, parse_address
+from vibes_trio.outbound import (
+    UNREADABLE,
+    Outbound,
+    document_address,
+    is_exact_version,
+    is_package_name,
+    parse_address,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -91,7 +99,7 @@ async def ensure_document(
     path = _document_path(modules_dir, name, version)
     try:
         return msgspec.json.decode(await trio.Path(path).read_bytes(), type=Document)
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (FileNotFoundError, *UNREADABLE):
         document = await _fetch_document(outbound, name, version, limits)
     except OSError as error:
         raise ModuleFailed(f"{path.name} can't be read: {error.strerror}") from error
@@ -188,7 +196,7 @@ def rebase(tarball: str, registry_url: str) -> str:
         ModuleFailed: *tarball* is no address.
     """
     given, base = parse_address(tarball), httpx.URL(registry_url)
-    if given is None or ".." in tarball:
+    if given is None or ".." in unquote(tarball):
         raise ModuleFailed(f"the archive's address can't be used: {tarball[:200]!r}")
     path = given.raw_path.decode("ascii").partition("?")[0]
     prefix = base.raw_path.decode("ascii")
@@ -207,7 +215,7 @@ async def _fetch_document(outbound: Outbound, name: str, version: str, limits: L
     )
     try:
         told = msgspec.json.decode(body, type=VersionDocument)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise ModuleFailed(f"{name}@{version}: the registry's answer is no document: {error}") from error
     return to_document(told, name, version)
 

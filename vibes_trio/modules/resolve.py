@@ -12,12 +12,14 @@ from typing import Any
 import msgspec
 
 from vibes_trio.errors import ModuleFailed
+from vibes_trio.outbound import UNREADABLE
 
 # What esbuild is told as well, so that a package's entry and what it imports are chosen alike.
 CONDITIONS = ("browser", "import", "module", "production")
 MAIN_FIELDS = ("browser", "module", "main")
 _SUFFIXES = ("", ".js", ".mjs", ".cjs", ".json", "/index.js", "/index.mjs", "/index.cjs")
 _MAX_DEPTH = 32
+_MAX_MANIFEST_BYTES = 1024 * 1024
 
 
 def resolve_entry(package_json: bytes, files: Collection[str], subpath: str) -> str:
@@ -30,9 +32,11 @@ def resolve_entry(package_json: bytes, files: Collection[str], subpath: str) -> 
     Raises:
         ModuleFailed: there is no such entry, or `package.json` is broken.
     """
+    if len(package_json) > _MAX_MANIFEST_BYTES:
+        raise ModuleFailed(f"package.json has more than {_MAX_MANIFEST_BYTES} bytes")
     try:
         manifest = msgspec.json.decode(package_json, type=dict[str, Any])  # whatever its author wrote
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise ModuleFailed(f"package.json is broken: {error}") from error
     exports = manifest.get("exports")
     if exports is not None:

@@ -19,6 +19,7 @@ from vibes_trio.content.cid import calc_cid
 from vibes_trio.exchange import Cid
 from vibes_trio.modules.build import PREFIX, Built, address_of
 from vibes_trio.modules.folder import write_file
+from vibes_trio.outbound import UNREADABLE
 
 JAVASCRIPT = "application/javascript"
 WOFF2 = "font/woff2"
@@ -228,7 +229,7 @@ def read_record(path: Path, modules_dir: Path) -> Record | None:
     """Return the record in the file *path* of the index; None: there is none, or not what it speaks of."""
     try:
         record = msgspec.json.decode(path.read_bytes(), type=Record)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *UNREADABLE):
         return None
     is_whole = (modules_dir / "built" / record.cid).is_file() and path.name == index_name(record.address)
     return record if is_whole else None
