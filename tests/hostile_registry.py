@@ -51,13 +51,15 @@ class Server:
         self.asked: list[str] = []
 
     async def __call__(self, stream: trio.SocketStream) -> None:
-        head = b""
-        while b"\r\n\r\n" not in head and (data := await stream.receive_some(4096)):
-            head += data
-        path = head.decode().split()[1]
-        self.asked.append(path)
-        reply = self.answers.get(path, answer(b"", 404))
         with suppress(trio.BrokenResourceError):
+            head = b""
+            while b"\r\n\r\n" not in head:
+                if not (data := await stream.receive_some(4096)):
+                    return  # a client that was stopped before it asked
+                head += data
+            path = head.decode().split()[1]
+            self.asked.append(path)
+            reply = self.answers.get(path, answer(b"", 404))
             await (stream.send_all(reply) if isinstance(reply, bytes) else reply(stream))
 
 
