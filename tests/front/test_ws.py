@@ -597,7 +597,7 @@ async def test_a_connection_is_one_task_until_an_answer_waits_and_again_when_all
 
     async with serve(answer) as server:
         socket = await server.websocket()
-        await trio.testing.wait_all_tasks_blocked()
+        await trio.sleep(2)  # the full lane has been loaded
         before = tasks()
         for said, more in ((b"quick", 0), (b"slow", 1), (b"quick", 1)):
             await socket.send(said)
