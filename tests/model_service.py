@@ -65,7 +65,9 @@ def model_service() -> Iterator[Service]:
             service.asked.append(
                 (self.path, {name.lower(): value for name, value in self.headers.items()}, body)
             )
-            if "/images/" in self.path:
+            if is_json and body.get("prompt") == "fail":
+                self._send_json(500, {"error": {"message": "The model is out of order"}})
+            elif "/images/" in self.path:
                 number = sum("/images/" in path for path, _, _ in service.asked)
                 picture = base64.b64encode(png(40 * number % 256, 90, 200)).decode()
                 self._send_json(200, {"created": 1, "data": [{"b64_json": picture}]})

@@ -5,23 +5,22 @@ The database comes from the package registry at the first deploy; without one th
 """
 
 import os
-import subprocess
-import sys
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import trio
 from browser import Browser, Page, find_chromium, launch_browser
 from fake_registry import require_esbuild
 from model_service import model_service
 from test_end_to_end import Running, deploy, serving
-from test_packages_in_browser import require_registry
+from test_packages_in_browser import require_registry, wait_until_built
+
+from vibes_trio.content.vibes_modules import FROM_NPM, npm_packages
 
 pytestmark = pytest.mark.browser
 
-BUILD_TIMEOUT_S = 120
 DATABASE = "/~esm/@fireproof/use-fireproof@0.24.19"
 
 NOTES = """
@@ -156,6 +155,17 @@ export default function App() {
 """
 
 
+TROUBLES = """
+import { ImgGen } from "img-gen";
+export default () => (
+  <main>
+    <section id="failed"><ImgGen prompt="fail" /></section>
+    <section id="unknown"><ImgGen _id="nobody" /></section>
+    <section id="form"><ImgGen className="form" /></section>
+  </main>
+);
+"""
+
 PORTRAITS = """
 import { useState } from "react";
 import { ImgVibes, useFireproof, useImgGen } from "use-vibes";
@@ -204,22 +214,20 @@ async def server_with_browser(
         yield running, browser
 
 
-def modules_status(running: Running, name: str) -> str:
-    command = [sys.executable, "-m", "vibes_trio", "modules", "status", name]
-    return subprocess.run(command, env=running.env, capture_output=True, text=True, check=True).stdout
-
-
 async def publish(running: Running, tmp_path: Path, name: str, source: str) -> str:
-    """Deploy an app of one file; return its address once nothing of it comes from the CDN."""
+    """Deploy an app of one file; return its address once its page is the app."""
     folder = tmp_path / name
     folder.mkdir()
     (folder / "App.jsx").write_text(source)
     address = deploy(running, folder, "--app", name, "--user", "ada")
-    with trio.fail_after(BUILD_TIMEOUT_S):
-        # Another process builds: there is no event to wait for.
-        while "CDN" in await trio.to_thread.run_sync(modules_status, running, name):  # noqa: ASYNC110
-            await trio.sleep(0.2)
+    names = ["react", *(package for package in FROM_NPM if is_needed(package, source))]
+    await wait_until_built(running.url, address, names)
     return address
+
+
+def is_needed(package: str, source: str) -> bool:
+    imported = re.findall(r'from "([^"]+)"', source)
+    return package in npm_packages(imported)
 
 
 def hosts(page: Page) -> set[str]:
@@ -267,6 +275,26 @@ async def test_documents_are_seen_at_once_and_survive_a_reload(data_dir, tmp_pat
         await page.wait_for("document.querySelector('vibes-error-overlay')")
         assert "FPCLOUD_URL" in " ".join(page.console)
         assert hosts(page) == {host_of(address)}
+
+
+async def test_sync_asks_the_cloud_that_is_set_up_and_nobody_else(data_dir, tmp_path):
+    with model_service() as service:
+        settings = {
+            "FPCLOUD_URL": service.url.replace("http", "fpcloud"),
+            "DASHBOARD_URL": f"{service.url}/token",
+        }
+        async with server_with_browser(data_dir, tmp_path, **settings) as (running, browser):
+            address = await publish(running, tmp_path, "synced", NOTES)
+            page = await browser.open(address)
+            link = "document.querySelector('.fpOverlay a')?.href"
+            sign_in = await page.wait_for(link)
+
+            assert sign_in.startswith(f"{service.url}/token?back_url=")
+            assert (
+                await page.evaluate("document.querySelector('#state').textContent")
+                == "attaching true true you"
+            )
+            assert hosts(page) <= {host_of(address), host_of(service.url)}
 
 
 async def test_every_name_leads_to_the_same_modules(data_dir, tmp_path):
@@ -371,6 +399,25 @@ async def test_images_are_made_once_and_kept(data_dir, tmp_path):
     assert [(path, body["model"]) for path, _, body in service.asked] == [
         ("/v1/images/generations", "brush")
     ] * 3
+
+
+async def test_an_image_says_what_went_wrong_and_asks_for_a_prompt_without_one(data_dir, tmp_path):
+    with model_service() as service:
+        async with server_with_browser(data_dir, tmp_path, CALLAI_IMG_URL=service.url) as (running, browser):
+            page = await browser.open(await publish(running, tmp_path, "troubles", TROUBLES))
+            await page.wait_for("document.querySelector('#failed')?.textContent.includes('No image')")
+            await page.wait_for("document.querySelector('#unknown').textContent.includes('No image')")
+            failed, unknown = await page.evaluate(
+                "['#failed', '#unknown'].map((id) => document.querySelector(id).textContent)"
+            )
+
+            await page.click("#form input")
+            await page.send("Input.insertText", text="a green field")
+            await page.click("#form button")
+            await page.wait_for("document.querySelector('#form img')?.alt === 'a green field'")
+
+            assert failed == "failNo image: The model is out of order (Status: 500)"
+            assert unknown == "No image: There is no image nobody in ImgGen"
 
 
 async def test_an_image_of_a_document_of_the_app_leaves_the_rest_of_it_alone(data_dir, tmp_path):

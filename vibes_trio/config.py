@@ -235,8 +235,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CLERK_PUB_JWT_URL", "clerk_urls", "addresses of Clerk's keys; also `_1`, `_2`, …", "numbered"),
     Setting("CLERK_ISSUERS", "clerk_issuers", "`iss` values that count, by comma; empty: any", "list"),
     Setting("CLERK_AZPS", "clerk_azps", "`azp` values that count, by comma; empty: any", "list"),
-    Setting("FPCLOUD_URL", "app_env", "handed to every app's page", "app_env"),
-    Setting("DASHBOARD_URL", "app_env", "handed to every app's page", "app_env"),
+    Setting("FPCLOUD_URL", "app_env", "Fireproof cloud that apps may sync with", "app_env"),
+    Setting("DASHBOARD_URL", "app_env", "where one signs in to that cloud", "app_env"),
     Setting("CALLAI_API_KEY", "app_env", "key of these services; every page gets it", "app_env"),
     Setting(
         "CALLAI_CHAT_URL", "app_env", "address of an OpenAI-like chat service, for apps' pages", "app_env"
