@@ -215,6 +215,16 @@ def test_prefetch_says_what_could_not_be_had(options, registry, capsys):
     assert said.out.startswith("tiny ")
 
 
+def test_prefetch_of_the_platform_s_packages_brings_what_they_need_from_npm(options, registry, capsys):
+    settings = {"VIBES_ESBUILD": str(ESBUILD)}
+
+    code = modules.prefetch(options(settings, packages=["use-fireproof", "img-gen", "call-ai"]))
+
+    assert code == 1
+    assert capsys.readouterr().err.startswith("@fireproof/use-fireproof: ")
+    assert "/@fireproof%2Fuse-fireproof/0.24.19" in registry.asked
+
+
 def test_prefetch_takes_names_of_packages_only(options):
     with pytest.raises(CommandFailed, match="no name of a package"):
         modules.prefetch(options(packages=["./x"]))

@@ -10,7 +10,7 @@ from local_home import ADDRESS, CODE, PACKAGE, imports_of, open_home, run_jobs
 from msgspec.structs import replace as replace_struct
 
 from vibes_trio.config import Limits
-from vibes_trio.content.vibes_modules import FIREPROOF
+from vibes_trio.content.vibes_modules import FIREPROOF, FIREPROOF_VERSION, our_addresses
 from vibes_trio.errors import FetchFailed
 from vibes_trio.jobs import BuildModules, Jobs, Sweep
 from vibes_trio.modules.lock import Lock
@@ -209,6 +209,18 @@ async def test_without_local_modules_nothing_is_built_or_told(app, home):
 
     assert home.asked == []
     assert "warnings" not in reply
+
+
+async def test_pages_of_the_cdn_get_the_platform_s_packages_too(app):
+    app = replace(app, home=None, modules=None)
+    reply = await deploy(
+        app, jsx(content='import { useFireproof } from "use-fireproof";\nexport default 1;\n')
+    )
+
+    imports, _ = await imports_of(app, f"/~{reply['fsId']}~/")
+
+    assert {name: imports[name] for name in our_addresses()} == our_addresses()
+    assert imports[FIREPROOF].startswith(f"https://esm.sh/{FIREPROOF}@{FIREPROOF_VERSION}?deps=react@")
 
 
 def test_what_is_wanted_is_read_from_the_addresses_of_the_map():
