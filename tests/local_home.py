@@ -35,6 +35,9 @@ class FakeHome:
         self.known = None
         self.progress = None
 
+    async def fetch_page_files(self):
+        return "there is no registry"
+
     async def find_known(self, wanted):
         return self.known
 

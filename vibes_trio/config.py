@@ -101,7 +101,6 @@ class Limits:
     built_bytes: int = 32 * MiB
     module_cache_bytes: int = 32 * MiB
     page_hosts: int = 50
-    page_files_timeout_s: float = 15.0
     build_all_timeout_s: float = 600.0
     store_wait_s: float = 300.0
     build_retry_s: float = 30.0

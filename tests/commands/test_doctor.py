@@ -95,7 +95,7 @@ def test_a_ca_about_to_expire_is_a_problem(
     ("stored", "level", "text"),
     [
         ((), "note", "React is not stored"),
-        (tuple(GIVEN.values()), "note", "Tailwind or the pages' font is not stored: pages do without."),
+        (tuple(GIVEN.values()), "note", "Tailwind or the pages' font is not stored: pages do without"),
         ((*GIVEN.values(), *(f.address for f in PAGE_FILES)), "ok", "all that every page loads is stored"),
     ],
 )

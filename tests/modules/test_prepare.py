@@ -6,17 +6,22 @@ from pathlib import Path
 
 import httpx
 import pytest
-import trio
 from fake_registry import REGISTRY, FakeRegistry, pack, react_registry, require_esbuild, require_packages
 
 from vibes_trio.config import Config, Limits
 from vibes_trio.content.page_font import SUBSETS
 from vibes_trio.errors import ConfigError
 from vibes_trio.modules import prepare
-from vibes_trio.modules.build import Built, address_of
 from vibes_trio.modules.page_files import PAGE_FILES, PageFile, fonts_of, missing_files, tailwind_of
-from vibes_trio.modules.prepare import BASE_MODULES, Prepared, Wanted, prepare_local_modules
-from vibes_trio.modules.store import JAVASCRIPT, WOFF2, open_store
+from vibes_trio.modules.prepare import (
+    BASE_MODULES,
+    LACK,
+    Prepared,
+    Wanted,
+    find_prepared,
+    prepare_local_modules,
+)
+from vibes_trio.modules.store import JAVASCRIPT, WOFF2
 from vibes_trio.outbound import open_outbound
 
 WANTED = (Wanted("core", "1.0.0", ("", "sub")), Wanted("view", "2.0.0", ("",)))
@@ -186,7 +191,8 @@ async def test_real_react_is_built_once_and_shared(config):
 STYLER = PageFile("@look/styler", "1.2.3", "dist/all.js", JAVASCRIPT)
 FACE = PageFile("face", "4.0.0", "files/face.woff2", WOFF2)
 FILES = (STYLER, FACE)
-LACK = "Pages lack Tailwind or their font until a start with a registry, because "
+BUILT = "Modules: local, 3 modules fetched and built; no network needed from now on."
+STORED = "Modules: local, 3 modules from the store; no network needed."
 
 
 @pytest.fixture
@@ -235,7 +241,7 @@ async def test_pages_do_without_a_file_that_is_not_to_be_had(config, full_regist
 
     prepared = await prepare_with(replace(config, modules=mode), full_registry, files=FILES)
 
-    assert prepared.note == f"Modules: local, 3 modules fetched and built. {LACK}{GAPS[gap]}."
+    assert prepared.note == f"{BUILT} {LACK}, because {GAPS[gap]}."
     assert missing_files(prepared.modules, FILES) == [FACE]
 
 
@@ -244,35 +250,21 @@ async def test_older_store_serves_without_a_registry_and_is_completed_with_one(c
 
     without = await prepare_with(config, FakeRegistry(), at=None, files=FILES)
 
-    assert without.note.startswith(f"Modules: local, 3 modules from the store. {LACK}@look/styler@1.2.3: ")
+    assert without.note.startswith(f"{STORED} {LACK}, because @look/styler@1.2.3: ")
     assert missing_files(without.modules, FILES) == list(FILES)
 
     completed = await prepare_with(config, full_registry, files=FILES)
 
-    assert completed.note == "Modules: local, 3 modules from the store; no network needed."
+    assert completed.note == STORED
     assert missing_files(completed.modules, FILES) == []
 
 
-async def test_a_start_waits_for_files_only_so_long(config, full_registry, autojump_clock):
-    """Modules of React are there already: whoever has those is served soon, however slow the registry."""
-    store = open_store(config.data_dir, config.limits)
-    for wanted in WANTED:
-        for subpath in wanted.subpaths:
-            address = address_of(wanted.name, wanted.version, subpath)
-            store.put(Built(address, "key", b"export {};", ()), prepare.RECIPE)
+async def test_a_start_does_not_wait_for_files_alone(config, full_registry):
+    await prepare_with(config, full_registry)
 
-    async def never(request: httpx.Request) -> httpx.Response:
-        await trio.sleep_forever()
-        raise AssertionError
+    prepared = await find_prepared(config, WANTED, FILES)
 
-    limits = replace(config.limits, package_timeout_s=1000.0)
-    config = replace(config, limits=limits)
-    started = trio.current_time()
-    async with open_outbound(REGISTRY, limits, {}, httpx.MockTransport(never)) as outbound:
-        prepared = await prepare_local_modules(config, outbound, WANTED, FILES)
-
-    assert trio.current_time() - started == pytest.approx(limits.page_files_timeout_s)
-    assert f"{LACK}the registry takes too long." in prepared.note
+    assert prepared.note == f"{STORED} {LACK}."
 
 
 async def test_real_page_files_are_those_that_pages_name(config):

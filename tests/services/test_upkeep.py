@@ -4,13 +4,19 @@ from dataclasses import replace
 
 import pytest
 from asking import FakeCompiler, damage, deploy, get, jsx, rows, text
+from fake_registry import REGISTRY, FakeRegistry, pack
 from fakes import make_app
 
 from vibes_trio.cache import AssetCache, NameCache
+from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.jobs import Sweep, WarmAll, WarmRelease
+from vibes_trio.modules.home import Home
+from vibes_trio.modules.page_files import FONTS, PAGE_FILES, TAILWIND, missing_files
+from vibes_trio.modules.store import open_store
+from vibes_trio.outbound import open_outbound
 from vibes_trio.services.upkeep import sweep, warm_all, warm_release
-from vibes_trio.storage import assets
+from vibes_trio.storage import apps, assets
 from vibes_trio.storage.engine import Database
 
 KIB = 1024
@@ -233,3 +239,61 @@ async def test_a_sweep_that_finds_nothing_holds_up_no_writes(app, monkeypatch):
     await sweep(app, Sweep())
 
     assert swept == []
+
+
+# -- what every page loads ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def registry():
+    """Tailwind and the pages' font, as far as it goes."""
+    registry = FakeRegistry()
+    names = {(file.name, file.version) for file in PAGE_FILES}
+    for name, version in names:
+        files = {file.path: b"bytes" for file in PAGE_FILES if file.name == name}
+        registry.add(name, version, pack(files))
+    return registry
+
+
+@pytest.fixture
+async def lacking(app, registry, tmp_path):
+    """A server whose store was made by an older version, and which has a registry now."""
+    config = replace(app.config, data_dir=tmp_path, limits=Limits(fetch_tries=1))
+    store = open_store(tmp_path, config.limits)
+    async with open_outbound(REGISTRY, config.limits, {}, registry.transport) as outbound:
+
+        async def get_outbound():
+            return outbound
+
+        yield replace(app, config=config, modules=store, home=Home(get_outbound, store, config))
+
+
+async def test_a_sweep_fetches_what_every_page_loads_and_pages_follow_in_all_processes(lacking, registry):
+    await deploy(lacking, jsx())
+    before, version = await get(lacking, "/"), lacking.db.get(apps.get_releases_version)
+
+    await sweep(lacking, Sweep())
+    fetched = list(registry.asked)
+    after = await get(lacking, "/")
+    await sweep(lacking, Sweep())
+
+    assert TAILWIND.address.encode() not in before.body
+    assert TAILWIND.address.encode() in after.body
+    assert lacking.db.get(apps.get_releases_version) == version + 1
+    assert registry.asked == fetched
+
+
+async def test_what_no_registry_gives_is_tried_again(lacking, registry, caplog):
+    held = {path: registry.answers.pop(path) for path in list(registry.answers) if "inter" in path}
+    version = lacking.db.get(apps.get_releases_version)
+
+    with caplog.at_level("INFO"):
+        await sweep(lacking, Sweep())
+    still_missing = missing_files(lacking.modules)
+    registry.answers |= held
+    await sweep(lacking, Sweep())
+
+    assert still_missing == list(FONTS.values())
+    assert "pages lack Tailwind or their font: https://registry.test/@fontsource-variable" in caplog.text
+    assert missing_files(lacking.modules) == []
+    assert lacking.db.get(apps.get_releases_version) == version + 1

@@ -122,9 +122,7 @@ def _look_at_store(config: Config) -> Finding:
             "modules", "note", "React is not stored: pages load it from the CDN. A start fetches it."
         )
     if missing_files(store):
-        lack = (
-            "Tailwind or the pages' font is not stored: pages do without. A start with a registry fetches it."
-        )
+        lack = "Tailwind or the pages' font is not stored: pages do without until a registry gives it."
         return Finding("modules", "note", lack)
     return Finding("modules", "ok", "all that every page loads is stored")
 

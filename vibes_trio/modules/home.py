@@ -13,6 +13,7 @@ from vibes_trio.modules.build import address_of
 from vibes_trio.modules.bundle import Bench, build_lock, is_stored
 from vibes_trio.modules.kept_locks import KeptLocks
 from vibes_trio.modules.lock import Lock, resolve_lock
+from vibes_trio.modules.page_files import ensure_files
 from vibes_trio.modules.prepare import BASE_MODULES
 from vibes_trio.modules.progress import Progress
 from vibes_trio.modules.ranges import Spec, choose_document, parse_spec
@@ -88,6 +89,10 @@ class Home:
                         return replace(made, modules=made.modules | given), failed
             except trio.TooSlowError as error:
                 raise ModuleFailed(f"this took more than {limits.build_all_timeout_s:g} s") from error
+
+    async def fetch_page_files(self) -> str:
+        """Fetch what every page loads and the store lacks. Returns why something is still missing, or nothing."""
+        return await ensure_files(self._store, self._config, await self._outbound())
 
     def _split(self, wanted: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
         """Return specifier → address of what every page has anyway, and the part of *wanted* that is to be made.

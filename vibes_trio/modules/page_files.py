@@ -2,7 +2,7 @@
 
 They are kept in the store of modules, under `/~esm/{name}@{version}/{path}`, and travel and stay with it. A store
 without them, made by an older version or by a registry that doesn't have them, still serves: its pages do
-without, and each start tries again.
+without, and every sweep tries again.
 """
 
 from collections.abc import Sequence

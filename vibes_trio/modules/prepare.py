@@ -3,9 +3,8 @@
 With a filled store nothing is asked of the network and no esbuild is needed.
 """
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import trio
@@ -38,6 +37,8 @@ BASE_MODULES = (
     Wanted("scheduler", "0.27.0", ("",)),
 )
 
+LACK = "Pages lack Tailwind or their font until a registry gives them"
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -50,13 +51,17 @@ class Prepared:
 async def find_prepared(
     config: Config, wanted: Sequence[Wanted] = BASE_MODULES, files: Sequence[PageFile] = PAGE_FILES
 ) -> Prepared | None:
-    """Return what is decided without the network: the CDN is asked for, or the store is full. Else None."""
+    """Return what is decided without the network: the CDN is asked for, or the store is full. Else None.
+
+    Who has all but *files* doesn't wait for a registry that may be gone: they are fetched later (`Home`).
+    """
     if config.modules == "cdn":
         return Prepared(None, "Modules: pages load packages from the CDN (VIBES_MODULES=cdn).")
     store = await trio.to_thread.run_sync(open_store, config.data_dir, config.limits)
-    if _missing(store, wanted) or missing_files(store, files):
+    if _missing(store, wanted):
         return None
-    return Prepared(store, f"Modules: local, {_count(wanted)} from the store; no network needed.")
+    prepared = _from_store(store, wanted)
+    return replace(prepared, note=f"{prepared.note} {LACK}.") if missing_files(store, files) else prepared
 
 
 async def prepare_local_modules(
@@ -72,32 +77,36 @@ async def prepare_local_modules(
     Raises:
         ConfigError: `local` is asked for and impossible; says what is missing and how to get it.
     """
-    prepared = await find_prepared(config, wanted, files)
-    if prepared is not None:
+    found = await find_prepared(config, wanted, files)
+    if found is None:
+        prepared = await _fill_or_fall_back(config, outbound, wanted)
+    else:
+        prepared = _from_store(found.modules, wanted) if found.modules else found
+    if prepared.modules is None:
         return prepared
+    why = await ensure_files(prepared.modules, config, outbound, files)
+    return replace(prepared, note=f"{prepared.note} {LACK}, because {why}.") if why else prepared
+
+
+def _from_store(store: LocalModules, wanted: Sequence[Wanted]) -> Prepared:
+    return Prepared(store, f"Modules: local, {_count(wanted)} from the store; no network needed.")
+
+
+async def _fill_or_fall_back(config: Config, outbound: Outbound, wanted: Sequence[Wanted]) -> Prepared:
     store = await trio.to_thread.run_sync(open_store, config.data_dir, config.limits)
-    had_all = not _missing(store, wanted)
     try:
-        if not had_all:
-            await fill_store(store, config, outbound, wanted)
+        await fill_store(store, config, outbound, wanted)
     except (FetchFailed, ModuleFailed) as error:
         if all(store.record(address) for address in _addresses(wanted)):
-            note = f"Modules: local, {_count(wanted)} as built before; not built anew: {error}."
-            return Prepared(store, note)
+            return Prepared(
+                store, f"Modules: local, {_count(wanted)} as built before; not built anew: {error}."
+            )
         if config.modules == "local":
             raise ConfigError(f"VIBES_MODULES=local: {error}.") from error
         return Prepared(None, f"Modules: pages load packages from the CDN, because {error}.")
-    # Pages work without: who has all else doesn't wait long for a registry that may be gone.
-    timeout_s = config.limits.page_files_timeout_s if had_all else math.inf
-    why = "the registry takes too long"
-    with trio.move_on_after(timeout_s):
-        why = await ensure_files(store, config, outbound, files)
-    if why:
-        how = f". Pages lack Tailwind or their font until a start with a registry, because {why}"
-    else:
-        how = "; no network needed" if had_all else "; no network needed from now on"
-    done = "from the store" if had_all else "fetched and built"
-    return Prepared(store, f"Modules: local, {_count(wanted)} {done}{how}.")
+    return Prepared(
+        store, f"Modules: local, {_count(wanted)} fetched and built; no network needed from now on."
+    )
 
 
 async def fill_store(

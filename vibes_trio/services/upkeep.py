@@ -8,6 +8,7 @@ from vibes_trio.context import App
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid
 from vibes_trio.jobs import Sweep, WarmAll, WarmRelease
+from vibes_trio.modules.page_files import missing_files
 from vibes_trio.services.packages import ensure_building
 from vibes_trio.services.releases import ServedRelease, find_release, read_extras
 from vibes_trio.services.serving import make_page
@@ -41,7 +42,8 @@ async def warm_all(app: App, job: WarmAll) -> None:
 async def sweep(app: App, job: Sweep) -> None:
     """Repair what limits that were lowered leave over, oldest `dev` first and `production` never; then remove
     assets that nothing refers to, except young ones, which a deploy in flight may be about to use. Packages that
-    a release lacks, as the registry was down, the server ended or the store was lost, are built."""
+    a release lacks, as the registry was down, the server ended or the store was lost, are built; so is what pages
+    lack fetched."""
     evicted = await app.db.write(apps.sweep_limits, app.config.max_apps)
     if evicted:
         app.releases.clear()
@@ -56,6 +58,19 @@ async def sweep(app: App, job: Sweep) -> None:
             if extras is not None:
                 ensure_building(app, (row.app_slug, row.user_slug, row.fs_id), extras)
             await trio.lowlevel.checkpoint()
+        await _complete_pages(app)
+
+
+async def _complete_pages(app: App) -> None:
+    """Fetch Tailwind and the pages' font if the store lacks them, and have all processes make their pages anew."""
+    if app.home is None or app.modules is None or not missing_files(app.modules):
+        return
+    why = await app.home.fetch_page_files()
+    if why:
+        log.info("pages lack Tailwind or their font: %s", why)
+    else:
+        await app.db.write(apps.count_change)
+        app.releases.clear()
 
 
 def _has_garbage(tx: Tx, grace_s: float) -> bool:

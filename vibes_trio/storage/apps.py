@@ -78,7 +78,7 @@ def save_release(tx: Tx, new: NewRelease, *, limit: int) -> Saved:
 
     Source: protocol.md, section 4, ensureAppSlug.
     """
-    _count_change(tx)
+    count_change(tx)
     rows = tx.execute(
         f"SELECT {_COLUMNS} FROM Apps WHERE appSlug = ? AND userSlug = ? AND userId = ? AND fsId = ?"
         " ORDER BY releaseSeq DESC LIMIT 1",
@@ -144,7 +144,7 @@ def replace_extras(tx: Tx, release: Release, extras_json: str) -> bool:
         ),
     )
     if rows:
-        _count_change(tx)  # pages of other processes show it
+        count_change(tx)  # pages of other processes show it
     return bool(rows)
 
 
@@ -155,7 +155,7 @@ def sweep_limits(tx: Tx, limit: int) -> int:
     """
     over = tx.execute("SELECT userId, count(*) FROM Apps GROUP BY userId HAVING count(*) > ?", (limit,))
     if over:
-        _count_change(tx)
+        count_change(tx)
     return sum(len(_evict(tx, UserId(user_id), count - limit)) for user_id, count in over)
 
 
@@ -165,7 +165,7 @@ def get_releases_version(tx: Tx) -> int:
     return int(rows[0][0]) if rows else 0
 
 
-def _count_change(tx: Tx) -> None:
+def count_change(tx: Tx) -> None:
     """Let other processes, which keep releases in memory, know."""
     tx.execute(
         "INSERT INTO Meta (name, value) VALUES ('releases', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
