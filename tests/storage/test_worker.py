@@ -146,3 +146,49 @@ async def test_inline_needs_nothing_after() -> None:
     Inline(lambda batch: [p.run(NO_TX) for p in batch] and None).submit(pending)
 
     assert await pending.wait() == 1
+
+
+async def test_what_one_pass_of_the_loop_brings_is_one_batch() -> None:
+    batches: list[int] = []
+
+    def run(batch: Batch) -> None:
+        batches.append(len(batch))
+        for pending in batch:
+            pending.run(Tx(None, 0))  # type: ignore[arg-type]  # as above
+
+    worker = Worker("gathering", [run], at_once=10, waiting=10, by_pass=True)
+    pendings = [Pending(lambda tx, n=n: n) for n in range(6)]
+
+    async def submit_and_wait(pending: Pending[int]) -> None:
+        worker.submit(pending)
+        await pending.wait()
+
+    async with trio.open_nursery() as nursery:
+        for pending in pendings:
+            nursery.start_soon(submit_and_wait, pending)
+    worker.stop()
+
+    assert batches == [6]
+
+
+async def test_what_is_gathered_counts_as_waiting_and_is_answered_before_the_end() -> None:
+    answered: list[int] = []
+
+    def run(batch: Batch) -> None:
+        answered.extend(pending.run(Tx(None, 0)) for pending in batch)  # type: ignore[arg-type]  # as above
+
+    worker = Worker("gathering", [run], at_once=10, waiting=1, by_pass=True)
+    worker.submit(Pending(lambda tx: 1))
+    with pytest.raises(Overloaded):
+        worker.submit(Pending(lambda tx: 2))
+
+    worker.stop()
+
+    assert answered == [True]
+
+
+def test_worker_that_gathers_may_be_stopped_when_the_loop_has_ended() -> None:
+    async def main() -> Worker:
+        return Worker("gathering", [lambda batch: None], at_once=1, waiting=1, by_pass=True)
+
+    trio.run(main).stop()

@@ -128,6 +128,7 @@ class Database:
             after=writer.tidy,
             at_once=limits.writes_per_commit,
             waiting=limits.writes_waiting,
+            by_pass=True,
         )
         reads = Worker("read", [reader.run for reader in readers], at_once=1, waiting=limits.reads_waiting)
         return _Parts(writer, readers, writes, reads)

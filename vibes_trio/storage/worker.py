@@ -1,4 +1,9 @@
-"""Threads fed by a queue. One queue hop costs half of a hop through trio's thread cache (architecture.md)."""
+"""Threads fed by a queue. One queue hop costs half of a hop through trio's thread cache (architecture.md).
+
+A thread that is woken by the first of many begins with that one alone, and takes the interpreter from the loop
+that has the others in hand. So the writer is given what one pass of the event loop brings all at once, at
+the end of the pass; who is alone waits no longer for that, as the loop goes to sleep there.
+"""
 
 import contextlib
 import queue
@@ -12,6 +17,16 @@ from vibes_trio.errors import Overloaded
 from vibes_trio.storage.pending import Batch, Pending, deliver_all, settle
 
 
+class _EndOfPass(trio.abc.Instrument):
+    """Calls *hand_over* when all tasks that could run have run, before the event loop looks for news."""
+
+    def __init__(self, hand_over: Callable[[], None]) -> None:
+        self._hand_over = hand_over
+
+    def before_io_wait(self, timeout: float) -> None:
+        self._hand_over()
+
+
 class Worker:
     """One thread for each of *runs*, all fed from one queue, first come first served.
 
@@ -21,6 +36,7 @@ class Worker:
         after: called on the thread once a batch has been answered. Must not raise.
         at_once: most transactions of a batch. Nobody waits for a batch to fill.
         waiting: most transactions in the queue.
+        by_pass: hand over at the end of each pass of the event loop, not at once.
     """
 
     def __init__(
@@ -31,6 +47,7 @@ class Worker:
         at_once: int,
         waiting: int,
         after: Callable[[], None] = lambda: None,
+        by_pass: bool = False,
     ) -> None:
         # Any: see pending.Batch. None asks one thread to end.
         self._queue: queue.SimpleQueue[Pending[Any] | None] = queue.SimpleQueue()
@@ -38,6 +55,10 @@ class Worker:
         self._waiting = waiting
         self._after = after
         self._token = trio.lowlevel.current_trio_token()
+        self._gathered: list[Pending[Any]] = []
+        self._by_pass = _EndOfPass(self.hand_over) if by_pass else None
+        if self._by_pass is not None:
+            trio.lowlevel.add_instrument(self._by_pass)
         self._threads = [
             threading.Thread(target=self._work, args=(run,), name=f"{name}-{number}", daemon=True)
             for number, run in enumerate(runs)
@@ -51,14 +72,29 @@ class Worker:
         Raises:
             Overloaded: the queue is full; *pending* is not in it.
         """
-        if self._queue.qsize() >= self._waiting:
+        if self._queue.qsize() + len(self._gathered) >= self._waiting:
             raise Overloaded(
                 f"{self._waiting} requests wait for the database already. Try again in a moment."
             )
-        self._queue.put(pending)
+        if self._by_pass is None:
+            self._queue.put(pending)
+        else:
+            self._gathered.append(pending)
+
+    def hand_over(self) -> None:
+        """Give the threads what was gathered. In the event loop's thread."""
+        if self._gathered:
+            gathered, self._gathered = self._gathered, []
+            for pending in gathered:
+                self._queue.put(pending)
 
     def stop(self) -> None:
         """End the threads once they have answered all that is queued; wait for it."""
+        self.hand_over()
+        if self._by_pass is not None:
+            # The loop may have ended, and forgotten it.
+            with contextlib.suppress(RuntimeError):
+                trio.lowlevel.remove_instrument(self._by_pass)
         for _ in self._threads:
             self._queue.put(None)
         for thread in self._threads:
@@ -97,6 +133,9 @@ class Inline:
         """Run *pending* now. What it raises is kept for its waiter."""
         deliver_all(settle([pending], self._run))
         self._after()
+
+    def hand_over(self) -> None:
+        """Nothing is gathered."""
 
     def stop(self) -> None:
         """Nothing waits."""
