@@ -83,6 +83,22 @@ async def test_exports_are_those_of_the_package(tmp_path, tool):
     assert (old_shape.names, old_shape.has_default) == ((), True)
 
 
+async def test_import_and_require_each_get_their_own_file_of_a_package(tmp_path, tool):
+    """A namespace in the place of what `require` should give is no function."""
+    both = {
+        "node_modules/both/package.json": '{"exports": {"import": "./esm.js", "default": "./cjs.js"}}',
+        "node_modules/both/esm.js": "export default () => 'for import';",
+        "node_modules/both/cjs.js": "module.exports = () => 'for require';",
+        "new/index.js": "import both from 'both'; export const said = both();",
+        "old/index.js": "exports.said = require('both')();",
+    }
+
+    new, old = await build_all(tool, entries(tmp_path, both, "new", "old"), Limits())
+
+    assert (b"for import" in new.code, b"for require" in new.code) == (True, False)
+    assert (b"for import" in old.code, b"for require" in old.code) == (False, True)
+
+
 async def test_same_inputs_give_the_same_bytes_and_key(tmp_path, tool):
     first = await build_all(tool, entries(tmp_path, CORE, "core", "old"), Limits())
     second = await build_all(tool, entries(tmp_path, CORE, "core", "old"), Limits())

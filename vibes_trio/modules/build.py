@@ -39,7 +39,8 @@ FLAGS = (
     '--define:process.env.NODE_ENV="production"',
     "--define:global=globalThis",
     f"--main-fields={','.join(MAIN_FIELDS)}",
-    f"--conditions={','.join(CONDITIONS)}",
+    # esbuild adds `import` or `require`, whichever stands in the code; said here, `import` would hold for both.
+    f"--conditions={','.join(name for name in CONDITIONS if name != 'import')}",
     "--legal-comments=eof",
     "--tsconfig-raw={}",
 )

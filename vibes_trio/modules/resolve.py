@@ -14,7 +14,7 @@ import msgspec
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.outbound import UNREADABLE
 
-# What esbuild is told as well, so that a package's entry and what it imports are chosen alike.
+# What holds for esbuild as well, so that a package's entry and what it imports are chosen alike.
 CONDITIONS = ("browser", "import", "module", "production")
 MAIN_FIELDS = ("browser", "module", "main")
 _SUFFIXES = ("", ".js", ".mjs", ".cjs", ".json", "/index.js", "/index.mjs", "/index.cjs")
