@@ -51,6 +51,11 @@ EXPECT = "/expect.json"
 USER = "sixty"
 STEP_TIMEOUT_S = 10
 MIN_COLOURS = 3
+# One package's modules differ in what comes after these.
+BUILT = re.compile(r"/~esm/(?P<name>(?:@[^/]+/)?[^@/]+)@(?P<version>[^/]+)(?P<build>/~[0-9a-f]+)?")
+# A page whose packages are still being built loads itself anew when they are there.
+MAX_PAGES = 5
+LEFT = re.compile("context was destroyed|navigated or closed|Cannot find context")
 # A dialogue would hold the page, and nobody is there to answer it.
 NO_DIALOGUES = (
     "globalThis.alert = () => {}; globalThis.confirm = () => true; globalThis.prompt = (_, said) => said;"
@@ -154,15 +159,17 @@ def _odd_lines(page: Page, app: TestApp) -> list[str]:
 
 
 def odd_requests(page: Page, address: str) -> list[str]:
-    """Return what *page* asked of others than its own host, and every React beyond the first."""
-    asked = {url for url in page.requests if url.startswith(("http", "ws"))}
-    foreign = [
-        f"asked another host: {url}"
-        for url in sorted(asked)
-        if urlsplit(url).netloc != urlsplit(address).netloc
+    """Return what *page* asked of others than its own host, and every package of which it has more than one."""
+    asked = {urlsplit(url) for url in page.requests if url.startswith(("http", "ws"))}
+    own = urlsplit(address).netloc
+    foreign = sorted(url.geturl() for url in asked if url.netloc != own)
+    instances: dict[str, set[str]] = {}
+    for match in filter(None, (BUILT.match(url.path) for url in asked)):
+        instances.setdefault(match["name"], set()).add(f"{match['version']}{match['build'] or ''}")
+    doubled = [
+        f"more than one {name}: {sorted(found)}" for name, found in instances.items() if len(found) > 1
     ]
-    reacts = {urlsplit(url).path for url in asked if re.fullmatch(r"/~esm/react@[^/]+", urlsplit(url).path)}
-    return foreign + ([f"more than one React: {sorted(reacts)}"] if len(reacts) > 1 else [])
+    return [f"asked another host: {url}" for url in foreign] + doubled
 
 
 # -- the steps --------------------------------------------------------------------------------------------
@@ -171,10 +178,15 @@ def odd_requests(page: Page, address: str) -> list[str]:
 async def _wait(page: Page, condition: str) -> Any:
     # What a condition looks into may not be there yet.
     quiet = f"(() => {{ try {{ return {condition}; }} catch {{ return null; }} }})()"
-    try:
-        return await page.wait_for(quiet, STEP_TIMEOUT_S)
-    except AssertionError:
-        raise StepFailed("never came true") from None
+    for _ in range(MAX_PAGES):
+        try:
+            return await page.wait_for(quiet, STEP_TIMEOUT_S)
+        except AssertionError:
+            raise StepFailed("never came true") from None
+        except BrowserError as error:
+            if not LEFT.search(str(error)):
+                raise
+    raise StepFailed(f"the page went elsewhere {MAX_PAGES} times")
 
 
 def _text_of(selector: str) -> str:

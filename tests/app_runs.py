@@ -1,0 +1,68 @@
+"""Deploying and using the apps of `tests/apps` on a running server, and what came of it."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import trio
+from app_set import TestApp, deploy, draw_contact_sheet, use
+from browser import Browser, launch_browser
+from recorded import token
+
+from vibes_trio.client.api import Api, connect
+from vibes_trio.context import App
+from vibes_trio.wire.auth import DashAuth
+
+PICTURES = Path(__file__).parents[1] / ".build" / "pictures"
+# What one user may have is less than there are apps.
+ROOM = {"MAX_APP_SLUG_PER_USER_ID": "500", "MAX_APPS_PER_USER_ID": "500"}
+TABS = 3
+BEING_BUILT = "packages: being built on this server"
+
+Report = dict[str, list[str]]  # name of an app → what was wrong with it
+
+
+async def run_apps(server: App, apps: Sequence[TestApp], folder: Path, pictures: Path) -> str:
+    """Deploy and use *apps*; return what was wrong, a line each, and leave a picture of each and one of all.
+
+    Args:
+        folder: for the browser's profile.
+    """
+    pictures.mkdir(parents=True, exist_ok=True)
+    report: Report = {}
+    async with _connect(server) as api, launch_browser(folder) as browser:
+        addresses = await _deploy_all(api, apps, report)
+        await _use_all(browser, apps, addresses, report, pictures)
+        taken = [pictures / f"{app.name}.png" for app in apps]
+        await draw_contact_sheet(browser, [path for path in taken if path.exists()], pictures / "all.png")
+    return "\n".join(f"{name}: {problem}" for name, problems in report.items() for problem in problems)
+
+
+def _connect(server: App) -> AbstractAsyncContextManager[Api]:
+    return connect(
+        f"http://127.0.0.1:{server.config.port}", lambda: DashAuth(type="device-id", token=token("A"))
+    )
+
+
+async def _deploy_all(api: Api, apps: Sequence[TestApp], report: Report) -> dict[str, str]:
+    """Return name → address; warnings go to *report*, but for the one that a first deploy has to bring."""
+    addresses = {}
+    for app in apps:
+        addresses[app.name], warnings = await deploy(api, app)
+        report[app.name] = [f"deploy: {text}" for text in warnings if not text.startswith(BEING_BUILT)]
+    return addresses
+
+
+async def _use_all(
+    browser: Browser, apps: Sequence[TestApp], addresses: Mapping[str, str], report: Report, pictures: Path
+) -> None:
+    """Use *apps*, some at a time; what is wrong goes to *report*."""
+    waiting = iter(apps)
+
+    async def use_next() -> None:
+        for app in waiting:
+            report[app.name] += await use(browser, app, addresses[app.name], pictures / f"{app.name}.png")
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(TABS):
+            nursery.start_soon(use_next)
