@@ -3,6 +3,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -187,6 +188,40 @@ async def test_closed_database_refuses(db: Database) -> None:
         await db.read(notes)
     with pytest.raises(Overloaded, match="is closed"):
         db.get(notes)
+
+
+async def test_what_never_changes_is_read_once_and_what_is_not_there_again(inline: Database) -> None:
+    read: list[str] = []
+
+    def find(tx: Tx, key: str) -> str | None:
+        read.append(key)
+        return key if int(key) in notes(tx) else None
+
+    assert inline.get_fixed(find, "1") is None
+    await inline.write(add_note, 1)
+    await inline.write(add_note, 2)
+    assert [inline.get_fixed(find, key) for key in ("1", "1", "2", "2")] == ["1", "1", "2", "2"]
+    assert read == ["1", "1", "2"]
+
+    inline.close()
+    with pytest.raises(Overloaded, match="is closed"):
+        inline.get_fixed(find, "1")
+
+
+async def test_of_what_never_changes_only_so_much_is_remembered(tmp_path: Path) -> None:
+    read: list[str] = []
+
+    def find(tx: Tx, key: str) -> str:
+        read.append(key)
+        return key
+
+    db = Database(tmp_path / "vibes.db", Limits(fixed_facts=2), now=time.time, inline=True)
+    db.open()
+    for key in ("a", "b", "a", "c", "c", "a"):
+        assert db.get_fixed(find, key) == key
+    db.close()
+
+    assert read == ["a", "b", "c", "a"]
 
 
 def test_library_version_is_told() -> None:

@@ -34,8 +34,8 @@ def find_chat_context(ctx: Ctx, req: ReqEnsureChatContext) -> ResEnsureChatConte
     if isinstance(req.context_id, UnsetType):
         return None
     wanted = check_context_id(req.context_id, ctx.app.config.limits.max_context_id_chars)
-    # The owner of a context never changes.
-    if ctx.app.db.get(chats.find_owner, wanted) != ctx.asker.user_id:
+    # A context never goes, and never changes its owner.
+    if ctx.app.db.get_fixed(chats.find_owner, wanted) != ctx.asker.user_id:
         return None
     return ResEnsureChatContext(context_id=wanted)
 

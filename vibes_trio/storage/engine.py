@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import trio
 
@@ -74,6 +74,8 @@ class Database:
         self._inline = inline
         self._parts: _Parts | None = None
         self._points: sqlite3.Connection | None = None
+        # Any: each function has its own type, which no dictionary of ours can tell.
+        self._fixed: dict[tuple[Callable[[Tx, str], Any], str], Any] = {}
 
     def open(self) -> tuple[str, ...]:
         """Open the file, bring its tables up to date, and return the names of the steps that it took.
@@ -140,6 +142,7 @@ class Database:
         """
         parts, self._parts = self._parts, None
         points, self._points = self._points, None
+        self._fixed.clear()
         if parts is not None:
             parts.writes.stop()
             parts.reads.stop()
@@ -208,6 +211,21 @@ class Database:
         if self._points is None:
             raise _closed()
         return fn(Tx(self._points, self._now()), *args, **kwargs)
+
+    def get_fixed(self, fn: Callable[[Tx, str], T | None], key: str) -> T | None:
+        """As `get`, for what never changes once it is there: it is read once, then remembered. None is not.
+
+        Most of what `get` costs is to open and to end a snapshot. When `limits.fixed_facts` are remembered all
+        are forgotten: to read them again is no matter.
+        """
+        found: T | None = self._fixed.get((fn, key))
+        if found is None:
+            found = self.get(fn, key)
+            if found is not None:
+                if len(self._fixed) >= self.limits.fixed_facts:
+                    self._fixed.clear()
+                self._fixed[fn, key] = found
+        return found
 
     @property
     def commits(self) -> int:
