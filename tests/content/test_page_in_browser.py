@@ -58,8 +58,13 @@ def open_app(store: LocalModules, tmp_path: Path):
 
 
 def app_answers(
-    files: dict[str, str], store: LocalModules, originals: dict[str, str] | None = None, **changes
+    files: dict[str, str],
+    store: LocalModules,
+    originals: dict[str, str] | None = None,
+    forgotten: bytes = b"\0",
+    **changes,
 ) -> Answers:
+    """Return what is served at each path; *forgotten* is left out of the page."""
     served = {name: f"/~~transformed~~/z-{name}" if name.endswith(".jsx") else f"/{name}" for name in files}
     relative = {f"./~~transformed~~/{n}": f".{served[n]}" for n in files if n.endswith(".jsx")}
     values = {
@@ -71,7 +76,7 @@ def app_answers(
         "local": store.local_addresses(CDN_MAP),
         "files": {served[name]: f"/{name}" for name in files},
     }
-    html = render_page(PageInput(**values | changes))
+    html = render_page(PageInput(**values | changes)).replace(forgotten, b"")
     page_answers = dict.fromkeys(("/", "/index.html", "/~zfs~", "/~zfs~/"), ("text/html", html))
     code = {
         f"/~zfs~{served[name]}": ("application/javascript", text.encode()) for name, text in files.items()
@@ -137,6 +142,20 @@ async def test_app_renders_and_works_with_one_react_and_a_clean_console(open_app
     assert page.console == []
     assert all(url.startswith("http://127.0.0.1:") for url in page.requests)
     assert len([url for url in page.requests if url.endswith("/react@19.2.1")]) == 1
+
+
+async def test_page_of_an_older_version_that_a_browser_kept_still_works(open_app):
+    """It gets the scripts of now, and lacks facts that these know."""
+    forgotten = b'"missing": {}, '
+
+    async with open_app({"App.jsx": COUNTER, "part.jsx": PART}, forgotten=forgotten) as page:
+        await page.wait_for("document.querySelector('button')")
+
+        assert page.console == []
+        assert (
+            await page.evaluate("'missing' in JSON.parse(document.getElementById('vibes-page').textContent)")
+            is False
+        )
 
 
 async def test_several_roots_render_in_order(open_app):

@@ -5,7 +5,7 @@
 (() => {
   const page = JSON.parse(document.getElementById("vibes-page").textContent);
   const files = new Map(Object.entries(page.files));
-  const missing = new Map(Object.entries(page.missing));
+  const missing = new Map(Object.entries(page.missing ?? {})); // a page of an older version, kept by the browser, has none
   globalThis.VIBES_ENV = Object.freeze(page.env);
   document.fonts.load("1em Inter").catch(() => {}); // fetched along with the modules, not after they have run
 
