@@ -339,6 +339,12 @@ def test_dynamic_imports_are_linked_too() -> None:
             ["/App.jsx"],
         ),
         ([asset("/x.css")], []),
+        ([module("/App.jsx", default=True), module("/access.js", default=True)], ["/App.jsx"]),
+        (
+            [module("/App.jsx", default=True), module("/backend.js", "./lib.js"), module("/lib.js")],
+            ["/App.jsx"],
+        ),
+        ([module("/a/access.js", default=True)], ["/a/access.js"]),
     ],
 )
 def test_the_page_mounts_what_no_other_module_imports(files: list[AppModule], roots: list[str]) -> None:
@@ -346,6 +352,20 @@ def test_the_page_mounts_what_no_other_module_imports(files: list[AppModule], ro
 
     served = dict(zip((file.name for file in files), links.served, strict=True))
     assert links.roots == tuple(served[name] for name in roots)
+
+
+def test_what_only_the_reference_s_servers_run_is_told_of() -> None:
+    files = [module("/App.jsx", default=True), module("/access.js", default=True), module("/backend.js")]
+
+    links = link_modules(files)
+
+    assert [text.partition(":")[0] for text in links.warnings] == ["/access.js", "/backend.js"]
+
+
+def test_a_module_of_that_name_that_the_app_imports_is_one_like_others() -> None:
+    files = [module("/App.jsx", "./access.js", default=True), module("/access.js", default=True)]
+
+    assert link_modules(files).warnings == ()
 
 
 def test_equal_sources_are_mounted_once() -> None:

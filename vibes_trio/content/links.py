@@ -30,6 +30,7 @@ from vibes_trio.content.graph import find_sources
 from vibes_trio.content.import_map import PREDEFINED
 from vibes_trio.content.js_json import quote_json
 from vibes_trio.content.specifiers import Kind, parse_specifier
+from vibes_trio.content.vibes_modules import SERVER_FILES
 from vibes_trio.exchange import Cid
 
 TRANSFORMED = "/~~transformed~~/"
@@ -111,6 +112,8 @@ def link_modules(files: Sequence[AppModule]) -> Links:
     by_name = {file.name: index for index, file in reversed(list(enumerate(files)))}
     warnings: list[str] = []
     targets = [_targets(file, by_name, warnings) for file in files]
+    idle = _find_idle(files, targets)
+    warnings += [f"{files[index].name}: {SERVER_FILES[files[index].name]}" for index in idle]
     served = _serve_names(files, targets)
     imports: dict[str, str] = {}
     scopes: dict[str, dict[str, str]] = {}
@@ -131,7 +134,7 @@ def link_modules(files: Sequence[AppModule]) -> Links:
         imports=MappingProxyType(imports),
         scopes=MappingProxyType(scopes),
         wrappers=MappingProxyType(wrappers),
-        roots=_roots(files, targets, served),
+        roots=_roots(files, targets, served, idle),
         bare=tuple(dict.fromkeys(s for file in files for s in file.specifiers if not is_local(s))),
         warnings=tuple(warnings),
     )
@@ -237,15 +240,26 @@ def _up_to_root(served: str) -> str:
     return "../" * (served.count("/") - 1)
 
 
+def _find_idle(files: Sequence[AppModule], targets: Sequence[Mapping[str, int]]) -> list[int]:
+    """Return the modules that are no part of the page: for the reference's servers, and imported by nothing."""
+    imported = {target for meant in targets for target in meant.values()}
+    return [
+        i for i, file in enumerate(files) if file.lang and file.name in SERVER_FILES and i not in imported
+    ]
+
+
 def _roots(
-    files: Sequence[AppModule], targets: Sequence[Mapping[str, int]], served: Sequence[str]
+    files: Sequence[AppModule],
+    targets: Sequence[Mapping[str, int]],
+    served: Sequence[str],
+    idle: Sequence[int],
 ) -> tuple[str, ...]:
     """Return what the page mounts: modules with a default export that no other module of the app imports.
 
     Of modules that only import each other the first by name with a default export counts. Where nothing is
     to be mounted, what nothing imports still has to run.
     """
-    modules = [index for index, file in enumerate(files) if file.lang is not None]
+    modules = [index for index, file in enumerate(files) if file.lang is not None and index not in idle]
     sources = find_sources(modules, [list(meant.values()) for meant in targets])
     mounted = [next((i for i in circle if files[i].has_default), None) for circle in sources]
     roots = [i for i in mounted if i is not None] or [circle[0] for circle in sources]

@@ -36,6 +36,14 @@ _SCRIPTS: Mapping[str, str] = MappingProxyType(
 # Scripts that load the database from npm, themselves or through another.
 _WITH_DATABASE = frozenset({"fireproof.js", "images.js", "use-vibes.js"})
 
+# Files of newer apps that the reference runs on its servers, and what becomes of them here.
+SERVER_FILES: Mapping[str, str] = MappingProxyType(
+    {
+        "/access.js": "its rules are not applied: an app's data lies with each visitor, who may change all of it",
+        "/backend.js": "it is not run: this server runs no code of apps",
+    }
+)
+
 
 def is_ours(specifier: str) -> bool:
     """Return whether *specifier*, without version, is served from a script of ours."""
