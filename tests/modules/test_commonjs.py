@@ -42,6 +42,11 @@ NAMES = {
         "(this, (function(exports2) { exports2.a = 1; }));",
         "a",
     ),
+    "UMD made small": (
+        '(function(e, t) { typeof exports == "object" ? t(exports, require("react")) : t(e.X = {}, e.React); })'
+        '(this, (function(e, t) { e.a = 1, Object.defineProperty(e, "b", { value: 1 }), t.c = 1; }));',
+        "X a b",
+    ),
     "esbuild": (
         '__export(src_exports, { a: () => a, b: () => b }); module.exports = __toCommonJS(src_exports);',
         "a b",
@@ -53,6 +58,7 @@ NAMES = {
     "nothing": ("", ""),
 }  # fmt: skip
 HANDED_ON = {
+    "by a variable": ('const m = require("./a"); m.x = 1; module.exports = m;', "./a"),
     "assigned": ('module.exports = require("./a.js");', "./a.js"),
     "TypeScript": ('__exportStar(require("./a"), exports); tslib_1.__exportStar(require("b"), exports);', "./a b"),
     "old TypeScript": ('__export(require("./a"));', "./a"),

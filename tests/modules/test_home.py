@@ -11,6 +11,7 @@ from fake_registry import REGISTRY, FakeRegistry, pack, require_esbuild
 
 from vibes_trio.config import Config, Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
+from vibes_trio.modules.build import RECIPE, Built, address_of
 from vibes_trio.modules.bundle import is_stored
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.lock import Lock
@@ -221,6 +222,56 @@ async def test_a_style_sheet_may_name_a_part_of_the_page(config, registry):
     _, _, failed = await ensure(config, registry, "pretty/s.css")
 
     assert failed == {}
+
+
+PARTS = {
+    "es": {
+        "package.json": '{"exports": {".": "./lib/m.js", "./auto": "./auto.js", "./same": "./lib/m.js"}}',
+        "lib/m.js": "export const all = []; export default all",
+        "auto.js": "import { all } from './lib/m.js'; all.push('auto'); export * from './lib/m.js'",
+    },
+    "commonjs": {
+        "package.json": '{"main": "m.js"}',
+        "m.js": "module.exports = { all: [] }",
+        "auto.js": "const m = require('./m'); m.all.push('auto'); module.exports = m",
+        "same.js": "module.exports = require('./m')",
+    },
+}
+
+
+@pytest.mark.parametrize("kind", PARTS)
+@pytest.mark.parametrize("first", ["box/auto", "box/same", "box"])
+async def test_parts_that_import_the_main_module_by_its_path_share_it(
+    config, registry, tmp_path, kind, first
+):
+    """`chart.js/auto` and `moment/locale/fr` do; whatever else an app imports, and in which order."""
+    registry.add("box", "1.0.0", pack(PARTS[kind]))
+    await ensure(config, registry, first)
+
+    store, lock, failed = await ensure(config, registry, first, "box/auto", "box/same", "box")
+
+    script = (
+        'import { all } from "box"; import { all as same } from "box/same"; import { all as own } from "box/auto";'
+        "console.log(all.join(), all === same, all === own)"
+    )
+    assert failed == {}
+    assert run(store, lock, script, tmp_path) == "auto true true"
+
+
+async def test_what_every_page_has_is_found_by_packages_that_do_not_ask_for_it(config, registry):
+    address = address_of("react", "19.2.1", "")
+    store = open_store(config.data_dir, config.limits)
+    store.put(Built(address, "key", b"export default {}; export const useState = 1", ()), RECIPE)
+    files = {"package.json": "{}", "index.js": "export { useState } from 'react'"}
+    registry.add("careless", "1.0.0", pack(files))
+    registry.add("careful", "1.0.0", pack(files), peerDependencies={"react": "*"})
+    registry.add("react", "19.2.1", pack(files))
+
+    store, lock, failed = await ensure(config, registry, "careless", "careful")
+
+    assert failed == {}
+    assert store.record(lock.modules["careless"]).imports == (address,)
+    assert store.record(lock.modules["careful"]).imports == (address,)
 
 
 async def test_a_part_that_only_a_package_imports_becomes_a_module_too(config, registry):

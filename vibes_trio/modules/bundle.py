@@ -25,12 +25,20 @@ from vibes_trio.modules.progress import Progress
 from vibes_trio.modules.shape import QUIET, Shape, commonjs_names, read_shape, run_esbuild
 from vibes_trio.modules.store import LocalModules
 from vibes_trio.modules.toolchain import Tool
-from vibes_trio.modules.tree import StandIn, Tree, lay_out, package_of, reachable_from, write_stand_ins
+from vibes_trio.modules.tree import (
+    StandIn,
+    Tree,
+    lay_out,
+    package_of,
+    put_in_place,
+    reachable_from,
+    write_stand_ins,
+)
 
 # Pictures and fonts become part of the module: a package's own files have no address here.
 _AS_DATA = ("png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "woff", "woff2", "ttf", "otf", "eot")
 LOADERS = (*(f"--loader:.{ending}=dataurl" for ending in _AS_DATA), "--loader:.wasm=binary")
-PACKAGE_RECIPE = hashlib.sha256(json.dumps(["2", *FLAGS, *LOADERS]).encode()).hexdigest()[:16]
+PACKAGE_RECIPE = hashlib.sha256(json.dumps(["3", *FLAGS, *LOADERS]).encode()).hexdigest()[:16]
 _UNRESOLVED = re.compile(r'Could not resolve "([^"]+)"')
 _STAR = re.compile(r"""\bexport\s*\*\s*from\s*["']([^"'\n]+)["']""")
 _WITH_STYLE = (
@@ -99,6 +107,7 @@ class _Seen:
         imports: shared specifiers that it imports; of_itself: those of its own package.
         starred: names that esbuild doesn't know of, since they come from CommonJS.
         stars: those of *imports* all of whose names it exports.
+        has_main: it is another part of a package than its main module, and imports that by its path.
     """
 
     file: Path
@@ -107,11 +116,14 @@ class _Seen:
     of_itself: tuple[str, ...]
     starred: frozenset[str]
     stars: tuple[str, ...]
+    has_main: bool
 
 
 @dataclass(slots=True)
 class _Work:
-    """One build of a lock, by specifier; *gone* is key → why, of packages that can't be had."""
+    """One build of a lock, by specifier; *gone* is key → why, of packages that can't be had; *same* are
+    specifiers of modules that others are only another spelling of.
+    """
 
     bench: Bench
     lock: Lock
@@ -121,13 +133,17 @@ class _Work:
     address: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     by_file: dict[Path, str] = field(default_factory=dict)
+    same: set[str] = field(default_factory=set)
 
 
-def address_in(lock: Lock, specifier: str, tool: Tool) -> str:
-    """Return where the module of *specifier*, of a shared package of *lock*, is served."""
+def address_in(lock: Lock, specifier: str, tool: Tool, given: Mapping[str, str]) -> str:
+    """Return where the module of *specifier*, of a shared package of *lock*, is served.
+
+    Packages may import what is given without saying so: its addresses are part of what modules are made of.
+    """
     name = package_of(specifier)
     key = lock.shared[name]
-    facts = json.dumps([PACKAGE_RECIPE, tool.version, lock.closure_hash(key)])
+    facts = json.dumps([PACKAGE_RECIPE, tool.version, sorted(given.values()), lock.closure_hash(key)])
     return f"{PREFIX}{key}/~{hashlib.sha256(facts.encode()).hexdigest()[:16]}{specifier.removeprefix(name)}"
 
 
@@ -144,7 +160,7 @@ async def build_lock(bench: Bench, lock: Lock, specifiers: Iterable[str]) -> Out
     asked = list(dict.fromkeys(specifiers))
     wanted = [s for s in asked if package_of(s) in lock.shared]
     left_out = {s: lock.missing.get(package_of(s), "it is not in the lock") for s in asked if s not in wanted}
-    modules = {s: bench.given.get(s) or address_in(lock, s, bench.tool) for s in wanted}
+    modules = {s: bench.given.get(s) or address_in(lock, s, bench.tool, bench.given) for s in wanted}
     missing = [s for s in wanted if not is_stored(bench.store, modules[s])]
     bench.progress.done.update(s for s in wanted if s not in missing)
     if not missing:
@@ -153,7 +169,8 @@ async def build_lock(bench: Bench, lock: Lock, specifiers: Iterable[str]) -> Out
     unpacked, gone = await _unpack_all(bench, keys)
     await trio.to_thread.run_sync(lambda: bench.work_dir.mkdir(parents=True, exist_ok=True))
     with tempfile.TemporaryDirectory(dir=bench.work_dir, ignore_cleanup_errors=True) as name:
-        tree = await trio.to_thread.run_sync(lay_out, Path(name), lock, unpacked)
+        names = {package_of(specifier) for specifier in bench.given}
+        tree = await trio.to_thread.run_sync(lay_out, Path(name), lock, unpacked, names)
         work = _Work(bench, lock, tree, gone)
         bench.progress.stage = "building"
         await _look_at_all(work, missing)
@@ -208,18 +225,18 @@ async def _unpack_all(
 async def _look_at_all(work: _Work, specifiers: list[str]) -> None:
     """Look at *specifiers*, and at every part of a shared package that they import, and so on."""
     for specifier in work.bench.given:
+        work.address[specifier] = work.bench.given[specifier]
         key = work.lock.shared.get(package_of(specifier), "")
         if key in work.tree.folders:
             file = work.tree.entry(key, specifier.removeprefix(package_of(specifier)).lstrip("/"))
             work.by_file.setdefault(file, specifier)
-            work.address[specifier] = work.bench.given[specifier]
     known = set(work.bench.given)
     level = [s for s in specifiers if s not in known]
     while level:
         known |= set(level)
         await _each(work, level, _look_at)
         found = {s for seen in level if seen in work.seen for s in work.seen[seen].imports}
-        level = sorted(found - known)
+        level = sorted((found | work.same) - known)
 
 
 async def _each(work: _Work, specifiers: Iterable[str], act: Callable[[_Work, str], Awaitable[None]]) -> None:
@@ -245,13 +262,17 @@ async def _look_at(work: _Work, specifier: str) -> None:
     if key in work.gone:
         raise ModuleFailed(str(work.gone[key])) from work.gone[key]
     file = tree.entry(key, specifier.removeprefix(name).lstrip("/"))
+    main = _main_of(work, key)
+    if file == main:  # whichever spelling is met first
+        work.by_file.setdefault(file, name)
     first = work.by_file.setdefault(file, specifier)
     if first != specifier:  # two spellings of one module must not become two modules
-        work.address[specifier] = address_in(work.lock, first, work.bench.tool)
+        work.same.add(first)
+        work.address[specifier] = address_in(work.lock, first, work.bench.tool, work.bench.given)
         if first in work.bench.given:
             work.address[specifier] = work.bench.given[first]
         return
-    work.address[specifier] = address_in(work.lock, specifier, work.bench.tool)
+    work.address[specifier] = address_in(work.lock, specifier, work.bench.tool, work.bench.given)
     with tempfile.TemporaryDirectory(dir=tree.root, prefix="look-") as out:
         report = await _bundle(work, key, file, Path(out), [])
     inside = f"{tree.folders[key].relative_to(tree.root)}/"
@@ -264,8 +285,11 @@ async def _look_at(work: _Work, specifier: str) -> None:
             elif path.startswith(inside) and used.path.startswith(inside) and _is_of(used.original, name):
                 of_itself[used.original] = None
     of_itself.pop(specifier, None)
-    imports = (*shared, *of_itself)
-    starred, stars = await _follow_stars(work, file, report, imports)
+    has_main = main is not None and main != file and main.relative_to(tree.root).as_posix() in report.inputs
+    imports = tuple(dict.fromkeys((*shared, *of_itself, *([name] if has_main else []))))
+    starred, stars = await _follow_stars(
+        work, file, report, imports, {main: name} if main and has_main else {}
+    )
     entry = file.relative_to(tree.root).as_posix()
     if report.inputs[entry].format == "cjs":
         shape = Shape(is_commonjs=True, names=tuple(sorted(starred)), has_default=True)
@@ -273,14 +297,21 @@ async def _look_at(work: _Work, specifier: str) -> None:
         exports = {name for output in report.outputs.values() for name in output.exports}
         names = tuple(sorted(exports - {"default"}))
         shape = Shape(is_commonjs=False, names=names, has_default="default" in exports)
-    work.seen[specifier] = _Seen(file, shape, imports, tuple(of_itself), frozenset(starred), stars)
+    work.seen[specifier] = _Seen(file, shape, imports, tuple(of_itself), frozenset(starred), stars, has_main)
+
+
+def _main_of(work: _Work, key: str) -> Path | None:
+    try:
+        return work.tree.entry(key, "")
+    except ModuleFailed:
+        return None  # a package of parts alone
 
 
 async def _follow_stars(
-    work: _Work, file: Path, report: _Report, shared: Collection[str]
+    work: _Work, file: Path, report: _Report, shared: Collection[str], files: Mapping[Path, str]
 ) -> tuple[set[str], tuple[str, ...]]:
-    """Return the names of CommonJS that *file* exports, also through `export *`; and which of *shared* are
-    exported with all their names.
+    """Return the names of CommonJS that *file* exports, also through `export *`; and which of *shared*, some of
+    which are *files* as well, are exported with all their names.
 
     `export *` is looked for in the text: what looks like one in a comment gives a name too many, which does no
     harm.
@@ -292,25 +323,24 @@ async def _follow_stars(
     def follow(path: Path, specifier: str) -> Path | None:
         imported = report.inputs[path.relative_to(root).as_posix()].imports
         target = next((used.path for used in imported if used.original == specifier), "")
-        return root / target if target in report.inputs and specifier not in shared else None
+        star = specifier if specifier in shared else files.get(root / target)
+        if star is not None:
+            stars[star] = None
+        return root / target if target in report.inputs and star is None else None
 
     to_see, seen = [file], {file}
     while to_see:
         path = to_see.pop()
         if report.inputs[path.relative_to(root).as_posix()].format == "cjs":
-            found, missing = await commonjs_names(work.bench.tool, path, work.bench.limits, follow)
-            names |= found
-            stars |= dict.fromkeys(sorted(specifier for _, specifier in missing if specifier in shared))
+            names |= await commonjs_names(work.bench.tool, path, work.bench.limits, follow)
             continue
         text = (await trio.Path(path).read_bytes()).decode("utf-8", "replace")
         for specifier in _STAR.findall(text):
             target = follow(path, specifier)
-            if target is None and specifier in shared:
-                stars[specifier] = None
-            elif target is not None and target not in seen:
+            if target is not None and target not in seen:
                 seen.add(target)
                 to_see.append(target)
-    return names, tuple(stars)
+    return names, tuple(sorted(stars))
 
 
 async def _names_of(work: _Work, specifier: str, seen: set[str]) -> set[str]:
@@ -351,7 +381,13 @@ async def _build_all(work: _Work) -> None:
             await trio.to_thread.run_sync(work.bench.store.put, built, PACKAGE_RECIPE)
         work.bench.progress.done.add(specifier)
 
-    await _each(work, list(work.seen), build)
+    await _each(work, [s for s in work.seen if not work.seen[s].has_main], build)
+    late = [s for s in work.seen if work.seen[s].has_main and s in work.address]
+    for name in sorted({package_of(s) for s in late} & work.address.keys()):
+        main = _main_of(work, work.lock.shared[name])
+        if main is not None:
+            await trio.to_thread.run_sync(put_in_place, work.tree, main, name, numbers[name], stand_ins[name])
+    await _each(work, late, build)
 
 
 def _stand_in(work: _Work, specifier: str) -> StandIn:

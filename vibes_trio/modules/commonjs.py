@@ -41,6 +41,9 @@ _COPIES = _pattern(rf"{_EXPORTS}\[{_ID}\]\s*=(?!=)|defineProperty\((?:{_ID}\.)?e
 _VARIABLE = _pattern(rf"(?<![\w$.])({_ID})\s*=\s*(?:{_ID}\()?{_REQUIRED}")
 _WHOLE = _pattern(rf"{_EXPORTS}\s*=\s*({_ID})\s*[;,)\n]")
 _MADE = _pattern(rf"{_EXPORTS}\s*=\s*(?!require\b){_ID}\(")
+_GIVEN = _pattern(rf"\b{_ID}\(exports[,)]")
+_FACTORY = _pattern(rf"\(this, \(?(?:function)?\(({_ID})")
+_DEFINED = _pattern(rf'defineProperty\(({_ID}),\s*"({_ID})"')
 _CALLED = _pattern(rf"(?<![\w$.])({_ID})\s*=\s*{_ID}\(")
 _RETURNED = _pattern(rf"(?:\breturn |, )({_ID});?\s*\}}")
 _MEMBER = _pattern(rf"(?<![\w$.])({_ID})\.({_ID})\s*=(?!=)")
@@ -82,7 +85,8 @@ def read_exports(code: str) -> Exported:
         if source and _COPIES.search(code, match.end(), match.end() + _LOOP_CHARS):
             handed_on.append(source)
     whole = _whole(code)
-    names |= {name for of, name in _MEMBER.findall(code) if of in whole}
+    handed_on += [source for variable, source in variables.items() if variable in whole]
+    names |= {name for of, name in (*_MEMBER.findall(code), *_DEFINED.findall(code)) if of in whole}
     names -= _NOT_EXPORTED
     return Exported(frozenset(sorted(names)[:_MAX_NAMES]), tuple(dict.fromkeys(handed_on)))
 
@@ -90,11 +94,14 @@ def read_exports(code: str) -> Exported:
 def _whole(code: str) -> set[str]:
     """Return the variables that may be the value of `module.exports` itself.
 
-    Where a call makes that value (`factory()`, `runInContext()`), all that any function returns is meant.
+    Where a call makes that value (`factory()`, `runInContext()`), all that any function returns is meant; where
+    it is given to a factory (`factory(exports)`), what that calls it.
     """
     given = set(_WHOLE.findall(code))
     if _MADE.search(code) or given & set(_CALLED.findall(code)):
         given |= set(_RETURNED.findall(code))
+    if _GIVEN.search(code):
+        given |= set(_FACTORY.findall(code))
     return given - {"exports", "this", "undefined"}
 
 

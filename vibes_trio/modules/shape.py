@@ -72,7 +72,7 @@ async def read_shape(tool: Tool, file: Path, limits: Limits) -> Shape:
     if any(given.format == "esm" for given in meta.inputs.values()):
         names = tuple(sorted(set(exports) - _NOT_EXPORTED))
         return Shape(is_commonjs=False, names=names, has_default="default" in exports)
-    found, _ = await commonjs_names(tool, file, limits, find_beside)
+    found = await commonjs_names(tool, file, limits, find_beside)
     return Shape(is_commonjs=True, names=tuple(sorted(found)), has_default=True)
 
 
@@ -106,16 +106,13 @@ async def run_esbuild(
     raise ModuleFailed(f"esbuild took more than {limits.build_timeout_s:g} s and was stopped")
 
 
-async def commonjs_names(
-    tool: Tool, file: Path, limits: Limits, follow: Follow
-) -> tuple[set[str], set[tuple[Path, str]]]:
-    """Return the names that the CommonJS module *file* exports in production, with those that it hands on; and
-    of which specifiers, in which files, the names are missing because *follow* knows no file.
+async def commonjs_names(tool: Tool, file: Path, limits: Limits, follow: Follow) -> set[str]:
+    """Return the names that the CommonJS module *file* exports in production, with those of the modules that it
+    hands on and *follow* finds.
 
     esbuild prints each file with the development branches gone, in a form regular enough for patterns.
     """
     names: set[str] = set()
-    missing: set[tuple[Path, str]] = set()
     to_read, seen = [file], {file}
     while to_read:
         path = to_read.pop()
@@ -125,12 +122,10 @@ async def commonjs_names(
         names |= exported.names
         for specifier in exported.handed_on:
             target = follow(path, specifier)
-            if target is None:
-                missing.add((path, specifier))
-            elif target not in seen and len(seen) < _MAX_FILES_FOLLOWED:
+            if target is not None and target not in seen and len(seen) < _MAX_FILES_FOLLOWED:
                 seen.add(target)
                 to_read.append(target)
-    return names, missing
+    return names
 
 
 def find_beside(file: Path, specifier: str) -> Path | None:

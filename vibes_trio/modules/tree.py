@@ -9,7 +9,7 @@ whether the code says `import` or `require`.
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,8 +68,10 @@ class Tree:
         return self.root / _SHARED / name / f"{number}.{'cjs' if module.is_whole else 'mjs'}"
 
 
-def lay_out(root: Path, lock: Lock, unpacked: Mapping[str, Path]) -> Tree:
+def lay_out(root: Path, lock: Lock, unpacked: Mapping[str, Path], given: Collection[str] = ()) -> Tree:
     """Lay out the packages whose keys *unpacked* has, from their unpacked folders. Writes to the disk.
+
+    Packages named in *given* are found by all others, whether these say that they depend on them or not.
 
     Raises:
         ModuleFailed: the disk refuses.
@@ -89,7 +91,12 @@ def lay_out(root: Path, lock: Lock, unpacked: Mapping[str, Path]) -> Tree:
         for key in sorted(set(lock.shared.values()) & folders.keys()):
             for name, used in _first_met(lock, key, folders).items():
                 _link_package(root / "all" / key / name, name, used, root, lock, folders)
-        for name in lock.shared:
+            for name in given:
+                link = root / "all" / key / name
+                link.parent.mkdir(parents=True, exist_ok=True)
+                if not link.is_symlink():
+                    link.symlink_to(root / _SHARED / name, True)
+        for name in {*lock.shared, *given}:
             _write_open_stand_in(root / _SHARED / name)
     except OSError as error:
         raise ModuleFailed(f"packages can't be laid out: {error.strerror}") from error
@@ -101,7 +108,7 @@ def _link_package(
 ) -> None:
     """Make *link* lead to the package *used*, or what stands in for it; a package that is not there has none."""
     is_shared = lock.shared.get(name) == used
-    if not link.exists() and (is_shared or used in folders):
+    if not (link.exists() or link.is_symlink()) and (is_shared or used in folders):
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(root / _SHARED / name if is_shared else folders[used], True)
 
@@ -145,6 +152,22 @@ def write_stand_ins(tree: Tree, modules: Mapping[str, StandIn], numbers: Mapping
                 )
             exports["." + specifier.removeprefix(name)] = targets
         _write(folder / "package.json", json.dumps({"name": name, "exports": exports}))
+
+
+def put_in_place(tree: Tree, file: Path, name: str, number: int, module: StandIn) -> None:
+    """Replace *file*, the main module of package *name*, by what stands in for it.
+
+    Parts of a package that import its main module by its path then share it, as those that do so by name.
+    """
+    folder = tree.root / _SHARED / name
+    text = f"module.exports = require({json.dumps(str(folder / f'{number}.cjs'))});\n"
+    if not module.is_commonjs:
+        path = json.dumps(str(folder / f"{number}.mjs"))
+        text = f"export * from {path};\n" + (
+            f"export {{ default }} from {path};\n" if module.has_default else ""
+        )
+    file.unlink()  # it is a link to the unpacked package
+    _write(file, text)
 
 
 def reachable_from(lock: Lock, keys: Iterable[str]) -> list[str]:
