@@ -20,7 +20,7 @@ from vibes_trio.outbound import Outbound, Registry
 
 LIMITS = Limits(
     fetch_tries=1,
-    package_timeout_s=0.5,
+    package_timeout_s=30.0,
     document_bytes=100_000,
     package_list_bytes=5_000_000,
     package_bytes=1_000_000,

@@ -11,6 +11,7 @@ import json
 import stat
 import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -223,8 +224,9 @@ HTTP: dict[str, tuple[Reply, str]] = {
 @pytest.mark.parametrize("kind", HTTP)
 async def test_answer_that_is_wrong_as_http_is_a_failed_fetch(tmp_path, kind, asked):
     reply, says = HTTP[kind]
+    limits = LIMITS if isinstance(reply, bytes) else replace(LIMITS, package_timeout_s=0.5)
 
-    async with hostile_world(tmp_path) as world:
+    async with hostile_world(tmp_path, limits) as world:
         world.add("pkg", "1.2.3", GOOD)
         if isinstance(reply, bytes):
             for name, server in (("registry", world.registry), ("other", world.other)):
