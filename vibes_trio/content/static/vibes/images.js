@@ -80,28 +80,41 @@ const underWay = new Map();
 
 /** Have one more version of the image *id* made and stored; return its document. Asked for twice it is made once. */
 function makeVersion(database, id, job) {
-  const key = `${database.name}/${id}`;
+  const key = [database.name, id, idOf(job.prompt, job.options.model, job.files)].join("/");
   if (!underWay.has(key)) {
-    const made = storeVersion(database, id, job).finally(() => underWay.delete(key));
+    const made = askAndStore(database, id, job).finally(() => underWay.delete(key));
     underWay.set(key, made);
   }
   return underWay.get(key);
 }
 
-// The document may be one of the app's own, of another type: what it has stays as it is.
-async function storeVersion(database, id, { prompt, files, options }) {
+async function askAndStore(database, id, { prompt, files, options }) {
   const images = await Promise.all(files.map(shrink));
   const made = await imageGen(prompt, { ...options, ...(images.length > 0 && { images }) });
+  const file = await fileOf(made, `${id}.png`);
+  return inTurn(() => storeVersion(database, id, { prompt, model: options.model, file }));
+}
+
+let lastStored = Promise.resolve();
+
+/** Run *job* after those before it: two that read a document and write it must not meet. */
+function inTurn(job) {
+  const done = lastStored.then(job);
+  lastStored = done.catch(() => {});
+  return done;
+}
+
+// The document may be one of the app's own, of another type: what it has stays as it is.
+async function storeVersion(database, id, { prompt, model, file }) {
   const before = await findDocument(database, id);
   const versions = versionsOf(before);
-  const version = `v${versions.length + 1}`;
-  const created = Date.now();
+  const version = { id: `v${versions.length + 1}`, created: Date.now(), ...(model && { model }) };
   await database.put({
-    ...{ _id: id, type: "image", prompt, created },
+    ...{ _id: id, type: "image", prompt, created: version.created },
     ...before,
-    versions: [...versions, { id: version, created, ...(options.model && { model: options.model }) }],
+    versions: [...versions, version],
     currentVersion: versions.length,
-    _files: { ...before?._files, [version]: await fileOf(made, `${version}.png`) },
+    _files: { ...before?._files, [version.id]: file },
   });
   return database.get(id);
 }
@@ -157,6 +170,15 @@ function useImage({ database, id, prompt, files, options, onComplete, onError, o
     return () => {
       isHere = false;
     };
+  }, [database, id]);
+  useEffect(() => {
+    if (id === "") return undefined;
+    return database.subscribe(async (changes) => {
+      if (!changes.some(({ _id }) => _id === id)) return;
+      const doc = await findDocument(database, id); // another place of the page has made a version
+      if (latest.current.id !== id || versionsOf(doc).length === 0) return;
+      setState((before) => (before.isBusy ? before : { doc, error: null, isBusy: false }));
+    }, true);
   }, [database, id]);
   const show = async (index) => {
     const doc = { ...state.doc, currentVersion: index };
