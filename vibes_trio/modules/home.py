@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from vibes_trio.config import Config
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.modules.build import address_of
-from vibes_trio.modules.bundle import Bench, build_lock, is_stored
+from vibes_trio.modules.bundle import build_lock, is_stored
 from vibes_trio.modules.kept_locks import KeptLocks
 from vibes_trio.modules.lock import Lock, resolve_lock
 from vibes_trio.modules.page_files import ensure_files
@@ -22,6 +22,7 @@ from vibes_trio.modules.store import LocalModules
 from vibes_trio.modules.store_lock import hold_store
 from vibes_trio.modules.toolchain import Tool, find_tool
 from vibes_trio.modules.tree import package_of
+from vibes_trio.modules.work import Bench
 from vibes_trio.outbound import Outbound
 
 PINNED: Mapping[str, str] = {wanted.name: wanted.version for wanted in BASE_MODULES}
