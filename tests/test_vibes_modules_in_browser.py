@@ -417,6 +417,7 @@ async def test_an_image_says_what_went_wrong_and_asks_for_a_prompt_without_one(d
             await page.click("#form button")
             await page.wait_for("document.querySelector('#form img')?.alt === 'a green field'")
 
+            await take_picture(page, tmp_path, "image-troubles")
             assert failed == "failNo image: The model is out of order (Status: 500)"
             assert unknown == "No image: There is no image nobody in ImgGen"
 

@@ -212,7 +212,7 @@ export function useImgGen({ prompt, _id, database: wanted = "ImgGen", skip = fal
 }
 
 function Box({ className, style, children }) {
-  return h("div", { className, style: { ...BOX, ...style }, role: "img" }, children);
+  return h("div", { className, style: { ...BOX, ...style } }, children);
 }
 
 function Note({ prompt, error, className, style }) {
