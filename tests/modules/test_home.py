@@ -37,7 +37,8 @@ async def ensure(config: Config, registry: FakeRegistry | None, *wanted: str, lo
         async def get() -> Outbound:
             return outbound
 
-        made, failed = await Home(get, store, config).ensure(dict.fromkeys(wanted, "*"), lock)
+        ranges = {w: w.partition("@")[2].partition("/")[0] or "*" for w in wanted}
+        made, failed = await Home(get, store, config).ensure(ranges, lock)
     return store, made, failed
 
 
@@ -222,6 +223,25 @@ async def test_a_style_sheet_may_name_a_part_of_the_page(config, registry):
     _, _, failed = await ensure(config, registry, "pretty/s.css")
 
     assert failed == {}
+
+
+async def test_two_versions_of_a_package_both_work(config, registry, tmp_path):
+    for version in ("6.0.0", "7.0.0"):
+        files = {
+            "package.json": "{}",
+            "index.js": f"exports.v = '{version}'",
+            "part.js": "exports.p = require('./')",
+        }
+        registry.add("d3", version, pack(files))
+
+    store, lock, failed = await ensure(config, registry, "d3", "d3@^6 || 5", "d3@^6 || 5/part")
+
+    script = (
+        'import { v as seven } from "d3"; import { v as six } from "d3@^6 || 5"; import { p } from "d3@^6 || 5/part";'
+        "console.log(seven, six, p.v)"
+    )
+    assert failed == {}
+    assert run(store, lock, script, tmp_path) == "7.0.0 6.0.0 6.0.0"
 
 
 PARTS = {

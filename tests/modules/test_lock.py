@@ -122,6 +122,37 @@ async def test_an_alias_is_known_by_its_own_name(shelf):
     assert lock.packages["lib@1.0.0"].uses == {"nickname": "real@2.0.0"}
 
 
+async def test_a_second_version_of_a_package_has_a_name_of_its_own(shelf):
+    for version in ("6.0.0", "7.0.0"):
+        shelf.add("d3", version)
+        shelf.add("@own/x", version)
+
+    wanted = {"d3": "7", "d3@6": "6", "@own/x": "6", "@own/x@7": "7"}
+    lock = await resolve_lock(shelf.choose, wanted, PINNED, Limits())
+
+    assert lock.shared == {
+        "d3": "d3@7.0.0",
+        "d3@6": "d3@6.0.0",
+        "@own/x": "@own/x@6.0.0",
+        "@own/x@7": "@own/x@7.0.0",
+    }
+    assert lock.notes == ()
+
+
+async def test_what_is_a_peer_stays_one_whatever_versions_the_app_writes(shelf):
+    for version in ("1.0.0", "2.0.0"):
+        shelf.add("three", version)
+    shelf.add("fiber", "1.0.0", peers={"three": "*"})
+
+    wanted = {"three": "2", "three@1": "1", "fiber": "1", "react": "18", "react@19": "19"}
+    lock = await resolve_lock(shelf.choose, wanted, PINNED, Limits())
+
+    assert (lock.shared["three"], lock.shared["three@1"]) == ("three@2.0.0", "three@2.0.0")
+    assert (lock.shared["react"], lock.shared["react@19"]) == ("react@19.2.1", "react@19.2.1")
+    assert "three@1.0.0" not in lock.packages
+    assert lock.notes == ("the app imports three@1; others share three@2.0.0, which it gets",)
+
+
 async def test_cycles_end(shelf):
     shelf.add("a", "1.0.0", {"b": "1"})
     shelf.add("b", "1.0.0", {"a": "1"})

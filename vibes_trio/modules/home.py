@@ -12,11 +12,11 @@ from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.modules.build import address_of
 from vibes_trio.modules.bundle import build_lock, is_stored
 from vibes_trio.modules.kept_locks import KeptLocks
-from vibes_trio.modules.lock import Lock, resolve_lock
+from vibes_trio.modules.lock import Lock, resolve_lock, root_spec
 from vibes_trio.modules.page_files import ensure_files
 from vibes_trio.modules.prepare import BASE_MODULES
 from vibes_trio.modules.progress import Progress
-from vibes_trio.modules.ranges import Spec, choose_document, parse_spec
+from vibes_trio.modules.ranges import Spec, choose_document
 from vibes_trio.modules.registry import Document, ensure_package
 from vibes_trio.modules.store import LocalModules
 from vibes_trio.modules.store_lock import hold_store
@@ -166,7 +166,7 @@ class Home:
         for specifier, text in wanted.items():
             name = package_of(specifier)
             try:
-                await self._choose(parse_spec(name, PINNED.get(name, text)))
+                await self._choose(root_spec(name, text, PINNED))
                 roots.setdefault(name, text)
             except (FetchFailed, ModuleFailed) as error:
                 failed[specifier] = str(error)

@@ -48,7 +48,8 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         packages: key (`name@version`) → package.
-        shared: package name → key of its one version in the page.
+        shared: package name → key of its one version in the page. Of a package that the app imports in two
+            versions, the second is under `name@range`.
         modules: specifier as the app writes it → address of its module on this server; empty until built.
         notes: what people should know, such as a peer's range that is not met.
         missing: name and range of a dependency → why it is not in *packages*.
@@ -112,7 +113,8 @@ async def resolve_lock(
 
     Args:
         choose: returns the document that a spec means (`ranges.choose_document`).
-        roots: packages that the app imports → range or dist-tag.
+        roots: packages that the app imports → range or dist-tag; `name@range` for a second version of one. What
+            others have as a peer stays one all the same.
         pinned: packages that are always shared, in an exact version, such as React; in the lock if used.
 
     A root that needs more packages than fit is left out, and noted in the lock's `missing`.
@@ -122,7 +124,7 @@ async def resolve_lock(
             are too many packages together.
     """
     search = _Search(choose, pinned, limits)
-    wanted = {name: parse_spec(name, pinned.get(name, text)) for name, text in roots.items()}
+    wanted = {root: root_spec(root, text, pinned) for root, text in roots.items()}
     await _choose_all(search, wanted.values())
     for spec in sorted(set(wanted.values()) & search.failed.keys(), key=_order):
         raise search.failed[spec]
@@ -136,6 +138,16 @@ async def resolve_lock(
         await _find_all(search, {name: spec for name, spec in wanted.items() if not alone[name]})
         too_much = {name: str(error) for name, is_too_much in alone.items() if is_too_much}
         return replace(_lock_of(search), missing=search.missing | too_much)
+
+
+def root_spec(root: str, text: str, pinned: Mapping[str, str]) -> Spec:
+    """Return what the root *root*, a package's name or `name@range`, with the range *text* asks for.
+
+    Raises:
+        ModuleFailed: it is nothing that npm knows.
+    """
+    name = root[:1] + root[1:].partition("@")[0]
+    return parse_spec(name, pinned.get(name, text))
 
 
 async def _is_too_much(search: _Search, name: str, spec: Spec) -> bool:
@@ -152,6 +164,15 @@ async def _find_all(search: _Search, wanted: Mapping[str, Spec]) -> None:
     while more := await _walk(search):
         # Each new shared package may turn private ones into shared ones: walk again from the start.
         search.shared |= await _choose_shared(search, more)
+    peers = {name for document in search.found.values() for name in document.peer_dependencies}
+    seconds = {
+        root: search.shared[spec.package] for root, spec in wanted.items() if spec.package in peers - {root}
+    }
+    if any(search.shared[root] != document for root, document in seconds.items()):
+        search.shared |= seconds
+        await _walk(search)
+        for root, document in seconds.items():
+            search.notes[f"the app imports {root}; others share {_key(document)}, which it gets"] = None
 
 
 def _lock_of(search: _Search) -> Lock:

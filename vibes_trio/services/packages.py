@@ -197,8 +197,8 @@ def find_wanted(
 ) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
     """Return what to build for *packages*, specifiers in the map *imports*; and why some are not.
 
-    The first is specifier as written → (specifier without version, range). A page has one version of a package
-    here: of two that an app writes, the first counts.
+    The first is specifier as written → (specifier, range). Specifiers have no version, but for those of a package
+    that the app writes in several: of these all but the first have the range after the name.
     """
     wanted: dict[str, tuple[str, str]] = {}
     not_local: dict[str, str] = {}
@@ -210,8 +210,7 @@ def find_wanted(
             not_local[text] = "its address is no package's"
             continue
         name, version, subpath = parts
-        if ranges.setdefault(name, version or LATEST) != (version or LATEST):
-            not_local[text] = f"the app imports another version of {name} as well"
-            continue
-        wanted[text] = (f"{name}/{subpath}" if subpath else name, version or LATEST)
+        first = ranges.setdefault(name, version or LATEST)
+        root = name if first == (version or LATEST) else f"{name}@{version or LATEST}"
+        wanted[text] = (f"{root}/{subpath}" if subpath else root, version or LATEST)
     return wanted, not_local
