@@ -164,6 +164,13 @@ GOALS = (
         unit="ms",
     ),
     Goal("deploy.known", "of a known one", over(of("deploy.known", "cpu_us"), _thousand), 2, unit="ms"),
+    Goal(
+        "deploy.packages",
+        "deploy with known packages: CPU, times without modules",
+        times(of("deploy.packages", "cpu_us"), "ours, from the CDN", "cpu_us", "deploy.packages"),
+        1.0,
+        unit="×",
+    ),
     Goal("idle", "10,000 idle WebSockets: memory each", of("idle", "kib"), 12, unit="KiB"),
     Goal("idle", "p99 of good clients beside them", of("idle", "p99_ms"), 25, unit="ms"),
     Goal("start", "start to first answer", of("start", "p50_ms"), 400, unit="ms"),

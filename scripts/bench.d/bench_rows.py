@@ -5,10 +5,11 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
 import bench_ours as ours_side
 from bench_figures import BenchError, Sample, percentile
@@ -27,6 +28,8 @@ NEW_TOKENS = 12_000
 NEW_TOKEN_MESSAGES = 2_500
 NEW_DEPLOYS = 100
 KNOWN_DEPLOYS = 600
+PACKAGES = ("d3", "react-markdown", "recharts")
+PACKAGES_TIMEOUT_S = 120
 START_POLL_S = 0.001
 ECHO = "bench-0001"
 """In every message and so in every reply of a side that echoes."""
@@ -345,10 +348,12 @@ def _ours_stall(in_flight: int) -> Open:
 # -- deploys, idle connections, starts --------------------------------------------------------------------
 
 
-def _deploys(bench: Bench, name: str, count: int, *, known: bool) -> list[str]:
-    """Return *count* deploys of an app each: of others each time, or of the same."""
+def _deploys(bench: Bench, name: str, count: int, *, known: bool, packages: Sequence[str] = ()) -> list[str]:
+    """Return *count* deploys of an app each, which imports *packages*: of others each time, or of the same."""
     token = bench.ours.token()
-    apps = [make_app(name if known else f"{name} {number}", ours_side.APP_BYTES) for number in range(count)]
+    imports = "".join(f'import "{package}";\n' for package in packages)
+    names = [name if known else f"{name} {number}" for number in range(count)]
+    apps = [imports + make_app(one, ours_side.APP_BYTES) for one in names]
     slug = bench.ours.user_slug
     return [ours_side.deploy(token, slug, "bench-deploys", [("/App.jsx", "jsx", app)]) for app in apps]
 
@@ -370,6 +375,39 @@ def _ours_deploys(*, known: bool) -> Open:
             yield measure
 
     return side
+
+
+def _ours_deploys_with_packages(modules: str) -> Open:
+    """Return our side of deploys of new apps that import packages which are known: built here before, or the CDN's."""
+
+    @contextmanager
+    def side(bench: Bench) -> Iterator[Measure]:
+        with _ours(bench, "--modules", modules) as server:
+
+            def measure() -> Sample:
+                messages = _deploys(
+                    bench, f"app {time.monotonic_ns()}", NEW_DEPLOYS + 2, known=False, packages=PACKAGES
+                )
+                first, *lines = messages
+                deployed = ours_side.ask(server, first)
+                _wait_for_packages(server, urlsplit(deployed["entryPointUrl"]))
+                talk = Talk(
+                    write_lines(bench.folder / "deploy.txt", lines),
+                    *(1, ours_side.DEPLOY_ANSWER, True, 0, NEW_DEPLOYS),
+                )
+                return run_ws(bench, server, talk)
+
+            yield measure
+
+    return side
+
+
+def _wait_for_packages(server: Server, page: SplitResult) -> None:
+    give_up = time.monotonic() + PACKAGES_TIMEOUT_S
+    while ours_side.fetch(server, page.netloc, page.path)[0] == 202:
+        if time.monotonic() > give_up:
+            raise BenchError(f"the packages were not built in {PACKAGES_TIMEOUT_S} s")
+        time.sleep(0.2)
 
 
 def _idle(serve: Callable[[Bench], AbstractContextManager[Server]], expect: str, *, echo: bool) -> Open:
@@ -539,6 +577,15 @@ ROWS = (
     Row("append.stall.256", "256 in flight", {"ours": _ours_stall(256)}, "p99_ms"),
     Row("deploy.new", "deploy of a new 12 KiB app", {"ours": _ours_deploys(known=False)}),
     Row("deploy.known", "deploy of a known one", {"ours": _ours_deploys(known=True)}),
+    Row(
+        "deploy.packages",
+        f"deploy of a new app with {', '.join(PACKAGES)}",
+        {
+            "ours": _ours_deploys_with_packages("local"),
+            "ours, from the CDN": _ours_deploys_with_packages("cdn"),
+        },
+        "cpu_us",
+    ),
     Row(
         "idle",
         "10,000 idle WebSockets and 16 good clients",

@@ -67,11 +67,14 @@ class LocalModules:
 
     def __init__(self, modules_dir: Path, records: Iterable[Record], limits: Limits) -> None:
         self._dir = modules_dir
-        self._records = {record.address: record for record in records}
+        self._records: dict[str, Record] = {}
+        self._plain: dict[str, Record] = {}  # those that are not built for a lock: a few, for every page
         self._limits = limits
         self._contents: OrderedDict[Cid, bytes] = OrderedDict()
         self._held_bytes = 0
         self._lost: set[Cid] = set()
+        for record in records:
+            self._add(record)
 
     def record(self, address: str) -> Record | None:
         """Return what the index says of *address*; another process may have added it."""
@@ -79,7 +82,7 @@ class LocalModules:
         if record is None and address.startswith(PREFIX):
             record = read_record(self._dir / "index" / index_name(address), self._dir)
             if record is not None and record.cid not in self._lost:
-                self._records[address] = record
+                self._add(record)
         return None if record is None or record.cid in self._lost else record
 
     def find(self, path: str) -> StoredModule | None:
@@ -153,8 +156,13 @@ class LocalModules:
     def _write(self, record: Record, content: bytes) -> None:
         write_file(self._dir / "built" / record.cid, content)
         write_file(self._dir / "index" / index_name(record.address), msgspec.json.encode(record))
-        self._records[record.address] = record
+        self._add(record)
         self._lost.discard(record.cid)
+
+    def _add(self, record: Record) -> None:
+        self._records[record.address] = record
+        if "/~" not in record.address.removeprefix(PREFIX):
+            self._plain[record.address] = record
 
     def _read(self, cid: Cid) -> bytes | None:
         try:
@@ -180,22 +188,20 @@ class LocalModules:
         name, version, subpath = parts
         if version:
             address = address_of(name, version, subpath)
-            return address if address in self._records else None
+            return address if address in self._plain else None
         suffix = f"/{subpath}" if subpath else ""
         start = address_of(name, "", "")
         stored = [
-            a
-            for a in self._records
-            if a.startswith(start) and a.partition("@")[2] and _fits(a, start, suffix)
+            a for a in self._plain if a.startswith(start) and a.partition("@")[2] and _fits(a, start, suffix)
         ]
         return max(stored, default=None)
 
     def _cdn_redirects(self, local: Mapping[str, str]) -> dict[str, str]:
         """Return the addresses by which modules of the CDN import stored ones → addresses here."""
         redirects = {CDN + key[1:]: address for key, address in local.items() if key.startswith("/")}
-        for address, record in self._records.items():
-            if "/~" in address.removeprefix("/~esm/") or record.recipe == AS_IT_IS:
-                continue  # built for a lock, or no module: the CDN's modules know nothing of it
+        for address, record in self._plain.items():
+            if record.recipe == AS_IT_IS:
+                continue  # no module: the CDN's modules know nothing of it
             package = address.removeprefix("/~esm/")
             name, _, rest = package.rpartition("@")
             version, _, subpath = rest.partition("/")

@@ -87,13 +87,14 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
     publish = Publish(wanted, fs_id, built_from, req.mode, encode(env).decode(), None)
     release = await _write(app, publish) if _is_known(app, publish) else None
     warnings: tuple[str, ...] = ()
+    built: Built | None = None
     if release is None:
         built = await build_release(app, files, entry_point, built_from)
         built = replace(built, extras=await with_known_lock(app, built.extras, built.import_map))
         release = await _write(app, replace(publish, built=built))
         warnings = built.warnings
     assert release is not None, "a release with its content was published"
-    extras = read_extras(release.extras_json)
+    extras = read_extras(release.extras_json) if built is None else built.extras
     if extras is not None and app.home is not None:
         warnings += module_warnings(app, extras)
         build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), extras)
