@@ -382,7 +382,8 @@ def _ours_deploys_with_packages(modules: str) -> Open:
 
     @contextmanager
     def side(bench: Bench) -> Iterator[Measure]:
-        with _ours(bench, "--modules", modules) as server:
+        env = _own_copy(bench, f"ours-{modules}") | {"VIBES_MODULES": modules}
+        with run_ours(env, [bench.cores.server], bench.folder / "ours.log") as server:
 
             def measure() -> Sample:
                 messages = _deploys(
