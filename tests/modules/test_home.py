@@ -2,11 +2,14 @@
 
 import shutil
 import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+import trio
 from fake_registry import REGISTRY, FakeRegistry, pack, require_esbuild
 
 from vibes_trio.config import Config, Limits
@@ -15,6 +18,7 @@ from vibes_trio.modules.build import RECIPE, Built, address_of
 from vibes_trio.modules.bundle import is_stored
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.lock import Lock
+from vibes_trio.modules.progress import Progress
 from vibes_trio.modules.store import LocalModules, open_store
 from vibes_trio.outbound import Outbound, open_outbound
 
@@ -29,17 +33,28 @@ def registry() -> FakeRegistry:
     return FakeRegistry()
 
 
-async def ensure(config: Config, registry: FakeRegistry | None, *wanted: str, lock: Lock | None = None):
-    store = open_store(config.data_dir, config.limits)
+@asynccontextmanager
+async def home_on(config: Config, registry: FakeRegistry | None) -> AsyncIterator[Home]:
+    """A home as one process has it."""
     transport = registry.transport if registry else None
     async with open_outbound(REGISTRY if registry else None, config.limits, {}, transport) as outbound:
 
         async def get() -> Outbound:
             return outbound
 
+        yield Home(get, open_store(config.data_dir, config.limits), config)
+
+
+def without_esbuild(config: Config, monkeypatch: pytest.MonkeyPatch) -> Config:
+    monkeypatch.setenv("PATH", str(config.data_dir))
+    return replace(config, esbuild="")
+
+
+async def ensure(config: Config, registry: FakeRegistry | None, *wanted: str, lock: Lock | None = None):
+    async with home_on(config, registry) as home:
         ranges = {w: w.partition("@")[2].partition("/")[0] or "*" for w in wanted}
-        made, failed = await Home(get, store, config).ensure(ranges, lock)
-    return store, made, failed
+        made, failed = await home.ensure(ranges, lock)
+    return open_store(config.data_dir, config.limits), made, failed
 
 
 def code_of(store: LocalModules, lock: Lock, specifier: str) -> str:
@@ -526,8 +541,97 @@ async def test_optional_dependencies_are_built_in_if_they_are_for_browsers(confi
     assert run(store, lock, 'import a from "a"; console.log(a)', tmp_path) == "light"
 
 
-async def test_without_esbuild_it_says_what_to_do(config, registry, monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))
-
+async def test_without_esbuild_it_says_what_to_do(config, registry, monkeypatch):
     with pytest.raises(ModuleFailed, match="toolchain install"):
-        await ensure(replace(config, esbuild=""), registry, "a")
+        await ensure(without_esbuild(config, monkeypatch), registry, "a")
+
+
+# -- what was made before ---------------------------------------------------------------------------------
+
+
+async def test_packages_that_were_made_lately_are_known_at_once_and_after_a_restart(config, registry):
+    registry.add("a", "1.0.0", pack({"package.json": "{}", "index.js": "export default 1"}))
+
+    async with home_on(config, registry) as home:
+        assert await home.find_known({"a": "latest"}) is None
+        made, _ = await home.ensure({"a": "latest"})
+        assert await home.find_known({"a": "latest"}) == made
+        assert await home.find_known({"a": "1.0.0"}) == made, "the next app may have the version looked up"
+    async with home_on(config, None) as home:
+        assert await home.find_known({"a": "1.0.0"}) == made
+        assert await home.ensure({"a": "latest"}) == (made, {})
+
+
+async def test_what_is_known_but_lost_from_the_store_is_not_known(config, registry):
+    registry.add("a", "1.0.0", pack({"package.json": "{}", "index.js": "export default 1"}))
+    async with home_on(config, registry) as home:
+        await home.ensure({"a": "latest"})
+    shutil.rmtree(config.data_dir / "modules" / "index")
+
+    async with home_on(config, registry) as home:
+        assert await home.find_known({"a": "latest"}) is None
+
+
+async def test_with_neither_registry_nor_esbuild_a_lock_of_more_will_do(config, registry, monkeypatch):
+    for name in ("a", "b"):
+        registry.add(name, "1.0.0", pack({"package.json": "{}", "index.js": "export default 1"}))
+    _, made, _ = await ensure(config, registry, "a", "b")
+
+    async with home_on(without_esbuild(config, monkeypatch), None) as home:
+        found, failed = await home.ensure({"a": "^1"})
+
+        assert (found.modules, failed) == ({"a": made.modules["a"]}, {})
+        with pytest.raises(ModuleFailed, match="no esbuild"):
+            await home.ensure({"a": "^2"})
+
+
+async def test_two_processes_build_the_same_once(config, registry):
+    registry.add("a", "1.0.0", pack({"package.json": "{}", "index.js": "export default 1"}))
+    locks = []
+
+    async def build(home: Home) -> None:
+        locks.append((await home.ensure({"a": "latest"}))[0])
+
+    async with (
+        home_on(config, registry) as server,
+        home_on(config, registry) as prefetch,
+        trio.open_nursery() as both,
+    ):
+        both.start_soon(build, server)
+        both.start_soon(build, prefetch)
+
+    assert locks[0] == locks[1]
+    assert registry.asked.count("/a/-/a-1.0.0.tgz") == 1
+
+
+async def test_progress_goes_from_stage_to_stage(config, registry):
+    registry.add("a", "1.0.0", pack({"package.json": "{}", "index.js": "export default 1"}))
+    registry.add("b", "1.0.0", pack({"package.json": "{}", "index.js": "let = ="}), dependencies={"a": "1"})
+    progress = Progress()
+    stages = []
+
+    class Watched(FakeRegistry):
+        async def __call__(self, request):
+            stages.append((progress.stage, progress.fetched, progress.to_fetch))
+            return await registry(request)
+
+    async with home_on(config, Watched()) as home:
+        await home.ensure({"b": "latest", "a": "latest"}, progress=progress)
+
+    assert sorted(set(stages)) == [("fetching", 0, 2), ("fetching", 1, 2), ("resolving", 0, 0)] or (
+        sorted(set(stages)) == [("fetching", 0, 2), ("resolving", 0, 0)]
+    )
+    assert (progress.stage, progress.fetched) == ("building", 2)
+    assert progress.done == {"a"}
+    assert 'Unexpected "="' in progress.failed["b"]
+
+
+async def test_a_build_that_takes_too_long_is_ended(config, registry, autojump_clock):
+    class Silent(FakeRegistry):
+        async def __call__(self, request):
+            await trio.sleep(3600)
+
+    limits = Limits(build_all_timeout_s=10, package_timeout_s=3600)
+    async with home_on(replace(config, limits=limits), Silent()) as home:
+        with pytest.raises(ModuleFailed, match="more than 10 s"):
+            await home.ensure({"a": "latest"})
