@@ -69,6 +69,7 @@ class LocalModules:
         self._dir = modules_dir
         self._records: dict[str, Record] = {}
         self._plain: dict[str, Record] = {}  # those that are not built for a lock: a few, for every page
+        self._local: dict[str, str | None] = {}  # what `_find_local` found among these
         self._limits = limits
         self._contents: OrderedDict[Cid, bytes] = OrderedDict()
         self._held_bytes = 0
@@ -163,6 +164,7 @@ class LocalModules:
         self._records[record.address] = record
         if "/~" not in record.address.removeprefix(PREFIX):
             self._plain[record.address] = record
+            self._local.clear()
 
     def _read(self, cid: Cid) -> bytes | None:
         try:
@@ -182,6 +184,13 @@ class LocalModules:
             self._held_bytes -= len(dropped)
 
     def _find_local(self, cdn_address: str) -> str | None:
+        if cdn_address not in self._local:
+            if len(self._local) >= self._limits.lookup_cache_entries:
+                self._local.clear()
+            self._local[cdn_address] = self._look_for(cdn_address)
+        return self._local[cdn_address]
+
+    def _look_for(self, cdn_address: str) -> str | None:
         parts = parse_cdn_address(cdn_address)
         if parts is None:
             return None
