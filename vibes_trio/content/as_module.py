@@ -20,7 +20,20 @@ def wrap_asset(name: str, to_root: str) -> str:
     address = quote_json(to_root + quote(to_utf8(name[1:]), safe=_PATH_SAFE))
     url = f"const url = new URL({address}, import.meta.url).href;\n"
     if name.lower().endswith(".json"):
-        return f"{url}export default await (await fetch(url)).json();\n"
+        place = quote_json(to_utf8(name[1:]).decode("utf-8", "replace"))
+        return (
+            f"{url}const text = await (await fetch(url)).text();\n"
+            "function parse() {\n"
+            "  try {\n"
+            "    return JSON.parse(text);\n"
+            "  } catch (error) {\n"
+            "    // boot.js shows where.\n"
+            f"    const cause = {{ served: {place}, line: Number(/\\(line (\\d+)/.exec(error.message)?.[1] ?? 1) }};\n"
+            "    throw new SyntaxError(`This is no JSON: ${error.message}`, { cause });\n"
+            "  }\n"
+            "}\n"
+            "export default parse();\n"
+        )
     if name.lower().endswith(".css"):
         return (
             f'{url}if (!document.querySelector(`link[href="${{CSS.escape(url)}}"]`)) {{\n'

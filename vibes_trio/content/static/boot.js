@@ -17,6 +17,7 @@
   const SOURCE_MAP = "//# sourceMappingURL=data:application/json;base64,";
   const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const UNMAPPED = /module specifier[ ,:]*["'“]([^"'”]+)["'”]/;
+  const NOT_LOADED = /dynamically imported module: (\S+)$/;
   const IMPORTS = /(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g;
   // By what a policy's directive starts with. What is not here, such as a style sheet, is left to the browser's own line.
   const BLOCKED = { connect: "A request", script: "A script", worker: "A worker", frame: "A frame", form: "A form" };
@@ -24,7 +25,10 @@
   const REACT_ERRORS = {
     31: "An object was used where React wants text or an element.",
     130: "A tag names something that is no component: look at how it is imported and exported.",
+    185: "A component sets state again and again, after each update: look for an effect without a list of what it needs.",
+    299: "createRoot() was given no element: nothing on this page has that id.",
     300: "A component called fewer hooks than in its last render: call hooks in the same order every time.",
+    301: "A component sets state while it renders, which renders it again: do it in an event handler or an effect.",
     310: "A component called more hooks than in its last render: call hooks in the same order every time.",
     321: "A hook was called outside a component.",
   };
@@ -166,12 +170,18 @@
   }
 
   async function takeError(error, message, place) {
-    const { served, pattern } = (error instanceof Error && error.cause) || {}; // as mount.js gives
+    const { served, pattern, line } = (error instanceof Error && error.cause) || {}; // mount.js and as_module.py say
+    const notLoaded = NOT_LOADED.exec(message)?.[1];
     const unmapped = UNMAPPED.exec(message)?.[1];
     const reason = missing.get(unmapped);
     let where = place ?? placeInStack(error?.stack);
     if (isOfBlocked(error, where)) return;
-    if (files.has(served)) where = await findLine([served], (text) => new RegExp(pattern).test(text));
+    if (notLoaded) {
+      await takeFailedLoad(notLoaded);
+      return;
+    }
+    if (typeof served === "string" && Number.isInteger(line)) where = { served, line, column: 1 };
+    else if (files.has(served)) where = await findLine([served], (text) => new RegExp(pattern).test(text));
     else if (where === null && unmapped) where = await findImport((specifier) => specifier === unmapped);
     else if (where === null) where = await findComponent(error?.componentStack);
     if (reason) await show(`The package "${unmapped}" is not on this server: ${reason}`, where);
@@ -207,18 +217,21 @@
 
   // What a script throws when it was kept from something says less than what is shown already.
   function isOfBlocked(error, where) {
-    const [, address] = /imported module: (\S+)$/.exec(error?.message) ?? [];
+    const [, address] = NOT_LOADED.exec(error?.message) ?? [];
     const isThere = where !== null && blockedPlaces.has(`${where.served}:${where.line}`);
     return error instanceof TypeError && (isThere || blockedScripts.has(address));
   }
 
   document.addEventListener("securitypolicyviolation", (event) => void takeBlocked(event));
 
-  // A module that can't be fetched ends the page's script with an event that says neither which nor why.
-  async function takeFailedLoad() {
-    const failed = loadedScripts()
+  // A module that can't be fetched ends the page's script with an event that says neither which nor why. Where code
+  // imports one while it runs, its address is told: it, or something that it imports, is not there or no module.
+  async function takeFailedLoad(address = "") {
+    let failed = loadedScripts()
       .filter(({ responseStatus }) => responseStatus === 0 || responseStatus >= 400)
       .filter(({ name }) => !blockedScripts.has(name));
+    if (failed.some(({ name }) => name === address)) failed = failed.filter(({ name }) => name === address);
+    if (failed.length === 0 && address) failed = [{ name: address, responseStatus: "is it a module?" }];
     if (failed.length === 0 && blockedScripts.size === 0) {
       await show("A module of this page could not be loaded; the console says which.", null);
     }
@@ -245,6 +258,14 @@
     },
     true,
   );
+
+  // Of a rejection that no script made a page hears nothing, and an answer that is no JSON is the most common of all:
+  // so that it is heard of, with the line that waited, the text is taken apart here.
+  Object.assign(Response.prototype, {
+    async json() {
+      return JSON.parse(await this.text());
+    },
+  });
 
   addEventListener("unhandledrejection", ({ reason }) => {
     const message = reason instanceof Error ? String(reason) : `A promise was rejected with ${written(reason)}`;

@@ -14,11 +14,21 @@ function describe(value) {
 }
 
 // React's own errors have no frame of the app in their stack; the names of the components around are here.
-function onUncaughtError(error, { componentStack }) {
-  if (error instanceof Error && Object.isExtensible(error)) {
+// What is thrown and is no Error (`throw "text"`) has no stack at all.
+function onUncaughtError(thrown, { componentStack }) {
+  const error = thrown instanceof Error ? thrown : new Error(`Thrown, though no Error: ${written(thrown)}`);
+  if (Object.isExtensible(error)) {
     Object.defineProperty(error, "componentStack", { value: componentStack, configurable: true });
   }
   reportError(error);
+}
+
+function written(value) {
+  try {
+    return typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  } catch {
+    return Object.prototype.toString.call(value); // a cycle, a BigInt, a toJSON that throws
+  }
 }
 
 /**

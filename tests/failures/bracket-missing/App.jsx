@@ -1,0 +1,8 @@
+// A weather app 🌦
+
+/**
+ * Made for testing.
+ */
+import React, { useEffect, useState } from "react";
+
+export default () => null;

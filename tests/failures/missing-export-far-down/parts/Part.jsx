@@ -1,0 +1,5 @@
+
+// one
+import { Gone } from '../lib/all.js'; //!
+
+export default () => <Gone />;

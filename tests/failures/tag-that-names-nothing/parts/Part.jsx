@@ -1,0 +1,5 @@
+import * as all from '../lib/all';
+
+export default function Part() { //!
+  return <all.Gone />;
+}

@@ -1,0 +1,6 @@
+/*
+  checks
+*/
+export function check(name) {
+  throw new Error(`no label for ${name}`); //!
+}

@@ -1,0 +1,3 @@
+const config = undefined;
+
+export const LIST = config.rows; //!

@@ -1,0 +1,2 @@
+import { LIST } from '../lib/list';
+export default () => <p>{LIST.length}</p>;

@@ -1,0 +1,10 @@
+// A weather app 🌦
+
+/**
+ * Made for testing.
+ */
+import React, { useEffect, useState } from "react";
+
+export default function App() { //!
+  throw 'just text';
+}

@@ -1,0 +1,3 @@
+
+import "./more";
+export default () => <p />;

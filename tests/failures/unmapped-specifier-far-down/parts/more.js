@@ -1,0 +1,3 @@
+// more
+
+export * from "no-such-package"; //!
