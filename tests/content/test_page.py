@@ -143,10 +143,30 @@ def test_root_named_like_a_package_leaves_the_package_its_name():
     assert 'import * as V1 from "/~zabc~/react";' in html.decode()
 
 
+def test_modules_that_are_sure_to_be_needed_are_fetched_at_once():
+    html = render_page(page(preload=("/~esm/react@19.2.1", "/~esm/react@19.2.1")))
+
+    links = [
+        attributes["href"]
+        for tag, attributes in Elements(html).tags
+        if attributes.get("rel") == "modulepreload"
+    ]
+    assert links == [
+        static_module("mount.js").address,
+        "/~zabc~/~~transformed~~/zApp",
+        "/~zabc~/lib/main.js",
+        "/~esm/react@19.2.1",
+    ]
+    assert html.index(b'type="importmap"') < html.index(
+        b"modulepreload"
+    )  # older browsers take no map after one
+
+
 def test_page_without_roots_has_no_module_script():
-    html = render_page(page(roots=()))
+    html = render_page(page(roots=(), preload=("/~esm/react@19.2.1",)))
 
     assert b'type="module"' not in html
+    assert b"modulepreload" not in html
     assert b'<div id="my-app" class="vibe-app-container"></div>' in html
 
 

@@ -256,6 +256,27 @@ async def test_local_modules_are_served_and_named_by_the_page(app, tmp_path):
     assert json.loads((await get(local, MAP)).body)["imports"]["react"].startswith("https://")
 
 
+async def test_page_of_jsx_names_react_and_all_that_it_imports_to_be_fetched_at_once(app, tmp_path):
+    store = LocalModules(tmp_path / "modules", (), Limits())
+    local = replace(app, modules=store)
+    react, runtime, client = (
+        address_of(name, "19.2.1", part)
+        for name, part in (("react", ""), ("react", "jsx-runtime"), ("react-dom", "client"))
+    )
+    store.put(Built(client, "key", b"1", (react, "/~esm/lost@1.0.0")), "recipe")
+    store.put(Built(runtime, "key", b"2", ()), "recipe")
+    store.put(Built(react, "key", b"3", (client,)), "recipe")
+    await deploy(local, jsx())
+    await deploy(local, js("/main.js", "1"), appSlug="plain")
+
+    page = await get(local, "/")
+    plain = await get(local, "/", host="plain--ada.apps.test")
+
+    preloaded = re.findall(r'<link rel="modulepreload" href="([^"]*)">', page.body.decode())
+    assert preloaded[2:] == [runtime, client, react]
+    assert "react" not in "".join(re.findall(r"<link[^>]*>", plain.body.decode()))
+
+
 async def test_page_is_final_once_what_every_page_loads_is_stored(app, tmp_path):
     store = LocalModules(tmp_path / "modules", (), Limits())
     local = replace(app, modules=store)

@@ -40,6 +40,7 @@ class PageInput:
         env: what the app finds in `globalThis.VIBES_ENV`: its own values, then the server's over them.
         title: empty: the app slug.
         icon: address of the page's icon.
+        preload: addresses of modules that the roots are sure to import.
         tailwind: address of the Tailwind script; empty: none.
         fonts: subset → address of the file of the page's font; empty: what the browser has.
     """
@@ -55,6 +56,7 @@ class PageInput:
     env: Mapping[str, str] = field(default_factory=dict)
     title: str = ""
     icon: str = NO_ICON
+    preload: tuple[str, ...] = ()
     tailwind: str = ""
     fonts: Mapping[str, str] = field(default_factory=dict)
 
@@ -83,6 +85,7 @@ def render_page(page: PageInput) -> bytes:
         f"<title>{html.escape(page.title or page.app_slug)}</title>",
         f'<link rel="icon" href="{html.escape(page.icon)}">',
         f'<script type="importmap">{script_json(import_map, indent=2)}</script>',
+        *_preloads(page, release),
         f'<script type="application/json" id="vibes-page">{script_json(facts)}</script>',
         *font_elements(page.fonts),
         f'<script src="{static_module("boot.js").address}"></script>',
@@ -120,7 +123,7 @@ def _name_roots(roots: tuple[str, ...], imports: dict[str, str], release: str) -
     specifiers = []
     for served in roots:
         name = served.removeprefix("/")
-        address = release + quote(name, safe=_PATH_SAFE, errors="replace")
+        address = _address_of(served, release)
         if name in imports:
             specifiers.append(address)
         elif name.startswith(TRANSFORMED):
@@ -130,6 +133,20 @@ def _name_roots(roots: tuple[str, ...], imports: dict[str, str], release: str) -
             imports[name] = address
             specifiers.append(name)
     return specifiers
+
+
+def _address_of(served: str, release: str) -> str:
+    return release + quote(served.removeprefix("/"), safe=_PATH_SAFE, errors="replace")
+
+
+def _preloads(page: PageInput, release: str) -> list[str]:
+    """Have modules fetched at once: else the browser sees each only when what imports it has come, and the first
+    only when the scripts before it have run."""
+    if not page.roots:
+        return []
+    roots = (_address_of(served, release) for served in page.roots)
+    addresses = dict.fromkeys((static_module("mount.js").address, *roots, *page.preload))
+    return [f'<link rel="modulepreload" href="{html.escape(address)}">' for address in addresses]
 
 
 def _tailwind(address: str) -> list[str]:

@@ -108,6 +108,19 @@ def is_stored(store: LocalModules, address: str) -> bool:
     return True
 
 
+def stored_closure(store: LocalModules, addresses: Iterable[str]) -> tuple[str, ...]:
+    """Return *addresses* and those of all modules that they import, in the order found, as far as they are stored."""
+    found: dict[str, None] = {}
+    to_see = list(addresses)
+    while to_see:
+        address = to_see.pop(0)
+        record = store.record(address)
+        if record is not None and address not in found:
+            found[address] = None
+            to_see += record.imports
+    return tuple(found)
+
+
 async def _unpack_all(
     bench: Bench, keys: list[str]
 ) -> tuple[dict[str, Path], dict[str, FetchFailed | ModuleFailed]]:

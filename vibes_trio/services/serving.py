@@ -13,7 +13,7 @@ from vibes_trio.content.vibes_modules import our_addresses, pinned_addresses
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Reply
-from vibes_trio.modules.bundle import is_stored
+from vibes_trio.modules.bundle import is_stored, stored_closure
 from vibes_trio.modules.page_files import fonts_of, tailwind_of
 from vibes_trio.services.packages import bring_back, find_lacking, names_module
 from vibes_trio.services.releases import (
@@ -31,6 +31,8 @@ from vibes_trio.wire.base import encode
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 PAGE_PATHS = ("/", "/index.html")
+JSX_ROOT = "/~~transformed~~/"
+OF_JSX = ("react/jsx-runtime", "react-dom/client")
 NAVIGATION = "Sec-Fetch-Mode"
 
 
@@ -123,6 +125,7 @@ def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
     body = app.assets.get(key)
     if body is None:
         imports, scopes = stored_map(app, release)
+        local = _local_addresses(app, release, imports)
         body = render_page(
             PageInput(
                 app_slug=release.app,
@@ -130,16 +133,24 @@ def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
                 roots=release.roots,
                 imports=imports,
                 scopes=scopes,
-                local=_local_addresses(app, release, imports),
+                local=local,
                 missing=find_missing(app, release, lacking),
                 files=release.sources,
                 env={**release.env, **app.config.app_env},
+                preload=_preload(app, release, local),
                 tailwind=tailwind,
                 fonts=fonts,
             )
         )
         app.assets.put(key, body)
     return Content(body, "text/html", calc_cid(body), release.fs_id, cache_control)
+
+
+def _preload(app: App, release: ServedRelease, local: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the addresses of React here, with all that it imports, if a module that was JSX is mounted."""
+    if app.modules is None or not any(root.startswith(JSX_ROOT) for root in release.roots):
+        return ()
+    return stored_closure(app.modules, [local[name] for name in OF_JSX if name in local])
 
 
 def _page_files(app: App) -> tuple[str, dict[str, str]]:
