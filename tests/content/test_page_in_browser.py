@@ -297,6 +297,14 @@ export default function App(props: Props) {
 """
 
 
+async def test_module_of_the_page_itself_that_is_gone_is_named(open_app):
+    """It is fetched ahead, by a link."""
+    async with open_app({"App.jsx": COUNTER, "part.jsx": PART}, roots=("/gone.js",)) as page:
+        [problem] = await see_problem(page)
+
+    assert problem == ["gone.js could not be loaded (404)."]
+
+
 async def test_line_is_the_authors_when_the_compiler_left_a_source_map(open_app):
     flags = ["--loader=tsx", "--jsx=automatic", "--sourcemap=inline", "--sources-content=false"]
     done = await trio.run_process([require_esbuild(), *flags], stdin=MOVED.encode(), capture_stdout=True)

@@ -80,9 +80,10 @@
   }
 
   function loadedScripts() {
+    const ahead = new Set([...document.querySelectorAll("link[rel=modulepreload]")].map(({ href }) => href));
     return performance
       .getEntriesByType("resource")
-      .filter(({ initiatorType }) => initiatorType === "script" || initiatorType === "other");
+      .filter(({ initiatorType: by, name }) => by === "script" || by === "other" || ahead.has(name));
   }
 
   function findImport(isIt) {
