@@ -17,9 +17,10 @@ from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.store import open_store, parse_cdn_address
 from vibes_trio.services import packages
 from vibes_trio.services.packages import find_lacking, find_wanted, module_warnings, names_module
-from vibes_trio.services.releases import Extras, read_extras
+from vibes_trio.services.releases import Extras, find_release, read_extras
 from vibes_trio.services.upkeep import sweep
 from vibes_trio.storage import apps
+from vibes_trio.urls import EntryPoint
 
 
 @pytest.fixture
@@ -293,3 +294,16 @@ async def test_a_release_names_what_its_modules_import(home):
     assert names_module(home.store, extras, ADDRESS.replace("@", "%40"))
     assert not names_module(home.store, extras, "/~esm/other@1.0.0/~abc")
     assert not names_module(home.store, Extras(), ADDRESS)
+
+
+async def test_who_serves_a_release_does_not_hold_the_packages_of_its_lock(app, home):
+    home.zod = ""
+    reply = await deploy(app, jsx(content=CODE))
+    await run_jobs(app)
+
+    whole = extras_of(app, reply)
+    served = find_release(app, EntryPoint("garden", "ada", reply["fsId"], "/")).extras
+
+    assert list(whole.lock.packages) == ["clsx@2.0.0"]
+    assert served.lock == replace_struct(whole.lock, packages={})
+    assert msgspec.structs.asdict(served) | {"lock": whole.lock} == msgspec.structs.asdict(whole)

@@ -21,7 +21,7 @@ from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.jobs import WarmRelease
 from vibes_trio.services.build import AppFile, Built, build_release
 from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
-from vibes_trio.services.releases import OCTETS, read_extras
+from vibes_trio.services.releases import OCTETS, read_extras, read_light_extras
 from vibes_trio.storage import apps, assets, slugs
 from vibes_trio.storage.tx import Tx
 from vibes_trio.urls import entry_point_url, wrapper_url
@@ -312,7 +312,7 @@ def _is_known(app: App, publish: Publish) -> bool:
     row = app.db.get(apps.find_release, wanted.app, wanted.user, publish.fs_id)
     if row is None or row.user_id != wanted.user_id:
         return False
-    extras = read_extras(row.extras_json)
+    extras = read_light_extras(row.extras_json)
     return extras is not None and extras.complete and extras.built_from == publish.built_from
 
 

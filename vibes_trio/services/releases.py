@@ -38,7 +38,7 @@ class ServedRelease:
         default: the asset flagged as entry point, if one is: for `/` and what a browser navigates to.
         roots: names of the modules that the page mounts, in order.
         sources: from the served name of a module to the name of its source.
-        extras: our own notes on it.
+        extras: our own notes on it; the lock without its packages.
         edition: changes with what the page is made of: a release that is built anew keeps its fs_id.
     """
 
@@ -82,7 +82,31 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool = True
 
 
+class _LightLock(msgspec.Struct, frozen=True, kw_only=True):
+    """A lock without its packages."""
+
+    shared: dict[str, str] = {}
+    modules: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
+
+
+class _LightExtras(Extras, frozen=True, kw_only=True):
+    lock: _LightLock | None = None  # type: ignore[assignment]  # replaced as soon as it is read
+
+
 _extras_decoder = msgspec.json.Decoder(Extras)
+_light_decoder = msgspec.json.Decoder(_LightExtras)
+
+
+def read_light_extras(text: str | None) -> Extras | None:
+    """As `read_extras`, but for the packages of the lock: hundreds, which who serves a release never looks at."""
+    try:
+        light = _light_decoder.decode(text) if text else None
+    except msgspec.DecodeError:
+        return None
+    if light is None or light.lock is None:
+        return light
+    return msgspec.structs.replace(light, lock=Lock(**msgspec.structs.asdict(light.lock)))
 
 
 def read_extras(text: str | None) -> Extras | None:
@@ -124,7 +148,7 @@ def take_apart(row: apps.Release) -> ServedRelease:
     files: dict[str, FileSystemItem] = {}
     for item in items:
         files.setdefault(item.file_name, item)
-    extras = read_extras(row.extras_json) or _extras_of_reference(items)
+    extras = read_light_extras(row.extras_json) or _extras_of_reference(items)
     flagged = files.get(extras.entry_point)
     is_asset = flagged is not None and not _is_module(flagged)
     return ServedRelease(
