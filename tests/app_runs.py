@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+import pytest
 import trio
 from app_set import TestApp, deploy, draw_contact_sheet, use
 from browser import Browser, launch_browser
+from fake_registry import require_esbuild
 from recorded import token
 
 from vibes_trio.client.api import Api, connect
+from vibes_trio.compilers import choose
 from vibes_trio.context import App
 from vibes_trio.wire.auth import DashAuth
 
@@ -22,6 +25,14 @@ BEING_BUILT = "packages: being built on this server"
 Report = dict[str, list[str]]  # name of an app → what was wrong with it
 
 
+def compile_with(engine: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Return the settings of a server that compiles with *engine*, `esbuild` or `esprima`."""
+    if engine == "esprima":
+        monkeypatch.setattr(choose, "find_binaries", lambda esbuild, data_dir: [])
+        return {}
+    return {"VIBES_ESBUILD": require_esbuild()}
+
+
 async def run_apps(server: App, apps: Sequence[TestApp], folder: Path, pictures: Path) -> str:
     """Deploy and use *apps*; return what was wrong, a line each, and leave a picture of each and one of all.
 
@@ -30,7 +41,7 @@ async def run_apps(server: App, apps: Sequence[TestApp], folder: Path, pictures:
     """
     pictures.mkdir(parents=True, exist_ok=True)
     report: Report = {}
-    async with _connect(server) as api, launch_browser(folder) as browser:
+    async with connect_to(server) as api, launch_browser(folder) as browser:
         addresses = await _deploy_all(api, apps, report)
         await _use_all(browser, apps, addresses, report, pictures)
         taken = [pictures / f"{app.name}.png" for app in apps]
@@ -38,7 +49,8 @@ async def run_apps(server: App, apps: Sequence[TestApp], folder: Path, pictures:
     return "\n".join(f"{name}: {problem}" for name, problems in report.items() for problem in problems)
 
 
-def _connect(server: App) -> AbstractAsyncContextManager[Api]:
+def connect_to(server: App) -> AbstractAsyncContextManager[Api]:
+    """Give what sends messages to *server* as somebody who may deploy."""
     return connect(
         f"http://127.0.0.1:{server.config.port}", lambda: DashAuth(type="device-id", token=token("A"))
     )

@@ -2,8 +2,11 @@
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from browser import find_chromium
+from fake_registry import fill_store
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +17,12 @@ def _logging_stays_as_it_was() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def page_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with what every page is made of, built once: to be copied, for tests in a browser."""
+    find_chromium()
+    folder = tmp_path_factory.mktemp("store")
+    fill_store(folder)
+    return folder

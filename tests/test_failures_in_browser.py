@@ -17,7 +17,6 @@ import json
 import re
 import shutil
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,21 +24,16 @@ from typing import Any
 
 import pytest
 import trio
-from app_runs import PICTURES, ROOM, TABS
+from app_runs import PICTURES, ROOM, TABS, compile_with, connect_to
 from app_set import EXPECT, USER
-from browser import Browser, find_chromium, launch_browser
+from browser import Browser, launch_browser
 from content.test_page_in_browser import SHOWN
-from fake_registry import fill_store, require_esbuild
-from recorded import token
 from serving import running
 
-from vibes_trio.client.api import Api, connect
+from vibes_trio.client.api import Api
 from vibes_trio.commands.app_files import find_app, read_file
-from vibes_trio.compilers import choose
 from vibes_trio.config import Limits
-from vibes_trio.context import App
 from vibes_trio.errors import TransformFailed
-from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.files import StrAssetBlock, VibeFile
 
@@ -84,21 +78,8 @@ SHOWING = [failure for failure in ALL if not failure.expected.get("refused")]
 REFUSED = [failure for failure in ALL if failure.expected.get("refused")]
 
 
-def use_engine(engine: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Return the settings of a server with that compiler."""
-    if engine == "esprima":
-        monkeypatch.setattr(choose, "find_binaries", lambda esbuild, data_dir: [])
-        return {}
-    return {"VIBES_ESBUILD": require_esbuild()}
-
-
 async def no_version(name: str) -> str | None:
     return None
-
-
-def connect_to(server: App) -> AbstractAsyncContextManager[Api]:
-    auth = DashAuth(type="device-id", token=token("A"))
-    return connect(f"http://127.0.0.1:{server.config.port}", lambda: auth)
 
 
 async def deploy(api: Api, failure: Failure) -> str:
@@ -130,24 +111,17 @@ async def see(browser: Browser, failure: Failure, address: str, picture: Path) -
     return "" if is_right else f"wanted {wanted}, shown is {shown}"
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with what every page is made of."""
-    find_chromium()
-    folder = tmp_path_factory.mktemp("store")
-    fill_store(folder)
-    return folder
-
-
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["esbuild", "esprima"])
-async def test_each_failure_is_shown_with_the_authors_file_and_line(engine, store, tmp_path, monkeypatch):
+async def test_each_failure_is_shown_with_the_authors_file_and_line(
+    engine, page_store, tmp_path, monkeypatch
+):
     failures = [f for f in SHOWING if engine == "esbuild" or not f.expected.get("typescript")]
     pictures = PICTURES / f"failures-{engine}"
     pictures.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(store, tmp_path / "data")
-    settings = use_engine(engine, monkeypatch) | ROOM | {"VIBES_MODULES": "local"}
+    shutil.copytree(page_store, tmp_path / "data")
+    settings = compile_with(engine, monkeypatch) | ROOM | {"VIBES_MODULES": "local"}
     wrong: dict[str, str] = {}
 
     async with (
@@ -176,7 +150,7 @@ async def test_each_failure_is_shown_with_the_authors_file_and_line(engine, stor
 async def test_syntax_errors_are_refused_at_the_deploy_with_file_and_line(
     engine, failure, tmp_path, monkeypatch
 ):
-    settings = use_engine(engine, monkeypatch)
+    settings = compile_with(engine, monkeypatch)
 
     async with running(tmp_path / "data", **settings) as server, connect_to(server) as api:
         with pytest.raises(TransformFailed) as caught:

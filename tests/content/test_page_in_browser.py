@@ -1,4 +1,4 @@
-"""What a real browser makes of the page: the app mounted, and every kind of failure shown with file and line.
+"""What a real browser makes of the page: the app mounted, failures shown, and what a policy keeps from it.
 
 The modules are written as a compiler would leave them, so that their lines are the lines of the app.
 """
@@ -194,84 +194,12 @@ async def test_every_kind_of_component_is_mounted(open_app, wrap):
         assert page.console == []
 
 
-FAILURES = {
-    "throw in render": (
-        {"App.jsx": f'{JSX}\n\nexport default function App() {{\n  throw new Error("went wrong");\n}}'},
-        "Error: went wrong",
-        "App.jsx:4",
-    ),
-    "throw in an effect": (
-        {"App.jsx": f"{HOOKS}\nexport default () => {{\n  useEffect(() => {{\n    null.x;\n  }});\n}};"},
-        "Cannot read properties of null",
-        "App.jsx:4",
-    ),
-    "throw while loading": (
-        {"App.jsx": f"{PART_USER}", "part.jsx": '\n\nthrow new Error("at once");'},
-        "Error: at once",
-        "part.jsx:3",
-    ),
-    "missing export": (
-        {"App.jsx": '\nimport { nope } from "./part.jsx";\nexport default () => nope;', "part.jsx": ""},
-        "does not provide an export named 'nope'",
-        "App.jsx:2",
-    ),
-    "syntax error in what is imported": (
-        {"App.jsx": f"{PART_USER}", "part.jsx": "const a = 1;\n\nlet b = = 3;"},
-        "SyntaxError: Unexpected token '='",
-        "part.jsx:3",
-    ),
-    "unmapped specifier": (
-        {"App.jsx": 'import "react";\n\nimport x from "no-such-package";\nexport default () => x;'},
-        'Failed to resolve module specifier "no-such-package"',
-        "App.jsx:3",
-    ),
-    "unmapped specifier in a dynamic import": (
-        {"App.jsx": '\nimport("no-such-package");\nexport default () => null;'},
-        "Failed to resolve module specifier 'no-such-package'",
-        "App.jsx:2",
-    ),
-    "missing module": (
-        {"App.jsx": '\nimport x from "./gone.js";\nexport default () => x;'},
-        "gone.js could not be loaded (404)",
-        "App.jsx:2",
-    ),
-    "rejected promise": (
-        {"App.jsx": '\nPromise.reject(new Error("nobody cared"));\nexport default () => null;'},
-        "Error: nobody cared",
-        "App.jsx:2",
-    ),
-    "rejected with something odd": (
-        {"App.jsx": "const a = {};\na.a = a;\nPromise.reject(a);\nexport default () => null;"},
-        "A promise was rejected with [object Object]",
-        None,
-    ),
-    "default export that is an object": (
-        {"App.jsx": "const a = 1;\n\nexport default { a };"},
-        "The default export is an object, not a component",
-        "App.jsx:3",
-    ),
-    "default export that is an element": (
-        {"App.jsx": f'{JSX}\nexport default jsx("p", {{}});'},
-        "The default export is an element",
-        "App.jsx:2",
-    ),
-    "tag that names nothing": (
-        {"App.jsx": f"{JSX}\nlet Gone;\nexport default function App() {{\n  return jsx(Gone, {{}});\n}}"},
-        "A tag names something that is no component",
-        "App.jsx:3",
-    ),
-}
+async def test_rejection_with_something_odd_is_shown(open_app):
+    """What else can go wrong in an app stands in `tests/failures`."""
+    code = "const a = {};\na.a = a;\nPromise.reject(a);\nexport default () => null;"
 
-
-@pytest.mark.parametrize("kind", FAILURES)
-async def test_failure_is_shown_with_file_and_line(open_app, kind):
-    files, message, place = FAILURES[kind]
-
-    async with open_app(files) as page:
-        [problem] = await see_problem(page)
-
-    assert message in problem[0]
-    assert problem[1:] == ([place] if place else [])
+    async with open_app({"App.jsx": code}) as page:
+        assert await see_problem(page) == [["A promise was rejected with [object Object]"]]
 
 
 MOVED = """// A comment that esbuild drops.

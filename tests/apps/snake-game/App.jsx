@@ -58,7 +58,7 @@ export default function SnakeGame() {
       setScore(game.current.snake.length - 3);
       if (!game.current.alive) setStatus("over");
       draw();
-    }, 60);
+    }, 120);
     return () => clearInterval(timer);
   }, [status, draw]);
 
