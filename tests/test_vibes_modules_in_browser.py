@@ -64,6 +64,33 @@ export default function App() {
 const PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><rect width="20" height="20"/></svg>';
 """
 
+UPLOADS = """
+import React from "react";
+import { useFireproof } from "use-fireproof";
+
+export default function App() {
+  const { useDocument, useLiveQuery, useAllDocs } = useFireproof("uploads");
+  const { doc, merge, submit } = useDocument({ _files: {}, caption: "", type: "upload" });
+  const { docs } = useLiveQuery("type", { key: "upload" });
+  const { docs: all } = useAllDocs();
+  const renders = React.useRef(0);
+  renders.current += 1;
+  window.renders = renders;
+  const pick = () => {
+    const text = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>';
+    merge({ caption: "a dot", _files: { photo: new File([text], "a.svg", { type: "image/svg+xml" }) } });
+  };
+  return (
+    <form onSubmit={submit}>
+      <button type="button" id="pick" onClick={pick}>Pick</button>
+      <button id="save" disabled={!doc._files.photo}>Save</button>
+      {docs.map((one) => one._files.photo.url && <img key={one._id} src={one._files.photo.url} alt={one.caption} />)}
+      <p>{all.length} {all.filter((one) => one._files.photo.url).length}</p>
+    </form>
+  );
+}
+"""
+
 ALIASES = """
 import * as React from "react";
 import * as fireproof from "use-fireproof";
@@ -276,6 +303,25 @@ async def test_documents_are_seen_at_once_and_survive_a_reload(data_dir, tmp_pat
         await page.wait_for("document.querySelector('vibes-error-overlay')")
         assert "FPCLOUD_URL" in " ".join(page.console)
         assert hosts(page) == {host_of(address)}
+
+
+async def test_files_of_documents_have_addresses_in_every_hook(data_dir, tmp_path):
+    async with server_with_browser(data_dir, tmp_path) as (running, browser):
+        address = await publish(running, tmp_path, "uploads", UPLOADS)
+        page = await browser.open(address)
+        await page.wait_for("document.querySelector('#pick')")
+        await page.click("#pick")
+        await page.wait_for("!document.querySelector('#save').disabled")
+        await page.click("#save")
+        await page.wait_for("document.querySelector('img')?.naturalWidth === 9")
+        await page.wait_for("document.querySelector('p').textContent === '1 1'")
+
+        await page.goto(address)
+        await page.wait_for("document.querySelector('img')?.naturalWidth === 9")
+        await page.wait_for("document.querySelector('p').textContent === '1 1'")
+
+        assert await page.evaluate("renders.current") < 30, "a hook that never ends"
+        assert page.console == []
 
 
 async def test_sync_asks_the_cloud_that_is_set_up_and_nobody_else(data_dir, tmp_path):

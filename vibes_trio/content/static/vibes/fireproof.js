@@ -47,20 +47,24 @@ function storedFiles(doc) {
   return Object.values(doc?._files ?? {}).filter((file) => file?.cid && typeof file.file === "function");
 }
 
-// Resolves to whether the caller has something new to show.
-async function loadUrl(file) {
+const urlOf = (file) => fileUrls.get(String(file.cid))?.url;
+
+/** Resolves once the file has an address, or can't be read. */
+function loadUrl(file) {
   const key = String(file.cid);
-  if (fileUrls.get(key)?.url) return false;
-  if (!fileUrls.has(key)) fileUrls.set(key, readUrl(file));
-  await fileUrls.get(key).read;
-  return true;
+  if (!fileUrls.has(key)) fileUrls.set(key, readUrl(key, file));
+  return fileUrls.get(key).read;
 }
 
-function readUrl(file) {
+function readUrl(key, file) {
   const entry = { url: undefined, read: undefined };
-  entry.read = file.file().then((bytes) => {
+  const keep = (bytes) => {
     entry.url = URL.createObjectURL(bytes);
     dropOldUrls();
+  };
+  entry.read = file.file().then(keep, (error) => {
+    fileUrls.delete(key); // the next who asks tries again
+    console.error("A stored file could not be read", error);
   });
   return entry;
 }
@@ -78,7 +82,7 @@ function withUrls(doc) {
   if (files.length === 0) return doc;
   for (const file of files) {
     // Not enumerable: a document that is put again must not take it along.
-    Object.defineProperty(file, "url", { value: fileUrls.get(String(file.cid))?.url, configurable: true });
+    Object.defineProperty(file, "url", { value: urlOf(file), configurable: true });
   }
   return { ...doc };
 }
@@ -89,21 +93,34 @@ function withUrls(doc) {
  */
 export function useFileUrls(docs) {
   const [loaded, setLoaded] = React.useState(0);
+  // What lacks an address is what lacked one when this was rendered: it may have come since.
+  const shown = React.useMemo(() => {
+    const lacking = docs.flatMap(storedFiles).filter((file) => !urlOf(file));
+    return { docs: docs.map(withUrls), lacking };
+  }, [docs, loaded]);
   React.useEffect(() => {
+    if (shown.lacking.length === 0) return undefined;
     let isHere = true;
-    Promise.all(docs.flatMap(storedFiles).map(loadUrl))
-      .then((news) => isHere && news.some(Boolean) && setLoaded((count) => count + 1))
-      .catch((error) => console.error("A stored file could not be read", error));
+    void Promise.all(shown.lacking.map(loadUrl)).then(() => isHere && setLoaded((count) => count + 1));
     return () => {
       isHere = false;
     };
   }, [docs]);
-  return React.useMemo(() => docs.map(withUrls), [docs, loaded]);
+  return shown.docs;
 }
 
 function addUrlsToQuery(useQuery) {
-  return function useDocs(...query) {
+  return function useLiveQuery(...query) {
     const result = useQuery(...query);
+    return { ...result, docs: useFileUrls(result.docs) };
+  };
+}
+
+function addUrlsToAllDocs(useAll) {
+  return function useAllDocs(query = {}) {
+    // The hook asks anew whenever it gets another object, even an equal one, and would never end.
+    const stable = React.useMemo(() => query, [JSON.stringify(query)]);
+    const result = useAll(stable);
     return { ...result, docs: useFileUrls(result.docs) };
   };
 }
@@ -131,7 +148,7 @@ export function useFireproof(name, { attach: wanted, acl, ...options } = {}) {
   const hooks = React.useMemo(
     () => ({
       useLiveQuery: addUrlsToQuery(npm.useLiveQuery),
-      useAllDocs: addUrlsToQuery(npm.useAllDocs),
+      useAllDocs: addUrlsToAllDocs(npm.useAllDocs),
       useDocument: addUrlsToDocument(npm.useDocument),
     }),
     [npm.useLiveQuery, npm.useAllDocs, npm.useDocument],
