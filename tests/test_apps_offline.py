@@ -1,8 +1,9 @@
 """Apps that import npm packages, deployed and used where there is no network: the proof that a server needs none.
 
-What they import is fetched before, by `vibes-trio modules prefetch`, into a store kept in `.build`. Then a server
-that has a database of its own, but that store, and a Chromium run in a network namespace with loopback only. Where
-no such namespace can be made the same runs without one: what the pages ask is looked at all the same.
+What they import is fetched before and carried over, as the README says: `vibes-trio modules prefetch`, `export`, and
+then, in a network namespace with loopback only, `import` into an empty data folder. There a server starts, the apps
+are deployed, and a Chromium uses them. Where no such namespace can be made the same runs without one: what the pages
+ask is looked at all the same. Pictures are kept in `.build/pictures/packages`.
 """
 
 import hashlib
@@ -22,8 +23,9 @@ from serving import running
 from test_packages_in_browser import require_registry
 
 ROOT = Path(__file__).parents[1]
-STORES = ROOT / ".build" / "stores"
-STORE = "VIBES_TEST_STORE"
+PACKAGE = ROOT / "vibes_trio"
+KEPT = ROOT / ".build" / "carried"
+CARRIED = "VIBES_TEST_CARRIED"
 ALONE = "VIBES_TEST_ALONE"
 PREFETCH_TIMEOUT_S = 300
 RUN_TIMEOUT_S = 400
@@ -31,37 +33,42 @@ WITH_PACKAGES = [app for app in all_apps() if app.packages]
 NAMES = sorted({name for app in WITH_PACKAGES for name in app.packages})
 
 
-def ensure_store() -> Path:
-    """Return a data folder with all that the apps import, made anew when what makes it has changed.
-
-    Versions stay as they were when it was made. Skips the calling test if it isn't there and can't be made.
-    """
-    folder = STORES / store_key()
-    if folder.exists():
-        return folder
-    shutil.rmtree(STORES, ignore_errors=True)
-    STORES.mkdir(parents=True)
-    trio.run(require_registry, STORES)
-    shutil.rmtree(STORES)
-    being_filled = STORES / f"new-{os.getpid()}"
+def modules(command: str, *args: str, data_dir: Path, **settings: str) -> None:
+    """Run a command of `vibes-trio modules`, and have it succeed."""
+    env = os.environ | {"PYTHONPATH": str(ROOT), "VIBES_DATA_DIR": str(data_dir), "VIBES_MODULES": "local"}
     done = subprocess.run(
-        [sys.executable, "-m", "vibes_trio", "modules", "prefetch", *NAMES],
-        env=os.environ
-        | {"PYTHONPATH": str(ROOT), "VIBES_DATA_DIR": str(being_filled), "VIBES_MODULES": "local"},
+        [sys.executable, "-m", "vibes_trio", "modules", command, *args],
+        env=env | settings,
         capture_output=True,
         text=True,
         timeout=PREFETCH_TIMEOUT_S,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return being_filled.rename(folder)
 
 
-def store_key() -> str:
-    """Return what changes with whatever decides what a store holds."""
+def ensure_carried(folder: Path) -> Path:
+    """Return a file with all that the apps import, made anew, in *folder*, when what makes it has changed.
+
+    Versions stay as they were when it was made. Skips the calling test if it isn't there and can't be made.
+    """
+    kept = KEPT / f"{kept_key()}.modules"
+    if not kept.exists():
+        trio.run(require_registry, folder)
+        modules("prefetch", *NAMES, data_dir=folder / "filled")
+        modules("export", str(folder / "carried"), data_dir=folder / "filled")
+        shutil.rmtree(KEPT, ignore_errors=True)
+        KEPT.mkdir(parents=True)
+        shutil.copyfile(folder / "carried", kept.with_suffix(".new"))
+        kept.with_suffix(".new").rename(kept)
+    return kept
+
+
+def kept_key() -> str:
+    """Return what changes with whatever decides what is fetched and built."""
     parts = [*NAMES, sys.platform]
-    for folder in ("modules", "content", "compilers"):
-        parts += [path.read_text("utf-8") for path in sorted((ROOT / "vibes_trio" / folder).rglob("*.py"))]
+    sources = [*sorted((PACKAGE / "modules").glob("*.py")), PACKAGE / "content" / "vibes_modules.py"]
+    parts += [path.read_text("utf-8") for path in sources]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
@@ -76,16 +83,16 @@ def namespace() -> list[str]:
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_apps_with_packages_render_and_work_with_no_network_but_loopback():
+def test_apps_with_packages_render_and_work_with_no_network_but_loopback(tmp_path):
     find_chromium()
     require_esbuild()
-    store = ensure_store()
+    carried = ensure_carried(tmp_path)
     before = namespace()
-    test = f"{__file__}::{test_apps_with_packages_from_a_filled_store.__name__}"
+    test = f"{__file__}::{test_apps_with_packages_from_a_carried_store.__name__}"
 
     done = subprocess.run(
         [*before, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", test],
-        env=os.environ | {STORE: str(store), ALONE: "yes" if before else ""},
+        env=os.environ | {CARRIED: str(carried), ALONE: "yes" if before else ""},
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -98,17 +105,16 @@ def test_apps_with_packages_render_and_work_with_no_network_but_loopback():
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(STORE not in os.environ, reason="is run by the test above, without a network")
-async def test_apps_with_packages_from_a_filled_store(tmp_path):
+@pytest.mark.skipif(CARRIED not in os.environ, reason="is run by the test above, without a network")
+async def test_apps_with_packages_from_a_carried_store(tmp_path):
     if os.environ[ALONE]:
         with pytest.raises(OSError):  # whatever it is called
             await trio.open_tcp_stream("192.0.2.1", 80)
     data = tmp_path / "data"
-    data.mkdir()
-    (data / "modules").symlink_to(Path(os.environ[STORE]) / "modules")
-    settings = ROOM | {"VIBES_MODULES": "local", "VIBES_ESBUILD": require_esbuild()}
+    settings = {"VIBES_REGISTRY_URL": "none", "VIBES_ESBUILD": require_esbuild()}
+    modules("import", os.environ[CARRIED], data_dir=data, **settings)
 
-    async with running(data, package_version=None, **settings) as server:
+    async with running(data, package_version=None, VIBES_MODULES="local", **ROOM, **settings) as server:
         wrong = await run_apps(server, WITH_PACKAGES, tmp_path, PICTURES / "packages")
 
     assert not wrong, f"\n{wrong}"
