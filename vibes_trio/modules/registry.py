@@ -256,9 +256,12 @@ def _document_path(modules_dir: Path, name: str, version: str) -> Path:
 
 
 def _unpack(archive: bytes, folder: Path, limits: Limits) -> None:
+    made = {folder}
     for name, content in read_archive(archive, limits):
         if name.name.endswith(_NEVER_BUILT):
             continue
         path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.parent not in made:  # asking the system for each of a thousand files takes as long as writing them
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made.add(path.parent)
         path.write_bytes(content)
