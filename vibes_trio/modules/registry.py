@@ -261,7 +261,9 @@ def _unpack(archive: bytes, folder: Path, limits: Limits) -> None:
         if name.name.endswith(_NEVER_BUILT):
             continue
         path = folder / name
-        if path.parent not in made:  # asking the system for each of a thousand files takes as long as writing them
+        if (
+            path.parent not in made
+        ):  # asking the system for each of a thousand files takes as long as writing them
             path.parent.mkdir(parents=True, exist_ok=True)
             made.add(path.parent)
         path.write_bytes(content)
