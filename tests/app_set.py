@@ -7,7 +7,6 @@ files lies `expect.json`:
       "about": "what it is and what it tries of the server",
       "packages": ["d3"],            what it needs from npm, if anything
       "typescript": true,            if so: only esbuild compiles that
-      "entry": "/index.html",        a page of its own, if it has one
       "console": ["went wrong"],     parts of what it prints on purpose
       "steps": [...]
     }
@@ -30,7 +29,7 @@ import base64
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -38,10 +37,9 @@ from urllib.parse import urlsplit
 
 import trio
 from browser import Browser, BrowserError, Page
-from msgspec.structs import replace
 
 from vibes_trio.client.api import Api
-from vibes_trio.commands.app_files import find_app, read_file
+from vibes_trio.commands.app_files import find_app, read_files
 from vibes_trio.config import Limits
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.files import VibeFile
@@ -108,9 +106,8 @@ class TestApp:
 
     def files(self) -> list[VibeFile]:
         """Return its files as a deploy sends them."""
-        found = [read_file(file) for file in find_app(self.folder, Limits()).files if file.name != EXPECT]
-        entry = self.expected.get("entry")
-        return [replace(file, entry_point=True) if file.filename == entry else file for file in found]
+        found = find_app(self.folder, Limits())
+        return read_files(replace(found, files=tuple(f for f in found.files if f.name != EXPECT)))
 
 
 def all_apps() -> list[TestApp]:

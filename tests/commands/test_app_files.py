@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from vibes_trio.commands.app_files import FoundFile, find_app, read_file, shown_size, slug_of
+from vibes_trio.commands.app_files import FoundFile, find_app, read_file, read_files, shown_size, slug_of
 from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import Limits
 from vibes_trio.content.slugs import parse_app_slug
@@ -102,6 +102,25 @@ def test_a_page_of_plain_html_is_no_reason_to_warn(tmp_path: Path) -> None:
     fill(tmp_path, "index.html")
 
     assert find_app(tmp_path, Limits()).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "flagged"),
+    [
+        (("index.html",), ["/index.html"]),
+        (("index.html", "js/main.js", "style.css", "old/index.html"), ["/index.html"]),
+        (("index.html", "src/main.jsx"), []),
+        (("index.html", "main.ts"), []),
+        (("App.jsx",), []),
+    ],
+)
+def test_a_page_is_the_apps_own_where_nothing_has_to_be_compiled(
+    tmp_path: Path, names: tuple[str, ...], flagged: list[str]
+) -> None:
+    files = read_files(find_app(fill(tmp_path, *names), Limits()))
+
+    assert [file.filename for file in files if file.entry_point is True] == flagged
+    assert len(files) == len(names)
 
 
 def test_a_name_that_no_file_of_an_app_may_have_is_refused(tmp_path: Path) -> None:

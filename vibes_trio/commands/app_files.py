@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from msgspec.structs import replace
+
 from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import KiB, Limits, MiB
 from vibes_trio.content.filenames import check_filename, lang_of
@@ -16,6 +18,7 @@ from vibes_trio.wire.files import CodeBlock, StrAssetBlock, Uint8AssetBlock, Vib
 BIG_FILE_BYTES = 1 * MiB
 LEFT_OUT = frozenset({"node_modules", "__pycache__"})
 MAX_APP_NAME_CHARS = 30
+PAGE = "/index.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +117,27 @@ def _warnings(files: Sequence[FoundFile], links: Sequence[Path], root: Path) -> 
             yield f"{file.path}: {shown_size(file.size)} make a slow page."
     for link in links:
         yield f"{link}: is a link, which is not followed; put the file itself into {root}."
-    if not any(lang_of(file.name) or file.name == "/index.html" for file in files):
+    if not any(lang_of(file.name) or file.name == PAGE for file in files):
         yield "There is no module (.jsx, .js, …) and no index.html: the page will be empty."
 
 
 def _largest(files: Sequence[FoundFile]) -> str:
     top = sorted(files, key=lambda file: -file.size)[:3]
     return ", ".join(f"{file.path} ({shown_size(file.size)})" for file in top)
+
+
+def read_files(app: FoundApp) -> list[VibeFile]:
+    """Return the files of *app* as they are sent.
+
+    An `index.html` is flagged as the app's page if nothing beside it has to be compiled. Where something has, it is
+    a bundler's, which names sources, and the page that the server makes is the one that works.
+
+    Raises:
+        CommandFailed, OSError: see `read_file`.
+    """
+    is_site = all(lang_of(file.name) in (None, "js") for file in app.files)
+    files = [read_file(file) for file in app.files]
+    return [replace(file, entry_point=True) if is_site and file.filename == PAGE else file for file in files]
 
 
 def read_file(file: FoundFile) -> VibeFile:

@@ -19,7 +19,7 @@ from vibes_trio.commands.app_files import (
     MAX_APP_NAME_CHARS,
     FoundApp,
     find_app,
-    read_file,
+    read_files,
     shown_size,
     slug_of,
 )
@@ -100,7 +100,7 @@ def make_request(options: Namespace, path: Path, app: FoundApp, asker: Asker) ->
         app_slug=options.app or slug_of(folder_name, MAX_APP_NAME_CHARS),
         user_slug=options.user or asker.slug,
         env=read_env(options.env),
-        file_system=[read_file(file) for file in app.files],
+        file_system=read_files(app),
     )
 
 
