@@ -17,7 +17,6 @@ from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import Limits, load_config
 from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
 from vibes_trio.modules.build import Built
-from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.page_files import TAILWIND
 from vibes_trio.modules.store import open_store
 from vibes_trio.modules.store_lock import hold_store
@@ -69,7 +68,7 @@ def put_module(data_dir: Path) -> None:
 
 LOCKED = Extras(
     packages=("clsx", "zod"),
-    lock=Lock(modules={"clsx": ADDRESS}),
+    modules={"clsx": ADDRESS},
     not_local={"zod": "it is broken"},
 )
 
@@ -215,6 +214,7 @@ def test_prefetch_says_what_could_not_be_had(options, registry, capsys):
     assert said.out.startswith("tiny ")
 
 
+@needs_esbuild
 def test_prefetch_of_the_platform_s_packages_brings_what_they_need_from_npm(options, registry, capsys):
     settings = {"VIBES_ESBUILD": str(ESBUILD)}
 

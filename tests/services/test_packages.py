@@ -13,14 +13,13 @@ from vibes_trio.config import Limits
 from vibes_trio.content.vibes_modules import FIREPROOF, FIREPROOF_VERSION, our_addresses
 from vibes_trio.errors import FetchFailed
 from vibes_trio.jobs import BuildModules, Jobs, Sweep
-from vibes_trio.modules.lock import Lock
+from vibes_trio.modules.lock import Lock, read_lock
 from vibes_trio.modules.store import open_store, parse_cdn_address
 from vibes_trio.services import packages
-from vibes_trio.services.packages import find_lacking, find_wanted, module_warnings, names_module
-from vibes_trio.services.releases import Extras, find_release, read_extras
+from vibes_trio.services.packages import find_lacking, find_wanted, names_module, told_notes
+from vibes_trio.services.releases import Extras, read_extras
 from vibes_trio.services.upkeep import sweep
-from vibes_trio.storage import apps
-from vibes_trio.urls import EntryPoint
+from vibes_trio.storage import apps, assets
 
 
 @pytest.fixture
@@ -254,7 +253,7 @@ def test_what_is_wanted_is_read_from_the_addresses_of_the_map():
     }
 
 
-def test_notes_on_what_the_database_brings_along_are_not_told(app):
+def test_notes_on_what_the_database_brings_along_are_not_told():
     part = replace_struct(PACKAGE, name="part", version="1.0.0")
     database = replace_struct(part, name=FIREPROOF, uses={"part": "part@1.0.0"})
     lock = Lock(
@@ -263,7 +262,7 @@ def test_notes_on_what_the_database_brings_along_are_not_told(app):
         notes=("part@1.0.0 asks for react ^18; the page has 19", "part@1.0.01 asks for react ^18"),
     )
 
-    assert module_warnings(app, Extras(packages=("react",), lock=lock)) == ("part@1.0.01 asks for react ^18",)
+    assert told_notes(lock) == ["part@1.0.01 asks for react ^18"]
 
 
 async def test_an_app_of_the_platform_s_packages_has_the_database_built(app, home):
@@ -286,9 +285,7 @@ def test_notes_of_before_are_read():
 
 async def test_a_release_names_what_its_modules_import(home):
     await home.ensure({"clsx": "latest"})
-    extras = Extras(
-        packages=("clsx",), lock=Lock(packages={"clsx@2.0.0": PACKAGE}, modules={"clsx": ADDRESS})
-    )
+    extras = Extras(packages=("clsx",), modules={"clsx": ADDRESS})
 
     assert names_module(home.store, extras, ADDRESS)
     assert names_module(home.store, extras, ADDRESS.replace("@", "%40"))
@@ -296,14 +293,32 @@ async def test_a_release_names_what_its_modules_import(home):
     assert not names_module(home.store, Extras(), ADDRESS)
 
 
-async def test_who_serves_a_release_does_not_hold_the_packages_of_its_lock(app, home):
+async def test_releases_of_the_same_packages_share_their_lock(app, home):
+    home.zod = ""
+    first = await deploy(app, jsx(content=CODE))
+    await run_jobs(app)
+    second = await deploy(app, jsx(content=CODE + "// more"))
+    await run_jobs(app)
+
+    lock_ids = {extras_of(app, reply).lock_id for reply in (first, second)}
+    (lock,) = [read_lock(app.db.get(assets.find_asset, lock_id)) for lock_id in lock_ids]
+    await sweep(replace(app, now=lambda: app.now() + 2 * app.config.limits.asset_grace_s), Sweep())
+
+    assert list(lock.packages) == ["clsx@2.0.0"]
+    assert extras_of(app, first).modules["clsx"] == ADDRESS
+    assert app.db.get(assets.find_asset, *lock_ids) is not None
+
+
+async def test_a_lock_that_is_damaged_is_made_anew(app, home):
     home.zod = ""
     reply = await deploy(app, jsx(content=CODE))
     await run_jobs(app)
+    lock_id = extras_of(app, reply).lock_id
+    await app.db.write(lambda tx: tx.execute("UPDATE Assets SET content = '{' WHERE assetId = ?", (lock_id,)))
+    await app.db.write(lambda tx: tx.execute("UPDATE Apps SET extras = json_remove(extras, '$.modules')"))
+    app.releases.clear()
 
-    whole = extras_of(app, reply)
-    served = find_release(app, EntryPoint("garden", "ada", reply["fsId"], "/")).extras
+    await get(app, f"/~{reply['fsId']}~/")
+    await run_jobs(app)
 
-    assert list(whole.lock.packages) == ["clsx@2.0.0"]
-    assert served.lock == replace_struct(whole.lock, packages={})
-    assert msgspec.structs.asdict(served) | {"lock": whole.lock} == msgspec.structs.asdict(whole)
+    assert extras_of(app, reply).modules["clsx"] == ADDRESS

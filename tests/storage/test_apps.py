@@ -18,9 +18,10 @@ from vibes_trio.storage.apps import (
     save_release,
     sweep_limits,
 )
-from vibes_trio.storage.assets import put_asset
+from vibes_trio.storage.assets import find_asset, put_asset
 
 TODO, ADAS = AppSlug("todo"), UserSlug("ada")
+LOCK = Cid("zLock")
 
 
 def table(tx: Tx) -> list[tuple[str, str, int]]:
@@ -544,18 +545,20 @@ async def test_notes_are_replaced_and_other_processes_hear_of_it(inline: Databas
     there = await inline.write(publish, release("z1", "production", extras={"roots": []}))
     before = inline.get(get_releases_version)
 
-    assert await inline.write(replace_extras, there, '{"lock":1}')
+    assert await inline.write(replace_extras, there, '{"lock":1}', {LOCK: b"lock"})
 
     assert inline.get(find_release, TODO, ADAS, FsId("z1")) == replace(there, extras_json='{"lock":1}')
+    assert inline.get(find_asset, LOCK) == b"lock"
     assert inline.get(get_releases_version) > before
 
 
 async def test_notes_that_a_deploy_changed_meanwhile_stay(inline: Database) -> None:
     there = await inline.write(publish, release("z1", "production", extras={"roots": []}))
-    assert await inline.write(replace_extras, there, '{"newer":1}')
+    assert await inline.write(replace_extras, there, '{"newer":1}', {})
     before = inline.get(get_releases_version)
 
-    assert not await inline.write(replace_extras, there, '{"late":1}')
+    assert not await inline.write(replace_extras, there, '{"late":1}', {LOCK: b"lock"})
 
     assert latest(inline) == replace(there, extras_json='{"newer":1}')
+    assert inline.get(find_asset, LOCK) is None
     assert inline.get(get_releases_version) == before

@@ -15,9 +15,11 @@ from vibes_trio.content.policy import may_ask
 from vibes_trio.content.specifiers import Kind, parse_specifier
 from vibes_trio.content.vibes_modules import FROM_NPM, npm_packages
 from vibes_trio.errors import ConfigError, FetchFailed, ModuleFailed
+from vibes_trio.exchange import Cid
 from vibes_trio.modules.bundle import is_stored
 from vibes_trio.modules.carry import collect_unused, export_store, import_store
 from vibes_trio.modules.home import GIVEN, PINNED, Home
+from vibes_trio.modules.lock import read_lock
 from vibes_trio.modules.npm_settings import find_registry
 from vibes_trio.modules.page_files import PAGE_FILES
 from vibes_trio.modules.prepare import prepare_local_modules
@@ -28,7 +30,7 @@ from vibes_trio.modules.store_lock import find_builder
 from vibes_trio.outbound import Outbound, open_outbound
 from vibes_trio.services.packages import why_lacking
 from vibes_trio.services.releases import Extras, read_extras
-from vibes_trio.storage import apps
+from vibes_trio.storage import apps, assets
 
 MAX_APPS = 10_000
 HEAD = ("APP", "IMPORT", "FROM", "WHY")
@@ -95,11 +97,16 @@ def gc(options: Namespace) -> int:
     """Remove what no release uses."""
     config = load_config(os.environ, options.settings)
     with open_database(config) as db:
-        noted = [read_extras(text) for text in db.get(apps.list_extras)]
-    locks = [extras.lock for extras in noted if extras is not None and extras.lock is not None]
+        noted = [extras for text in db.get(apps.list_extras) if (extras := read_extras(text)) is not None]
+        lock_ids = sorted({extras.lock_id for extras in noted} - {""})
+        locks = [read_lock(db.get(assets.find_asset, Cid(lock_id))) for lock_id in lock_ids]
     page_files = (file.address for file in PAGE_FILES)
-    used = {*GIVEN.values(), *page_files, *(address for lock in locks for address in lock.modules.values())}
-    integrities = {package.integrity for lock in locks for package in lock.packages.values()}
+    used = {
+        *GIVEN.values(),
+        *page_files,
+        *(address for extras in noted for address in extras.modules.values()),
+    }
+    integrities = {package.integrity for lock in locks if lock for package in lock.packages.values()}
     folders = {parse_integrity(text).hex()[:FOLDER_CHARS] for text in integrities}
     folders |= trio.run(_pinned_folders, config)
     before = time.time() - config.limits.asset_grace_s
@@ -115,8 +122,7 @@ def _row(
     store: LocalModules, extras: Extras, text: str, elsewhere: str, *, is_building: bool
 ) -> tuple[str, str]:
     """Return where the package imported as *text* is loaded from, and why not from here."""
-    modules: Mapping[str, str] = extras.lock.modules if extras.lock else {}
-    address = modules.get(text) or GIVEN.get(text, "")
+    address = extras.modules.get(text) or GIVEN.get(text, "")
     if address and is_stored(store, address):
         return address, ""
     if is_building:

@@ -79,6 +79,17 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(msgspec.json.encode(facts, order="deterministic")).hexdigest()
 
 
+_lock_decoder = msgspec.json.Decoder(Lock)
+
+
+def read_lock(content: bytes | None) -> Lock | None:
+    """Return the lock that *content* is; None: there is none, or it can't be read."""
+    try:
+        return _lock_decoder.decode(content) if content else None
+    except msgspec.DecodeError:
+        return None
+
+
 class _TooMany(ModuleFailed):
     """More packages than a lock may have."""
 

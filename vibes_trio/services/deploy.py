@@ -21,7 +21,7 @@ from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.jobs import WarmRelease
 from vibes_trio.services.build import AppFile, Built, build_release
 from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
-from vibes_trio.services.releases import OCTETS, read_extras, read_light_extras
+from vibes_trio.services.releases import OCTETS, read_extras
 from vibes_trio.storage import apps, assets, slugs
 from vibes_trio.storage.tx import Tx
 from vibes_trio.urls import entry_point_url, wrapper_url
@@ -90,14 +90,15 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
     built: Built | None = None
     if release is None:
         built = await build_release(app, files, entry_point, built_from)
-        built = replace(built, extras=await with_known_lock(app, built.extras, built.import_map))
+        extras, kept = await with_known_lock(app, built.extras, built.import_map)
+        built = replace(built, extras=extras, assets={**built.assets, **kept})
         release = await _write(app, replace(publish, built=built))
         warnings = built.warnings
     assert release is not None, "a release with its content was published"
-    extras = read_extras(release.extras_json) if built is None else built.extras
-    if extras is not None and app.home is not None:
-        warnings += module_warnings(app, extras)
-        build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), extras)
+    noted = read_extras(release.extras_json) if built is None else built.extras
+    if noted is not None and app.home is not None:
+        warnings += module_warnings(app, noted)
+        build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), noted)
     if req.mode == "production":
         app.jobs.add(WarmRelease(release.app_slug, release.user_slug))
     return _response(app, req, release, warnings)
@@ -312,7 +313,7 @@ def _is_known(app: App, publish: Publish) -> bool:
     row = app.db.get(apps.find_release, wanted.app, wanted.user, publish.fs_id)
     if row is None or row.user_id != wanted.user_id:
         return False
-    extras = read_light_extras(row.extras_json)
+    extras = read_extras(row.extras_json)
     return extras is not None and extras.complete and extras.built_from == publish.built_from
 
 

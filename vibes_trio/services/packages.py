@@ -12,13 +12,15 @@ from urllib.parse import unquote
 
 from msgspec.structs import replace
 
+from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.vibes_modules import FIREPROOF, pinned_addresses
 from vibes_trio.context import App
 from vibes_trio.errors import FetchFailed, ModuleFailed
+from vibes_trio.exchange import Cid
 from vibes_trio.jobs import BuildModules
 from vibes_trio.modules.bundle import is_stored
 from vibes_trio.modules.home import GIVEN
-from vibes_trio.modules.lock import Lock
+from vibes_trio.modules.lock import Lock, read_lock
 from vibes_trio.modules.progress import Build, ReleaseName
 from vibes_trio.modules.ranges import LATEST
 from vibes_trio.modules.store import LocalModules, parse_cdn_address
@@ -31,7 +33,7 @@ from vibes_trio.services.releases import (
     read_map,
     stored_map,
 )
-from vibes_trio.storage import apps
+from vibes_trio.storage import apps, assets
 from vibes_trio.urls import EntryPoint
 from vibes_trio.wire.base import encode
 
@@ -47,7 +49,7 @@ def find_lacking(store: LocalModules | None, extras: Extras) -> tuple[str, ...]:
     """
     if store is None:
         return ()
-    built = extras.lock.modules if extras.lock else {}
+    built = extras.modules
     return tuple(
         text
         for text in extras.packages
@@ -82,23 +84,34 @@ def build_after_deploy(app: App, name: ReleaseName, extras: Extras) -> None:
     ensure_building(app, name, extras)
 
 
-async def with_known_lock(app: App, extras: Extras, import_map: bytes) -> Extras:
-    """Return *extras* with the lock of their packages if that was made lately and nothing is to be built.
+async def with_known_lock(app: App, extras: Extras, import_map: bytes) -> tuple[Extras, Mapping[Cid, bytes]]:
+    """Return *extras* with the lock of their packages, and its asset, if it is known and nothing is to be built.
 
     Such a release is whole as soon as it is deployed.
     """
     if app.home is None or not find_lacking(app.modules, extras):
-        return extras
+        return extras, {}
     wanted, never = find_wanted(read_map(import_map).imports, extras.packages)
     lock = None if never else await app.home.find_known(dict(wanted.values()))
     if lock is None:
-        return extras
-    return replace(extras, lock=replace(lock, modules={t: lock.modules[s] for t, (s, _) in wanted.items()}))
+        return extras, {}
+    return _with_lock(extras, lock, {text: lock.modules[s] for text, (s, _) in wanted.items()})
+
+
+def _with_lock(extras: Extras, lock: Lock, modules: Mapping[str, str]) -> tuple[Extras, Mapping[Cid, bytes]]:
+    """Return *extras* of a release with the *modules* built from *lock*, and the asset that keeps the lock.
+
+    A lock may name hundreds of packages, and is the same for all who import the same: so it is kept by content.
+    """
+    content = encode(replace(lock, modules={}))
+    cid = calc_cid(content)
+    noted = replace(extras, lock_id=cid, modules=dict(modules), notes=tuple(told_notes(lock)))
+    return noted, {cid: content}
 
 
 def names_module(store: LocalModules, extras: Extras, path: str) -> bool:
     """Return whether the module at *path* (as requested) is one that a release loads, directly or not."""
-    to_see = list(extras.lock.modules.values()) if extras.lock else []
+    to_see = list(extras.modules.values())
     seen = set(to_see)
     while to_see:
         record = store.record(to_see.pop())
@@ -129,33 +142,37 @@ async def build_modules(app: App, job: BuildModules) -> None:
         if row is None or release is None or extras is None or not find_lacking(app.modules, extras):
             pause_s = 0.0
             return
-        noted, is_final = await _build(app, release, extras, build)
+        noted, kept, is_final = await _build(app, release, extras, build)
         lacks = bool(noted.not_local)
         pause_s = math.inf if lacks and is_final else app.builds.next_pause_s(name) if lacks else 0.0
         next_try = app.now() + pause_s if 0 < pause_s < math.inf else 0.0
         changed = encode(replace(noted, next_try=next_try)).decode()
         if changed != row.extras_json:
-            await app.db.write(apps.replace_extras, row, changed)
+            await app.db.write(apps.replace_extras, row, changed, kept)
     finally:
         app.releases.drop((job.app, job.user))
         app.builds.end(name, pause_s)
 
 
-async def _build(app: App, release: ServedRelease, extras: Extras, build: Build) -> tuple[Extras, bool]:
-    """Return what is to be noted, and whether another try would end the same way."""
+async def _build(
+    app: App, release: ServedRelease, extras: Extras, build: Build
+) -> tuple[Extras, Mapping[Cid, bytes], bool]:
+    """Return what is to be noted, the assets that it names, and whether another try would end the same way."""
     assert app.home is not None, "who looks for work has a home"
     wanted, never = find_wanted(stored_map(app, release)[0], extras.packages)
     build.progress.specifiers = {text: s for text, (s, _) in wanted.items()}
-    ranges = {s: _locked_version(extras.lock, s) or text for s, text in wanted.values()}
+    lock = read_lock(await app.db.read(assets.find_asset, Cid(extras.lock_id))) if extras.lock_id else None
+    ranges = {s: _locked_version(lock, s) or text for s, text in wanted.values()}
     label = f"{release.app}--{release.user}"
     try:
-        made, failed = await app.home.ensure(ranges, extras.lock, build.progress, label)
+        made, failed = await app.home.ensure(ranges, lock, build.progress, label)
     except (FetchFailed, ModuleFailed) as error:
         log.warning("packages of %s are not built: %s", label, error)
-        return replace(extras, not_local=never | {ALL: str(error)}), False
+        return replace(extras, not_local=never | {ALL: str(error)}), {}, False
     not_local = never | {text: failed[s] for text, (s, _) in wanted.items() if s in failed}
     built = {text: made.modules[s] for text, (s, _) in wanted.items() if s in made.modules}
-    return replace(extras, lock=replace(made, modules=built), not_local=not_local), not failed
+    noted, kept = _with_lock(extras, made, built)
+    return replace(noted, not_local=not_local), kept, not failed
 
 
 def _locked_version(lock: Lock | None, specifier: str) -> str:
@@ -172,11 +189,10 @@ def module_warnings(app: App, extras: Extras) -> tuple[str, ...]:
     told = [
         f"packages: being built on this server; until then the app's page shows how far that is: {', '.join(new)}"
     ]
-    notes = _notes(extras.lock) if extras.lock else ()
     return (
         *(told if new else ()),
         *(f"import {text!r}: could not be built: {w}" for text, w in sorted(why.items())),
-        *notes,
+        *extras.notes,
     )
 
 
@@ -185,7 +201,7 @@ def why_lacking(extras: Extras, text: str) -> str:
     return extras.not_local.get(text) or extras.not_local.get(ALL, "")
 
 
-def _notes(lock: Lock) -> list[str]:
+def told_notes(lock: Lock) -> list[str]:
     """Return the notes of *lock* but for those on what the database brings along: we have tried that together."""
     database = lock.shared.get(FIREPROOF)
     tried = lock.reachable(database) if database else []

@@ -13,7 +13,6 @@ from vibes_trio.content.cid import calc_cid
 from vibes_trio.context import App
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserSlug
-from vibes_trio.modules.lock import Lock
 from vibes_trio.services.replies import Content
 from vibes_trio.storage import apps, assets
 from vibes_trio.urls import EntryPoint, decode_path
@@ -38,7 +37,7 @@ class ServedRelease:
         default: the asset flagged as entry point, if one is: for `/` and what a browser navigates to.
         roots: names of the modules that the page mounts, in order.
         sources: from the served name of a module to the name of its source.
-        extras: our own notes on it; the lock without its packages.
+        extras: our own notes on it.
         edition: changes with what the page is made of: a release that is built anew keeps its fs_id.
     """
 
@@ -65,7 +64,9 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
         built_from: tells apart what is built differently under one fsId, which knows neither the entry point
             nor the languages (`deploy.calc_built_from`).
         packages: specifiers of npm packages that its modules import.
-        lock: what these are built from on this server, and where; None: not built (yet).
+        modules: specifier of such a package → address of the module that was built for it on this server.
+        lock_id: asset with the `Lock` that they are built from, as JSON; empty: none was built yet.
+        notes: what people should know of that, such as a peer's range that is not met.
         not_local: specifier → why it could not be built here; `""` stands for all.
         next_try: when a visitor may have that tried again, Unix seconds; 0: when the server has restarted.
         complete: whether nothing was missing, such as a package; else the same deploy is built anew.
@@ -76,37 +77,15 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     sources: dict[str, str] = {}
     built_from: str = ""
     packages: tuple[str, ...] = ()
-    lock: Lock | None = None
+    modules: dict[str, str] = {}
+    lock_id: str = ""
+    notes: tuple[str, ...] = ()
     not_local: dict[str, str] = {}
     next_try: float = 0.0
     complete: bool = True
 
 
-class _LightLock(msgspec.Struct, frozen=True, kw_only=True):
-    """A lock without its packages."""
-
-    shared: dict[str, str] = {}
-    modules: dict[str, str] = {}
-    notes: tuple[str, ...] = ()
-
-
-class _LightExtras(Extras, frozen=True, kw_only=True):
-    lock: _LightLock | None = None  # type: ignore[assignment]  # replaced as soon as it is read
-
-
 _extras_decoder = msgspec.json.Decoder(Extras)
-_light_decoder = msgspec.json.Decoder(_LightExtras)
-
-
-def read_light_extras(text: str | None) -> Extras | None:
-    """As `read_extras`, but for the packages of the lock: hundreds, which who serves a release never looks at."""
-    try:
-        light = _light_decoder.decode(text) if text else None
-    except msgspec.DecodeError:
-        return None
-    if light is None or light.lock is None:
-        return light
-    return msgspec.structs.replace(light, lock=Lock(**msgspec.structs.asdict(light.lock)))
 
 
 def read_extras(text: str | None) -> Extras | None:
@@ -148,7 +127,7 @@ def take_apart(row: apps.Release) -> ServedRelease:
     files: dict[str, FileSystemItem] = {}
     for item in items:
         files.setdefault(item.file_name, item)
-    extras = read_light_extras(row.extras_json) or _extras_of_reference(items)
+    extras = read_extras(row.extras_json) or _extras_of_reference(items)
     flagged = files.get(extras.entry_point)
     is_asset = flagged is not None and not _is_module(flagged)
     return ServedRelease(

@@ -164,7 +164,7 @@ def _local_addresses(app: App, release: ServedRelease, imports: Mapping[str, str
     """Return specifier → address that the page loads instead of the stored map's."""
     replaced = pinned_addresses(imports)
     if app.modules is not None:
-        modules = release.extras.lock.modules if release.extras.lock else {}
+        modules = release.extras.modules
         replaced |= app.modules.local_addresses(imports)
         replaced |= {s: address for s, address in modules.items() if is_stored(app.modules, address)}
     return replaced | our_addresses()

@@ -10,7 +10,7 @@ from vibes_trio.exchange import Cid
 from vibes_trio.jobs import Sweep, WarmAll, WarmRelease
 from vibes_trio.modules.page_files import missing_files
 from vibes_trio.services.packages import ensure_building
-from vibes_trio.services.releases import ServedRelease, find_release, read_light_extras
+from vibes_trio.services.releases import ServedRelease, find_release, read_extras
 from vibes_trio.services.serving import make_page
 from vibes_trio.storage import apps, assets
 from vibes_trio.storage.tx import Tx
@@ -54,7 +54,7 @@ async def sweep(app: App, job: Sweep) -> None:
         log.info("swept %s releases and %s assets", evicted, removed)
     if app.home is not None:
         for row in await app.db.read(apps.list_latest, MAX_WARMED):
-            extras = read_light_extras(row.extras_json)
+            extras = read_extras(row.extras_json)
             if extras is not None:
                 ensure_building(app, (row.app_slug, row.user_slug, row.fs_id), extras)
             await trio.lowlevel.checkpoint()

@@ -5,11 +5,13 @@ releases are served without naming the fsId, the one with the highest `release_s
 only by fsId. Numbers are given per pair of slugs and never twice, not even after an eviction.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from vibes_trio.errors import LimitReached
-from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
+from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
+from vibes_trio.storage.assets import put_asset
 from vibes_trio.storage.tx import Row, Tx
 
 Mode = Literal["production", "dev"]
@@ -128,8 +130,11 @@ def list_extras(tx: Tx) -> tuple[str, ...]:
     return tuple(extras for (extras,) in tx.execute("SELECT extras FROM Apps WHERE extras IS NOT NULL"))
 
 
-def replace_extras(tx: Tx, release: Release, extras_json: str) -> bool:
-    """Give *release* other notes of ours, unless a deploy changed them meanwhile; return whether it was done."""
+def replace_extras(tx: Tx, release: Release, extras_json: str, contents: Mapping[Cid, bytes]) -> bool:
+    """Give *release* other notes of ours, and keep the assets that they name.
+
+    Unless a deploy changed the notes meanwhile. Returns whether it was done.
+    """
     rows = tx.execute(
         "UPDATE Apps SET extras = ? WHERE appSlug = ? AND userId = ? AND userSlug = ? AND releaseSeq = ?"
         " AND fsId = ? AND extras = ? RETURNING 1",
@@ -144,6 +149,8 @@ def replace_extras(tx: Tx, release: Release, extras_json: str) -> bool:
         ),
     )
     if rows:
+        for cid, content in contents.items():
+            put_asset(tx, cid, content)
         count_change(tx)  # pages of other processes show it
     return bool(rows)
 
