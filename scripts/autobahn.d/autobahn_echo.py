@@ -10,12 +10,13 @@ from contextlib import asynccontextmanager
 from unittest.mock import patch
 
 import trio
+from websockets.frames import Frame
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import TooLarge
 from vibes_trio.exchange import Incoming, MessageIncoming, Reply, Turn
 from vibes_trio.front import ws
-from vibes_trio.front.protocol import BINARY, Frame, WebSocketProtocol, write_frame
+from vibes_trio.front.protocol import WebSocketProtocol
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.sockets import open_listeners
 from vibes_trio.front.state import Counts, Front
@@ -36,11 +37,11 @@ class KindKeepingAssembly(ws.Assembly):
 class ReplyingInKind(WebSocketProtocol):
     """Sends a `BinaryMessage` in a binary frame, although asked for a text."""
 
-    def send_text(self, data: bytes) -> None:
+    def send_text(self, data: bytes | bytearray | memoryview, fin: bool = True) -> None:
         if isinstance(data, BinaryMessage):
-            self._writes.append(write_frame(BINARY, data))
+            self.send_binary(data, fin)
         else:
-            super().send_text(data)
+            super().send_text(data, fin)
 
 
 async def echo(incoming: Incoming, turn: Turn | None) -> Reply:

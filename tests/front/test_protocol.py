@@ -8,16 +8,11 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
-from vibes_trio.front import protocol as module
-from vibes_trio.front.protocol import WebSocketProtocol, write_frame
+from vibes_trio.front.protocol import WebSocketProtocol
 
 TEXT = Frame(Opcode.TEXT, b"good").serialize(mask=True)
 BAD = b"\xc1" + TEXT[1:]  # with the first reserved bit
 CLOSE = Frame(Opcode.CLOSE, b"\x03\xe8bye").serialize(mask=True)
-
-
-def masked(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:
-    return Frame(opcode, data, fin).serialize(mask=True)
 
 
 def closing(code: int, reason: bytes) -> bytes:
@@ -32,21 +27,21 @@ def protocol() -> WebSocketProtocol:
 def test_it_is_open_from_the_start(protocol: WebSocketProtocol) -> None:
     assert protocol.listening
 
-    assert protocol.receive_data(TEXT) == [(module.TEXT, b"good", True)]
+    assert [frame.data for frame in protocol.receive_frames(TEXT)] == [b"good"]
 
 
 def test_after_a_fault_it_listens_no_more_but_can_still_reply(protocol: WebSocketProtocol) -> None:
-    assert len(protocol.receive_data(TEXT + BAD + TEXT)) == 1
-    assert protocol.receive_data(TEXT) == []
+    frames = [*protocol.receive_frames(TEXT + BAD + TEXT), *protocol.receive_frames(TEXT)]
 
     assert not protocol.listening
+    assert len(frames) == 1
     assert protocol.data_to_send() == []
     protocol.send_text(b"reply")
     assert protocol.data_to_send() == [Frame(Opcode.TEXT, b"reply").serialize(mask=False)]
 
 
 def test_parting_names_the_fault_whatever_other_reason_there_is(protocol: WebSocketProtocol) -> None:
-    protocol.receive_data(BAD)
+    protocol.receive_frames(BAD)
 
     protocol.part(CloseCode.GOING_AWAY)
 
@@ -56,7 +51,7 @@ def test_parting_names_the_fault_whatever_other_reason_there_is(protocol: WebSoc
 
 def test_of_two_faults_the_one_found_in_an_earlier_message_counts(protocol: WebSocketProtocol) -> None:
     """Text is decoded after the parser has been through all of the bytes, and may have stumbled further on."""
-    protocol.receive_data(TEXT + BAD)
+    protocol.receive_frames(TEXT + BAD)
     protocol.fail(CloseCode.INVALID_DATA, "the text before")
 
     protocol.part(CloseCode.GOING_AWAY)
@@ -71,7 +66,7 @@ def test_parting_without_a_fault_gives_the_reason_asked_for(protocol: WebSocketP
 
 
 def test_there_is_no_second_goodbye(protocol: WebSocketProtocol) -> None:
-    protocol.receive_data(CLOSE)
+    protocol.receive_frames(CLOSE)
     assert protocol.data_to_send() == [closing(1000, b"bye"), b""]
 
     protocol.part(CloseCode.GOING_AWAY)
@@ -88,7 +83,7 @@ def test_a_peer_that_is_gone_ends_it_at_once(protocol: WebSocketProtocol) -> Non
 
 
 def test_a_peer_that_goes_after_a_fault_ends_it_at_the_parting(protocol: WebSocketProtocol) -> None:
-    protocol.receive_data(BAD)
+    protocol.receive_frames(BAD)
     protocol.receive_eof()
 
     protocol.part(CloseCode.GOING_AWAY)
@@ -100,111 +95,18 @@ def test_a_close_between_fragments_is_given_back(protocol: WebSocketProtocol) ->
     first = Frame(Opcode.TEXT, b"first", fin=False).serialize(mask=True)
     last = Frame(Opcode.CONT, b"last").serialize(mask=True)
 
-    frames = protocol.receive_data(first + CLOSE + last)
+    frames = protocol.receive_frames(first + CLOSE + last)
 
     assert protocol.data_to_send() == [closing(1000, b"bye"), b""]
     assert [frame.opcode for frame in frames] == [Opcode.TEXT, Opcode.CLOSE]
-    assert not protocol.in_message
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        masked(Opcode.BINARY, b"x" * 1001),
-        masked(Opcode.BINARY, b"x" * 1001)[:4],
-        masked(Opcode.BINARY, b"x" * 70_000)[:10],
-        masked(Opcode.TEXT, b"x" * 500, fin=False) + masked(Opcode.CONT, b"x" * 501)[:4],
-        masked(Opcode.TEXT, b"x" * 1000, fin=False) + masked(Opcode.CONT, b"x")[:2],
-    ],
-)
-def test_a_message_over_the_size_is_a_fault_as_soon_as_its_length_is_there(
-    protocol: WebSocketProtocol, data: bytes
-) -> None:
-    protocol.receive_data(data)
+def test_a_message_over_the_size_is_a_fault(protocol: WebSocketProtocol) -> None:
+    protocol.receive_frames(Frame(Opcode.BINARY, b"x" * 1001).serialize(mask=True))
     protocol.part(CloseCode.GOING_AWAY)
 
     assert protocol.close_sent is not None
     assert protocol.close_sent.code == 1009
-
-
-@pytest.mark.parametrize(
-    ("data", "reason"),
-    [
-        (b"\xc1\x80", b"reserved bits must be 0"),
-        (b"\x83\x80", b"invalid opcode"),
-        (b"\x8b\x80", b"invalid opcode"),
-        (b"\x81\x00", b"incorrect masking"),
-        (b"\x89\xfe", b"control frame too long"),
-        (b"\x09\x80", b"fragmented control frame"),
-        (masked(Opcode.CONT, b""), b"unexpected continuation frame"),
-        (masked(Opcode.TEXT, b"a", fin=False) + TEXT, b"expected a continuation frame"),
-        (masked(Opcode.CLOSE, b"x"), b"close frame too short"),
-        (masked(Opcode.CLOSE, b"\x03\xed"), b"invalid status code"),
-    ],
-)
-def test_a_fault_is_named_as_soon_as_it_can_be_seen(
-    protocol: WebSocketProtocol, data: bytes, reason: bytes
-) -> None:
-    protocol.receive_data(data)
-    protocol.part(CloseCode.GOING_AWAY)
-
-    assert protocol.data_to_send() == [closing(1002, reason), b""]
-
-
-def test_a_goodbye_that_is_no_utf8_is_a_fault(protocol: WebSocketProtocol) -> None:
-    protocol.receive_data(masked(Opcode.CLOSE, b"\x03\xe8\xff"))
-    protocol.part(CloseCode.GOING_AWAY)
-
-    assert protocol.data_to_send() == [closing(1007, b"invalid start byte at position 0"), b""]
-
-
-def test_a_goodbye_without_a_code_is_answered_by_one(protocol: WebSocketProtocol) -> None:
-    protocol.receive_data(masked(Opcode.CLOSE, b""))
-
-    assert protocol.data_to_send() == [b"\x88\x00", b""]
-    protocol.receive_eof()
-    assert protocol.state is State.CLOSED
-    assert protocol.data_to_send() == []
-
-
-def test_after_our_goodbye_we_hear_the_peers(protocol: WebSocketProtocol) -> None:
-    protocol.part(CloseCode.GOING_AWAY)
-    protocol.data_to_send()
-
-    protocol.receive_data(TEXT + masked(Opcode.PING, b"?") + CLOSE)
-
-    assert protocol.data_to_send() == [b"\x8a\x01?", b""]
-    assert protocol.close_rcvd is not None
-    assert protocol.close_rcvd.code == 1000
-
-
-def test_a_fault_after_our_goodbye_only_ends_our_side(protocol: WebSocketProtocol) -> None:
-    protocol.part(CloseCode.GOING_AWAY)
-    protocol.data_to_send()
-
-    protocol.receive_data(BAD + CLOSE)
-
-    assert protocol.data_to_send() == [b""]
-    assert protocol.close_rcvd is None
-
-
-def test_a_ping_is_answered_and_a_pong_is_not(protocol: WebSocketProtocol) -> None:
-    protocol.receive_data(masked(Opcode.PING, b"there?") + masked(Opcode.PONG, b"yes"))
-
-    assert protocol.data_to_send() == [b"\x8a\x06there?"]
-
-
-def test_we_ping(protocol: WebSocketProtocol) -> None:
-    protocol.send_ping()
-
-    assert protocol.data_to_send() == [b"\x89\x00"]
-
-
-@pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
-def test_frames_are_written_as_websockets_writes_them(size: int) -> None:
-    data = b"x" * size
-
-    assert write_frame(module.TEXT, data) == Frame(Opcode.TEXT, data).serialize(mask=False)
 
 
 CHUNKS = st.lists(
@@ -223,13 +125,12 @@ def test_frames_are_the_same_however_the_bytes_are_cut(
 
     frames = []
     for cut in cuts:
-        frames += protocol.receive_data(data[:cut]) if data else []
+        frames += protocol.receive_frames(data[:cut]) if data else []
         data = data[cut:]
-        assert protocol.in_message == bool(protocol.partial_bytes)
-    frames += protocol.receive_data(data) if data else []
+    frames += protocol.receive_frames(data) if data else []
 
-    assert frames == [(kind, payload, True) for kind, payload in sent]
-    assert protocol.partial_bytes == 0
+    assert [(frame.opcode, frame.data, frame.fin) for frame in frames] == [(*one, True) for one in sent]
+    assert not protocol.in_message
 
 
 @given(st.binary(max_size=40), st.integers(1, 40))
@@ -237,8 +138,8 @@ def test_any_bytes_end_in_frames_a_fault_or_waiting(data: bytes, cut: int) -> No
     """And what is then sent is something that a client understands."""
     protocol, client = WebSocketProtocol(20), ClientProtocol(parse_uri("ws://localhost/"), state=State.OPEN)
 
-    protocol.receive_data(data[:cut])
-    protocol.receive_data(data[cut:])
+    protocol.receive_frames(data[:cut])
+    protocol.receive_frames(data[cut:])
     protocol.part(CloseCode.GOING_AWAY)
     protocol.receive_eof()
 

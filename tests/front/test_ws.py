@@ -615,7 +615,7 @@ async def test_a_peer_that_breaks_the_protocol_and_leaves_is_not_waited_for(serv
     async with serve() as server:
         socket = await server.websocket()
         socket.pongs = False
-        await socket.raw(b"\xf1\x80")
+        await socket.raw(b"\xf1\x80mask")
         await socket.stream.send_eof()
         assert await socket.close_code() == 1002
         await trio.sleep(0.1)

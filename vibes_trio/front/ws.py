@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 
 import trio
 from websockets.datastructures import Headers
-from websockets.frames import CloseCode
+from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -32,7 +32,7 @@ from vibes_trio.front.heads import Head
 from vibes_trio.front.held import Share
 from vibes_trio.front.http import COMMON_HEADERS, Refused
 from vibes_trio.front.outbox import Outbox
-from vibes_trio.front.protocol import BINARY, CONT, TEXT, Frame, WebSocketProtocol
+from vibes_trio.front.protocol import BINARY, CONT, TEXT, WebSocketProtocol
 from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
 from vibes_trio.front.state import Front, Waiting
 from vibes_trio.front.status import error_reply
@@ -67,7 +67,7 @@ class Assembly:
 
     def add(self, frame: Frame) -> bytes | TooLarge | None:
         """Return the message that *frame* completes, an error in place of one too large, else None."""
-        data = frame.data
+        data = bytes(frame.data)
         if frame.opcode != CONT:
             self._is_text = frame.opcode == TEXT
             if frame.fin:
@@ -265,7 +265,7 @@ def _beat(ws: _Socket) -> bool:
         ws.outbox.abort()
         _feed(ws, b"")
         return False
-    ws.protocol.send_ping()
+    ws.protocol.send_ping(b"")
     _flush(ws)
     if ws.missed:  # the last ping gets a short time only: the peer had a whole interval before it
         ws.next_beat = now + limits.close_timeout_s
@@ -378,7 +378,7 @@ def _feed(ws: _Socket, data: bytes) -> int:
     frames: Sequence[Frame] = ()
     if data:
         ws.heard = True
-        frames = protocol.receive_data(data)
+        frames = protocol.receive_frames(data)
     else:
         protocol.receive_eof()
     _take_frames(ws, frames)
