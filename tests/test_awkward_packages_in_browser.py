@@ -2,10 +2,9 @@
 Node's finds, names that come by stars, parts that must share their main module, files for browsers alone."""
 
 import pytest
-from browser import find_chromium, launch_browser
-from fake_registry import require_esbuild
+from browser import launch_browser
 from test_end_to_end import deploy, serving
-from test_packages_in_browser import require_registry, wait_until_built
+from test_packages_in_browser import make_folder, wait_until_built
 
 pytestmark = pytest.mark.browser
 
@@ -72,12 +71,7 @@ NAMES = (
 
 
 async def test_awkward_packages_work_from_this_server(tmp_path):
-    find_chromium()
-    require_esbuild()
-    await require_registry(tmp_path)
-    folder = tmp_path / "my-app"
-    folder.mkdir()
-    (folder / "App.jsx").write_text(APP)
+    folder = await make_folder(tmp_path, APP)
 
     async with serving(tmp_path / "data", VIBES_MODULES="local") as running:
         address = deploy(running, folder, "--app", "awkward", "--user", "ada")

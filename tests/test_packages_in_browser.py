@@ -95,13 +95,19 @@ async def wait_until_built(url: str, address: str, names: Iterable[str] = NAMES)
             await trio.sleep(0.2)
 
 
-async def test_packages_render_from_this_server_with_one_react(tmp_path):
+async def make_folder(tmp_path: Path, source: str) -> Path:
+    """Return a folder with an app of one file, once this machine has all that its packages take; else skip."""
     find_chromium()
     require_esbuild()
     await require_registry(tmp_path)
     folder = tmp_path / "my-app"
     folder.mkdir()
-    (folder / "App.jsx").write_text(APP)
+    (folder / "App.jsx").write_text(source)
+    return folder
+
+
+async def test_packages_render_from_this_server_with_one_react(tmp_path):
+    folder = await make_folder(tmp_path, APP)
 
     async with serving(tmp_path / "data", VIBES_MODULES="local") as running:
         address = deploy(running, folder, "--app", "packages", "--user", "ada")
@@ -147,12 +153,7 @@ export default function App() {
 
 
 async def test_fonts_of_packages_come_from_this_server(tmp_path):
-    find_chromium()
-    require_esbuild()
-    await require_registry(tmp_path)
-    folder = tmp_path / "my-app"
-    folder.mkdir()
-    (folder / "App.jsx").write_text(FONTS)
+    folder = await make_folder(tmp_path, FONTS)
     names = {"@fontsource/lobster", "@fontsource/lobster/latin-400.css"}
 
     async with serving(tmp_path / "data", VIBES_MODULES="local") as running:
