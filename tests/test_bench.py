@@ -144,9 +144,10 @@ def test_two_processes_are_judged_by_what_the_load_generator_leaves_of_two_cores
     results.add("workers", "ours, 1 process", [{"rate": 100_000.0, "cpu_us": 10.0, "load_us": 6.0}])
     results.add("workers", "ours, 2 processes", [{"rate": 112_500.0, "cpu_us": 11.0, "load_us": 6.0}])
 
-    [verdict] = judge(results, {"workers"})
+    verdict, times_one = judge(results, {"workers"})
 
     assert verdict.value == pytest.approx(0.9)
+    assert times_one.value == pytest.approx(1.125)
 
 
 def test_only_goals_of_chosen_rows_are_judged() -> None:

@@ -177,6 +177,14 @@ GOALS = (
     Goal("help", "--help", of("help", "p50_ms"), 150, unit="ms"),
     Goal("workers", "asset GETs of two processes: share of what two cores allow", _share_of_cores, 0.8, True),
     Goal(
+        "workers",
+        "the same, times one process",
+        times(of("workers", "rate", "ours, 2 processes"), "ours, 1 process", "rate", "workers"),
+        1.4,
+        True,
+        "×",
+    ),
+    Goal(
         "workers.part",
         "asset GETs by Range of two processes, times one",
         times(of("workers.part", "rate", "ours, 2 processes"), "ours, 1 process", "rate", "workers.part"),
