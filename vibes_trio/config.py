@@ -137,6 +137,11 @@ class Limits:
     ready_bytes: int = 16 * MiB
     cached_files: int = 50_000
     trust_poll_s: float = 1.0
+    # Log
+    log_window_s: float = 10.0
+    log_kind_bytes: int = 4 * KiB
+    log_kinds: int = 256
+    log_message_chars: int = 2000
     # Shutdown
     shutdown_timeout_s: float = 5.0
     job_grace_s: float = 2.0

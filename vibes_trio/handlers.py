@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 import msgspec
@@ -33,7 +34,8 @@ from vibes_trio.wire.deploy import ReqEnsureAppSlug
 
 log = logging.getLogger("vibes_trio.requests")
 
-MAX_TYPE_CHARS = 100
+MAX_NAME_CHARS = 100
+MAX_METHOD_CHARS = 20
 JSON = (("content-type", "application/json"),)
 R = TypeVar("R", bound=Response)
 Q = TypeVar("Q", bound=Request)  # type: ignore[type-arg]  # bound to Request of any response
@@ -116,13 +118,26 @@ def _log_outcome(ctx: Ctx, incoming: Incoming, outcome: Outcome) -> None:
     level = logging.DEBUG if status is not None and status < 400 else logging.INFO
     if not log.isEnabledFor(level):
         return
-    # A type is whatever a client writes: on one line, and no more of it than a name needs.
-    what = (
-        ascii(incoming.type[:MAX_TYPE_CHARS])
-        if isinstance(incoming, MessageHead)
-        else f"{incoming.method} {incoming.target}"
-    )
-    log.log(level, "%s -> %s", what, status or type(outcome.error).__name__)
+    ended = status or type(outcome.error).__name__
+    about = incoming.type if isinstance(incoming, MessageHead) and incoming.type in _known_types() else ""
+    log.log(level, "%s -> %s", _name_for_log(incoming), ended, extra={"kind": (about, ended)})
+
+
+def _name_for_log(incoming: Incoming) -> str:
+    """Return what is asked, as the log shows it: on one line, no longer than a name, and without what may be secret.
+
+    Types, methods and targets are whatever a client writes; queries hold tokens.
+    """
+    if isinstance(incoming, MessageHead):
+        return ascii(incoming.type[:MAX_NAME_CHARS])
+    path, query, _ = incoming.target.partition("?")
+    shown = ascii(f"{incoming.method[:MAX_METHOD_CHARS]} {path[:MAX_NAME_CHARS]}")[1:-1]
+    return shown + "?…" if query else shown
+
+
+@cache
+def _known_types() -> frozenset[str]:
+    return frozenset(handler.name for handler in PIPELINE)
 
 
 def _other_http(incoming: Incoming) -> HttpIncoming | None:
@@ -144,7 +159,7 @@ def _any_message(incoming: Incoming) -> MessageHead | None:
 def _refuse_message(ctx: Ctx, head: MessageHead) -> Reply:
     if not head.type:
         raise BadRequest("The payload has no `type` (text): it says which message this is.")
-    kind = head.type[:MAX_TYPE_CHARS]
+    kind = head.type[:MAX_NAME_CHARS]
     raise UnknownType(f"No message {kind!r} is known here.", type=kind)
 
 

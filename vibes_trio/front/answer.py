@@ -20,6 +20,8 @@ from vibes_trio.wire.base import Envelope, MessageHead, read_head
 
 log = logging.getLogger(__name__)
 
+MAX_REASON_CHARS = 200
+
 
 async def answer(app: App, pipeline: Pipeline, incoming: Incoming, turn: Turn | None = None) -> Reply:
     """As `answer_soon`, for who waits anyway."""
@@ -88,7 +90,8 @@ async def _wait(reply: Awaitable[Reply], timeout_s: float, envelope: Envelope | 
 
 def _refuse(error: VibesError, envelope: Envelope | None) -> Reply:
     if isinstance(error, RequireLogin):
-        log.info("refused credentials: %s", error.__cause__ or error.reason)
+        why = str(error.__cause__ or error.reason)
+        log.info("refused credentials: %s", ascii(why[:MAX_REASON_CHARS])[1:-1])  # it may quote the client
     return error_reply(error, envelope)
 
 
