@@ -7,6 +7,7 @@ knows which it was.
 import logging
 import secrets
 from collections.abc import Awaitable
+from dataclasses import replace
 
 import trio
 
@@ -35,6 +36,8 @@ def answer_soon(app: App, pipeline: Pipeline, incoming: Incoming, turn: Turn | N
     Only what waits has a deadline: `message_timeout_s`.
     """
     started = trio.current_time()
+    if isinstance(incoming, HttpIncoming) and incoming.host_name is None:
+        incoming = replace(incoming, host_name=parse_host(incoming.host, app.site))
     data = _message_data(incoming)
     if data is None:
         assert isinstance(incoming, HttpIncoming)
@@ -106,5 +109,5 @@ def _message_data(incoming: Incoming) -> bytes | None:
         return incoming.data
     if incoming.method not in ("POST", "PUT"):
         return None
-    host = parse_host(incoming.host)
+    host = incoming.host_name
     return incoming.body if host is not None and host.app is None else None
