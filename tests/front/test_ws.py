@@ -474,11 +474,12 @@ async def test_a_close_frame_sent_in_mid_message_is_a_close_like_any_other(serve
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
-        (b"\xa1\x80\0\0\0\0", 1002),  # a reserved bit
+        (b"\xa1\x80\0\0\0\0", 1002),
         (masked(b"of nothing", Opcode.CONT), 1002),
         (masked(b"\xff"), 1007),
         (masked(b"x" * 1001), 1009),
     ],
+    ids=["a reserved bit", "what goes on with nothing", "text that is no UTF-8", "a message over its limit"],
 )
 async def test_what_was_said_before_a_fault_is_answered_before_the_close(serve, fault, code):
     gate = Gate()
