@@ -16,6 +16,7 @@ from quart_trio import QuartTrio
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 
+from vibes_trio.errors import forget_traces
 from vibes_trio.exchange import HttpIncoming, Reply
 from vibes_trio.front.guard import GuardedConfig, serve_one
 from vibes_trio.front.heads import Head
@@ -36,6 +37,7 @@ def build_app(front: Front) -> QuartTrio:
         # Not a route: those know some methods and tidy up paths, while here any of both is answered.
         if request.routing_exception is None:
             return None
+        forget_traces(request.routing_exception)  # the request keeps it
         head: Head = request.scope["state"]["head"]
         try:
             body = await request.get_data(cache=False, as_text=False, parse_form_data=False)

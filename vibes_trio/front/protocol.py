@@ -55,6 +55,11 @@ class WebSocketProtocol(ServerProtocol):
         elif self.state is State.OPEN:
             self.send_close(code)
 
+    def forget(self) -> None:
+        """Let go of the parser, which holds the protocol as that holds it: all is said and heard."""
+        self.parser.close()
+        self.parser_exc = None
+
     def fail(self, code: CloseCode | int, reason: str = "") -> None:
         """Note the fault for `part`, and listen no more. A peer that is gone needs no goodbye: close at once."""
         if self.state is not State.OPEN or code == CloseCode.ABNORMAL_CLOSURE:

@@ -26,7 +26,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from vibes_trio.errors import BadRequest, NotFound, TooLarge
+from vibes_trio.errors import BadRequest, NotFound, TooLarge, forget_traces
 from vibes_trio.exchange import MessageIncoming, Reply, Turn
 from vibes_trio.front.heads import Head
 from vibes_trio.front.held import Share
@@ -156,8 +156,10 @@ def accept_websocket(head: Head) -> bytes:
     if head.host_name.app is not None:
         raise Refused(NotFound("There is no WebSocket on an app's host."))
     shaker = ServerProtocol()
+    shaker.parser.close()  # for what follows the handshake: not needed here, and a circle
     response = shaker.accept(Request(head.target, Headers(head.fields)))
-    if response.status_code != 101:
+    if shaker.handshake_exc is not None:
+        forget_traces(shaker.handshake_exc)
         reason = f"No WebSocket: {shaker.handshake_exc}."
         raise Refused(BadRequest(reason), response.status_code)
     for name, value in COMMON_HEADERS:
@@ -169,21 +171,29 @@ async def serve_websocket(front: Front, waiting: Waiting, line: Line) -> None:
     """Serve the WebSocket that *line* has become to its end."""
     front.counts.websockets += 1
     ws = _open(front, line)
+    try:
+        with ws.share:
+            await _serve(ws, waiting)
+            await _take_leave(ws)
+    finally:
+        ws.protocol.forget()
+
+
+async def _serve(ws: _Socket, waiting: Waiting) -> None:
+    """Hear and answer until one side ends; then say goodbye."""
     code = CloseCode.GOING_AWAY
-    with ws.share:
-        try:
+    try:
+        await _listen(ws, waiting, None)
+        while ws.deferred is not None or ws.backlog or ws.outbox.size:
+            await _converse(ws, waiting)
             await _listen(ws, waiting, None)
-            while ws.deferred is not None or ws.backlog or ws.outbox.size:
-                await _converse(ws, waiting)
-                await _listen(ws, waiting, None)
-        except* Exception:  # a bug of ours must end this connection in an orderly way, and no other
-            log.exception("a WebSocket failed")
-            front.counts.faults += 1
-            code = CloseCode.INTERNAL_ERROR
-        finally:  # when the shutdown's time is over, too: nothing here waits
-            ws.protocol.part(code)
-            _flush(ws)
-        await _take_leave(ws)
+    except* Exception:  # a bug of ours must end this connection in an orderly way, and no other
+        log.exception("a WebSocket failed")
+        ws.front.counts.faults += 1
+        code = CloseCode.INTERNAL_ERROR
+    finally:  # when the shutdown's time is over, too: nothing here waits
+        ws.protocol.part(code)
+        _flush(ws)
 
 
 def _open(front: Front, line: Line) -> _Socket:

@@ -14,7 +14,7 @@ from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import build_import_map, package_lookups
 from vibes_trio.content.links import TRANSFORMED, AppModule, Links, link_modules
 from vibes_trio.context import App
-from vibes_trio.errors import TooLarge, TransformFailed, VibesError
+from vibes_trio.errors import TooLarge, TransformFailed, VibesError, forget_traces
 from vibes_trio.exchange import Cid
 from vibes_trio.services.releases import IMPORT_MAP, JAVASCRIPT, Extras
 from vibes_trio.wire.files import FileSystemItem, Transform, asset_uri
@@ -82,6 +82,7 @@ async def compile_all(app: App, files: Sequence[AppFile]) -> list[Compiled | Non
         try:
             compiled[index] = await app.compiler.compile(source)
         except VibesError as error:
+            forget_traces(error)
             failed[index] = error
 
     # Made here and not in the nursery, which would wrap what it raises.
@@ -90,7 +91,7 @@ async def compile_all(app: App, files: Sequence[AppFile]) -> list[Compiled | Non
         for index, source in sources.items():
             nursery.start_soon(compile_one, index, source)
     if failed:
-        raise failed[min(failed)]
+        raise failed.pop(min(failed))  # kept by nobody here: its traceback holds us
     return compiled
 
 
