@@ -246,17 +246,18 @@ async def _read_body(limits: Limits, line: Line, length: int) -> bytes:
         Refused: they did not come in `body_timeout_s`, or the client ended before.
     """
     if len(line.buffer) < length:
-        pieces = [line.buffer]
+        # One block that grows in place: as pieces it would lie in memory twice, and leave holes behind.
+        pieces = bytearray(line.buffer)
         missing = length - len(line.buffer)
         with trio.move_on_after(limits.body_timeout_s) as scope:
             while missing:
                 data = await line.read(min(missing, BODY_READ_BYTES))
                 if not data:
                     raise refuse_broken_body(no_room=line.out_of_room)
-                pieces.append(data)
+                pieces += data
                 missing -= len(data)
         if scope.cancelled_caught:
             raise refuse_slow()
-        line.buffer = b"".join(pieces)
+        line.buffer = bytes(pieces)
     body, line.buffer = line.buffer[:length], line.buffer[length:]
     return body
