@@ -45,7 +45,8 @@ def build_app(front: Front) -> QuartTrio:
             return _write(refuse_long_body(limits).reply, head.method, close=True)
         except RequestTimeout:
             return _write(refuse_slow().reply, head.method, close=True)
-        incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body)
+        client = ":".join(map(str, request.scope["client"] or ()))
+        incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body, client)
         answered = front.answer(incoming, None)
         reply = sound(answered if isinstance(answered, Reply) else await answered)
         return _write(reply, head.method, close=head.close or front.draining.is_set())

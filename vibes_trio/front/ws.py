@@ -17,7 +17,7 @@ import logging
 import math
 from codecs import IncrementalDecoder, getincrementaldecoder
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import trio
 from websockets.datastructures import Headers
@@ -26,8 +26,9 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from vibes_trio.errors import BadRequest, NotFound, TooLarge, forget_traces
+from vibes_trio.errors import BadRequest, NotFound, TooLarge, VibesError, forget_traces
 from vibes_trio.exchange import MessageIncoming, Reply, Turn
+from vibes_trio.front.addresses import peer_of
 from vibes_trio.front.heads import Head
 from vibes_trio.front.held import Share
 from vibes_trio.front.http import COMMON_HEADERS, Refused
@@ -322,12 +323,17 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
     while ws.in_flight >= ws.front.limits.in_flight_per_connection:
         ws.freed = trio.Event()
         await ws.freed.wait()
-    data = ws.backlog.pop(0)
-    key = ws.front.order_key(data)
+    data = ws.backlog[0]
+    incoming = MessageIncoming(data)
+    if len(data) > ws.front.limits.read_here_bytes and ws.front.look is not None:
+        # Those that follow wait: whether they have to come after it is not known before.
+        incoming = await ws.front.look(replace(incoming, client=peer_of(ws.line.socket)))
+    key = _order_key(ws, incoming)
+    ws.backlog.pop(0)
     turn = None
     if key is not None:
         turn = ws.turns[key] = Turn(ws.turns.get(key))
-    reply = ws.front.answer(MessageIncoming(data), turn)
+    reply = ws.front.answer(incoming, turn)
     if isinstance(reply, Reply):
         _pass_on(ws, key, turn)
         _say(ws, reply.body)
@@ -340,6 +346,12 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
         in_flight.start_soon(_finish, ws, answer)
     else:
         ws.deferred = answer
+
+
+def _order_key(ws: _Socket, incoming: MessageIncoming) -> str | None:
+    if incoming.looked is None:
+        return ws.front.order_key(incoming.data)
+    return None if isinstance(incoming.looked, VibesError) else incoming.looked.order_key or None
 
 
 async def _finish(ws: _Socket, answer: _Answer) -> None:
