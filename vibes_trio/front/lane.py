@@ -14,6 +14,7 @@ import math
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import cast
 
 import trio
 
@@ -248,7 +249,8 @@ async def _read_body(limits: Limits, line: Line, length: int) -> bytes:
         Refused: they did not come in `body_timeout_s`, or the client ended before.
     """
     if len(line.buffer) < length:
-        # One block that grows in place: as pieces it would lie in memory twice, and leave holes behind.
+        # One block that grows in place: as pieces it would lie in memory twice, and leave holes behind. Nor is it
+        # copied when it is whole, as that takes time.
         pieces = bytearray(line.buffer)
         missing = length - len(line.buffer)
         with trio.move_on_after(limits.body_timeout_s) as scope:
@@ -260,6 +262,7 @@ async def _read_body(limits: Limits, line: Line, length: int) -> bytes:
                 missing -= len(data)
         if scope.cancelled_caught:
             raise refuse_slow()
-        line.buffer = bytes(pieces)
+        line.buffer = b""
+        return cast(bytes, pieces)
     body, line.buffer = line.buffer[:length], line.buffer[length:]
     return body

@@ -18,6 +18,7 @@ import math
 from codecs import IncrementalDecoder, getincrementaldecoder
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import trio
 from websockets.datastructures import Headers
@@ -49,7 +50,7 @@ _UTF8 = getincrementaldecoder("utf-8")
 
 
 class Assembly:
-    """The message that is arriving, frame by frame.
+    """The message that is arriving, frame by frame. A long one comes out as a bytearray: to copy it takes time.
 
     Raises `UnicodeDecodeError` from `add` as soon as a text is no UTF-8. A message over *max_bytes* is
     counted but not kept.
@@ -86,7 +87,8 @@ class Assembly:
         if not frame.fin:
             return None
         size, self._size = self._size, 0
-        message, self._data, self._decoder = bytes(self._data), bytearray(), None
+        whole, self._data, self._decoder = self._data, bytearray(), None
+        message = bytes(whole) if size <= BODY_READ_BYTES else cast(bytes, whole)
         return message if size <= self._max_bytes else self._too_large(size)
 
     def _too_large(self, size: int) -> TooLarge:
@@ -310,7 +312,7 @@ def _read_bytes(ws: _Socket) -> int:
 
     All that one read brings is taken apart before anybody else has a turn, and a frame costs 6 bytes.
     """
-    return BODY_READ_BYTES if ws.protocol.partial_bytes >= HEAD_READ_BYTES else HEAD_READ_BYTES
+    return BODY_READ_BYTES if ws.protocol.missing_bytes >= HEAD_READ_BYTES else HEAD_READ_BYTES
 
 
 async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
@@ -406,6 +408,8 @@ def _feed(ws: _Socket, data: bytes) -> int:
     _take_frames(ws, frames)
     if not _count_held(ws) and protocol.listening:
         protocol.fail(CloseCode.TRY_AGAIN_LATER, "too much arrives at the moment")
+        ws.assembly = Assembly(ws.front.limits.max_frame_bytes)
+        _count_held(ws)
     if not protocol.in_message:
         ws.arriving_since = math.inf
     elif ws.backlog or ws.arriving_since == math.inf:
