@@ -17,6 +17,7 @@ from vibes_trio.config import Limits
 from vibes_trio.errors import TooLarge, VibesError
 from vibes_trio.exchange import UserId
 from vibes_trio.services.given import pack_deploy, pack_section, unpack_deploy, unpack_section
+from vibes_trio.services.linking import link_beside, map_beside, page_beside
 from vibes_trio.wire.base import Request, encode, read_head, read_payload
 from vibes_trio.wire.chat import APPEND, ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
@@ -95,6 +96,12 @@ def do(question: Question, about: bytes, limits: Limits) -> Packed:
             return Packed(encode(look(about, limits)))
         case "read":
             return read(about, question.type, limits)
+        case "link":
+            return link_beside(about, limits)
+        case "map":
+            return map_beside(about, limits)
+        case "page":
+            return page_beside(about, limits)
 
 
 def answer(question: Question, about: bytes, limits: Limits) -> tuple[Answer, tuple[bytes, ...]]:
