@@ -139,6 +139,7 @@ async def read_files(ctx: Ctx, given: Sequence[GivenFile]) -> list[AppFile]:
     """Return the files of a deploy, sorted by name, references replaced by what they refer to.
 
     Raises:
+        BadRequest: a reference to a module whose language its name does not say.
         TooLarge: one is, or all together.
         NotFound: a reference to nothing.
     """
@@ -147,10 +148,14 @@ async def read_files(ctx: Ctx, given: Sequence[GivenFile]) -> list[AppFile]:
     owned = await _owned_among(ctx, [file.cid for file in given if file.cid not in here])
     files = []
     total = 0
-    for file in given:
+    for index, file in enumerate(given):
         if file.cid not in here:
             # What is read is kept: a short request may refer to one large asset very often.
             here[file.cid] = await _owned_content(ctx, file, owned)
+        if file.is_code and file.lang is None:
+            raise BadRequest(
+                f"fileSystem[{index}].filename: the name of a code-ref says its language: .jsx, .js, .ts or .tsx."
+            )
         content = here[file.cid]
         total += len(content)
         if len(content) > limits.max_file_bytes:

@@ -4,7 +4,7 @@ Of a short message that is done in the event loop, of a long one in a process be
 knows the app, and what it makes goes over a pipe: `pack_…` on one side, `unpack_…` on the other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -47,7 +47,12 @@ _timestamp_decoder = msgspec.json.Decoder(str | int | float)
 
 @dataclass(frozen=True, slots=True)
 class GivenFile:
-    """One file of a deploy. *content* is None if it refers to what is stored as *cid*; see `build.AppFile`."""
+    """One file of a deploy; see `build.AppFile`.
+
+    Attributes:
+        is_code: it is a module, whose language may not be known.
+        content: None if the file refers to what is stored as *cid*.
+    """
 
     name: str
     cid: Cid
@@ -55,6 +60,7 @@ class GivenFile:
     given_mime: str
     lang: Lang | None
     entry_point: bool
+    is_code: bool
     content: bytes | None = None
 
 
@@ -154,8 +160,9 @@ def _read_file(file: VibeFile, where: str, limits: Limits) -> GivenFile:
         cid=_referred(file) if content is None else calc_cid(content),
         mime=check_mime(mime, f"{where}.mimetype"),
         given_mime=given_mime,
-        lang=_lang(file, where),
+        lang=_lang(file),
         entry_point=file.entry_point is True,
+        is_code=isinstance(file, CodeBlock | CodeRef),
         content=content,
     )
 
@@ -194,17 +201,11 @@ def check_mime(mime: str, where: str) -> str:
     return mime
 
 
-def _lang(file: VibeFile, where: str) -> Lang | None:
+def _lang(file: VibeFile) -> Lang | None:
+    """Return the language of a module, if it is known."""
     if isinstance(file, CodeBlock):
         return file.lang
-    if not isinstance(file, CodeRef):
-        return None
-    lang = lang_of(file.filename)
-    if lang is None:
-        raise BadRequest(
-            f"{where}.filename: the name of a code-ref says its language: .jsx, .js, .ts or .tsx."
-        )
-    return lang
+    return lang_of(file.filename) if isinstance(file, CodeRef) else None
 
 
 # -- sections of chats ------------------------------------------------------------------------------------
@@ -270,8 +271,3 @@ def unpack_section(packed: Packed) -> Section:
     """Return what was packed; the blocks are not copied."""
     (stored,) = packed.parts
     return replace(_section_decoder.decode(packed.text), blocks_json=stored)
-
-
-def as_given(files: Sequence[GivenFile]) -> list[tuple[str, str, Cid]]:
-    """Return what an fsId is made of."""
-    return [(file.name, file.given_mime, file.cid) for file in files]
