@@ -11,6 +11,7 @@ import msgspec
 
 from vibes_trio.errors import BadEnvelope, BadJson, BadRequest, VibesError
 from vibes_trio.wire.auth import DashAuth
+from vibes_trio.wire.restrictions import Restrictable, find_restriction
 
 REPLY_TTL = 10
 """What every reply carries as `ttl`, whatever the request said."""
@@ -25,7 +26,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
 R = TypeVar("R", bound=Response)
 
 
-class Request(msgspec.Struct, Generic[R], frozen=True, kw_only=True, rename="camel"):
+class Request(Restrictable, Generic[R], frozen=True, kw_only=True, rename="camel"):
     """Base of all request payloads; the parameter names the response, so that a call is typed."""
 
     auth: DashAuth | None = None
@@ -209,12 +210,17 @@ def read_payload(decoder: msgspec.json.Decoder[T], head: MessageHead) -> T:
     """Decode the payload of *head*.
 
     Raises:
-        BadRequest: says which member is missing, unknown in value or of the wrong type.
+        BadRequest: says which member is missing, unknown in value or of the wrong type, or restricts in a way that
+            is not kept.
     """
     try:
-        return _decode(decoder, head.envelope.payload)
+        payload = _decode(decoder, head.envelope.payload)
     except (_NotValid, _NotJson) as error:
         raise BadRequest(f"{head.type}: {error}.", type=head.type) from None
+    restriction = find_restriction(payload) if isinstance(payload, Restrictable) else None
+    if restriction is not None:
+        raise BadRequest(f"{head.type}: `{restriction.member}`: {restriction.why}.", type=head.type)
+    return payload
 
 
 def read_key_of(payload: msgspec.Raw) -> str | None:
