@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from websockets.client import ClientProtocol
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
+from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
 from vibes_trio.front.protocol import FRAGMENT_BYTES, WebSocketProtocol
@@ -200,3 +201,17 @@ def test_any_bytes_end_in_frames_a_fault_or_waiting(data: bytes, cut: int) -> No
     assert protocol.state is State.CLOSED
     client.receive_data(b"".join(protocol.data_to_send()))
     assert client.close_rcvd is not None
+
+
+@pytest.mark.parametrize(
+    "begun", [b"\xff\xff", b"\xf1\x80", b"\x83\x80", b"\x81\x7f", b"\x89\xfe", b"\x89\xfe\0\0", b"\x09\x80"]
+)
+def test_what_can_be_no_frame_is_a_fault_as_early_as_to_the_library(begun: bytes) -> None:
+    protocol = WebSocketProtocol(1000)
+    plain = ServerProtocol(state=State.OPEN, max_size=1000)
+
+    for byte in begun:
+        protocol.receive_frames(bytes([byte]))
+        plain.receive_data(bytes([byte]))
+
+        assert protocol.listening == (plain.state is State.OPEN)

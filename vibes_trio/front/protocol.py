@@ -11,6 +11,7 @@ takes to copy 16 MiB. So it never sees a long frame: `LongFrames` hands it on in
 Autobahn's cases 3.2, 4.1.3, 5.15 and 7.1.5, among others, ask for this.
 """
 
+import sys
 from collections.abc import Generator, Sequence
 from typing import NamedTuple, cast
 
@@ -28,8 +29,9 @@ FRAGMENT_BYTES = 32 * 1024
 class LongFrames:
     """Cuts long data frames of a masked stream into fragments (RFC 6455, 5.4), as they arrive.
 
-    What is no sound frame goes on as it is: to refuse it is the protocol's business. Mutable state: the beginning of
-    a header that is not whole; how much is missing of the frame, or the fragment, that is arriving; and of a frame
+    From what is no sound frame on all goes on as it is: to refuse it is the protocol's business.
+
+    Mutable state: the beginning of a header that is not whole; how much is missing of the frame, or the fragment, that is arriving; and of a frame
     that is being cut how much lies behind the fragment, with the mask and what its last fragment begins with.
     """
 
@@ -56,10 +58,12 @@ class LongFrames:
             if self._behind:
                 pieces += (data[done:at], self._next_fragment(CONT))
                 done = at
+            elif not _is_sound(data, at):
+                self._missing = sys.maxsize
             elif (head := _frame_head(data, at)) is None:
                 self.begun = data[at:]
                 data = data[:at]
-            elif head.is_data and FRAGMENT_BYTES < head.length <= self._max_bytes:
+            elif data[at] & 15 <= BINARY and FRAGMENT_BYTES < head.length <= self._max_bytes:
                 self._behind, self._last = head.length, data[at] & FIN
                 self._mask = data[at + head.size - MASK_BYTES : at + head.size]
                 pieces += (data[done:at], self._next_fragment(data[at] & ~FIN))
@@ -82,26 +86,34 @@ class LongFrames:
         return bytes((first, MASKED | 127)) + self._missing.to_bytes(8) + self._mask
 
 
+def _is_sound(data: bytes, at: int) -> bool:
+    """Return whether a frame may begin as *data* does from *at* on, as far as that is there."""
+    first = data[at]
+    if first & 0x70 or first & 15 not in (CONT, TEXT, BINARY, Opcode.CLOSE, Opcode.PING, Opcode.PONG):
+        return False
+    if len(data) == at + 1:
+        return True
+    is_data = first & 15 <= BINARY
+    return bool(data[at + 1] & MASKED) and (is_data or (bool(first & FIN) and data[at + 1] & 127 < 126))
+
+
 class _FrameHead(NamedTuple):
-    """The size of a frame's head, the length of what follows, and whether that is data and masked."""
+    """The size of a frame's head, and the length of what follows."""
 
     size: int
     length: int
-    is_data: bool
 
 
 def _frame_head(data: bytes, at: int) -> _FrameHead | None:
-    """Return the head of the frame that begins at *at*; None: it is not whole."""
-    if len(data) < at + 2:
-        return None
-    masked, length = data[at + 1] & MASKED, data[at + 1] & 127
+    """Return the head of the sound frame that begins at *at*; None: it is not whole."""
+    length = data[at + 1] & 127 if len(data) > at + 1 else 0
     more = {126: 2, 127: 8}.get(length, 0)
-    size = 2 + more + (MASK_BYTES if masked else 0)
+    size = 2 + more + MASK_BYTES
     if len(data) < at + size:
         return None
     if more:
         length = int.from_bytes(data[at + 2 : at + 2 + more])
-    return _FrameHead(size, length, bool(masked) and data[at] & 15 <= BINARY)
+    return _FrameHead(size, length)
 
 
 class WebSocketProtocol(ServerProtocol):
