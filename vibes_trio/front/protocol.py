@@ -31,8 +31,9 @@ class LongFrames:
 
     From what is no sound frame on all goes on as it is: to refuse it is the protocol's business.
 
-    Mutable state: the beginning of a header that is not whole; how much is missing of the frame, or the fragment, that is arriving; and of a frame
-    that is being cut how much lies behind the fragment, with the mask and what its last fragment begins with.
+    Mutable state: the beginning of a header that is not whole; how much is missing of the frame, or the fragment, that
+    is arriving; and of a frame that is being cut how much lies behind the fragment, with the mask and what its last
+    fragment begins with.
     """
 
     def __init__(self, max_bytes: int) -> None:
