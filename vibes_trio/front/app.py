@@ -16,6 +16,7 @@ from quart_trio import QuartTrio
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 
+from vibes_trio.errors import forget_traces
 from vibes_trio.exchange import HttpIncoming, Reply
 from vibes_trio.front.guard import GuardedConfig, serve_one
 from vibes_trio.front.heads import Head
@@ -43,6 +44,7 @@ def build_app(front: Front) -> QuartTrio:
         # Not a route: those know some methods and tidy up paths, while here any of both is answered.
         if request.routing_exception is None:
             return None
+        forget_traces(request.routing_exception)  # the request keeps it
         head: Head = request.scope["state"]["head"]
         try:
             body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
@@ -50,7 +52,10 @@ def build_app(front: Front) -> QuartTrio:
             return _write(refuse_long_body(limits).reply, head, close=True)
         except RequestTimeout:
             return _write(refuse_slow().reply, head, close=True)
-        incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body, head.host_name)
+        client = ":".join(map(str, request.scope["client"] or ()))
+        incoming = HttpIncoming(
+            head.method, head.host, head.target, head.headers, body, head.host_name, client
+        )
         answered = front.answer(incoming, None)
         reply = sound(answered if isinstance(answered, Reply) else await answered)
         return _write(reply, head, close=head.close or front.draining.is_set())

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import h11
 
 from vibes_trio.config import Limits
-from vibes_trio.errors import BadRequest
+from vibes_trio.errors import BadRequest, forget_traces
 from vibes_trio.exchange import HostName
 from vibes_trio.front.http import ANYBODY, Refused, refuse_long_body
 from vibes_trio.urls import ANY, ANY_SITE, MODULES, Site, normalize_path, parse_host
@@ -194,6 +194,7 @@ def _read_any(data: bytes, site: Site) -> Head:
     try:
         request = reader.next_event()
     except h11.RemoteProtocolError as error:
+        forget_traces(error)  # h11 raises it in a method of its own, whose frame holds it
         raise Refused(
             BadRequest(f"This is no HTTP request: {_reason(error)}."), error.error_status_hint
         ) from error

@@ -14,12 +14,14 @@ import math
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import cast
 
 import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest
 from vibes_trio.exchange import HttpIncoming, Reply
+from vibes_trio.front.addresses import peer_of
 from vibes_trio.front.heads import Head, find_head_end, parse_head, refused_for
 from vibes_trio.front.held import Share
 from vibes_trio.front.http import (
@@ -195,7 +197,8 @@ def _reads_an_app(head: Head) -> bool:
 async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     version = front.ready.version()
     body = await _read_body(front.limits, line, head.length) if head.length else b""
-    incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body, head.host_name)
+    client = peer_of(line.socket) if len(body) > front.limits.read_here_bytes else ""
+    incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body, head.host_name, client)
     answered = front.answer(incoming, None)
     reply = answered if isinstance(answered, Reply) else await answered
     if reply.for_owner and front.hand_over is not None:
@@ -255,17 +258,20 @@ async def _read_body(limits: Limits, line: Line, length: int) -> bytes:
         Refused: they did not come in `body_timeout_s`, or the client ended before.
     """
     if len(line.buffer) < length:
-        pieces = [line.buffer]
+        # One block that grows in place: as pieces it would lie in memory twice, and leave holes behind. Nor is it
+        # copied when it is whole, as that takes time.
+        pieces = bytearray(line.buffer)
         missing = length - len(line.buffer)
         with trio.move_on_after(limits.body_timeout_s) as scope:
             while missing:
                 data = await line.read(min(missing, BODY_READ_BYTES))
                 if not data:
                     raise refuse_broken_body(no_room=line.out_of_room)
-                pieces.append(data)
+                pieces += data
                 missing -= len(data)
         if scope.cancelled_caught:
             raise refuse_slow()
-        line.buffer = b"".join(pieces)
+        line.buffer = b""
+        return cast(bytes, pieces)
     body, line.buffer = line.buffer[:length], line.buffer[length:]
     return body

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import trio
 
 from vibes_trio.config import Limits
-from vibes_trio.exchange import Answer
+from vibes_trio.exchange import Answer, MessageIncoming
 from vibes_trio.front.balance import Balance
 from vibes_trio.front.held import Held
 from vibes_trio.front.ready import ReadyAnswers
@@ -46,6 +46,7 @@ class Front:
             A front that has it answers only what reads an app, in the fast lane, and has no full lane.
         balance: where other processes accept from the same sockets.
         site: which hosts are apps', and which pages may speak to the API.
+        look: tells what a long message of a WebSocket is, before it gets its turn: see `answer.look`.
         fast: False sends all HTTP through the full lane; answers are the same, slower.
     """
 
@@ -58,6 +59,7 @@ class Front:
     balance: Balance | None = None
     site: Site = ANY_SITE
     fast: bool = True
+    look: Callable[[MessageIncoming], Awaitable[MessageIncoming]] | None = None
     counts: Counts = field(default_factory=Counts)
     held: Held = field(init=False)
 

@@ -17,7 +17,8 @@ import logging
 import math
 from codecs import IncrementalDecoder, getincrementaldecoder
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 import trio
 from websockets.datastructures import Headers
@@ -26,8 +27,9 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from vibes_trio.errors import BadRequest, NotFound, TooLarge
+from vibes_trio.errors import BadRequest, NotFound, TooLarge, VibesError, forget_traces
 from vibes_trio.exchange import MessageIncoming, Reply, Turn
+from vibes_trio.front.addresses import peer_of
 from vibes_trio.front.heads import Head
 from vibes_trio.front.held import Share
 from vibes_trio.front.http import Refused, site_headers
@@ -48,7 +50,7 @@ _UTF8 = getincrementaldecoder("utf-8")
 
 
 class Assembly:
-    """The message that is arriving, frame by frame.
+    """The message that is arriving, frame by frame. A long one comes out as a bytearray: to copy it takes time.
 
     Raises `UnicodeDecodeError` from `add` as soon as a text is no UTF-8. A message over *max_bytes* is
     counted but not kept.
@@ -85,7 +87,8 @@ class Assembly:
         if not frame.fin:
             return None
         size, self._size = self._size, 0
-        message, self._data, self._decoder = bytes(self._data), bytearray(), None
+        whole, self._data, self._decoder = self._data, bytearray(), None
+        message = bytes(whole) if size <= BODY_READ_BYTES else cast(bytes, whole)
         return message if size <= self._max_bytes else self._too_large(size)
 
     def _too_large(self, size: int) -> TooLarge:
@@ -156,8 +159,10 @@ def accept_websocket(head: Head) -> bytes:
     if head.host_name.app is not None:
         raise Refused(NotFound("There is no WebSocket on an app's host."))
     shaker = ServerProtocol()
+    shaker.parser.close()  # for what follows the handshake: not needed here, and a circle
     response = shaker.accept(Request(head.target, Headers(head.fields)))
-    if response.status_code != 101:
+    if shaker.handshake_exc is not None:
+        forget_traces(shaker.handshake_exc)
         reason = f"No WebSocket: {shaker.handshake_exc}."
         raise Refused(BadRequest(reason), response.status_code)
     for name, value in site_headers("", head.readers):
@@ -169,21 +174,29 @@ async def serve_websocket(front: Front, waiting: Waiting, line: Line) -> None:
     """Serve the WebSocket that *line* has become to its end."""
     front.counts.websockets += 1
     ws = _open(front, line)
+    try:
+        with ws.share:
+            await _serve(ws, waiting)
+            await _take_leave(ws)
+    finally:
+        ws.protocol.forget()
+
+
+async def _serve(ws: _Socket, waiting: Waiting) -> None:
+    """Hear and answer until one side ends; then say goodbye."""
     code = CloseCode.GOING_AWAY
-    with ws.share:
-        try:
+    try:
+        await _listen(ws, waiting, None)
+        while ws.deferred is not None or ws.backlog or ws.outbox.size:
+            await _converse(ws, waiting)
             await _listen(ws, waiting, None)
-            while ws.deferred is not None or ws.backlog or ws.outbox.size:
-                await _converse(ws, waiting)
-                await _listen(ws, waiting, None)
-        except* Exception:  # a bug of ours must end this connection in an orderly way, and no other
-            log.exception("a WebSocket failed")
-            front.counts.faults += 1
-            code = CloseCode.INTERNAL_ERROR
-        finally:  # when the shutdown's time is over, too: nothing here waits
-            ws.protocol.part(code)
-            _flush(ws)
-        await _take_leave(ws)
+    except* Exception:  # a bug of ours must end this connection in an orderly way, and no other
+        log.exception("a WebSocket failed")
+        ws.front.counts.faults += 1
+        code = CloseCode.INTERNAL_ERROR
+    finally:  # when the shutdown's time is over, too: nothing here waits
+        ws.protocol.part(code)
+        _flush(ws)
 
 
 def _open(front: Front, line: Line) -> _Socket:
@@ -299,7 +312,7 @@ def _read_bytes(ws: _Socket) -> int:
 
     All that one read brings is taken apart before anybody else has a turn, and a frame costs 6 bytes.
     """
-    return BODY_READ_BYTES if ws.protocol.partial_bytes >= HEAD_READ_BYTES else HEAD_READ_BYTES
+    return BODY_READ_BYTES if ws.protocol.missing_bytes >= HEAD_READ_BYTES else HEAD_READ_BYTES
 
 
 async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
@@ -312,12 +325,17 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
     while ws.in_flight >= ws.front.limits.in_flight_per_connection:
         ws.freed = trio.Event()
         await ws.freed.wait()
-    data = ws.backlog.pop(0)
-    key = ws.front.order_key(data)
+    data = ws.backlog[0]
+    incoming = MessageIncoming(data)
+    if len(data) > ws.front.limits.read_here_bytes and ws.front.look is not None:
+        # Those that follow wait: whether they have to come after it is not known before.
+        incoming = await ws.front.look(replace(incoming, client=peer_of(ws.line.socket)))
+    key = _order_key(ws, incoming)
+    ws.backlog.pop(0)
     turn = None
     if key is not None:
         turn = ws.turns[key] = Turn(ws.turns.get(key))
-    reply = ws.front.answer(MessageIncoming(data), turn)
+    reply = ws.front.answer(incoming, turn)
     if isinstance(reply, Reply):
         _pass_on(ws, key, turn)
         _say(ws, reply.body)
@@ -330,6 +348,12 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
         in_flight.start_soon(_finish, ws, answer)
     else:
         ws.deferred = answer
+
+
+def _order_key(ws: _Socket, incoming: MessageIncoming) -> str | None:
+    if incoming.looked is None:
+        return ws.front.order_key(incoming.data)
+    return None if isinstance(incoming.looked, VibesError) else incoming.looked.order_key or None
 
 
 async def _finish(ws: _Socket, answer: _Answer) -> None:
@@ -384,6 +408,8 @@ def _feed(ws: _Socket, data: bytes) -> int:
     _take_frames(ws, frames)
     if not _count_held(ws) and protocol.listening:
         protocol.fail(CloseCode.TRY_AGAIN_LATER, "too much arrives at the moment")
+        ws.assembly = Assembly(ws.front.limits.max_frame_bytes)
+        _count_held(ws)
     if not protocol.in_message:
         ws.arriving_since = math.inf
     elif ws.backlog or ws.arriving_since == math.inf:

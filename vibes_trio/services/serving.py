@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vibes_trio.content.cid import calc_cid
-from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_page
+from vibes_trio.content.page import CDN_TAILWIND, PageInput
 from vibes_trio.content.static_modules import find_newer_module, find_static_module
 from vibes_trio.content.vibes_modules import our_addresses, pinned_addresses
 from vibes_trio.context import App, Ctx
@@ -15,11 +15,10 @@ from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Reply
 from vibes_trio.modules.bundle import is_stored, stored_closure
 from vibes_trio.modules.page_files import fonts_of, tailwind_of
+from vibes_trio.services.linking import write_page
 from vibes_trio.services.packages import bring_back, find_lacking, names_module
 from vibes_trio.services.releases import (
     JAVASCRIPT,
-    SHARE_FILES,
-    WITH_ALL,
     ServedRelease,
     find_file,
     find_release,
@@ -29,6 +28,7 @@ from vibes_trio.services.releases import (
 from vibes_trio.services.replies import Asked, Content, respond
 from vibes_trio.services.waiting import FOR_OWNER, PROGRESS, find_missing, find_waiting_page, tell_progress
 from vibes_trio.wire.base import encode
+from vibes_trio.wire.deploy import SHARE_FILES, WITH_ALL
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
@@ -61,7 +61,7 @@ async def _serve_incomplete(app: App, release: ServedRelease, asked: Asked) -> R
     waiting = await find_waiting_page(app, release, asked)
     if waiting is not None:
         return waiting
-    reply = await respond(app, asked, make_page(app, release))
+    reply = await respond(app, asked, await make_page(app, release))
     return replace(reply, repeatable=False)  # who asks for it again may have the packages built
 
 
@@ -87,7 +87,7 @@ async def find_content(app: App, release: ServedRelease, asked: Asked) -> Conten
         content = await read_asset(app, item, IMMUTABLE if is_fixed else REVALIDATE)
         return replace(content, shared=shared)
     if path in PAGE_PATHS and release.default is None:
-        return make_page(app, release)
+        return await make_page(app, release)
     if release.default is None or not (path in PAGE_PATHS or _navigates(asked.headers)):
         raise NotFound(f"File not found {path}")
     vary = "" if path in PAGE_PATHS else NAVIGATION
@@ -122,7 +122,7 @@ async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
     )
 
 
-def make_page(app: App, release: ServedRelease) -> Content:
+async def make_page(app: App, release: ServedRelease) -> Content:
     """Return the generated page; its tag is the CID of its text, as settings of the server are part of it.
 
     It holds keys and the env of the app: no page of another origin may read it, whatever its owner has opened.
@@ -134,7 +134,8 @@ def make_page(app: App, release: ServedRelease) -> Content:
     if body is None:
         imports, scopes = stored_map(app, release)
         local = _local_addresses(app, release, imports)
-        body = render_page(
+        body = await write_page(
+            app,
             PageInput(
                 app_slug=release.app,
                 fs_id=release.fs_id,
@@ -148,7 +149,7 @@ def make_page(app: App, release: ServedRelease) -> Content:
                 preload=_preload(app, release, local),
                 tailwind=tailwind,
                 fonts=fonts,
-            )
+            ),
         )
         app.assets.put(key, body)
     return Content(body, "text/html", calc_cid(body), release.fs_id, REVALIDATE)
