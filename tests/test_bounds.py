@@ -38,7 +38,7 @@ IN_LOOP_MS = 5.0
 TRIES = 4
 """A pass that was longer is looked at again: what is cached no more, or a busy machine, is no client's doing."""
 HELD_TIMES, HELD_MORE = 4, 24 * MiB
-"""A message may be in memory so often (as it came, its parts, on the way to and from who reads it), and so much more."""
+"""A message may be in memory so often (as it came, its parts, on the way to who reads it), and so much more."""
 
 LIMITS = Limits()
 HERE = LIMITS.read_here_bytes - 1 * KiB
@@ -78,14 +78,23 @@ class Walk:
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
     over: list[str] = field(default_factory=list)
 
-    async def step(self, entry: str, lane: str, case: str, said: bytes, *, sent: int = 0) -> None:
-        """Say *said*, and note what came of it. *sent*: bytes that may be held more than once."""
+    async def step(
+        self, entry: str, lane: str, case: str, said: bytes, *, sent: int = 0, answer: bytes = b""
+    ) -> None:
+        """Say *said*, and note what came of it.
+
+        Args:
+            sent: bytes that may be held more than once.
+            answer: what has to be in the answer.
+        """
         bound = HELD_TIMES * max(sent, len(said)) + HELD_MORE
         best = Row(math.inf, worst=case)
         for _ in range(TRIES):
             await trio.testing.wait_all_tasks_blocked()
             self.watch.restart()
-            await talk(self.port, said)
+            heard = await talk(self.port, said)
+            assert answer in heard, (entry, case, heard[-500:])
+            assert b'"code":"internal"' not in heard, heard[:1000]
             await trio.testing.wait_all_tasks_blocked()
             if (loop_ms := self.watch.longest_s * 1000) < best.loop_ms:
                 best = Row(loop_ms, self.watch.counted_bytes, self.watch.grown_bytes, case)
@@ -143,9 +152,15 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+def signed(kind: str, **members: object) -> bytes:
+    """As `envelope`, in as few bytes as can be."""
+    sent = json.loads(envelope(token("A"), kind, **members))
+    return json.dumps(sent, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def deploy(*files: object, **members: object) -> bytes:
     wanted = {"mode": "production", "appSlug": "garden", "userSlug": "ada", "fileSystem": list(files)}
-    return envelope(token("A"), DEPLOY, **(wanted | members))
+    return signed(DEPLOY, **(wanted | members))
 
 
 CHAT = envelope(token("A"), ENSURE_CHAT, contextId="walked")
@@ -156,14 +171,14 @@ def dearest_that_succeed() -> Iterator[tuple[str, str, bytes]]:
     block = {"type": "block.begin", "blockId": "b", "streamId": "s", "seq": 0, "blockNr": 0}
     dates = [block | {"timestamp": "1 " * 60}] * LIMITS.max_blocks_per_section
     chat = {"contextId": "walked", "origin": "llm"}
-    yield APPEND, "dates", envelope(token("A"), APPEND, blocks=dates, **chat)
-    yield APPEND, "few dates", envelope(token("A"), APPEND, blocks=dates[:250], **chat)
+    yield APPEND, "dates", signed(APPEND, blocks=dates, **chat)
+    yield APPEND, "few dates", signed(APPEND, blocks=dates[:250], **chat)
     yield (
         APPEND,
         "one long block",
-        envelope(token("A"), APPEND, blocks=[block | {"timestamp": 0, "x": "é" * (6 * MiB)}], **chat),
+        signed(APPEND, blocks=[block | {"timestamp": 0, "x": "é" * (6 * MiB)}], **chat),
     )
-    numbers = {"type": "uint8-asset-block", "filename": "/a", "content": [1] * (5 * MiB)}
+    numbers = {"type": "uint8-asset-block", "filename": "/a", "content": [1] * (7 * MiB)}
     yield DEPLOY, "numbers", deploy(numbers)
     yield DEPLOY, "texts", deploy(*(text(f"/{n}.txt", "é" * (3 * MiB)) for n in range(2)))
     yield DEPLOY, "modules", deploy(*(js(f"/{n}.js", f"/*{n}{'x' * 30_000}*/") for n in range(500)))
@@ -175,7 +190,8 @@ def dearest_that_succeed() -> Iterator[tuple[str, str, bytes]]:
         jsx(f"/{n}.jsx", "".join(f"import './{(n + k) % 500}';" for k in range(20))) for n in range(500)
     ]
     yield DEPLOY, "links", deploy(*linked)
-    yield DEPLOY, "too many links", deploy(*linked, jsx("/x.jsx", "import './1'"))
+    one_more = jsx("/x.jsx", "".join(f"import './{n}';" for n in range(30)))
+    yield DEPLOY, "too many links", deploy(*linked[1:], one_more)
 
 
 def routes() -> dict[str, dict[str, bytes]]:
@@ -243,7 +259,10 @@ async def test_no_entry_point_holds_the_loop_or_more_than_it_was_sent(tmp_path, 
                 await walk.step(name, "any", case, said, sent=8 * MiB)
         for kind, case, body in dearest_that_succeed():
             for lane, wrap in LANES.items():
-                await walk.step(f"{kind}, answered", lane, case, wrap(body))
+                answer = (
+                    b"max_links" if case.startswith("too many") else kind.replace(".req-", ".res-").encode()
+                )
+                await walk.step(f"{kind}, answered", lane, case, wrap(body), answer=answer)
         await walk.step("entry point", "any", "page of the largest app", routes()["entry point"]["page"])
     with capsys.disabled():
         print(f"\n{walk.table()}")

@@ -7,6 +7,7 @@ Source: `extractHostToBindings` of the reference, which takes any base. The Host
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from vibes_trio.exchange import AppSlug, FsId, HostName, UserSlug
@@ -97,6 +98,7 @@ def is_for_app(host: HostName, path: str) -> bool:
     return "--" in host.name.partition(".")[0] or path.startswith("/~") or decode_path(path) is None
 
 
+@lru_cache(maxsize=16)  # a request asks several times, and a long one of nothing but dots takes 2 ms
 def normalize_path(target: str) -> str:
     """Return the path of a request target without query and dot segments, as browsers resolve them."""
     path = target.split("?", 1)[0]

@@ -6,6 +6,7 @@ Importing this module imports Quart and Hypercorn, half a second; `serve.py` doe
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import cast
 
 import trio
 from hypercorn.app_wrappers import ASGIWrapper
@@ -16,6 +17,7 @@ from quart_trio import QuartTrio
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 
+from vibes_trio.config import Limits
 from vibes_trio.errors import forget_traces
 from vibes_trio.exchange import HttpIncoming, Reply
 from vibes_trio.front.guard import GuardedConfig, serve_one
@@ -37,7 +39,6 @@ def build_app(front: Front) -> QuartTrio:
     app = QuartTrio(__name__, static_folder=None)
     limits = front.limits
     app.config["MAX_CONTENT_LENGTH"] = limits.max_body_bytes
-    app.config["BODY_TIMEOUT"] = limits.body_timeout_s
     app.config["RESPONSE_TIMEOUT"] = None  # each send has its own deadline
 
     async def answer_what_no_page_does() -> Response | None:
@@ -47,7 +48,7 @@ def build_app(front: Front) -> QuartTrio:
         forget_traces(request.routing_exception)  # the request keeps it
         head: Head = request.scope["state"]["head"]
         try:
-            body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
+            body = await _read_body(limits)
         except RequestEntityTooLarge:
             return _write(refuse_long_body(limits).reply, head, close=True)
         except RequestTimeout:
@@ -64,8 +65,31 @@ def build_app(front: Front) -> QuartTrio:
     return app
 
 
+<<<<<<< HEAD
 def _write(reply: Reply, head: Head, *, close: bool) -> Response:
     """Return *reply* as Quart's response. The Date is added by `GuardedConfig`."""
+=======
+async def _read_body(limits: Limits) -> bytes:
+    """Return the body of the request of this task. A long one is a bytearray: to copy it when it is whole takes time.
+
+    Raises:
+        RequestEntityTooLarge: it is over its limit.
+        RequestTimeout: it did not come in its time.
+    """
+    body = bytearray()
+    with trio.move_on_after(limits.body_timeout_s) as scope:
+        async for data in request.body:
+            body += data
+            if len(body) > limits.max_body_bytes:
+                raise RequestEntityTooLarge
+    if scope.cancelled_caught:
+        raise RequestTimeout
+    return bytes(body) if len(body) <= limits.read_here_bytes else cast(bytes, body)
+
+
+def _write(reply: Reply, method: str, *, close: bool) -> Response:
+    """Return *reply* as Quart's response. The common headers are added by `GuardedConfig`."""
+>>>>>>> core
     length = content_length(reply)
     response = Response(reply.body if has_body(head.method, reply.status) else b"", reply.status)
     # None of Quart's own ideas.

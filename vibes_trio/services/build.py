@@ -63,15 +63,18 @@ async def build_release(
         TooLarge: the modules import too much.
     """
     compiled = await compile_all(app, files)
+    await trio.lowlevel.checkpoint()
     modules = [_app_module(file, result) for file, result in zip(files, compiled, strict=True)]
     check_imports(modules, app.config.limits)
     links = await link(app, user, modules)
+    await trio.lowlevel.checkpoint()  # each of these may take a millisecond or two
     most = app.config.limits.max_imports
     if len(links.bare) > most:
         raise TooLarge(f"The modules import {len(links.bare)} packages.", limit="max_imports", value=most)
     versions = await look_up(app, package_lookups(links.bare))
     given = MapInput(links.bare, versions, app.config.fp_version, links.imports, links.scopes)
     import_map = await make_map(app, user, given)
+    await trio.lowlevel.checkpoint()
     items, assets = await _assemble(files, compiled, links, import_map.text.encode())
     warnings = links.warnings + import_map.warnings
     extras = _extras(files, links, entry_point)

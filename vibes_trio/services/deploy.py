@@ -7,6 +7,8 @@ transaction, so a deploy that fails at any step leaves nothing behind.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import trio
+
 from vibes_trio.content.cid import calc_cid, calc_fs_id
 from vibes_trio.content.collation import sort_key
 from vibes_trio.content.slugs import check_slug_pair, own_names, parse_app_slug, parse_user_slug
@@ -18,7 +20,7 @@ from vibes_trio.services.build import AppFile, Built, build_release
 from vibes_trio.services.given import Deploy, GivenFile, read_deploy, too_large_file
 from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
 from vibes_trio.services.releases import read_extras
-from vibes_trio.steps import run_in_turns
+from vibes_trio.steps import Steps, run_in_turns
 from vibes_trio.storage import apps, assets, slugs
 from vibes_trio.storage.tx import Tx
 from vibes_trio.urls import entry_point_url, wrapper_url
@@ -27,6 +29,8 @@ from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
 from vibes_trio.wire.files import (
     read_items,
 )
+
+SORTED_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     wanted = read_wanted(app, ctx.asker.user_id, req)
     deploy = req if isinstance(req, Deploy) else await run_in_turns(read_deploy(req, app.config.limits))
     files = await read_files(ctx, deploy.files)
+    await trio.lowlevel.checkpoint()  # what is done for each file adds up
     fs_id = calc_fs_id([(file.name, file.given_mime, file.cid) for file in files], deploy.env)
     built_from = calc_built_from(files, deploy.entry_point)
     publish = Publish(wanted, fs_id, built_from, deploy.mode, encode(deploy.env).decode(), None)
@@ -169,6 +174,14 @@ async def read_files(ctx: Ctx, given: Sequence[GivenFile]) -> list[AppFile]:
         files.append(
             AppFile(file.name, content, file.cid, file.mime, file.given_mime, file.lang, file.entry_point)
         )
+    return await run_in_turns(_sort(files))
+
+
+def _sort(files: list[AppFile]) -> Steps[list[AppFile]]:
+    for index, file in enumerate(files):
+        sort_key(file.name)  # and is remembered: a long name costs 10 µs
+        if index % SORTED_AT_ONCE == SORTED_AT_ONCE - 1:
+            yield
     return sorted(files, key=lambda file: sort_key(file.name))
 
 

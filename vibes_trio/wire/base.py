@@ -115,6 +115,9 @@ _HALF_PAIR = re.compile(
 MAX_MENDED = 100_000
 """Half pairs mended in one text; more is no accident. Bounds the time that a hostile text takes."""
 
+QUOTED_CHARS = 200
+"""So much of the beginning and the end of an error's words is told."""
+
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -147,11 +150,16 @@ def _decode(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw) -> T:
     try:
         return decoder.decode(data)
     except msgspec.ValidationError as error:
-        raise _NotValid(str(error)) from None
+        raise _NotValid(_shortened(str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _NotJson(str(error)) from None
     except RecursionError:
         raise _NotJson("nested too deeply") from None
+
+
+def _shortened(words: str) -> str:
+    """Return the beginning and the end of *words*, which may quote whatever was sent."""
+    return words if len(words) <= 2 * QUOTED_CHARS else f"{words[:QUOTED_CHARS]} … {words[-QUOTED_CHARS:]}"
 
 
 def read_head(data: bytes) -> MessageHead:
