@@ -86,7 +86,9 @@ def ports():
     thread.start()
     assert started.wait(10)
     yield running[True], running[False]
-    check((running[True], running[False]), PRIME, parked=True)  # so that something was ready, whichever tests ran
+    check(
+        (running[True], running[False]), PRIME, parked=True
+    )  # so that something was ready, whichever tests ran
     trio.from_thread.run_sync(running["draining"].set, trio_token=running["token"])
     thread.join()
     fast, full = running[True, "front"], running[False, "front"]

@@ -65,10 +65,6 @@ def build_app(front: Front) -> QuartTrio:
     return app
 
 
-<<<<<<< HEAD
-def _write(reply: Reply, head: Head, *, close: bool) -> Response:
-    """Return *reply* as Quart's response. The Date is added by `GuardedConfig`."""
-=======
 async def _read_body(limits: Limits) -> bytes:
     """Return the body of the request of this task. A long one is a bytearray: to copy it when it is whole takes time.
 
@@ -87,9 +83,8 @@ async def _read_body(limits: Limits) -> bytes:
     return bytes(body) if len(body) <= limits.read_here_bytes else cast(bytes, body)
 
 
-def _write(reply: Reply, method: str, *, close: bool) -> Response:
-    """Return *reply* as Quart's response. The common headers are added by `GuardedConfig`."""
->>>>>>> core
+def _write(reply: Reply, head: Head, *, close: bool) -> Response:
+    """Return *reply* as Quart's response. The Date is added by `GuardedConfig`."""
     length = content_length(reply)
     response = Response(reply.body if has_body(head.method, reply.status) else b"", reply.status)
     # None of Quart's own ideas.
