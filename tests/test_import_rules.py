@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "vibes_trio"
 
 LINES: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "exchange", "collector", "late"}),
+    frozenset({"errors", "exchange", "collector", "late", "turns"}),
     frozenset({"wire", "config", "urls"}),
     frozenset({"content", "auth", "storage", "cache", "outbound", "jobs", "compilers"}),
     frozenset({"modules"}),

@@ -18,7 +18,7 @@ class Fake:
         self.released = trio.Event()
         self.calls: Counter[str] = Counter()
 
-    async def compile(self, source: Source) -> Compiled:
+    async def compile(self, source: Source, user: str = "") -> Compiled:
         self.calls[source.text] += 1
         await self.released.wait()
         if source.text == "bad":

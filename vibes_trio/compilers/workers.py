@@ -2,26 +2,25 @@
 
 Whatever the work, a source can be written that makes it cost minutes or gigabytes. So it is done in child
 processes with a deadline and a bound on memory; one that oversteps, dies or answers nonsense is killed and
-replaced for the next request. Frames on both pipes: length in 4 bytes, little-endian, then as many bytes (the
-framing of esbuild's service, taken for our own worker too).
+replaced for the next request.
 """
 
-import struct
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import trio
 
+from vibes_trio.compilers.child import (
+    Bounds,
+    Child,
+    FrameTooLong,
+    kill_child,
+    receive_frame,
+    send_frame,
+    start_child,
+)
 from vibes_trio.config import Limits
-
-if sys.platform == "linux":
-    import resource
-
-_LENGTH = struct.Struct("<I")
-_CHUNK_BYTES = 64 * 1024
-_REAP_TIMEOUT_S = 2.0
+from vibes_trio.turns import Places, Turns
 
 
 class WorkerFailed(Exception):
@@ -30,18 +29,15 @@ class WorkerFailed(Exception):
 
 @dataclass(slots=True)
 class _Worker:
-    process: trio.Process
-    stdin: trio.abc.SendStream
-    stdout: trio.abc.ReceiveStream
-    received: bytearray
+    child: Child
     requests: int = 0
 
 
 class Workers:
     """At most `limits.compile_at_once` processes of one command, started when needed and used again.
 
-    The state is the list of idle workers; a busy one belongs to the task that asks it. `aclose` ends the idle
-    ones and is called when no task asks any more.
+    The state is the list of idle workers, and whose turn it is; a busy one belongs to the task that asks it.
+    `aclose` ends the idle ones and is called when no task asks any more.
 
     Args:
         command: what to run.
@@ -56,17 +52,26 @@ class Workers:
         self._env = dict(env)
         self._limits = limits
         self._greets = greets
-        self._slots = trio.CapacityLimiter(limits.compile_at_once)
+        self._turns = Turns(
+            Places(
+                limits.compile_at_once,
+                limits.compile_for_one,
+                limits.compiles_waiting,
+                limits.compiles_waiting_for_one,
+            ),
+            "compiled",
+        )
         self._idle: list[_Worker] = []
 
-    async def ask(self, request: bytes) -> bytes:
-        """Return the answer to *request*, waiting for a free worker first.
+    async def ask(self, request: bytes, user: str = "") -> bytes:
+        """Return the answer to *request*, waiting for a free worker, and the turn of *user*, first.
 
         Raises:
+            Overloaded: too many wait already.
             WorkerFailed: out of time (`limits.compile_timeout_s` once there is a worker) or memory, or the
                 process can't be started or died.
         """
-        async with self._slots:
+        async with self._turns.hold(user):
             worker: _Worker | None = None
             answered = False
             try:
@@ -90,84 +95,46 @@ class Workers:
     async def aclose(self) -> None:
         """End the idle workers."""
         while self._idle:
-            await _kill(self._idle.pop())
+            await kill_child(self._idle.pop().child)
 
     def _take_idle(self) -> _Worker | None:
         """Return a worker that still runs; those that ended by themselves are dropped."""
         while self._idle:
             worker = self._idle.pop()
-            if worker.process.poll() is None:
+            if worker.child.process.poll() is None:
                 return worker
         return None
 
     async def _start(self) -> _Worker:
-        pipe = subprocess.PIPE
         try:
-            process = await trio.lowlevel.open_process(
-                self._command,
-                stdin=pipe,
-                stdout=pipe,
-                stderr=subprocess.DEVNULL,
-                env=self._env,
-                # Ctrl-C at the server's terminal must not end what is still in flight.
-                start_new_session=True,
-            )
+            child = await start_child(self._command, self._env, Bounds(self._limits.compile_memory_bytes))
         except OSError as error:
             raise WorkerFailed(f"the compiler can't be started: {error.strerror}") from error
-        assert process.stdin is not None
-        assert process.stdout is not None
-        worker = _Worker(process, process.stdin, process.stdout, bytearray())
+        worker = _Worker(child)
         try:
-            _limit_memory(process.pid, self._limits.compile_memory_bytes)
             if self._greets:
                 await self._receive(worker)
         except BaseException:
-            await _kill(worker)
+            await kill_child(child)
             raise
         return worker
 
     async def _exchange(self, worker: _Worker, request: bytes) -> bytes:
         worker.requests += 1
-        await worker.stdin.send_all(_LENGTH.pack(len(request)) + request)
+        await send_frame(worker.child, request)
         return await self._receive(worker)
 
     async def _receive(self, worker: _Worker) -> bytes:
-        await self._fill(worker, _LENGTH.size)
-        (length,) = _LENGTH.unpack_from(worker.received)
-        if length > self._limits.max_compiled_bytes:
-            raise WorkerFailed(f"the compiled code is longer than {self._limits.max_compiled_bytes} bytes")
-        await self._fill(worker, _LENGTH.size + length)
-        frame = bytes(worker.received[_LENGTH.size : _LENGTH.size + length])
-        del worker.received[: _LENGTH.size + length]
-        return frame
-
-    async def _fill(self, worker: _Worker, size: int) -> None:
-        while len(worker.received) < size:
-            data = await worker.stdout.receive_some(_CHUNK_BYTES)
-            if not data:
-                raise trio.BrokenResourceError("the worker closed its pipe")
-            worker.received += data
+        try:
+            return await receive_frame(worker.child, self._limits.max_compiled_bytes)
+        except FrameTooLong:
+            raise WorkerFailed(
+                f"the compiled code is longer than {self._limits.max_compiled_bytes} bytes"
+            ) from None
 
     async def _give_back(self, worker: _Worker, *, usable: bool) -> None:
         # A worker's memory only grows, so none lives for ever.
         if usable and worker.requests < self._limits.compiles_per_worker:
             self._idle.append(worker)
         else:
-            await _kill(worker)
-
-
-async def _kill(worker: _Worker) -> None:
-    worker.process.kill()
-    with trio.move_on_after(_REAP_TIMEOUT_S, shield=True):
-        await worker.stdin.aclose()
-        await worker.stdout.aclose()
-        await worker.process.wait()
-
-
-def _limit_memory(pid: int, size: int) -> None:
-    """Bound what a running child may allocate. Other systems than Linux have no call for it.
-
-    Not its address space: Go reserves more than a gigabyte of that before it starts.
-    """
-    if sys.platform == "linux":
-        resource.prlimit(pid, resource.RLIMIT_DATA, (size, size))
+            await kill_child(worker.child)

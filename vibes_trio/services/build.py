@@ -15,7 +15,7 @@ from vibes_trio.content.import_map import build_import_map, package_lookups
 from vibes_trio.content.links import TRANSFORMED, AppModule, Links, link_modules
 from vibes_trio.context import App
 from vibes_trio.errors import TooLarge, TransformFailed, VibesError
-from vibes_trio.exchange import Cid
+from vibes_trio.exchange import Cid, UserId
 from vibes_trio.services.releases import IMPORT_MAP, JAVASCRIPT, Extras
 from vibes_trio.wire.files import FileSystemItem, Transform, asset_uri
 
@@ -46,7 +46,9 @@ class Built:
     import_map: bytes
 
 
-async def build_release(app: App, files: Sequence[AppFile], entry_point: str, built_from: Cid) -> Built:
+async def build_release(
+    app: App, user_id: UserId, files: Sequence[AppFile], entry_point: str, built_from: Cid
+) -> Built:
     """Compile *files* (sorted by name), link their modules, make the import map.
 
     Args:
@@ -57,7 +59,7 @@ async def build_release(app: App, files: Sequence[AppFile], entry_point: str, bu
         TransformFailed: a module does not compile; of several the first by name.
         TooLarge: the modules import too much.
     """
-    compiled = await compile_all(app, files)
+    compiled = await compile_all(app, user_id, files)
     links = link_modules([_app_module(file, result) for file, result in zip(files, compiled, strict=True)])
     most = app.config.limits.max_imports
     if len(links.bare) > most:
@@ -73,14 +75,14 @@ async def build_release(app: App, files: Sequence[AppFile], entry_point: str, bu
     return Built(items, assets, extras, warnings, import_map.text.encode())
 
 
-async def compile_all(app: App, files: Sequence[AppFile]) -> list[Compiled | None]:
+async def compile_all(app: App, user_id: UserId, files: Sequence[AppFile]) -> list[Compiled | None]:
     """Return the result for each file; None for what is no module. The compiler bounds how many run at once."""
     compiled: list[Compiled | None] = [None] * len(files)
     failed: dict[int, VibesError] = {}
 
     async def compile_one(index: int, source: Source) -> None:
         try:
-            compiled[index] = await app.compiler.compile(source)
+            compiled[index] = await app.compiler.compile(source, user_id)
         except VibesError as error:
             failed[index] = error
 

@@ -89,7 +89,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
     warnings: tuple[str, ...] = ()
     built: Built | None = None
     if release is None:
-        built = await build_release(app, files, entry_point, built_from)
+        built = await build_release(app, ctx.asker.user_id, files, entry_point, built_from)
         extras, kept = await with_known_lock(app, built.extras, built.import_map)
         built = replace(built, extras=extras, assets={**built.assets, **kept})
         release = await _write(app, replace(publish, built=built))

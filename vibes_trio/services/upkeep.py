@@ -7,7 +7,7 @@ import trio
 from vibes_trio.context import App
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid
-from vibes_trio.jobs import Sweep, WarmAll, WarmRelease
+from vibes_trio.jobs import RetryBuilds, Sweep, WarmAll, WarmRelease
 from vibes_trio.modules.page_files import missing_files
 from vibes_trio.services.packages import ensure_building
 from vibes_trio.services.releases import ServedRelease, find_release, read_extras
