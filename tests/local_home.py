@@ -1,12 +1,10 @@
 """A home for packages that builds at once, and what tests of it need: an app, a deployed import, its jobs run."""
 
-import contextlib
 import json
 import re
 from dataclasses import replace
 from pathlib import Path
 
-import trio
 from asking import get
 
 from vibes_trio.background.worker import run_worker

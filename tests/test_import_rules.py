@@ -8,8 +8,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "vibes_trio"
 
 LINES: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "exchange", "collector", "late", "turns"}),
-    frozenset({"wire", "config", "urls"}),
+    frozenset({"errors", "exchange", "collector", "late"}),
+    frozenset({"wire", "config", "urls", "turns"}),
     frozenset({"content", "auth", "storage", "cache", "outbound", "jobs", "compilers"}),
     frozenset({"modules"}),
     frozenset({"context"}),

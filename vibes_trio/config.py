@@ -147,6 +147,10 @@ class Limits:
     build_jobs: int = 4
     build_jobs_for_one: int = 2
     sweep_interval_s: float = 600.0
+    sweep_users: int = 100
+    sweep_releases: int = 4
+    sweep_assets: int = 200
+    sweep_bytes: int = 4 * MiB
     asset_grace_s: float = 3600.0
     cache_bytes: int = 64 * MiB
     ready_bytes: int = 16 * MiB

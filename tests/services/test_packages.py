@@ -12,7 +12,7 @@ from msgspec.structs import replace as replace_struct
 from vibes_trio.config import Limits
 from vibes_trio.content.vibes_modules import FIREPROOF, FIREPROOF_VERSION, our_addresses
 from vibes_trio.errors import FetchFailed
-from vibes_trio.jobs import BuildModules, Jobs, Sweep
+from vibes_trio.jobs import BuildModules, Jobs, RetryBuilds, Sweep
 from vibes_trio.modules.lock import Lock, read_lock
 from vibes_trio.modules.store import open_store, parse_cdn_address
 from vibes_trio.services import packages

@@ -38,7 +38,8 @@ class Home:
     """Where the packages of apps are brought home to.
 
     Its mutable state: which versions ranges were found to mean lately, the locks made lately, the esbuild once
-    it is found, and who builds now: several at once, but of those who want the same one, and each package is fetched once.
+    it is found, and who builds now: several at once, but of those who want the same one; each package is fetched
+    once.
     """
 
     def __init__(

@@ -74,7 +74,11 @@ def ensure_building(app: App, name: ReleaseName, extras: Extras) -> Build | None
     if build is not None:
         return build
     lacking = find_lacking(app.modules, extras)
-    if not lacking or not app.builds.may_begin(name) or not app.jobs.add(BuildModules(*name), _owner_of(app, name)):
+    if (
+        not lacking
+        or not app.builds.may_begin(name)
+        or not app.jobs.add(BuildModules(*name), _owner_of(app, name))
+    ):
         return None
     return app.builds.begin(name, lacking)
 

@@ -16,7 +16,7 @@ INSERT INTO AssetUses
       json_tree(json_array(
         json(iif(json_valid(fileSystem), fileSystem, '[]')), json(iif(json_valid(extras), extras, '{}'))
       )) AS member
-    WHERE member.type = 'text' AND length(member.atom) BETWEEN 32 AND 128 AND member.atom NOT GLOB '*[^A-Za-z0-9]*'
+    WHERE member.type = 'text' AND length(member.atom) <= 128 AND member.atom GLOB 'z*' AND member.atom NOT GLOB '*[^A-Za-z0-9]*'
   ) WHERE true GROUP BY id
   ON CONFLICT (assetId) DO UPDATE SET uses = excluded.uses;
 
@@ -37,7 +37,7 @@ CREATE TRIGGER Apps_inserted AFTER INSERT ON Apps BEGIN
       json(iif(json_valid(new.fileSystem), new.fileSystem, '[]')),
       json(iif(json_valid(new.extras), new.extras, '{}'))
     )) AS member
-    WHERE member.type = 'text' AND length(member.atom) BETWEEN 32 AND 128 AND member.atom NOT GLOB '*[^A-Za-z0-9]*'
+    WHERE member.type = 'text' AND length(member.atom) <= 128 AND member.atom GLOB 'z*' AND member.atom NOT GLOB '*[^A-Za-z0-9]*'
     ON CONFLICT (assetId) DO UPDATE SET uses = uses + 1;
 END;
 
@@ -47,7 +47,7 @@ CREATE TRIGGER Apps_deleted AFTER DELETE ON Apps BEGIN
       json(iif(json_valid(old.fileSystem), old.fileSystem, '[]')),
       json(iif(json_valid(old.extras), old.extras, '{}'))
     )) AS member
-    WHERE member.type = 'text' AND length(member.atom) BETWEEN 32 AND 128 AND member.atom NOT GLOB '*[^A-Za-z0-9]*'
+    WHERE member.type = 'text' AND length(member.atom) <= 128 AND member.atom GLOB 'z*' AND member.atom NOT GLOB '*[^A-Za-z0-9]*'
   );
 END;
 
@@ -57,14 +57,14 @@ CREATE TRIGGER Apps_updated AFTER UPDATE OF fileSystem, extras ON Apps BEGIN
       json(iif(json_valid(new.fileSystem), new.fileSystem, '[]')),
       json(iif(json_valid(new.extras), new.extras, '{}'))
     )) AS member
-    WHERE member.type = 'text' AND length(member.atom) BETWEEN 32 AND 128 AND member.atom NOT GLOB '*[^A-Za-z0-9]*'
+    WHERE member.type = 'text' AND length(member.atom) <= 128 AND member.atom GLOB 'z*' AND member.atom NOT GLOB '*[^A-Za-z0-9]*'
     ON CONFLICT (assetId) DO UPDATE SET uses = uses + 1;
   UPDATE AssetUses SET uses = uses - 1 WHERE assetId IN (
     SELECT member.atom FROM json_tree(json_array(
       json(iif(json_valid(old.fileSystem), old.fileSystem, '[]')),
       json(iif(json_valid(old.extras), old.extras, '{}'))
     )) AS member
-    WHERE member.type = 'text' AND length(member.atom) BETWEEN 32 AND 128 AND member.atom NOT GLOB '*[^A-Za-z0-9]*'
+    WHERE member.type = 'text' AND length(member.atom) <= 128 AND member.atom GLOB 'z*' AND member.atom NOT GLOB '*[^A-Za-z0-9]*'
   );
 END;
 
