@@ -43,7 +43,7 @@ setup_venv() {
     say "setting up $VENV with the packages of $1 …"
     [ -x "$VENV/bin/python" ] && "$VENV/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
         within 300 "a new environment for Python" "$(find_python)" -m venv --clear "$VENV" || exit 1
-    # A packages' index that is out of reach is found out in a minute; one that is slow has longer.
+    # An index of packages that is out of reach is found out in a minute; one that is slow has longer.
     if command -v uv >/dev/null 2>&1; then
         within 900 "the packages of $1, fetched by uv" \
             uv pip install --quiet --python "$VENV/bin/python" --require-hashes -r "$lock" || exit 1
