@@ -95,7 +95,7 @@ class FakeCompiler:
     fails_on: str = ""
     version: str = "fake 1"
 
-    async def compile(self, source: Source) -> Compiled:
+    async def compile(self, source: Source, user: str = "") -> Compiled:
         self.sources.append(source)
         await trio.lowlevel.checkpoint()
         if source.filename == self.fails_on:

@@ -10,6 +10,7 @@ import hashlib
 import io
 import os
 import shutil
+import subprocess
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ import trio
 from vibes_trio.config import Config
 from vibes_trio.modules.page_files import PAGE_FILES
 from vibes_trio.modules.prepare import prepare_local_modules
+from vibes_trio.modules.toolchain import Tool
 from vibes_trio.outbound import Registry, open_outbound
 
 REGISTRY = Registry("https://registry.test/")
@@ -34,6 +36,13 @@ def require_esbuild() -> str:
     if not found:
         pytest.skip("no esbuild on this machine: name a binary in VIBES_ESBUILD")
     return found
+
+
+def require_tool() -> Tool:
+    """Return that esbuild with its version."""
+    path = Path(require_esbuild())
+    version = subprocess.run([path, "--version"], capture_output=True, check=True, text=True).stdout.strip()
+    return Tool(path, version)
 
 
 def require_packages(*names: str) -> dict[str, dict[str, bytes]]:

@@ -58,7 +58,7 @@ def make_app(db: Database | None = None, *, limits: Limits | None = None, **chan
         home=None,
         builds=Builds(limits),
         notes=(),
-        jobs=Jobs(limits.jobs_waiting),
+        jobs=Jobs(limits),
         random_slug=lambda: "one-two-three",
         now=lambda: NOW,
         draining=trio.Event(),

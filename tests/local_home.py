@@ -1,12 +1,10 @@
 """A home for packages that builds at once, and what tests of it need: an app, a deployed import, its jobs run."""
 
-import contextlib
 import json
 import re
 from dataclasses import replace
 from pathlib import Path
 
-import trio
 from asking import get
 
 from vibes_trio.background.worker import run_worker
@@ -41,7 +39,7 @@ class FakeHome:
     async def find_known(self, wanted):
         return self.known
 
-    async def ensure(self, wanted, lock=None, progress=None, label=""):
+    async def ensure(self, wanted, lock=None, progress=None, label="", user=""):
         self.asked.append(dict(wanted))
         self.progress = progress
         if self.error is not None:
@@ -64,10 +62,10 @@ def open_home(folder: Path) -> FakeHome:
 
 async def run_jobs(app):
     """Run what waits for building, and leave the queue open."""
-    jobs = replace(app, jobs=Jobs(app.config.limits.jobs_waiting))
-    with contextlib.suppress(trio.WouldBlock):
-        while True:
-            jobs.jobs.add(app.jobs.receive[BuildModules].receive_nowait())
+    jobs = replace(app, jobs=Jobs(app.config.limits))
+    while (taken := app.jobs.queues[BuildModules].take_nowait()) is not None:
+        jobs.jobs.add(taken[1], taken[0])
+        app.jobs.queues[BuildModules].done(taken[0])
     jobs.jobs.close()
     await run_worker(jobs, BuildModules)
 

@@ -53,8 +53,11 @@ class Limits:
     slug_attempts: int = 5
     # Compilers
     compile_timeout_s: float = 10.0
-    compile_memory_bytes: int = 1024 * MiB
-    compile_at_once: int = 2
+    compile_memory_bytes: int = 640 * MiB
+    compile_at_once: int = 3
+    compile_for_one: int = 2
+    compiles_waiting: int = 20_000
+    compiles_waiting_for_one: int = 4000
     max_compiled_bytes: int = 8 * MiB
     compiles_per_worker: int = 500
     compiled_cache_bytes: int = 16 * MiB
@@ -112,6 +115,15 @@ class Limits:
     package_timeout_s: float = 60.0
     build_timeout_s: float = 60.0
     builds_at_once: int = 2
+    builds_waiting: int = 10_000
+    builds_waiting_for_one: int = 2000
+    build_places: int = 4
+    build_places_most: int = 3
+    build_memory_bytes: int = 256 * MiB
+    build_niceness: int = 5
+    package_source_bytes: int = 24 * MiB
+    tree_bytes: int = 1024 * MiB
+    report_bytes: int = 32 * MiB
     built_bytes: int = 32 * MiB
     module_cache_bytes: int = 32 * MiB
     page_hosts: int = 50
@@ -146,8 +158,15 @@ class Limits:
     reserve_bytes: int = 4 * MiB
     invite_valid_s: float = 600.0
     # Background
-    jobs_waiting: int = 256
+    jobs_waiting: int = 1024
+    jobs_waiting_for_one: int = 256
+    build_jobs: int = 4
+    build_jobs_for_one: int = 2
     sweep_interval_s: float = 600.0
+    sweep_users: int = 100
+    sweep_releases: int = 4
+    sweep_assets: int = 200
+    sweep_bytes: int = 4 * MiB
     asset_grace_s: float = 3600.0
     cache_bytes: int = 64 * MiB
     ready_bytes: int = 16 * MiB

@@ -1,8 +1,8 @@
 """Work that outlives the message it came from: typed records in a bounded queue.
 
-A service puts a record in; `background` takes it out. Each kind has a worker of its own, so that a slow kind
-doesn't hold up another. A full queue drops the job and counts it: every job only saves time or space, and the
-periodic sweep repairs what was dropped.
+A service puts a record in; `background` takes it out. Each kind has workers of its own, so that a slow kind
+doesn't hold up another; builds have several, and users take turns at them. A full queue drops the job and counts
+it: every job only saves time or space, and the periodic sweep repairs what was dropped.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import trio
 
+from vibes_trio.config import Limits
 from vibes_trio.exchange import AppSlug, FsId, UserSlug
+from vibes_trio.turns import Places, TurnQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True)
+class RetryBuilds:
+    """Build what live releases lack, as the registry was down, the server ended or the store was lost."""
+
+
+@dataclass(frozen=True, slots=True)
 class BuildModules:
     """Build the packages that a release imports into modules of this server, and note their lock."""
 
@@ -40,31 +47,83 @@ class BuildModules:
     fs_id: FsId
 
 
-Job = WarmRelease | WarmAll | Sweep | BuildModules
-KINDS: tuple[type[Job], ...] = (WarmRelease, WarmAll, Sweep, BuildModules)
+Job = WarmRelease | WarmAll | Sweep | RetryBuilds | BuildModules
+KINDS: tuple[type[Job], ...] = (WarmRelease, WarmAll, Sweep, RetryBuilds, BuildModules)
+
+
+class JobQueue:
+    """Jobs of one kind that wait, and whose turn is next.
+
+    Its mutable state: the queue with what runs of it; whether it is closed; and an event for those who take, set
+    and replaced whenever one of these changes.
+    """
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self._queue: TurnQueue[Job] = TurnQueue(places)
+        self._closed = False
+        self._changed = trio.Event()
+
+    def __len__(self) -> int:
+        """Return how many wait."""
+        return len(self._queue)
+
+    def add(self, job: Job, user: str) -> bool:
+        """Let *job* of *user* wait. False: too many do, or it is closed."""
+        if self._closed or not self._queue.put(user, job):
+            return False
+        self._tell()
+        return True
+
+    def take_nowait(self) -> tuple[str, Job] | None:
+        """Return a job whose turn it is, and whose; `done` has to follow. None: there is none now."""
+        found = self._queue.take()
+        return None if found is None else found[:2]
+
+    async def take(self) -> tuple[str, Job] | None:
+        """Return what `take_nowait` does, once there is one. None: it is closed and empty."""
+        await trio.lowlevel.checkpoint()
+        while (found := self.take_nowait()) is None:
+            if self._closed and not len(self):
+                return None
+            await self._changed.wait()
+        return found
+
+    def done(self, user: str) -> None:
+        """Say that a job of *user* has ended."""
+        self._queue.give_back(user, 1)
+        self._tell()
+
+    def close(self) -> None:
+        """Take no more."""
+        self._closed = True
+        self._tell()
+
+    def _tell(self) -> None:
+        self._changed.set()
+        self._changed = trio.Event()
 
 
 class Jobs:
     """One bounded queue per kind of job."""
 
-    def __init__(self, max_waiting: int) -> None:
-        opened = {kind: trio.open_memory_channel[Job](max_waiting) for kind in KINDS}
-        self._send = {kind: send for kind, (send, _) in opened.items()}
-        self.receive: Mapping[type[Job], trio.MemoryReceiveChannel[Job]] = {
-            kind: receive for kind, (_, receive) in opened.items()
+    def __init__(self, limits: Limits) -> None:
+        alone = Places(1, 1, limits.jobs_waiting, limits.jobs_waiting)
+        builds = Places(
+            limits.build_jobs, limits.build_jobs_for_one, limits.jobs_waiting, limits.jobs_waiting_for_one
+        )
+        self.queues: Mapping[type[Job], JobQueue] = {
+            kind: JobQueue(builds if kind is BuildModules else alone) for kind in KINDS
         }
         self.dropped = 0
 
-    def add(self, job: Job) -> bool:
-        """Queue *job*. Returns False, and counts it, if its queue is full or closed."""
-        try:
-            self._send[type(job)].send_nowait(job)
-        except (trio.WouldBlock, trio.ClosedResourceError, trio.BrokenResourceError):
-            self.dropped += 1
-            return False
-        return True
+    def add(self, job: Job, user: str = "") -> bool:
+        """Queue *job* of *user*. Returns False, and counts it, if its queue is full or closed."""
+        done = self.queues[type(job)].add(job, user)
+        self.dropped += not done
+        return done
 
     def close(self) -> None:
         """Take no more; workers end once they have run what waits."""
-        for send in self._send.values():
-            send.close()
+        for queue in self.queues.values():
+            queue.close()

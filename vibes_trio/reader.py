@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import trio
@@ -102,7 +102,7 @@ async def open_reading_app(orders: Orders) -> AsyncIterator[App]:
             home=None,
             builds=Builds(config.limits),
             notes=(),
-            jobs=Jobs(0),
+            jobs=Jobs(replace(config.limits, jobs_waiting=0)),
             random_slug=_no_slug,
             now=time.time,
             draining=trio.Event(),
@@ -197,7 +197,7 @@ async def _drain_on_signal(
 class _NoCompiler:
     version = "none"
 
-    async def compile(self, source: Source) -> Compiled:
+    async def compile(self, source: Source, user: str = "") -> Compiled:
         raise Internal("A process that only reads was asked to compile.")
 
 

@@ -19,7 +19,7 @@ class Scripted:
         self._value = value
         self._raw = raw
 
-    async def ask(self, request: bytes) -> bytes:
+    async def ask(self, request: bytes, user: str = "") -> bytes:
         if self._raw:
             return self._raw
         number = int.from_bytes(request[:4], "little") >> 1

@@ -1,28 +1,19 @@
-"""Running esbuild, and what a module exports."""
+"""What a module exports."""
 
-import os
 from pathlib import Path
 
 import pytest
-import trio
-from fake_registry import require_esbuild, require_packages
+from fake_registry import require_packages, require_tool
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ModuleFailed
-from vibes_trio.modules.shape import read_shape, run_esbuild
+from vibes_trio.modules.shape import read_shape
 from vibes_trio.modules.toolchain import Tool
 
 
 @pytest.fixture
 def tool() -> Tool:
-    return Tool(Path(require_esbuild()), "test")
-
-
-def fake_tool(folder: Path, script: str) -> Tool:
-    program = folder / "esbuild"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
-    return Tool(program, "fake")
+    return require_tool()
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:
@@ -105,33 +96,3 @@ async def test_all_names_of_react_are_found(tmp_path, tool, package, entry, coun
 async def test_module_that_is_none_fails_with_the_words_of_esbuild(tmp_path, tool):
     with pytest.raises(ModuleFailed, match=r"^esbuild: .*Unexpected"):
         await read_shape(tool, write(tmp_path, {"x.js": "let = = 1"}), Limits())
-
-
-async def test_esbuild_that_takes_too_long_is_killed(tmp_path):
-    tool = fake_tool(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 60")
-
-    with pytest.raises(ModuleFailed, match=r"more than 0\.5 s"):
-        await run_esbuild(tool, [], tmp_path, Limits(build_timeout_s=0.5))
-
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "pid").read_text()), 0)
-
-
-async def test_cancelled_build_leaves_no_process(tmp_path):
-    tool = fake_tool(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 60")
-
-    with trio.move_on_after(0.5):
-        await run_esbuild(tool, [], tmp_path, Limits())
-
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "pid").read_text()), 0)
-
-
-async def test_esbuild_that_fails_silently_is_reported(tmp_path):
-    with pytest.raises(ModuleFailed, match="failed without a word"):
-        await run_esbuild(fake_tool(tmp_path, "exit 3"), [], tmp_path, Limits())
-
-
-async def test_binary_that_is_gone_is_reported(tmp_path):
-    with pytest.raises(ModuleFailed, match="can't be started"):
-        await run_esbuild(Tool(tmp_path / "gone", "x"), [], tmp_path, Limits())

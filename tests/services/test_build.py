@@ -282,7 +282,7 @@ async def test_of_several_failures_the_first_by_name_is_told(app, compiler):
     """Whichever compiler is done first."""
     compile_one = compiler.compile
 
-    async def failing(source):
+    async def failing(source, user):
         await compile_one(source)
         for _ in range({"/a.jsx": 9, "/b.jsx": 1}[source.filename]):
             await trio.lowlevel.checkpoint()

@@ -374,11 +374,11 @@ async def test_a_dev_release_deployed_as_production_becomes_the_live_one(app, co
 
 async def test_a_production_release_is_warmed_and_a_dev_release_is_not(app):
     await deploy(app, text("/v", "one"), mode="dev")
-    assert app.jobs.receive[WarmRelease].statistics().current_buffer_used == 0
+    assert len(app.jobs.queues[WarmRelease]) == 0
 
     await deploy(app, text("/v", "one"))
 
-    assert app.jobs.receive[WarmRelease].receive_nowait() == WarmRelease("garden", "ada")
+    assert app.jobs.queues[WarmRelease].take_nowait()[1] == WarmRelease("garden", "ada")
 
 
 async def test_a_release_that_is_evicted_while_it_is_deployed_again_is_built_anew(app, compiler, monkeypatch):

@@ -12,13 +12,13 @@ from msgspec.structs import replace as replace_struct
 from vibes_trio.config import Limits
 from vibes_trio.content.vibes_modules import FIREPROOF, FIREPROOF_VERSION, our_addresses
 from vibes_trio.errors import FetchFailed
-from vibes_trio.jobs import BuildModules, Jobs, Sweep
+from vibes_trio.jobs import BuildModules, Jobs, RetryBuilds, Sweep
 from vibes_trio.modules.lock import Lock, read_lock
 from vibes_trio.modules.store import open_store, parse_cdn_address
 from vibes_trio.services import packages
 from vibes_trio.services.packages import find_lacking, find_wanted, names_module, told_notes
 from vibes_trio.services.releases import Extras, read_extras
-from vibes_trio.services.upkeep import sweep
+from vibes_trio.services.upkeep import retry_builds, sweep
 from vibes_trio.storage import apps, assets
 
 
@@ -88,7 +88,7 @@ async def test_packages_that_are_known_make_a_release_whole_at_its_deploy(app, h
 
     imports, headers = await imports_of(app, f"/~{reply['fsId']}~/")
     assert "warnings" not in reply
-    assert app.jobs.receive[BuildModules].statistics().current_buffer_used == 0
+    assert len(app.jobs.queues[BuildModules]) == 0
     assert (imports["clsx"], headers["cache-control"]) == (ADDRESS, "no-cache")
     assert home.asked == []
 
@@ -104,13 +104,13 @@ async def test_a_build_that_failed_as_a_whole_is_told_and_tried_again_by_the_swe
     home.error = None
     home.zod = ""
 
-    await sweep(app, Sweep())
+    await retry_builds(app, RetryBuilds())
     await run_jobs(app)
     assert len(home.asked) == 2, "it failed a moment ago"
     assert extras_of(app, first).next_try == app.now() + app.config.limits.build_retry_s
 
     await trio.sleep(app.config.limits.build_retry_s)
-    await sweep(app, Sweep())
+    await retry_builds(app, RetryBuilds())
     await run_jobs(app)
 
     imports, _ = await imports_of(app)
@@ -125,7 +125,7 @@ async def test_an_error_nobody_foresaw_is_not_met_again_and_again(app, home, cap
     await deploy(app, jsx(content=CODE))
     await run_jobs(app)
 
-    await sweep(app, Sweep())
+    await retry_builds(app, RetryBuilds())
     await run_jobs(app)
 
     assert len(home.asked) == 1
@@ -142,7 +142,7 @@ async def test_what_can_never_be_built_is_not_tried_again(app, home, autojump_cl
     await run_jobs(app)
 
     await trio.sleep(app.config.limits.build_retry_max_s * 2)
-    await sweep(app, Sweep())
+    await retry_builds(app, RetryBuilds())
     await run_jobs(app)
 
     assert len(home.asked) == 1
@@ -158,7 +158,7 @@ async def test_modules_that_the_store_lost_are_built_by_the_sweep_from_their_loc
     home.store = empty
     app = replace(app, modules=empty)
 
-    await sweep(app, Sweep())
+    await retry_builds(app, RetryBuilds())
     await run_jobs(app)
 
     imports, _ = await imports_of(app)
@@ -177,7 +177,7 @@ async def test_a_release_that_went_meanwhile_needs_nothing(app, home):
 
 
 async def test_a_full_queue_makes_nobody_wait_and_is_tried_later(app, home):
-    app = replace(app, jobs=Jobs(1))
+    app = replace(app, jobs=Jobs(Limits(jobs_waiting=1)))
     app.jobs.add(BuildModules("other", "ada", "z1"))
 
     reply = await deploy(app, jsx(content=CODE))

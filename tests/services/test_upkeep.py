@@ -10,12 +10,12 @@ from fakes import make_app
 from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
-from vibes_trio.jobs import Sweep, WarmAll, WarmRelease
+from vibes_trio.jobs import RetryBuilds, Sweep, WarmAll, WarmRelease
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.page_files import FONTS, PAGE_FILES, TAILWIND, missing_files
 from vibes_trio.modules.store import open_store
 from vibes_trio.outbound import open_outbound
-from vibes_trio.services.upkeep import sweep, warm_all, warm_release
+from vibes_trio.services.upkeep import retry_builds, sweep, warm_all, warm_release
 from vibes_trio.storage import apps, assets
 from vibes_trio.storage.engine import Database
 
@@ -272,10 +272,10 @@ async def test_a_sweep_fetches_what_every_page_loads_and_pages_follow_in_all_pro
     await deploy(lacking, jsx())
     before, version = await get(lacking, "/"), lacking.db.get(apps.get_releases_version)
 
-    await sweep(lacking, Sweep())
+    await retry_builds(lacking, RetryBuilds())
     fetched = list(registry.asked)
     after = await get(lacking, "/")
-    await sweep(lacking, Sweep())
+    await retry_builds(lacking, RetryBuilds())
 
     assert TAILWIND.address.encode() not in before.body
     assert TAILWIND.address.encode() in after.body
@@ -288,10 +288,10 @@ async def test_what_no_registry_gives_is_tried_again(lacking, registry, caplog):
     version = lacking.db.get(apps.get_releases_version)
 
     with caplog.at_level("INFO"):
-        await sweep(lacking, Sweep())
+        await retry_builds(lacking, RetryBuilds())
     still_missing = missing_files(lacking.modules)
     registry.answers |= held
-    await sweep(lacking, Sweep())
+    await retry_builds(lacking, RetryBuilds())
 
     assert still_missing == list(FONTS.values())
     assert "pages lack Tailwind or their font: https://registry.test/@fontsource-variable" in caplog.text

@@ -33,7 +33,7 @@ async def progress(app, fs_id):
 
 
 def waiting(app):
-    return app.jobs.receive[BuildModules].statistics().current_buffer_used
+    return len(app.jobs.queues[BuildModules])
 
 
 async def test_a_visitor_waits_on_a_page_of_its_own_until_the_packages_are_there(app, home):
@@ -168,7 +168,7 @@ async def test_with_the_cdn_opened_what_failed_stays_there(app):
 
 async def test_what_is_done_and_what_failed_is_told_by_name(app, home):
     reply = await deploy(app, jsx(content=CODE.replace('"zod"', '"zod@4"')))
-    (job,) = [app.jobs.receive[BuildModules].receive_nowait()]
+    (job,) = [app.jobs.queues[BuildModules].take_nowait()[1]]
     build = app.builds.find((job.app, job.user, job.fs_id))
     build.progress.specifiers = {"clsx": "clsx", "zod@4": "zod"}
     build.progress.stage, build.progress.fetched, build.progress.to_fetch = "building", 2, 3

@@ -6,17 +6,21 @@ import trio
 from releases import ADA, BOB, Clock, publish, release, save
 
 from vibes_trio.errors import LimitReached
-from vibes_trio.exchange import AppSlug, Cid, FsId, UserSlug
+from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.storage import Database, Tx
 from vibes_trio.storage.apps import (
     Release,
+    count_releases,
+    evict_some,
     find_latest,
     find_release,
     get_releases_version,
+    get_swept_limit,
     list_latest,
+    list_live,
+    note_swept_limit,
     replace_extras,
     save_release,
-    sweep_limits,
 )
 from vibes_trio.storage.assets import find_asset, put_asset
 
@@ -384,12 +388,46 @@ async def test_sweep_repairs_what_a_lowered_limit_leaves(inline: Database, clock
         clock.seconds += 1
     await inline.write(publish, release("bobs", user=BOB, owner="bob"))
 
-    assert await inline.write(sweep_limits, 3) == 2
+    assert inline.get(count_releases, "", 10) == ((ADA, 5), (BOB, 1))
+    assert await inline.write(evict_some, ADA, 2) == 2
     assert [row[0] for row in inline.get(table)] == ["z0", "z1", "z4", "bobs"]
 
-    assert await inline.write(sweep_limits, 1) == 1
+    assert await inline.write(evict_some, ADA, 9) == 1
     assert [row[0] for row in inline.get(table)] == ["z0", "z1", "bobs"]
-    assert await inline.write(sweep_limits, 1) == 0
+    assert await inline.write(evict_some, ADA, 9) == 0
+
+
+async def test_users_are_counted_some_at_a_time(inline: Database) -> None:
+    for name in ("ada", "bob", "eve"):
+        await inline.write(publish, release("z1", user=UserId(name), owner=name))
+
+    assert inline.get(count_releases, "", 2) == ((UserId("ada"), 1), (UserId("bob"), 1))
+    assert inline.get(count_releases, "bob", 2) == ((UserId("eve"), 1),)
+    assert inline.get(count_releases, "eve", 2) == ()
+
+
+async def test_the_limit_that_was_swept_for_is_noted(inline: Database) -> None:
+    assert inline.get(get_swept_limit) is None
+
+    await inline.write(note_swept_limit, 5)
+    await inline.write(note_swept_limit, 3)
+
+    assert inline.get(get_swept_limit) == 3
+
+
+async def test_live_releases_are_those_that_are_latest(inline: Database) -> None:
+    await inline.write(publish, release("z1", "production"))
+    await inline.write(publish, release("z2", "production", extras={"roots": []}))
+    await inline.write(publish, release("z3", "dev"))
+
+    (live,) = inline.get(list_live, 10)
+
+    assert (live.app_slug, live.user_slug, live.fs_id, live.extras_json) == (
+        TODO,
+        ADAS,
+        "z2",
+        '{"roots": []}',
+    )
 
 
 # -- one transaction -------------------------------------------------------------------------------------------
@@ -531,9 +569,9 @@ async def test_a_sweep_grows_the_version_only_if_it_removes(inline: Database) ->
         await inline.write(publish, release(fs_id, "dev"))
     before = inline.get(get_releases_version)
 
-    await inline.write(sweep_limits, 3)
+    await inline.write(evict_some, BOB, 3)
     idle = inline.get(get_releases_version)
-    await inline.write(sweep_limits, 2)
+    await inline.write(evict_some, ADA, 1)
 
     assert (idle, inline.get(get_releases_version)) == (before, before + 1)
 

@@ -1,4 +1,4 @@
-"""Runs jobs: one worker per kind, so that a slow kind holds up no other; a failing job ends none."""
+"""Runs jobs: workers for each kind, so that a slow kind holds up no other; a failing job ends none."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -7,9 +7,9 @@ from typing import Any
 import trio
 
 from vibes_trio.context import App
-from vibes_trio.jobs import BuildModules, Job, Sweep, WarmAll, WarmRelease
+from vibes_trio.jobs import BuildModules, Job, RetryBuilds, Sweep, WarmAll, WarmRelease
 from vibes_trio.services.packages import build_modules
-from vibes_trio.services.upkeep import sweep, warm_all, warm_release
+from vibes_trio.services.upkeep import retry_builds, sweep, warm_all, warm_release
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +18,7 @@ RUN: Mapping[type[Job], Callable[[App, Any], Awaitable[None]]] = {
     WarmRelease: warm_release,
     WarmAll: warm_all,
     Sweep: sweep,
+    RetryBuilds: retry_builds,
     BuildModules: build_modules,
 }
 
@@ -25,18 +26,30 @@ RUN: Mapping[type[Job], Callable[[App, Any], Awaitable[None]]] = {
 async def run_worker(
     app: App, kind: type[Job], *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
 ) -> None:
-    """Run the jobs of *kind* until the queue is closed and empty."""
-    task_status.started()
-    async for job in app.jobs.receive[kind]:
+    """Run the jobs of *kind*, as many at once as its places say, until the queue is closed and empty."""
+    queue = app.jobs.queues[kind]
+    async with trio.open_nursery() as workers:
+        for _ in range(queue.places.in_all):
+            workers.start_soon(_work, app, kind)
+        task_status.started()
+
+
+async def _work(app: App, kind: type[Job]) -> None:
+    queue = app.jobs.queues[kind]
+    while (taken := await queue.take()) is not None:
+        user, job = taken
         try:
             await RUN[kind](app, job)
         except Exception:
             log.exception("job failed: %s", job)
+        finally:
+            queue.done(user)
 
 
 async def run_sweeps(app: App, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-    """Queue a sweep now and then, at the interval of the settings, until cancelled."""
+    """Queue a sweep now and then, at the interval of the settings, until cancelled; and builds to be tried again."""
     task_status.started()
     while True:
         app.jobs.add(Sweep())
+        app.jobs.add(RetryBuilds())
         await trio.sleep(app.config.limits.sweep_interval_s)

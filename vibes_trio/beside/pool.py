@@ -22,11 +22,11 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from vibes_trio.beside.turns import FairTurns
 from vibes_trio.compilers.workers import Talk, WorkerFailed, Workers
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadEnvelope, BadJson, BadRequest, NotFound, TooLarge, VibesError
 from vibes_trio.exchange import UserId
+from vibes_trio.turns import Places, Turns
 from vibes_trio.wire.large import LargeHead
 
 COMMAND = (sys.executable, "-m", "vibes_trio.services.beside")
@@ -110,7 +110,8 @@ class Processes:
     def __init__(self, workers: Workers, limits: Limits) -> None:
         self._workers = workers
         self._limits = limits
-        self._short, self._long, self._signed = (FairTurns(1, limits.beside_waiting) for _ in range(3))
+        places = Places(1, 1, 8 * limits.beside_waiting, limits.beside_waiting)
+        self._short, self._long, self._signed = (Turns(places, "read") for _ in range(3))
 
     async def look(self, message: bytes, client: str) -> LargeHead:
         """See `Beside.look`."""
@@ -121,16 +122,16 @@ class Processes:
         """See `Beside.ask`."""
         return await self._ask(self._signed, user, question, about)
 
-    async def _ask(self, lane: FairTurns, who: str, question: Question, about: bytes) -> Packed:
+    async def _ask(self, lane: Turns, who: str, question: Question, about: bytes) -> Packed:
         async def talk(worker: Talk) -> tuple[Answer, tuple[bytes, ...]]:
             await worker.send(msgspec.json.encode(question))
             await worker.send(about)
             answer = answer_decoder.decode(await worker.receive())
             return answer, tuple([await worker.receive_exactly(size) for size in answer.parts])
 
-        async with lane.turn(who):
+        async with lane.hold(who):
             try:
-                answer, parts = await self._workers.converse(talk)
+                answer, parts = await self._workers.converse(talk, who)
             except WorkerFailed as failure:
                 raise TooLarge(
                     "This takes too much time or memory to be read: send less at once.",

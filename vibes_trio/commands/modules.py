@@ -26,7 +26,7 @@ from vibes_trio.modules.prepare import prepare_local_modules
 from vibes_trio.modules.ranges import LATEST
 from vibes_trio.modules.registry import ensure_document, parse_integrity
 from vibes_trio.modules.store import CDN, LocalModules, open_store
-from vibes_trio.modules.store_lock import find_builder
+from vibes_trio.modules.store_lock import find_builders
 from vibes_trio.outbound import Outbound, open_outbound
 from vibes_trio.services.packages import why_lacking
 from vibes_trio.services.releases import Extras, read_extras
@@ -50,10 +50,10 @@ def status(options: Namespace) -> int:
         ]
     if not found:
         raise CommandFailed(f"{options.app}: there is no such app here with a release of this server.")
-    builder = find_builder(config.data_dir / "modules")
+    builders = find_builders(config.data_dir / "modules")
     elsewhere = "CDN" if config.modules == "cdn" or may_ask(config.page_hosts, CDN) else "nowhere"
     rows = [
-        (name, text, *_row(store, extras, text, elsewhere, is_building=builder == name))
+        (name, text, *_row(store, extras, text, elsewhere, is_building=name in builders))
         for name, extras in found
         for text in sorted(extras.packages)
     ]

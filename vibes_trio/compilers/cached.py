@@ -36,9 +36,9 @@ class _Flight:
 class CachedCompiler:
     """Remembers results by content, the latest used longest, and lets equal requests share one compilation.
 
-    State: `_entries` with the sum of their sizes in `_used_bytes`, and `_flights`, by content and file name
-    (a failure names the file). Failures are shared by those who wait for them and then forgotten. If the one
-    who compiles is cancelled, the next in line compiles.
+    State: `_entries` with the sum of their sizes in `_used_bytes`, and `_flights`, by content, file name (a
+    failure names the file) and user (nobody is to wait for another's turn). Failures are shared by those who wait
+    for them and then forgotten. If the one who compiles is cancelled, the next in line compiles.
     """
 
     def __init__(self, compiler: Compiler, max_bytes: int) -> None:
@@ -46,14 +46,14 @@ class CachedCompiler:
         self._max_bytes = max_bytes
         self._entries: OrderedDict[_Key, Compiled] = OrderedDict()
         self._used_bytes = 0
-        self._flights: dict[tuple[_Key, str], _Flight] = {}
+        self._flights: dict[tuple[_Key, str, str], _Flight] = {}
 
     @property
     def version(self) -> str:
         """The version of the compiler inside."""
         return self._compiler.version
 
-    async def compile(self, source: Source) -> Compiled:
+    async def compile(self, source: Source, user: str = "") -> Compiled:
         """See `Compiler.compile`."""
         await trio.lowlevel.checkpoint()
         content = source.text.encode("utf-8", "surrogatepass")
@@ -62,24 +62,24 @@ class CachedCompiler:
             if (known := self._entries.get(key)) is not None:
                 self._entries.move_to_end(key)
                 return known
-            flight = self._flights.get((key, source.filename))
+            flight = self._flights.get((key, source.filename, user))
             if flight is None:
-                return await self._fly(key, source)
+                return await self._fly(key, source, user)
             await flight.landed.wait()
             if flight.failure is not None:
                 raise _again(flight.failure, source.filename)
             if flight.compiled is not None:
                 return flight.compiled
 
-    async def _fly(self, key: _Key, source: Source) -> Compiled:
-        flight = self._flights[key, source.filename] = _Flight(trio.Event())
+    async def _fly(self, key: _Key, source: Source, user: str) -> Compiled:
+        flight = self._flights[key, source.filename, user] = _Flight(trio.Event())
         try:
-            flight.compiled = await self._compiler.compile(source)
+            flight.compiled = await self._compiler.compile(source, user)
         except TransformFailed as failure:
             flight.failure = _Failure(failure.words, failure.line, failure.column)
             raise
         finally:
-            del self._flights[key, source.filename]
+            del self._flights[key, source.filename, user]
             flight.landed.set()
         self._keep(key, flight.compiled)
         return flight.compiled

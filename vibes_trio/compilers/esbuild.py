@@ -5,8 +5,9 @@ time, so a source that never ends costs its own worker only.
 """
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -76,17 +77,18 @@ class EsbuildCompiler:
         """The binary's version and the flags."""
         return f"esbuild {self._version} {' '.join(_FLAGS + _MAP_FLAGS)}"
 
-    async def compile(self, source: Source) -> Compiled:
+    async def compile(self, source: Source, user: str = "") -> Compiled:
         """See `Compiler.compile`."""
         data = encode_source(source, self._limits)
-        answer = await self._transform(source.filename, source.lang, data, *_MAP_FLAGS)
+        transform = partial(self._transform, user, source.filename)
+        answer = await transform(source.lang, data, *_MAP_FLAGS)
         printed = answer.code
         listed = printed
         if has_open_comment(printed):
-            listed = await self._without_comments(source.filename, printed)
+            listed = await _without_comments(transform, printed)
         if not prints_export(listed):
             # Without module syntax esbuild reads a script, which may `return`, use `with` and write 010.
-            await self._transform(source.filename, source.lang, data + _MODULE_MARK)
+            await transform(source.lang, data + _MODULE_MARK)
         return Compiled(
             code=source.text if source.lang == "js" else printed + _inline(answer.map),
             imports=tuple(dict.fromkeys(printed_imports(listed))),
@@ -94,12 +96,7 @@ class EsbuildCompiler:
             has_default=prints_default(listed),
         )
 
-    async def _without_comments(self, filename: str, printed: str) -> str:
-        """Print once more: minified white space drops every comment, the second pass restores the lines."""
-        minified = await self._transform(filename, "js", printed.encode(), "--minify-whitespace")
-        return (await self._transform(filename, "js", minified.code.encode())).code
-
-    async def _transform(self, filename: str, lang: Lang, data: bytes, *flags: str) -> _Answer:
+    async def _transform(self, user: str, filename: str, lang: Lang, data: bytes, *flags: str) -> _Answer:
         number = next(self._numbers) % 2**31
         request = encode_request(
             number,
@@ -111,7 +108,7 @@ class EsbuildCompiler:
             },
         )
         try:
-            answered, value = decode_answer(await self._workers.ask(request))
+            answered, value = decode_answer(await self._workers.ask(request, user))
             answer = msgspec.convert(value, _Answer)
         except (WorkerFailed, BadPacket, msgspec.ValidationError) as error:
             raise TransformFailed(str(error), filename=filename) from error
@@ -119,6 +116,12 @@ class EsbuildCompiler:
         if answer.errors or answer.error:
             raise _failure(filename, answer)
         return answer
+
+
+async def _without_comments(transform: Callable[..., Awaitable[_Answer]], printed: str) -> str:
+    """Print once more: minified white space drops every comment, the second pass restores the lines."""
+    minified = await transform("js", printed.encode(), "--minify-whitespace")
+    return (await transform("js", minified.code.encode())).code
 
 
 @asynccontextmanager

@@ -43,10 +43,11 @@ class Compiler(Protocol):
         """Engine, its version and whatever else decides the output: part of every cache key."""
         ...
 
-    async def compile(self, source: Source) -> Compiled:
-        """Return *source* as a browser module with its imports.
+    async def compile(self, source: Source, user: str = "") -> Compiled:
+        """Return *source* as a browser module with its imports. Users take turns: *user* is whose it is.
 
         Raises:
+            Overloaded: too much waits to be compiled.
             TransformFailed: not valid, or out of time or memory; line and column count from 1, 0 is unknown.
             TooLarge: more than `limits.max_source_bytes`.
         """

@@ -2,29 +2,27 @@
 
 Whatever the work, a source can be written that makes it cost minutes or gigabytes. So it is done in child
 processes with a deadline and a bound on memory; one that oversteps, dies or answers nonsense is killed and
-replaced for the next request. Frames on both pipes: length in 4 bytes, little-endian, then as many bytes (the
-framing of esbuild's service, taken for our own worker too).
+replaced for the next request.
 """
 
-import struct
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol, TypeVar, cast
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import trio
 
+from vibes_trio.compilers.child import (
+    Bounds,
+    Child,
+    FrameTooLong,
+    kill_child,
+    receive_bytes,
+    receive_frame,
+    send_frame,
+    start_child,
+)
 from vibes_trio.config import Limits
-
-if sys.platform == "linux":
-    import resource
-
-_LENGTH = struct.Struct("<I")
-_CHUNK_BYTES = 64 * 1024
-_COPIED_BYTES = 1024 * 1024
-_REAP_TIMEOUT_S = 2.0
-
+from vibes_trio.turns import Places, Turns
 
 T = TypeVar("T")
 
@@ -35,64 +33,38 @@ class WorkerFailed(Exception):
 
 @dataclass(slots=True)
 class _Worker:
-    """A running process, and how to talk with it.
+    """A running process that answers one after another; *requests*: how often it was asked."""
 
-    Attributes:
-        received: what it said and nobody has taken yet.
-        requests: how often it was asked.
-    """
-
-    process: trio.Process
-    stdin: trio.abc.SendStream
-    stdout: trio.abc.ReceiveStream
+    child: Child
     max_frame_bytes: int
-    received: bytearray = field(default_factory=bytearray)
     requests: int = 0
 
     async def send(self, frame: bytes) -> None:
-        """Send *frame*, which is not copied."""
-        await self.stdin.send_all(_LENGTH.pack(len(frame)))
-        await self.stdin.send_all(frame)
+        await send_frame(self.child, frame)
 
     async def receive(self) -> bytes:
-        """Return the next frame.
-
-        Raises:
-            WorkerFailed: it is too long.
-        """
-        (length,) = _LENGTH.unpack(await self.receive_exactly(_LENGTH.size))
-        if length > self.max_frame_bytes:
-            raise WorkerFailed(f"the compiled code is longer than {self.max_frame_bytes} bytes")
-        return await self.receive_exactly(length)
+        try:
+            return await receive_frame(self.child, self.max_frame_bytes)
+        except FrameTooLong:
+            raise WorkerFailed(f"the compiled code is longer than {self.max_frame_bytes} bytes") from None
 
     async def receive_exactly(self, size: int) -> bytes:
-        """Return the next *size* bytes; a long piece as a bytearray, as to copy it would hold the event loop."""
-        if len(self.received) < size:
-            await self._fill(size)
-        if len(self.received) == size > _COPIED_BYTES:
-            piece, self.received = self.received, bytearray()
-            return cast(bytes, piece)
-        piece = self.received[:size]
-        del self.received[:size]
-        return bytes(piece)
-
-    async def _fill(self, size: int) -> None:
-        while (missing := size - len(self.received)) > 0:
-            data = await self.stdout.receive_some(min(missing, _CHUNK_BYTES))
-            if not data:
-                raise trio.BrokenResourceError("the worker closed its pipe")
-            self.received += data
+        return await receive_bytes(self.child, size)
 
 
 class Talk(Protocol):
     """A worker, as who converses with it sees it."""
 
     async def send(self, frame: bytes) -> None:
-        """Send one frame."""
+        """Send one frame, which is not copied."""
         ...
 
     async def receive(self) -> bytes:
-        """Return one frame."""
+        """Return one frame.
+
+        Raises:
+            WorkerFailed: it is too long.
+        """
         ...
 
     async def receive_exactly(self, size: int) -> bytes:
@@ -103,8 +75,8 @@ class Talk(Protocol):
 class Workers:
     """At most `limits.compile_at_once` processes of one command, started when needed and used again.
 
-    The state is the list of idle workers; a busy one belongs to the task that asks it. `aclose` ends the idle
-    ones and is called when no task asks any more.
+    The state is the list of idle workers, and whose turn it is; a busy one belongs to the task that asks it.
+    `aclose` ends the idle ones and is called when no task asks any more.
 
     Args:
         command: what to run.
@@ -119,26 +91,35 @@ class Workers:
         self._env = dict(env)
         self._limits = limits
         self._greets = greets
-        self._slots = trio.CapacityLimiter(limits.compile_at_once)
+        self._turns = Turns(
+            Places(
+                limits.compile_at_once,
+                limits.compile_for_one,
+                limits.compiles_waiting,
+                limits.compiles_waiting_for_one,
+            ),
+            "compiled",
+        )
         self._idle: list[_Worker] = []
 
-    async def ask(self, request: bytes) -> bytes:
+    async def ask(self, request: bytes, user: str = "") -> bytes:
         """Return the answer to *request*; see `converse`."""
 
         async def talk(worker: Talk) -> bytes:
             await worker.send(request)
             return await worker.receive()
 
-        return await self.converse(talk)
+        return await self.converse(talk, user)
 
-    async def converse(self, talk: Callable[["Talk"], Awaitable[T]]) -> T:
-        """Return what *talk* with one worker gives, waiting for a free one first.
+    async def converse(self, talk: Callable[[Talk], Awaitable[T]], user: str = "") -> T:
+        """Return what *talk* with one worker gives, waiting for a free one, and the turn of *user*, first.
 
         Raises:
+            Overloaded: too many wait already.
             WorkerFailed: out of time (`limits.compile_timeout_s` once there is a worker) or memory, or the
                 process can't be started or died.
         """
-        async with self._slots:
+        async with self._turns.hold(user):
             worker: _Worker | None = None
             answered = False
             try:
@@ -163,39 +144,27 @@ class Workers:
     async def aclose(self) -> None:
         """End the idle workers."""
         while self._idle:
-            await _kill(self._idle.pop())
+            await kill_child(self._idle.pop().child)
 
     def _take_idle(self) -> _Worker | None:
         """Return a worker that still runs; those that ended by themselves are dropped."""
         while self._idle:
             worker = self._idle.pop()
-            if worker.process.poll() is None:
+            if worker.child.process.poll() is None:
                 return worker
         return None
 
     async def _start(self) -> _Worker:
-        pipe = subprocess.PIPE
         try:
-            process = await trio.lowlevel.open_process(
-                self._command,
-                stdin=pipe,
-                stdout=pipe,
-                stderr=subprocess.DEVNULL,
-                env=self._env,
-                # Ctrl-C at the server's terminal must not end what is still in flight.
-                start_new_session=True,
-            )
+            child = await start_child(self._command, self._env, Bounds(self._limits.compile_memory_bytes))
         except OSError as error:
             raise WorkerFailed(f"the compiler can't be started: {error.strerror}") from error
-        assert process.stdin is not None
-        assert process.stdout is not None
-        worker = _Worker(process, process.stdin, process.stdout, self._limits.max_compiled_bytes)
+        worker = _Worker(child, self._limits.max_compiled_bytes)
         try:
-            _limit_memory(process.pid, self._limits.compile_memory_bytes)
             if self._greets:
                 await worker.receive()
         except BaseException:
-            await _kill(worker)
+            await kill_child(child)
             raise
         return worker
 
@@ -204,21 +173,4 @@ class Workers:
         if usable and worker.requests < self._limits.compiles_per_worker:
             self._idle.append(worker)
         else:
-            await _kill(worker)
-
-
-async def _kill(worker: _Worker) -> None:
-    worker.process.kill()
-    with trio.move_on_after(_REAP_TIMEOUT_S, shield=True):
-        await worker.stdin.aclose()
-        await worker.stdout.aclose()
-        await worker.process.wait()
-
-
-def _limit_memory(pid: int, size: int) -> None:
-    """Bound what a running child may allocate. Other systems than Linux have no call for it.
-
-    Not its address space: Go reserves more than a gigabyte of that before it starts.
-    """
-    if sys.platform == "linux":
-        resource.prlimit(pid, resource.RLIMIT_DATA, (size, size))
+            await kill_child(worker.child)

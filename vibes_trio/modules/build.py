@@ -21,8 +21,10 @@ import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ModuleFailed
+from vibes_trio.modules.fence import fence_of
 from vibes_trio.modules.resolve import CONDITIONS, MAIN_FIELDS
-from vibes_trio.modules.shape import QUIET, Metafile, Shape, read_shape, run_esbuild
+from vibes_trio.modules.run import bundle_files
+from vibes_trio.modules.shape import Metafile, Shape, read_shape
 from vibes_trio.modules.toolchain import Tool
 
 T = TypeVar("T")
@@ -57,6 +59,7 @@ class Entry:
         subpath: `""` is the main entry.
         integrity: of the package's archive.
         file: its entry, an absolute path.
+        folder: of the package; None: the one of its entry.
     """
 
     name: str
@@ -64,6 +67,12 @@ class Entry:
     subpath: str
     integrity: str
     file: Path
+    folder: Path | None = None
+
+    @property
+    def root(self) -> Path:
+        """The folder that nothing leads out of."""
+        return self.folder or self.file.parent
 
     @property
     def specifier(self) -> str:
@@ -110,7 +119,7 @@ async def build_all(tool: Tool, entries: Sequence[Entry], limits: Limits) -> lis
     async def read(index: int) -> None:
         async with at_once:
             try:
-                shapes[index] = await read_shape(tool, entries[index].file, limits)
+                shapes[index] = await read_shape(tool, entries[index].file, limits, entries[index].root)
             except ModuleFailed as error:
                 shapes[index] = _about(entries[index], error)
 
@@ -149,17 +158,10 @@ async def build_entry(tool: Tool, entry: Entry, exported: Mapping[Entry, Shape],
             shim = folder / f"shared-{number}.js"
             shim.write_text(_shim(other, shape), "utf-8")
             aliases.append(f"--alias:{other.specifier}={shim}")
-        command = [
-            *FLAGS,
-            *QUIET,
-            f"--external:{PREFIX}*",
-            "--metafile=meta.json",
-            "--outfile=out.js",
-            *aliases,
-        ]
-        await run_esbuild(tool, [str(start), *command], folder, limits)
+        command = [*FLAGS, f"--external:{PREFIX}*", "--outfile=out.js", *aliases]
+        fence = fence_of(entry.root, folder)
+        imports = _imports_of(await bundle_files(tool, [str(start)], command, folder, limits, fence))
         code = (folder / "out.js").read_bytes()
-        imports = _imports_of((folder / "meta.json").read_bytes())
     if len(code) > limits.built_bytes:
         raise ModuleFailed(f"built, it has more than {limits.built_bytes} bytes")
     wanted = {other.specifier: other.address for other in shared}

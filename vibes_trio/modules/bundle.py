@@ -17,6 +17,7 @@ import trio
 
 from vibes_trio.errors import FetchFailed, ModuleFailed, forget_traces
 from vibes_trio.modules.build import PREFIX, Built
+from vibes_trio.modules.fence import measure
 from vibes_trio.modules.lock import Lock, is_unanswered
 from vibes_trio.modules.names import entry_of, follow_stars
 from vibes_trio.modules.shape import Shape
@@ -80,7 +81,8 @@ async def build_lock(bench: Bench, lock: Lock, specifiers: Iterable[str]) -> Out
     with tempfile.TemporaryDirectory(dir=bench.work_dir, ignore_cleanup_errors=True) as name:
         names = {package_of(specifier) for specifier in bench.given}
         tree = await trio.to_thread.run_sync(lay_out, Path(name), lock, unpacked, names)
-        work = Work(bench, lock, tree, gone)
+        huge = await trio.to_thread.run_sync(measure, tree.root, bench.limits)
+        work = Work(bench, lock, tree, gone, huge=huge)
         bench.progress.stage = "building"
         await _look_at_all(work, missing)
         await _build_all(work)

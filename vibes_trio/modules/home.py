@@ -1,5 +1,6 @@
 """A local home for the packages of an app: from what it imports to a lock whose modules are in the store."""
 
+import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from vibes_trio.config import Config
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.modules.build import address_of
 from vibes_trio.modules.bundle import build_lock, is_stored
-from vibes_trio.modules.kept_locks import KeptLocks
+from vibes_trio.modules.kept_locks import KeptLocks, lock_name
 from vibes_trio.modules.lock import Lock, resolve_lock, root_spec
 from vibes_trio.modules.page_files import ensure_files
 from vibes_trio.modules.prepare import BASE_MODULES
@@ -19,7 +20,7 @@ from vibes_trio.modules.progress import Progress
 from vibes_trio.modules.ranges import Spec, choose_document
 from vibes_trio.modules.registry import Document, ensure_package
 from vibes_trio.modules.store import LocalModules
-from vibes_trio.modules.store_lock import hold_store
+from vibes_trio.modules.store_lock import KeyedLock, StoreHolder
 from vibes_trio.modules.toolchain import Tool, find_tool
 from vibes_trio.modules.tree import package_of
 from vibes_trio.modules.work import Bench
@@ -37,7 +38,8 @@ class Home:
     """Where the packages of apps are brought home to.
 
     Its mutable state: which versions ranges were found to mean lately, the locks made lately, the esbuild once
-    it is found, and whether somebody builds now: one lock at a time, so that nothing is fetched or built twice.
+    it is found, and who builds now: several at once, but of those who want the same one; each package is fetched
+    once.
     """
 
     def __init__(
@@ -49,7 +51,9 @@ class Home:
         self._chosen: dict[Spec, tuple[Document, float]] = {}
         self._kept = KeptLocks(self._modules_dir, config.limits)
         self._tool: Tool | None = None
-        self._building = trio.Lock()
+        self._building = StoreHolder(self._modules_dir, config.limits.store_wait_s)
+        self._same = KeyedLock()
+        self._unpacking = KeyedLock()
 
     async def find_known(self, wanted: Mapping[str, str]) -> Lock | None:
         """Return the lock for *wanted* if it was made lately and all its modules are in the store."""
@@ -65,6 +69,7 @@ class Home:
         lock: Lock | None = None,
         progress: Progress | None = None,
         label: str = "",
+        user: str = "",
     ) -> tuple[Lock, Mapping[str, str]]:
         """Return a lock for *wanted* with all modules in the store that can be; and why others can't.
 
@@ -73,6 +78,7 @@ class Home:
             lock: of before. If it has all that is wanted nothing is resolved anew: versions stay.
             progress: told of what is done.
             label: what is built, for people who look from outside.
+            user: whose turn it takes.
 
         Raises:
             FetchFailed, ModuleFailed: nothing can be done: no esbuild, no registry, a package that is needed
@@ -80,13 +86,13 @@ class Home:
         """
         progress = Progress() if progress is None else progress
         limits = self._config.limits
-        async with self._building:
+        async with self._same.hold(lock_name(wanted)):
             try:
                 with trio.fail_after(limits.build_all_timeout_s):
-                    async with hold_store(self._modules_dir, label, limits.store_wait_s):
+                    async with self._building.hold(label):
                         given, others = self._split(wanted)
                         progress.done.update(given)
-                        made, failed = await self._ensure(others, lock, progress)
+                        made, failed = await self._ensure(others, lock, progress, user)
                         return replace(made, modules=made.modules | given), failed
             except trio.TooSlowError as error:
                 raise ModuleFailed(f"this took more than {limits.build_all_timeout_s:g} s") from error
@@ -104,14 +110,14 @@ class Home:
         return given, {s: text for s, text in wanted.items() if s not in given}
 
     async def _ensure(
-        self, wanted: Mapping[str, str], lock: Lock | None, progress: Progress
+        self, wanted: Mapping[str, str], lock: Lock | None, progress: Progress, user: str
     ) -> tuple[Lock, Mapping[str, str]]:
         if lock is None:
             known = await self.find_known(wanted)
             if known is not None:
                 return known, {}
         try:
-            made, failed = await self._make(wanted, lock, progress)
+            made, failed = await self._make(wanted, lock, progress, user)
         except (FetchFailed, ModuleFailed):
             other = await self._find_alike(wanted)
             if other is None:
@@ -127,10 +133,10 @@ class Home:
         return made, {}
 
     async def _make(
-        self, wanted: Mapping[str, str], lock: Lock | None, progress: Progress
+        self, wanted: Mapping[str, str], lock: Lock | None, progress: Progress, user: str
     ) -> tuple[Lock, dict[str, str]]:
         """Resolve *wanted* unless *lock* has it; build what is not there."""
-        tool = await self._find_tool()
+        tool = dataclasses.replace(await self._find_tool(), user=user)
         failed: dict[str, str] = {}
         if lock is None or any(package_of(s) not in lock.shared for s in wanted):
             progress.stage = "resolving"
@@ -192,7 +198,8 @@ class Home:
             integrity=package.integrity,
         )
         outbound = await self._outbound()
-        return await ensure_package(outbound, self._modules_dir, document, self._config.limits)
+        async with self._unpacking.hold(package.integrity):
+            return await ensure_package(outbound, self._modules_dir, document, self._config.limits)
 
     @property
     def _modules_dir(self) -> Path:

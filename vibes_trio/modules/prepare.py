@@ -140,7 +140,7 @@ async def _fetch_entries(
     except ModuleFailed as error:
         raise ModuleFailed(f"{wanted.name}@{wanted.version}: {error}") from error
     return [
-        Entry(wanted.name, wanted.version, subpath, document.integrity, file)
+        Entry(wanted.name, wanted.version, subpath, document.integrity, file, folder)
         for subpath, file in zip(wanted.subpaths, found, strict=True)
     ]
 

@@ -1,19 +1,20 @@
-"""Run esbuild on packages, and find out with it what a module exports: format and names."""
+"""Find out with esbuild what a module exports: format and names."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import trio
 
 from vibes_trio.config import Limits
-from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.commonjs import read_exports
+from vibes_trio.modules.fence import fence_of
+from vibes_trio.modules.run import bundle_files, print_file
 from vibes_trio.modules.toolchain import Tool
 
-QUIET = ("--log-level=error", "--color=false")
 _NOT_EXPORTED = frozenset({"default", "__esModule"})
 _MAX_FILES_FOLLOWED = 200
 
@@ -57,53 +58,24 @@ class Metafile(msgspec.Struct):
     outputs: dict[str, Output]
 
 
-async def read_shape(tool: Tool, file: Path, limits: Limits) -> Shape:
-    """Return what the module *file* exports.
+async def read_shape(tool: Tool, file: Path, limits: Limits, root: Path | None = None) -> Shape:
+    """Return what the module *file* exports. Nothing is read beside *root*, its folder if it is not given.
 
     Raises:
         ModuleFailed: esbuild can't read it.
     """
+    fence = fence_of(root or file.parent)
     with tempfile.TemporaryDirectory(prefix="vibes-build-") as name:
         folder = Path(name)
-        flags = ("--bundle", "--external:*", "--format=esm", "--metafile=meta.json", "--outfile=out.js")
-        await run_esbuild(tool, [str(file), *flags, *QUIET], folder, limits)
-        meta = msgspec.json.decode((folder / "meta.json").read_bytes(), type=Metafile)
+        flags = ("--bundle", "--external:*", "--format=esm", "--outfile=out.js")
+        told = await bundle_files(tool, [str(file)], flags, folder, limits, fence)
+    meta = msgspec.json.decode(told, type=Metafile)
     exports = next(iter(meta.outputs.values())).exports
     if any(given.format == "esm" for given in meta.inputs.values()):
         names = tuple(sorted(set(exports) - _NOT_EXPORTED))
         return Shape(is_commonjs=False, names=names, has_default="default" in exports)
-    found = await commonjs_names(tool, file, limits, find_beside)
+    found = await commonjs_names(tool, file, limits, partial(find_beside, fence.folders[-1]))
     return Shape(is_commonjs=True, names=tuple(sorted(found)), has_default=True)
-
-
-async def run_esbuild(
-    tool: Tool, arguments: Sequence[str], folder: Path, limits: Limits, fallback: Path | None = None
-) -> bytes:
-    """Run esbuild in *folder*; return what it prints. It is killed at limits.build_timeout_s.
-
-    Packages that are not found in any `node_modules` are looked for in *fallback*.
-
-    Raises:
-        ModuleFailed: it refuses (with its first words) or takes too long.
-    """
-    with trio.move_on_after(limits.build_timeout_s):
-        try:
-            done = await trio.run_process(
-                [str(tool.path), *arguments],
-                cwd=folder,
-                env={"GOMAXPROCS": "2"} | ({"NODE_PATH": str(fallback)} if fallback else {}),
-                check=False,
-                stdin=b"",
-                capture_stdout=True,
-                capture_stderr=True,
-                deliver_cancel=_kill,
-            )
-        except OSError as error:
-            raise ModuleFailed(f"esbuild can't be started: {error.strerror}") from error
-        if done.returncode != 0:
-            raise ModuleFailed(f"esbuild: {_first_error(done.stderr.decode('utf-8', 'replace'))}")
-        return bytes(done.stdout)
-    raise ModuleFailed(f"esbuild took more than {limits.build_timeout_s:g} s and was stopped")
 
 
 async def commonjs_names(tool: Tool, file: Path, limits: Limits, follow: Follow) -> set[str]:
@@ -116,9 +88,9 @@ async def commonjs_names(tool: Tool, file: Path, limits: Limits, follow: Follow)
     to_read, seen = [file], {file}
     while to_read:
         path = to_read.pop()
-        flags = ("--minify-syntax", '--define:process.env.NODE_ENV="production"', *QUIET)
-        printed = await run_esbuild(tool, [str(path), *flags], path.parent, limits)
-        exported = await trio.to_thread.run_sync(read_exports, printed.decode("utf-8", "replace"))
+        flags = ("--minify-syntax", '--define:process.env.NODE_ENV="production"')
+        printed = await print_file(tool, path, flags, limits)
+        exported = await trio.to_thread.run_sync(read_exports, printed)
         names |= exported.names
         for specifier in exported.handed_on:
             target = follow(path, specifier)
@@ -128,19 +100,9 @@ async def commonjs_names(tool: Tool, file: Path, limits: Limits, follow: Follow)
     return names
 
 
-def find_beside(file: Path, specifier: str) -> Path | None:
-    """Return the file that a relative *specifier* in *file* means; a `Follow`."""
+def find_beside(root: Path, file: Path, specifier: str) -> Path | None:
+    """Return the file under *root* that a relative *specifier* in *file* means; with a root a `Follow`."""
     target = file.parent / specifier
     choices = (target, target.with_name(f"{target.name}.js"), target / "index.js")
     found = (choice.resolve() for choice in choices if specifier.startswith(".") and choice.is_file())
-    return next(found, None)
-
-
-async def _kill(process: trio.Process) -> None:
-    """esbuild has nothing to put away: kill it at once rather than ask it to end."""
-    process.kill()
-
-
-def _first_error(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return " ".join(lines[:2]).removeprefix("✘ [ERROR] ")[:500] or "it failed without a word"
+    return next((path for path in found if path.is_relative_to(root)), None)

@@ -7,7 +7,7 @@ import contextlib
 import fcntl
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import trio
@@ -17,6 +17,7 @@ from vibes_trio.errors import ModuleFailed
 _NAME = "build.lock"
 _POLL_S = 0.05
 _MAX_LABEL_BYTES = 1000
+_SEPARATOR = "\n"
 
 
 @asynccontextmanager
@@ -24,7 +25,7 @@ async def hold_store(modules_dir: Path, label: str, wait_s: float) -> AsyncItera
     """Hold the store in *modules_dir* for building; waits for another process at most *wait_s*.
 
     Args:
-        label: what is built, for `find_builder`.
+        label: what is built, for `find_builders`.
 
     Raises:
         ModuleFailed: another process builds for longer, or the disk refuses.
@@ -36,6 +37,64 @@ async def hold_store(modules_dir: Path, label: str, wait_s: float) -> AsyncItera
         yield
     finally:
         os.close(file)
+
+
+class StoreHolder:
+    """Holds the store for all builds of this process: the first waits for it, the last lets it go.
+
+    Its mutable state: the labels of those who build, the file once it is held, and whether one waits for it.
+    """
+
+    def __init__(self, modules_dir: Path, wait_s: float) -> None:
+        self._modules_dir = modules_dir
+        self._wait_s = wait_s
+        self._labels: list[str] = []
+        self._held = AsyncExitStack()
+        self._changing = trio.Lock()
+
+    @asynccontextmanager
+    async def hold(self, label: str) -> AsyncIterator[None]:
+        """See `hold_store`; what is built at once is told by all labels together."""
+        async with self._changing:
+            if not self._labels:
+                await self._held.enter_async_context(hold_store(self._modules_dir, label, self._wait_s))
+            self._labels.append(label)
+        self._tell()
+        try:
+            yield
+        finally:
+            self._labels.remove(label)
+            if self._labels:
+                self._tell()
+            else:
+                with trio.CancelScope(shield=True):
+                    await self._held.aclose()
+
+    def _tell(self) -> None:
+        with contextlib.suppress(OSError):
+            file = os.open(self._modules_dir / _NAME, os.O_RDWR | os.O_CLOEXEC)
+            _write_label(file, _SEPARATOR.join(self._labels))
+            os.close(file)
+
+
+class KeyedLock:
+    """A lock for each key, there as long as somebody holds it or waits. Its mutable state: these, with how many."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, tuple[trio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def hold(self, key: str) -> AsyncIterator[None]:
+        """Hold the lock of *key*."""
+        lock, count = self._locks.get(key, (trio.Lock(), 0))
+        self._locks[key] = lock, count + 1
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, count = self._locks.pop(key)
+            if count > 1:
+                self._locks[key] = lock, count - 1
 
 
 def _open(modules_dir: Path) -> int:
@@ -54,16 +113,17 @@ async def _lock(file: int, wait_s: float) -> None:
     raise ModuleFailed("another process is building into this store; try again when it has ended")
 
 
-def find_builder(modules_dir: Path) -> str:
-    """Return the label of who builds into the store now; empty: nobody does."""
+def find_builders(modules_dir: Path) -> frozenset[str]:
+    """Return the labels of what is built into the store now; none: nothing is."""
     try:
         file = os.open(modules_dir / _NAME, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return ""
+        return frozenset()
     try:
         if _try_lock(file, fcntl.LOCK_SH):
-            return ""
-        return os.pread(file, _MAX_LABEL_BYTES, 0).decode("utf-8", "replace")
+            return frozenset()
+        text = os.pread(file, _MAX_LABEL_BYTES, 0).decode("utf-8", "replace")
+        return frozenset(text.split(_SEPARATOR))
     finally:
         os.close(file)
 

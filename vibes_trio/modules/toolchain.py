@@ -6,7 +6,7 @@ The binary is in the npm package `@esbuild/{platform}`, which is fetched, checke
 import platform
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,7 @@ from vibes_trio.modules.esbuild_hashes import SHA512
 from vibes_trio.modules.folder import write_file
 from vibes_trio.modules.registry import ensure_document, fetch_archive
 from vibes_trio.outbound import Outbound
+from vibes_trio.turns import Places, Turns
 
 _SYSTEMS: Mapping[str, str] = {"cygwin": "win32"}
 _MACHINES: Mapping[str, str] = {
@@ -42,10 +43,24 @@ _MACHINES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """An esbuild binary that answers, and the version it says."""
+    """An esbuild binary that answers.
+
+    Attributes:
+        version: what it says of itself.
+        turns: places of its runs, shared by all who build.
+        user: whose the runs are that are made with this record.
+    """
 
     path: Path
     version: str
+    turns: Turns = field(default_factory=lambda: open_turns(Limits()), compare=False)
+    user: str = ""
+
+
+def open_turns(limits: Limits) -> Turns:
+    """Return the places for runs of esbuild on packages."""
+    waiting, for_one = limits.builds_waiting, limits.builds_waiting_for_one
+    return Turns(Places(limits.build_places, limits.builds_at_once, waiting, for_one), "built")
 
 
 def platform_key(system: str = "", machine: str = "") -> str:
@@ -65,7 +80,7 @@ async def find_tool(config: Config) -> Tool | None:
     for binary in find_binaries(config.esbuild, config.data_dir):
         version = await find_version(binary, config.limits)
         if version is not None:
-            return Tool(binary, version)
+            return Tool(binary, version, open_turns(config.limits))
     return None
 
 

@@ -12,9 +12,11 @@ import msgspec
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.modules.build import FLAGS, PREFIX
+from vibes_trio.modules.fence import Fence
 from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.progress import Progress
-from vibes_trio.modules.shape import QUIET, Shape, run_esbuild
+from vibes_trio.modules.run import bundle_files
+from vibes_trio.modules.shape import Shape
 from vibes_trio.modules.store import LocalModules
 from vibes_trio.modules.toolchain import Tool
 from vibes_trio.modules.tree import Tree, package_of
@@ -23,6 +25,8 @@ from vibes_trio.modules.tree import Tree, package_of
 _AS_DATA = ("png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "woff", "woff2", "ttf", "otf", "eot")
 LOADERS = (*(f"--loader:.{ending}=dataurl" for ending in _AS_DATA), "--loader:.wasm=binary")
 PACKAGE_RECIPE = hashlib.sha256(json.dumps(["3", *FLAGS, *LOADERS]).encode()).hexdigest()[:16]
+# `1/node_modules/name`: so deep lies any file of a package in the tree.
+_OWN_DEPTH = 3
 _UNRESOLVED = re.compile(r'Could not resolve "([^"]+)"')
 
 
@@ -100,7 +104,8 @@ class Seen:
 @dataclass(slots=True)
 class Work:
     """One build of a lock, by specifier; *gone* is key → why, of packages that can't be had; *same* are
-    specifiers of modules that others are only another spelling of.
+    specifiers of modules that others are only another spelling of; *huge* is file → size, of those of the
+    tree that are not to be read.
     """
 
     bench: Bench
@@ -112,6 +117,7 @@ class Work:
     failed: dict[str, str] = field(default_factory=dict)
     by_file: dict[Path, str] = field(default_factory=dict)
     same: set[str] = field(default_factory=set)
+    huge: Mapping[str, int] = field(default_factory=dict)
 
 
 def main_of(work: Work, key: str) -> Path | None:
@@ -129,23 +135,19 @@ async def bundle(work: Work, key: str, file: Path, out: Path, aliases: list[str]
         start = out / "style.js"
         start.write_text(f"import {json.dumps(str(file))};\n", "utf-8")
     place = out.relative_to(work.tree.root)
-    flags = (*FLAGS, *LOADERS, *QUIET, f"--external:{PREFIX}*")
-    outputs = (f"--metafile={place}/meta.json", f"--outfile={place}/out.js")
+    flags = (*FLAGS, *LOADERS, f"--external:{PREFIX}*", f"--outfile={place}/out.js", *aliases)
+    root, limits = work.tree.root, work.bench.limits
+    fence = Fence((root,), _OWN_DEPTH, work.huge)
     try:
-        await run_esbuild(
-            work.bench.tool,
-            [str(start), *flags, *outputs, *aliases],
-            work.tree.root,
-            work.bench.limits,
-            work.tree.fallback(key),
-        )
+        fallback = str(work.tree.fallback(key))
+        told = await bundle_files(work.bench.tool, [str(start)], flags, root, limits, fence, fallback)
     except ModuleFailed as error:
         raise ModuleFailed(f"{error}{_why_missing(work, str(error))}") from error
-    report = msgspec.json.decode((out / "meta.json").read_bytes(), type=Report)
+    report = msgspec.json.decode(told, type=Report)
     for path in report.inputs:
         if path.startswith(("../", "/")) or ":/" in path or ":\\" in path:
-            # esbuild follows any path, and what it reads would be served: this server's keys, for one.
-            raise ModuleFailed(f"it imports a file that is of no package: {Path(path).name}")
+            # The fence lets none through; were it to, what was read would be served: this server's keys, for one.
+            raise ModuleFailed("it imports a file that is of no package")
     return report
 
 

@@ -62,7 +62,7 @@ async def build_release(
         TransformFailed: a module does not compile; of several the first by name.
         TooLarge: the modules import too much.
     """
-    compiled = await compile_all(app, files)
+    compiled = await compile_all(app, user, files)
     await trio.lowlevel.checkpoint()
     modules = [_app_module(file, result) for file, result in zip(files, compiled, strict=True)]
     check_imports(modules, app.config.limits)
@@ -82,7 +82,7 @@ async def build_release(
     return Built(items, assets, extras, warnings, import_map.text.encode())
 
 
-async def compile_all(app: App, files: Sequence[AppFile]) -> list[Compiled | None]:
+async def compile_all(app: App, user: UserId, files: Sequence[AppFile]) -> list[Compiled | None]:
     """Return the result for each file; None for what is no module.
 
     Few are begun at a time: what the loop has to do for each adds up, and the compiler bounds how many run anyway.
@@ -95,7 +95,7 @@ async def compile_all(app: App, files: Sequence[AppFile]) -> list[Compiled | Non
         for index, file, lang in modules:
             await trio.lowlevel.checkpoint()
             try:
-                compiled[index] = await app.compiler.compile(_source(file, lang, app.config.limits))
+                compiled[index] = await app.compiler.compile(_source(file, lang, app.config.limits), user)
             except VibesError as error:
                 forget_traces(error)
                 failed[index] = error

@@ -16,7 +16,7 @@ from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.vibes_modules import FIREPROOF, pinned_addresses
 from vibes_trio.context import App
 from vibes_trio.errors import FetchFailed, ModuleFailed
-from vibes_trio.exchange import Cid
+from vibes_trio.exchange import Cid, UserId
 from vibes_trio.jobs import BuildModules
 from vibes_trio.modules.bundle import is_stored
 from vibes_trio.modules.home import GIVEN
@@ -34,6 +34,7 @@ from vibes_trio.services.releases import (
     stored_map,
 )
 from vibes_trio.storage import apps, assets
+from vibes_trio.storage.slugs import find_slug_owner
 from vibes_trio.urls import EntryPoint
 from vibes_trio.wire.base import encode
 
@@ -73,9 +74,18 @@ def ensure_building(app: App, name: ReleaseName, extras: Extras) -> Build | None
     if build is not None:
         return build
     lacking = find_lacking(app.modules, extras)
-    if not lacking or not app.builds.may_begin(name) or not app.jobs.add(BuildModules(*name)):
+    if (
+        not lacking
+        or not app.builds.may_begin(name)
+        or not app.jobs.add(BuildModules(*name), _owner_of(app, name))
+    ):
         return None
     return app.builds.begin(name, lacking)
+
+
+def _owner_of(app: App, name: ReleaseName) -> str:
+    """Return whose turn it takes to build a release: its user's, however many slugs he publishes under."""
+    return app.db.get(find_slug_owner, name[1]) or name[1]
 
 
 def build_after_deploy(app: App, name: ReleaseName, extras: Extras) -> None:
@@ -142,7 +152,7 @@ async def build_modules(app: App, job: BuildModules) -> None:
         if row is None or release is None or extras is None or not find_lacking(app.modules, extras):
             pause_s = 0.0
             return
-        noted, kept, is_final = await _build(app, release, extras, build)
+        noted, kept, is_final = await _build(app, release, extras, build, row.user_id)
         lacks = bool(noted.not_local)
         pause_s = math.inf if lacks and is_final else app.builds.next_pause_s(name) if lacks else 0.0
         next_try = app.now() + pause_s if 0 < pause_s < math.inf else 0.0
@@ -155,7 +165,7 @@ async def build_modules(app: App, job: BuildModules) -> None:
 
 
 async def _build(
-    app: App, release: ServedRelease, extras: Extras, build: Build
+    app: App, release: ServedRelease, extras: Extras, build: Build, user_id: UserId
 ) -> tuple[Extras, Mapping[Cid, bytes], bool]:
     """Return what is to be noted, the assets that it names, and whether another try would end the same way."""
     assert app.home is not None, "who looks for work has a home"
@@ -165,7 +175,7 @@ async def _build(
     ranges = {s: _locked_version(lock, s) or text for s, text in wanted.values()}
     label = f"{release.app}--{release.user}"
     try:
-        made, failed = await app.home.ensure(ranges, lock, build.progress, label)
+        made, failed = await app.home.ensure(ranges, lock, build.progress, label, user=user_id)
     except (FetchFailed, ModuleFailed) as error:
         log.warning("packages of %s are not built: %s", label, error)
         return replace(extras, not_local=never | {ALL: str(error)}), {}, False

@@ -4,10 +4,11 @@ import logging
 
 import trio
 
+from vibes_trio.config import Limits
 from vibes_trio.context import App
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid
-from vibes_trio.jobs import Sweep, WarmAll, WarmRelease
+from vibes_trio.jobs import RetryBuilds, Sweep, WarmAll, WarmRelease
 from vibes_trio.modules.page_files import missing_files
 from vibes_trio.services.packages import ensure_building
 from vibes_trio.services.releases import ServedRelease, find_release, read_extras
@@ -41,24 +42,53 @@ async def warm_all(app: App, job: WarmAll) -> None:
 
 async def sweep(app: App, job: Sweep) -> None:
     """Repair what limits that were lowered leave over, oldest `dev` first and `production` never; then remove
-    assets that nothing refers to, except young ones, which a deploy in flight may be about to use. Packages that
-    a release lacks, as the registry was down, the server ended or the store was lost, are built; so is what pages
-    lack fetched."""
-    evicted = await app.db.write(apps.sweep_limits, app.config.max_apps)
+    assets that nothing refers to, except young ones, which a deploy in flight may be about to use. In steps, so
+    that no write waits for long."""
+    evicted = await _sweep_limits(app)
     if evicted:
         app.releases.clear()
-    grace_s = app.config.limits.asset_grace_s
-    has_garbage = await app.db.read(_has_garbage, grace_s)
-    removed = await app.db.write(_sweep_assets, grace_s) if has_garbage else 0
+    removed = await _sweep_assets(app)
     if evicted or removed:
         log.info("swept %s releases and %s assets", evicted, removed)
-    if app.home is not None:
-        for row in await app.db.read(apps.list_latest, MAX_WARMED):
-            extras = read_extras(row.extras_json)
-            if extras is not None:
-                ensure_building(app, (row.app_slug, row.user_slug, row.fs_id), extras)
-            await trio.lowlevel.checkpoint()
-        await _complete_pages(app)
+
+
+async def retry_builds(app: App, job: RetryBuilds) -> None:
+    """Build the packages that live releases lack, as the registry was down, the server ended or the store was
+    lost, if it is time to try again; and fetch what pages lack."""
+    if app.home is None:
+        return
+    for row in await app.db.read(apps.list_live, MAX_WARMED):
+        extras = read_extras(row.extras_json)
+        if extras is not None:
+            ensure_building(app, (row.app_slug, row.user_slug, row.fs_id), extras)
+        await trio.lowlevel.checkpoint()
+    await _complete_pages(app)
+
+
+async def _sweep_limits(app: App) -> int:
+    """Return how many releases went. All users are looked at once for each limit that is set."""
+    limit, steps = app.config.max_apps, app.config.limits
+    if await app.db.read(apps.get_swept_limit) == limit:
+        return 0
+    evicted, after = 0, ""
+    while users := await app.db.read(apps.count_releases, after, steps.sweep_users):
+        for user_id, count in users:
+            over = count - limit
+            while over > 0:
+                gone = await app.db.write(apps.evict_some, user_id, min(over, steps.sweep_releases))
+                evicted, over = evicted + gone, over - gone if gone else 0
+        after = users[-1][0]
+    await app.db.write(apps.note_swept_limit, limit)
+    return evicted
+
+
+async def _sweep_assets(app: App) -> int:
+    """Return how many assets went."""
+    grace_s = app.config.limits.asset_grace_s
+    removed = 0
+    while await app.db.read(_has_garbage, grace_s):
+        removed += await app.db.write(_sweep_some, app.config.limits)
+    return removed
 
 
 async def _complete_pages(app: App) -> None:
@@ -77,8 +107,13 @@ def _has_garbage(tx: Tx, grace_s: float) -> bool:
     return assets.has_garbage(tx, older_than=tx.later(-grace_s))
 
 
-def _sweep_assets(tx: Tx, grace_s: float) -> int:
-    return assets.sweep_assets(tx, older_than=tx.later(-grace_s))
+def _sweep_some(tx: Tx, limits: Limits) -> int:
+    return assets.sweep_assets(
+        tx,
+        older_than=tx.later(-limits.asset_grace_s),
+        at_most=limits.sweep_assets,
+        max_bytes=limits.sweep_bytes,
+    )
 
 
 async def _warm(app: App, release: ServedRelease) -> None:

@@ -60,6 +60,13 @@ _BY_OWNER = (
     "userId = coalesce((SELECT userId FROM UserSlugBindings AS b WHERE b.userSlug = Apps.userSlug), userId)"
 )
 
+_LATEST = (
+    f"WHERE mode = 'production' AND {_BY_OWNER} AND releaseSeq = ("
+    " SELECT max(releaseSeq) FROM Apps AS a WHERE a.appSlug = Apps.appSlug AND a.userSlug = Apps.userSlug"
+    " AND a.userId = Apps.userId AND a.mode = 'production')"
+    " ORDER BY created DESC, appSlug, userSlug LIMIT ?"
+)
+
 
 def save_release(tx: Tx, new: NewRelease, *, limit: int) -> Saved:
     """Make *new* be there, and return it as it is then. Its slugs have to be bound (`slugs.py`).
@@ -116,10 +123,7 @@ def find_latest(tx: Tx, app_slug: AppSlug, user_slug: UserSlug) -> Release | Non
 def list_latest(tx: Tx, limit: int) -> tuple[Release, ...]:
     """Return the newest production release of each app, of at most *limit* apps, youngest content first."""
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM Apps WHERE mode = 'production' AND {_BY_OWNER} AND releaseSeq = ("
-        " SELECT max(releaseSeq) FROM Apps AS a WHERE a.appSlug = Apps.appSlug AND a.userSlug = Apps.userSlug"
-        " AND a.userId = Apps.userId AND a.mode = 'production')"
-        " ORDER BY created DESC, appSlug, userSlug LIMIT ?",
+        f"SELECT {_COLUMNS} FROM Apps {_LATEST}",
         (limit,),
     )
     return tuple(_release(row) for row in rows)
@@ -155,15 +159,60 @@ def replace_extras(tx: Tx, release: Release, extras_json: str, contents: Mapping
     return bool(rows)
 
 
-def sweep_limits(tx: Tx, limit: int) -> int:
-    """Evict the oldest dev releases of every user who has more than *limit*; return how many went.
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A live release, as far as is needed to find what it lacks."""
 
-    For what a lowered limit leaves over: a deploy keeps to it by itself.
+    app_slug: AppSlug
+    user_slug: UserSlug
+    fs_id: FsId
+    extras_json: str | None
+
+
+def list_live(tx: Tx, limit: int) -> tuple[Live, ...]:
+    """Return what `list_latest` does, without the manifests."""
+    rows = tx.execute(f"SELECT appSlug, userSlug, fsId, extras FROM Apps {_LATEST}", (limit,))
+    return tuple(Live(AppSlug(app), UserSlug(user), FsId(fs_id), extras) for app, user, fs_id, extras in rows)
+
+
+def get_swept_limit(tx: Tx) -> int | None:
+    """Return the limit on releases that all users were seen to keep; a deploy keeps to it by itself since."""
+    rows = tx.execute("SELECT value FROM Meta WHERE name = 'sweptLimit'")
+    return int(rows[0][0]) if rows else None
+
+
+def note_swept_limit(tx: Tx, limit: int) -> None:
+    """Note what `get_swept_limit` returns."""
+    tx.execute(
+        "INSERT INTO Meta (name, value) VALUES ('sweptLimit', ?)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (limit,),
+    )
+
+
+def count_releases(tx: Tx, after: str, at_most: int) -> tuple[tuple[UserId, int], ...]:
+    """Return the next *at_most* users behind *after* who have releases, and how many each has.
+
+    Goes from user to user in the index, whatever each has; only the counting reads that part of it.
     """
-    over = tx.execute("SELECT userId, count(*) FROM Apps GROUP BY userId HAVING count(*) > ?", (limit,))
-    if over:
+    rows = tx.execute(
+        "WITH RECURSIVE Users (userId) AS ("
+        " SELECT min(userId) FROM Apps WHERE userId > ? UNION ALL"
+        " SELECT (SELECT min(userId) FROM Apps WHERE userId > Users.userId) FROM Users"
+        " WHERE userId IS NOT NULL LIMIT ?)"
+        " SELECT userId, (SELECT count(*) FROM Apps WHERE Apps.userId = Users.userId) FROM Users"
+        " WHERE userId IS NOT NULL",
+        (after, at_most),
+    )
+    return tuple((UserId(user_id), count) for user_id, count in rows)
+
+
+def evict_some(tx: Tx, user_id: UserId, at_most: int) -> int:
+    """Evict the oldest dev releases of *user_id*, at most so many; return how many went."""
+    gone = _evict(tx, user_id, at_most)
+    if gone:
         count_change(tx)
-    return sum(len(_evict(tx, UserId(user_id), count - limit)) for user_id, count in over)
+    return len(gone)
 
 
 def get_releases_version(tx: Tx) -> int:

@@ -37,26 +37,39 @@ def list_owned_assets(tx: Tx, user_id: UserId, cids: Iterable[Cid]) -> frozenset
 
 
 def has_garbage(tx: Tx, *, older_than: str) -> bool:
-    """Say whether there is anything for `sweep_assets`. Takes as long: for a reader, which holds up no writes."""
-    return bool(tx.execute(f"SELECT 1 FROM Assets WHERE {_IS_GARBAGE} LIMIT 1", (older_than,)))
+    """Say whether there is anything for `sweep_assets`. For a reader, which holds up no writes."""
+    return bool(tx.execute(f"SELECT 1 FROM AssetUses WHERE {_IS_IDLE} LIMIT 1", (older_than,)))
 
 
-def sweep_assets(tx: Tx, *, older_than: str) -> int:
-    """Remove the assets put before *older_than* (as `Tx.now`) that no release refers to; return how many.
+def sweep_assets(tx: Tx, *, older_than: str, at_most: int, max_bytes: int) -> int:
+    """Remove some of the assets put before *older_than* (as `Tx.now`) that no release names, the oldest first.
 
-    Anything in a manifest that reads like a CID keeps it: a kind of reference that is added later must not
-    lose its bytes to a sweep that does not know it. A deploy puts its assets and its release in one
-    transaction, so none is between the two now. Reads every manifest: about 5 µs for each file of each.
+    Returns how many, 0: there are none. At most *at_most* of them; once they have *max_bytes* together, no more.
+    It costs what is removed, however much there is: uses are counted by triggers (migration 5). A deploy puts its
+    assets and its release in one transaction, so none is between the two now.
     """
-    return len(tx.execute(f"DELETE FROM Assets WHERE {_IS_GARBAGE} RETURNING assetId", (older_than,)))
+    found = tx.execute(
+        "SELECT assetId, (SELECT length(content) FROM Assets WHERE Assets.assetId = AssetUses.assetId)"
+        f" FROM AssetUses WHERE {_IS_IDLE} ORDER BY created LIMIT ?",
+        (older_than, at_most),
+    )
+    gone: list[str] = []
+    total = 0
+    for asset_id, size in found:
+        if total >= max_bytes:
+            break
+        total += size or 0
+        gone.append(asset_id)
+    listed = json.dumps(gone)
+    tx.execute("DELETE FROM Assets WHERE assetId IN (SELECT value FROM json_each(?))", (listed,))
+    # Ids of assets that never were: the others went by a trigger.
+    tx.execute(
+        "DELETE FROM AssetUses WHERE uses = 0 AND assetId IN (SELECT value FROM json_each(?))", (listed,)
+    )
+    return len(gone)
 
 
-_IS_GARBAGE = (
-    "created < ? AND assetId NOT IN ("
-    " SELECT member.atom FROM Apps, json_tree(Apps.fileSystem) AS member WHERE member.type = 'text'"
-    " UNION"
-    " SELECT member.atom FROM Apps, json_tree(Apps.extras) AS member WHERE member.type = 'text')"
-)
+_IS_IDLE = "uses = 0 AND created < ?"
 
 
 def _as_bytes(content: bytes | str) -> bytes:

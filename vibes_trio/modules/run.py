@@ -1,0 +1,248 @@
+"""Run esbuild on packages: a process of its service for each file, fenced in, bounded in memory and time.
+
+The service, and not the command: only there it asks before it reads (`fence`), and gives memory back while it
+works. Runs take turns by user (`turns`). One that dies of too little memory, which hardly any does, gets the room
+of several once more; all together never take more than limits.build_memory_bytes × limits.build_places.
+"""
+
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import trio
+
+from vibes_trio.compilers.child import (
+    Bounds,
+    Child,
+    FrameTooLong,
+    kill_child,
+    receive_frame,
+    send_frame,
+    start_child,
+)
+from vibes_trio.compilers.esbuild_packets import (
+    BadPacket,
+    Value,
+    decode_packet,
+    encode_answer,
+    encode_request,
+)
+from vibes_trio.config import Limits
+from vibes_trio.errors import ModuleFailed, Overloaded
+from vibes_trio.modules.fence import Fence, exact_pattern, outside_pattern, specifier_pattern
+from vibes_trio.modules.toolchain import Tool
+
+T = TypeVar("T")
+
+_QUIET = ("--log-level=silent", "--color=false", "--log-limit=100", "--tsconfig-raw={}")
+_OUTSIDE, _HUGE = 0, 1
+_MAX_QUOTED = 100
+_NOT_WRITTEN = "Failed to write to output file"
+# Go collects what is left over sooner when it nears its bound; some of that is no heap.
+_HEAP_SHARE = 0.75
+_LOADERS = {".mjs": "js", ".cjs": "js", ".mts": "ts", ".cts": "ts"}
+
+
+class BuildRefused(ModuleFailed):
+    """esbuild refuses its input; *words* is all that it says, each followed by a line that says where."""
+
+    def __init__(self, message: str, words: str) -> None:
+        super().__init__(message)
+        self.words = words
+
+
+class _Location(msgspec.Struct):
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+
+class _Message(msgspec.Struct):
+    text: str
+    location: _Location | None = None
+
+
+class _Answer(msgspec.Struct):
+    errors: list[_Message] = []
+    error: str = ""
+    metafile: bytes = b""
+    code: str = ""
+
+
+async def bundle_files(
+    tool: Tool,
+    starts: Sequence[str],
+    flags: Sequence[str],
+    folder: Path,
+    limits: Limits,
+    fence: Fence,
+    fallback: str = "",
+) -> bytes:
+    """Bundle *starts*, absolute paths or `name=path`, and write the outputs that *flags* name, in *folder*.
+
+    Packages that are not found in any `node_modules` are looked for in *fallback*, folders as in PATH.
+
+    Returns:
+        esbuild's metafile.
+
+    Raises:
+        BuildRefused: it refuses; the message has its first words.
+        ModuleFailed: it takes too long or too much memory, or wants a file that the fence does not let through.
+    """
+    request: Value = {
+        "command": "build",
+        "key": 0,
+        "entries": [_entry(start) for start in starts],
+        "flags": ["--metafile", *flags, *_QUIET],
+        "write": True,
+        "stdinContents": None,
+        "stdinResolveDir": None,
+        "absWorkingDir": str(folder),
+        "nodePaths": fallback.split(os.pathsep) if fallback else [],
+        "context": False,
+        "plugins": [_plugin(fence)],
+    }
+    answer = await _run(tool, limits, lambda child: _converse(child, request, limits, fence))
+    return answer.metafile
+
+
+async def print_file(tool: Tool, file: Path, flags: Sequence[str], limits: Limits) -> str:
+    """Return *file* as esbuild prints it by itself; it gets the text and reads nothing.
+
+    Raises:
+        BuildRefused: it refuses; the message has its first words.
+        ModuleFailed: it takes too long or too much memory; the file is too large.
+    """
+    data = await trio.to_thread.run_sync(_read, file, limits.package_source_bytes)
+    loader = _LOADERS.get(file.suffix, file.suffix.removeprefix(".") or "js")
+    request: Value = {
+        "command": "transform",
+        "flags": [f"--loader={loader}", *flags, *_QUIET],
+        "inputFS": False,
+        "input": data,
+    }
+    return (await _run(tool, limits, lambda child: _converse(child, request, limits, Fence(())))).code
+
+
+def _read(file: Path, max_bytes: int) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            size = os.fstat(opened.fileno()).st_size
+            if size <= max_bytes:
+                return opened.read()
+    except OSError as error:
+        raise ModuleFailed(f"{file.name} can't be read: {error.strerror}") from error
+    raise ModuleFailed(_too_large(file.name, size, max_bytes))
+
+
+async def _run(tool: Tool, limits: Limits, speak: Callable[[Child], Awaitable[T]]) -> T:
+    """Return what *speak* has from a new process, in its user's turn; with more memory if there was too little."""
+    for places in (1, limits.build_places_most):
+        try:
+            async with tool.turns.hold(tool.user, places):
+                return await _run_once(tool, limits, places * limits.build_memory_bytes, speak)
+        except Overloaded as error:
+            raise ModuleFailed("this server has too much to build; try again in a minute") from error
+        except trio.BrokenResourceError:
+            continue
+    most = limits.build_places_most * limits.build_memory_bytes
+    raise ModuleFailed(f"esbuild gave up: it needs more than {most} bytes of memory, or does not work")
+
+
+async def _run_once(
+    tool: Tool, limits: Limits, memory_bytes: int, speak: Callable[[Child], Awaitable[T]]
+) -> T:
+    env = {"GOMAXPROCS": "2", "GOMEMLIMIT": str(int(memory_bytes * _HEAP_SHARE))}
+    bounds = Bounds(memory_bytes, limits.built_bytes, limits.build_niceness)
+    with trio.move_on_after(limits.build_timeout_s):
+        try:
+            child = await start_child((str(tool.path), f"--service={tool.version}"), env, bounds)
+        except OSError as error:
+            raise ModuleFailed(f"esbuild can't be started: {error.strerror}") from error
+        try:
+            await receive_frame(child, limits.report_bytes)  # its version
+            return await speak(child)
+        finally:
+            await kill_child(child)
+    raise ModuleFailed(f"esbuild took more than {limits.build_timeout_s:g} s and was stopped")
+
+
+def _entry(start: str) -> Value:
+    name, equals, path = start.rpartition("=")
+    return [name, path] if equals and not start.startswith("/") else ["", start]
+
+
+def _plugin(fence: Fence) -> Value:
+    """Return what has esbuild ask, before it looks for a specifier and before it reads a file."""
+    loads: list[Value] = [{"id": _OUTSIDE, "filter": outside_pattern(fence.folders), "namespace": "file"}]
+    if fence.huge:
+        loads.append({"id": _HUGE, "filter": exact_pattern(fence.huge), "namespace": "file"})
+    return {
+        "name": "fence",
+        "onStart": False,
+        "onEnd": False,
+        "onResolve": [{"id": _OUTSIDE, "filter": specifier_pattern(fence), "namespace": ""}],
+        "onLoad": loads,
+    }
+
+
+async def _converse(child: Child, request: Value, limits: Limits, fence: Fence) -> _Answer:
+    """Return the answer to *request*; the first thing that esbuild is not to read ends it."""
+    try:
+        await send_frame(child, encode_request(0, request))
+        while True:
+            number, is_answer, value = decode_packet(await receive_frame(child, limits.report_bytes))
+            if is_answer:
+                break
+            await send_frame(child, encode_answer(number, _answer_to(value, limits, fence)))
+        answer = msgspec.convert(value, _Answer)
+    except FrameTooLong as error:
+        raise ModuleFailed(
+            f"what is to be known of it has more than {limits.report_bytes} bytes (report_bytes)"
+        ) from error
+    except (BadPacket, msgspec.ValidationError) as error:
+        raise ModuleFailed("esbuild: its service speaks otherwise than known") from error
+    if answer.errors or answer.error:
+        first, words = _words_of(answer)
+        if first.startswith(_NOT_WRITTEN):  # by its bound on files; the rest names folders of this server
+            raise ModuleFailed(f"built, it has more than {limits.built_bytes} bytes")
+        raise BuildRefused(f"esbuild: {first}", words)
+    return answer
+
+
+def _answer_to(asked: Value, limits: Limits, fence: Fence) -> Value:
+    """Return the answer to what the service asks: to go on as it would without asking.
+
+    Raises:
+        ModuleFailed: it is about to leave the fence. Says what the package says; of what is outside nothing.
+    """
+    if not isinstance(asked, Mapping):
+        raise BadPacket("the request is none")
+    path, command = str(asked.get("path")), asked.get("command")
+    if command == "on-load":
+        size = fence.huge.get(path)
+        if size is not None:
+            raise ModuleFailed(_too_large(Path(path).name, size, limits.package_source_bytes))
+        raise ModuleFailed("it imports a file that is of no package")
+    if command == "on-resolve" and not fence.holds(os.path.join(str(asked.get("resolveDir")), path)):
+        raise ModuleFailed(f"it imports a file that is of no package: {path[:_MAX_QUOTED]!r}")
+    return {"errors": [], "warnings": []} if command == "on-start" else {}
+
+
+def _too_large(name: str, size: int, max_bytes: int) -> str:
+    return f"{name} has {size} bytes; a file that is built may have {max_bytes} (package_source_bytes)"
+
+
+def _words_of(answer: _Answer) -> tuple[str, str]:
+    """Return the first of what *answer* says is wrong, and all."""
+    if not answer.errors:
+        return answer.error[:500], answer.error
+    told = [(error.text[:500], _place(error.location)) for error in answer.errors]
+    text, where = told[0]
+    return f"{text} ({where})" if where else text, "\n".join(f"{text}\n\n    {where}" for text, where in told)
+
+
+def _place(location: _Location | None) -> str:
+    return f"{location.file}:{location.line}:{location.column}" if location else ""
