@@ -265,6 +265,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CALLAI_IMG_MODEL", "app_env", "model that draws for apps that name none", "app_env"),
 )
 
+# What the programs that a server starts (its readers, npm) have no use for.
+SECRET_VARIABLES = frozenset({"DEVICE_ID_CA_PRIV_KEY", "CLOUD_SESSION_TOKEN_SECRET", "VIBES_DEVICE_ID"})
+
 ANY_HOST = "*"
 # What a Content-Security-Policy takes as a host; nothing that could end its place in one passes.
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -323,6 +326,11 @@ def load_config(env: Mapping[str, str], flags: Mapping[str, str] | None = None) 
     if len(config.page_hosts) > config.limits.page_hosts:
         raise ConfigError(f"VIBES_PAGE_HOSTS: at most {config.limits.page_hosts} hosts; `*` opens all.")
     return config
+
+
+def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
+    """Return *env* for a program that we start: it gets no key that lets one sign in, or sign for others."""
+    return {name: value for name, value in env.items() if name not in SECRET_VARIABLES}
 
 
 def _read_file(path: Path) -> dict[str, str]:

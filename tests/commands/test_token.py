@@ -5,7 +5,7 @@ import pytest
 
 from vibes_trio.auth.device_id import DeviceTrust, verify_device_token
 from vibes_trio.auth.jws import Refused
-from vibes_trio.auth.keys import load_keys
+from vibes_trio.background.trust import ensure_keys
 from vibes_trio.cli import main
 from vibes_trio.commands.output import FAILED, OK, USAGE
 from vibes_trio.commands.serve import prepare
@@ -19,7 +19,7 @@ def test_a_token_is_good_for_as_long_as_was_asked(tmp_path: Path, capsys: pytest
     assert main(["token", "--data-dir", str(tmp_path), "--lifetime", "600"]) == OK
 
     token = capsys.readouterr().out.strip()
-    trust = DeviceTrust(cas=load_keys(config, now).trusted)
+    trust = DeviceTrust(cas=ensure_keys(config, now).trusted)
     assert verify_device_token(token, trust, now + 600).claims.email == "me@localhost"
     with pytest.raises(Refused, match="expired"):
         verify_device_token(token, trust, now + 700)

@@ -95,6 +95,11 @@ class DeviceVerifier:
         self._tokens: VerifiedCache[Claims] = VerifiedCache(*bounds)
         self._certificates: VerifiedCache[TrustedCertificate] = VerifiedCache(*bounds)
 
+    @property
+    def trust(self) -> DeviceTrust:
+        """What tokens are verified under now."""
+        return self._trust
+
     def set_trust(self, trust: DeviceTrust) -> None:
         """Verify under *trust* from now on; call it when CAs or revocations change."""
         self._trust = trust

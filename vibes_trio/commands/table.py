@@ -29,6 +29,8 @@ class Command:
         examples: lines to type, after the program's name.
         log_level: from which on it logs, unless told otherwise.
         takes_settings: whether each setting has a flag; else only the data folder has.
+        writes_outside: what it writes lies where the user says, with the modes that the user's umask gives. Files
+            of the data folder are the owner's alone, whatever the umask.
     """
 
     words: str
@@ -38,6 +40,7 @@ class Command:
     examples: tuple[str, ...] = ()
     log_level: str = "warning"
     takes_settings: bool = False
+    writes_outside: bool = False
 
 
 def _argument(*names: str, **options: Any) -> Argument:  # Any: as in Argument
@@ -122,6 +125,7 @@ COMMANDS: tuple[Command, ...] = (
         "write the example app into a new folder, to start from",
         (_argument("folder", metavar="FOLDER", help="folder to make; it may be there if it is empty"),),
         ("example my-app",),
+        writes_outside=True,
     ),
     Command(
         "token",
@@ -199,6 +203,11 @@ COMMANDS: tuple[Command, ...] = (
         "replace the key that devices are certified with; devices stay signed in until their certificates end",
         (
             _argument("--drop-old", action="store_true", help="no device certified so far counts any more"),
+            _argument(
+                "--lost",
+                action="store_true",
+                help="make new keys where keys.json is gone for good; every device has to be issued anew",
+            ),
             _JSON,
         ),
         ("keys rotate",),
@@ -236,6 +245,7 @@ COMMANDS: tuple[Command, ...] = (
         "write all built modules into one file, for a machine without a registry",
         (_argument("file", metavar="FILE", help="archive to write"),),
         ("modules export modules.tar",),
+        writes_outside=True,
     ),
     Command(
         "modules import",

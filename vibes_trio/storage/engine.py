@@ -108,7 +108,7 @@ class Database:
         """
         assert self._points is None
         try:
-            self._points = _connect_read_only(self.path)
+            self._points = connect_read_only(self.path)
         except sqlite3.Error as error:
             raise ConfigError(f"{self.path}: can't be read as a database: {error}") from error
 
@@ -273,6 +273,22 @@ def connect_reader(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
     return connection
 
 
+def connect_read_only(path: Path) -> sqlite3.Connection:
+    """Return a connection whose file the system itself keeps from being written to.
+
+    `query_only` would not do: the last connection to close checkpoints, and after the owner's sudden end that
+    may be this one, beside a new owner.
+    """
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(address, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def sqlite_version() -> str:
     """Return the version of the SQLite library in use."""
     return sqlite3.sqlite_version
@@ -290,22 +306,6 @@ def has_wal_reset_bug(version: tuple[int, int, int] = sqlite3.sqlite_version_inf
 
 def _closed() -> Overloaded:
     return Overloaded("The database is closed: the server is stopping. Try again in a moment.")
-
-
-def _connect_read_only(path: Path) -> sqlite3.Connection:
-    """Return a connection whose file the system itself keeps from being written to.
-
-    `query_only` would not do: the last connection to close checkpoints, and after the owner's sudden end that
-    may be this one, beside a new owner.
-    """
-    address = f"{path.absolute().as_uri()}?mode=ro"
-    connection = sqlite3.connect(address, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
