@@ -9,6 +9,7 @@ from pathlib import Path
 
 import trio
 
+from vibes_trio.auth.audience import own_names
 from vibes_trio.auth.device_id import DeviceTrust, TrustedCa
 from vibes_trio.auth.keys import FILE_NAME, Keys, load_keys
 from vibes_trio.config import Config
@@ -33,13 +34,14 @@ def ensure_keys(config: Config, now: float) -> Keys:
 
 
 def read_trust(config: Config, db: Database, cas: tuple[TrustedCa, ...]) -> DeviceTrust:
-    """Return what decides now: the CAs, the policy, what is issued and what is revoked."""
+    """Return what decides now: the CAs, the policy, what is issued, what is revoked, and who we are."""
     return DeviceTrust(
         cas=cas,
         policy=config.device_chain,
         is_issued=lambda digest: db.get(certificates.is_issued, digest),
         revoked=db.get(certificates.list_revoked_serials),
         limits=config.limits,
+        names=own_names(config),
     )
 
 

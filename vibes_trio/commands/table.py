@@ -54,6 +54,11 @@ _DEVICE = _argument(
     metavar="FILE",
     help="key file to sign in with; otherwise VIBES_DEVICE_ID, then this machine's own",
 )
+_URL = _argument(
+    "--url",
+    default="",
+    help="address of the server; otherwise VIBES_URL, then the one on this machine",
+)
 
 GROUPS: Mapping[str, str] = {
     "device": "issue, list and revoke the key files of devices",
@@ -103,11 +108,7 @@ COMMANDS: tuple[Command, ...] = (
                 metavar="NAME=VALUE",
                 help="hand a value to the app's page; may be repeated",
             ),
-            _argument(
-                "--url",
-                default="",
-                help="address of the server; otherwise VIBES_URL, then the one on this machine",
-            ),
+            _URL,
             _DEVICE,
             _argument("--token", default="", help="a token of `vibes-trio token`, in place of a key file"),
             _argument("--dry-run", action="store_true", help="list what would be sent, and send nothing"),
@@ -140,8 +141,9 @@ COMMANDS: tuple[Command, ...] = (
                 metavar="SECONDS",
                 help="how long it counts (120; at most 3600)",
             ),
+            _URL,
         ),
-        ("token --device ada.json",),
+        ("token --device ada.json --url https://vibes.example.org",),
     ),
     Command(
         "device issue",
