@@ -75,7 +75,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
     env = os.environ if parts.env is None else parts.env
     _make_data_dir(config.data_dir)
     keys = ensure_keys(config, parts.now())
-    db = Database(config.data_dir / DATABASE, config.limits, now=parts.now)
+    db = Database(config.data_dir / DATABASE, config.limits, now=parts.now, disk_reserve=config.disk_reserve)
     db.open()
     try:
         late = LateOutbound(partial(_open_outbound, config, env))

@@ -76,12 +76,16 @@ def look_at_machine(config: Config) -> Iterator[Finding]:
         yield Finding("SQLite", "ok", sqlite_version())
     folder = next(path for path in (config.data_dir, *config.data_dir.parents) if path.exists())
     free = shutil.disk_usage(folder).free
-    enough = free >= MIN_FREE_BYTES
+    enough = free >= max(MIN_FREE_BYTES, config.disk_reserve)
     yield Finding(
         "disk",
         "ok" if enough else "problem",
         f"{free // MiB} MiB free at {folder}"
-        + ("" if enough else ". Make room: a full disk stops all writing."),
+        + (
+            ""
+            if enough
+            else f". Make room: below {config.disk_reserve // MiB} MiB clients can store nothing more."
+        ),
     )
 
 

@@ -298,6 +298,11 @@ SETTING_FLAGS: Mapping[str, str] = {
     "--max-app-slugs": "MAX_APP_SLUG_PER_USER_ID",
     "--max-user-slugs": "MAX_USER_SLUG_PER_USER_ID",
     "--max-apps": "MAX_APPS_PER_USER_ID",
+    "--max-app-bytes": "MAX_APP_BYTES_PER_USER_ID",
+    "--max-chats": "MAX_CHATS_PER_USER_ID",
+    "--max-chat-sections": "MAX_CHAT_SECTIONS_PER_USER_ID",
+    "--max-chat-bytes": "MAX_CHAT_BYTES_PER_USER_ID",
+    "--disk-reserve": "VIBES_DISK_RESERVE",
 }
 
 

@@ -61,15 +61,23 @@ class Database:
     Args:
         path: of the file; it and its folder are made, for this user only, if they are not there.
         now: the clock, Unix seconds. Each transaction takes its time from it once.
+        disk_reserve: bytes of the disk below which nothing more is stored for clients; see `room.py`.
         inline: run everything at once in the caller, without threads. For tests of logic, whose clock
             jumps while threads work.
     """
 
     def __init__(
-        self, path: Path | str, limits: Limits, *, now: Callable[[], float], inline: bool = False
+        self,
+        path: Path | str,
+        limits: Limits,
+        *,
+        now: Callable[[], float],
+        inline: bool = False,
+        disk_reserve: int = 0,
     ) -> None:
         self.path = Path(path)
         self.limits = limits
+        self._disk_reserve = disk_reserve
         self._now = now
         self._inline = inline
         self._parts: _Parts | None = None
@@ -91,7 +99,9 @@ class Database:
         applied: list[str] = []
         try:
             _create(self.path)
-            writer = Writer(self.path, self.limits, connect=connect, now=self._now)
+            writer = Writer(
+                self.path, self.limits, connect=connect, now=self._now, disk_reserve=self._disk_reserve
+            )
             writer.prepare(lambda connection: applied.extend(migrate(connection, load_migrations())))
             # The event loop never sleeps for a lock.
             self._points = connect_reader(self.path, busy_timeout_s=0)
@@ -231,6 +241,11 @@ class Database:
     def commits(self) -> int:
         """Transactions committed since it was opened; each may hold many writes."""
         return self._open_parts().writer.commits
+
+    @property
+    def is_disk_short(self) -> bool:
+        """Whether the last client that wanted to store something was refused, as the disk is nearly full."""
+        return self._open_parts().writer.room.is_short
 
     @property
     def wal_bytes(self) -> int:
