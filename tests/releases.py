@@ -1,12 +1,15 @@
 """Releases for tests of storage: rows as services make them, in one line."""
 
 import json
+from collections.abc import Mapping
 from typing import Literal, Protocol
 
-from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
+from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.storage import Tx
 from vibes_trio.storage.apps import NewRelease, Release, Saved, save_release
+from vibes_trio.storage.assets import put_asset
 from vibes_trio.storage.slugs import bind_app_slug, bind_user_slug
+from vibes_trio.storage.usage import NO_LIMIT
 
 ADA, BOB = UserId("ada-id"), UserId("bob-id")
 
@@ -49,8 +52,25 @@ def publish(tx: Tx, new: NewRelease, *, limit: int = 50) -> Release:
     return save(tx, new, limit=limit).release
 
 
-def save(tx: Tx, new: NewRelease, *, limit: int = 50) -> Saved:
+def save(tx: Tx, new: NewRelease, *, limit: int = 50, max_bytes: int = NO_LIMIT) -> Saved:
     """Bind the slugs of *new* and save it."""
     bind_user_slug(tx, new.user_id, new.user_slug, limit=99, attempts=0, words=no_words)
     bind_app_slug(tx, new.user_id, new.user_slug, new.app_slug, limit=99, attempts=0, words=no_words)
-    return save_release(tx, new, limit=limit)
+    return save_release(tx, new, limit=limit, max_bytes=max_bytes)
+
+
+def put(
+    tx: Tx,
+    fs_id: str,
+    files: Mapping[str, int],
+    *,
+    user: UserId = ADA,
+    mode: Literal["production", "dev"] = "dev",
+    max_bytes: int = NO_LIMIT,
+) -> Saved:
+    """Deploy files of these ids and sizes, as a service does."""
+    for cid, size in files.items():
+        put_asset(tx, Cid(cid), b"x" * size)
+    items = [{"assetId": cid} for cid in files]
+    new = release(fs_id, mode, user=user, owner=user.removesuffix("-id"), files=items)
+    return save(tx, new, limit=99, max_bytes=max_bytes)

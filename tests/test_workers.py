@@ -22,7 +22,7 @@ from recorded import open_recorded_app, play, scenarios, send_over_socket, token
 from serving import http_client, running, websocket
 from test_server import half_a_request, process
 
-from vibes_trio.config import load_config
+from vibes_trio.config import SECRET_VARIABLES, load_config
 from vibes_trio.content.policy import calc_policy
 from vibes_trio.context import App
 from vibes_trio.errors import ConfigError
@@ -293,6 +293,19 @@ async def test_a_server_of_three_processes_answers_everywhere(tmp_path):
                         nursery.start_soon(visit, app.config.port, f"version {number}".encode())
 
     assert readers_of(os.getpid()) == []
+
+
+async def test_a_reader_inherits_no_key(tmp_path, monkeypatch):
+    """Fails where readers get the whole environment: they answer visitors, and a fault in that would give it away."""
+    for name in SECRET_VARIABLES:
+        monkeypatch.setenv(name, "a secret")
+    monkeypatch.setenv("NO_SECRET", "words")
+    async with running(tmp_path, VIBES_WORKERS="2"):
+        (reader,) = readers_of(os.getpid())
+        inherited = Path(f"/proc/{reader}/environ").read_bytes()
+
+    assert b"NO_SECRET=words" in inherited
+    assert b"a secret" not in inherited
 
 
 async def visit(port: int, wanted: bytes) -> None:

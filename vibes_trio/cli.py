@@ -5,12 +5,13 @@ ours shows a traceback.
 """
 
 import argparse
+import contextlib
 import difflib
 import importlib
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn, cast
 
 from vibes_trio import __version__
@@ -28,6 +29,7 @@ from vibes_trio.commands.table import COMMANDS, GROUPS, SETTING_FLAGS, Command, 
 from vibes_trio.errors import ConfigError, ModuleFailed, VibesError
 
 PROGRAM = "vibes-trio"
+PRIVATE_UMASK = 0o077
 _DESCRIPTION = "A server for apps that people make by talking to a model: deploy, serve and keep their chats."
 _EPILOG = """\
 to start with:
@@ -59,7 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return USAGE
     options = parser.parse_args(arguments)
     setup_logs(options.log_level)
-    return run(load_target(options.target), options)
+    with umask(options.umask):
+        return run(load_target(options.target), options)
 
 
 def run(command: Run, options: argparse.Namespace) -> int:
@@ -90,6 +93,19 @@ def run(command: Run, options: argparse.Namespace) -> int:
             raise
         return INTERRUPTED  # it came while tasks ran side by side
     return FAILED
+
+
+@contextlib.contextmanager
+def umask(mask: int | None) -> Iterator[None]:
+    """Make files with *mask* for the block, here and in the programs that are started; None: as it is."""
+    if mask is None:
+        yield
+        return
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def load_target(target: str) -> Run:
@@ -205,4 +221,4 @@ def _add_arguments(parser: Parser, command: Command) -> None:
         default=command.log_level,
         help=f"from which level on to log ({command.log_level})",
     )
-    parser.set_defaults(target=command.target)
+    parser.set_defaults(target=command.target, umask=None if command.writes_outside else PRIVATE_UMASK)

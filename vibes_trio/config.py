@@ -201,9 +201,14 @@ class Config:
     registry_url: str = ""
     esbuild: str = ""
     device_chain: DeviceChain = "strict"
-    max_app_slugs: int = 10
-    max_user_slugs: int = 10
-    max_apps: int = 50
+    max_app_slugs: int = 1000
+    max_user_slugs: int = 250
+    max_apps: int = 5000
+    max_app_bytes: int = 5 * 1024 * MiB
+    max_chats: int = 100_000
+    max_chat_sections: int = 1_000_000
+    max_chat_bytes: int = 2 * 1024 * MiB
+    disk_reserve: int = 128 * MiB
     device_id_ca_priv_key: str = ""
     device_id_ca_cert: str = ""
     cloud_session_token_public: str = ""
@@ -295,6 +300,18 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAX_APP_SLUG_PER_USER_ID", "max_app_slugs", "app slugs a user may hold", "int"),
     Setting("MAX_USER_SLUG_PER_USER_ID", "max_user_slugs", "user slugs a user may hold", "int"),
     Setting("MAX_APPS_PER_USER_ID", "max_apps", "releases a user may keep", "int"),
+    Setting("MAX_APP_BYTES_PER_USER_ID", "max_app_bytes", "bytes that these may hold together", "int"),
+    Setting("MAX_CHATS_PER_USER_ID", "max_chats", "chat contexts a user may have", "int"),
+    Setting(
+        "MAX_CHAT_SECTIONS_PER_USER_ID", "max_chat_sections", "sections that these may have together", "int"
+    ),
+    Setting("MAX_CHAT_BYTES_PER_USER_ID", "max_chat_bytes", "bytes that these may hold together", "int"),
+    Setting(
+        "VIBES_DISK_RESERVE",
+        "disk_reserve",
+        "bytes of the data folder's disk that stay free: below, nothing more is stored for clients",
+        "int",
+    ),
     Setting("DEVICE_ID_CA_PRIV_KEY", "device_id_ca_priv_key", "private key of the device CA"),
     Setting("DEVICE_ID_CA_CERT", "device_id_ca_cert", "certificate of the device CA"),
     Setting("CLOUD_SESSION_TOKEN_PUBLIC", "cloud_session_token_public", "public key of session tokens"),
@@ -313,6 +330,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CALLAI_CHAT_MODEL", "app_env", "model that answers apps that name none", "app_env"),
     Setting("CALLAI_IMG_MODEL", "app_env", "model that draws for apps that name none", "app_env"),
 )
+
+# What the programs that a server starts (its readers, npm) have no use for.
+SECRET_VARIABLES = frozenset({"DEVICE_ID_CA_PRIV_KEY", "CLOUD_SESSION_TOKEN_SECRET", "VIBES_DEVICE_ID"})
 
 ANY_HOST = "*"
 # What a Content-Security-Policy takes as a host; nothing that could end its place in one passes.
@@ -371,6 +391,11 @@ def load_config(env: Mapping[str, str], flags: Mapping[str, str] | None = None) 
     if bool(values.get("device_id_ca_priv_key")) != bool(values.get("device_id_ca_cert")):
         raise ConfigError("DEVICE_ID_CA_PRIV_KEY and DEVICE_ID_CA_CERT go together: set both or neither.")
     return Config(**values, app_env=app_env)
+
+
+def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
+    """Return *env* for a program that we start: it gets no key that lets one sign in, or sign for others."""
+    return {name: value for name, value in env.items() if name not in SECRET_VARIABLES}
 
 
 def _read_file(path: Path) -> dict[str, str]:

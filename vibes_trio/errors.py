@@ -46,13 +46,16 @@ class BadRequest(VibesError):
 class RequireLogin(VibesError):
     """No, unknown or refused credentials.
 
-    The wire text is one for all reasons; *reason* (a code of auth.md 2.8) is for the log only.
+    The wire text is one for all reasons but those that give nothing away; *reason* (a code of auth.md 2.8) is for
+    the log only.
     """
 
     code = "require-login"
 
-    def __init__(self, reason: str) -> None:
-        super().__init__("Authentication required: sign in and send a valid token in `auth`.")
+    def __init__(self, reason: str, message: str = "") -> None:
+        super().__init__(
+            message or "Authentication required: sign in and send a valid token in `auth`.",
+        )
         self.reason = reason
 
 

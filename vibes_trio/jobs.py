@@ -30,7 +30,12 @@ class WarmAll:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Remove what limits that were lowered leave over, and assets that nothing refers to."""
+    """Remove what limits that were lowered leave over, and assets that nothing refers to.
+
+    *evicted*: releases have just made room for others, or the disk is short: their assets go now, not in an hour.
+    """
+
+    evicted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,7 @@ import trio
 
 from vibes_trio.auth.clerk import make_clerk_verifier
 from vibes_trio.auth.device_id import DeviceVerifier
-from vibes_trio.auth.keys import load_keys
-from vibes_trio.background.trust import read_trust, watch_trust
+from vibes_trio.background.trust import ensure_keys, read_trust, watch_trust
 from vibes_trio.background.worker import run_sweeps, run_worker
 from vibes_trio.beside.pool import open_beside
 from vibes_trio.cache import AssetCache, NameCache
@@ -76,8 +75,8 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
     parts = parts or Parts()
     env = os.environ if parts.env is None else parts.env
     _make_data_dir(config.data_dir)
-    keys = load_keys(config, parts.now())
-    db = Database(config.data_dir / DATABASE, config.limits, now=parts.now)
+    keys = ensure_keys(config, parts.now())
+    db = Database(config.data_dir / DATABASE, config.limits, now=parts.now, disk_reserve=config.disk_reserve)
     db.open()
     try:
         late = LateOutbound(partial(_open_outbound, config, env))

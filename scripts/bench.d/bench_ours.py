@@ -15,8 +15,8 @@ from bench_processes import Cores, Server, free_port, run_server
 from bench_tools import HERE, PYTHON, ROOT, Tools
 
 from vibes_trio.auth.device import Device, issue_device, mint_token, read_key_file, write_key_file
-from vibes_trio.auth.keys import load_keys
 from vibes_trio.auth.verifier import Claims
+from vibes_trio.background.trust import ensure_keys
 from vibes_trio.config import Config
 from vibes_trio.exchange import UserId
 
@@ -103,7 +103,7 @@ def prepare(tools: Tools, cores: Cores, folder: Path, base_env: Mapping[str, str
 
 def _make_device(data_dir: Path) -> Device:
     now = time.time()
-    keys = load_keys(Config(data_dir=data_dir), now)
+    keys = ensure_keys(Config(data_dir=data_dir), now)
     claims = Claims(UserId("bench"), "bench", "user", "bench@example.org", True)
     device, _ = issue_device(keys.ca, claims, "bench", now)
     return read_key_file(write_key_file(device))

@@ -14,7 +14,7 @@ from vibes_trio.auth.device_id import DeviceTrust, verify_device_token
 from vibes_trio.auth.jwk import private_jwk, public_jwk, thumbprint
 from vibes_trio.auth.jws import Refused
 from vibes_trio.auth.key_settings import read_key_setting
-from vibes_trio.auth.keys import load_keys, load_or_create_key_file, rotate_keys, settings_of
+from vibes_trio.auth.keys import load_key_file, load_keys, rotate_keys, settings_of
 from vibes_trio.auth.verifier import Claims
 from vibes_trio.config import Config
 from vibes_trio.errors import ConfigError
@@ -138,9 +138,9 @@ def test_half_given_or_unusable_setting_stops_the_start_and_makes_nothing(data_d
 LOAD_WHEN_TOLD = """
 import sys
 from pathlib import Path
-from vibes_trio.auth.keys import load_or_create_key_file
+from vibes_trio.auth.keys import load_key_file
 sys.stdin.readline()
-print(load_or_create_key_file(Path(sys.argv[1]), float(sys.argv[2])).ca.name)
+print(load_key_file(Path(sys.argv[1]), float(sys.argv[2])).ca.name)
 """
 
 
@@ -155,15 +155,15 @@ def test_processes_that_start_at_once_agree_on_one_ca(data_dir):
         process.stdin.flush()
     names = [process.communicate(timeout=60)[0] for process in processes]
 
-    assert names == [f"{load_or_create_key_file(data_dir, NOW).ca.name}\n"] * 4
+    assert names == [f"{load_key_file(data_dir, NOW).ca.name}\n"] * 4
     assert os.listdir(data_dir) == ["keys.json"]
 
 
 def test_late_process_keeps_the_file_of_the_first(data_dir, monkeypatch):
-    first = load_or_create_key_file(data_dir, NOW)
+    first = load_key_file(data_dir, NOW)
     monkeypatch.setattr(Path, "exists", lambda path: False)
 
-    late = load_or_create_key_file(data_dir, NOW)
+    late = load_key_file(data_dir, NOW)
 
     assert late.ca.name == first.ca.name
     assert os.listdir(data_dir) == ["keys.json"]
@@ -176,7 +176,7 @@ def test_failing_write_leaves_nothing_behind(data_dir, monkeypatch):
     monkeypatch.setattr(os, "fsync", full)
 
     with pytest.raises(ConfigError, match="No space left"):
-        load_or_create_key_file(data_dir, NOW)
+        load_key_file(data_dir, NOW)
     assert os.listdir(data_dir) == []
 
 

@@ -7,10 +7,10 @@ from fakes import NOW, make_app, open_database
 from vibes_trio.auth.ca import make_ca
 from vibes_trio.auth.device import issue_device, mint_token
 from vibes_trio.auth.device_id import DeviceVerifier
-from vibes_trio.auth.keys import load_keys, rotate_keys
+from vibes_trio.auth.keys import rotate_keys
 from vibes_trio.auth.verifier import Claims
-from vibes_trio.background.trust import read_trust, refresh_trust, watch_trust
-from vibes_trio.errors import Overloaded, RequireLogin
+from vibes_trio.background.trust import ensure_keys, read_trust, refresh_trust, watch_trust
+from vibes_trio.errors import ConfigError, Overloaded, RequireLogin
 from vibes_trio.exchange import UserId
 from vibes_trio.storage import certificates
 from vibes_trio.storage.certificates import Certificate
@@ -23,7 +23,7 @@ ADA = Claims(UserId("ada"), "ada", "user", "ada@example.org", True)
 def app(tmp_path):
     db = open_database(tmp_path)
     app = make_app(db, data_dir=tmp_path)
-    keys = load_keys(app.config, NOW)
+    keys = ensure_keys(app.config, NOW)
     devices = DeviceVerifier(read_trust(app.config, db, keys.trusted), lambda: NOW)
     yield make_app(db, data_dir=tmp_path, devices=devices)
     db.close()
@@ -31,7 +31,7 @@ def app(tmp_path):
 
 def issue(app):
     """A device of Ada's, recorded; returns it and its serial number."""
-    device, issued = issue_device(load_keys(app.config, NOW).ca, ADA, "laptop", NOW)
+    device, issued = issue_device(ensure_keys(app.config, NOW).ca, ADA, "laptop", NOW)
     record = Certificate(
         serial=issued.serial,
         user_id=ADA.user_id,
@@ -101,6 +101,85 @@ async def test_a_database_that_cannot_be_read_for_a_while_ends_nothing(
     assert caplog.text.count("in use by another program") == 1
     with pytest.raises(RequireLogin):
         await app.devices(token)
+
+
+async def test_a_key_file_that_goes_while_the_server_runs_is_not_made_anew(app, caplog, autojump_clock):
+    """Fails without the guard of `load_keys`: the watch then makes a new CA, and every device is locked out."""
+    device, _, record = issue(app)
+    await app.db.write(certificates.record_certificate, record)
+    path = app.config.data_dir / "keys.json"
+    kept = path.read_bytes()
+    poll_s = app.config.limits.trust_poll_s
+
+    async with trio.open_nursery() as nursery:
+        await nursery.start(watch_trust, app)
+        path.unlink()
+        await trio.sleep(poll_s * 3.5)
+        assert not path.exists()
+        assert (await app.devices(mint_token(device, NOW))).user_id == "ada"
+        path.write_bytes(kept)
+        await trio.sleep(poll_s * 1.5)
+        assert (await app.devices(mint_token(device, NOW))).user_id == "ada"
+        nursery.cancel_scope.cancel()
+
+    assert caplog.text.count("is missing") == 1
+
+
+async def test_keys_that_can_be_read_again_count_though_their_file_did_not_change(
+    app, monkeypatch, autojump_clock
+):
+    poll_s = app.config.limits.trust_poll_s
+
+    def fail(*args, **settings):
+        raise ConfigError("keys.json: can't be used: Input/output error.")
+
+    async with trio.open_nursery() as nursery:
+        await nursery.start(watch_trust, app)
+        with monkeypatch.context() as patch:
+            patch.setattr("vibes_trio.background.trust.load_keys", fail)
+            rotate_keys(app.config.data_dir, NOW, None)
+            await trio.sleep(poll_s * 2.5)
+        await trio.sleep(poll_s)
+        nursery.cancel_scope.cancel()
+
+    device, _, _ = issue(app)
+    assert (await app.devices(mint_token(device, NOW))).user_id == "ada"
+
+
+async def test_a_revocation_counts_though_the_keys_cannot_be_read(app):
+    device, serial, record = issue(app)
+    await app.db.write(certificates.record_certificate, record)
+    await app.db.write(certificates.revoke_certificate, serial)
+    (app.config.data_dir / "keys.json").write_text("{}")
+
+    assert not refresh_trust(app)
+
+    with pytest.raises(RequireLogin):
+        await app.devices(mint_token(device, NOW))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO Certificates VALUES ('s', 'ada', '', '', '', '', NULL)",
+        "INSERT INTO UserSlugBindings VALUES ('ada', 'ada', '')",
+        "INSERT INTO ChatContexts VALUES ('c', 'ada', '')",
+    ],
+)
+def test_keys_are_never_made_beside_data(tmp_path, sql):
+    """Fails without `holds_data`: a new file would be made, under which none of the data's devices counts."""
+    db = open_database(tmp_path)
+    config = make_app(db, data_dir=tmp_path).config
+    db.get(lambda tx: tx.execute("PRAGMA query_only = OFF"))
+    db.get(lambda tx: tx.execute(sql))
+
+    with pytest.raises(ConfigError, match=r"keys\.json: is missing.*keys rotate --lost"):
+        ensure_keys(config, NOW)
+    db.close()
+    with pytest.raises(ConfigError, match="is missing"):
+        ensure_keys(config, NOW)
+
+    assert not (tmp_path / "keys.json").exists()
 
 
 async def test_keys_that_cannot_be_used_leave_the_old_ones_in_force(app, caplog):

@@ -1,3 +1,5 @@
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,18 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
     assert read_address(tmp_path) == "http://127.0.0.1:1"
     assert [path.name for path in tmp_path.iterdir()] == ["address"]
+
+
+def test_nobody_else_may_write_it_whatever_the_umask(tmp_path: Path) -> None:
+    """Fails where the file is made with the default mode: under umask 0 anybody could send us elsewhere."""
+    before = os.umask(0)
+    try:
+        write_address(tmp_path, "http://127.0.0.1:1", 7)
+        write_address(tmp_path, "http://127.0.0.1:2", 7)
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE((tmp_path / "address").stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("content", [b"", b"http://127.0.0.1:1", b"\xff\xff 3", b"a b c"])

@@ -3,23 +3,27 @@ import re
 import threading
 import time
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import trio
 
 from vibes_trio.cli import main
+from vibes_trio.commands import deploy
 from vibes_trio.commands.address import write_address
-from vibes_trio.commands.deploy import DEFAULT_URL, find_url, read_env
+from vibes_trio.commands.credentials import find_url
+from vibes_trio.commands.deploy import read_env
 from vibes_trio.commands.output import FAILED, OK, UNREACHABLE, USAGE, CommandFailed
 from vibes_trio.commands.serve import announce, prepare
 from vibes_trio.config import Config
 from vibes_trio.context import App
 from vibes_trio.server import serve
+from vibes_trio.wire.auth import DashAuth
 
 NOWHERE = "http://127.0.0.1:9"  # the port of `discard`, which nobody serves any more
 Capture = pytest.CaptureFixture[str]
@@ -85,6 +89,34 @@ def test_a_folder_is_deployed_with_nothing_but_its_name(running: Running, capsys
     assert printed.out.startswith(f"http://my-app--me.localhost:{port}/~z")
     assert printed.out.count("\n") == 1
     assert f"1 file, 35 bytes, to {running.url}" in printed.err
+
+
+def test_a_token_that_another_server_was_sent_counts_there_only(
+    running: Running, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """Fails where tokens are for nobody in particular: the other server could publish here with it."""
+    sent = []
+
+    async def note(url: str, auth: Callable[[], DashAuth], *rest: object) -> NoReturn:
+        sent.append(auth().token)
+        raise CommandFailed("seen")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(deploy, "send", note)
+        assert running.deploy("--url", NOWHERE) == FAILED
+        assert running.deploy() == FAILED
+    capsys.readouterr()
+
+    assert running.deploy("--token", sent[0]) == FAILED
+    assert "made for another server" in capsys.readouterr().err
+    assert running.deploy("--token", sent[1]) == OK
+
+
+def test_the_server_is_known_by_other_names_too(running: Running) -> None:
+    port = running.url.rpartition(":")[2]
+
+    assert running.deploy("--url", f"http://LOCALHOST:{port}/") == OK
+    assert running.deploy("--url", f"http://127.0.0.1:{port}/v1/ws") == OK
 
 
 def test_deploying_again_leads_to_the_same_app(running: Running, capsys: Capture) -> None:
@@ -223,7 +255,7 @@ def test_the_last_of_two_values_counts() -> None:
 
 def test_the_nearest_address_wins(tmp_path: Path) -> None:
     config = Config(data_dir=tmp_path)
-    assert find_url(Namespace(url=""), config, {}) == DEFAULT_URL
+    assert find_url(Namespace(url=""), config, {}) == ""
 
     write_address(tmp_path, "http://served", 1)
 

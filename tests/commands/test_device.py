@@ -10,8 +10,7 @@ import pytest
 from vibes_trio.auth.device import mint_token, read_key_file
 from vibes_trio.auth.device_id import verify_device_token
 from vibes_trio.auth.jws import Refused
-from vibes_trio.auth.keys import load_keys
-from vibes_trio.background.trust import read_trust
+from vibes_trio.background.trust import ensure_keys, read_trust
 from vibes_trio.commands import device, user
 from vibes_trio.commands.database import open_database
 from vibes_trio.commands.device_files import load_device
@@ -41,7 +40,7 @@ def is_taken(data_dir: Path, path: Path) -> bool:
     """Say whether a server on the folder takes tokens of the key file at *path*."""
     config, now = Config(data_dir=data_dir), time.time()
     with open_database(config) as db:
-        trust = read_trust(config, db, load_keys(config, now).trusted)
+        trust = read_trust(config, db, ensure_keys(config, now).trusted)
         try:
             return verify_device_token(mint_token(load_device(path), now), trust, now).claims.user_id != ""
         except Refused:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from vibes_trio.auth.keys import load_keys
+from vibes_trio.background.trust import ensure_keys
 from vibes_trio.commands import doctor
 from vibes_trio.commands.address import write_address
 from vibes_trio.commands.output import FAILED, OK
+from vibes_trio.commands.serve import prepare
 from vibes_trio.config import Config, Limits
 from vibes_trio.modules.home import GIVEN
 from vibes_trio.modules.page_files import PAGE_FILES
@@ -64,7 +65,7 @@ def test_a_fresh_machine_has_notes_but_no_problem(options: Options, data_dir: Pa
 def test_secrets_that_others_can_read_are_a_problem(
     options: Options, data_dir: Path, capsys: Capture
 ) -> None:
-    load_keys(Config(data_dir=data_dir), 1_900_000_000)
+    ensure_keys(Config(data_dir=data_dir), 1_900_000_000)
     (data_dir / "keys.json").chmod(0o644)
 
     code, found = findings(options(OFFLINE, json=True), capsys)
@@ -76,10 +77,23 @@ def test_secrets_that_others_can_read_are_a_problem(
     )
 
 
+def test_keys_that_are_missing_beside_data_are_a_problem(
+    options: Options, data_dir: Path, capsys: Capture
+) -> None:
+    prepare(Config(data_dir=data_dir), 1_900_000_000)
+    (data_dir / "keys.json").unlink()
+
+    code, found = findings(options(OFFLINE, json=True), capsys)
+
+    assert code == FAILED
+    assert found["keys"][0] == "problem"
+    assert "keys.json: is missing" in found["keys"][1]
+
+
 def test_a_ca_about_to_expire_is_a_problem(
     options: Options, data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    not_after = load_keys(Config(data_dir=data_dir), 1_900_000_000).ca.not_after
+    not_after = ensure_keys(Config(data_dir=data_dir), 1_900_000_000).ca.not_after
     monkeypatch.setattr(doctor.time, "time", lambda: float(not_after - 86_400))
 
     soon = findings(options(OFFLINE, json=True), capsys)[1]["keys"]

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from vibes_trio.auth.ca import make_ca
-from vibes_trio.auth.keys import load_keys
+from vibes_trio.background.trust import ensure_keys
 from vibes_trio.commands import device, keys, user
 from vibes_trio.commands.local_device import local_key_file
 from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import Config
+from vibes_trio.errors import ConfigError
 
 Options = Callable[..., Namespace]
 Capture = pytest.CaptureFixture[str]
@@ -32,7 +33,7 @@ def test_shown_keys_can_be_used_as_settings(options: Options, data_dir: Path, ca
 
     shown = dict(line.split("=", 1) for line in capsys.readouterr().out.splitlines())
     assert (
-        shown["DEVICE_ID_CA_CERT"] == load_keys(Config(data_dir=data_dir), 1_900_000_000).ca.certificate_jwt
+        shown["DEVICE_ID_CA_CERT"] == ensure_keys(Config(data_dir=data_dir), 1_900_000_000).ca.certificate_jwt
     )
 
 
@@ -41,10 +42,10 @@ def test_rotated_keys_keep_devices_signed_in_until_they_end(
 ) -> None:
     user.add(options(name="ada", email="", id=None))
     device.issue(options(user="ada", days=30, out=str(tmp_path / "ada.json")))
-    old = load_keys(Config(data_dir=data_dir), 1_900_000_000).ca
+    old = ensure_keys(Config(data_dir=data_dir), 1_900_000_000).ca
     capsys.readouterr()
 
-    keys.rotate(options(drop_old=False, json=True))
+    keys.rotate(options(drop_old=False, lost=False, json=True))
 
     told = json.loads(capsys.readouterr().out)
     assert told["ca"] != old.name
@@ -58,9 +59,9 @@ def test_old_devices_can_be_dropped(
     user.add(options(name="ada", email="", id=None))
     device.issue(options(user="ada", days=30, out=str(tmp_path / "ada.json")))
 
-    keys.rotate(options(drop_old=True))
+    keys.rotate(options(drop_old=True, lost=False))
 
-    now = load_keys(Config(data_dir=data_dir), 1_900_000_000)
+    now = ensure_keys(Config(data_dir=data_dir), 1_900_000_000)
     assert now.previous == ()
     assert "issue new ones" in capsys.readouterr().err
 
@@ -69,4 +70,37 @@ def test_keys_of_the_settings_are_not_ours_to_rotate(options: Options) -> None:
     given = make_ca(1_700_000_000).settings
 
     with pytest.raises(CommandFailed, match="DEVICE_ID_CA_PRIV_KEY"):
-        keys.rotate(options(given, drop_old=False))
+        keys.rotate(options(given, drop_old=False, lost=False))
+
+
+def test_lost_keys_are_made_anew_when_that_is_said_only(
+    options: Options, data_dir: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    user.add(options(name="ada", email="", id=None))
+    device.issue(options(user="ada", days=30, out=str(tmp_path / "ada.json")))
+    old = ensure_keys(Config(data_dir=data_dir), 1_900_000_000).ca
+    (data_dir / "keys.json").unlink()
+
+    for command, given in (
+        (keys.show, {"secret": False}),
+        (keys.rotate, {"drop_old": False, "lost": False}),
+        (device.issue, {"user": "ada", "days": 30, "out": str(tmp_path / "more.json")}),
+    ):
+        with pytest.raises(ConfigError, match=r"keys\.json: is missing"):
+            command(options(**given))
+    assert not (data_dir / "keys.json").exists()
+    capsys.readouterr()
+
+    keys.rotate(options(drop_old=False, lost=True))
+
+    now = ensure_keys(Config(data_dir=data_dir), 1_900_000_000)
+    assert now.ca.name != old.name
+    assert now.previous == ()
+    assert "issue new ones" in capsys.readouterr().err
+
+
+def test_keys_that_are_there_are_not_lost(options: Options) -> None:
+    keys.show(options(secret=False))
+
+    with pytest.raises(CommandFailed, match=r"keys\.json: is there"):
+        keys.rotate(options(drop_old=False, lost=True))

@@ -5,8 +5,8 @@ import pytest
 
 from vibes_trio.auth.device import Device, mint_token, write_key_file
 from vibes_trio.auth.device_id import verify_device_token
-from vibes_trio.auth.keys import Keys, load_keys, rotate_keys
-from vibes_trio.background.trust import read_trust
+from vibes_trio.auth.keys import Keys, rotate_keys
+from vibes_trio.background.trust import ensure_keys, read_trust
 from vibes_trio.commands.credentials import LOCAL_USER, local_key_file
 from vibes_trio.commands.database import open_database, write
 from vibes_trio.commands.device_files import issue_for, load_device, save_device
@@ -27,7 +27,7 @@ def config(tmp_path: Path) -> Config:
 
 def ensure(config: Config, now: float = NOW, keys: Keys | None = None) -> Device:
     with open_database(config) as db:
-        return load_device(ensure_local_device(config, db, keys or load_keys(config, now), now))
+        return load_device(ensure_local_device(config, db, keys or ensure_keys(config, now), now))
 
 
 def serial_of(device: Device) -> str:
@@ -38,7 +38,7 @@ def test_the_first_start_makes_a_user_and_a_key_file_that_the_server_takes(confi
     device = ensure(config)
 
     with open_database(config) as db:
-        trust = read_trust(config, db, load_keys(config, NOW).trusted)
+        trust = read_trust(config, db, ensure_keys(config, NOW).trusted)
         claims = verify_device_token(mint_token(device, NOW), trust, NOW).claims
         assert [user.user_id for user in db.get(list_users)] == [claims.user_id]
         assert [c.serial for c in db.get(list_certificates)] == [serial_of(device)]
@@ -89,7 +89,7 @@ def test_a_key_file_of_another_user_is_replaced(config: Config) -> None:
     ensure(config)
     with open_database(config) as db:
         other = write(db, add_user, UserId("ada"), "ada", "")
-        device = issue_for(db, load_keys(config, NOW).ca, other, NOW)
+        device = issue_for(db, ensure_keys(config, NOW).ca, other, NOW)
         save_device(device, local_key_file(config.data_dir), replace=True)
 
     with open_database(config) as db:

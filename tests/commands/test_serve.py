@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,8 @@ from pathlib import Path
 import pytest
 from fakes import make_app
 
-from vibes_trio.auth.keys import load_keys
+from vibes_trio.background.trust import ensure_keys
+from vibes_trio.commands import user
 from vibes_trio.commands.address import read_address
 from vibes_trio.commands.credentials import local_key_file
 from vibes_trio.commands.database import open_database
@@ -27,6 +29,7 @@ from vibes_trio.storage.users import list_users
 
 ROOT = Path(__file__).parents[2]
 DAY_S = 86_400
+ME = {"name": "me", "email": "", "id": None, "json": True}
 FIRST_LINE = re.compile(r"vibes-trio \S+ listening on (http://127\.0\.0\.1:[0-9]+)\n")
 
 
@@ -109,6 +112,72 @@ def test_a_second_server_of_one_data_folder_is_refused_and_leaves_the_address_of
     assert errors.count("\n") == 1
 
 
+def test_all_files_of_the_data_folder_are_the_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
+    """Fails without the umask that `cli.main` sets: files that are made by name alone would be 0666."""
+    before = os.umask(0)
+    try:
+        with serving(tmp_path / "data", "--port", "0", "--workers", "2") as process:
+            read_greeting(process)
+            found = {
+                path: path.stat().st_mode & 0o777
+                for path in [tmp_path / "data", *tmp_path.rglob("data/**/*")]
+            }
+    finally:
+        os.umask(before)
+
+    assert {path.name for path in found} > {"data", "address", "keys.json", "vibes.sqlite3", "me.json"}
+    assert [path for path, mode in found.items() if mode != (0o700 if path.is_dir() else 0o600)] == []
+
+
+def test_a_start_beside_data_without_its_keys_is_refused_and_makes_none(tmp_path: Path) -> None:
+    """Fails where a missing `keys.json` is made anew: the start succeeds, and every device is locked out."""
+    config = Config(tmp_path)
+    prepare(config, time.time())
+    (tmp_path / "keys.json").unlink()
+
+    with serving(tmp_path, "--port", "0") as process:
+        printed, errors = process.communicate(timeout=20)
+
+    assert (process.returncode, printed) == (UNUSABLE, "")
+    assert errors.startswith(f"error: {tmp_path / 'keys.json'}: is missing.")
+    assert errors.count("\n") == 1
+    assert not (tmp_path / "keys.json").exists()
+
+
+@pytest.mark.parametrize(
+    "stage", ["folder", "lock", "half a key file", "keys", "empty file", "tables", "user"]
+)
+def test_a_first_start_that_was_killed_at_any_stage_can_be_repeated(tmp_path: Path, stage: str) -> None:
+    """Fails where keys are made after data, or where what a start leaves counts as data."""
+    config = Config(tmp_path / "data")
+    stages = ["folder", "lock", "half a key file", "keys", "empty file", "tables", "user"]
+    steps = {
+        "folder": lambda: config.data_dir.mkdir(),
+        "lock": lambda: (config.data_dir / "serve.lock").touch(),
+        "half a key file": lambda: (config.data_dir / "keys.json.12").write_text("{"),
+        "keys": lambda: ensure_keys(config, time.time()),
+        "empty file": lambda: (config.data_dir / "vibes.sqlite3").touch(),
+        "tables": lambda: open_database(config).__enter__().close(),
+        "user": lambda: user.add(Namespace(settings={"VIBES_DATA_DIR": str(config.data_dir)}, **ME)),
+    }
+    for step in stages[: stages.index(stage) + 1]:
+        steps[step]()
+
+    prepare(config, time.time())
+    prepare(config, time.time())
+
+    assert local_key_file(config.data_dir).exists()
+
+
+def test_users_may_be_added_before_the_first_start(tmp_path: Path) -> None:
+    config = Config(tmp_path / "data")
+    user.add(Namespace(settings={"VIBES_DATA_DIR": str(config.data_dir)}, **ME | {"name": "ada"}))
+
+    prepare(config, time.time())
+
+    assert (config.data_dir / "keys.json").exists()
+
+
 def test_a_folder_is_free_again_when_its_server_has_ended(tmp_path: Path) -> None:
     config = Config(tmp_path / "data", limits=Limits(shutdown_timeout_s=0))
 
@@ -139,7 +208,7 @@ def test_too_many_devices_of_one_user_do_not_keep_it_from_serving(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     config, now = Config(data_dir=tmp_path, limits=Limits(certificates_per_user=2)), time.time()
-    keys = load_keys(config, now)
+    keys = ensure_keys(config, now)
     with open_database(config) as db:
         ensure_local_device(config, db, keys, now)
         (user,) = db.get(list_users)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -100,6 +101,30 @@ async def test_an_unknown_context_takes_no_section(app):
 
     assert reply["code"] == "not-found"
     assert rows(app)["ChatSections"] == []
+
+
+@pytest.mark.parametrize(
+    ("field", "setting"),
+    [
+        ("max_chats", "MAX_CHATS_PER_USER_ID"),
+        ("max_chat_sections", "MAX_CHAT_SECTIONS_PER_USER_ID"),
+        ("max_chat_bytes", "MAX_CHAT_BYTES_PER_USER_ID"),
+    ],
+)
+async def test_what_a_users_chats_may_hold_is_limited(app, field, setting):
+    """Fails where a limit is not handed to storage."""
+    await ask(app, "ada", ENSURE_CHAT, contextId="c")
+    await append(app, line(), context="c")
+    full = replace(app, config=replace(app.config, **{field: 1}))
+
+    if field == "max_chats":
+        reply = await ask(full, "ada", ENSURE_CHAT, contextId="more")
+    else:
+        reply = await append(full, line(), context="c")
+
+    assert (reply["code"], reply["limit"], reply["value"]) == ("limit-reached", setting, 1)
+    assert (await ask(full, "ada", ENSURE_CHAT, contextId="c"))["contextId"] == "c"
+    assert len(rows(app)["ChatSections"]) == 1
 
 
 async def test_a_very_long_id_is_not_repeated_to_whoever_sent_it(app):

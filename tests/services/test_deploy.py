@@ -14,9 +14,12 @@ from fakes import NOW, make_app, open_database
 from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.slugs import random_slug
-from vibes_trio.jobs import WarmRelease
+from vibes_trio.jobs import Sweep, WarmRelease
+from vibes_trio.services import deploy as deploy_service
+from vibes_trio.services.upkeep import sweep
 from vibes_trio.storage import apps, assets, slugs
 from vibes_trio.storage.engine import Database
+from vibes_trio.storage.eviction import Evicted
 from vibes_trio.storage.tx import Tx
 
 PICTURE = bytes(range(256))
@@ -314,6 +317,114 @@ async def test_slugs_that_make_no_host_name_are_refused(app, members):
 
     assert reply["code"] == "bad-request"
     assert counts(app) == {}
+
+
+async def test_a_user_alone_meets_no_limit_by_deploying(app):
+    """Fails with the reference's limits of 10 and 50, and where production never makes room."""
+    app = replace(app, random_slug=partial(random_slug, random.Random(1)))
+    for number in range(60):
+        reply = await deploy(app, text("/v", str(number)))
+        assert reply["type"] == "vibes.diy.res-ensure-app-slug", reply
+        reply = await deploy(app, text("/v"), appSlug=f"app-{number}")
+        assert reply["type"] == "vibes.diy.res-ensure-app-slug", reply
+
+    assert counts(app)["Apps"] == 120
+    assert (await get(app, "/v")).body == b"59"
+
+
+async def test_production_releases_that_made_room_are_named_and_their_bytes_go_at_once(app):
+    few = replace(app, config=replace(app.config, max_apps=6))
+    first = await deploy(few, text("/v", "first"))
+    for number in range(5):
+        await deploy(few, text("/v", str(number)))
+    old = f"/~{first['fsId']}~/v"
+    assert (await get(few, old)).status == 200
+
+    reply = await deploy(few, text("/v", "last"))
+    await run_sweeps(few)
+
+    (warning,) = reply["warnings"]
+    assert f"garden--ada/~{first['fsId']}~." in warning
+    assert "MAX_APPS_PER_USER_ID" in warning
+    assert (await get(few, old)).status == 404
+    assert calc_cid(b"first") not in {row[0] for row in rows(few)["Assets"]}
+
+
+def test_many_releases_that_made_room_are_counted():
+    gone = [Evicted("garden", "ada", f"z{number}", True) for number in range(12)]
+
+    (warning,) = deploy_service.eviction_warnings([*gone, Evicted("garden", "ada", "zDev", False)])
+
+    assert "garden--ada/~z9~ and 2 more." in warning
+    assert "zDev" not in warning
+    assert deploy_service.eviction_warnings([Evicted("garden", "ada", "zDev", False)]) == ()
+
+
+async def run_sweeps(app):
+    """Do what deploys have left to be done."""
+    while (taken := app.jobs.queues[Sweep].take_nowait()) is not None:
+        await sweep(app, taken[1])
+        app.jobs.queues[Sweep].done(taken[0])
+
+
+async def test_dev_releases_of_one_user_hold_no_more_bytes_than_they_may(app):
+    """Fails without `fit_bytes`, or where the bytes of what was evicted stay for an hour."""
+    small = replace(app, config=replace(app.config, max_app_bytes=50_000))
+    held = []
+    for number in range(12):
+        reply = await deploy(small, text("/v", f"{number:02}" + "x" * 10_000), mode="dev")
+        assert "warnings" not in reply
+        await run_sweeps(small)
+        held.append(sum(len(row[1]) for row in rows(small)["Assets"]))
+
+    assert max(held) < 50_000
+    refused = await deploy(small, text("/v", "x" * 60_000), mode="dev")
+    assert (refused["code"], refused["limit"], refused["value"]) == (
+        "limit-reached",
+        "MAX_APP_BYTES_PER_USER_ID",
+        50_000,
+    )
+    assert "VIBES" not in refused["message"]
+    assert "config.toml" in refused["message"]
+
+
+async def test_a_deploy_may_refer_to_what_its_own_user_just_lost(app, monkeypatch):
+    """The bytes were read before, and are put again in the transaction that saves the release."""
+    few = replace(app, config=replace(app.config, max_apps=1))
+    await deploy(few, text("/v", "shared"), mode="dev")
+    write = Database.write
+
+    async def evict_before(db, fn, *args, **settings):
+        monkeypatch.setattr(Database, "write", write)
+        await deploy(few, text("/v", "other"), mode="dev")
+        await run_sweeps(few)
+        assert calc_cid(b"shared") not in {row[0] for row in rows(few)["Assets"]}
+        return await write(db, fn, *args, **settings)
+
+    monkeypatch.setattr(Database, "write", evict_before)
+    ref = {"type": "str-asset-ref", "filename": "/r", "refId": calc_cid(b"shared")}
+    reply = await deploy(few, ref)
+
+    assert reply["type"] == "vibes.diy.res-ensure-app-slug"
+    assert (await get(few, "/r")).body == b"shared"
+
+
+async def test_a_nearly_full_disk_refuses_deploys_and_serves_what_is_there(app, monkeypatch, tmp_path):
+    await deploy(app, text("/v", "here"))
+    db = Database(app.db.path, app.config.limits, now=app.now, inline=True, disk_reserve=2**62)
+    db.open()
+    short = replace(app, db=db)
+
+    reply = await deploy(short, text("/v", "more"))
+    again = await deploy(short, text("/v", "here"))
+    served = await get(short, "/v")
+    swept = app.jobs.queues[Sweep].take_nowait()
+    db.close()
+
+    assert (reply["code"], again["type"]) == ("overloaded", "vibes.diy.res-ensure-app-slug")
+    assert "nearly full" in reply["message"]
+    assert (served.status, served.body) == (200, b"here")
+    assert swept == ("", Sweep(evicted=True))
 
 
 @pytest.mark.parametrize(

@@ -312,7 +312,7 @@ async def test_new_release_over_the_limit_evicts_a_tenth_and_one_of_the_oldest_d
     ]
 
 
-async def test_eviction_tells_once_which_apps_lost_releases(inline: Database, clock: Clock) -> None:
+async def test_eviction_tells_which_releases_went(inline: Database, clock: Clock) -> None:
     """Their addresses may be cached."""
     for fs_id, owner, app in (
         ("z1", "ada", "list"),
@@ -328,7 +328,12 @@ async def test_eviction_tells_once_which_apps_lost_releases(inline: Database, cl
     saved = await inline.write(save, release("new"), limit=2)
 
     assert saved.release.fs_id == "new"
-    assert sorted(saved.evicted) == [("list", "ada"), ("list", "eva"), ("todo", "ada")]
+    assert [(gone.app_slug, gone.user_slug, gone.fs_id) for gone in saved.evicted] == [
+        ("list", "ada", "z1"),
+        ("todo", "ada", "z2"),
+        ("list", "ada", "z3"),
+        ("list", "eva", "z4"),
+    ]
 
 
 async def test_eviction_makes_room_however_far_over_a_lowered_limit(inline: Database) -> None:
@@ -354,7 +359,7 @@ async def test_eviction_goes_over_all_apps_of_the_user_and_nobody_elses(
     assert [row[0] for row in inline.get(table)] == ["bobs", "z1", "z2"]
 
 
-async def test_production_is_never_evicted(inline: Database) -> None:
+async def test_the_last_production_releases_of_an_app_are_never_evicted(inline: Database) -> None:
     for number in range(2):
         await inline.write(publish, release(f"z{number}", "production"), limit=2)
 
@@ -503,7 +508,7 @@ async def test_limit_holds_however_many_deploy_at_once(db: Database) -> None:
     async def deploy_one(number: int) -> None:
         nonlocal refused
         try:
-            await db.write(publish, release(f"z{number}", "production"), limit=10)
+            await db.write(publish, release(f"z{number}", "production", app=f"app-{number}"), limit=10)
         except LimitReached:
             refused += 1
 

@@ -1,9 +1,17 @@
 import pytest
 
-from vibes_trio.errors import NotFound, NotOwner, VibesError
+from vibes_trio.errors import LimitReached, NotFound, NotOwner, VibesError
 from vibes_trio.exchange import UserId
 from vibes_trio.storage import Database
-from vibes_trio.storage.chats import NewSection, Section, append_sections, ensure_context, list_sections
+from vibes_trio.storage.chats import (
+    UNBOUNDED,
+    ChatQuota,
+    NewSection,
+    Section,
+    append_sections,
+    ensure_context,
+    list_sections,
+)
 
 ADA, BOB = UserId("ada"), UserId("bob")
 
@@ -139,3 +147,39 @@ async def test_large_sections_are_stored_one_by_one(inline: Database) -> None:
 
     stored = await inline.read(list_sections, ADA, "chat", limit=9)
     assert [section.blocks_json for section in stored] == texts
+
+
+async def test_contexts_of_a_user_are_limited_but_those_there_always_fine(inline: Database) -> None:
+    """Fails without the limit: rows are made as fast as messages come."""
+    for name in ("one", "two"):
+        await inline.write(ensure_context, ADA, name, never, limit=2)
+
+    with pytest.raises(LimitReached, match="have 2 chats and MAX_CHATS_PER_USER_ID is 2") as caught:
+        await inline.write(ensure_context, ADA, "three", never, limit=2)
+
+    assert caught.value.detail == {"limit": "MAX_CHATS_PER_USER_ID", "value": 2}
+    assert await inline.write(ensure_context, ADA, "one", never, limit=2) == "one"
+    assert await inline.write(ensure_context, BOB, "three", never, limit=2) == "three"
+
+
+async def test_sections_and_bytes_of_a_user_are_limited_over_all_chats(inline: Database) -> None:
+    """Fails without the quota. Counted within a batch as well: what is before in it is not stored yet."""
+    for name in ("one", "two"):
+        await inline.write(ensure_context, ADA, name, never)
+    await inline.write(ensure_context, BOB, "bobs", never)
+
+    def sections(quota: ChatQuota, *names: str, blocks: str = "[]") -> list[NewSection]:
+        return [NewSection(BOB if n == "bobs" else ADA, n, "user", blocks, quota) for n in names]
+
+    few = ChatQuota(max_sections=3)
+    answers = await inline.write(append_sections, sections(few, "one", "two", "one", "two", "bobs"))
+    assert [str(answer) for answer in answers[:3] + answers[4:]] == ["0", "0", "1", "0"]
+    assert isinstance(answers[3], LimitReached)
+    assert answers[3].detail == {"limit": "MAX_CHAT_SECTIONS_PER_USER_ID", "value": 3}
+
+    small = ChatQuota(max_bytes=6 + 12)
+    answers = await inline.write(append_sections, sections(small, "one", "two", "one", blocks='["é"]'))
+    assert answers[:2] == [2, 1]
+    assert isinstance(answers[2], LimitReached)
+    assert "hold 18 bytes and this section 6 and MAX_CHAT_BYTES_PER_USER_ID is 18" in answers[2].message
+    assert await inline.write(append_sections, sections(UNBOUNDED, "one")) == [3]

@@ -125,6 +125,7 @@ def mint_token(
     seq: int = 1,
     issuer: str = "vibes-trio",
     lifetime_s: int = TOKEN_LIFETIME_S,
+    audience: str = "",
 ) -> str:
     """Return a token of *device*, with the CA-signed certificate in it.
 
@@ -133,6 +134,7 @@ def mint_token(
         seq: counts the tokens of one process, from 1.
         issuer: name of the client.
         lifetime_s: at most 3600 has an effect.
+        audience: origin of the server that is to take it, see `audience.origin_of`; empty: any may.
     """
     fingerprint = thumbprint(device.key.public_key())
     data = canonical_json(device.certificate).encode()
@@ -152,6 +154,7 @@ def mint_token(
         "nbf": int(now) - 2,
         "iat": int(now),
         "jti": encode_base58btc(secrets.token_bytes(TOKEN_ID_BYTES)),
+        **({"aud": audience} if audience else {}),
     }
     return sign_jws(header, payload, device.key)
 

@@ -9,9 +9,12 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from vibes_trio.auth.audience import OwnNames
 from vibes_trio.auth.certificate import (
     REGISTERED,
     Certificate,
@@ -31,6 +34,15 @@ log = logging.getLogger(__name__)
 # Facts of the token format, the same in every client (auth.md 2.6), so no settings.
 LEEWAY_S = 60
 MAX_AGE_S = 3600
+
+# What is told of a refused token, where it is more than that one has to sign in: its holder has shown who he is.
+_WORDS = MappingProxyType(
+    {
+        "wrong_audience": "The token in `auth` was made for another server (its `aud`). Make one for this server, by "
+        "the address that its apps have. If it is reached by another name, its operator has to tell it: "
+        "VIBES_SVC_HOSTNAME_BASE, WRAPPER_BASE_URL."
+    }
+)
 
 PAYLOAD = record({"deviceId": text, "seq": natural}, REGISTERED, closed=True)
 
@@ -62,6 +74,8 @@ class DeviceTrust:
             revoke it. Asked under `registry` only.
         revoked: serial numbers that are refused whatever the policy.
         limits: the bounds of the server.
+        names: of the server: a token that is for others only is refused. One that is for nobody in particular
+            counts, as most clients make such.
     """
 
     cas: tuple[TrustedCa, ...]
@@ -69,6 +83,7 @@ class DeviceTrust:
     is_issued: Callable[[str], bool] = lambda _sha256_hex: False
     revoked: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
+    names: OwnNames = field(default_factory=OwnNames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,11 @@ class DeviceVerifier:
         self._tokens: VerifiedCache[Claims] = VerifiedCache(*bounds)
         self._certificates: VerifiedCache[TrustedCertificate] = VerifiedCache(*bounds)
 
+    @property
+    def trust(self) -> DeviceTrust:
+        """What tokens are verified under now."""
+        return self._trust
+
     def set_trust(self, trust: DeviceTrust) -> None:
         """Verify under *trust* from now on; call it when CAs or revocations change."""
         self._trust = trust
@@ -120,7 +140,7 @@ class DeviceVerifier:
         try:
             verified = verify_device_token(token, self._trust, now, self._certificates)
         except Refused as refused:
-            raise RequireLogin(refused.reason) from refused
+            raise RequireLogin(refused.reason, _WORDS.get(refused.reason, "")) from refused
         self._tokens.keep(token, verified.claims, verified.until)
         return verified.claims
 
@@ -152,6 +172,7 @@ def verify_device_token(
     if trusted is None:
         trusted = _check_trust(certificate, chain, trust, now)
     _check_payload(payload, certificate)
+    _check_audience(payload, certificate, trust.names)
     if known is not None:
         known.keep(texts, trusted, trusted.until)
     return Verified(certificate.claims, min(until, trusted.until))
@@ -249,6 +270,14 @@ def _check_chain(certificate: Certificate, chain: str, cas: list[TrustedCa], lim
     if signed != certificate.normal_digest:
         raise Refused("chain_mismatch", certificate.serial)
     return signer
+
+
+def _check_audience(payload: JsonObject, certificate: Certificate, names: OwnNames) -> None:
+    """Refuse what was meant for another server, which may have passed it on."""
+    audience = payload.get("aud")
+    origins = audience if isinstance(audience, list) else [audience]
+    if audience is not None and not any(names.has(cast(str, origin)) for origin in origins):
+        raise Refused("wrong_audience", certificate.serial)
 
 
 def _check_payload(payload: JsonObject, certificate: Certificate) -> None:

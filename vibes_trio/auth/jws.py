@@ -38,6 +38,7 @@ Reason = Literal[
     "cert_revoked",
     "iss_not_allowed",
     "azp_not_allowed",
+    "wrong_audience",
 ]
 
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*", re.ASCII)

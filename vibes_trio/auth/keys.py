@@ -8,7 +8,7 @@ line only; all of it is sync.
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +29,13 @@ FILE_NAME = "keys.json"
 
 SESSION_PUBLIC = "CLOUD_SESSION_TOKEN_PUBLIC"
 SESSION_SECRET = "CLOUD_SESSION_TOKEN_SECRET"
+
+MISSING = (
+    "is missing. It holds the server's own keys, by which all devices that sign in here are known; it is made at the "
+    "first start only, never beside data: new keys would lock all of them out. Put it back from your backup, or give "
+    "the keys by the settings DEVICE_ID_CA_PRIV_KEY, DEVICE_ID_CA_CERT and CLOUD_SESSION_TOKEN_PUBLIC. If it is lost, "
+    "`vibes-trio keys rotate --lost` makes new ones; then issue every device anew."
+)
 
 _FILE = record(
     {
@@ -60,11 +67,17 @@ class Keys:
         return (self.ca.trusted(), *self.previous)
 
 
-def load_keys(config: Config, now: float) -> Keys:
-    """Return the keys to run with. Settings win; what they lack comes from the file, made if need be.
+def load_keys(config: Config, now: float, *, is_new: Callable[[], bool] | None = None) -> Keys:
+    """Return the keys to run with. Settings win; what they lack comes from the file.
+
+    Args:
+        now: Unix seconds.
+        is_new: says whether the data folder holds nothing that belongs to keys that were there; otherwise whether it
+            is empty. Asked when the file is missing: if so, it is made. Never beside data, whose devices a new CA
+            would lock out.
 
     Raises:
-        ConfigError: a setting or the file can't be used at the Unix time *now*.
+        ConfigError: a setting or the file can't be used at the time *now*, or the file is missing.
     """
     priv_key, certificate = config.device_id_ca_priv_key, config.device_id_ca_cert
     if bool(priv_key) != bool(certificate):
@@ -74,26 +87,41 @@ def load_keys(config: Config, now: float) -> Keys:
     given_ca = read_ca(priv_key, certificate, now) if priv_key else None
     if given_ca is not None and session_public:
         return Keys(given_ca, (), session_public, "")
-    keys = load_or_create_key_file(config.data_dir, now)
+    keys = load_key_file(config.data_dir, now, is_new=is_new)
     if given_ca is not None:
         return replace(keys, ca=given_ca, previous=())
     return replace(keys, session_public=session_public, session_secret="") if session_public else keys
 
 
-def load_or_create_key_file(data_dir: Path, now: float) -> Keys:
-    """Return the keys in the file of *data_dir*, making folder (0700), keys and file (0600) at first.
+def load_key_file(data_dir: Path, now: float, *, is_new: Callable[[], bool] | None = None) -> Keys:
+    """Return the keys in the file of *data_dir*, made with the folder (0700), the file (0600) if that *is_new*.
 
     Several processes may start at once: one makes the file, the others read it.
 
     Raises:
-        ConfigError: the file can't be read, made or used.
+        ConfigError: the file can't be read, made or used, or is missing.
     """
     path = data_dir / FILE_NAME
     with _as_config_error(path):
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            _write_new(path, _new_keys(now))
+        # Keys are made before anything is stored: who sees data after this finds the file.
+        if not path.exists() and (_is_empty(data_dir) if is_new is None else is_new()):
+            make_key_file(data_dir, now)
         return _read(path, now)
+
+
+def _is_empty(folder: Path) -> bool:
+    return not folder.exists() or next(folder.iterdir(), None) is None
+
+
+def make_key_file(data_dir: Path, now: float) -> None:
+    """Put a file with new keys into *data_dir* unless there is one; the folder is made, too.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (data_dir / FILE_NAME).exists():
+        _write_new(data_dir / FILE_NAME, _new_keys(now))
 
 
 def rotate_keys(data_dir: Path, now: float, last_expiry: int | None, *, drop_old: bool = False) -> Keys:
@@ -106,7 +134,7 @@ def rotate_keys(data_dir: Path, now: float, last_expiry: int | None, *, drop_old
         drop_old: trust no replaced CA any more; its devices have to sign in again.
 
     Raises:
-        ConfigError: there is no such file (the CA comes from the settings), or it can't be used.
+        ConfigError: there is no such file, or it can't be used.
     """
     path = data_dir / FILE_NAME
     with _as_config_error(path):
@@ -211,7 +239,7 @@ def _as_config_error(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise ConfigError(f"{path}: there is no such file; the CA may come from the settings.") from error
+        raise ConfigError(f"{path}: {MISSING}") from error
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: can't be used: {error}.") from error
     except ConfigError as error:

@@ -9,27 +9,39 @@ from pathlib import Path
 
 import trio
 
+from vibes_trio.auth.audience import own_names
 from vibes_trio.auth.device_id import DeviceTrust, TrustedCa
-from vibes_trio.auth.keys import FILE_NAME, load_keys
+from vibes_trio.auth.keys import FILE_NAME, Keys, load_keys
 from vibes_trio.config import Config
 from vibes_trio.context import App
 from vibes_trio.errors import ConfigError, VibesError
 from vibes_trio.storage import certificates
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.contents import holds_data
+from vibes_trio.storage.engine import DATABASE, Database
 
 log = logging.getLogger(__name__)
 
 Stamp = tuple[int, int, int]
 
 
+def ensure_keys(config: Config, now: float) -> Keys:
+    """Return the keys to run with; at the first start of a data folder they are made. *now* is Unix seconds.
+
+    Raises:
+        ConfigError: they can't be used, or are missing where there is data.
+    """
+    return load_keys(config, now, is_new=lambda: not holds_data(config.data_dir / DATABASE))
+
+
 def read_trust(config: Config, db: Database, cas: tuple[TrustedCa, ...]) -> DeviceTrust:
-    """Return what decides now: the CAs, the policy, what is issued and what is revoked."""
+    """Return what decides now: the CAs, the policy, what is issued, what is revoked, and who we are."""
     return DeviceTrust(
         cas=cas,
         policy=config.device_chain,
         is_issued=lambda digest: db.get(certificates.is_issued, digest),
         revoked=db.get(certificates.list_revoked_serials),
         limits=config.limits,
+        names=own_names(config),
     )
 
 
@@ -38,14 +50,15 @@ async def watch_trust(app: App, *, task_status: trio.TaskStatus[None] = trio.TAS
 
     A database that can't be read now is looked at again: what was in force stays so, and the server goes on.
     """
-    seen = read_stamp(app)
+    seen, usable = read_stamp(app), True
     task_status.started()
     failing = False
     while True:
         await trio.sleep(app.config.limits.trust_poll_s)
         try:
             stamp = read_stamp(app)
-            if stamp != seen and refresh_trust(app):
+            if stamp != seen or (not usable and _find_cas(app) is not None):
+                usable = refresh_trust(app)
                 seen = stamp
             failing = False
         except VibesError as error:
@@ -55,15 +68,26 @@ async def watch_trust(app: App, *, task_status: trio.TaskStatus[None] = trio.TAS
 
 
 def refresh_trust(app: App) -> bool:
-    """Put the keys and revocations of now in force. Returns False, and says why, if they can't be used."""
-    try:
-        keys = load_keys(app.config, app.now())
-    except ConfigError as error:
-        log.error("the keys changed and can't be used; the old ones stay: %s", error)
-        return False
-    app.devices.set_trust(read_trust(app.config, app.db, keys.trusted))
+    """Put the keys and revocations of now in force. Returns False, and says why, if the keys can't be used.
+
+    Then those that were in force stay so: a file that is gone is never made anew here. Revocations count all the same.
+    """
+    cas = _find_cas(app, tell=True)
+    app.devices.set_trust(read_trust(app.config, app.db, app.devices.trust.cas if cas is None else cas))
     log.info("keys or revocations changed: device tokens are verified anew")
-    return True
+    return cas is not None
+
+
+def _find_cas(app: App, *, tell: bool = False) -> tuple[TrustedCa, ...] | None:
+    """Return the CAs that count by the keys of now; None: they can't be used."""
+    try:
+        return load_keys(app.config, app.now()).trusted
+    except ConfigError as error:
+        if tell:
+            log.error(
+                "the keys changed and can't be used; the old ones stay until the server ends: %s", error
+            )
+        return None
 
 
 def read_stamp(app: App) -> Stamp:

@@ -121,7 +121,7 @@ def read_error(reply: ErrorReply, payload: dict[str, Any]) -> VibesError:
     """Return the error that *reply* stands for; *payload* is the same, undecoded into a type."""
     detail = {name: value for name, value in payload.items() if name not in _TOLD}
     if reply.code == RequireLogin.code:
-        return RequireLogin("refused by the server")
+        return RequireLogin("refused by the server", reply.message)
     if reply.code == Overloaded.code:
         return Overloaded(reply.message)
     if reply.code == TransformFailed.code:

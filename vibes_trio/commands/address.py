@@ -22,7 +22,9 @@ def url_of(host: str, port: int) -> str:
 def write_address(data_dir: Path, url: str, pid: int) -> None:
     """Tell that the process *pid* serves *data_dir* at *url*."""
     beside = data_dir / f".{FILE_NAME}.{pid}"
-    beside.write_text(f"{url} {pid}\n", "ascii")
+    beside.unlink(missing_ok=True)
+    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(f"{url} {pid}\n")
     os.replace(beside, data_dir / FILE_NAME)
 
 

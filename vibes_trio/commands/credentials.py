@@ -1,4 +1,5 @@
-"""How a command signs in: with a key file that is named, in the environment, or of this machine's own user."""
+"""How a command signs in, and where: with a key file that is named, in the environment, or of this machine's own
+user; at the server that is named, or that serves the data folder."""
 
 import time
 from argparse import Namespace
@@ -9,6 +10,7 @@ from typing import cast
 
 from vibes_trio.auth.device import Device, read_key_file
 from vibes_trio.auth.encoding import JsonObject
+from vibes_trio.commands.address import read_address
 from vibes_trio.commands.device_files import load_device
 from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import Config
@@ -23,6 +25,11 @@ LOCAL_USER = "me"
 def local_key_file(data_dir: Path) -> Path:
     """Return where the key file of this machine's own user is."""
     return data_dir / "devices" / f"{LOCAL_USER}.json"
+
+
+def find_url(options: Namespace, config: Config, env: Mapping[str, str]) -> str:
+    """Return the server that is meant: `--url`, VIBES_URL, the one that serves the data folder; empty: none is."""
+    return options.url or env.get("VIBES_URL") or read_address(config.data_dir)
 
 
 def find_device(options: Namespace, config: Config, env: Mapping[str, str]) -> Device:

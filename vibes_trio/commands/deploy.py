@@ -11,10 +11,10 @@ from pathlib import Path
 import msgspec
 import trio
 
+from vibes_trio.auth.audience import origin_of
 from vibes_trio.auth.device import mint_token
 from vibes_trio.client.api import connect
 from vibes_trio.client.connection import ConnectionLost, RequestTimedOut
-from vibes_trio.commands.address import read_address
 from vibes_trio.commands.app_files import (
     MAX_APP_NAME_CHARS,
     FoundApp,
@@ -23,7 +23,7 @@ from vibes_trio.commands.app_files import (
     shown_size,
     slug_of,
 )
-from vibes_trio.commands.credentials import device_name, find_device
+from vibes_trio.commands.credentials import device_name, find_device, find_url
 from vibes_trio.commands.output import (
     OK,
     UNREACHABLE,
@@ -61,17 +61,19 @@ def main(options: Namespace) -> int:
     if options.dry_run:
         print_table(("FILE", "SIZE"), [(file.name, shown_size(file.size)) for file in app.files])
         return OK
-    asker = find_asker(options, config, os.environ)
+    url = find_url(options, config, os.environ) or DEFAULT_URL
+    asker = find_asker(options, config, os.environ, url)
     request = make_request(options, path, app, asker)
-    url = find_url(options, config, os.environ)
     number = f"{len(app.files)} file{'s' if len(app.files) > 1 else ''}"
     tell(f"{path}: {number}, {shown_size(app.size)}, to {url} …")
     show_release(options, trio.run(send, url, asker.auth, request, config))
     return OK
 
 
-def find_asker(options: Namespace, config: Config, env: Mapping[str, str]) -> Asker:
-    """Return who deploys: the bearer of `--token`, else the device found by `find_device`.
+def find_asker(options: Namespace, config: Config, env: Mapping[str, str], url: str) -> Asker:
+    """Return who deploys to the server at *url*: the bearer of `--token`, else the device found by `find_device`.
+
+    The device's tokens count at that server only, which could use them elsewhere otherwise.
 
     Raises:
         CommandFailed: nobody; see `find_device`.
@@ -79,9 +81,14 @@ def find_asker(options: Namespace, config: Config, env: Mapping[str, str]) -> As
     if options.token:
         return Asker(lambda: DashAuth(type=TOKEN_TYPE, token=options.token), "")
     device = find_device(options, config, env)
-    numbers = count(1)
+    numbers, audience = count(1), origin_of(url)
+
+    def mint() -> DashAuth:
+        token = mint_token(device, time.time(), seq=next(numbers), audience=audience)
+        return DashAuth(type=TOKEN_TYPE, token=token)
+
     return Asker(
-        lambda: DashAuth(type=TOKEN_TYPE, token=mint_token(device, time.time(), seq=next(numbers))),
+        mint,
         slug_of(device_name(device), MAX_APP_NAME_CHARS),
     )
 
@@ -116,11 +123,6 @@ def read_env(pairs: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
 
 
-def find_url(options: Namespace, config: Config, env: Mapping[str, str]) -> str:
-    """Return the server to deploy to: `--url`, VIBES_URL, the one that serves the data folder, the default."""
-    return options.url or env.get("VIBES_URL") or read_address(config.data_dir) or DEFAULT_URL
-
-
 async def send(
     url: str, auth: Callable[[], DashAuth], request: ReqEnsureAppSlug, config: Config
 ) -> ResEnsureAppSlug:
@@ -140,8 +142,8 @@ async def send(
         ) from error
     except RequireLogin as error:
         raise CommandFailed(
-            f"{url}: the server does not take these credentials. Its operator sees in its log why, and can issue a "
-            "new key file: vibes-trio device issue."
+            f"{url}: the server does not take these credentials. It says: {error.message} Its operator sees in its log "
+            "why, and can issue a new key file: vibes-trio device issue."
         ) from error
     except SlugTaken as error:
         raise CommandFailed(f"{error.message} Name one: --user SLUG.") from error

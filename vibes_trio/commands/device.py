@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from vibes_trio.auth.device import write_key_file
-from vibes_trio.auth.keys import load_keys
+from vibes_trio.background.trust import ensure_keys
 from vibes_trio.commands.database import open_database, write
 from vibes_trio.commands.device_files import issue_for, save_device, taken
 from vibes_trio.commands.local_device import ensure_local_device
@@ -32,7 +32,7 @@ def issue(options: Namespace) -> int:
     now = time.time()
     with open_database(config) as db:
         user = _get_user(db, options.user)
-        device = issue_for(db, load_keys(config, now).ca, user, now, options.days)
+        device = issue_for(db, ensure_keys(config, now).ca, user, now, options.days)
     if not options.out:
         print(write_key_file(device))
         return OK
@@ -69,7 +69,7 @@ def revoke(options: Namespace) -> int:
     now = time.time()
     with open_database(config) as db:
         revoked = write(db, revoke_certificate, _find_serial(db, options.serial))
-        ensure_local_device(config, db, load_keys(config, now), now)
+        ensure_local_device(config, db, ensure_keys(config, now), now)
     if options.json:
         print_json(asdict(revoked))
         return OK

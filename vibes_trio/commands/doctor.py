@@ -30,6 +30,7 @@ from vibes_trio.modules.store import open_store
 from vibes_trio.modules.toolchain import find_tool
 from vibes_trio.outbound import Registry, document_address, open_outbound
 from vibes_trio.storage import has_wal_reset_bug, sqlite_version
+from vibes_trio.storage.contents import holds_data
 from vibes_trio.storage.engine import DATABASE
 
 Level = Literal["ok", "note", "problem"]
@@ -75,12 +76,16 @@ def look_at_machine(config: Config) -> Iterator[Finding]:
         yield Finding("SQLite", "ok", sqlite_version())
     folder = next(path for path in (config.data_dir, *config.data_dir.parents) if path.exists())
     free = shutil.disk_usage(folder).free
-    enough = free >= MIN_FREE_BYTES
+    enough = free >= max(MIN_FREE_BYTES, config.disk_reserve)
     yield Finding(
         "disk",
         "ok" if enough else "problem",
         f"{free // MiB} MiB free at {folder}"
-        + ("" if enough else ". Make room: a full disk stops all writing."),
+        + (
+            ""
+            if enough
+            else f". Make room: below {config.disk_reserve // MiB} MiB clients can store nothing more."
+        ),
     )
 
 
@@ -96,23 +101,27 @@ def look_at_data(config: Config) -> Iterator[Finding]:
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             wanted = "700" if path.is_dir() else "600"
             yield Finding("modes", "problem", f"others may read {path}. Run: chmod {wanted} '{path}'")
-    if config.device_id_ca_priv_key or (config.data_dir / KEYS_FILE).exists():
-        yield _look_at_keys(config)
+    yield from _look_at_keys(config)
     if config.modules != "cdn":
         yield _look_at_store(config)
 
 
-def _look_at_keys(config: Config) -> Finding:
+def _look_at_keys(config: Config) -> Iterator[Finding]:
     now = time.time()
     try:
+        is_given = bool(config.device_id_ca_priv_key) or (config.data_dir / KEYS_FILE).exists()
+        if not is_given and not holds_data(config.data_dir / DATABASE):
+            return  # the first start makes them
         ca = load_keys(config, now).ca
     except ConfigError as error:
-        return Finding("keys", "problem", f"{error} The server can't start. See `vibes-trio keys rotate`.")
+        yield Finding("keys", "problem", f"{error} The server can't start. See `vibes-trio keys rotate`.")
+        return
     warning = expiry_warning(ca, now)
     if warning is not None:
-        return Finding("keys", "problem", f"{warning} Run: vibes-trio keys rotate")
+        yield Finding("keys", "problem", f"{warning} Run: vibes-trio keys rotate")
+        return
     until = time.strftime("%Y-%m-%d", time.gmtime(ca.not_after))
-    return Finding("keys", "ok", f"the device CA {ca.name!r} is good until {until}")
+    yield Finding("keys", "ok", f"the device CA {ca.name!r} is good until {until}")
 
 
 def _look_at_store(config: Config) -> Finding:

@@ -5,17 +5,19 @@ import time
 from argparse import Namespace
 from datetime import datetime
 
-from vibes_trio.auth.keys import load_keys, rotate_keys, settings_of
+from vibes_trio.auth.keys import FILE_NAME, Keys, make_key_file, rotate_keys, settings_of
+from vibes_trio.background.trust import ensure_keys
 from vibes_trio.commands.database import open_database
 from vibes_trio.commands.local_device import ensure_local_device
 from vibes_trio.commands.output import OK, CommandFailed, print_json, tell
-from vibes_trio.config import load_config
+from vibes_trio.config import Config, load_config
 from vibes_trio.storage.certificates import list_certificates
+from vibes_trio.storage.engine import Database
 
 
 def show(options: Namespace) -> int:
     """Print the keys as settings: the public half, or all with `--secret`."""
-    keys = load_keys(load_config(os.environ, options.settings), time.time())
+    keys = ensure_keys(load_config(os.environ, options.settings), time.time())
     settings = settings_of(keys, secret=options.secret)
     if options.json:
         print_json(settings)
@@ -26,7 +28,10 @@ def show(options: Namespace) -> int:
 
 
 def rotate(options: Namespace) -> int:
-    """Replace the device CA. Devices of the old one count until their certificates end, or no more at all."""
+    """Replace the device CA. Devices of the old one count until their certificates end, or no more at all.
+
+    With `--lost` the old one is gone, and its devices with it.
+    """
     config = load_config(os.environ, options.settings)
     if config.device_id_ca_priv_key:
         raise CommandFailed(
@@ -35,8 +40,7 @@ def rotate(options: Namespace) -> int:
         )
     now = time.time()
     with open_database(config) as db:
-        ends = [_unix(c.expires) for c in db.get(list_certificates) if c.revoked is None]
-        keys = rotate_keys(config.data_dir, now, max(ends, default=None), drop_old=options.drop_old)
+        keys = _replace_lost(config, now) if options.lost else _rotate(config, db, now, options.drop_old)
         ensure_local_device(config, db, keys, now)
     if options.json:
         print_json({"ca": keys.ca.name, "trusted": [ca.name for ca in keys.trusted]})
@@ -48,6 +52,19 @@ def rotate(options: Namespace) -> int:
         tell("Devices certified before count no more: issue new ones with `vibes-trio device issue`.")
     tell("A running server uses the new keys within a second.")
     return OK
+
+
+def _rotate(config: Config, db: Database, now: float, drop_old: bool) -> Keys:
+    ends = [_unix(c.expires) for c in db.get(list_certificates) if c.revoked is None]
+    return rotate_keys(config.data_dir, now, max(ends, default=None), drop_old=drop_old)
+
+
+def _replace_lost(config: Config, now: float) -> Keys:
+    path = config.data_dir / FILE_NAME
+    if path.exists():
+        raise CommandFailed(f"{path}: is there, so nothing is lost. Rotate without --lost.")
+    make_key_file(config.data_dir, now)
+    return ensure_keys(config, now)
 
 
 def _unix(iso: str) -> int:

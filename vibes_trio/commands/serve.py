@@ -13,7 +13,7 @@ import trio
 
 from vibes_trio import __version__
 from vibes_trio.auth.ca import expiry_warning
-from vibes_trio.auth.keys import load_keys
+from vibes_trio.background.trust import ensure_keys
 from vibes_trio.collector import settle_collector
 from vibes_trio.commands.address import remove_address, url_of, write_address
 from vibes_trio.commands.database import open_database
@@ -70,7 +70,7 @@ def alone(config: Config) -> Iterator[None]:
 def prepare(config: Config, now: float) -> None:
     """Make keys, database and the device of this machine's own user, where they are missing."""
     config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    keys = load_keys(config, now)
+    keys = ensure_keys(config, now)
     warning = expiry_warning(keys.ca, now)
     if warning:
         log.warning("%s", warning)

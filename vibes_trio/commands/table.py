@@ -29,6 +29,8 @@ class Command:
         examples: lines to type, after the program's name.
         log_level: from which on it logs, unless told otherwise.
         takes_settings: whether each setting has a flag; else only the data folder has.
+        writes_outside: what it writes lies where the user says, with the modes that the user's umask gives. Files
+            of the data folder are the owner's alone, whatever the umask.
     """
 
     words: str
@@ -38,6 +40,7 @@ class Command:
     examples: tuple[str, ...] = ()
     log_level: str = "warning"
     takes_settings: bool = False
+    writes_outside: bool = False
 
 
 def _argument(*names: str, **options: Any) -> Argument:  # Any: as in Argument
@@ -50,6 +53,11 @@ _DEVICE = _argument(
     "--device",
     metavar="FILE",
     help="key file to sign in with; otherwise VIBES_DEVICE_ID, then this machine's own",
+)
+_URL = _argument(
+    "--url",
+    default="",
+    help="address of the server; otherwise VIBES_URL, then the one on this machine",
 )
 
 GROUPS: Mapping[str, str] = {
@@ -100,11 +108,7 @@ COMMANDS: tuple[Command, ...] = (
                 metavar="NAME=VALUE",
                 help="hand a value to the app's page; may be repeated",
             ),
-            _argument(
-                "--url",
-                default="",
-                help="address of the server; otherwise VIBES_URL, then the one on this machine",
-            ),
+            _URL,
             _DEVICE,
             _argument("--token", default="", help="a token of `vibes-trio token`, in place of a key file"),
             _argument("--dry-run", action="store_true", help="list what would be sent, and send nothing"),
@@ -122,6 +126,7 @@ COMMANDS: tuple[Command, ...] = (
         "write the example app into a new folder, to start from",
         (_argument("folder", metavar="FOLDER", help="folder to make; it may be there if it is empty"),),
         ("example my-app",),
+        writes_outside=True,
     ),
     Command(
         "token",
@@ -136,8 +141,9 @@ COMMANDS: tuple[Command, ...] = (
                 metavar="SECONDS",
                 help="how long it counts (120; at most 3600)",
             ),
+            _URL,
         ),
-        ("token --device ada.json",),
+        ("token --device ada.json --url https://vibes.example.org",),
     ),
     Command(
         "device issue",
@@ -199,6 +205,11 @@ COMMANDS: tuple[Command, ...] = (
         "replace the key that devices are certified with; devices stay signed in until their certificates end",
         (
             _argument("--drop-old", action="store_true", help="no device certified so far counts any more"),
+            _argument(
+                "--lost",
+                action="store_true",
+                help="make new keys where keys.json is gone for good; every device has to be issued anew",
+            ),
             _JSON,
         ),
         ("keys rotate",),
@@ -236,6 +247,7 @@ COMMANDS: tuple[Command, ...] = (
         "write all built modules into one file, for a machine without a registry",
         (_argument("file", metavar="FILE", help="archive to write"),),
         ("modules export modules.tar",),
+        writes_outside=True,
     ),
     Command(
         "modules import",
@@ -286,6 +298,11 @@ SETTING_FLAGS: Mapping[str, str] = {
     "--max-app-slugs": "MAX_APP_SLUG_PER_USER_ID",
     "--max-user-slugs": "MAX_USER_SLUG_PER_USER_ID",
     "--max-apps": "MAX_APPS_PER_USER_ID",
+    "--max-app-bytes": "MAX_APP_BYTES_PER_USER_ID",
+    "--max-chats": "MAX_CHATS_PER_USER_ID",
+    "--max-chat-sections": "MAX_CHAT_SECTIONS_PER_USER_ID",
+    "--max-chat-bytes": "MAX_CHAT_BYTES_PER_USER_ID",
+    "--disk-reserve": "VIBES_DISK_RESERVE",
 }
 
 

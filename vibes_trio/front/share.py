@@ -7,6 +7,7 @@ of its channel, and follows it.
 """
 
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from pathlib import Path
 import msgspec
 import trio
 
-from vibes_trio.config import Config
+from vibes_trio.config import Config, without_secrets
 from vibes_trio.errors import ConfigError
 from vibes_trio.exchange import Answer, Incoming, Reply, Soon, Turn
 from vibes_trio.front.balance import Balance, make_cells
@@ -205,6 +206,7 @@ class Readers:
             stdin=subprocess.DEVNULL,
             check=False,
             pass_fds=[channel_fd, cells_fd],
+            env=without_secrets(os.environ),
             # Ctrl-C at the terminal is for the owner, which tells the readers to drain.
             start_new_session=True,
             deliver_cancel=_kill,

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import trio
 
-from vibes_trio.config import Config
+from vibes_trio.config import Config, without_secrets
 from vibes_trio.errors import ConfigError
 from vibes_trio.outbound import Registry, parse_address
 
@@ -135,7 +135,7 @@ async def _ask_npm(env: Mapping[str, str]) -> str:
                 [npm, "config", "get", "registry"],
                 capture_stdout=True,
                 stderr=subprocess.DEVNULL,
-                env=dict(env),
+                env=without_secrets(env),
             )
         except (OSError, subprocess.CalledProcessError):
             return ""

@@ -44,12 +44,15 @@ async def ensure_chat_context(ctx: Ctx, req: ReqEnsureChatContext) -> ResEnsureC
     Raises:
         BadRequest: an id that is empty, too long or not printable.
         NotOwner: the context is someone else's.
+        LimitReached: the user has as many as he may.
     """
     found = find_chat_context(ctx, req)
     if found is not None:
         return found
     wanted = None if isinstance(req.context_id, UnsetType) else req.context_id
-    context_id = await ctx.app.db.write(chats.ensure_context, ctx.asker.user_id, wanted, random_context_id)
+    context_id = await ctx.app.db.write(
+        chats.ensure_context, ctx.asker.user_id, wanted, random_context_id, limit=ctx.app.config.max_chats
+    )
     return ResEnsureChatContext(context_id=context_id)
 
 
@@ -62,6 +65,7 @@ async def append_chat_section(ctx: Ctx, req: ReqAppendChatSection | Section) -> 
     Raises:
         NotFound: no such context.
         NotOwner: it is someone else's.
+        LimitReached: the user's chats hold all that they may.
         TooLarge: too many blocks, or a timestamp that goes on and on.
     """
     if isinstance(req, Section):
@@ -70,7 +74,9 @@ async def append_chat_section(ctx: Ctx, req: ReqAppendChatSection | Section) -> 
         blocks = await run_in_turns(read_section(req, ctx.app.config.limits))
     if ctx.turn is not None:
         await ctx.turn.wait()
-    section = chats.NewSection(ctx.asker.user_id, req.context_id, req.origin, blocks)
+    config = ctx.app.config
+    quota = chats.ChatQuota(config.max_chat_sections, config.max_chat_bytes)
+    section = chats.NewSection(ctx.asker.user_id, req.context_id, req.origin, blocks, quota)
     pending = ctx.app.db.submit_item(chats.append_sections, section)
     if ctx.turn is not None:
         ctx.turn.pass_on()

@@ -15,14 +15,15 @@ from vibes_trio.content.slugs import check_slug_pair, own_names, parse_app_slug,
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
-from vibes_trio.jobs import WarmRelease
+from vibes_trio.jobs import Sweep, WarmRelease
 from vibes_trio.services.build import AppFile, Built, build_release
 from vibes_trio.services.given import Deploy, GivenFile, read_deploy, too_large_file
 from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
 from vibes_trio.services.releases import read_extras
 from vibes_trio.steps import Steps, run_in_turns
 from vibes_trio.storage import apps, assets, slugs
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.eviction import Evicted
+from vibes_trio.storage.tx import DiskShort, Tx
 from vibes_trio.urls import entry_point_url, wrapper_url
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
@@ -31,6 +32,7 @@ from vibes_trio.wire.files import (
 )
 
 SORTED_AT_ONCE = 64
+MAX_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
         NotFound: a `refId` that no asset of this user has.
         TransformFailed: a module does not compile; file, line, column.
         SlugTaken, LimitReached, NoSuchSlugLeft: see `storage.slugs`, `storage.apps`.
+        Overloaded: the disk is nearly full, or too much waits.
     """
     app = ctx.app
     wanted = read_wanted(app, ctx.asker.user_id, req)
@@ -76,16 +79,18 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     fs_id = calc_fs_id([(file.name, file.given_mime, file.cid) for file in files], deploy.env)
     built_from = calc_built_from(files, deploy.entry_point)
     publish = Publish(wanted, fs_id, built_from, deploy.mode, encode(deploy.env).decode(), None)
-    release = await _write(app, publish) if _is_known(app, publish) else None
+    saved = await _write(app, publish) if _is_known(app, publish) else None
     warnings: tuple[str, ...] = ()
     built: Built | None = None
-    if release is None:
+    if saved is None:
         built = await build_release(app, wanted.user_id, files, deploy.entry_point, built_from)
         extras, kept = await with_known_lock(app, built.extras, built.import_map)
         built = replace(built, extras=extras, assets={**built.assets, **kept})
-        release = await _write(app, replace(publish, built=built))
+        saved = await _write(app, replace(publish, built=built))
         warnings = built.warnings
-    assert release is not None, "a release with its content was published"
+    assert saved is not None, "a release with its content was published"
+    release = saved.release
+    warnings += eviction_warnings(saved.evicted)
     noted = read_extras(release.extras_json) if built is None else built.extras
     if noted is not None and app.home is not None:
         warnings += module_warnings(app, noted)
@@ -223,25 +228,46 @@ def _is_known(app: App, publish: Publish) -> bool:
     return extras is not None and extras.complete and extras.built_from == publish.built_from
 
 
-async def _write(app: App, publish: Publish) -> apps.Release | None:
+def eviction_warnings(evicted: Sequence[Evicted]) -> tuple[str, ...]:
+    """Return what an author should know of releases that made room: which production ones went.
+
+    Dev releases come and go by themselves.
+    """
+    names = [f"{e.app_slug}--{e.user_slug}/~{e.fs_id}~" for e in evicted if e.was_production]
+    if not names:
+        return ()
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return (
+        f"Older production releases made room for this one and are not served any more: "
+        f"{', '.join(names[:MAX_NAMED])}{more}. How much is kept is said by MAX_APPS_PER_USER_ID and "
+        "MAX_APP_BYTES_PER_USER_ID.",
+    )
+
+
+async def _write(app: App, publish: Publish) -> apps.Saved | None:
     """Run the transaction, and forget what was known of every app whose releases it changed."""
     wanted = publish.wanted
     try:
         saved = await app.db.write(_publish, app, publish)
+    except DiskShort:
+        app.jobs.add(Sweep(evicted=True))  # what is left over from before may be all that is needed
+        raise
     finally:
         # Whatever happened: an error may come from behind the commit. Bytes are kept by content and stay true.
         if wanted.app is not None and wanted.user is not None:
             app.releases.drop((wanted.app, wanted.user))
-    if saved is None:
-        return None
-    for name in saved.evicted:
-        app.releases.drop(name)
-    return saved.release
+    if saved is not None and saved.evicted:
+        for gone in saved.evicted:
+            app.releases.drop((gone.app_slug, gone.user_slug))
+        app.jobs.add(Sweep(evicted=True))
+    return saved
 
 
 def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
     """Bind slugs, store assets, save the release. None: it was thought to be there, but is gone by now."""
     config, wanted, built = app.config, publish.wanted, publish.built
+    if built is not None:
+        tx.check_room(sum(len(content) for content in built.assets.values()))
     attempts = config.limits.slug_attempts
     user = slugs.bind_user_slug(
         tx, wanted.user_id, wanted.user, limit=config.max_user_slugs, attempts=attempts, words=app.random_slug
@@ -275,4 +301,4 @@ def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
         file_system_json=file_system,
         extras_json=extras,
     )
-    return apps.save_release(tx, new, limit=config.max_apps)
+    return apps.save_release(tx, new, limit=config.max_apps, max_bytes=config.max_app_bytes)

@@ -19,6 +19,8 @@ from vibes_trio.urls import EntryPoint
 
 log = logging.getLogger(__name__)
 
+END_OF_TIME = "9999"
+
 MAX_WARMED = 1000
 """Releases that are looked at when the server starts."""
 
@@ -42,12 +44,16 @@ async def warm_all(app: App, job: WarmAll) -> None:
 
 async def sweep(app: App, job: Sweep) -> None:
     """Repair what limits that were lowered leave over, oldest `dev` first and `production` never; then remove
-    assets that nothing refers to, except young ones, which a deploy in flight may be about to use. In steps, so
-    that no write waits for long."""
-    evicted = await _sweep_limits(app)
+    assets that nothing refers to. In steps, so that no write waits for long.
+
+    Young assets stay for a while, unless releases have just made room or the disk is short. A deploy in flight needs
+    none of them: it puts all that its release names in the transaction that saves it, what it refers to as well.
+    """
+    evicted = 0 if job.evicted else await _sweep_limits(app)
     if evicted:
         app.releases.clear()
-    removed = await _sweep_assets(app)
+    at_once = job.evicted or app.db.is_disk_short
+    removed = await _sweep_assets(app, 0 if at_once else app.config.limits.asset_grace_s)
     if evicted or removed:
         log.info("swept %s releases and %s assets", evicted, removed)
 
@@ -82,12 +88,11 @@ async def _sweep_limits(app: App) -> int:
     return evicted
 
 
-async def _sweep_assets(app: App) -> int:
-    """Return how many assets went."""
-    grace_s = app.config.limits.asset_grace_s
+async def _sweep_assets(app: App, grace_s: float) -> int:
+    """Return how many assets went, all that were put before *grace_s*."""
     removed = 0
     while await app.db.read(_has_garbage, grace_s):
-        removed += await app.db.write(_sweep_some, app.config.limits)
+        removed += await app.db.write(_sweep_some, app.config.limits, grace_s)
     return removed
 
 
@@ -103,14 +108,19 @@ async def _complete_pages(app: App) -> None:
         app.releases.clear()
 
 
+def _edge(tx: Tx, grace_s: float) -> str:
+    """Return since when an asset is too young to go. Without a grace none is, whatever the clock did."""
+    return tx.later(-grace_s) if grace_s else END_OF_TIME
+
+
 def _has_garbage(tx: Tx, grace_s: float) -> bool:
-    return assets.has_garbage(tx, older_than=tx.later(-grace_s))
+    return assets.has_garbage(tx, older_than=_edge(tx, grace_s))
 
 
-def _sweep_some(tx: Tx, limits: Limits) -> int:
+def _sweep_some(tx: Tx, limits: Limits, grace_s: float) -> int:
     return assets.sweep_assets(
         tx,
-        older_than=tx.later(-limits.asset_grace_s),
+        older_than=_edge(tx, grace_s),
         at_most=limits.sweep_assets,
         max_bytes=limits.sweep_bytes,
     )

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from vibes_trio.errors import LimitReached
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.storage.assets import put_asset
+from vibes_trio.storage.eviction import Evicted, Kept, evict, fit_bytes, fit_number
 from vibes_trio.storage.tx import Row, Tx
+from vibes_trio.storage.usage import NO_LIMIT, get_usage
 
 Mode = Literal["production", "dev"]
 
@@ -47,10 +48,10 @@ class Release(NewRelease):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A release that was saved, and the apps (both slugs) that lost releases to make room for it."""
+    """A release that was saved, and those that made room for it."""
 
     release: Release
-    evicted: tuple[tuple[AppSlug, UserSlug], ...] = ()
+    evicted: tuple[Evicted, ...] = ()
 
 
 _COLUMNS = "appSlug, userSlug, userId, fsId, mode, env, fileSystem, extras, releaseSeq, created"
@@ -68,7 +69,7 @@ _LATEST = (
 )
 
 
-def save_release(tx: Tx, new: NewRelease, *, limit: int) -> Saved:
+def save_release(tx: Tx, new: NewRelease, *, limit: int, max_bytes: int = NO_LIMIT) -> Saved:
     """Make *new* be there, and return it as it is then. Its slugs have to be bound (`slugs.py`).
 
     Content that is there under the same slugs makes no new row. Deployed as `production` it becomes
@@ -79,8 +80,9 @@ def save_release(tx: Tx, new: NewRelease, *, limit: int) -> Saved:
     heals what the reference's compiler made, and tells of another entry point, which is no part of the fsId.
 
     Args:
-        limit: most releases of one user (MAX_APPS_PER_USER_ID). A new row over it evicts the user's oldest
-            `dev` releases, a tenth of all and one more; never `production`, never the new one.
+        limit: most releases of one user (MAX_APPS_PER_USER_ID). A new row over it evicts others: `eviction.py`.
+        max_bytes: most bytes that they may hold together (MAX_APP_BYTES_PER_USER_ID); likewise. Its assets have to be
+            put before.
 
     Raises:
         LimitReached: evicting would not make room. Nothing was evicted, given that the error undoes it.
@@ -88,6 +90,7 @@ def save_release(tx: Tx, new: NewRelease, *, limit: int) -> Saved:
     Source: protocol.md, section 4, ensureAppSlug.
     """
     count_change(tx)
+    before = get_usage(tx, new.user_id).release_bytes
     rows = tx.execute(
         f"SELECT {_COLUMNS} FROM Apps WHERE appSlug = ? AND userSlug = ? AND userId = ? AND fsId = ?"
         " ORDER BY releaseSeq DESC LIMIT 1",
@@ -95,9 +98,15 @@ def save_release(tx: Tx, new: NewRelease, *, limit: int) -> Saved:
     )
     if rows:
         there = _heal(tx, _release(rows[0]), new)
-        return Saved(_promote(tx, there) if new.mode == "production" else there)
-    evicted = _make_room(tx, new.user_id, limit)
-    return Saved(_insert(tx, new), tuple(dict.fromkeys(evicted)))
+        saved = _promote(tx, there) if new.mode == "production" else there
+    else:
+        saved = _insert(tx, new)
+    kept = Kept(saved.app_slug, saved.user_slug, saved.release_seq)
+    # What is there already needs no room, though a limit may have been lowered.
+    evicted = [] if rows else fit_number(tx, new.user_id, limit, kept)
+    if get_usage(tx, new.user_id).release_bytes > before:
+        evicted += fit_bytes(tx, new.user_id, max_bytes, kept)
+    return Saved(saved, tuple(evicted))
 
 
 def find_release(tx: Tx, app_slug: AppSlug, user_slug: UserSlug, fs_id: FsId) -> Release | None:
@@ -208,8 +217,8 @@ def count_releases(tx: Tx, after: str, at_most: int) -> tuple[tuple[UserId, int]
 
 
 def evict_some(tx: Tx, user_id: UserId, at_most: int) -> int:
-    """Evict the oldest dev releases of *user_id*, at most so many; return how many went."""
-    gone = _evict(tx, user_id, at_most)
+    """Evict at most so many releases of *user_id*, in the order of `eviction.py`; return how many went."""
+    gone = evict(tx, user_id, at_most)
     if gone:
         count_change(tx)
     return len(gone)
@@ -226,37 +235,6 @@ def count_change(tx: Tx) -> None:
     tx.execute(
         "INSERT INTO Meta (name, value) VALUES ('releases', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
     )
-
-
-def _make_room(tx: Tx, user_id: UserId, limit: int) -> list[tuple[AppSlug, UserSlug]]:
-    total = _count(tx, user_id)
-    if total < limit:
-        return []
-    evicted = _evict(tx, user_id, max(total // 10 + 1, total + 1 - limit))
-    if total - len(evicted) >= limit:
-        raise LimitReached(
-            f"You keep {total} releases and MAX_APPS_PER_USER_ID is {limit}. Production releases are never"
-            " removed for a new one, and there are not enough dev releases. Ask the operator for more.",
-            limit="MAX_APPS_PER_USER_ID",
-            value=limit,
-        )
-    return evicted
-
-
-def _count(tx: Tx, user_id: UserId) -> int:
-    count: int = tx.execute("SELECT count(*) FROM Apps WHERE userId = ?", (user_id,))[0][0]
-    return count
-
-
-def _evict(tx: Tx, user_id: UserId, at_most: int) -> list[tuple[AppSlug, UserSlug]]:
-    """Remove the user's oldest dev releases; return the slugs of each."""
-    gone = tx.execute(
-        "DELETE FROM Apps WHERE (appSlug, userId, userSlug, releaseSeq) IN ("
-        " SELECT appSlug, userId, userSlug, releaseSeq FROM Apps WHERE userId = ? AND mode = 'dev'"
-        " ORDER BY created, releaseSeq LIMIT ?) RETURNING appSlug, userSlug",
-        (user_id, at_most),
-    )
-    return [(AppSlug(app_slug), UserSlug(user_slug)) for app_slug, user_slug in gone]
 
 
 def _heal(tx: Tx, there: Release, new: NewRelease) -> Release:

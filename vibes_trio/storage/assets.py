@@ -25,13 +25,11 @@ def list_owned_assets(tx: Tx, user_id: UserId, cids: Iterable[Cid]) -> frozenset
     """Return those of *cids* that a release of *user_id* refers to, so that he may refer to them again.
 
     Knowing a CID gives no right to the bytes. Only the members that hold an asset's id count, not the
-    file names, which the user chooses. For all of a deploy at once: it reads every manifest of the user.
+    file names, which the user chooses: triggers tell them apart (migration 6).
     """
     rows = tx.execute(
-        "SELECT DISTINCT member.atom FROM Apps, json_tree(Apps.fileSystem) AS member"
-        " WHERE Apps.userId = ? AND member.key IN ('assetId', 'transformedAssetId', 'importMapAssetId')"
-        " AND member.atom IN (SELECT value FROM json_each(?))",
-        (user_id, json.dumps(list(cids))),
+        "SELECT assetId FROM UserAssets WHERE assetId IN (SELECT value FROM json_each(?)) AND userId = ? AND owned > 0",
+        (json.dumps(list(cids)), user_id),
     )
     return frozenset(Cid(row[0]) for row in rows)
 

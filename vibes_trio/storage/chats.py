@@ -6,7 +6,8 @@ from typing import Literal, TypeVar
 
 from vibes_trio.errors import NotFound, NotOwner, VibesError
 from vibes_trio.exchange import UserId
-from vibes_trio.storage.tx import Tx, Value
+from vibes_trio.storage.tx import DiskShort, Tx, Value
+from vibes_trio.storage.usage import NO_LIMIT, get_usage, limit_reached
 
 Origin = Literal["user", "llm"]
 
@@ -15,8 +16,9 @@ T = TypeVar("T")
 # Rows per statement. Powers of two, so that a few statements, which SQLite keeps prepared, do for any number.
 _SIZES = (64, 32, 16, 8, 4, 2, 1)
 _LAST_SEQS = {
-    size: "SELECT contextId, userId, (SELECT max(seq) FROM ChatSections WHERE contextId = c.contextId)"
-    f" FROM ChatContexts c WHERE contextId IN ({', '.join('?' * size)})"
+    size: "SELECT contextId, userId, (SELECT max(seq) FROM ChatSections WHERE contextId = c.contextId),"
+    " sections, chatBytes"
+    f" FROM ChatContexts c JOIN UserUsage USING (userId) WHERE contextId IN ({', '.join('?' * size)})"
     for size in _SIZES
 }
 _INSERTS = {
@@ -39,24 +41,66 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatQuota:
+    """What the chats of one user may be: the settings MAX_CHAT_SECTIONS_PER_USER_ID and MAX_CHAT_BYTES_PER_USER_ID."""
+
+    max_sections: int = NO_LIMIT
+    max_bytes: int = NO_LIMIT
+
+
+UNBOUNDED = ChatQuota()
+
+
+@dataclass(frozen=True, slots=True)
 class NewSection:
-    """A section to be appended by *user_id*, who should own the context. *blocks_json*: text, or UTF-8."""
+    """A section of *user_id*, who should own the context, within *quota*. *blocks_json*: text, or UTF-8."""
 
     user_id: UserId
     context_id: str
     origin: Origin
     blocks_json: str | bytes
+    quota: ChatQuota = UNBOUNDED
 
 
-def ensure_context(tx: Tx, user_id: UserId, context_id: str | None, new_id: Callable[[], str]) -> str:
+@dataclass(slots=True)
+class _End:
+    """Where a chat goes on: whose it is, the `seq` to come, and what its owner keeps in all chats (shared by them)."""
+
+    owner: UserId
+    seq: int
+    usage: "_ChatUsage"
+
+
+@dataclass(slots=True)
+class _ChatUsage:
+    sections: int
+    bytes: int
+
+
+def ensure_context(
+    tx: Tx,
+    user_id: UserId,
+    context_id: str | None,
+    new_id: Callable[[], str],
+    *,
+    limit: int = NO_LIMIT,
+) -> str:
     """Return the chat context *context_id* of *user_id*, made if not there; None: one named by *new_id*.
+
+    Args:
+        limit: most contexts of one user (MAX_CHATS_PER_USER_ID).
 
     Raises:
         NotOwner: it belongs to someone else.
+        LimitReached: a new one is needed, and the user has *limit* of them.
+        DiskShort: a new one is needed, and the disk is nearly full.
     """
     wanted = context_id if context_id is not None else new_id()
     owner = find_owner(tx, wanted)
     if owner is None:
+        if (held := get_usage(tx, user_id).contexts) >= limit:
+            raise limit_reached(f"You have {held} chats", "MAX_CHATS_PER_USER_ID", limit)
+        tx.check_room(0)
         tx.execute(
             "INSERT INTO ChatContexts (contextId, userId, created) VALUES (?, ?, ?)",
             (wanted, user_id, tx.now),
@@ -71,31 +115,74 @@ def ensure_context(tx: Tx, user_id: UserId, context_id: str | None, new_id: Call
 def append_sections(tx: Tx, sections: Sequence[NewSection]) -> list[int | VibesError]:
     """Add each section at the end of its chat. Returns for each its `seq`, or why it is refused.
 
-    Refused with `NotFound` (no such chat context) or `NotOwner` (it belongs to someone else), as a value: the
-    others are stored all the same. A `pending.Many`.
+    Refused with `NotFound` (no such chat context), `NotOwner` (it belongs to someone else), `LimitReached` (the
+    user's chats have all that they may) or `DiskShort`, as a value: the others are stored all the same. A
+    `pending.Many`.
     """
-    chats = _find_ends(tx, tuple({section.context_id for section in sections}))
+    ends = _find_ends(tx, tuple({section.context_id for section in sections}))
+    chars = sum(len(section.blocks_json) for section in sections)
+    short = _is_short(tx, chars)
     answers: list[int | VibesError] = []
     rows: list[tuple[Value, ...]] = []
     now = tx.now
     for section in sections:
-        owner, seq = chats.get(section.context_id, (None, 0))
-        refused = _refusal(section.user_id, section.context_id, owner)
-        if refused is None:
-            chats[section.context_id] = (owner, seq + 1)
-            rows.append((section.context_id, seq, section.origin, section.blocks_json, now))
-        answers.append(seq if refused is None else refused)
-    _insert(tx, rows, sum(len(section.blocks_json) for section in sections))
+        place = _place(section, ends.get(section.context_id), short)
+        if isinstance(place, int):
+            rows.append((section.context_id, place, section.origin, section.blocks_json, now))
+        answers.append(place)
+    _insert(tx, rows, chars)
     return answers
 
 
-def _find_ends(tx: Tx, context_ids: Sequence[str]) -> dict[str, tuple[UserId | None, int]]:
-    """Return the owner, and the `seq` of the section to come, of each of *context_ids* that is there."""
-    found: dict[str, tuple[UserId | None, int]] = {}
+def _place(section: NewSection, end: _End | None, short: bool) -> int | VibesError:
+    """Return the `seq` of *section*, which is behind *end* then, or why it is refused."""
+    refused = _refusal(section.user_id, section.context_id, None if end is None else end.owner)
+    if refused is not None or end is None:
+        assert refused is not None, "no chat context, no owner"
+        return refused
+    size = _size_of(section.blocks_json)
+    over = _over(end.usage, size, section.quota)
+    if over is not None or short:
+        return over or DiskShort()
+    end.seq += 1
+    end.usage.sections += 1
+    end.usage.bytes += size
+    return end.seq - 1
+
+
+def _find_ends(tx: Tx, context_ids: Sequence[str]) -> dict[str, _End]:
+    """Return where each of *context_ids* that is there goes on."""
+    found: dict[str, _End] = {}
+    usages: dict[str, _ChatUsage] = {}
     for ids in _slices(context_ids):
-        for context_id, owner, last in tx.execute(_LAST_SEQS[len(ids)], ids):
-            found[context_id] = (UserId(owner), 0 if last is None else last + 1)
+        for context_id, owner, last, sections, size in tx.execute(_LAST_SEQS[len(ids)], ids):
+            usage = usages.setdefault(owner, _ChatUsage(sections, size))
+            found[context_id] = _End(UserId(owner), 0 if last is None else last + 1, usage)
     return found
+
+
+def _size_of(blocks: str | bytes) -> int:
+    """Return how many bytes *blocks* has as UTF-8."""
+    return len(blocks.encode()) if isinstance(blocks, str) and not blocks.isascii() else len(blocks)
+
+
+def _over(usage: _ChatUsage, size: int, quota: ChatQuota) -> VibesError | None:
+    """Return why *size* more bytes in one more section are too much; None: they are not."""
+    if usage.sections >= quota.max_sections:
+        what = f"Your chats have {usage.sections} sections"
+        return limit_reached(what, "MAX_CHAT_SECTIONS_PER_USER_ID", quota.max_sections)
+    if usage.bytes + size > quota.max_bytes:
+        what = f"Your chats hold {usage.bytes} bytes and this section {size}"
+        return limit_reached(what, "MAX_CHAT_BYTES_PER_USER_ID", quota.max_bytes)
+    return None
+
+
+def _is_short(tx: Tx, size: int) -> bool:
+    try:
+        tx.check_room(size)
+    except DiskShort:
+        return True
+    return False
 
 
 def _insert(tx: Tx, rows: Sequence[tuple[Value, ...]], chars: int) -> None:

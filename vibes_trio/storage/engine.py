@@ -63,15 +63,23 @@ class Database:
     Args:
         path: of the file; it and its folder are made, for this user only, if they are not there.
         now: the clock, Unix seconds. Each transaction takes its time from it once.
+        disk_reserve: bytes of the disk below which nothing more is stored for clients; see `room.py`.
         inline: run everything at once in the caller, without threads. For tests of logic, whose clock
             jumps while threads work.
     """
 
     def __init__(
-        self, path: Path | str, limits: Limits, *, now: Callable[[], float], inline: bool = False
+        self,
+        path: Path | str,
+        limits: Limits,
+        *,
+        now: Callable[[], float],
+        inline: bool = False,
+        disk_reserve: int = 0,
     ) -> None:
         self.path = Path(path)
         self.limits = limits
+        self._disk_reserve = disk_reserve
         self._now = now
         self._inline = inline
         self._parts: _Parts | None = None
@@ -93,7 +101,9 @@ class Database:
         applied: list[str] = []
         try:
             _create(self.path)
-            writer = Writer(self.path, self.limits, connect=connect, now=self._now)
+            writer = Writer(
+                self.path, self.limits, connect=connect, now=self._now, disk_reserve=self._disk_reserve
+            )
             writer.prepare(lambda connection: applied.extend(migrate(connection, load_migrations())))
             # The event loop never sleeps for a lock.
             self._points = connect_reader(self.path, busy_timeout_s=0)
@@ -110,7 +120,7 @@ class Database:
         """
         assert self._points is None
         try:
-            self._points = _connect_read_only(self.path)
+            self._points = connect_read_only(self.path)
         except sqlite3.Error as error:
             raise ConfigError(f"{self.path}: can't be read as a database: {error}") from error
 
@@ -235,6 +245,11 @@ class Database:
         return self._open_parts().writer.commits
 
     @property
+    def is_disk_short(self) -> bool:
+        """Whether the last client that wanted to store something was refused, as the disk is nearly full."""
+        return self._open_parts().writer.room.is_short
+
+    @property
     def wal_bytes(self) -> int:
         """Size of the WAL file. Keeps growing while something holds a snapshot open."""
         return self._open_parts().writer.wal_bytes()
@@ -275,6 +290,22 @@ def connect_reader(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
     return connection
 
 
+def connect_read_only(path: Path) -> sqlite3.Connection:
+    """Return a connection whose file the system itself keeps from being written to.
+
+    `query_only` would not do: the last connection to close checkpoints, and after the owner's sudden end that
+    may be this one, beside a new owner.
+    """
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(address, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def sqlite_version() -> str:
     """Return the version of the SQLite library in use."""
     return sqlite3.sqlite_version
@@ -292,22 +323,6 @@ def has_wal_reset_bug(version: tuple[int, int, int] = sqlite3.sqlite_version_inf
 
 def _closed() -> Overloaded:
     return Overloaded("The database is closed: the server is stopping. Try again in a moment.")
-
-
-def _connect_read_only(path: Path) -> sqlite3.Connection:
-    """Return a connection whose file the system itself keeps from being written to.
-
-    `query_only` would not do: the last connection to close checkpoints, and after the owner's sudden end that
-    may be this one, beside a new owner.
-    """
-    address = f"{path.absolute().as_uri()}?mode=ro"
-    connection = sqlite3.connect(address, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Literal
 
-from vibes_trio.errors import LimitReached, NoSuchSlugLeft, SlugTaken
+from vibes_trio.errors import NoSuchSlugLeft, SlugTaken
 from vibes_trio.exchange import AppSlug, UserId, UserSlug
 from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.usage import limit_reached
 
 LimitName = Literal["MAX_USER_SLUG_PER_USER_ID", "MAX_APP_SLUG_PER_USER_ID"]
 
@@ -35,7 +36,7 @@ def bind_user_slug(
                 f"The user slug {wanted} belongs to someone else. Choose another.", userSlug=wanted
             )
     _check_limit(
-        len(tx.execute("SELECT 1 FROM UserSlugBindings WHERE userId = ?", (user_id,))),
+        tx.execute("SELECT count(*) FROM UserSlugBindings WHERE userId = ?", (user_id,))[0][0],
         limit,
         "MAX_USER_SLUG_PER_USER_ID",
     )
@@ -75,12 +76,10 @@ def bind_app_slug(
     if wanted is not None and _is_bound(tx, user_slug, wanted):
         return wanted
     _check_limit(
-        len(
-            tx.execute(
-                "SELECT 1 FROM AppSlugBindings JOIN UserSlugBindings USING (userSlug) WHERE userId = ?",
-                (user_id,),
-            )
-        ),
+        tx.execute(
+            "SELECT count(*) FROM AppSlugBindings JOIN UserSlugBindings USING (userSlug) WHERE userId = ?",
+            (user_id,),
+        )[0][0],
         limit,
         "MAX_APP_SLUG_PER_USER_ID",
     )
@@ -108,11 +107,7 @@ def _is_bound(tx: Tx, user_slug: UserSlug, app_slug: AppSlug) -> bool:
 def _check_limit(held: int, limit: int, name: LimitName) -> None:
     if held >= limit:
         kind = "user" if name == "MAX_USER_SLUG_PER_USER_ID" else "app"
-        raise LimitReached(
-            f"You hold {held} {kind} slugs and {name} is {limit}. Use one of yours, or ask the operator.",
-            limit=name,
-            value=limit,
-        )
+        raise limit_reached(f"You hold {held} {kind} slugs", name, limit, "Use one of yours. ")
 
 
 def _free_slug(words: Callable[[], str], attempts: int, is_free: Callable[[str], bool]) -> str:

@@ -1,7 +1,7 @@
 """One transaction as the repositories see it, and SQLite's failures in the program's own terms."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +23,17 @@ class DiskFull(Overloaded):
 
     def __init__(self, message: str = _FULL) -> None:
         super().__init__(message, retry_after_s=_FULL_RETRY_S)
+
+
+class DiskShort(Overloaded):
+    """There is room, but it is kept for others: see `room.py`."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The server's disk is nearly full: nothing more is stored, reading goes on. The operator has to free "
+            "space (VIBES_DISK_RESERVE is kept free); storing then resumes by itself.",
+            retry_after_s=_FULL_RETRY_S,
+        )
 
 
 # Primary result codes after which the connection itself can't be relied on.
@@ -61,12 +72,26 @@ class Tx:
             acknowledged then, even where the function that ran into it went on.
     """
 
-    __slots__ = ("_connection", "_seconds", "failed")
+    __slots__ = ("_connection", "_room", "_seconds", "failed")
 
-    def __init__(self, connection: sqlite3.Connection, seconds: float) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        seconds: float,
+        room: "Callable[[Tx, int], None]" = lambda tx, size: None,
+    ) -> None:
         self._connection = connection
         self._seconds = seconds
+        self._room = room
         self.failed: VibesError | None = None
+
+    def check_room(self, size: int) -> None:
+        """Make sure that *size* more bytes may be stored for a client.
+
+        Raises:
+            DiskShort: the disk is nearly full. The transaction may go on to other things.
+        """
+        self._room(self, size)
 
     @property
     def now(self) -> str:

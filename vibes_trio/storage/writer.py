@@ -24,6 +24,7 @@ from vibes_trio.errors import ConfigError, Internal, VibesError
 from vibes_trio.storage.lock import FileLock
 from vibes_trio.storage.pending import Batch, Run, runs_of
 from vibes_trio.storage.reserve import Reserve
+from vibes_trio.storage.room import Room
 from vibes_trio.storage.tx import DiskFull, Tx
 
 _log = logging.getLogger(__name__)
@@ -41,9 +42,11 @@ class Writer:
         path: the database file.
         connect: opens the writing connection (autocommit, WAL, FULL, no automatic checkpoints).
         now: Unix seconds.
+        disk_reserve: bytes of the disk to leave to others; see `room.py`.
 
     Attributes:
         commits: transactions committed so far; each may hold many writes.
+        room: space on the disk.
     """
 
     def __init__(
@@ -53,8 +56,10 @@ class Writer:
         *,
         connect: Callable[[], sqlite3.Connection],
         now: Callable[[], float],
+        disk_reserve: int = 0,
     ) -> None:
         self.commits = 0
+        self.room = Room(path.parent, disk_reserve)
         self._limits = limits
         self._connect = connect
         self._now = now
@@ -91,7 +96,7 @@ class Writer:
             if not self._reserve.hold():
                 self._report_full()
                 raise DiskFull
-            tx = Tx(self._open(), self._now())
+            tx = Tx(self._open(), self._now(), self.room.check)
             try:
                 tx.execute("BEGIN IMMEDIATE")
                 tx.execute("COMMIT" if _run_all(tx, runs_of(batch)) else "ROLLBACK")
