@@ -525,7 +525,7 @@ async def test_what_can_be_answered_at_once_is_in_order_and_in_the_readers_own_t
 
     assert len(tasks) == 1
     assert all(turn.passed for turn in turns)
-    assert server.front.held.bytes == 0
+    assert server.front.budget.bytes == 0
 
 
 async def test_others_have_a_turn_between_many_answers_at_once(serve):

@@ -1,7 +1,7 @@
-"""How many connections each client holds, so that no one takes the room of all.
+"""Who a client is, and how many connections each holds, so that no one takes the room of all.
 
-A client is an IPv4 address, or the /64 network of an IPv6 one, of which its holder may use any. Clients on this
-machine and in private networks are not counted: a proxy is there, and speaks for everybody. Behind a proxy at a
+A client is an IPv4 address, or the /64 network of an IPv6 one, of which its holder may use any. Connections from this
+machine and private networks are not counted: a proxy is there, and speaks for everybody. Behind a proxy at a
 public address the limit is shared by all who come through it.
 """
 
@@ -53,9 +53,21 @@ def client_of(sock: socket.socket) -> str:
 
 def calc_client(address: str) -> str:
     """Return as whose a connection from *address* counts."""
+    # Loopback and link-local addresses are private, too.
+    return NOT_COUNTED if ip_address(address).is_private else calc_network(address)
+
+
+def address_of(sock: socket.socket) -> str:
+    """Return whose memory it is that the connection *sock* holds: near clients are told apart as all others are."""
+    try:
+        return calc_network(sock.getpeername()[0])
+    except (OSError, ValueError):
+        return NOT_COUNTED  # it has left already, or is no connection over IP
+
+
+def calc_network(address: str) -> str:
+    """Return *address*, of an IPv6 one the network that its holder has."""
     parsed = ip_address(address)
-    if parsed.is_private:  # loopback and link-local addresses are, too
-        return NOT_COUNTED
     if isinstance(parsed, IPv6Address):
         return str(IPv6Network((parsed.packed, _PREFIX_BITS), strict=False))
     return str(parsed)

@@ -14,12 +14,13 @@ from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallabl
 from quart import Response, request
 from quart_trio import QuartTrio
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from vibes_trio.exchange import HttpIncoming, Reply
+from vibes_trio.front.budget import Holding
 from vibes_trio.front.guard import GuardedConfig, serve_one
 from vibes_trio.front.heads import Head
-from vibes_trio.front.http import content_length, has_body, refuse_long_body, refuse_slow, sound
+from vibes_trio.front.http import content_length, has_body, refuse_long_body, refuse_no_room, sound
 from vibes_trio.front.lane import ServeOne
 from vibes_trio.front.state import Front
 
@@ -29,7 +30,7 @@ def build_app(front: Front) -> QuartTrio:
     app = QuartTrio(__name__, static_folder=None)
     limits = front.limits
     app.config["MAX_CONTENT_LENGTH"] = limits.max_body_bytes
-    app.config["BODY_TIMEOUT"] = limits.body_timeout_s
+    app.config["BODY_TIMEOUT"] = None  # whether it goes on to arrive is watched where it is read
     app.config["RESPONSE_TIMEOUT"] = None  # each send has its own deadline
 
     async def answer_what_no_page_does() -> Response | None:
@@ -41,11 +42,15 @@ def build_app(front: Front) -> QuartTrio:
             body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
         except RequestEntityTooLarge:
             return _write(refuse_long_body(limits).reply, head.method, close=True)
-        except RequestTimeout:
-            return _write(refuse_slow().reply, head.method, close=True)
-        incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body)
-        answered = front.answer(incoming, None)
-        reply = sound(answered if isinstance(answered, Reply) else await answered)
+        holding: Holding = request.scope["state"]["holding"]
+        if not holding.pin(len(body)):
+            return _write(refuse_no_room().reply, head.method, close=True)
+        try:
+            incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body)
+            answered = front.answer(incoming, None)
+            reply = sound(answered if isinstance(answered, Reply) else await answered)
+        finally:
+            holding.unpin(len(body))
         return _write(reply, head.method, close=head.close or front.draining.is_set())
 
     app.before_request(answer_what_no_page_does)
@@ -55,7 +60,8 @@ def build_app(front: Front) -> QuartTrio:
 def _write(reply: Reply, method: str, *, close: bool) -> Response:
     """Return *reply* as Quart's response. The common headers are added by `GuardedConfig`."""
     length = content_length(reply)
-    response = Response(reply.body if has_body(method, reply.status) else b"", reply.status)
+    # Hypercorn wants bytes: a part of a file is copied here, and counts as this connection's.
+    response = Response(bytes(reply.body) if has_body(method, reply.status) else b"", reply.status)
     response.headers = Headers(list(reply.headers))  # none of Quart's own ideas
     if length is not None:
         response.headers["Content-Length"] = str(length)
@@ -84,8 +90,7 @@ def finish_answers(app: ASGIFramework, timeout_s: float) -> ASGIFramework:
 
 async def run_full_lane(front: Front, opened: Callable[[ServeOne], None], stop: trio.Event) -> None:
     """Run the full lane until *stop*; *opened* is given what serves a request as soon as it can."""
-    config = GuardedConfig()
-    config.h11_max_incomplete_size = front.limits.max_head_bytes
+    config = GuardedConfig(front.limits)
     wrapped = ASGIWrapper(finish_answers(build_app(front), front.limits.send_timeout_s))
     lifespan = Lifespan(wrapped, config, {})
     async with trio.open_nursery() as nursery:

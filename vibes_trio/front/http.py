@@ -32,7 +32,11 @@ _STATUS_LINES = {int(status): f"HTTP/1.1 {int(status)} {status.phrase}\r\n" for 
 _TEXT = r"!-~\x80-\ud7ff\ue000-\U0010ffff"
 _FIELD = re.compile(rf"[-!#$%&'*+.^_`|~0-9a-zA-Z]+: (?:[{_TEXT}](?:[\t {_TEXT}]*[{_TEXT}])?)?")
 
-ALLOWED_METHODS = "GET, HEAD, POST, PUT, OPTIONS, DELETE, PATCH"
+METHODS = ("GET", "HEAD", "POST", "PUT", "OPTIONS", "DELETE", "PATCH")
+ALLOWED_METHODS = ", ".join(METHODS)
+MAX_QUOTED_CHARS = 20
+JOINED_BYTES = 8 * 1024
+"""A body up to this is copied behind its head: that is cheaper than to send two pieces."""
 
 
 class Refused(Exception):
@@ -61,19 +65,24 @@ def refuse_long_body(limits: Limits) -> Refused:
 
 
 def refuse_slow() -> Refused:
-    """Return the refusal of a head or body that did not arrive in its time."""
+    """Return the refusal of a head that did not arrive in its time, or a body that stopped."""
     return Refused(BadRequest("The request took too long to arrive."), 408)
 
 
-def refuse_broken_body(*, no_room: bool = False) -> Refused:
-    """Return the refusal of a body that ends early or is wrongly chunked.
+def refuse_no_room() -> Refused:
+    """Return the refusal of a request for which there is no room beside all others that arrive."""
+    return Refused(Overloaded("Too many large requests at the moment; try again in a second."))
 
-    Args:
-        no_room: it ends because there is no room for it beside all others that arrive.
-    """
-    if no_room:
-        return Refused(Overloaded("Too many large requests at the moment; try again in a second."))
+
+def refuse_broken_body() -> Refused:
+    """Return the refusal of a body that ends early or is wrongly chunked."""
     return Refused(BadRequest("The body ends before its length is reached, or its chunks are malformed."))
+
+
+def refuse_method(method: str) -> Refused:
+    """Return the refusal of a *method* that is not known here: methods are case-sensitive (RFC 9110, 9.1)."""
+    text = f"`{method[:MAX_QUOTED_CHARS]}` is no method that is known here. Known are {ALLOWED_METHODS}, in capitals."
+    return Refused(BadRequest(text), HTTPStatus.NOT_IMPLEMENTED)
 
 
 def http_date() -> str:
@@ -128,7 +137,12 @@ def has_body(method: str, status: int) -> bool:
     return method != "HEAD" and status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
-def build_response(reply: Reply, method: str, *, close: bool = False) -> bytes:
-    """Return the whole answer to a request with *method*."""
+def build_response(reply: Reply, method: str, *, close: bool = False) -> tuple[bytes | memoryview, ...]:
+    """Return the whole answer to a request with *method*, in parts; a large body is not copied."""
     head = build_head(reply, close=close)
-    return head + reply.body if has_body(method, reply.status) else head
+    return join_parts(head, reply.body) if has_body(method, reply.status) else (head,)
+
+
+def join_parts(head: bytes, body: bytes | memoryview) -> tuple[bytes | memoryview, ...]:
+    """Return *head* and *body* as what is sent: in one piece if they are small."""
+    return (head, body) if len(body) > JOINED_BYTES else (b"".join((head, body)),)

@@ -1,4 +1,4 @@
-"""The server's side of a WebSocket, I/O-free: that of `websockets`, but for two points of RFC 6455.
+"""The server's side of a WebSocket, I/O-free: that of `websockets`, but for two points of RFC 6455 and two of ours.
 
 - What was understood is answered, also when what follows it in the same bytes is not: the close frame that
   names the fault comes after the replies to the messages before it. Nothing behind the fault is looked at.
@@ -6,27 +6,62 @@
   frames may come between fragments). `websockets` takes that for a fault.
 
 Autobahn's cases 3.2, 4.1.3, 5.15 and 7.1.5, among others, ask for this.
+
+- A few frames are taken apart at a time, so that whoever drives the protocol can let others have a turn between them.
+- A long frame is given out in pieces, as if it came in fragments: nothing is done for all of it at once.
 """
 
+import struct
 from collections.abc import Generator, Sequence
-from typing import cast
+from typing import NamedTuple, cast
 
+from websockets.exceptions import PayloadTooBig, ProtocolError
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
+from websockets.utils import apply_mask
 
 CONT, TEXT, BINARY = Opcode.CONT, Opcode.TEXT, Opcode.BINARY
+FRAMES_AT_ONCE = 64
+PIECE_BYTES = 128 * 1024
+"""A multiple of a mask's length, so that one mask fits all pieces."""
+
+_OPCODES = {int(opcode): opcode for opcode in Opcode}
+_SHORT_HEAD, _LONG_HEAD = 126, 127  # in place of a length: it follows in 2 bytes, or 8
+_MASK_BYTES = 4
+
+
+class _FrameHead(NamedTuple):
+    opcode: Opcode
+    fin: bool
+    size: int
+    mask: bytes
+
+
+def text_head(size: int) -> bytes:
+    """Return what comes before the *size* bytes of a text message that is sent in one frame."""
+    if size < _SHORT_HEAD:
+        return bytes((0x81, size))
+    return (
+        struct.pack("!BBH", 0x81, _SHORT_HEAD, size)
+        if size < 0x10000
+        else struct.pack("!BBQ", 0x81, _LONG_HEAD, size)
+    )
 
 
 class WebSocketProtocol(ServerProtocol):
     """A `ServerProtocol` that is open from the start: the handshake is done elsewhere.
 
-    Mutable state, beside that of the base class: the fault of the peer's that was found, if any.
+    Mutable state, beside that of the base class: the fault of the peer's that was found, if any; whether there
+    *is_more*: what was received is not all taken apart; and the *expected_bytes* of a frame that has begun to arrive.
     """
 
     def __init__(self, max_size: int) -> None:
-        super().__init__(state=State.OPEN, max_size=max_size)
         self._fault: tuple[CloseCode | int, str] | None = None
+        self._max_size = max_size
+        self.is_more = False
+        self.expected_bytes = 0
+        super().__init__(state=State.OPEN, max_size=max_size)
 
     @property
     def listening(self) -> bool:
@@ -34,8 +69,8 @@ class WebSocketProtocol(ServerProtocol):
         return self.state is State.OPEN and self._fault is None
 
     @property
-    def partial_bytes(self) -> int:
-        """Bytes of the frame that has begun to arrive."""
+    def received_bytes(self) -> int:
+        """Bytes that were received and are not taken apart: a frame's that has begun to arrive, if nothing more."""
         return len(self.reader.buffer)
 
     @property
@@ -44,8 +79,14 @@ class WebSocketProtocol(ServerProtocol):
         return self.current_size is not None or bool(self.reader.buffer)
 
     def receive_frames(self, data: bytes) -> Sequence[Frame]:
-        """Take what the peer sent; return the frames that it makes whole. There may be something to send then."""
-        self.receive_data(data)
+        """Take what the peer sent; return the first frames that it makes whole. There may be something to send then.
+
+        While there *is_more*, call it again with nothing.
+        """
+        if data:
+            self.reader.feed_data(data)
+        self.is_more = False
+        next(self.parser)
         return cast(list[Frame], self.events_received())  # after the handshake there are no other events
 
     def part(self, code: CloseCode) -> None:
@@ -61,7 +102,88 @@ class WebSocketProtocol(ServerProtocol):
             super().fail(code, reason)
             return
         self._fault = code, reason
+        self.is_more = False
         self.parser = self._ignore()
+
+    def parse(self) -> Generator[None]:
+        """Take frames apart for ever; pauses when more has to come, and after every few frames."""
+        try:
+            while True:
+                while (head := self._read_head()) is None:
+                    yield from self._pause()
+                yield from self._read_payload(head)
+                if len(self.events) >= FRAMES_AT_ONCE and self.reader.buffer:
+                    self.is_more = True
+                    yield
+        except ProtocolError as error:
+            self.fail(CloseCode.PROTOCOL_ERROR, str(error))
+        except EOFError as error:
+            self.fail(CloseCode.ABNORMAL_CLOSURE, str(error))
+        except UnicodeDecodeError as error:  # in a close frame
+            self.fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
+        except PayloadTooBig as error:
+            self.fail(CloseCode.MESSAGE_TOO_BIG, str(error))
+        yield  # to whom has called; next time another parser goes on
+
+    def _pause(self) -> Generator[None]:
+        if self.reader.eof:
+            raise EOFError("the stream ends")
+        yield
+
+    def _read_head(self) -> _FrameHead | None:
+        """Take the head of the next frame, once it is whole."""
+        buffer = self.reader.buffer
+        if len(buffer) < 2:
+            return None
+        first, second = buffer[0], buffer[1]
+        opcode = _OPCODES.get(first & 0x0F)
+        if opcode is None:
+            raise ProtocolError("invalid opcode")
+        if first & 0x70:
+            raise ProtocolError("reserved bits must be 0")
+        if not second & 0x80:
+            raise ProtocolError("incorrect masking")
+        size, start = second & 0x7F, 2
+        if opcode > BINARY:
+            if size >= _SHORT_HEAD:
+                raise ProtocolError("control frame too long")
+            if not first & 0x80:
+                raise ProtocolError("fragmented control frame")
+        elif size >= _SHORT_HEAD:
+            start = 4 if size == _SHORT_HEAD else 10
+            size = int.from_bytes(buffer[2:start]) if len(buffer) >= start else 0
+        if size > (left := self._max_size - (self.current_size or 0)):
+            raise PayloadTooBig(size, left, self.current_size)
+        end = start + _MASK_BYTES
+        if len(buffer) < end:
+            return None
+        mask = bytes(buffer[start:end])
+        del buffer[:end]
+        return _FrameHead(opcode, first >= 0x80, size, mask)
+
+    def _read_payload(self, head: _FrameHead) -> Generator[None]:
+        opcode, self.expected_bytes = head.opcode, head.size
+        while self.expected_bytes > PIECE_BYTES:
+            yield from self._wait_for(PIECE_BYTES)
+            self.recv_frame(Frame(opcode, self._take(PIECE_BYTES, head.mask), False))
+            opcode, self.expected_bytes = CONT, self.expected_bytes - PIECE_BYTES
+        if len(self.reader.buffer) < self.expected_bytes:
+            yield from self._wait_for(self.expected_bytes)
+        data, self.expected_bytes = self._take(self.expected_bytes, head.mask), 0
+        self.recv_frame(Frame(opcode, data, head.fin))
+
+    def _wait_for(self, size: int) -> Generator[None]:
+        while len(self.reader.buffer) < size:
+            yield from self._pause()
+
+    def _take(self, size: int, mask: bytes) -> bytes:
+        """Return the next *size* bytes without their mask."""
+        if not size:
+            return b""
+        buffer = self.reader.buffer
+        data = apply_mask(buffer[:size], mask)
+        del buffer[:size]
+        return data
 
     def _ignore(self) -> Generator[None]:
         while True:

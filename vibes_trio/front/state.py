@@ -9,8 +9,9 @@ import trio
 from vibes_trio.config import Limits
 from vibes_trio.exchange import Answer
 from vibes_trio.front.balance import Balance
-from vibes_trio.front.held import Held
+from vibes_trio.front.budget import Budget
 from vibes_trio.front.ready import ReadyAnswers
+from vibes_trio.front.runqueue import RunQueue
 
 
 @dataclass(slots=True)
@@ -45,6 +46,8 @@ class Front:
             A front that has it answers only what reads an app, in the fast lane, and has no full lane.
         balance: where other processes accept from the same sockets.
         fast: False sends all HTTP through the full lane; answers are the same, slower.
+        budget: what clients make the server hold; `budget.held()` tells how much, and which client how much of it.
+        run_queue: who has more to do than a slice of time holds.
     """
 
     answer: Answer
@@ -56,10 +59,11 @@ class Front:
     balance: Balance | None = None
     fast: bool = True
     counts: Counts = field(default_factory=Counts)
-    held: Held = field(init=False)
+    budget: Budget = field(init=False)
+    run_queue: RunQueue = field(default_factory=RunQueue)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "held", Held(self.limits.held_bytes))
+        object.__setattr__(self, "budget", Budget(self.limits.held_bytes))
 
 
 class Waiting:

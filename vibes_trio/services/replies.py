@@ -95,7 +95,7 @@ def _part(content: Content, headers: list[tuple[str, str]], span: slice) -> Repl
     if span.start >= span.stop:
         return Reply(416, (*headers, ("content-range", f"bytes */{size}")))
     headers.append(("content-range", f"bytes {span.start}-{span.stop - 1}/{size}"))
-    return Reply(206, tuple(headers), content.body[span])
+    return Reply(206, tuple(headers), memoryview(content.body)[span])
 
 
 _COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {

@@ -9,8 +9,8 @@ from websockets.frames import CloseCode, Opcode
 
 from vibes_trio.config import Limits
 from vibes_trio.exchange import Reply
-from vibes_trio.front.held import SMALL_BYTES, Held, Share
 
+SMALL_BYTES = 64 * 1024
 HALF = b"x" * (2 * SMALL_BYTES)
 LIMITS = Limits(held_bytes=3 * SMALL_BYTES)
 HEAD = b"POST / HTTP/1.1\r\nHost: api.localhost\r\nContent-Length: %d\r\n\r\n"
@@ -19,7 +19,7 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: api.localhost\r\nTransfer-Encoding: chunked
 
 async def until_held(server, size):
     with trio.fail_after(10):
-        while server.front.held.bytes < size:
+        while server.front.budget.bytes < size:
             await trio.testing.wait_all_tasks_blocked()
 
 
@@ -54,7 +54,7 @@ async def test_a_body_for_which_there_is_no_room_is_refused_and_small_ones_are_n
         assert answered is not None
         assert json.loads(answered.body)["body"] == (HALF + b"x").decode()
         await trio.testing.wait_all_tasks_blocked()
-        assert server.front.held.bytes == 0
+        assert server.front.budget.bytes == 0
 
 
 @pytest.mark.parametrize("fast", [True, False], ids=["fast lane", "full lane"])
@@ -88,7 +88,7 @@ async def test_a_websocket_whose_message_has_no_room_is_asked_to_come_later(serv
         assert code == CloseCode.TRY_AGAIN_LATER
         assert await small.message() == b"{}"
         assert await first.message() == HALF + b"x"
-        assert server.front.held.bytes == 0
+        assert server.front.budget.bytes == 0
 
 
 async def test_messages_count_until_they_are_answered(serve):
@@ -102,9 +102,9 @@ async def test_messages_count_until_they_are_answered(serve):
         socket = await server.websocket()
         await socket.send(HALF)
         await until_held(server, len(HALF))
-        assert server.front.held.bytes == len(HALF)
+        assert server.front.budget.bytes == len(HALF)
 
         gate.set()
         assert await socket.message() == b"done"
         await server.ask(HEAD % 1 + b"x")
-        assert server.front.held.bytes == 0
+        assert server.front.budget.bytes == 0
