@@ -3,14 +3,14 @@
 Counted are heads and bodies that arrive, messages until they are answered, answers until they are sent; bytes that
 several connections send (a file out of the cache) once. As long as there is room anybody may use all of it: whoever
 comes through a proxy comes from the proxy's address, and headers that name another are not believed, as anybody
-can write them. When there is none, the client that holds most gives first: of its connections one that stands still, or
-else the one that keeps most bytes for the longest time, which is cut. So those that stop make room for those that
-move on, of others and of the same client, and who holds little is not asked. What is being answered is not taken
-back; a client may have half of what others leave of the budget in that state.
+can write them. When there is none, connections that have stopped are cut, then of the client that holds most the
+one that stands still, or else is the slowest for what it holds. So those that stop make room for those that move on,
+of others and of the same client, and who holds little is not asked. What is being answered is not taken back; a
+client may have half of what others leave of the budget in that state.
 """
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from weakref import WeakValueDictionary
@@ -19,8 +19,10 @@ import trio
 
 PACE_S = 1.0
 """How long a time the speed of a connection is told from."""
-STILL_S = 2.0
+STILL_S = 0.5
 """A connection stands still when nothing has moved for so long."""
+STOPPED_S = 2.0
+"""It has stopped when it has stood still for so long, and gives first, whoever it is of."""
 SPARE_PART = 32
 """When room has to be made, this part of the budget is, too: who holds what is looked through once for many reads."""
 
@@ -62,23 +64,30 @@ class Budget:
     def make_room(self, asker: "Holding") -> bool:
         """Take back what others hold until all is within the limit; returns False if *asker* has to give first."""
         goal = self.limit_bytes - self.limit_bytes // SPARE_PART
-        now = trio.current_time()
-        order: dict[str, list[Holding]] = {}
-        heaviest = [(-a.weight, a.client, a) for a in self._accounts.values() if a.holdings]
-        heapify(heaviest)
-        while self.bytes > goal and heaviest:
-            _, client, account = heappop(heaviest)
-            if client not in order:
-                order[client] = sorted(account.holdings, key=lambda holding: holding.cost(now))
-            victim = order[client].pop()
+        for victim in self._in_turn(trio.current_time()):
             if victim is asker and self.bytes <= self.limit_bytes:
                 return True
             victim.take_back()
             if victim is asker:
                 return False
+            if self.bytes <= goal:
+                return True
+        return self.bytes <= self.limit_bytes
+
+    def _in_turn(self, now: float) -> Iterator["Holding"]:
+        """Yield who has to give, one after another; each has given before the next is looked for."""
+        holders = [account for account in self._accounts.values() if account.holdings]
+        for account in sorted(holders, key=lambda account: account.weight, reverse=True):
+            stopped = [holding for holding in account.holdings if holding.still_s(now) > STOPPED_S]
+            yield from sorted(stopped, key=lambda holding: holding.still_s(now), reverse=True)
+        order = {account.client: sorted(account.holdings, key=lambda h: h.cost(now)) for account in holders}
+        heaviest = [(-account.weight, account.client, account) for account in holders if account.holdings]
+        heapify(heaviest)
+        while heaviest:
+            _, client, account = heappop(heaviest)
+            yield order[client].pop()
             if order[client]:
                 heappush(heaviest, (-account.weight, client, account))
-        return self.bytes <= self.limit_bytes
 
     def lend(self, key: int, size: int) -> None:
         """Count *size* bytes under *key*, but for the first time only."""
@@ -199,11 +208,15 @@ class Holding:
         self._moved += size
         self._moved_at = now
 
+    def still_s(self, now: float) -> float:
+        """Return for how long nothing has moved."""
+        return now - self._moved_at
+
     def cost(self, now: float) -> tuple[bool, float]:
-        """Return whether it stands still, and its bytes times the seconds that they take at the speed of late."""
+        """Return whether it stands still, and how many seconds its bytes take at the speed of late."""
         speed = (self._rate * PACE_S + self._moved) / (PACE_S + now - self._window_at)
         size = self.bytes + (self._lent[1] if self._lent else 0)
-        return now - self._moved_at > STILL_S, size * size / (speed + 1)
+        return self.still_s(now) > STILL_S, size / (speed + 1)
 
     def pin(self, size: int) -> bool:
         """Let *size* bytes of what is held be answered. Returns False if the client has its share of that already."""

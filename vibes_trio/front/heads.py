@@ -14,7 +14,7 @@ import h11
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest
-from vibes_trio.front.http import METHODS, Refused, refuse_long_body, refuse_method
+from vibes_trio.front.http import Refused, refuse_long_body, refuse_method
 from vibes_trio.urls import HostName, parse_host
 
 _SIMPLE = re.compile(
@@ -36,7 +36,7 @@ class Head:
     """One request head that may be answered.
 
     Attributes:
-        method: one of those that are known, all in upper case.
+        method: as sent, with no letter in lower case.
         host: the Host header as sent; *host_name* is what it names.
         target: path and query; of an absolute target what follows the host.
         fields: as sent, in order, names in lower case.
@@ -183,7 +183,7 @@ def _check(method: str, version: str, headers: Mapping[str, str]) -> None:
         raise Refused(BadRequest("Only HTTP/1.1 and HTTP/1.0 are spoken here."), 505)
     if method in _REFUSED_METHODS:
         raise Refused(BadRequest(f"{method} is not answered here."), 405)
-    if method not in METHODS:
+    if method != method.upper():
         raise refuse_method(method)
     if "host" not in headers:
         raise Refused(BadRequest("A Host header is needed."))

@@ -32,8 +32,7 @@ _STATUS_LINES = {int(status): f"HTTP/1.1 {int(status)} {status.phrase}\r\n" for 
 _TEXT = r"!-~\x80-\ud7ff\ue000-\U0010ffff"
 _FIELD = re.compile(rf"[-!#$%&'*+.^_`|~0-9a-zA-Z]+: (?:[{_TEXT}](?:[\t {_TEXT}]*[{_TEXT}])?)?")
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "OPTIONS", "DELETE", "PATCH")
-ALLOWED_METHODS = ", ".join(METHODS)
+ALLOWED_METHODS = "GET, HEAD, POST, PUT, OPTIONS, DELETE, PATCH"
 MAX_QUOTED_CHARS = 20
 JOINED_BYTES = 8 * 1024
 """A body up to this is copied behind its head: that is cheaper than to send two pieces."""
@@ -80,9 +79,9 @@ def refuse_broken_body() -> Refused:
 
 
 def refuse_method(method: str) -> Refused:
-    """Return the refusal of a *method* that is not known here: methods are case-sensitive (RFC 9110, 9.1)."""
-    text = f"`{method[:MAX_QUOTED_CHARS]}` is no method that is known here. Known are {ALLOWED_METHODS}, in capitals."
-    return Refused(BadRequest(text), HTTPStatus.NOT_IMPLEMENTED)
+    """Return the refusal of a *method* that is not in capitals: methods are case-sensitive (RFC 9110, 9.1)."""
+    text = f"`{method[:MAX_QUOTED_CHARS]}` is no method: they are written in capitals."
+    return Refused(BadRequest(text), HTTPStatus.METHOD_NOT_ALLOWED)
 
 
 def http_date() -> str:

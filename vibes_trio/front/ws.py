@@ -171,11 +171,12 @@ async def _take_leave(ws: _Socket) -> None:
     async with trio.open_nursery() as writer:
         writer.start_soon(ws.outbox.write_out)
         with ws.outbox, trio.move_on_after(ws.front.limits.close_timeout_s):
-            while ws.protocol.state is State.CLOSING and ws.protocol.close_rcvd is None:
-                if ws.protocol.is_more:
-                    ws.protocol.receive_frames(b"")
-                elif data := await ws.line.receive(HEAD_READ_BYTES):
-                    ws.protocol.receive_frames(data)
+            left = ws.front.limits.hard_frame_bytes
+            while ws.protocol.state is State.CLOSING and ws.protocol.close_rcvd is None and left > 0:
+                data = b"" if ws.protocol.is_more else await ws.line.receive()
+                left -= len(data)
+                if data or ws.protocol.is_more:
+                    ws.protocol.receive_frames(data)  # none of it counts any more
                 else:
                     ws.protocol.receive_eof()
                 _flush(ws)
