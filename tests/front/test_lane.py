@@ -9,6 +9,7 @@ import trio.testing
 
 from vibes_trio.config import Limits
 from vibes_trio.exchange import Reply
+from vibes_trio.front.sockets import CALLS_PER_TURN
 
 HOST = b"Host: api.localhost\r\n"
 
@@ -374,6 +375,31 @@ async def test_what_does_not_finish_is_cut_at_the_shutdown_timeout(serve, fast, 
         await trio.testing.wait_all_tasks_blocked()
         started = trio.current_time()
     assert trio.current_time() - started == pytest.approx(5, abs=0.1)
+
+
+async def test_others_have_a_turn_between_many_requests_at_once(serve):
+    """Without a count of what was done in a row, answers that don't wait leave nobody else a turn."""
+    ticks, count = [], 0
+
+    async def answer(incoming, turn):
+        ticks.append(count)
+        return Reply(200, (), b"x")
+
+    async def tick():
+        nonlocal count
+        while True:
+            count += 1
+            await trio.lowlevel.checkpoint()
+
+    async with serve(answer) as server, trio.open_nursery() as nursery:
+        nursery.start_soon(tick)
+        client = await server.connect()
+        await client.say(server.good_request * 200)
+        for _ in range(200):
+            assert await client.response() is not None
+        nursery.cancel_scope.cancel()
+
+    assert max(ticks.count(one) for one in ticks) <= 2 * CALLS_PER_TURN  # Trio shuffles turns
 
 
 async def test_a_bug_ends_its_own_connection_only(serve, caplog):

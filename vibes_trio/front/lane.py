@@ -14,6 +14,7 @@ import math
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import cast
 
 import trio
 
@@ -211,7 +212,7 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
             reply = answered
         else:
             reply = await answered
-            line.begin_slice()
+            line.restart_clock()
     finally:
         if body:
             line.holding.unpin(len(body))
@@ -275,16 +276,16 @@ async def _read_body(limits: Limits, line: Line, length: int) -> bytes:
     Raises:
         Refused: they stopped, there was no room for them, or the client ended before.
     """
-    have = len(line.buffer)
-    if have < length:
-        pieces, upload = [line.buffer], Upload(line, limits)
+    if len(line.buffer) < length:
+        # One block that grows in place: pieces would lie in memory twice in the end, and leave holes behind. Nor is
+        # it copied when it is whole, as that takes time.
+        body, upload = bytearray(line.buffer), Upload(line, limits)
         line.buffer = b""
-        while have < length:
-            data = await upload.read(min(length - have, BODY_READ_BYTES))
+        while len(body) < length:
+            data = await upload.read(min(length - len(body), BODY_READ_BYTES))
             if not data:
                 raise upload.refuse()
-            pieces.append(data)
-            have += len(data)
-        line.buffer = b"".join(pieces)
-    body, line.buffer = line.buffer[:length], line.buffer[length:]
-    return body
+            body += data
+        return cast(bytes, body)
+    whole, line.buffer = line.buffer[:length], line.buffer[length:]
+    return whole

@@ -175,6 +175,10 @@ class Line:
         self._calls = 0
         self._since = perf_counter()
 
+    def restart_clock(self) -> None:
+        """Take it that others may have had a turn: the slice's time begins anew, its number of calls does not."""
+        self._since = perf_counter()
+
     @property
     def slice_is_over(self) -> bool:
         """Whether others should have a turn."""
