@@ -31,7 +31,9 @@ class KindKeepingAssembly(ws.Assembly):
 
     def add(self, frame: Frame) -> bytes | TooLarge | None:
         message = super().add(frame)
-        return message if self._is_text or not isinstance(message, bytes) else BinaryMessage(message)
+        return (
+            message if self._is_text or not isinstance(message, bytes | bytearray) else BinaryMessage(message)
+        )
 
 
 class ReplyingInKind(WebSocketProtocol):

@@ -7,9 +7,12 @@ public address the limit is shared by all who come through it.
 
 import socket
 from collections import Counter
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 _PREFIX_BITS = 64
+KNOWN_ADDRESSES = 1024
+"""So many of the last ones are not taken apart again."""
 
 NOT_COUNTED = ""
 
@@ -51,6 +54,7 @@ def client_of(sock: socket.socket) -> str:
         return NOT_COUNTED  # it has left already
 
 
+@lru_cache(maxsize=KNOWN_ADDRESSES)
 def calc_client(address: str) -> str:
     """Return as whose a connection from *address* counts."""
     # Loopback and link-local addresses are private, too.
@@ -65,6 +69,7 @@ def address_of(sock: socket.socket) -> str:
         return NOT_COUNTED  # it has left already, or is no connection over IP
 
 
+@lru_cache(maxsize=KNOWN_ADDRESSES)
 def calc_network(address: str) -> str:
     """Return *address*, of an IPv6 one the network that its holder has."""
     parsed = ip_address(address)

@@ -1,17 +1,20 @@
 """The message that is arriving on a WebSocket, frame by frame."""
 
 from codecs import IncrementalDecoder, getincrementaldecoder
+from typing import cast
 
 from websockets.frames import Frame
 
 from vibes_trio.errors import TooLarge
 from vibes_trio.front.protocol import CONT, TEXT
 
+COPIED_BYTES = 64 * 1024
+
 _UTF8 = getincrementaldecoder("utf-8")
 
 
 class Assembly:
-    """The message that is arriving, frame by frame.
+    """The message that is arriving, frame by frame. A long one comes out as a bytearray: to copy it takes time.
 
     Raises `UnicodeDecodeError` from `add` as soon as a text is no UTF-8. A message over *max_bytes* is
     counted but not kept.
@@ -52,7 +55,8 @@ class Assembly:
         if not frame.fin:
             return None
         size, self._size = self._size, 0
-        message, self._data, self._decoder = bytes(self._data), bytearray(), None
+        whole, self._data, self._decoder = self._data, bytearray(), None
+        message = bytes(whole) if size <= COPIED_BYTES else cast(bytes, whole)
         return message if size <= self._max_bytes else self._too_large(size)
 
     def _too_large(self, size: int) -> TooLarge:

@@ -17,6 +17,9 @@ from weakref import WeakValueDictionary
 
 import trio
 
+Buffer = bytes | bytearray | memoryview
+"""What is sent."""
+
 PACE_S = 1.0
 """How long a time the speed of a connection is told from."""
 STILL_S = 0.5
@@ -232,14 +235,28 @@ class Holding:
         budget.pinned += size
         return True
 
+    def add_pinned(self, size: int) -> bool:
+        """Hold *size* bytes more, which are answered at once: as `add` and `pin`, in fewer steps."""
+        account, budget = self._account, self._account.budget
+        if budget.bytes + size > budget.limit_bytes or account.pinned or self.taken_back:
+            return self.add(size) and self.pin(size)
+        self.pinned += size
+        account.pinned = size
+        account.weight += size
+        budget.pinned += size
+        budget.bytes += size
+        return True
+
     def unpin(self, size: int) -> None:
         """Hold *size* of the pinned bytes no more."""
+        account, budget = self._account, self._account.budget
         self.pinned -= size
-        self._account.pinned -= size
-        self._account.budget.pinned -= size
-        self._account.count(-size)
+        account.pinned -= size
+        account.weight -= size
+        budget.pinned -= size
+        budget.bytes -= size
 
-    def lend(self, body: bytes | memoryview) -> bool:
+    def lend(self, body: Buffer) -> bool:
         """Hold *body* in place of what was lent before; see `set`."""
         self.give_back()
         if self.taken_back:

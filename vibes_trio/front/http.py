@@ -14,6 +14,7 @@ from http import HTTPStatus
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest, Internal, Overloaded, TooLarge, VibesError
 from vibes_trio.exchange import Reply
+from vibes_trio.front.budget import Buffer
 from vibes_trio.front.status import error_reply
 
 log = logging.getLogger(__name__)
@@ -136,12 +137,12 @@ def has_body(method: str, status: int) -> bool:
     return method != "HEAD" and status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
-def build_response(reply: Reply, method: str, *, close: bool = False) -> tuple[bytes | memoryview, ...]:
+def build_response(reply: Reply, method: str, *, close: bool = False) -> tuple[Buffer, ...]:
     """Return the whole answer to a request with *method*, in parts; a large body is not copied."""
     head = build_head(reply, close=close)
     return join_parts(head, reply.body) if has_body(method, reply.status) else (head,)
 
 
-def join_parts(head: bytes, body: bytes | memoryview) -> tuple[bytes | memoryview, ...]:
+def join_parts(head: bytes, body: Buffer) -> tuple[Buffer, ...]:
     """Return *head* and *body* as what is sent: in one piece if they are small."""
     return (head, body) if len(body) > JOINED_BYTES else (b"".join((head, body)),)

@@ -141,7 +141,7 @@ async def _serve_next(conn: _Connection, first: bool) -> bool:
         await line.send_all(accept_websocket(head))
         line.is_websocket = True
         return False
-    if head.length == 0 and not line.buffer:
+    if head.length == len(line.buffer):  # all is there; a body counts when it is answered
         return await _serve_request(conn, head, data)
     if not line.holding.set(len(line.buffer)):
         raise refuse_no_room()
@@ -204,7 +204,7 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     version = front.ready.version()
     body = await _read_body(front.limits, line, head.length) if head.length else b""
     incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body)
-    if body and not line.holding.pin(len(body)):
+    if body and not (line.holding.pin if line.holding.bytes else line.holding.add_pinned)(len(body)):
         raise refuse_no_room()
     try:
         answered = front.answer(incoming, None)

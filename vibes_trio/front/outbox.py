@@ -5,7 +5,8 @@ from types import TracebackType
 
 import trio
 
-from vibes_trio.front.sockets import Buffer, Line, skip
+from vibes_trio.front.budget import Buffer
+from vibes_trio.front.sockets import Line, skip
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class Outbox:
         """Whether less than the bound waits."""
         return self._size < self._limit_bytes
 
-    def put(self, *parts: bytes | memoryview) -> None:
+    def put(self, *parts: Buffer) -> None:
         """Send *parts* after everything before them."""
         if self._broken:
             return

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import trio
 
+from vibes_trio.front.budget import Buffer
 from vibes_trio.front.sockets import Line, skip
 from vibes_trio.front.state import Front
 
@@ -31,7 +32,7 @@ class _Parked:
     line: Line
     since: float
     woken: trio.Event
-    unsent: Sequence[bytes | memoryview] = ()
+    unsent: Sequence[Buffer] = ()
 
 
 class Parking:
@@ -61,7 +62,7 @@ class Parking:
             await trio.lowlevel.wait_readable(self._epoll.fileno())
             self._take_turn(self._epoll)
 
-    async def stay(self, line: Line) -> Sequence[bytes | memoryview]:
+    async def stay(self, line: Line) -> Sequence[Buffer]:
         """Keep the connection parked until it needs its task: return what of an answer is still to be sent.
 
         If that is nothing, the line's buffer has what came and can't be answered here; if that is empty, too,

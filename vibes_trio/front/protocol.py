@@ -19,11 +19,17 @@ from websockets.exceptions import PayloadTooBig, ProtocolError
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
-from websockets.utils import apply_mask
+
+from vibes_trio.front.http import join_parts
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # pragma: no cover - where it was not built; slower by far
+    from websockets.utils import apply_mask
 
 CONT, TEXT, BINARY = Opcode.CONT, Opcode.TEXT, Opcode.BINARY
 FRAMES_AT_ONCE = 64
-PIECE_BYTES = 128 * 1024
+PIECE_BYTES = 64 * 1024
 """A multiple of a mask's length, so that one mask fits all pieces."""
 
 _OPCODES = {int(opcode): opcode for opcode in Opcode}
@@ -36,17 +42,6 @@ class _FrameHead(NamedTuple):
     fin: bool
     size: int
     mask: bytes
-
-
-def text_head(size: int) -> bytes:
-    """Return what comes before the *size* bytes of a text message that is sent in one frame."""
-    if size < _SHORT_HEAD:
-        return bytes((0x81, size))
-    return (
-        struct.pack("!BBH", 0x81, _SHORT_HEAD, size)
-        if size < 0x10000
-        else struct.pack("!BBQ", 0x81, _LONG_HEAD, size)
-    )
 
 
 class WebSocketProtocol(ServerProtocol):
@@ -184,6 +179,17 @@ class WebSocketProtocol(ServerProtocol):
         data = apply_mask(buffer[:size], mask)
         del buffer[:size]
         return data
+
+    def send_frame(self, frame: Frame) -> None:
+        """Have *frame* sent; a large payload is not copied behind its head."""
+        size, opcode = len(frame.data), frame.opcode | (0x80 if frame.fin else 0)
+        if size < _SHORT_HEAD:
+            head = bytes((opcode, size))
+        elif size < 0x10000:
+            head = struct.pack("!BBH", opcode, _SHORT_HEAD, size)
+        else:
+            head = struct.pack("!BBQ", opcode, _LONG_HEAD, size)
+        self.writes += cast(tuple[bytes, ...], join_parts(head, frame.data))
 
     def _ignore(self) -> Generator[None]:
         while True:

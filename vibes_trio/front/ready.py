@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from vibes_trio.exchange import READING_HEADERS, Reply
+from vibes_trio.front.budget import Buffer
 from vibes_trio.front.heads import FRAMING_HEADERS
 from vibes_trio.front.http import build_head, has_body, http_date, join_parts
 
@@ -46,7 +47,7 @@ class ReadyAnswers:
         self._bytes = 0
         self._answers: OrderedDict[bytes, tuple[int, bytes, bytes, bytes | memoryview]] = OrderedDict()
 
-    def find(self, data: bytes, max_bytes: int = sys.maxsize) -> tuple[bytes | memoryview, ...] | None:
+    def find(self, data: bytes, max_bytes: int = sys.maxsize) -> tuple[Buffer, ...] | None:
         """Return the whole answer to the head that *data* is, in parts, with the Date of now, or None.
 
         *data* may be anything. None, too, if it is not exactly one head, or if the answer's body has more than

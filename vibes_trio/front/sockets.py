@@ -15,7 +15,7 @@ from time import perf_counter
 import trio
 
 from vibes_trio.config import Limits
-from vibes_trio.front.budget import Budget, Holding
+from vibes_trio.front.budget import Budget, Buffer, Holding
 from vibes_trio.front.runqueue import SLICE_S, RunQueue
 
 log = logging.getLogger(__name__)
@@ -26,8 +26,6 @@ LINGER_BYTES = 32 * 1024
 """Heard after the last word; with one head's read it stays below the 64 KiB a refused upload may cost."""
 
 NO_ROOM = "there is no room for a peer that does not read"
-
-Buffer = bytes | bytearray | memoryview
 
 CALLS_PER_TURN = 16
 OUT_OF_DESCRIPTORS_PAUSE_S = 0.1
@@ -204,28 +202,35 @@ class Line:
 
     async def read(self, max_bytes: int = BODY_READ_BYTES) -> bytes:
         """Return the next bytes from the socket, whatever `buffer` holds; empty as in `receive`."""
-        await self.breathe()
-        try:
-            return self.socket.recv(max_bytes)
-        except BlockingIOError:
-            return await self._read_later(max_bytes)
-        except OSError:
-            return b""  # reset, timed out, unreachable: whichever it is, no more will come
+        self._calls += 1
+        if (
+            self._calls >= CALLS_PER_TURN or perf_counter() - self._since > SLICE_S
+        ):  # as `breathe`, which is dearer
+            await self.wait_turn()
+        while True:
+            try:
+                return self.socket.recv(max_bytes)
+            except BlockingIOError:
+                try:
+                    await trio.lowlevel.wait_readable(self.socket)
+                except trio.ClosedResourceError:  # what the connection held was taken back
+                    return b""
+                self._calls, self._since = 0, perf_counter()
+            except OSError:
+                return b""  # reset, timed out, unreachable: whichever it is, no more will come
 
     async def receive_later(self, max_bytes: int) -> bytes:
         """As `receive`, for who has just read all there was: to try at once would be in vain, which is dear."""
-        return await (self.receive(max_bytes) if self.buffer else self._read_later(max_bytes))
-
-    async def _read_later(self, max_bytes: int) -> bytes:
-        while True:
-            try:
-                await trio.lowlevel.wait_readable(self.socket)
-                self.begin_slice()
-                return self.socket.recv(max_bytes)
-            except BlockingIOError:
-                continue
-            except (OSError, trio.ClosedResourceError):  # the latter: what the connection held was taken back
-                return b""
+        if self.buffer:
+            return await self.receive(max_bytes)
+        try:
+            await trio.lowlevel.wait_readable(self.socket)
+            self._calls, self._since = 0, perf_counter()
+            return self.socket.recv(max_bytes)
+        except BlockingIOError:
+            return await self.read(max_bytes)
+        except (OSError, trio.ClosedResourceError):
+            return b""
 
     def send_now(self, *parts: Buffer) -> int:
         """Send what the socket takes of *parts* at once; return how many bytes that were.
@@ -255,7 +260,7 @@ class Line:
             return
         raise trio.BrokenResourceError("the peer does not read")
 
-    async def send_all(self, *parts: bytes | memoryview) -> None:
+    async def send_all(self, *parts: Buffer) -> None:
         """Send *parts*, none of which is copied. While the peer lets it wait, the last, the body, counts as held.
 
         Raises:
@@ -263,12 +268,12 @@ class Line:
         """
         try:
             sent = self.send_now(*parts)
-            if sent < sum(map(len, parts)):
+            if sent < (len(parts[0]) if len(parts) == 1 else sum(map(len, parts))):
                 await self._send_rest(parts, sent)
         except OSError as error:
             raise trio.BrokenResourceError("the peer is gone") from error
 
-    async def _send_rest(self, parts: Sequence[bytes | memoryview], sent: int) -> None:
+    async def _send_rest(self, parts: Sequence[Buffer], sent: int) -> None:
         if not self.holding.lend(parts[-1]):
             raise trio.BrokenResourceError(NO_ROOM)
         try:

@@ -29,9 +29,9 @@ from vibes_trio.errors import BadRequest, NotFound, Overloaded, TooLarge, VibesE
 from vibes_trio.exchange import MessageIncoming, Reply, Turn
 from vibes_trio.front.assembly import Assembly
 from vibes_trio.front.heads import Head
-from vibes_trio.front.http import COMMON_HEADERS, Refused, join_parts
+from vibes_trio.front.http import COMMON_HEADERS, JOINED_BYTES, Refused
 from vibes_trio.front.outbox import Outbox
-from vibes_trio.front.protocol import BINARY, WebSocketProtocol, text_head
+from vibes_trio.front.protocol import BINARY, WebSocketProtocol
 from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
 from vibes_trio.front.state import Front, Waiting
 from vibes_trio.front.status import error_reply
@@ -357,8 +357,8 @@ def _pass_on(ws: _Socket, key: str | None, turn: Turn | None) -> None:
 
 def _say(ws: _Socket, text: bytes | memoryview) -> None:
     if ws.protocol.state is State.OPEN:  # else the peer has said goodbye, and hears nothing more
+        ws.protocol.send_text(text)
         _flush(ws)
-        ws.outbox.put(*join_parts(text_head(len(text)), text))
 
 
 def _feed(ws: _Socket, data: bytes) -> None:
@@ -410,7 +410,10 @@ def _flush(ws: _Socket) -> None:
     waiting = ws.protocol.data_to_send()
     if not waiting:
         return
-    if data := waiting[0] if len(waiting) == 1 else b"".join(waiting):
-        ws.outbox.put(data)
+    parts = [part for part in waiting if part]
+    if len(parts) > 1 and max(map(len, parts)) <= JOINED_BYTES:
+        parts = [b"".join(parts)]
+    if parts:
+        ws.outbox.put(*parts)
     if not waiting[-1]:
         ws.outbox.end()
