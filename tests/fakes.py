@@ -14,6 +14,7 @@ from vibes_trio.errors import RequireLogin
 from vibes_trio.exchange import UserId
 from vibes_trio.jobs import Jobs
 from vibes_trio.modules.progress import Builds
+from vibes_trio.services.beside import Here
 from vibes_trio.storage.engine import Database
 
 NOW = 1_795_340_000.0
@@ -51,6 +52,7 @@ def make_app(db: Database | None = None, *, limits: Limits | None = None, **chan
         verifiers={"device-id": verify_name},
         devices=None,  # type: ignore[arg-type]
         compiler=None,  # type: ignore[arg-type]
+        beside=Here(limits),
         package_version=no_version,
         modules=None,
         home=None,

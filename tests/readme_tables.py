@@ -12,7 +12,10 @@ from vibes_trio.handlers import PIPELINE
 from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
+from vibes_trio.wire.restrictions import RESTRICTIONS
 
+OF_ALL = {"auth", *(restriction.member for restriction in RESTRICTIONS)}
+"""Members that every request may have."""
 DEFAULTS = {
     "data_dir": "`~/.local/share/vibes-trio`",
     "hostname_base": "`localhost:{port}`",
@@ -53,7 +56,7 @@ def _below(cls: type) -> list[type]:
 def messages() -> str:
     rows = ["| message | members | answer |", "| --- | --- | --- |"]
     for request in requests():
-        members = [f"`{name}`" for name in request.__struct_encode_fields__ if name != "auth"]
+        members = [f"`{name}`" for name in request.__struct_encode_fields__ if name not in OF_ALL]
         response = next(base.__args__[0] for base in request.__orig_bases__)
         given = [f"`{name}`" for name in response.__struct_encode_fields__]
         text = (request.__doc__ or "").split("\n")[0].split(". ")[0].rstrip(".")
@@ -61,6 +64,14 @@ def messages() -> str:
             f"| `{request.__struct_config__.tag}`: {text} | {', '.join(members)} |"
             f" `{response.__struct_config__.tag}`: {', '.join(given)} |"
         )
+    return "\n".join(rows)
+
+
+def restrictions() -> str:
+    rows = ["| member | taken | anything else |", "| --- | --- | --- |"]
+    for restriction in RESTRICTIONS:
+        taken = ", ".join(f"`{value}`" for value in restriction.harmless)
+        rows.append(f"| `{restriction.member}` | {taken} | refused: {restriction.why} |")
     return "\n".join(rows)
 
 
@@ -104,6 +115,7 @@ def counts() -> str:
 SECTIONS = {
     "settings": settings,
     "messages": messages,
+    "restrictions": restrictions,
     "errors": error_codes,
     "differences": difference_rows,
     "counts": counts,

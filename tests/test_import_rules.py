@@ -8,10 +8,10 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "vibes_trio"
 
 LINES: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "exchange", "collector", "late"}),
+    frozenset({"errors", "exchange", "collector", "late", "steps"}),
     frozenset({"wire", "config", "urls"}),
     frozenset({"content", "auth", "storage", "cache", "outbound", "jobs", "compilers"}),
-    frozenset({"modules"}),
+    frozenset({"modules", "beside"}),
     frozenset({"context"}),
     frozenset({"services", "dispatch"}),
     frozenset({"handlers", "background"}),

@@ -32,6 +32,8 @@ class Limits:
     max_head_bytes: int = 32 * KiB
     empty_frames_per_ping: int = 32 * 1024
     max_json_depth: int = 200
+    read_here_bytes: int = 64 * KiB
+    max_envelope_chars: int = 1024
     max_token_bytes: int = 32 * KiB
     max_context_id_chars: int = 128
     max_blocks_per_section: int = 10_000
@@ -43,7 +45,12 @@ class Limits:
     max_source_bytes: int = 512 * KiB
     max_filename_chars: int = 512
     max_env_bytes: int = 64 * KiB
+    max_env_names: int = 1000
     max_imports: int = 500
+    max_links: int = 10_000
+    max_map_bytes: int = 1 * MiB
+    linked_here_chars: int = 8 * KiB
+    rendered_here_chars: int = 128 * KiB
     slug_attempts: int = 5
     # Compilers
     compile_timeout_s: float = 10.0
@@ -52,6 +59,13 @@ class Limits:
     max_compiled_bytes: int = 8 * MiB
     compiles_per_worker: int = 500
     compiled_cache_bytes: int = 16 * MiB
+    # Processes beside
+    beside_short_bytes: int = 1 * MiB
+    beside_timeout_s: float = 10.0
+    beside_memory_bytes: int = 512 * MiB
+    beside_answer_bytes: int = 4 * MiB
+    beside_per_process: int = 1000
+    beside_waiting: int = 64
     # Connections
     in_flight_per_connection: int = 64
     max_connections: int = 15_000

@@ -8,6 +8,7 @@ import trio
 
 from vibes_trio.auth.device_id import DeviceVerifier
 from vibes_trio.auth.verifier import Claims, Verifier
+from vibes_trio.beside.pool import Beside
 from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.compilers.interface import Compiler
 from vibes_trio.config import Config
@@ -30,6 +31,7 @@ class App:
     Attributes:
         verifiers: by the `type` of credentials.
         devices: the one of `device-id`, whose trust can change.
+        beside: reads long messages.
         package_version: npm name → its latest version, or None if unknown or the registry is down.
         modules: the browser modules that this server serves itself; None: pages use the CDN.
         home: builds further packages into *modules*; None: nothing does.
@@ -47,6 +49,7 @@ class App:
     verifiers: Mapping[str, Verifier]
     devices: DeviceVerifier
     compiler: Compiler
+    beside: Beside
     package_version: Callable[[str], Awaitable[str | None]]
     modules: LocalModules | None
     home: Home | None

@@ -121,3 +121,6 @@ def _walk(ctx: Ctx, pipeline: Pipeline, incoming: Incoming) -> Walk:
         for handler, found in visited:
             if handler.post is not None:
                 handler.post(ctx, found, outcome)
+        # An error holds this frame by its traceback. If the frame held the error, both, and the message with them,
+        # would stay until the collector comes by.
+        del outcome

@@ -125,6 +125,18 @@ class Internal(VibesError):
     code = "internal"
 
 
+def forget_traces(error: BaseException) -> None:
+    """Take the traceback from *error* and from those it came of.
+
+    For errors that some object keeps: a traceback holds the frames it went through, and with them, as a rule, that
+    very object. Such a circle stays until the collector comes by, with every body and message in its frames.
+    """
+    known: BaseException | None = error
+    while known is not None and known.__traceback__ is not None:
+        known.__traceback__ = None
+        known = known.__cause__ or known.__context__
+
+
 class ConfigError(Exception):
     """A setting can't be used. Ends start-up; the message names the setting and what it takes."""
 

@@ -2,9 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NewType, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, NewType, TypeAlias, TypeVar
 
 import trio
+
+if TYPE_CHECKING:
+    # From above: carried here, and read there.
+    from vibes_trio.errors import VibesError
+    from vibes_trio.wire.large import LargeHead
 
 Cid = NewType("Cid", str)
 FsId = NewType("FsId", str)
@@ -34,6 +39,7 @@ class HttpIncoming:
         target: the request target as sent (origin form: path and query).
         headers: names in lower case; duplicates joined with ", ".
         body: at most `limits.max_body_bytes`.
+        client: whose connection it came by, as far as turns go.
     """
 
     method: str
@@ -41,13 +47,21 @@ class HttpIncoming:
     target: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageIncoming:
-    """One message from a WebSocket: the undecoded JSON text. (A posted one comes as HttpIncoming.)"""
+    """One message from a WebSocket: the undecoded JSON text. (A posted one comes as HttpIncoming.)
+
+    Attributes:
+        client: as of `HttpIncoming`.
+        looked: the head of a long one, or why it has none.
+    """
 
     data: bytes
+    client: str = ""
+    looked: "LargeHead | VibesError | None" = None
 
 
 Incoming = HttpIncoming | MessageIncoming

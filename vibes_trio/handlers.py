@@ -3,14 +3,16 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from vibes_trio.beside.pool import Question
 from vibes_trio.context import Ctx
 from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
 from vibes_trio.exchange import READING_HEADERS, HttpIncoming, Reply, Soon
+from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context, find_chat_context
 from vibes_trio.services.deploy import ensure_app_slug
 from vibes_trio.services.health import find_trouble
@@ -19,6 +21,8 @@ from vibes_trio.services.serving import serve_entry_point, serve_module
 from vibes_trio.urls import EntryPoint, HostName, normalize_path, parse_entry_point, parse_host
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import (
+    Envelope,
+    LargeMessage,
     Message,
     MessageHead,
     Request,
@@ -181,36 +185,48 @@ def authenticate_at_once(ctx: Ctx, auth: DashAuth | None) -> Ctx | None:
 
 def message(
     request: type[Q],
-    use_case: Callable[[Ctx, Q], Awaitable[Response]],
+    use_case: Callable[[Ctx, Any], Awaitable[Response]],
     at_once: Callable[[Ctx, Q], Response | None] | None = None,
 ) -> Handler[Message[Q]]:
     """Return the handler of *request*: decodes it, authenticates who asks, runs *use_case*, encodes its answer.
 
     Args:
+        use_case: takes the request, and what `packing_of` makes of a long one.
         at_once: answers what needs no waiting, or returns None and has done nothing; *use_case* is asked then.
+
+    A long one is decoded, in another process, only when it is known who asks.
     """
     decoder = msgspec.json.Decoder(request)
-    wire_type = request.__struct_config__.tag
+    wire_type = str(request.__struct_config__.tag)
+    unpack = packing_of(request).unpack
 
     def validate(incoming: Incoming) -> Message[Q] | None:
         if not isinstance(incoming, MessageHead) or incoming.type != wire_type:
             return None
-        return Message(incoming.envelope, read_payload(decoder, incoming))
+        if incoming.large is None:
+            return Message(incoming.envelope, read_payload(decoder, incoming))
+        if incoming.large.fault:
+            raise BadRequest(f"{wire_type}: {incoming.large.fault}.", type=wire_type)
+        return Message(incoming.envelope, incoming.large)
 
     def handle(ctx: Ctx, received: Message[Q]) -> Soon[Reply]:
-        if at_once is not None:
-            asker = authenticate_at_once(ctx, received.payload.auth)
-            response = at_once(asker, received.payload) if asker is not None else None
+        payload = received.payload
+        if at_once is not None and not isinstance(payload, LargeMessage):
+            asker = authenticate_at_once(ctx, payload.auth)
+            response = at_once(asker, payload) if asker is not None else None
             if response is not None:
                 return Reply(200, JSON, write_reply(received.envelope, response))
-        return wait(ctx, received)
+        return wait(ctx, received.envelope, payload)
 
-    async def wait(ctx: Ctx, received: Message[Q]) -> Reply:
-        asker = await authenticate(ctx, received.payload.auth)
-        response = await use_case(asker, received.payload)
-        return Reply(200, JSON, write_reply(received.envelope, response))
+    async def wait(ctx: Ctx, envelope: Envelope, payload: Q | LargeMessage) -> Reply:
+        asker = await authenticate(ctx, payload.auth)
+        if isinstance(payload, LargeMessage):
+            question = Question("read", wire_type)
+            payload = unpack(await ctx.app.beside.ask(question, payload.data, asker.asker.user_id))
+        response = await use_case(asker, payload)
+        return Reply(200, JSON, write_reply(envelope, response))
 
-    return Handler(str(wire_type), validate, handle)
+    return Handler(wire_type, validate, handle)
 
 
 PIPELINE: Pipeline = (

@@ -21,6 +21,7 @@ from functools import partial
 import trio
 
 from vibes_trio.auth.device_id import DeviceTrust, DeviceVerifier
+from vibes_trio.beside.pool import Packed, Question
 from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.collector import settle_collector
 from vibes_trio.commands.logs import setup_logs
@@ -28,6 +29,7 @@ from vibes_trio.compilers.interface import Compiled, Source
 from vibes_trio.config import Limits
 from vibes_trio.context import App
 from vibes_trio.errors import Internal, VibesError
+from vibes_trio.exchange import UserId
 from vibes_trio.front.answer import answer_soon
 from vibes_trio.front.balance import Balance
 from vibes_trio.front.channel import Channel, Frame, Kind
@@ -41,6 +43,7 @@ from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.store import open_store
 from vibes_trio.storage.apps import get_releases_version
 from vibes_trio.storage.engine import DATABASE, Database
+from vibes_trio.wire.large import LargeHead
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +96,7 @@ async def open_reading_app(orders: Orders) -> AsyncIterator[App]:
             verifiers={},
             devices=DeviceVerifier(DeviceTrust(cas=()), time.time),
             compiler=_NoCompiler(),
+            beside=_NoMessages(),
             package_version=_no_package_version,
             modules=modules,
             home=None,
@@ -194,6 +198,14 @@ class _NoCompiler:
 
     async def compile(self, source: Source) -> Compiled:
         raise Internal("A process that only reads was asked to compile.")
+
+
+class _NoMessages:
+    async def look(self, message: bytes, client: str) -> LargeHead:
+        raise Internal("A process that only reads was given a message.")
+
+    async def ask(self, question: Question, about: bytes, user: UserId) -> Packed:
+        raise Internal("A process that only reads was given a message.")
 
 
 async def _no_package_version(name: str) -> str | None:

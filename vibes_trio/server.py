@@ -24,6 +24,7 @@ from vibes_trio.auth.device_id import DeviceVerifier
 from vibes_trio.auth.keys import load_keys
 from vibes_trio.background.trust import read_trust, watch_trust
 from vibes_trio.background.worker import run_sweeps, run_worker
+from vibes_trio.beside.pool import open_beside
 from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.compilers.choose import open_compiler
 from vibes_trio.config import Config
@@ -31,7 +32,7 @@ from vibes_trio.content.slugs import random_slug
 from vibes_trio.context import App
 from vibes_trio.errors import ConfigError
 from vibes_trio.exchange import Answer
-from vibes_trio.front.answer import answer_soon
+from vibes_trio.front.answer import answer_soon, look
 from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.share import Orders, Readers, answer_settled
@@ -83,6 +84,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
         async with (
             aclosing(late),
             open_compiler(config.limits, config.esbuild, config.data_dir) as compiler,
+            open_beside(config.limits) as beside,
         ):
             prepared = await find_prepared(config) or await prepare_local_modules(config, await late.get())
             devices = DeviceVerifier(read_trust(config, db, keys.trusted), parts.now)
@@ -97,6 +99,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 },
                 devices=devices,
                 compiler=compiler,
+                beside=beside,
                 package_version=parts.package_version or partial(_package_version, late, config),
                 modules=prepared.modules,
                 home=Home(late.get, prepared.modules, config) if prepared.modules else None,
@@ -191,6 +194,7 @@ async def _run(
         app.config.limits,
         app.draining,
         ready,
+        look=partial(look, app),
         balance=readers.balance if readers else None,
     )
     async with trio.open_nursery() as watchers:

@@ -1,14 +1,17 @@
 """The WebSocket protocol without any socket: faults, goodbyes, and a close between fragments."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.client import ClientProtocol
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
+from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
-from vibes_trio.front.protocol import WebSocketProtocol
+from vibes_trio.front.protocol import FRAGMENT_BYTES, WebSocketProtocol
 
 TEXT = Frame(Opcode.TEXT, b"good").serialize(mask=True)
 BAD = b"\xc1" + TEXT[1:]  # with the first reserved bit
@@ -129,8 +132,60 @@ def test_frames_are_the_same_however_the_bytes_are_cut(
         data = data[cut:]
     frames += protocol.receive_frames(data) if data else []
 
-    assert [(frame.opcode, frame.data, frame.fin) for frame in frames] == [(*one, True) for one in sent]
+    assert joined(frames) == sent
+    assert all(len(frame.data) <= FRAGMENT_BYTES for frame in frames)
     assert not protocol.in_message
+
+
+def joined(frames: Sequence[Frame]) -> list[tuple[int, bytes]]:
+    """The messages and control frames that *frames* are."""
+    found: list[tuple[int, bytes]] = []
+    for frame in frames:
+        if frame.opcode is Opcode.CONT:
+            found[-1] = (found[-1][0], found[-1][1] + bytes(frame.data))
+        else:
+            found.append((int(frame.opcode), bytes(frame.data)))
+    return found
+
+
+@pytest.mark.parametrize("fin", [True, False])
+def test_a_long_frame_comes_in_fragments_that_end_where_it_does(
+    protocol: WebSocketProtocol, fin: bool
+) -> None:
+    large = WebSocketProtocol(1_000_000)
+    data = Frame(Opcode.TEXT, b"0123456789" * 10_000, fin=fin).serialize(mask=True)
+
+    frames = large.receive_frames(data)
+
+    assert [frame.opcode for frame in frames] == [Opcode.TEXT, Opcode.CONT, Opcode.CONT, Opcode.CONT]
+    assert [frame.fin for frame in frames] == [False, False, False, fin]
+    assert b"".join(bytes(frame.data) for frame in frames) == b"0123456789" * 10_000
+    assert large.in_message is not fin
+
+
+def test_it_is_told_how_much_of_a_frame_is_missing() -> None:
+    large = WebSocketProtocol(1_000_000)
+    data = Frame(Opcode.BINARY, b"x" * 100_000).serialize(mask=True)
+
+    large.receive_frames(data[:3])
+    assert (large.in_message, large.missing_bytes) == (True, 0)
+    large.receive_frames(data[3:-10])
+    assert large.missing_bytes == 10
+    large.receive_frames(data[-10:])
+    assert (large.in_message, large.missing_bytes) == (False, 0)
+
+
+def test_a_long_frame_that_is_not_masked_or_over_the_size_is_a_fault_at_once() -> None:
+    for data, code in (
+        (Frame(Opcode.BINARY, b"x" * 100_000).serialize(mask=False), 1002),
+        (Frame(Opcode.BINARY, b"x" * 1_000_001).serialize(mask=True)[:14], 1009),
+    ):
+        large = WebSocketProtocol(1_000_000)
+        large.receive_frames(data)
+        large.part(CloseCode.GOING_AWAY)
+
+        assert large.close_sent is not None
+        assert large.close_sent.code == code
 
 
 @given(st.binary(max_size=40), st.integers(1, 40))
@@ -146,3 +201,17 @@ def test_any_bytes_end_in_frames_a_fault_or_waiting(data: bytes, cut: int) -> No
     assert protocol.state is State.CLOSED
     client.receive_data(b"".join(protocol.data_to_send()))
     assert client.close_rcvd is not None
+
+
+@pytest.mark.parametrize(
+    "begun", [b"\xff\xff", b"\xf1\x80", b"\x83\x80", b"\x81\x7f", b"\x89\xfe", b"\x89\xfe\0\0", b"\x09\x80"]
+)
+def test_what_can_be_no_frame_is_a_fault_as_early_as_to_the_library(begun: bytes) -> None:
+    protocol = WebSocketProtocol(1000)
+    plain = ServerProtocol(state=State.OPEN, max_size=1000)
+
+    for byte in begun:
+        protocol.receive_frames(bytes([byte]))
+        plain.receive_data(bytes([byte]))
+
+        assert protocol.listening == (plain.state is State.OPEN)

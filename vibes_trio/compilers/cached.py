@@ -15,13 +15,22 @@ _ENTRY_BYTES = 1024
 _Key = tuple[bytes, Lang]
 
 
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What a `TransformFailed` says. Not the error itself: its traceback holds who keeps it, and all that he has."""
+
+    words: str
+    line: int
+    column: int
+
+
 @dataclass(slots=True)
 class _Flight:
     """A compilation under way, and what came of it."""
 
     landed: trio.Event
     compiled: Compiled | None = None
-    failure: TransformFailed | None = None
+    failure: _Failure | None = None
 
 
 class CachedCompiler:
@@ -67,7 +76,7 @@ class CachedCompiler:
         try:
             flight.compiled = await self._compiler.compile(source)
         except TransformFailed as failure:
-            flight.failure = failure
+            flight.failure = _Failure(failure.words, failure.line, failure.column)
             raise
         finally:
             del self._flights[key, source.filename]
@@ -84,7 +93,7 @@ class CachedCompiler:
             self._used_bytes -= _size(oldest)
 
 
-def _again(failure: TransformFailed, filename: str) -> TransformFailed:
+def _again(failure: _Failure, filename: str) -> TransformFailed:
     """Return the same failure for another task: one exception is not raised twice."""
     return TransformFailed(failure.words, filename=filename, line=failure.line, column=failure.column)
 

@@ -68,9 +68,13 @@ def encode_source(source: Source, limits: Limits) -> bytes:
         message = "half of a surrogate pair stands alone, which no UTF-8 text can hold"
         raise TransformFailed(message, filename=source.filename, line=line, column=column) from error
     if len(data) > limits.max_source_bytes:
-        raise TooLarge(
-            f"{source.filename}: {len(data)} bytes; a source may have {limits.max_source_bytes}.",
-            limit="max_source_bytes",
-            value=limits.max_source_bytes,
-        )
+        raise too_large_source(source.filename, len(data), limits)
     return data
+
+
+def too_large_source(filename: str, size: int, limits: Limits) -> TooLarge:
+    """Return the refusal of a source of *size* bytes."""
+    most = limits.max_source_bytes
+    return TooLarge(
+        f"{filename}: {size} bytes; a source may have {most}.", limit="max_source_bytes", value=most
+    )

@@ -9,8 +9,9 @@ framing of esbuild's service, taken for our own worker too).
 import struct
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar, cast
 
 import trio
 
@@ -21,7 +22,11 @@ if sys.platform == "linux":
 
 _LENGTH = struct.Struct("<I")
 _CHUNK_BYTES = 64 * 1024
+_COPIED_BYTES = 1024 * 1024
 _REAP_TIMEOUT_S = 2.0
+
+
+T = TypeVar("T")
 
 
 class WorkerFailed(Exception):
@@ -30,11 +35,69 @@ class WorkerFailed(Exception):
 
 @dataclass(slots=True)
 class _Worker:
+    """A running process, and how to talk with it.
+
+    Attributes:
+        received: what it said and nobody has taken yet.
+        requests: how often it was asked.
+    """
+
     process: trio.Process
     stdin: trio.abc.SendStream
     stdout: trio.abc.ReceiveStream
-    received: bytearray
+    max_frame_bytes: int
+    received: bytearray = field(default_factory=bytearray)
     requests: int = 0
+
+    async def send(self, frame: bytes) -> None:
+        """Send *frame*, which is not copied."""
+        await self.stdin.send_all(_LENGTH.pack(len(frame)))
+        await self.stdin.send_all(frame)
+
+    async def receive(self) -> bytes:
+        """Return the next frame.
+
+        Raises:
+            WorkerFailed: it is too long.
+        """
+        (length,) = _LENGTH.unpack(await self.receive_exactly(_LENGTH.size))
+        if length > self.max_frame_bytes:
+            raise WorkerFailed(f"the compiled code is longer than {self.max_frame_bytes} bytes")
+        return await self.receive_exactly(length)
+
+    async def receive_exactly(self, size: int) -> bytes:
+        """Return the next *size* bytes; a long piece as a bytearray, as to copy it would hold the event loop."""
+        if len(self.received) < size:
+            await self._fill(size)
+        if len(self.received) == size > _COPIED_BYTES:
+            piece, self.received = self.received, bytearray()
+            return cast(bytes, piece)
+        piece = self.received[:size]
+        del self.received[:size]
+        return bytes(piece)
+
+    async def _fill(self, size: int) -> None:
+        while (missing := size - len(self.received)) > 0:
+            data = await self.stdout.receive_some(min(missing, _CHUNK_BYTES))
+            if not data:
+                raise trio.BrokenResourceError("the worker closed its pipe")
+            self.received += data
+
+
+class Talk(Protocol):
+    """A worker, as who converses with it sees it."""
+
+    async def send(self, frame: bytes) -> None:
+        """Send one frame."""
+        ...
+
+    async def receive(self) -> bytes:
+        """Return one frame."""
+        ...
+
+    async def receive_exactly(self, size: int) -> bytes:
+        """Return *size* bytes that come without a frame."""
+        ...
 
 
 class Workers:
@@ -60,7 +123,16 @@ class Workers:
         self._idle: list[_Worker] = []
 
     async def ask(self, request: bytes) -> bytes:
-        """Return the answer to *request*, waiting for a free worker first.
+        """Return the answer to *request*; see `converse`."""
+
+        async def talk(worker: Talk) -> bytes:
+            await worker.send(request)
+            return await worker.receive()
+
+        return await self.converse(talk)
+
+    async def converse(self, talk: Callable[["Talk"], Awaitable[T]]) -> T:
+        """Return what *talk* with one worker gives, waiting for a free one first.
 
         Raises:
             WorkerFailed: out of time (`limits.compile_timeout_s` once there is a worker) or memory, or the
@@ -72,7 +144,8 @@ class Workers:
             try:
                 with trio.fail_after(self._limits.compile_timeout_s):
                     worker = self._take_idle() or await self._start()
-                    answer = await self._exchange(worker, request)
+                    worker.requests += 1
+                    answer = await talk(worker)
                 answered = True
                 return answer
             except trio.TooSlowError:
@@ -116,37 +189,15 @@ class Workers:
             raise WorkerFailed(f"the compiler can't be started: {error.strerror}") from error
         assert process.stdin is not None
         assert process.stdout is not None
-        worker = _Worker(process, process.stdin, process.stdout, bytearray())
+        worker = _Worker(process, process.stdin, process.stdout, self._limits.max_compiled_bytes)
         try:
             _limit_memory(process.pid, self._limits.compile_memory_bytes)
             if self._greets:
-                await self._receive(worker)
+                await worker.receive()
         except BaseException:
             await _kill(worker)
             raise
         return worker
-
-    async def _exchange(self, worker: _Worker, request: bytes) -> bytes:
-        worker.requests += 1
-        await worker.stdin.send_all(_LENGTH.pack(len(request)) + request)
-        return await self._receive(worker)
-
-    async def _receive(self, worker: _Worker) -> bytes:
-        await self._fill(worker, _LENGTH.size)
-        (length,) = _LENGTH.unpack_from(worker.received)
-        if length > self._limits.max_compiled_bytes:
-            raise WorkerFailed(f"the compiled code is longer than {self._limits.max_compiled_bytes} bytes")
-        await self._fill(worker, _LENGTH.size + length)
-        frame = bytes(worker.received[_LENGTH.size : _LENGTH.size + length])
-        del worker.received[: _LENGTH.size + length]
-        return frame
-
-    async def _fill(self, worker: _Worker, size: int) -> None:
-        while len(worker.received) < size:
-            data = await worker.stdout.receive_some(_CHUNK_BYTES)
-            if not data:
-                raise trio.BrokenResourceError("the worker closed its pipe")
-            worker.received += data
 
     async def _give_back(self, worker: _Worker, *, usable: bool) -> None:
         # A worker's memory only grows, so none lives for ever.

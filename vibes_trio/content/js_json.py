@@ -4,9 +4,9 @@ Ids are hashes of such texts, so every byte counts: which characters are escaped
 like array indexes come first whatever order they were set in (ECMA-262, OrdinaryOwnPropertyKeys).
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping
+from json.encoder import encode_basestring
 
 from vibes_trio.content.collation import sort_names
 
@@ -27,7 +27,7 @@ def join_surrogates(text: str) -> str:
 
 def quote_json(text: str) -> str:
     """Return *text* as a JSON string; a lone surrogate becomes `\\udXXX` (well-formed JSON.stringify)."""
-    quoted = json.dumps(join_surrogates(text), ensure_ascii=False)
+    quoted = encode_basestring(join_surrogates(text))
     return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)
 
 

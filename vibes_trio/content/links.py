@@ -21,7 +21,6 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from urllib.parse import quote, unquote
 
 from vibes_trio.content.as_module import wrap_asset
@@ -131,9 +130,9 @@ def link_modules(files: Sequence[AppModule]) -> Links:
                 entries[key] = address_of(loaded)
     return Links(
         served=tuple(served),
-        imports=MappingProxyType(imports),
-        scopes=MappingProxyType(scopes),
-        wrappers=MappingProxyType(wrappers),
+        imports=imports,
+        scopes=scopes,
+        wrappers=wrappers,
         roots=_roots(files, targets, served, idle),
         bare=tuple(dict.fromkeys(s for file in files for s in file.specifiers if not is_local(s))),
         warnings=tuple(warnings),

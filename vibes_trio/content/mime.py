@@ -14,6 +14,9 @@ def _by_extension(table: str) -> Mapping[str, str]:
 
 _BY_EXTENSION = _by_extension(TYPES)
 
+OCTETS = "application/octet-stream"
+"""What a file is served as whose name says nothing."""
+
 _TEXT = re.compile(r"text/.+|.+\+(?:json|text|xml|yaml)")
 # What mime-db calls compressible, less disk images, archives and `application/octet-stream`: of those we
 # can't tell.

@@ -54,6 +54,17 @@ def client_of(sock: socket.socket) -> str:
         return NOT_COUNTED  # it has left already
 
 
+def peer_of(sock: socket.socket) -> str:
+    """Return who takes turns with others on *sock*: its client, or the connection itself where a proxy may speak."""
+    client = client_of(sock)
+    if client != NOT_COUNTED:
+        return client
+    try:
+        return ":".join(map(str, sock.getpeername()[:2]))
+    except OSError:
+        return NOT_COUNTED
+
+
 @lru_cache(maxsize=KNOWN_ADDRESSES)
 def calc_client(address: str) -> str:
     """Return as whose a connection from *address* counts."""

@@ -7,6 +7,7 @@ knows which it was.
 import logging
 import secrets
 from collections.abc import Awaitable
+from dataclasses import replace
 
 import trio
 
@@ -17,6 +18,7 @@ from vibes_trio.exchange import HttpIncoming, Incoming, MessageIncoming, Reply, 
 from vibes_trio.front.status import error_reply
 from vibes_trio.urls import parse_host
 from vibes_trio.wire.base import Envelope, MessageHead, read_head
+from vibes_trio.wire.large import large_message
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +39,38 @@ def answer_soon(app: App, pipeline: Pipeline, incoming: Incoming, turn: Turn | N
     if data is None:
         assert isinstance(incoming, HttpIncoming)
         return _answer(app, pipeline, incoming, turn)
-    try:
-        head = read_head(data)
-    except VibesError as error:
-        return error_reply(error)
-    reply = _answer(app, pipeline, head, turn)
+    if len(data) > app.config.limits.read_here_bytes:
+        found = _answer_large(app, pipeline, incoming, data, turn)
+        reply: Soon[Reply] = _wait(found, app.config.limits.message_timeout_s, None)
+    else:
+        try:
+            head = read_head(data)
+        except VibesError as error:
+            return error_reply(error)
+        reply = _answer(app, pipeline, head, turn)
     if isinstance(incoming, MessageIncoming):  # a frame has no headers
         return reply
     return _timed(reply, started) if isinstance(reply, Reply) else _time(reply, started)
+
+
+async def look(app: App, incoming: MessageIncoming) -> MessageIncoming:
+    """Return *incoming*, a long one, with what it is: of which type, and by which key in turn."""
+    try:
+        return replace(incoming, looked=await app.beside.look(incoming.data, incoming.client))
+    except VibesError as error:
+        return replace(incoming, looked=error)
+
+
+async def _answer_large(
+    app: App, pipeline: Pipeline, incoming: Incoming, data: bytes, turn: Turn | None
+) -> Reply:
+    looked = incoming.looked if isinstance(incoming, MessageIncoming) else None
+    if looked is None:
+        looked = await app.beside.look(data, incoming.client)
+    if isinstance(looked, VibesError):
+        return error_reply(looked)
+    reply = _answer(app, pipeline, large_message(data, looked), turn)
+    return reply if isinstance(reply, Reply) else await reply
 
 
 async def _time(reply: Awaitable[Reply], started: float) -> Reply:

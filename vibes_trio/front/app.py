@@ -6,6 +6,7 @@ Importing this module imports Quart and Hypercorn, half a second; `serve.py` doe
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import cast
 
 import trio
 from hypercorn.app_wrappers import ASGIWrapper
@@ -16,6 +17,8 @@ from quart_trio import QuartTrio
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from vibes_trio.config import Limits
+from vibes_trio.errors import forget_traces
 from vibes_trio.exchange import HttpIncoming, Reply
 from vibes_trio.front.budget import Holding
 from vibes_trio.front.guard import GuardedConfig, serve_one
@@ -30,23 +33,24 @@ def build_app(front: Front) -> QuartTrio:
     app = QuartTrio(__name__, static_folder=None)
     limits = front.limits
     app.config["MAX_CONTENT_LENGTH"] = limits.max_body_bytes
-    app.config["BODY_TIMEOUT"] = None  # whether it goes on to arrive is watched where it is read
     app.config["RESPONSE_TIMEOUT"] = None  # each send has its own deadline
 
     async def answer_what_no_page_does() -> Response | None:
         # Not a route: those know some methods and tidy up paths, while here any of both is answered.
         if request.routing_exception is None:
             return None
+        forget_traces(request.routing_exception)  # the request keeps it
         head: Head = request.scope["state"]["head"]
         try:
-            body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
+            body = await _read_body(limits)
         except RequestEntityTooLarge:
             return _write(refuse_long_body(limits).reply, head.method, close=True)
         holding: Holding = request.scope["state"]["holding"]
         if not holding.pin(len(body)):
             return _write(refuse_no_room().reply, head.method, close=True)
         try:
-            incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body)
+            client = ":".join(map(str, request.scope["client"] or ()))
+            incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body, client)
             answered = front.answer(incoming, None)
             reply = sound(answered if isinstance(answered, Reply) else await answered)
         finally:
@@ -55,6 +59,20 @@ def build_app(front: Front) -> QuartTrio:
 
     app.before_request(answer_what_no_page_does)
     return app
+
+
+async def _read_body(limits: Limits) -> bytes:
+    """Return the body of the request of this task. A long one is a bytearray: to copy it when it is whole takes time.
+
+    Raises:
+        RequestEntityTooLarge: it is over its limit.
+    """
+    body = bytearray()
+    async for data in request.body:
+        body += data
+        if len(body) > limits.max_body_bytes:
+            raise RequestEntityTooLarge
+    return bytes(body) if len(body) <= limits.read_here_bytes else cast(bytes, body)
 
 
 def _write(reply: Reply, method: str, *, close: bool) -> Response:

@@ -20,6 +20,7 @@ from hypercorn.typing import AppWrapper, ConnectionState, LifespanState
 from hypercorn.utils import parse_socket_addr
 
 from vibes_trio.config import Limits
+from vibes_trio.errors import forget_traces
 from vibes_trio.front.heads import Head
 from vibes_trio.front.http import COMMON_HEADERS, content_length, http_date
 from vibes_trio.front.sockets import BODY_READ_BYTES, Line
@@ -103,7 +104,11 @@ class _OneMessage(h11.Connection):
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
         """Return what comes next of the request."""
-        return h11.NEED_DATA if self.their_state in _REQUEST_READ else super().next_event()
+        try:
+            return h11.NEED_DATA if self.their_state in _REQUEST_READ else super().next_event()
+        except h11.RemoteProtocolError as error:
+            forget_traces(error)  # h11 raises it in a method of its own, whose frame holds it
+            raise
 
 
 class _OneRequest(H11Protocol):
@@ -172,8 +177,11 @@ async def serve_one(app: AppWrapper, config: GuardedConfig, line: Line, head: He
     put back into the line's buffer.
     """
     exchange = _Exchange(line, config.limits)
-    async with TaskGroup() as group:
-        exchange.protocol = _OneRequest(exchange, head, app, config, group)
-        await exchange.read_in()
-    line.buffer = exchange.protocol.connection.trailing_data[0]
-    return exchange.reusable
+    try:
+        async with TaskGroup() as group:
+            exchange.protocol = protocol = _OneRequest(exchange, head, app, config, group)
+            await exchange.read_in()
+        line.buffer = protocol.connection.trailing_data[0]
+        return exchange.reusable
+    finally:
+        exchange.protocol = None  # each holds the other, and the request

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import h11
 
 from vibes_trio.config import Limits
-from vibes_trio.errors import BadRequest
+from vibes_trio.errors import BadRequest, forget_traces
 from vibes_trio.front.http import Refused, refuse_long_body, refuse_method
 from vibes_trio.urls import HostName, parse_host
 
@@ -155,6 +155,7 @@ def _read_any(data: bytes) -> Head:
     try:
         request = reader.next_event()
     except h11.RemoteProtocolError as error:
+        forget_traces(error)  # h11 raises it in a method of its own, whose frame holds it
         raise Refused(
             BadRequest(f"This is no HTTP request: {_reason(error)}."), error.error_status_hint
         ) from error

@@ -21,7 +21,7 @@ import trio
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest
 from vibes_trio.exchange import HttpIncoming, Reply
-from vibes_trio.front.addresses import address_of
+from vibes_trio.front.addresses import address_of, peer_of
 from vibes_trio.front.heads import Head, find_head_end, parse_head
 from vibes_trio.front.http import (
     Refused,
@@ -203,7 +203,8 @@ def _reads_an_app(head: Head) -> bool:
 async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     version = front.ready.version()
     body = await _read_body(front.limits, line, head.length) if head.length else b""
-    incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body)
+    client = peer_of(line.socket) if len(body) > front.limits.read_here_bytes else ""
+    incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body, client)
     if body and not (line.holding.pin if line.holding.bytes else line.holding.add_pinned)(len(body)):
         raise refuse_no_room()
     try:

@@ -8,7 +8,8 @@
 Autobahn's cases 3.2, 4.1.3, 5.15 and 7.1.5, among others, ask for this.
 
 - A few frames are taken apart at a time, so that whoever drives the protocol can let others have a turn between them.
-- A long frame is given out in pieces, as if it came in fragments: nothing is done for all of it at once.
+- A long frame is given out in pieces, as if it came in fragments: `websockets` copies it thrice when it is whole,
+  which holds everybody up for as long as it takes to copy 16 MiB.
 """
 
 import struct
@@ -29,7 +30,7 @@ except ImportError:  # pragma: no cover - where it was not built; slower by far
 
 CONT, TEXT, BINARY = Opcode.CONT, Opcode.TEXT, Opcode.BINARY
 FRAMES_AT_ONCE = 64
-PIECE_BYTES = 64 * 1024
+FRAGMENT_BYTES = 32 * 1024
 """A multiple of a mask's length, so that one mask fits all pieces."""
 
 _OPCODES = {int(opcode): opcode for opcode in Opcode}
@@ -42,20 +43,32 @@ class _FrameHead(NamedTuple):
     fin: bool
     size: int
     mask: bytes
+    reserved: bool
+
+    def check(self) -> None:
+        """Raise `ProtocolError` if it is none that may be, as `Frame.check`."""
+        if self.reserved:
+            raise ProtocolError("reserved bits must be 0")
+        if self.opcode > BINARY:
+            if self.size >= _SHORT_HEAD:
+                raise ProtocolError("control frame too long")
+            if not self.fin:
+                raise ProtocolError("fragmented control frame")
 
 
 class WebSocketProtocol(ServerProtocol):
     """A `ServerProtocol` that is open from the start: the handshake is done elsewhere.
 
     Mutable state, beside that of the base class: the fault of the peer's that was found, if any; whether there
-    *is_more*: what was received is not all taken apart; and the *expected_bytes* of a frame that has begun to arrive.
+    *is_more*: what was received is not all taken apart; and how much of the frame that has begun to arrive is not
+    given out yet.
     """
 
     def __init__(self, max_size: int) -> None:
         self._fault: tuple[CloseCode | int, str] | None = None
         self._max_size = max_size
         self.is_more = False
-        self.expected_bytes = 0
+        self._frame_bytes = 0
         super().__init__(state=State.OPEN, max_size=max_size)
 
     @property
@@ -67,6 +80,11 @@ class WebSocketProtocol(ServerProtocol):
     def received_bytes(self) -> int:
         """Bytes that were received and are not taken apart: a frame's that has begun to arrive, if nothing more."""
         return len(self.reader.buffer)
+
+    @property
+    def missing_bytes(self) -> int:
+        """Bytes that have not arrived of the frame that has begun to."""
+        return max(0, self._frame_bytes - len(self.reader.buffer))
 
     @property
     def in_message(self) -> bool:
@@ -90,6 +108,11 @@ class WebSocketProtocol(ServerProtocol):
             super().fail(*self._fault)
         elif self.state is State.OPEN:
             self.send_close(code)
+
+    def forget(self) -> None:
+        """Let go of the parser, which holds the protocol as that holds it: all is said and heard."""
+        self.parser.close()
+        self.parser_exc = None
 
     def fail(self, code: CloseCode | int, reason: str = "") -> None:
         """Note the fault for `part`, and listen no more. A peer that is gone needs no goodbye: close at once."""
@@ -134,17 +157,10 @@ class WebSocketProtocol(ServerProtocol):
         opcode = _OPCODES.get(first & 0x0F)
         if opcode is None:
             raise ProtocolError("invalid opcode")
-        if first & 0x70:
-            raise ProtocolError("reserved bits must be 0")
         if not second & 0x80:
             raise ProtocolError("incorrect masking")
         size, start = second & 0x7F, 2
-        if opcode > BINARY:
-            if size >= _SHORT_HEAD:
-                raise ProtocolError("control frame too long")
-            if not first & 0x80:
-                raise ProtocolError("fragmented control frame")
-        elif size >= _SHORT_HEAD:
+        if size >= _SHORT_HEAD:
             start = 4 if size == _SHORT_HEAD else 10
             size = int.from_bytes(buffer[2:start]) if len(buffer) >= start else 0
         if size > (left := self._max_size - (self.current_size or 0)):
@@ -154,17 +170,19 @@ class WebSocketProtocol(ServerProtocol):
             return None
         mask = bytes(buffer[start:end])
         del buffer[:end]
-        return _FrameHead(opcode, first >= 0x80, size, mask)
+        return _FrameHead(opcode, first >= 0x80, size, mask, bool(first & 0x70))
 
     def _read_payload(self, head: _FrameHead) -> Generator[None]:
-        opcode, self.expected_bytes = head.opcode, head.size
-        while self.expected_bytes > PIECE_BYTES:
-            yield from self._wait_for(PIECE_BYTES)
-            self.recv_frame(Frame(opcode, self._take(PIECE_BYTES, head.mask), False))
-            opcode, self.expected_bytes = CONT, self.expected_bytes - PIECE_BYTES
-        if len(self.reader.buffer) < self.expected_bytes:
-            yield from self._wait_for(self.expected_bytes)
-        data, self.expected_bytes = self._take(self.expected_bytes, head.mask), 0
+        opcode, self._frame_bytes = head.opcode, head.size
+        while self._frame_bytes > FRAGMENT_BYTES:
+            yield from self._wait_for(FRAGMENT_BYTES)
+            head.check()
+            self.recv_frame(Frame(opcode, self._take(FRAGMENT_BYTES, head.mask), False))
+            opcode, self._frame_bytes = CONT, self._frame_bytes - FRAGMENT_BYTES
+        if len(self.reader.buffer) < self._frame_bytes:
+            yield from self._wait_for(self._frame_bytes)
+        head.check()
+        data, self._frame_bytes = self._take(self._frame_bytes, head.mask), 0
         self.recv_frame(Frame(opcode, data, head.fin))
 
     def _wait_for(self, size: int) -> Generator[None]:

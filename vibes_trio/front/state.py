@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import trio
 
 from vibes_trio.config import Limits
-from vibes_trio.exchange import Answer
+from vibes_trio.exchange import Answer, MessageIncoming
 from vibes_trio.front.balance import Balance
 from vibes_trio.front.budget import Budget
 from vibes_trio.front.ready import ReadyAnswers
@@ -45,6 +45,7 @@ class Front:
         hand_over: gives a connection, with the bytes read from it so far, to the process that owns the data.
             A front that has it answers only what reads an app, in the fast lane, and has no full lane.
         balance: where other processes accept from the same sockets.
+        look: tells what a long message of a WebSocket is, before it gets its turn: see `answer.look`.
         fast: False sends all HTTP through the full lane; answers are the same, slower.
         budget: what clients make the server hold; `budget.held()` tells how much, and which client how much of it.
         run_queue: who has more to do than a slice of time holds.
@@ -58,6 +59,7 @@ class Front:
     hand_over: Callable[[socket.socket, bytes], Awaitable[None]] | None = None
     balance: Balance | None = None
     fast: bool = True
+    look: Callable[[MessageIncoming], Awaitable[MessageIncoming]] | None = None
     counts: Counts = field(default_factory=Counts)
     budget: Budget = field(init=False)
     run_queue: RunQueue = field(default_factory=RunQueue)

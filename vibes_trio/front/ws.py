@@ -15,7 +15,7 @@ message carries its own bearer token, which the page would have to have already.
 
 import logging
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import trio
@@ -25,8 +25,9 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from vibes_trio.errors import BadRequest, NotFound, Overloaded, TooLarge, VibesError
+from vibes_trio.errors import BadRequest, NotFound, Overloaded, TooLarge, VibesError, forget_traces
 from vibes_trio.exchange import MessageIncoming, Reply, Turn
+from vibes_trio.front.addresses import peer_of
 from vibes_trio.front.assembly import Assembly
 from vibes_trio.front.heads import Head
 from vibes_trio.front.http import COMMON_HEADERS, JOINED_BYTES, Refused
@@ -36,7 +37,8 @@ from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
 from vibes_trio.front.state import Front, Waiting
 from vibes_trio.front.status import error_reply
 from vibes_trio.front.upload import Progress
-from vibes_trio.wire.base import read_head
+from vibes_trio.wire.base import Envelope, read_head
+from vibes_trio.wire.large import large_message
 
 log = logging.getLogger(__name__)
 
@@ -107,8 +109,10 @@ def accept_websocket(head: Head) -> bytes:
     if head.host_name.app is not None:
         raise Refused(NotFound("There is no WebSocket on an app's host."))
     shaker = ServerProtocol()
+    shaker.parser.close()  # for what follows the handshake: not needed here, and a circle
     response = shaker.accept(Request(head.target, Headers(head.fields)))
-    if response.status_code != 101:
+    if shaker.handshake_exc is not None:
+        forget_traces(shaker.handshake_exc)
         reason = f"No WebSocket: {shaker.handshake_exc}."
         raise Refused(BadRequest(reason), response.status_code)
     for name, value in COMMON_HEADERS:
@@ -120,8 +124,19 @@ async def serve_websocket(front: Front, waiting: Waiting, line: Line) -> None:
     """Serve the WebSocket that *line* has become to its end."""
     front.counts.websockets += 1
     ws = _open(front, line)
+    try:
+        line.holding.on_taken = partial(_give_up, ws)
+        await _serve(ws, waiting)
+        line.holding.on_taken = None
+        await _take_leave(ws)
+    finally:
+        line.holding.on_taken = None  # each holds the other
+        ws.protocol.forget()
+
+
+async def _serve(ws: _Socket, waiting: Waiting) -> None:
+    """Hear and answer until one side ends; then say goodbye."""
     code = CloseCode.GOING_AWAY
-    line.holding.on_taken = partial(_give_up, ws)
     try:
         await _listen(ws, waiting, None)
         while ws.deferred is not None or ws.backlog or ws.outbox.size:
@@ -129,13 +144,11 @@ async def serve_websocket(front: Front, waiting: Waiting, line: Line) -> None:
             await _listen(ws, waiting, None)
     except* Exception:  # a bug of ours must end this connection in an orderly way, and no other
         log.exception("a WebSocket failed")
-        front.counts.faults += 1
+        ws.front.counts.faults += 1
         code = CloseCode.INTERNAL_ERROR
     finally:  # when the shutdown's time is over, too: nothing here waits
-        line.holding.on_taken = None
         ws.protocol.part(code)
         _flush(ws)
-    await _take_leave(ws)
 
 
 def _give_up(ws: _Socket) -> None:
@@ -273,7 +286,7 @@ async def _read_messages(ws: _Socket, in_flight: trio.Nursery | None) -> None:
 
 def _read_bytes(ws: _Socket) -> int:
     """Return how much to read at once: much of a frame that is large, little of those that may be tiny."""
-    return BODY_READ_BYTES if ws.protocol.expected_bytes >= HEAD_READ_BYTES else HEAD_READ_BYTES
+    return BODY_READ_BYTES if ws.protocol.missing_bytes >= HEAD_READ_BYTES else HEAD_READ_BYTES
 
 
 async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
@@ -286,30 +299,62 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
     while ws.in_flight >= ws.front.limits.in_flight_per_connection:
         ws.freed = trio.Event()
         await ws.freed.wait()
-    data = ws.backlog.pop(0)
-    size = len(data)
-    ws.backlog_bytes -= size
-    ws.arrived_bytes -= size
-    if not ws.line.holding.pin(size):
-        ws.line.holding.add(-size)
-        return _turn_away(ws, data)
-    key = ws.front.order_key(data)
+    if not ws.backlog:  # all was given up meanwhile
+        return
+    data, holding = ws.backlog[0], ws.line.holding
+    pinned = holding.pin(len(data))
+    incoming = await _look(ws, data, pinned)
+    _drop_first(ws, data)
+    if not pinned:
+        holding.add(-len(data))
+        _turn_away(ws, incoming)
+        return
+    key = _order_key(ws, incoming)
     turn = None
     if key is not None:
         turn = ws.turns[key] = Turn(ws.turns.get(key))
-    reply = ws.front.answer(MessageIncoming(data), turn)
+    reply = ws.front.answer(incoming, turn)
     if isinstance(reply, Reply):
         _pass_on(ws, key, turn)
-        ws.line.holding.unpin(size)
+        holding.unpin(len(data))
         _say(ws, reply.body)
         return
     ws.in_flight += 1
     ws.wanted_company = True
-    answer = _Answer(reply, size, key, turn)
+    answer = _Answer(reply, len(data), key, turn)
     if in_flight is not None:
         in_flight.start_soon(_finish, ws, answer)
     else:
         ws.deferred = answer
+
+
+async def _look(ws: _Socket, data: bytes, pinned: bool) -> MessageIncoming:
+    """Return the first message of the backlog with what is to be known of a long one. Cancelled, it stays there."""
+    incoming, look = MessageIncoming(data), ws.front.look
+    if look is None or len(data) <= ws.front.limits.read_here_bytes:
+        return incoming
+    try:
+        # Those that follow wait: whether they have to come after it is not known before.
+        return await look(replace(incoming, client=peer_of(ws.line.socket)))
+    except trio.Cancelled:
+        if pinned:
+            ws.line.holding.unpin(len(data))
+            ws.line.holding.add(len(data))
+        raise
+
+
+def _drop_first(ws: _Socket, data: bytes) -> None:
+    """Take *data* out of the backlog, unless all of that was given up meanwhile."""
+    if ws.backlog:
+        ws.backlog.pop(0)
+        ws.backlog_bytes -= len(data)
+        ws.arrived_bytes -= len(data)
+
+
+def _order_key(ws: _Socket, incoming: MessageIncoming) -> str | None:
+    if incoming.looked is None:
+        return ws.front.order_key(incoming.data)
+    return None if isinstance(incoming.looked, VibesError) else incoming.looked.order_key or None
 
 
 async def _finish(ws: _Socket, answer: _Answer) -> None:
@@ -335,16 +380,22 @@ async def _finish(ws: _Socket, answer: _Answer) -> None:
             ws.freed = None
 
 
-def _turn_away(ws: _Socket, data: bytes) -> None:
+def _turn_away(ws: _Socket, incoming: MessageIncoming) -> None:
     """Refuse a message because too much of its sender's is being answered."""
+    error = Overloaded("Too much of yours is being answered; try again in a second.")
     try:
-        envelope = read_head(data).envelope
+        envelope = _envelope_of(incoming)
     except VibesError:
         envelope = None
-    _say(
-        ws,
-        error_reply(Overloaded("Too much of yours is being answered; try again in a second."), envelope).body,
-    )
+    _say(ws, error_reply(error, envelope).body)
+
+
+def _envelope_of(incoming: MessageIncoming) -> Envelope:
+    if incoming.looked is None:
+        return read_head(incoming.data).envelope
+    if isinstance(incoming.looked, VibesError):
+        raise incoming.looked
+    return large_message(b"", incoming.looked).envelope
 
 
 def _pass_on(ws: _Socket, key: str | None, turn: Turn | None) -> None:

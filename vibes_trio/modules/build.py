@@ -222,6 +222,6 @@ def _raise_first(results: Sequence[T | ModuleFailed]) -> list[T]:
     done: list[T] = []
     for result in results:
         if isinstance(result, ModuleFailed):
-            raise result
+            raise ModuleFailed(str(result))  # not the very one: who keeps it would be held by its traceback
         done.append(result)
     return done

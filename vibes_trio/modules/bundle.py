@@ -15,7 +15,7 @@ from pathlib import Path
 
 import trio
 
-from vibes_trio.errors import FetchFailed, ModuleFailed
+from vibes_trio.errors import FetchFailed, ModuleFailed, forget_traces
 from vibes_trio.modules.build import PREFIX, Built
 from vibes_trio.modules.lock import Lock, is_unanswered
 from vibes_trio.modules.names import entry_of, follow_stars
@@ -92,7 +92,7 @@ async def build_lock(bench: Bench, lock: Lock, specifiers: Iterable[str]) -> Out
         if s not in failed and not is_stored(bench.store, modules[s])
     }
     if failed.keys() == modules.keys() and gone and all(is_unanswered(error) for error in gone.values()):
-        raise gone[min(gone)]
+        raise gone.pop(min(gone))
     return Outcome({s: a for s, a in modules.items() if s not in failed}, failed | left_out)
 
 
@@ -136,6 +136,7 @@ async def _unpack_all(
                 found[key] = await bench.unpacked(key)
                 bench.progress.fetched += 1
             except (FetchFailed, ModuleFailed) as error:
+                forget_traces(error)
                 gone[key] = error
 
     async with trio.open_nursery() as nursery:

@@ -21,7 +21,7 @@ import trio
 from msgspec.structs import replace
 
 from vibes_trio.config import Limits
-from vibes_trio.errors import FetchFailed, ModuleFailed
+from vibes_trio.errors import FetchFailed, ModuleFailed, forget_traces
 from vibes_trio.modules.ranges import Spec, fits, parse_spec
 from vibes_trio.modules.registry import Document
 
@@ -138,7 +138,7 @@ async def resolve_lock(
     wanted = {root: root_spec(root, text, pinned) for root, text in roots.items()}
     await _choose_all(search, wanted.values())
     for spec in sorted(set(wanted.values()) & search.failed.keys(), key=_order):
-        raise search.failed[spec]
+        raise search.failed.pop(spec)
     try:
         await _find_all(search, wanted)
         return _lock_of(search)
@@ -303,14 +303,15 @@ async def _choose_all(search: _Search, specs: Iterable[Spec]) -> None:
             try:
                 search.chosen[spec] = await search.choose(spec)
             except (FetchFailed, ModuleFailed) as error:
+                forget_traces(error)
                 search.failed[spec] = error
 
     async with trio.open_nursery() as nursery:
         for spec in missing:
             nursery.start_soon(choose_one, spec)
-    errors = [search.failed[spec] for spec in missing if spec in search.failed]
-    if len(errors) == len(missing) > 1 and all(is_unanswered(error) for error in errors):
-        raise errors[0]
+    failed = [spec for spec in missing if spec in search.failed]
+    if len(failed) == len(missing) > 1 and all(is_unanswered(search.failed[spec]) for spec in failed):
+        raise search.failed.pop(failed[0])
 
 
 def is_unanswered(error: FetchFailed | ModuleFailed) -> bool:

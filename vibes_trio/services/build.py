@@ -9,17 +9,20 @@ from dataclasses import dataclass
 import trio
 from msgspec.structs import replace
 
-from vibes_trio.compilers.interface import Compiled, Lang, Source
+from vibes_trio.compilers.interface import Compiled, Lang, Source, too_large_source
+from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
-from vibes_trio.content.import_map import build_import_map, package_lookups
-from vibes_trio.content.links import TRANSFORMED, AppModule, Links, link_modules
+from vibes_trio.content.import_map import package_lookups
+from vibes_trio.content.links import TRANSFORMED, AppModule, Links
 from vibes_trio.context import App
-from vibes_trio.errors import TooLarge, TransformFailed, VibesError
-from vibes_trio.exchange import Cid
+from vibes_trio.errors import TooLarge, TransformFailed, VibesError, forget_traces
+from vibes_trio.exchange import Cid, UserId
+from vibes_trio.services.linking import MapInput, check_imports, link, make_map
 from vibes_trio.services.releases import IMPORT_MAP, JAVASCRIPT, Extras
 from vibes_trio.wire.files import FileSystemItem, Transform, asset_uri
 
 IMPORT_MAP_MIME = "application/importmap+json"
+HASHED_HERE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,10 @@ class Built:
     import_map: bytes
 
 
-async def build_release(app: App, files: Sequence[AppFile], entry_point: str, built_from: Cid) -> Built:
-    """Compile *files* (sorted by name), link their modules, make the import map.
+async def build_release(
+    app: App, user: UserId, files: Sequence[AppFile], entry_point: str, built_from: Cid
+) -> Built:
+    """Compile *files* (sorted by name) of *user*, link their modules, make the import map.
 
     Args:
         entry_point: the name of the file that is the app's; empty: none was flagged.
@@ -58,15 +63,19 @@ async def build_release(app: App, files: Sequence[AppFile], entry_point: str, bu
         TooLarge: the modules import too much.
     """
     compiled = await compile_all(app, files)
-    links = link_modules([_app_module(file, result) for file, result in zip(files, compiled, strict=True)])
+    await trio.lowlevel.checkpoint()
+    modules = [_app_module(file, result) for file, result in zip(files, compiled, strict=True)]
+    check_imports(modules, app.config.limits)
+    links = await link(app, user, modules)
+    await trio.lowlevel.checkpoint()  # each of these may take a millisecond or two
     most = app.config.limits.max_imports
     if len(links.bare) > most:
         raise TooLarge(f"The modules import {len(links.bare)} packages.", limit="max_imports", value=most)
     versions = await look_up(app, package_lookups(links.bare))
-    import_map = build_import_map(
-        links.bare, versions, app.config.fp_version, imports=links.imports, scopes=links.scopes
-    )
-    items, assets = _assemble(files, compiled, links, import_map.text.encode())
+    given = MapInput(links.bare, versions, app.config.fp_version, links.imports, links.scopes)
+    import_map = await make_map(app, user, given)
+    await trio.lowlevel.checkpoint()
+    items, assets = await _assemble(files, compiled, links, import_map.text.encode())
     warnings = links.warnings + import_map.warnings
     extras = _extras(files, links, entry_point)
     extras = replace(extras, built_from=built_from, complete=not warnings, packages=import_map.packages)
@@ -74,23 +83,28 @@ async def build_release(app: App, files: Sequence[AppFile], entry_point: str, bu
 
 
 async def compile_all(app: App, files: Sequence[AppFile]) -> list[Compiled | None]:
-    """Return the result for each file; None for what is no module. The compiler bounds how many run at once."""
+    """Return the result for each file; None for what is no module.
+
+    Few are begun at a time: what the loop has to do for each adds up, and the compiler bounds how many run anyway.
+    """
     compiled: list[Compiled | None] = [None] * len(files)
     failed: dict[int, VibesError] = {}
+    modules = iter([(index, file, file.lang) for index, file in enumerate(files) if file.lang is not None])
 
-    async def compile_one(index: int, source: Source) -> None:
-        try:
-            compiled[index] = await app.compiler.compile(source)
-        except VibesError as error:
-            failed[index] = error
+    async def compile_some() -> None:
+        for index, file, lang in modules:
+            await trio.lowlevel.checkpoint()
+            try:
+                compiled[index] = await app.compiler.compile(_source(file, lang, app.config.limits))
+            except VibesError as error:
+                forget_traces(error)
+                failed[index] = error
 
-    # Made here and not in the nursery, which would wrap what it raises.
-    sources = {index: _source(file, file.lang) for index, file in enumerate(files) if file.lang is not None}
     async with trio.open_nursery() as nursery:
-        for index, source in sources.items():
-            nursery.start_soon(compile_one, index, source)
+        for _ in range(app.config.limits.compile_at_once):
+            nursery.start_soon(compile_some)
     if failed:
-        raise failed[min(failed)]
+        raise failed.pop(min(failed))  # kept by nobody here: its traceback holds us
     return compiled
 
 
@@ -107,12 +121,15 @@ async def look_up(app: App, packages: Sequence[str]) -> dict[str, str | None]:
     return versions
 
 
-def _source(file: AppFile, lang: Lang) -> Source:
+def _source(file: AppFile, lang: Lang, limits: Limits) -> Source:
     """Return *file* as a compiler takes it; its name is told in errors as the app's author knows it.
 
     Raises:
         TransformFailed: the content (of a reference) is no UTF-8.
+        TooLarge: it is too long to be compiled.
     """
+    if len(file.content) > limits.max_source_bytes:
+        raise too_large_source(file.name, len(file.content), limits)
     try:
         return Source(file.name, lang, file.content.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -127,49 +144,53 @@ def _app_module(file: AppFile, result: Compiled | None) -> AppModule:
     )
 
 
-def _assemble(
+async def _assemble(
     files: Sequence[AppFile], compiled: Sequence[Compiled | None], links: Links, import_map: bytes
 ) -> tuple[tuple[FileSystemItem, ...], dict[Cid, bytes]]:
     """Return the items in the reference's order, and all assets: each source, what became of it, then the map."""
     items: list[FileSystemItem] = []
     assets: dict[Cid, bytes] = {}
 
-    def add(
-        name: str,
-        content: bytes,
-        mime: str,
-        transform: Transform | None,
-        *,
-        cid: Cid | None = None,
-        flagged: bool = False,
-    ) -> None:
-        cid = cid or calc_cid(content)
+    def add(name: str, content: bytes, cid: Cid, mime: str, transform: Transform | None) -> FileSystemItem:
         assets[cid] = content
         item = FileSystemItem(
             file_name=name, asset_id=cid, mime_type=mime, asset_uri=asset_uri(cid), size=len(content)
         )
-        if transform is not None:
-            item = replace(item, transform=transform)
-        items.append(replace(item, entry_point=True) if flagged else item)
+        return item if transform is None else replace(item, transform=transform)
 
-    map_cid = calc_cid(import_map)
+    map_cid = await _find_cid(import_map)
     for file, result, served in zip(files, compiled, links.served, strict=True):
-        if result is None or file.lang == "js":
-            transform = Transform(type="imports", import_map_asset_id=map_cid) if result else None
-            add(file.name, file.content, file.mime, transform, cid=file.cid, flagged=file.entry_point)
-            continue
-        code = result.code.encode()
-        source_transform = Transform(type="jsx-to-js", transformed_asset_id=calc_cid(code))
-        add(file.name, file.content, file.mime, source_transform, cid=file.cid, flagged=file.entry_point)
-        made = Transform(type="transformed", action="jsx-to-js", transformed_asset_id=file.cid)
-        add(served, code, JAVASCRIPT, made)
+        await trio.lowlevel.checkpoint()
+        transform = Transform(type="imports", import_map_asset_id=map_cid) if result else None
+        made: list[FileSystemItem] = []
+        if result is not None and file.lang != "js":
+            code = result.code.encode()
+            cid = await _find_cid(code)
+            transform = Transform(type="jsx-to-js", transformed_asset_id=cid)
+            of = Transform(type="transformed", action="jsx-to-js", transformed_asset_id=file.cid)
+            made.append(add(served, code, cid, JAVASCRIPT, of))
+        item = add(file.name, file.content, file.cid, file.mime, transform)
+        items += [replace(item, entry_point=True) if file.entry_point else item, *made]
     for name, (stands_for, text) in links.wrappers.items():
-        add(name, text.encode(), JAVASCRIPT, Transform(type="as-module", from_asset_ids=(stands_for,)))
+        code = text.encode()
+        of = Transform(type="as-module", from_asset_ids=(stands_for,))
+        items.append(add(name, code, await _find_cid(code), JAVASCRIPT, of))
     sources = tuple(
         file.name for file, result in zip(files, compiled, strict=True) if result and result.imports
     )
-    add(IMPORT_MAP, import_map, IMPORT_MAP_MIME, Transform(type="import-map", from_asset_ids=sources))
+    of = Transform(type="import-map", from_asset_ids=sources)
+    items.append(add(IMPORT_MAP, import_map, map_cid, IMPORT_MAP_MIME, of))
     return tuple(items), assets
+
+
+async def _find_cid(content: bytes) -> Cid:
+    """Return the CID of *content*; a long one's is calculated by a thread, which needs no interpreter for that."""
+    await trio.lowlevel.checkpoint()
+    return (
+        calc_cid(content)
+        if len(content) <= HASHED_HERE_BYTES
+        else await trio.to_thread.run_sync(calc_cid, content)
+    )
 
 
 def _extras(files: Sequence[AppFile], links: Links, entry_point: str) -> Extras:

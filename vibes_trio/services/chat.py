@@ -4,20 +4,18 @@ import secrets
 
 import base58
 import msgspec
-import trio
 from msgspec import UnsetType
 
-from vibes_trio.content.js_date import coerce_timestamp
 from vibes_trio.context import Ctx
-from vibes_trio.errors import BadRequest, TooLarge
+from vibes_trio.errors import BadRequest
+from vibes_trio.services.given import Section, read_section
+from vibes_trio.steps import run_in_turns
 from vibes_trio.storage import chats
-from vibes_trio.wire.base import encode
 from vibes_trio.wire.chat import (
     ReqAppendChatSection,
     ReqEnsureChatContext,
     ResAppendChatSection,
     ResEnsureChatContext,
-    read_blocks,
 )
 
 CONTEXT_ID_BYTES = 12
@@ -55,7 +53,7 @@ async def ensure_chat_context(ctx: Ctx, req: ReqEnsureChatContext) -> ResEnsureC
     return ResEnsureChatContext(context_id=context_id)
 
 
-async def append_chat_section(ctx: Ctx, req: ReqAppendChatSection) -> ResAppendChatSection:
+async def append_chat_section(ctx: Ctx, req: ReqAppendChatSection | Section) -> ResAppendChatSection:
     """Append a section. What is answered is on disk.
 
     Sections of one connection and context are handed to the database in the order in which they came:
@@ -66,15 +64,10 @@ async def append_chat_section(ctx: Ctx, req: ReqAppendChatSection) -> ResAppendC
         NotOwner: it is someone else's.
         TooLarge: too many blocks, or a timestamp that goes on and on.
     """
-    most = ctx.app.config.limits.max_blocks_per_section
-    given = read_blocks(req)
-    if len(given) > most:
-        raise TooLarge(
-            f"blocks: {len(given)} are too many; at most {most} fit a section.",
-            limit="max_blocks_per_section",
-            value=most,
-        )
-    blocks = encode(await _with_timestamps(ctx, given)).decode()
+    if isinstance(req, Section):
+        blocks = req.blocks_json
+    else:
+        blocks = await run_in_turns(read_section(req, ctx.app.config.limits))
     if ctx.turn is not None:
         await ctx.turn.wait()
     section = chats.NewSection(ctx.asker.user_id, req.context_id, req.origin, blocks)
@@ -101,27 +94,3 @@ def check_context_id(context_id: str, max_chars: int) -> str:
             f"contextId: 1 to {max_chars} printable characters are wanted; leave it out for a new one."
         )
     return context_id
-
-
-async def _with_timestamps(ctx: Ctx, blocks: list[dict[str, msgspec.Raw]]) -> list[dict[str, object]]:
-    """Return *blocks* as they are stored: as sent, but for their dates (blocks.md, common rules).
-
-    Reading a date that is no ISO time costs a microsecond per character: others get their turn in between.
-
-    Raises:
-        TooLarge: a timestamp has more characters than any way to write one.
-    """
-    most = ctx.app.config.limits.max_timestamp_chars
-    stored: list[dict[str, object]] = []
-    for index, block in enumerate(blocks):
-        timestamp = _timestamp_decoder.decode(block["timestamp"])
-        if isinstance(timestamp, str) and len(timestamp) > most:
-            raise TooLarge(
-                f"blocks[{index}].timestamp: a date has at most {most} characters.",
-                limit="max_timestamp_chars",
-                value=most,
-            )
-        stored.append(block | {"timestamp": coerce_timestamp(timestamp)})
-        if index % BLOCKS_AT_ONCE == BLOCKS_AT_ONCE - 1:
-            await trio.lowlevel.checkpoint()
-    return stored

@@ -7,39 +7,30 @@ transaction, so a deploy that fails at any step leaves nothing behind.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from msgspec import UnsetType
+import trio
 
-from vibes_trio.compilers.interface import Lang
-from vibes_trio.content.cid import calc_cid, calc_fs_id, to_utf8
+from vibes_trio.content.cid import calc_cid, calc_fs_id
 from vibes_trio.content.collation import sort_key
-from vibes_trio.content.filenames import check_filename, lang_of
-from vibes_trio.content.mime import mime_of
 from vibes_trio.content.slugs import check_slug_pair, own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.jobs import WarmRelease
 from vibes_trio.services.build import AppFile, Built, build_release
+from vibes_trio.services.given import Deploy, GivenFile, read_deploy, too_large_file
 from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
-from vibes_trio.services.releases import OCTETS, read_extras
+from vibes_trio.services.releases import read_extras
+from vibes_trio.steps import Steps, run_in_turns
 from vibes_trio.storage import apps, assets, slugs
 from vibes_trio.storage.tx import Tx
 from vibes_trio.urls import entry_point_url, wrapper_url
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
 from vibes_trio.wire.files import (
-    CodeBlock,
-    CodeRef,
-    StrAssetBlock,
-    StrAssetRef,
-    Uint8AssetBlock,
-    Uint8AssetRef,
-    VibeFile,
-    read_bytes,
     read_items,
 )
 
-MAX_MIME_CHARS = 255
+SORTED_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +58,7 @@ class Publish:
     built: Built | None
 
 
-async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
+async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsureAppSlug:
     """Publish the files of *req* and return where they are. Safe to repeat: the same files make no second release.
 
     Raises:
@@ -79,17 +70,17 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
     """
     app = ctx.app
     wanted = read_wanted(app, ctx.asker.user_id, req)
-    files = await read_files(ctx, req)
-    env = check_env(app, req.env)
-    entry_point = winning_entry_point(req)
-    fs_id = calc_fs_id([(file.name, file.given_mime, file.cid) for file in files], env)
-    built_from = calc_built_from(files, entry_point)
-    publish = Publish(wanted, fs_id, built_from, req.mode, encode(env).decode(), None)
+    deploy = req if isinstance(req, Deploy) else await run_in_turns(read_deploy(req, app.config.limits))
+    files = await read_files(ctx, deploy.files)
+    await trio.lowlevel.checkpoint()  # what is done for each file adds up
+    fs_id = calc_fs_id([(file.name, file.given_mime, file.cid) for file in files], deploy.env)
+    built_from = calc_built_from(files, deploy.entry_point)
+    publish = Publish(wanted, fs_id, built_from, deploy.mode, encode(deploy.env).decode(), None)
     release = await _write(app, publish) if _is_known(app, publish) else None
     warnings: tuple[str, ...] = ()
     built: Built | None = None
     if release is None:
-        built = await build_release(app, files, entry_point, built_from)
+        built = await build_release(app, wanted.user_id, files, deploy.entry_point, built_from)
         extras, kept = await with_known_lock(app, built.extras, built.import_map)
         built = replace(built, extras=extras, assets={**built.assets, **kept})
         release = await _write(app, replace(publish, built=built))
@@ -99,23 +90,21 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
     if noted is not None and app.home is not None:
         warnings += module_warnings(app, noted)
         build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), noted)
-    if req.mode == "production":
+    if deploy.mode == "production":
         app.jobs.add(WarmRelease(release.app_slug, release.user_slug))
-    return _response(app, req, release, warnings)
+    return _response(app, deploy, release, warnings)
 
 
-def _response(
-    app: App, req: ReqEnsureAppSlug, release: apps.Release, warnings: tuple[str, ...]
-) -> ResEnsureAppSlug:
+def _response(app: App, deploy: Deploy, release: apps.Release, warnings: tuple[str, ...]) -> ResEnsureAppSlug:
     config = app.config
     user, name, fs_id = release.user_slug, release.app_slug, release.fs_id
     return ResEnsureAppSlug(
         app_slug=name,
         user_slug=user,
         owner_handle=user,
-        mode=req.mode,
+        mode=deploy.mode,
         fs_id=fs_id,
-        env=req.env,
+        env=dict(deploy.env),
         file_system=read_items(release.file_system_json),
         wrapper_url=wrapper_url(config.wrapper_base_url, user, name, fs_id),
         entry_point_url=entry_point_url(config.protocol, config.hostname_base, name, user, fs_id),
@@ -126,7 +115,7 @@ def _response(
 # -- what was asked ---------------------------------------------------------------------------------------
 
 
-def read_wanted(app: App, user_id: UserId, req: ReqEnsureAppSlug) -> Wanted:
+def read_wanted(app: App, user_id: UserId, req: ReqEnsureAppSlug | Deploy) -> Wanted:
     """Return where *req* wants to go; `ownerHandle` is another name of `userSlug`.
 
     Raises:
@@ -146,89 +135,54 @@ def read_wanted(app: App, user_id: UserId, req: ReqEnsureAppSlug) -> Wanted:
     return wanted
 
 
-def check_env(app: App, env: dict[str, str]) -> dict[str, str]:
-    """Return *env* if it is within its limit.
-
-    Raises:
-        TooLarge: it is not.
-    """
-    most = app.config.limits.max_env_bytes
-    if sum(len(to_utf8(key)) + len(to_utf8(value)) for key, value in env.items()) > most:
-        raise TooLarge(
-            f"env: names and values have more than {most} bytes.", limit="max_env_bytes", value=most
-        )
-    return env
-
-
 def calc_built_from(files: Sequence[AppFile], entry_point: str) -> Cid:
     """Return an id of what decides about a release beside its fsId: the entry point, the languages, the types."""
     return calc_cid(encode([entry_point, *((file.lang, file.mime) for file in files)]))
 
 
-def winning_entry_point(req: ReqEnsureAppSlug) -> str:
-    """Return the name of the last file, in the order given, that is flagged as entry point; empty: none is."""
-    flagged = [file.filename for file in req.file_system if file.entry_point is True]
-    return flagged[-1] if flagged else ""
-
-
-async def read_files(ctx: Ctx, req: ReqEnsureAppSlug) -> list[AppFile]:
-    """Return the files of *req*, sorted by name, references replaced by what they refer to.
+async def read_files(ctx: Ctx, given: Sequence[GivenFile]) -> list[AppFile]:
+    """Return the files of a deploy, sorted by name, references replaced by what they refer to.
 
     Raises:
-        BadRequest: no files, a name or content that can't be.
-        TooLarge: too many, one too large, or all together.
+        BadRequest: a reference to a module whose language its name does not say.
+        TooLarge: one is, or all together.
         NotFound: a reference to nothing.
     """
     limits = ctx.app.config.limits
-    if not req.file_system:
-        raise BadRequest("fileSystem: at least one file is wanted.")
-    if len(req.file_system) > limits.max_files:
-        raise TooLarge(
-            f"fileSystem: {len(req.file_system)} files are too many.",
-            limit="max_files",
-            value=limits.max_files,
-        )
-    for index, file in enumerate(req.file_system):
-        check_filename(file.filename, limits.max_filename_chars, f"fileSystem[{index}].filename")
-    given = [
-        _given_content(file, f"fileSystem[{index}].content") for index, file in enumerate(req.file_system)
-    ]
-    cids = [
-        _referred(file) if content is None else calc_cid(content)
-        for file, content in zip(req.file_system, given, strict=True)
-    ]
-    here = {cid: content for cid, content in zip(cids, given, strict=True) if content is not None}
-    owned = await _owned_among(ctx, [cid for cid in cids if cid not in here])
+    here = {file.cid: file.content for file in given if file.content is not None}
+    owned = await _owned_among(ctx, [file.cid for file in given if file.cid not in here])
     files = []
     total = 0
-    for index, (file, cid) in enumerate(zip(req.file_system, cids, strict=True)):
-        if cid not in here:
+    for index, file in enumerate(given):
+        if file.cid not in here:
             # What is read is kept: a short request may refer to one large asset very often.
-            here[cid] = await _owned_content(ctx, file, cid, owned)
-        content = here[cid]
+            here[file.cid] = await _owned_content(ctx, file, owned)
+        if file.is_code and file.lang is None:
+            raise BadRequest(
+                f"fileSystem[{index}].filename: the name of a code-ref says its language: .jsx, .js, .ts or .tsx."
+            )
+        content = here[file.cid]
         total += len(content)
+        if len(content) > limits.max_file_bytes:
+            raise too_large_file(file.name, len(content), limits)
         if total > limits.max_release_bytes:
             raise TooLarge(
-                f"{file.filename}: with this file the app has more than {limits.max_release_bytes} bytes.",
+                f"{file.name}: with this file the app has more than {limits.max_release_bytes} bytes.",
                 limit="max_release_bytes",
                 value=limits.max_release_bytes,
             )
-        files.append(_app_file(file, content, cid, f"fileSystem[{index}]", limits.max_file_bytes))
+        files.append(
+            AppFile(file.name, content, file.cid, file.mime, file.given_mime, file.lang, file.entry_point)
+        )
+    return await run_in_turns(_sort(files))
+
+
+def _sort(files: list[AppFile]) -> Steps[list[AppFile]]:
+    for index, file in enumerate(files):
+        sort_key(file.name)  # and is remembered: a long name costs 10 µs
+        if index % SORTED_AT_ONCE == SORTED_AT_ONCE - 1:
+            yield
     return sorted(files, key=lambda file: sort_key(file.name))
-
-
-def _given_content(file: VibeFile, where: str) -> bytes | None:
-    """Return the bytes that *file* brings; None if it refers to others."""
-    if isinstance(file, CodeBlock | StrAssetBlock):
-        return to_utf8(file.content)
-    if isinstance(file, Uint8AssetBlock):
-        return read_bytes(file.content, where)
-    return None
-
-
-def _referred(file: VibeFile) -> Cid:
-    assert isinstance(file, CodeRef | StrAssetRef | Uint8AssetRef), "every other type brings its content"
-    return Cid(file.ref_id)
 
 
 async def _owned_among(ctx: Ctx, cids: Sequence[Cid]) -> frozenset[Cid]:
@@ -238,64 +192,16 @@ async def _owned_among(ctx: Ctx, cids: Sequence[Cid]) -> frozenset[Cid]:
     return await ctx.app.db.read(assets.list_owned_assets, ctx.asker.user_id, cids)
 
 
-async def _owned_content(ctx: Ctx, file: VibeFile, cid: Cid, owned: frozenset[Cid]) -> bytes:
+async def _owned_content(ctx: Ctx, file: GivenFile, owned: frozenset[Cid]) -> bytes:
     """Return the bytes that a reference stands for.
 
     Raises:
         NotFound: they are not stored. Another user's asset is not found either: knowing a CID gives no right to it.
     """
-    content = await ctx.app.db.read(assets.find_asset, cid) if cid in owned else None
+    content = await ctx.app.db.read(assets.find_asset, file.cid) if file.cid in owned else None
     if content is None:
-        raise NotFound(f"{file.filename}: no asset {cid[:100]!r} of yours is stored here: send its content.")
+        raise NotFound(f"{file.name}: no asset {file.cid[:100]!r} of yours is stored here: send its content.")
     return content
-
-
-def _app_file(file: VibeFile, content: bytes, cid: Cid, where: str, max_bytes: int) -> AppFile:
-    if len(content) > max_bytes:
-        raise TooLarge(
-            f"{file.filename}: {len(content)} bytes are too many for one file.",
-            limit="max_file_bytes",
-            value=max_bytes,
-        )
-    given_mime = "" if isinstance(file.mimetype, UnsetType) else file.mimetype
-    # An empty type that was given stays empty, as in the reference; it is served as plain bytes.
-    mime = (mime_of(file.filename) or OCTETS) if isinstance(file.mimetype, UnsetType) else file.mimetype
-    return AppFile(
-        name=file.filename,
-        content=content,
-        cid=cid,
-        mime=check_mime(mime, f"{where}.mimetype"),
-        given_mime=given_mime,
-        lang=_lang(file, where),
-        entry_point=file.entry_point is True,
-    )
-
-
-def check_mime(mime: str, where: str) -> str:
-    """Return *mime* if it can stand in a header.
-
-    Raises:
-        BadRequest: it can't: it would break the answer, or smuggle a header in.
-    """
-    if len(mime) > MAX_MIME_CHARS or not mime.isascii() or not mime.isprintable() or mime != mime.strip():
-        raise BadRequest(
-            f"{where}: a MIME type of at most {MAX_MIME_CHARS} printable ASCII characters is wanted, without"
-            " blanks round it."
-        )
-    return mime
-
-
-def _lang(file: VibeFile, where: str) -> Lang | None:
-    if isinstance(file, CodeBlock):
-        return file.lang
-    if not isinstance(file, CodeRef):
-        return None
-    lang = lang_of(file.filename)
-    if lang is None:
-        raise BadRequest(
-            f"{where}.filename: the name of a code-ref says its language: .jsx, .js, .ts or .tsx."
-        )
-    return lang
 
 
 # -- the transaction --------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.mime import OCTETS
 from vibes_trio.context import App
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserSlug
@@ -23,7 +24,6 @@ log = logging.getLogger(__name__)
 IMPORT_MAP = "/~~calculated~~/import-map.json"
 JAVASCRIPT = "application/javascript"
 JAVASCRIPT_TYPES = (JAVASCRIPT, "text/javascript")
-OCTETS = "application/octet-stream"
 MAX_READ_HERE_BYTES = 256 * 1024
 
 

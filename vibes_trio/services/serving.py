@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vibes_trio.content.cid import calc_cid
-from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_page
+from vibes_trio.content.page import CDN_TAILWIND, PageInput
 from vibes_trio.content.static_modules import find_newer_module, find_static_module
 from vibes_trio.content.vibes_modules import our_addresses, pinned_addresses
 from vibes_trio.context import App, Ctx
@@ -15,6 +15,7 @@ from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Reply
 from vibes_trio.modules.bundle import is_stored, stored_closure
 from vibes_trio.modules.page_files import fonts_of, tailwind_of
+from vibes_trio.services.linking import write_page
 from vibes_trio.services.packages import bring_back, find_lacking, names_module
 from vibes_trio.services.releases import (
     JAVASCRIPT,
@@ -60,7 +61,7 @@ async def _serve_incomplete(app: App, release: ServedRelease, asked: Asked) -> R
     waiting = await find_waiting_page(app, release, asked)
     if waiting is not None:
         return waiting
-    reply = await respond(app, asked, make_page(app, release, REVALIDATE))
+    reply = await respond(app, asked, await make_page(app, release, REVALIDATE))
     return replace(reply, repeatable=False)  # who asks for it again may have the packages built
 
 
@@ -81,7 +82,7 @@ async def find_content(app: App, release: ServedRelease, asked: Asked, cache_con
     if path in PAGE_PATHS:
         if release.default is not None:
             return await read_asset(app, release.default, cache_control)
-        return make_page(app, release, cache_control)
+        return await make_page(app, release, cache_control)
     if release.default is None or not _navigates(asked.headers):
         raise NotFound(f"File not found {path}")
     return replace(await read_asset(app, release.default, cache_control), vary=NAVIGATION)
@@ -115,7 +116,7 @@ async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
     )
 
 
-def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
+async def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
     """Return the generated page; its tag is the CID of its text, as settings of the server are part of it."""
     tailwind, fonts = _page_files(app)
     lacking = find_lacking(app.modules, release.extras)
@@ -126,7 +127,8 @@ def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
     if body is None:
         imports, scopes = stored_map(app, release)
         local = _local_addresses(app, release, imports)
-        body = render_page(
+        body = await write_page(
+            app,
             PageInput(
                 app_slug=release.app,
                 fs_id=release.fs_id,
@@ -140,7 +142,7 @@ def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
                 preload=_preload(app, release, local),
                 tailwind=tailwind,
                 fonts=fonts,
-            )
+            ),
         )
         app.assets.put(key, body)
     return Content(body, "text/html", calc_cid(body), release.fs_id, cache_control)

@@ -21,7 +21,7 @@ _LAST_SEQS = {
 }
 _INSERTS = {
     size: "INSERT INTO ChatSections (contextId, seq, origin, blocks, created) VALUES "
-    + ", ".join(["(?, ?, ?, ?, ?)"] * size)
+    + ", ".join(["(?, ?, ?, CAST(? AS TEXT), ?)"] * size)
     for size in _SIZES
 }
 _TOGETHER_CHARS = 1024 * 1024
@@ -40,12 +40,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class NewSection:
-    """A section to be appended by *user_id*, who should own the context."""
+    """A section to be appended by *user_id*, who should own the context. *blocks_json*: text, or UTF-8."""
 
     user_id: UserId
     context_id: str
     origin: Origin
-    blocks_json: str
+    blocks_json: str | bytes
 
 
 def ensure_context(tx: Tx, user_id: UserId, context_id: str | None, new_id: Callable[[], str]) -> str:

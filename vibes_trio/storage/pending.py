@@ -82,8 +82,13 @@ class Pending(Generic[T]):
         else:
             self._task = trio.lowlevel.current_task()
             await trio.lowlevel.wait_task_rescheduled(self._give_up)
+        return self._take_result().unwrap()
+
+    def _take_result(self) -> outcome.Outcome[T]:
+        """Return what came of it, and keep it no longer: an error's traceback holds this pending, and its item."""
         assert self._result is not None
-        return self._result.unwrap()
+        result, self._result = self._result, None
+        return result
 
     def _give_up(self, _raise_cancel: Callable[[], Any]) -> trio.lowlevel.Abort:
         if self.claim():
@@ -135,7 +140,10 @@ def _many_of(pending: Pending[Any]) -> Many[Any, Any] | None:
 def _run_one(many: Many[A, T], item: A, tx: Tx) -> T:
     (answer,) = many(tx, [item])
     if isinstance(answer, VibesError):
-        raise answer
+        try:
+            raise answer
+        finally:
+            del answer  # its traceback holds this frame
     return answer
 
 

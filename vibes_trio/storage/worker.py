@@ -102,11 +102,15 @@ class Worker:
 
     def _work(self, run: Callable[[Batch], None]) -> None:
         while batch := self._take():
-            answered = settle(batch, run)
-            # The loop may have ended without close(): then nobody waits for an answer.
-            with contextlib.suppress(trio.RunFinishedError):
-                self._token.run_sync_soon(deliver_all, answered)
+            self._answer(batch, run)
+            del batch  # may hold a whole app, and it may be long until the next comes
             self._after()
+
+    def _answer(self, batch: Batch, run: Callable[[Batch], None]) -> None:
+        answered = settle(batch, run)
+        # The loop may have ended without close(): then nobody waits for an answer.
+        with contextlib.suppress(trio.RunFinishedError):
+            self._token.run_sync_soon(deliver_all, answered)
 
     def _take(self) -> Batch:
         """Wait for one, take what else is there. Empty: this thread's end has come."""

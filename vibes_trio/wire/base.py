@@ -11,6 +11,7 @@ import msgspec
 
 from vibes_trio.errors import BadEnvelope, BadJson, BadRequest, VibesError
 from vibes_trio.wire.auth import DashAuth
+from vibes_trio.wire.restrictions import Restrictable, find_restriction
 
 REPLY_TTL = 10
 """What every reply carries as `ttl`, whatever the request said."""
@@ -25,7 +26,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
 R = TypeVar("R", bound=Response)
 
 
-class Request(msgspec.Struct, Generic[R], frozen=True, kw_only=True, rename="camel"):
+class Request(Restrictable, Generic[R], frozen=True, kw_only=True, rename="camel"):
     """Base of all request payloads; the parameter names the response, so that a call is typed."""
 
     auth: DashAuth | None = None
@@ -48,11 +49,15 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Type(msgspec.Struct, frozen=True):
-    type: Any = ""  # whatever a client sends; only text is a type
+    type: str = ""
 
 
 class _OrderKey(msgspec.Struct, frozen=True, rename="camel"):
     type: str
+    context_id: str
+
+
+class _Key(msgspec.Struct, frozen=True, rename="camel"):
     context_id: str
 
 
@@ -68,24 +73,44 @@ class _ReplyEnvelope(msgspec.Struct, frozen=True):
     payload: Any  # any Response, or the members of an error
 
 
+class LargeMessage(msgspec.Struct, frozen=True):
+    """A message that is too long to be decoded here.
+
+    Attributes:
+        data: its text.
+        auth: who is said to send it.
+        fault: what is wrong with that; empty: nothing.
+    """
+
+    data: bytes
+    auth: DashAuth | None
+    fault: str
+
+
 class Message(msgspec.Struct, Generic[T], frozen=True):
-    """A decoded request with the envelope it came in."""
+    """A decoded request with the envelope it came in; of a large one the payload is read later."""
 
     envelope: Envelope
-    payload: T
+    payload: T | LargeMessage
 
 
 class MessageHead(msgspec.Struct, frozen=True):
-    """An envelope and the type of its payload, which is not decoded yet. No type: empty text."""
+    """An envelope and the type of its payload, which is not decoded yet. No type: empty text.
+
+    Of a large message *envelope* has no payload.
+    """
 
     envelope: Envelope
     type: str
+    large: LargeMessage | None = None
 
 
 _encoder = msgspec.json.Encoder()
 _envelope_decoder = msgspec.json.Decoder(Envelope)
 _type_decoder = msgspec.json.Decoder(_Type)
-_any_decoder = msgspec.json.Decoder()
+# Goes through everything, and builds nothing of it.
+_skipping_decoder = msgspec.json.Decoder(msgspec.Raw)
+_key_decoder = msgspec.json.Decoder(_Key)
 _order_decoder = msgspec.json.Decoder(_OrderKeyEnvelope)
 
 _HALF_PAIR = re.compile(
@@ -95,6 +120,9 @@ _HALF_PAIR = re.compile(
 )
 MAX_MENDED = 100_000
 """Half pairs mended in one text; more is no accident. Bounds the time that a hostile text takes."""
+
+QUOTED_CHARS = 200
+"""So much of the beginning and the end of an error's words is told."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -128,11 +156,16 @@ def _decode(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw) -> T:
     try:
         return decoder.decode(data)
     except msgspec.ValidationError as error:
-        raise _NotValid(str(error)) from None
+        raise _NotValid(_shortened(str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _NotJson(str(error)) from None
     except RecursionError:
         raise _NotJson("nested too deeply") from None
+
+
+def _shortened(words: str) -> str:
+    """Return the beginning and the end of *words*, which may quote whatever was sent."""
+    return words if len(words) <= 2 * QUOTED_CHARS else f"{words[:QUOTED_CHARS]} … {words[-QUOTED_CHARS:]}"
 
 
 def read_head(data: bytes) -> MessageHead:
@@ -160,22 +193,54 @@ def _read_head(data: bytes) -> MessageHead:
     try:
         envelope = _decode(_envelope_decoder, data)
     except _NotValid:
-        _decode(_any_decoder, data)  # the shape is looked at first: it may be no JSON further on
+        _check_json(data)  # the shape is looked at first: it may be no JSON further on
         raise
-    kind = _decode(_type_decoder, envelope.payload)
-    return MessageHead(envelope, kind.type if isinstance(kind.type, str) else "")
+    try:
+        kind = _decode(_type_decoder, envelope.payload).type
+    except _NotValid:
+        if not bytes(envelope.payload).lstrip().startswith(b"{"):
+            raise
+        kind = ""  # whatever a client sends; only text is a type
+    return MessageHead(envelope, kind)
+
+
+def _check_json(data: bytes) -> None:
+    try:
+        bytes(data).decode()  # what is skipped is not looked into
+    except UnicodeDecodeError as error:
+        raise _NotJson(str(error)) from None
+    _decode(_skipping_decoder, data)
+
+
+def decode_part(decoder: msgspec.json.Decoder[T], payload: msgspec.Raw) -> tuple[T, None] | tuple[None, str]:
+    """Return what *decoder* finds in *payload*, or what is wrong with it."""
+    try:
+        return _decode(decoder, payload), None
+    except (_NotValid, _NotJson) as error:
+        return None, str(error)
 
 
 def read_payload(decoder: msgspec.json.Decoder[T], head: MessageHead) -> T:
     """Decode the payload of *head*.
 
     Raises:
-        BadRequest: says which member is missing, unknown in value or of the wrong type.
+        BadRequest: says which member is missing, unknown in value or of the wrong type, or restricts in a way that
+            is not kept.
     """
     try:
-        return _decode(decoder, head.envelope.payload)
+        payload = _decode(decoder, head.envelope.payload)
     except (_NotValid, _NotJson) as error:
         raise BadRequest(f"{head.type}: {error}.", type=head.type) from None
+    restriction = find_restriction(payload) if isinstance(payload, Restrictable) else None
+    if restriction is not None:
+        raise BadRequest(f"{head.type}: `{restriction.member}`: {restriction.why}.", type=head.type)
+    return payload
+
+
+def read_key_of(payload: msgspec.Raw) -> str | None:
+    """Return the chat context that *payload* is for; None: it names none."""
+    found, _ = decode_part(_key_decoder, payload)
+    return found.context_id if found is not None else None
 
 
 def read_order_key(data: bytes, ordered_type: str) -> str | None:

@@ -1,0 +1,136 @@
+"""Messages that cost as much as they can, made from what the wire declares: a new message has its own at once.
+
+For each request, and each of its members, one that has in that place as much as fits of: long texts, numbers, lists,
+objects, keys, nesting; and of whatever the member's own type allows. All else in it is as short as can be and right.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from vibes_trio.wire.base import Request
+from vibes_trio.wire.chat import Block
+from vibes_trio.wire.files import Uint8AssetBlock
+
+# What stays text on the wire has a type all the same.
+RAW_TYPES: dict[tuple[str, str], Any] = {
+    ("vibes.diy.req-append-chat-section", "blocks"): list[Block],
+    (str(Uint8AssetBlock.__struct_config__.tag), "content"): list[int],
+}
+
+
+def fill(unit: bytes, size: int, start: bytes, end: bytes) -> bytes:
+    """As many of *unit*, separated by commas, as *size* bytes hold."""
+    count = max(1, (size - len(start) - len(end)) // (len(unit) + 1))
+    return start + b",".join([unit] * count) + end
+
+
+def any_values(size: int) -> Iterator[tuple[str, bytes]]:
+    """JSON values of *size* bytes that are dear to read, whatever they stand for."""
+    yield "text", b'"%b"' % (b"x" * size)
+    yield "text beyond ASCII", b'"%b"' % ("é".encode() * (size // 2))
+    yield "escapes", b'"%b"' % (b"\\n" * (size // 2))
+    yield "half pairs", b'"%b"' % (b"\\ud800" * (size // 6))
+    yield "numbers", fill(b"1", size, b"[", b"]")
+    yield "objects", fill(b'{"":[]}', size, b"[", b"]")
+    yield "lists", fill(b"[]", size, b"[", b"]")
+    yield "keys", b"{%b}" % b",".join(b'"%x":1' % number for number in range(size // 10))
+    yield "one key often", fill(b'"a":1', size, b"{", b"}")
+    yield "nesting", b"[" * (size // 2) + b"]" * (size // 2)
+    yield "blanks", b" " * size + b"1"
+
+
+def fitting_values(kind: inspect.Type, size: int) -> Iterator[tuple[str, bytes]]:
+    """Values of *size* bytes that the type *kind* allows."""
+    match kind:
+        case inspect.UnionType(types):
+            for one in types:
+                yield from fitting_values(one, size)
+        case inspect.ListType(item) | inspect.VarTupleType(item):
+            for name, unit in _smallest(item):
+                yield f"list of {name}", fill(unit, size, b"[", b"]")
+            for name, value in fitting_values(item, size - 2):
+                yield f"one {name}", b"[%b]" % value
+        case inspect.DictType():
+            yield "names", b"{%b}" % b",".join(b'"%x":""' % number for number in range(size // 11))
+        case inspect.StructType(fields=fields, tag=tag):
+            for field in fields:
+                known = RAW_TYPES.get((str(tag), field.encode_name))
+                inner = inspect.type_info(known) if known else field.type
+                for name, value in fitting_values(inner, size):
+                    members = _members(fields, tag) | {field.encode_name: value}
+                    yield f"{tag or ''}.{field.encode_name} {name}", _object(members)
+        case inspect.StrType():
+            yield "text", b'"%b"' % ("é".encode() * (size // 2))
+
+
+def payloads(request: type[Request[Any]], size: int) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """The members of a *request*, each in turn as dear as can be; then one that nobody knows."""
+    info = inspect.type_info(request)
+    assert isinstance(info, inspect.StructType)
+    right = _members(info.fields, info.tag)
+    for field in info.fields:
+        if field.encode_name == "auth":
+            continue
+        known = RAW_TYPES.get((str(info.tag), field.encode_name))
+        kind = inspect.type_info(known) if known else field.type
+        for name, value in (*any_values(size), *fitting_values(kind, size)):
+            yield f"{field.encode_name}: {name}", right | {field.encode_name: value}
+    for name, value in any_values(size):
+        yield f"unknown member: {name}", right | {"x": value}
+
+
+def message(payload: dict[str, bytes], auth: bytes | None) -> bytes:
+    """The message with *payload*, signed by *auth* (JSON) if there is any."""
+    members = payload if auth is None else {"auth": auth} | payload
+    return b'{"tid":"1","src":"a","dst":"b","ttl":6,"payload":%b}' % _object(members)
+
+
+def envelopes(size: int) -> Iterator[tuple[str, bytes]]:
+    """What is no message, or none of a type that is known."""
+    for name, value in any_values(size):
+        yield f"type: {name}", message({"type": value}, None)
+        yield f"no envelope: {name}", b'{"x":%b}' % value
+        yield f"tid: {name}", b'{"tid":%b,"src":"a","dst":"b","ttl":6,"payload":{"type":"x"}}' % value
+        yield f"auth: {name}", message({"type": b'"x"', "auth": value}, None)
+        yield f"bare: {name}", value
+
+
+def _object(members: dict[str, bytes]) -> bytes:
+    return b"{%b}" % b",".join(
+        b"%b:%b" % (json.dumps(name).encode(), value) for name, value in members.items()
+    )
+
+
+def _members(fields: tuple[inspect.Field, ...], tag: object) -> dict[str, bytes]:
+    """The members that have to be there, as short as can be; the tag first."""
+    found = {} if tag is None else {"type": json.dumps(tag).encode()}
+    return found | {field.encode_name: next(_smallest(field.type))[1] for field in fields if field.required}
+
+
+def _smallest(kind: inspect.Type) -> Iterator[tuple[str, bytes]]:
+    """The shortest values of a type; of a union one of each."""
+    match kind:
+        case inspect.UnionType(types):
+            for one in types:
+                yield from _smallest(one)
+        case inspect.StructType(fields=fields, tag=tag):
+            yield str(tag or "objects"), _object(_members(fields, tag))
+        case inspect.LiteralType(values):
+            yield "literals", json.dumps(values[0]).encode()
+        case inspect.StrType():
+            yield "texts", b'""'
+        case inspect.IntType() | inspect.FloatType():
+            yield "numbers", b"0"
+        case inspect.BoolType():
+            yield "truths", b"true"
+        case inspect.DictType():
+            yield "objects", b"{}"
+        case _:
+            yield "lists", b"[]"
+
+
+assert msgspec  # its types are what is walked along

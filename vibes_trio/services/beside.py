@@ -1,0 +1,153 @@
+"""The process that reads long messages (`vibes_trio/beside/pool.py`): questions in, answers out, until the pipe ends.
+
+Run as `python -m vibes_trio.services.beside`. Out of memory ends it.
+"""
+
+import os
+import struct
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import msgspec
+
+from vibes_trio.beside.pool import Answer, Packed, Question, Told
+from vibes_trio.config import Limits
+from vibes_trio.errors import TooLarge, VibesError
+from vibes_trio.exchange import UserId
+from vibes_trio.services.given import pack_deploy, pack_section, unpack_deploy, unpack_section
+from vibes_trio.services.linking import link_beside, map_beside, page_beside
+from vibes_trio.wire.base import Request, encode, read_head, read_payload
+from vibes_trio.wire.chat import APPEND, ReqAppendChatSection, ReqEnsureChatContext
+from vibes_trio.wire.deploy import ReqEnsureAppSlug
+from vibes_trio.wire.large import Bounds, LargeHead, read_large_head
+
+_LENGTH = struct.Struct("<I")
+NICENESS = 5
+"""Whoever asks for a little is served by the main process, and goes first."""
+
+# Any: requests of every type.
+AnyRequest = Request[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How a request goes from this process to the one that answers it: what `pack` makes `unpack` takes."""
+
+    pack: Callable[[Any, Limits], Packed]
+    unpack: Callable[[Packed], Any]
+
+
+_PACKINGS: Mapping[type[AnyRequest], Packing] = {
+    ReqEnsureAppSlug: Packing(pack_deploy, unpack_deploy),
+    ReqAppendChatSection: Packing(pack_section, unpack_section),
+}
+LARGE_REQUESTS = (ReqEnsureAppSlug, ReqEnsureChatContext, ReqAppendChatSection)
+
+
+def packing_of(request: type[AnyRequest]) -> Packing:
+    """Return how *request* is packed. One that has no way of its own goes as it is, if what counts of it is short."""
+    known = _PACKINGS.get(request)
+    if known is not None:
+        return known
+    decoder = msgspec.json.Decoder(request)
+    return Packing(_pack_as_it_is, lambda packed: decoder.decode(packed.text))
+
+
+def _pack_as_it_is(request: AnyRequest, limits: Limits) -> Packed:
+    text = encode(msgspec.structs.replace(request, auth=None))
+    if len(text) > limits.read_here_bytes:
+        raise TooLarge(
+            f"The members of this message have more than {limits.read_here_bytes} bytes.",
+            limit="read_here_bytes",
+            value=limits.read_here_bytes,
+        )
+    return Packed(text)
+
+
+# Any: see Packing.
+_READ: Mapping[str, tuple[msgspec.json.Decoder[Any], Packing]] = {
+    str(request.__struct_config__.tag): (msgspec.json.Decoder(request), packing_of(request))
+    for request in LARGE_REQUESTS
+}
+
+
+def look(message: bytes, limits: Limits) -> LargeHead:
+    """Return the head of *message*. Raises as `read_large_head`."""
+    bounds = Bounds(limits.max_envelope_chars, limits.max_token_bytes + 1, limits.max_context_id_chars + 1)
+    return read_large_head(message, bounds, APPEND)
+
+
+def read(message: bytes, kind: str, limits: Limits) -> Packed:
+    """Return the payload of *message*, a request of type *kind*, packed.
+
+    Raises:
+        BadRequest, TooLarge: it can't be; says why.
+    """
+    decoder, packing = _READ[kind]
+    return packing.pack(read_payload(decoder, read_head(message)), limits)
+
+
+def do(question: Question, about: bytes, limits: Limits) -> Packed:
+    """Return what *question* asks for. Raises as `look` and `read`."""
+    match question.task:
+        case "look":
+            return Packed(encode(look(about, limits)))
+        case "read":
+            return read(about, question.type, limits)
+        case "link":
+            return link_beside(about, limits)
+        case "map":
+            return map_beside(about, limits)
+        case "page":
+            return page_beside(about, limits)
+
+
+def answer(question: Question, about: bytes, limits: Limits) -> tuple[Answer, tuple[bytes, ...]]:
+    """Return the answer to *question*, and its parts."""
+    try:
+        packed = do(question, about, limits)
+    except VibesError as error:
+        detail = {name: value for name, value in error.detail.items() if isinstance(value, str | int)}
+        return Answer(Told(error.code, error.message, detail)), ()
+    return Answer(None, msgspec.Raw(packed.text), tuple(map(len, packed.parts))), packed.parts
+
+
+class Here:
+    """A `Beside` that does everything in this process: for tests of logic."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    async def look(self, message: bytes, client: str) -> LargeHead:
+        """See `Beside.look`."""
+        return look(message, self._limits)
+
+    async def ask(self, question: Question, about: bytes, user: UserId) -> Packed:
+        """See `Beside.ask`."""
+        return do(question, about, self._limits)
+
+
+def serve(questions: BinaryIO, answers: BinaryIO, limits: Limits) -> None:
+    """Answer until *questions* ends."""
+    decoder = msgspec.json.Decoder(Question)
+    while (asked := _receive(questions)) is not None:
+        about = _receive(questions)
+        assert about is not None, "what it is about comes with a question"
+        found, parts = answer(decoder.decode(asked), about, limits)
+        del about
+        told = encode(found)
+        for piece in (_LENGTH.pack(len(told)), told, *parts):
+            answers.write(piece)
+        answers.flush()
+
+
+def _receive(questions: BinaryIO) -> bytes | None:
+    head = questions.read(_LENGTH.size)
+    return questions.read(_LENGTH.unpack(head)[0]) if head else None
+
+
+if __name__ == "__main__":
+    os.nice(NICENESS)
+    serve(sys.stdin.buffer, sys.stdout.buffer, Limits())
