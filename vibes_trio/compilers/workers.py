@@ -22,7 +22,7 @@ if sys.platform == "linux":
 
 _LENGTH = struct.Struct("<I")
 _CHUNK_BYTES = 64 * 1024
-_COPIED_BYTES = 1024 * 1024
+_COPIED_BYTES = 256 * 1024
 _REAP_TIMEOUT_S = 2.0
 
 
@@ -50,9 +50,11 @@ class _Worker:
     requests: int = 0
 
     async def send(self, frame: bytes) -> None:
-        """Send *frame*, which is not copied."""
+        """Send *frame*, which is not copied; others have their turn in between, also when the worker is quick."""
         await self.stdin.send_all(_LENGTH.pack(len(frame)))
-        await self.stdin.send_all(frame)
+        with memoryview(frame) as view:
+            for start in range(0, len(frame), _CHUNK_BYTES):
+                await self.stdin.send_all(view[start : start + _CHUNK_BYTES])
 
     async def receive(self) -> bytes:
         """Return the next frame.
