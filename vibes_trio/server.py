@@ -196,6 +196,7 @@ async def _run(
         ready,
         look=partial(look, app),
         balance=readers.balance if readers else None,
+        site=app.site,
     )
     async with trio.open_nursery() as watchers:
         await watchers.start(_drain_on_signal, app)

@@ -11,7 +11,7 @@ from vibes_trio.front.budget import Budget
 from vibes_trio.front.sockets import Line
 from vibes_trio.front.upload import Progress, Upload
 
-LIMITS = Limits(progress_bytes=100, progress_s=10)
+LIMITS = Limits(body_timeout_bytes=100, body_timeout_s=10)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from vibes_trio.front import ws as ws_module
 from vibes_trio.front.protocol import FRAMES_AT_ONCE
 from vibes_trio.front.runqueue import SLICE_S
 from vibes_trio.front.sockets import BODY_READ_BYTES, Line
+from vibes_trio.urls import Site
 
 
 def masked(data, opcode=Opcode.TEXT):
@@ -162,7 +163,37 @@ async def test_an_apps_host_has_no_websocket(serve):
         )
         assert response.status == 404
         assert response.json["code"] == "not-found"
-        assert response.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-origin" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [(None, 101), ("https://chat.test", 101), ("https://evil.test", 403), ("null", 403)]
+)
+async def test_a_page_of_another_origin_gets_no_websocket_where_the_operator_says_so(serve, origin, status):
+    """Programs name no origin; without the check all four are accepted."""
+    asks = (
+        "GET / HTTP/1.1\r\nHost: api.localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    )
+    asks += f"Origin: {origin}\r\n" if origin else ""
+
+    async with serve(site=Site(origins=frozenset({"https://chat.test"}))) as server:
+        client = await server.connect()
+        await client.say(f"{asks}\r\n".encode())
+        head = await client._more()
+
+    assert head.split()[1] == b"%d" % status
+
+
+async def test_any_page_may_open_a_websocket_unless_origins_are_named(serve):
+    async with serve() as server:
+        client = await server.connect()
+        await client.say(
+            b"GET / HTTP/1.1\r\nHost: api.localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            b"Origin: https://anywhere.test\r\n\r\n"
+        )
+        assert (await client._more()).split()[1] == b"101"
 
 
 async def test_a_handshake_without_key_is_refused_in_words(serve):
@@ -465,11 +496,12 @@ async def test_a_close_frame_sent_in_mid_message_is_a_close_like_any_other(serve
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
-        (b"\xa1\x80\0\0\0\0", 1002),  # a reserved bit
+        (b"\xa1\x80\0\0\0\0", 1002),
         (masked(b"of nothing", Opcode.CONT), 1002),
         (masked(b"\xff"), 1007),
         (masked(b"x" * 1001), 1009),
     ],
+    ids=["a reserved bit", "what goes on with nothing", "text that is no UTF-8", "a message over its limit"],
 )
 async def test_what_was_said_before_a_fault_is_answered_before_the_close(serve, fault, code):
     gate = Gate()

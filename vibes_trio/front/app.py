@@ -23,7 +23,14 @@ from vibes_trio.exchange import HttpIncoming, Reply
 from vibes_trio.front.budget import Holding
 from vibes_trio.front.guard import GuardedConfig, serve_one
 from vibes_trio.front.heads import Head
-from vibes_trio.front.http import content_length, has_body, refuse_long_body, refuse_no_room, sound
+from vibes_trio.front.http import (
+    content_length,
+    has_body,
+    refuse_long_body,
+    refuse_no_room,
+    site_headers,
+    sound,
+)
 from vibes_trio.front.lane import ServeOne
 from vibes_trio.front.state import Front
 
@@ -44,18 +51,20 @@ def build_app(front: Front) -> QuartTrio:
         try:
             body = await _read_body(limits)
         except RequestEntityTooLarge:
-            return _write(refuse_long_body(limits).reply, head.method, close=True)
+            return _write(refuse_long_body(limits).reply, head, close=True)
         holding: Holding = request.scope["state"]["holding"]
         if not holding.pin(len(body)):
-            return _write(refuse_no_room().reply, head.method, close=True)
+            return _write(refuse_no_room().reply, head, close=True)
         try:
             client = ":".join(map(str, request.scope["client"] or ()))
-            incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body, client)
+            incoming = HttpIncoming(
+                head.method, head.host, head.target, head.headers, body, head.host_name, client
+            )
             answered = front.answer(incoming, None)
             reply = sound(answered if isinstance(answered, Reply) else await answered)
         finally:
             holding.unpin(len(body))
-        return _write(reply, head.method, close=head.close or front.draining.is_set())
+        return _write(reply, head, close=head.close or front.draining.is_set())
 
     app.before_request(answer_what_no_page_does)
     return app
@@ -75,12 +84,13 @@ async def _read_body(limits: Limits) -> bytes:
     return bytes(body) if len(body) <= limits.read_here_bytes else cast(bytes, body)
 
 
-def _write(reply: Reply, method: str, *, close: bool) -> Response:
-    """Return *reply* as Quart's response. The common headers are added by `GuardedConfig`."""
+def _write(reply: Reply, head: Head, *, close: bool) -> Response:
+    """Return *reply* as Quart's response. The Date is added by `GuardedConfig`."""
     length = content_length(reply)
     # Hypercorn wants bytes: a part of a file is copied here, and counts as this connection's.
-    response = Response(bytes(reply.body) if has_body(method, reply.status) else b"", reply.status)
-    response.headers = Headers(list(reply.headers))  # none of Quart's own ideas
+    response = Response(bytes(reply.body) if has_body(head.method, reply.status) else b"", reply.status)
+    # None of Quart's own ideas.
+    response.headers = Headers([*site_headers(reply.policy, head.readers), *reply.headers])
     if length is not None:
         response.headers["Content-Length"] = str(length)
     if close:

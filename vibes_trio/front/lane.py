@@ -22,8 +22,9 @@ from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest
 from vibes_trio.exchange import HttpIncoming, Reply
 from vibes_trio.front.addresses import address_of, peer_of
-from vibes_trio.front.heads import Head, find_head_end, parse_head
+from vibes_trio.front.heads import Head, find_head_end, parse_head, refused_for
 from vibes_trio.front.http import (
+    ANYBODY,
     Refused,
     build_response,
     refuse_long_head,
@@ -113,7 +114,7 @@ async def _serve_or_refuse(conn: _Connection) -> None:
 async def _refuse(front: Front, line: Line, refused: Refused) -> None:
     front.counts.refused += 1
     # HEAD is not told apart: the connection ends here, so a body too many confuses nobody.
-    await line.send_all(*build_response(refused.reply, "GET", close=True))
+    await line.send_all(*build_response(refused.reply, "GET", readers=refused.readers, close=True))
     await line.linger(front.limits.close_timeout_s)
 
 
@@ -134,9 +135,18 @@ async def _serve_next(conn: _Connection, first: bool) -> bool:
             front.counts.ready += 1
             await line.send_all(*ready)
             return await _park(conn)
-    head = parse_head(data, front.limits)
+    head = parse_head(data, front.limits, front.site)
     if front.hand_over is not None and not _reads_an_app(head):
         return await _hand_over(front, line, data)
+    try:
+        return await _serve_head(conn, head, data)
+    except Refused as refused:
+        raise refused_for(head, refused) from None
+
+
+async def _serve_head(conn: _Connection, head: Head, data: bytes) -> bool:
+    """Serve the request with *head*, which was read from *data*; returns and raises as `_serve_next`."""
+    line = conn.line
     if head.upgrade:
         await line.send_all(accept_websocket(head))
         line.is_websocket = True
@@ -163,7 +173,7 @@ async def _hand_over(front: Front, line: Line, data: bytes) -> bool:
 
 
 async def _serve_request(conn: _Connection, head: Head, data: bytes) -> bool:
-    """Serve the request with *head*, which was read from *data*; returns and raises as `_serve_next`."""
+    """Serve it in one of the lanes; returns and raises as `_serve_next`."""
     front, line = conn.front, conn.line
     if head.simple and front.fast:
         front.counts.fast += 1
@@ -196,15 +206,14 @@ async def _park(conn: _Connection) -> bool:
 
 def _reads_an_app(head: Head) -> bool:
     """Whether a file or page of an app, or a module, is asked for in the simple way."""
-    of_app = head.host_name.app is not None or head.target.startswith("/~esm/")
-    return of_app and head.simple and head.method in ("GET", "HEAD")
+    return head.simple and head.method in ("GET", "HEAD") and head.is_of_app
 
 
 async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     version = front.ready.version()
     body = await _read_body(front.limits, line, head.length) if head.length else b""
     client = peer_of(line.socket) if len(body) > front.limits.read_here_bytes else ""
-    incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body, client)
+    incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body, head.host_name, client)
     if body and not (line.holding.pin if line.holding.bytes else line.holding.add_pinned)(len(body)):
         raise refuse_no_room()
     try:
@@ -221,9 +230,9 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
         return await _hand_over(front, line, data + body)
     reply = sound(reply)
     close = head.close or front.draining.is_set()
-    await line.send_all(*build_response(reply, head.method, close=close))
-    if reply.repeatable and not close and not head.length:
-        front.ready.keep(data, head.method, reply, version)
+    await line.send_all(*build_response(reply, head.method, readers=head.readers, close=close))
+    if reply.repeatable and head.readers in ("", ANYBODY) and not close and not head.length:
+        front.ready.keep(data, head.method, reply, version, head.readers)
     return not close
 
 

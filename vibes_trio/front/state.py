@@ -12,6 +12,7 @@ from vibes_trio.front.balance import Balance
 from vibes_trio.front.budget import Budget
 from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.runqueue import RunQueue
+from vibes_trio.urls import ANY_SITE, Site
 
 
 @dataclass(slots=True)
@@ -45,6 +46,7 @@ class Front:
         hand_over: gives a connection, with the bytes read from it so far, to the process that owns the data.
             A front that has it answers only what reads an app, in the fast lane, and has no full lane.
         balance: where other processes accept from the same sockets.
+        site: which hosts are apps', and which pages may speak to the API.
         look: tells what a long message of a WebSocket is, before it gets its turn: see `answer.look`.
         fast: False sends all HTTP through the full lane; answers are the same, slower.
         budget: what clients make the server hold; `budget.held()` tells how much, and which client how much of it.
@@ -58,6 +60,7 @@ class Front:
     ready: ReadyAnswers = field(default_factory=lambda: ReadyAnswers(0, lambda: 0))
     hand_over: Callable[[socket.socket, bytes], Awaitable[None]] | None = None
     balance: Balance | None = None
+    site: Site = ANY_SITE
     fast: bool = True
     look: Callable[[MessageIncoming], Awaitable[MessageIncoming]] | None = None
     counts: Counts = field(default_factory=Counts)

@@ -8,7 +8,7 @@ from vibes_trio.front.sockets import Line
 
 
 class Progress:
-    """Whether enough arrives: at least `progress_bytes` in each `progress_s`, however long it takes in all.
+    """Whether enough arrives: at least `body_timeout_bytes` in each `body_timeout_s`, however long it takes in all.
 
     Mutable state: by when how many bytes more have to come.
     """
@@ -21,8 +21,8 @@ class Progress:
 
     def begin(self) -> None:
         """Count from now on."""
-        self._missing = self._limits.progress_bytes
-        self.deadline = trio.current_time() + self._limits.progress_s
+        self._missing = self._limits.body_timeout_bytes
+        self.deadline = trio.current_time() + self._limits.body_timeout_s
 
     def moved(self, size: int) -> None:
         """Note that *size* bytes have come."""

@@ -22,7 +22,7 @@ from vibes_trio.exchange import Cid
 from vibes_trio.steps import Steps, run_through
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.chat import Origin, ReqAppendChatSection, read_blocks
-from vibes_trio.wire.deploy import Mode, ReqEnsureAppSlug
+from vibes_trio.wire.deploy import SHARE_FILES, WITH_ALL, Mode, ReqEnsureAppSlug
 from vibes_trio.wire.files import (
     CodeBlock,
     CodeRef,
@@ -113,11 +113,17 @@ def read_deploy(req: ReqEnsureAppSlug, limits: Limits) -> Steps[Deploy]:
 
 
 def check_env(env: Mapping[str, str], limits: Limits) -> None:
-    """Refuse *env* if it is beyond its limits.
+    """Refuse *env* if it is beyond its limits, or has what means something to this server and can't be kept.
 
     Raises:
-        TooLarge: it is.
+        TooLarge: it is beyond its limits.
+        BadRequest: files are to be shared in a way that is not known here.
     """
+    if env.get(SHARE_FILES, WITH_ALL) != WITH_ALL:
+        raise BadRequest(
+            f"env.{SHARE_FILES}: only `{WITH_ALL}` is known, for pages of any origin. Leave it out to keep files"
+            " to the app's own pages."
+        )
     if len(env) > limits.max_env_names:
         raise TooLarge(
             f"env: {len(env)} names are too many.", limit="max_env_names", value=limits.max_env_names

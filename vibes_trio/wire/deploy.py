@@ -9,6 +9,11 @@ from vibes_trio.wire.files import FileSystemItem, VibeFile
 
 Mode = Literal["production", "dev"]
 
+SHARE_FILES = "VIBES_SHARE_FILES"
+"""The name in an app's env by which its owner lets pages of other origins read its files."""
+WITH_ALL = "*"
+"""The one value of that: pages of any origin."""
+
 
 class ResEnsureAppSlug(Response, frozen=True, kw_only=True, tag="vibes.diy.res-ensure-app-slug"):
     """The release that now stands; `owner_handle` is newer clients' name for `user_slug`."""
