@@ -33,7 +33,6 @@ class Limits:
     empty_frames_per_ping: int = 32 * 1024
     max_json_depth: int = 200
     read_here_bytes: int = 64 * KiB
-    max_envelope_chars: int = 1024
     max_token_bytes: int = 32 * KiB
     max_context_id_chars: int = 128
     max_blocks_per_section: int = 10_000
