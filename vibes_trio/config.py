@@ -30,9 +30,9 @@ class Limits:
     max_frame_bytes: int = 16 * MiB
     hard_frame_bytes: int = 32 * MiB
     max_head_bytes: int = 32 * KiB
+    empty_frames_per_ping: int = 32 * 1024
     max_json_depth: int = 200
     read_here_bytes: int = 64 * KiB
-    max_envelope_chars: int = 1024
     max_token_bytes: int = 32 * KiB
     max_context_id_chars: int = 128
     max_blocks_per_section: int = 10_000
@@ -72,13 +72,14 @@ class Limits:
     in_flight_per_connection: int = 64
     max_connections: int = 15_000
     connections_per_client: int = 5_000
-    held_bytes: int = 256 * MiB
+    held_bytes: int = 128 * MiB
     shed_at_once: int = 256
     accept_backlog: int = 1024
     parked_per_turn: int = 64
     peer_timeout_s: float = 20.0
     head_timeout_s: float = 10.0
-    body_timeout_s: float = 30.0
+    body_timeout_s: float = 10.0
+    body_timeout_bytes: int = 1 * KiB
     keep_alive_timeout_s: float = 5.0
     send_timeout_s: float = 10.0
     message_timeout_s: float = 60.0

@@ -32,7 +32,7 @@ class BadJson(VibesError):
 
 
 class BadEnvelope(VibesError):
-    """An envelope member is missing or of the wrong type."""
+    """An envelope member is missing, of the wrong type or too long."""
 
     code = "bad-envelope"
 

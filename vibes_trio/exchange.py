@@ -85,7 +85,7 @@ class Reply:
     Attributes:
         status: HTTP status. A WebSocket sends the body alone.
         headers: without the common ones (CORS, Date, Content-Length), which the front adds.
-        body: uncompressed, or as `content-encoding` in *headers* says.
+        body: uncompressed, or as `content-encoding` in *headers* says. A view, where it is a part of other bytes.
         length: for HEAD: what Content-Length says although *body* is empty. None: len(body).
         repeatable: the same request gets the same reply until a release changes, so the front may keep it.
         policy: its Content-Security-Policy; None: that of what is no page (`content.policy.LOCKED`); empty: none.
@@ -94,7 +94,7 @@ class Reply:
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
+    body: bytes | memoryview = b""
     length: int | None = None
     repeatable: bool = False
     for_owner: bool = False

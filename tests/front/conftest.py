@@ -174,13 +174,13 @@ class Server:
     good_request: bytes = GOOD_REQUEST
     streams: list[trio.SocketStream] = field(default_factory=list)
 
-    async def open(self) -> trio.SocketStream:
-        """Return a new connection, closed with the server."""
-        self.streams.append(await trio.open_tcp_stream("127.0.0.1", self.port))
+    async def open(self, source: str | None = None) -> trio.SocketStream:
+        """Return a new connection, from the address *source*; closed with the server."""
+        self.streams.append(await trio.open_tcp_stream("127.0.0.1", self.port, local_address=source))
         return self.streams[-1]
 
-    async def connect(self) -> Client:
-        return Client(await self.open())
+    async def connect(self, source: str | None = None) -> Client:
+        return Client(await self.open(source))
 
     async def connect_parked(self) -> Client:
         """Return a connection that is parked (where the front parks any): it was given a ready answer."""
@@ -193,8 +193,10 @@ class Server:
         await trio.testing.wait_all_tasks_blocked()
         return client
 
-    async def websocket(self, *, path: str = "/v1/ws", host: str = "api.localhost") -> WebSocket:
-        stream = await self.open()
+    async def websocket(
+        self, *, path: str = "/v1/ws", host: str = "api.localhost", source: str | None = None
+    ) -> WebSocket:
+        stream = await self.open(source)
         uri = parse_uri(f"ws://{host}{path}")
         protocol = ClientProtocol(uri, max_size=None)
         protocol.send_request(protocol.connect())

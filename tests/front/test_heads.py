@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from vibes_trio.config import Limits
 from vibes_trio.front.heads import _read_simple, find_head_end, join_fields, origin_form, parse_head
-from vibes_trio.front.http import Refused
+from vibes_trio.front.http import ALLOWED_METHODS, Refused
 
 LIMITS = Limits()
 # fmt: off
@@ -117,6 +117,19 @@ def test_methods_but_four_are_handed_over():
         (b"X", False),
     ]:
         assert parse_head(method + b" / HTTP/1.1\r\nHost: h\r\n\r\n", LIMITS).simple is simple
+
+
+@pytest.mark.parametrize("method", [b"get", b"hEAD", b"Post", b"h" * 1000])
+def test_a_method_that_is_not_in_capitals_is_refused_as_such(method):
+    """Without the check a `head` is answered as HEAD by us and as another by h11: 7 kB of traceback in the log."""
+    with pytest.raises(Refused) as raised:
+        parse_head(method + b" / HTTP/1.1\r\nHost: h\r\n\r\n", LIMITS)
+
+    reply = raised.value.reply
+    assert reply.status == 405
+    assert ("allow", ALLOWED_METHODS) in reply.headers
+    assert method[:20] in reply.body
+    assert len(reply.body) < 200
 
 
 def test_a_websocket_is_known_by_both_its_headers():

@@ -6,6 +6,7 @@ from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest
 from vibes_trio.exchange import Reply
 from vibes_trio.front.http import (
+    JOINED_BYTES,
     Refused,
     build_head,
     build_response,
@@ -79,10 +80,22 @@ def test_content_length(reply, length):
 
 
 def test_head_and_some_statuses_have_no_body():
-    assert build_response(Reply(200, (), b"abc"), "GET").endswith(b"\r\n\r\nabc")
-    assert build_response(Reply(200, (), b"abc"), "HEAD").endswith(b"Content-Length: 3\r\n\r\n")
+    (whole,) = build_response(Reply(200, (), b"abc"), "GET")
+    (head,) = build_response(Reply(200, (), b"abc"), "HEAD")
+    assert whole.endswith(b"\r\n\r\nabc")
+    assert head.endswith(b"Content-Length: 3\r\n\r\n")
     assert not has_body("GET", 304)
     assert not has_body("POST", 204)
+
+
+def test_a_large_body_is_sent_beside_its_head_and_not_copied():
+    """With one joined answer each connection has a copy of the body."""
+    body = memoryview(bytes(JOINED_BYTES + 2))[1:]
+
+    head, part = build_response(Reply(206, (), body), "GET")
+
+    assert head.endswith(b"Content-Length: %d\r\n\r\n" % len(body))
+    assert part is body
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from vibes_trio.config import Limits
 from vibes_trio.exchange import READING_HEADERS, Reply
 from vibes_trio.front import http
 from vibes_trio.front.heads import FRAMING_HEADERS, parse_head
-from vibes_trio.front.http import Refused, build_response
+from vibes_trio.front.http import JOINED_BYTES, Refused, build_response
 from vibes_trio.front.ready import ENTRY_BYTES, ReadyAnswers, question_of
 
 REPLY = Reply(200, (("content-type", "text/css"),), b"body {}", repeatable=True)
@@ -35,7 +35,7 @@ def ready(versions):
 
 
 def without_date(answer):
-    return re.sub(rb"Date: [^\r]+", b"", answer)
+    return re.sub(rb"Date: [^\r]+", b"", b"".join(answer))
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -47,11 +47,20 @@ def test_a_kept_answer_is_the_one_that_would_be_built(ready, method, reply):
     assert without_date(ready.find(head)) == without_date(build_response(reply, method))
 
 
+def test_a_large_body_is_not_copied(ready):
+    """With a joined answer there is a copy of the body for each connection that is given it."""
+    body = bytes(JOINED_BYTES + 1)
+    room = ReadyAnswers(16 * len(body), lambda: 1)
+    room.keep(HEAD, "GET", Reply(200, (), body), 1)
+
+    assert room.find(HEAD)[1] is body
+
+
 def test_the_date_is_that_of_now(ready, monkeypatch):
     ready.keep(HEAD, "GET", REPLY, 1)
     monkeypatch.setattr(http.time, "time", lambda: 86400.0)
 
-    assert b"\r\nDate: Fri, 02 Jan 1970 00:00:00 GMT\r\n" in ready.find(HEAD)
+    assert b"\r\nDate: Fri, 02 Jan 1970 00:00:00 GMT\r\n" in b"".join(ready.find(HEAD))
 
 
 def test_headers_that_nothing_depends_on_make_no_other_question(ready):

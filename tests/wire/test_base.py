@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from vibes_trio.errors import BadEnvelope, BadJson, BadRequest, LimitReached, VibesError
 from vibes_trio.wire.base import (
     MAX_MENDED,
+    MAX_NAME_CHARS,
     mend_surrogates,
     read_head,
     read_order_key,
@@ -45,6 +46,18 @@ def test_a_missing_member_is_named(missing):
 
     with pytest.raises(BadEnvelope, match=f"`{missing}`"):
         read_head(data)
+
+
+@pytest.mark.parametrize("name", ["tid", "src", "dst"])
+def test_what_comes_back_with_the_reply_has_a_bound(name):
+    """Without it 40 unsigned WebSockets that don't read make the server hold gigabytes."""
+    longest = read_head(envelope(**{name: "é" * MAX_NAME_CHARS}))
+
+    with pytest.raises(BadEnvelope, match=rf"length <= {MAX_NAME_CHARS} - at `\$.{name}`") as raised:
+        read_head(envelope(**{name: "x" * (MAX_NAME_CHARS + 1)}))
+
+    assert getattr(longest.envelope, name) == "é" * MAX_NAME_CHARS
+    assert len(raised.value.message) < 300
 
 
 @pytest.mark.parametrize(

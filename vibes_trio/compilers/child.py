@@ -20,7 +20,7 @@ if sys.platform == "linux":
 
 _LENGTH = struct.Struct("<I")
 _CHUNK_BYTES = 64 * 1024
-_COPIED_BYTES = 1024 * 1024
+_COPIED_BYTES = 256 * 1024
 _REAP_TIMEOUT_S = 2.0
 
 
@@ -80,13 +80,15 @@ async def start_child(command: Sequence[str], env: Mapping[str, str], bounds: Bo
 
 
 async def send_frame(child: Child, data: bytes) -> None:
-    """Send *data*, which is not copied.
+    """Send *data*, which is not copied; others have their turn in between, also when the child is quick.
 
     Raises:
         trio.BrokenResourceError: the child has ended.
     """
     await child.stdin.send_all(_LENGTH.pack(len(data)))
-    await child.stdin.send_all(data)
+    with memoryview(data) as view:
+        for start in range(0, len(data), _CHUNK_BYTES):
+            await child.stdin.send_all(view[start : start + _CHUNK_BYTES])
 
 
 async def receive_frame(child: Child, max_bytes: int) -> bytes:

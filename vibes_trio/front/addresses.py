@@ -1,15 +1,18 @@
-"""How many connections each client holds, so that no one takes the room of all.
+"""Who a client is, and how many connections each holds, so that no one takes the room of all.
 
-A client is an IPv4 address, or the /64 network of an IPv6 one, of which its holder may use any. Clients on this
-machine and in private networks are not counted: a proxy is there, and speaks for everybody. Behind a proxy at a
+A client is an IPv4 address, or the /64 network of an IPv6 one, of which its holder may use any. Connections from this
+machine and private networks are not counted: a proxy is there, and speaks for everybody. Behind a proxy at a
 public address the limit is shared by all who come through it.
 """
 
 import socket
 from collections import Counter
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 _PREFIX_BITS = 64
+KNOWN_ADDRESSES = 1024
+"""So many of the last ones are not taken apart again."""
 
 NOT_COUNTED = ""
 
@@ -62,11 +65,25 @@ def peer_of(sock: socket.socket) -> str:
         return NOT_COUNTED
 
 
+@lru_cache(maxsize=KNOWN_ADDRESSES)
 def calc_client(address: str) -> str:
     """Return as whose a connection from *address* counts."""
+    # Loopback and link-local addresses are private, too.
+    return NOT_COUNTED if ip_address(address).is_private else calc_network(address)
+
+
+def address_of(sock: socket.socket) -> str:
+    """Return whose memory it is that the connection *sock* holds: near clients are told apart as all others are."""
+    try:
+        return calc_network(sock.getpeername()[0])
+    except (OSError, ValueError):
+        return NOT_COUNTED  # it has left already, or is no connection over IP
+
+
+@lru_cache(maxsize=KNOWN_ADDRESSES)
+def calc_network(address: str) -> str:
+    """Return *address*, of an IPv6 one the network that its holder has."""
     parsed = ip_address(address)
-    if parsed.is_private:  # loopback and link-local addresses are, too
-        return NOT_COUNTED
     if isinstance(parsed, IPv6Address):
         return str(IPv6Network((parsed.packed, _PREFIX_BITS), strict=False))
     return str(parsed)

@@ -15,18 +15,19 @@ from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallabl
 from quart import Response, request
 from quart_trio import QuartTrio
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import forget_traces
 from vibes_trio.exchange import HttpIncoming, Reply
+from vibes_trio.front.budget import Holding
 from vibes_trio.front.guard import GuardedConfig, serve_one
 from vibes_trio.front.heads import Head
 from vibes_trio.front.http import (
     content_length,
     has_body,
     refuse_long_body,
-    refuse_slow,
+    refuse_no_room,
     site_headers,
     sound,
 )
@@ -51,14 +52,18 @@ def build_app(front: Front) -> QuartTrio:
             body = await _read_body(limits)
         except RequestEntityTooLarge:
             return _write(refuse_long_body(limits).reply, head, close=True)
-        except RequestTimeout:
-            return _write(refuse_slow().reply, head, close=True)
-        client = ":".join(map(str, request.scope["client"] or ()))
-        incoming = HttpIncoming(
-            head.method, head.host, head.target, head.headers, body, head.host_name, client
-        )
-        answered = front.answer(incoming, None)
-        reply = sound(answered if isinstance(answered, Reply) else await answered)
+        holding: Holding = request.scope["state"]["holding"]
+        if not holding.pin(len(body)):
+            return _write(refuse_no_room().reply, head, close=True)
+        try:
+            client = ":".join(map(str, request.scope["client"] or ()))
+            incoming = HttpIncoming(
+                head.method, head.host, head.target, head.headers, body, head.host_name, client
+            )
+            answered = front.answer(incoming, None)
+            reply = sound(answered if isinstance(answered, Reply) else await answered)
+        finally:
+            holding.unpin(len(body))
         return _write(reply, head, close=head.close or front.draining.is_set())
 
     app.before_request(answer_what_no_page_does)
@@ -70,23 +75,20 @@ async def _read_body(limits: Limits) -> bytes:
 
     Raises:
         RequestEntityTooLarge: it is over its limit.
-        RequestTimeout: it did not come in its time.
     """
     body = bytearray()
-    with trio.move_on_after(limits.body_timeout_s) as scope:
-        async for data in request.body:
-            body += data
-            if len(body) > limits.max_body_bytes:
-                raise RequestEntityTooLarge
-    if scope.cancelled_caught:
-        raise RequestTimeout
+    async for data in request.body:
+        body += data
+        if len(body) > limits.max_body_bytes:
+            raise RequestEntityTooLarge
     return bytes(body) if len(body) <= limits.read_here_bytes else cast(bytes, body)
 
 
 def _write(reply: Reply, head: Head, *, close: bool) -> Response:
     """Return *reply* as Quart's response. The Date is added by `GuardedConfig`."""
     length = content_length(reply)
-    response = Response(reply.body if has_body(head.method, reply.status) else b"", reply.status)
+    # Hypercorn wants bytes: a part of a file is copied here, and counts as this connection's.
+    response = Response(bytes(reply.body) if has_body(head.method, reply.status) else b"", reply.status)
     # None of Quart's own ideas.
     response.headers = Headers([*site_headers(reply.policy, head.readers), *reply.headers])
     if length is not None:
@@ -116,8 +118,7 @@ def finish_answers(app: ASGIFramework, timeout_s: float) -> ASGIFramework:
 
 async def run_full_lane(front: Front, opened: Callable[[ServeOne], None], stop: trio.Event) -> None:
     """Run the full lane until *stop*; *opened* is given what serves a request as soon as it can."""
-    config = GuardedConfig()
-    config.h11_max_incomplete_size = front.limits.max_head_bytes
+    config = GuardedConfig(front.limits)
     wrapped = ASGIWrapper(finish_answers(build_app(front), front.limits.send_timeout_s))
     lifespan = Lifespan(wrapped, config, {})
     async with trio.open_nursery() as nursery:

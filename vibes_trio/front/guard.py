@@ -22,14 +22,21 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, ConnectionState, LifespanState
 from hypercorn.utils import parse_socket_addr
 
+from vibes_trio.config import Limits
 from vibes_trio.errors import forget_traces
 from vibes_trio.front.heads import Head
-from vibes_trio.front.http import content_length, http_date, refuse_broken_body, site_headers
-from vibes_trio.front.sockets import Line
+from vibes_trio.front.http import content_length, http_date, site_headers
+from vibes_trio.front.sockets import BODY_READ_BYTES, Line
+from vibes_trio.front.upload import Upload
 
 
 class GuardedConfig(Config):
-    """Hypercorn's settings, so that every answer it writes carries our Date and nothing else of its own."""
+    """Hypercorn's settings, so that every answer it writes carries our Date and nothing else of its own; our limits."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        super().__init__()
+        self.limits = limits or Limits()
+        self.h11_max_incomplete_size = self.limits.max_head_bytes
 
     def response_headers(self, protocol: str) -> list[tuple[bytes, bytes]]:
         """Return what is added to every answer."""
@@ -48,8 +55,9 @@ class _Exchange:
     reading.
     """
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, limits: Limits) -> None:
         self.line = line
+        self.upload = Upload(line, limits)
         self.reading = trio.CancelScope()
         self.reusable = False
         self.protocol: _OneRequest | None = None
@@ -91,7 +99,7 @@ class _Exchange:
         with self.reading:
             while not self.protocol.request_read:
                 # An end of the stream is fed too: in mid-request it is an error, and h11 says so.
-                await self.protocol.handle(RawData(await self.line.receive()))
+                await self.protocol.handle(RawData(await self.upload.read(BODY_READ_BYTES)))
             await trio.sleep_forever()
 
 
@@ -120,12 +128,12 @@ class _OneRequest(H11Protocol):
             sock = exchange.line.socket
             client = parse_socket_addr(sock.family, sock.getpeername())
             server = parse_socket_addr(sock.family, sock.getsockname())
-        state = ConnectionState(LifespanState({"head": head}))
+        state = ConnectionState(LifespanState({"head": head, "holding": exchange.line.holding}))
         context = WorkerContext(None)
         super().__init__(app, config, context, group, state, False, client, server, exchange.send)
         self.connection = _OneMessage(h11.SERVER, max_incomplete_event_size=config.h11_max_incomplete_size)
         self._head = head
-        self._line = exchange.line
+        self._refuse = exchange.upload.refuse
         self._over = exchange.over
 
     @property
@@ -165,24 +173,24 @@ class _OneRequest(H11Protocol):
         self._over(reusable)
 
     async def _send_error_response(self, status_code: int) -> None:
-        """Refuse a body that breaks off, is wrongly chunked or has no room, in the words of the fast lane."""
-        reply = refuse_broken_body(no_room=self._line.out_of_room).reply
+        """Refuse a body that breaks off, stops, is wrongly chunked or has no room, in the words of the fast lane."""
+        reply = self._refuse().reply
         headers = [(name.encode(), value.encode()) for name, value in reply.headers]
         headers.append((b"content-length", str(content_length(reply)).encode()))
         headers.append((b"connection", b"close"))
         common = [*self._site_headers, *self.config.response_headers("h11")]
         await self._send_h11_event(h11.Response(status_code=reply.status, headers=[*common, *headers]))
-        await self._send_h11_event(h11.Data(data=reply.body))
+        await self._send_h11_event(h11.Data(data=bytes(reply.body)))
         await self._send_h11_event(h11.EndOfMessage())
 
 
-async def serve_one(app: AppWrapper, config: Config, line: Line, head: Head) -> bool:
+async def serve_one(app: AppWrapper, config: GuardedConfig, line: Line, head: Head) -> bool:
     """Let *app* answer the request whose bytes come next; return whether the connection may carry another.
 
-    The app finds *head* in its scope's state. What was read beyond the request is put back into the line's
-    buffer.
+    The app finds *head*, and what the connection holds, in its scope's state. What was read beyond the request is
+    put back into the line's buffer.
     """
-    exchange = _Exchange(line)
+    exchange = _Exchange(line, config.limits)
     try:
         async with TaskGroup() as group:
             exchange.protocol = protocol = _OneRequest(exchange, head, app, config, group)

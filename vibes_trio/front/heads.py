@@ -15,7 +15,7 @@ import h11
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest, forget_traces
 from vibes_trio.exchange import HostName
-from vibes_trio.front.http import ANYBODY, Refused, refuse_long_body
+from vibes_trio.front.http import ANYBODY, Refused, refuse_long_body, refuse_method
 from vibes_trio.urls import ANY, ANY_SITE, MODULES, Site, normalize_path, parse_host
 
 _SIMPLE = re.compile(
@@ -37,7 +37,7 @@ class Head:
     """One request head that may be answered.
 
     Attributes:
-        method: in upper case, as Hypercorn has it.
+        method: as sent, with no letter in lower case.
         host: the Host header as sent; *host_name* is what it names.
         target: path and query; of an absolute target what follows the host.
         fields: as sent, in order, names in lower case.
@@ -201,7 +201,7 @@ def _read_any(data: bytes, site: Site) -> Head:
     assert isinstance(request, h11.Request)  # the caller found its end
     fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers]
     headers = join_fields(fields)
-    method, version = request.method.decode().upper(), request.http_version.decode()
+    method, version = request.method.decode(), request.http_version.decode()
     _check(method, version, headers)
     host = headers["host"]
     host_name = parse_host(host, site)
@@ -224,6 +224,8 @@ def _check(method: str, version: str, headers: Mapping[str, str]) -> None:
         raise Refused(BadRequest("Only HTTP/1.1 and HTTP/1.0 are spoken here."), 505)
     if method in _REFUSED_METHODS:
         raise Refused(BadRequest(f"{method} is not answered here."), 405)
+    if method != method.upper():
+        raise refuse_method(method)
     if "host" not in headers:
         raise Refused(BadRequest("A Host header is needed."))
     if "transfer-encoding" in headers and "content-length" in headers:

@@ -16,6 +16,7 @@ from vibes_trio.config import Limits
 from vibes_trio.content.policy import LOCKED
 from vibes_trio.errors import BadRequest, Internal, Overloaded, TooLarge, VibesError
 from vibes_trio.exchange import Reply
+from vibes_trio.front.budget import Buffer
 from vibes_trio.front.status import error_reply
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,9 @@ _FIELD = re.compile(rf"[-!#$%&'*+.^_`|~0-9a-zA-Z]+: (?:[{_TEXT}](?:[\t {_TEXT}]*
 
 MAX_LOGGED_CHARS = 100
 ALLOWED_METHODS = "GET, HEAD, POST, PUT, OPTIONS, DELETE, PATCH"
+MAX_QUOTED_CHARS = 20
+JOINED_BYTES = 8 * 1024
+"""A body up to this is copied behind its head: that is cheaper than to send two pieces."""
 
 
 class Refused(Exception):
@@ -65,19 +69,24 @@ def refuse_long_body(limits: Limits) -> Refused:
 
 
 def refuse_slow() -> Refused:
-    """Return the refusal of a head or body that did not arrive in its time."""
+    """Return the refusal of a head that did not arrive in its time, or a body that stopped."""
     return Refused(BadRequest("The request took too long to arrive."), 408)
 
 
-def refuse_broken_body(*, no_room: bool = False) -> Refused:
-    """Return the refusal of a body that ends early or is wrongly chunked.
+def refuse_no_room() -> Refused:
+    """Return the refusal of a request for which there is no room beside all others that arrive."""
+    return Refused(Overloaded("Too many large requests at the moment; try again in a second."))
 
-    Args:
-        no_room: it ends because there is no room for it beside all others that arrive.
-    """
-    if no_room:
-        return Refused(Overloaded("Too many large requests at the moment; try again in a second."))
+
+def refuse_broken_body() -> Refused:
+    """Return the refusal of a body that ends early or is wrongly chunked."""
     return Refused(BadRequest("The body ends before its length is reached, or its chunks are malformed."))
+
+
+def refuse_method(method: str) -> Refused:
+    """Return the refusal of a *method* that is not in capitals: methods are case-sensitive (RFC 9110, 9.1)."""
+    text = f"`{method[:MAX_QUOTED_CHARS]}` is no method: they are written in capitals."
+    return Refused(BadRequest(text), HTTPStatus.METHOD_NOT_ALLOWED)
 
 
 @lru_cache(maxsize=256)  # of both there are as many as the settings name
@@ -161,7 +170,17 @@ def has_body(method: str, status: int) -> bool:
     return method != "HEAD" and status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
-def build_response(reply: Reply, method: str, *, readers: str = "", close: bool = False) -> bytes:
-    """Return the whole answer to a request with *method*. Args: as for `build_head`."""
+def build_response(
+    reply: Reply, method: str, *, readers: str = "", close: bool = False
+) -> tuple[Buffer, ...]:
+    """Return the whole answer to a request with *method*, in parts; a large body is not copied.
+
+    Args: as for `build_head`.
+    """
     head = build_head(reply, readers=readers, close=close)
-    return head + reply.body if has_body(method, reply.status) else head
+    return join_parts(head, reply.body) if has_body(method, reply.status) else (head,)
+
+
+def join_parts(head: bytes, body: Buffer) -> tuple[Buffer, ...]:
+    """Return *head* and *body* as what is sent: in one piece if they are small."""
+    return (head, body) if len(body) > JOINED_BYTES else (b"".join((head, body)),)

@@ -21,21 +21,21 @@ import trio
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest
 from vibes_trio.exchange import HttpIncoming, Reply
-from vibes_trio.front.addresses import peer_of
+from vibes_trio.front.addresses import address_of, peer_of
 from vibes_trio.front.heads import Head, find_head_end, parse_head, refused_for
-from vibes_trio.front.held import Share
 from vibes_trio.front.http import (
     ANYBODY,
     Refused,
     build_response,
-    refuse_broken_body,
     refuse_long_head,
+    refuse_no_room,
     refuse_slow,
     sound,
 )
 from vibes_trio.front.parking import Parking
 from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
 from vibes_trio.front.state import Front, Waiting
+from vibes_trio.front.upload import Upload
 from vibes_trio.front.ws import accept_websocket, serve_websocket
 
 ServeOne = Callable[[Line, Head], Awaitable[bool]]
@@ -82,7 +82,8 @@ async def serve_connection(
     received: bytes = b"",
 ) -> None:
     """Answer all requests of one connection, of which *received* was read before, then close it."""
-    line = Line(sock, front.limits.send_timeout_s)
+    holding = front.budget.open(address_of(sock), sock)
+    line = Line(sock, front.limits.send_timeout_s, holding, front.run_queue)
     line.buffer = received
     patience = trio.CancelScope()
     try:
@@ -113,7 +114,7 @@ async def _serve_or_refuse(conn: _Connection) -> None:
 async def _refuse(front: Front, line: Line, refused: Refused) -> None:
     front.counts.refused += 1
     # HEAD is not told apart: the connection ends here, so a body too many confuses nobody.
-    await line.send_all(build_response(refused.reply, "GET", readers=refused.readers, close=True))
+    await line.send_all(*build_response(refused.reply, "GET", readers=refused.readers, close=True))
     await line.linger(front.limits.close_timeout_s)
 
 
@@ -132,13 +133,11 @@ async def _serve_next(conn: _Connection, first: bool) -> bool:
         ready = front.ready.find(data)
         if ready is not None:
             front.counts.ready += 1
-            await line.send_all(ready)
+            await line.send_all(*ready)
             return await _park(conn)
     head = parse_head(data, front.limits, front.site)
     if front.hand_over is not None and not _reads_an_app(head):
-        front.counts.handed_over += 1
-        await front.hand_over(line.socket, data + line.buffer)
-        return False
+        return await _hand_over(front, line, data)
     try:
         return await _serve_head(conn, head, data)
     except Refused as refused:
@@ -147,18 +146,30 @@ async def _serve_next(conn: _Connection, first: bool) -> bool:
 
 async def _serve_head(conn: _Connection, head: Head, data: bytes) -> bool:
     """Serve the request with *head*, which was read from *data*; returns and raises as `_serve_next`."""
-    front, line = conn.front, conn.line
+    line = conn.line
     if head.upgrade:
         await line.send_all(accept_websocket(head))
         line.is_websocket = True
         return False
-    if head.length == 0:
+    if head.length == len(line.buffer):  # all is there; a body counts when it is answered
         return await _serve_request(conn, head, data)
-    with Share(front.held) as line.share:
-        try:
-            return await _serve_request(conn, head, data)
-        finally:
-            line.share = None
+    if not line.holding.set(len(line.buffer)):
+        raise refuse_no_room()
+    try:
+        return await _serve_request(conn, head, data)
+    finally:
+        line.holding.set(len(line.buffer))
+
+
+async def _hand_over(front: Front, line: Line, data: bytes) -> bool:
+    """Hand the connection over, with *data* put back in front; it never goes on here."""
+    front.counts.handed_over += 1
+    data += line.buffer
+    if not line.holding.set(len(data)):
+        raise refuse_no_room()
+    assert front.hand_over is not None
+    await front.hand_over(line.socket, data)
+    return False
 
 
 async def _serve_request(conn: _Connection, head: Head, data: bytes) -> bool:
@@ -169,10 +180,12 @@ async def _serve_request(conn: _Connection, head: Head, data: bytes) -> bool:
         return await _answer(front, line, head, data)
     front.counts.full += 1
     line.buffer = data + line.buffer
-    if await conn.full.serve(line, head):
-        return True
-    await line.linger(front.limits.close_timeout_s)
-    return False
+    line.holding.set(0)  # it reads, and counts, all of it again
+    if not await conn.full.serve(line, head):
+        await line.linger(front.limits.close_timeout_s)
+        return False
+    line.holding.set(len(line.buffer))
+    return True
 
 
 async def _park(conn: _Connection) -> bool:
@@ -185,7 +198,9 @@ async def _park(conn: _Connection) -> bool:
     conn.waiting.add(conn.patience)
     unsent = await conn.parking.stay(conn.line)
     conn.waiting.discard(conn.patience)
-    await conn.line.send_all(unsent)
+    conn.line.begin_slice()
+    if unsent:
+        await conn.line.send_all(*unsent)
     return bool(unsent or conn.line.buffer)
 
 
@@ -199,15 +214,23 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     body = await _read_body(front.limits, line, head.length) if head.length else b""
     client = peer_of(line.socket) if len(body) > front.limits.read_here_bytes else ""
     incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body, head.host_name, client)
-    answered = front.answer(incoming, None)
-    reply = answered if isinstance(answered, Reply) else await answered
+    if body and not (line.holding.pin if line.holding.bytes else line.holding.add_pinned)(len(body)):
+        raise refuse_no_room()
+    try:
+        answered = front.answer(incoming, None)
+        if isinstance(answered, Reply):
+            reply = answered
+        else:
+            reply = await answered
+            line.restart_clock()
+    finally:
+        if body:
+            line.holding.unpin(len(body))
     if reply.for_owner and front.hand_over is not None:
-        front.counts.handed_over += 1
-        await front.hand_over(line.socket, data + body + line.buffer)
-        return False
+        return await _hand_over(front, line, data + body)
     reply = sound(reply)
     close = head.close or front.draining.is_set()
-    await line.send_all(build_response(reply, head.method, readers=head.readers, close=close))
+    await line.send_all(*build_response(reply, head.method, readers=head.readers, close=close))
     if reply.repeatable and head.readers in ("", ANYBODY) and not close and not head.length:
         front.ready.keep(data, head.method, reply, version, head.readers)
     return not close
@@ -229,7 +252,11 @@ async def _read_head(conn: _Connection, first: bool) -> bytes | None:
     while not (end := find_head_end(data)) and len(data) <= limits.max_head_bytes:
         if data and data[0] <= 0x20:
             raise Refused(BadRequest("This is no HTTP request: it does not begin with a method."))
+        if data and not line.holding.set(len(data)):
+            raise refuse_no_room()
         received = await _read_patiently(conn, deadline)
+        if line.holding.taken_back:
+            raise refuse_no_room()
         if not received:
             return None
         if not data and not first:
@@ -237,6 +264,8 @@ async def _read_head(conn: _Connection, first: bool) -> bytes | None:
         data = line.buffer = data + received
     if not end or end > limits.max_head_bytes:
         raise refuse_long_head(limits)
+    if line.holding.bytes:
+        line.holding.set(0)
     line.buffer = data[end:]
     return data[:end]
 
@@ -255,23 +284,18 @@ async def _read_body(limits: Limits, line: Line, length: int) -> bytes:
     """Return the next *length* bytes.
 
     Raises:
-        Refused: they did not come in `body_timeout_s`, or the client ended before.
+        Refused: they stopped, there was no room for them, or the client ended before.
     """
     if len(line.buffer) < length:
-        # One block that grows in place: as pieces it would lie in memory twice, and leave holes behind. Nor is it
-        # copied when it is whole, as that takes time.
-        pieces = bytearray(line.buffer)
-        missing = length - len(line.buffer)
-        with trio.move_on_after(limits.body_timeout_s) as scope:
-            while missing:
-                data = await line.read(min(missing, BODY_READ_BYTES))
-                if not data:
-                    raise refuse_broken_body(no_room=line.out_of_room)
-                pieces += data
-                missing -= len(data)
-        if scope.cancelled_caught:
-            raise refuse_slow()
+        # One block that grows in place: pieces would lie in memory twice in the end, and leave holes behind. Nor is
+        # it copied when it is whole, as that takes time.
+        body, upload = bytearray(line.buffer), Upload(line, limits)
         line.buffer = b""
-        return cast(bytes, pieces)
-    body, line.buffer = line.buffer[:length], line.buffer[length:]
-    return body
+        while len(body) < length:
+            data = await upload.read(min(length - len(body), BODY_READ_BYTES))
+            if not data:
+                raise upload.refuse()
+            body += data
+        return cast(bytes, body)
+    whole, line.buffer = line.buffer[:length], line.buffer[length:]
+    return whole

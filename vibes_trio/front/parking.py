@@ -9,13 +9,14 @@ Where the system has no epoll, nothing is parked.
 """
 
 import select
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 
 import trio
 
-from vibes_trio.front.sockets import Line
+from vibes_trio.front.budget import Buffer
+from vibes_trio.front.sockets import Line, skip
 from vibes_trio.front.state import Front
 
 QUESTION_BYTES = 4096
@@ -31,7 +32,7 @@ class _Parked:
     line: Line
     since: float
     woken: trio.Event
-    unsent: bytes = b""
+    unsent: Sequence[Buffer] = ()
 
 
 class Parking:
@@ -61,7 +62,7 @@ class Parking:
             await trio.lowlevel.wait_readable(self._epoll.fileno())
             self._take_turn(self._epoll)
 
-    async def stay(self, line: Line) -> bytes:
+    async def stay(self, line: Line) -> Sequence[Buffer]:
         """Keep the connection parked until it needs its task: return what of an answer is still to be sent.
 
         If that is nothing, the line's buffer has what came and can't be answered here; if that is empty, too,
@@ -107,11 +108,11 @@ class Parking:
         front.counts.ready += 1
         parked.since = now
         try:
-            sent = sock.send(answer)
+            sent = parked.line.send_now(*answer)
         except OSError:
             sent = 0  # the task tries again, and sees whether the client is gone
-        if sent < len(answer):
-            parked.unsent = answer[sent:]
+        if rest := skip(answer, sent):
+            parked.unsent = rest
             self._wake(parked, fd)
 
     def _wake(self, parked: _Parked, fd: int) -> None:

@@ -1,132 +1,75 @@
-"""The server's side of a WebSocket, I/O-free: that of `websockets`, but for two points of RFC 6455.
+"""The server's side of a WebSocket, I/O-free: that of `websockets`, but for two points of RFC 6455 and two of ours.
 
 - What was understood is answered, also when what follows it in the same bytes is not: the close frame that
   names the fault comes after the replies to the messages before it. Nothing behind the fault is looked at.
 - A peer may close in the middle of a fragmented message, and gets its close frame back (section 5.4: control
   frames may come between fragments). `websockets` takes that for a fault.
 
-And for one of time: `websockets` copies a frame thrice when it is whole, which holds everybody up for as long as it
-takes to copy 16 MiB. So it never sees a long frame: `LongFrames` hands it on in fragments.
-
 Autobahn's cases 3.2, 4.1.3, 5.15 and 7.1.5, among others, ask for this.
+
+- A few frames are taken apart at a time, so that whoever drives the protocol can let others have a turn between them.
+- A long frame is given out in pieces, as if it came in fragments: `websockets` copies it thrice when it is whole,
+  which holds everybody up for as long as it takes to copy 16 MiB.
 """
 
-import sys
+import struct
 from collections.abc import Generator, Sequence
 from typing import NamedTuple, cast
 
+from websockets.exceptions import PayloadTooBig, ProtocolError
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from vibes_trio.front.http import join_parts
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # pragma: no cover - where it was not built; slower by far
+    from websockets.utils import apply_mask
+
 CONT, TEXT, BINARY = Opcode.CONT, Opcode.TEXT, Opcode.BINARY
-
-FIN, MASKED, MASK_BYTES = 0x80, 0x80, 4
+FRAMES_AT_ONCE = 64
 FRAGMENT_BYTES = 32 * 1024
-"""A data frame that is longer is cut."""
+"""A multiple of a mask's length, so that one mask fits all pieces."""
 
-
-class LongFrames:
-    """Cuts long data frames of a masked stream into fragments (RFC 6455, 5.4), as they arrive.
-
-    From what is no sound frame on all goes on as it is: to refuse it is the protocol's business.
-
-    Mutable state: the beginning of a header that is not whole; how much is missing of the frame, or the fragment, that
-    is arriving; and of a frame that is being cut how much lies behind the fragment, with the mask and what its last
-    fragment begins with.
-    """
-
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self.begun = b""
-        self._missing = 0
-        self._behind = 0
-        self._mask = b""
-        self._last = 0
-
-    @property
-    def missing_bytes(self) -> int:
-        """Bytes that are missing of the frame that is arriving."""
-        return self._missing + self._behind
-
-    def cut(self, data: bytes) -> bytes:
-        """Return what *data* goes on as."""
-        data = self.begun + data
-        self.begun = b""
-        pieces: list[bytes] = []
-        done = at = 0
-        while (at := at + self._take(len(data) - at)) < len(data):
-            if self._behind:
-                pieces += (data[done:at], self._next_fragment(CONT))
-                done = at
-            elif not _is_sound(data, at):
-                self._missing = sys.maxsize
-            elif (head := _frame_head(data, at)) is None:
-                self.begun = data[at:]
-                data = data[:at]
-            elif data[at] & 15 <= BINARY and FRAGMENT_BYTES < head.length <= self._max_bytes:
-                self._behind, self._last = head.length, data[at] & FIN
-                self._mask = data[at + head.size - MASK_BYTES : at + head.size]
-                pieces += (data[done:at], self._next_fragment(data[at] & ~FIN))
-                done = at = at + head.size
-            else:
-                self._missing = head.size + head.length
-        return b"".join((*pieces, data[done:])) if pieces else data
-
-    def _take(self, size: int) -> int:
-        """Return how much of the *size* bytes that are here belongs to what is arriving."""
-        taken = min(size, self._missing)
-        self._missing -= taken
-        return taken
-
-    def _next_fragment(self, first: int) -> bytes:
-        """Return the head of the next fragment. Its length is a multiple of the mask's, which so fits all of them."""
-        self._missing = min(self._behind, FRAGMENT_BYTES)
-        self._behind -= self._missing
-        first |= 0 if self._behind else self._last
-        return bytes((first, MASKED | 127)) + self._missing.to_bytes(8) + self._mask
-
-
-def _is_sound(data: bytes, at: int) -> bool:
-    """Return whether a frame may begin as *data* does from *at* on, as far as that is there."""
-    first = data[at]
-    if first & 0x70 or first & 15 not in (CONT, TEXT, BINARY, Opcode.CLOSE, Opcode.PING, Opcode.PONG):
-        return False
-    if len(data) == at + 1:
-        return True
-    is_data = first & 15 <= BINARY
-    return bool(data[at + 1] & MASKED) and (is_data or (bool(first & FIN) and data[at + 1] & 127 < 126))
+_OPCODES = {int(opcode): opcode for opcode in Opcode}
+_SHORT_HEAD, _LONG_HEAD = 126, 127  # in place of a length: it follows in 2 bytes, or 8
+_MASK_BYTES = 4
 
 
 class _FrameHead(NamedTuple):
-    """The size of a frame's head, and the length of what follows."""
-
+    opcode: Opcode
+    fin: bool
     size: int
-    length: int
+    mask: bytes
+    reserved: bool
 
-
-def _frame_head(data: bytes, at: int) -> _FrameHead | None:
-    """Return the head of the sound frame that begins at *at*; None: it is not whole."""
-    length = data[at + 1] & 127 if len(data) > at + 1 else 0
-    more = {126: 2, 127: 8}.get(length, 0)
-    size = 2 + more + MASK_BYTES
-    if len(data) < at + size:
-        return None
-    if more:
-        length = int.from_bytes(data[at + 2 : at + 2 + more])
-    return _FrameHead(size, length)
+    def check(self) -> None:
+        """Raise `ProtocolError` if it is none that may be, as `Frame.check`."""
+        if self.reserved:
+            raise ProtocolError("reserved bits must be 0")
+        if self.opcode > BINARY:
+            if self.size >= _SHORT_HEAD:
+                raise ProtocolError("control frame too long")
+            if not self.fin:
+                raise ProtocolError("fragmented control frame")
 
 
 class WebSocketProtocol(ServerProtocol):
     """A `ServerProtocol` that is open from the start: the handshake is done elsewhere.
 
-    Mutable state, beside that of the base class: the fault of the peer's that was found, if any.
+    Mutable state, beside that of the base class: the fault of the peer's that was found, if any; whether there
+    *is_more*: what was received is not all taken apart; and how much of the frame that has begun to arrive is not
+    given out yet.
     """
 
     def __init__(self, max_size: int) -> None:
-        super().__init__(state=State.OPEN, max_size=max_size)
-        self._long_frames = LongFrames(max_size)
         self._fault: tuple[CloseCode | int, str] | None = None
+        self._max_size = max_size
+        self.is_more = False
+        self._frame_bytes = 0
+        super().__init__(state=State.OPEN, max_size=max_size)
 
     @property
     def listening(self) -> bool:
@@ -134,23 +77,29 @@ class WebSocketProtocol(ServerProtocol):
         return self.state is State.OPEN and self._fault is None
 
     @property
-    def partial_bytes(self) -> int:
-        """Bytes of the frame that has begun to arrive."""
+    def received_bytes(self) -> int:
+        """Bytes that were received and are not taken apart: a frame's that has begun to arrive, if nothing more."""
         return len(self.reader.buffer)
 
     @property
     def missing_bytes(self) -> int:
-        """Bytes that are missing of that frame."""
-        return self._long_frames.missing_bytes
+        """Bytes that have not arrived of the frame that has begun to."""
+        return max(0, self._frame_bytes - len(self.reader.buffer))
 
     @property
     def in_message(self) -> bool:
         """Whether a frame, or a message in fragments, has begun to arrive and is not whole."""
-        return self.current_size is not None or bool(self.reader.buffer or self._long_frames.begun)
+        return self.current_size is not None or bool(self.reader.buffer)
 
     def receive_frames(self, data: bytes) -> Sequence[Frame]:
-        """Take what the peer sent; return the frames that it makes whole. There may be something to send then."""
-        self.receive_data(self._long_frames.cut(data))
+        """Take what the peer sent; return the first frames that it makes whole. There may be something to send then.
+
+        While there *is_more*, call it again with nothing.
+        """
+        if data:
+            self.reader.feed_data(data)
+        self.is_more = False
+        next(self.parser)
         return cast(list[Frame], self.events_received())  # after the handshake there are no other events
 
     def part(self, code: CloseCode) -> None:
@@ -171,7 +120,94 @@ class WebSocketProtocol(ServerProtocol):
             super().fail(code, reason)
             return
         self._fault = code, reason
+        self.is_more = False
         self.parser = self._ignore()
+
+    def parse(self) -> Generator[None]:
+        """Take frames apart for ever; pauses when more has to come, and after every few frames."""
+        try:
+            while True:
+                while (head := self._read_head()) is None:
+                    yield from self._pause()
+                yield from self._read_payload(head)
+                if len(self.events) >= FRAMES_AT_ONCE and self.reader.buffer:
+                    self.is_more = True
+                    yield
+        except ProtocolError as error:
+            self.fail(CloseCode.PROTOCOL_ERROR, str(error))
+        except EOFError as error:
+            self.fail(CloseCode.ABNORMAL_CLOSURE, str(error))
+        except UnicodeDecodeError as error:  # in a close frame
+            self.fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
+        except PayloadTooBig as error:
+            self.fail(CloseCode.MESSAGE_TOO_BIG, str(error))
+        yield  # to whom has called; next time another parser goes on
+
+    def _pause(self) -> Generator[None]:
+        if self.reader.eof:
+            raise EOFError("the stream ends")
+        yield
+
+    def _read_head(self) -> _FrameHead | None:
+        """Take the head of the next frame, once it is whole."""
+        buffer = self.reader.buffer
+        if len(buffer) < 2:
+            return None
+        first, second = buffer[0], buffer[1]
+        opcode = _OPCODES.get(first & 0x0F)
+        if opcode is None:
+            raise ProtocolError("invalid opcode")
+        if not second & 0x80:
+            raise ProtocolError("incorrect masking")
+        size, start = second & 0x7F, 2
+        if size >= _SHORT_HEAD:
+            start = 4 if size == _SHORT_HEAD else 10
+            size = int.from_bytes(buffer[2:start]) if len(buffer) >= start else 0
+        if size > (left := self._max_size - (self.current_size or 0)):
+            raise PayloadTooBig(size, left, self.current_size)
+        end = start + _MASK_BYTES
+        if len(buffer) < end:
+            return None
+        mask = bytes(buffer[start:end])
+        del buffer[:end]
+        return _FrameHead(opcode, first >= 0x80, size, mask, bool(first & 0x70))
+
+    def _read_payload(self, head: _FrameHead) -> Generator[None]:
+        opcode, self._frame_bytes = head.opcode, head.size
+        while self._frame_bytes > FRAGMENT_BYTES:
+            yield from self._wait_for(FRAGMENT_BYTES)
+            head.check()
+            self.recv_frame(Frame(opcode, self._take(FRAGMENT_BYTES, head.mask), False))
+            opcode, self._frame_bytes = CONT, self._frame_bytes - FRAGMENT_BYTES
+        if len(self.reader.buffer) < self._frame_bytes:
+            yield from self._wait_for(self._frame_bytes)
+        head.check()
+        data, self._frame_bytes = self._take(self._frame_bytes, head.mask), 0
+        self.recv_frame(Frame(opcode, data, head.fin))
+
+    def _wait_for(self, size: int) -> Generator[None]:
+        while len(self.reader.buffer) < size:
+            yield from self._pause()
+
+    def _take(self, size: int, mask: bytes) -> bytes:
+        """Return the next *size* bytes without their mask."""
+        if not size:
+            return b""
+        buffer = self.reader.buffer
+        data = apply_mask(buffer[:size], mask)
+        del buffer[:size]
+        return data
+
+    def send_frame(self, frame: Frame) -> None:
+        """Have *frame* sent; a large payload is not copied behind its head."""
+        size, opcode = len(frame.data), frame.opcode | (0x80 if frame.fin else 0)
+        if size < _SHORT_HEAD:
+            head = bytes((opcode, size))
+        elif size < 0x10000:
+            head = struct.pack("!BBH", opcode, _SHORT_HEAD, size)
+        else:
+            head = struct.pack("!BBQ", opcode, _LONG_HEAD, size)
+        self.writes += cast(tuple[bytes, ...], join_parts(head, frame.data))
 
     def _ignore(self) -> Generator[None]:
         while True:

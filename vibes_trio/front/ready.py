@@ -12,8 +12,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from vibes_trio.exchange import READING_HEADERS, Reply
+from vibes_trio.front.budget import Buffer
 from vibes_trio.front.heads import FRAMING_HEADERS
-from vibes_trio.front.http import build_head, has_body, http_date
+from vibes_trio.front.http import build_head, has_body, http_date, join_parts
 
 _DATE = b"\r\nDate: "
 ENTRY_BYTES = 1024
@@ -44,10 +45,10 @@ class ReadyAnswers:
         self._version = version
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._answers: OrderedDict[bytes, tuple[int, bytes, bytes, bytes]] = OrderedDict()
+        self._answers: OrderedDict[bytes, tuple[int, bytes, bytes, bytes | memoryview]] = OrderedDict()
 
-    def find(self, data: bytes, max_bytes: int = sys.maxsize) -> bytes | None:
-        """Return the whole answer to the head that *data* is, with the Date of now, or None.
+    def find(self, data: bytes, max_bytes: int = sys.maxsize) -> tuple[Buffer, ...] | None:
+        """Return the whole answer to the head that *data* is, in parts, with the Date of now, or None.
 
         *data* may be anything. None, too, if it is not exactly one head, or if the answer's body has more than
         *max_bytes*.
@@ -63,7 +64,7 @@ class ReadyAnswers:
             self._forget(question)
             return None
         self._answers.move_to_end(question)
-        return b"".join((before, http_date().encode(), after, body))
+        return join_parts(b"".join((before, http_date().encode(), after)), body)
 
     def keep(self, data: bytes, method: str, reply: Reply, version: int, readers: str = "") -> None:
         """Keep *reply* to a *method*, made while the releases had *version*; one too large for here is not kept.
@@ -90,7 +91,7 @@ class ReadyAnswers:
         self._bytes -= _cost(question, self._answers.pop(question)[3])
 
 
-def _cost(question: bytes, body: bytes) -> int:
+def _cost(question: bytes, body: bytes | memoryview) -> int:
     return ENTRY_BYTES + len(question) + len(body)
 
 

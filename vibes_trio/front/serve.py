@@ -128,7 +128,7 @@ async def _shed(front: Front, sock: socket.socket) -> None:
     line = Line(sock, front.limits.close_timeout_s)
     reply = error_reply(Overloaded("Too many connections at the moment; try again in a second."))
     try:
-        await line.send_all(build_response(reply, "GET", close=True))
+        await line.send_all(*build_response(reply, "GET", close=True))
         await line.linger(front.limits.close_timeout_s)
     except trio.BrokenResourceError:
         pass

@@ -8,12 +8,15 @@ checkpoint, so `Line` makes one of its own now and then.
 import errno
 import logging
 import socket
+import sys
 from collections.abc import Callable, Sequence
+from time import perf_counter
 
 import trio
 
 from vibes_trio.config import Limits
-from vibes_trio.front.held import Share
+from vibes_trio.front.budget import Budget, Buffer, Holding
+from vibes_trio.front.runqueue import SLICE_S, RunQueue
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +25,9 @@ BODY_READ_BYTES = 64 * 1024
 LINGER_BYTES = 32 * 1024
 """Heard after the last word; with one head's read it stays below the 64 KiB a refused upload may cost."""
 
-CALLS_PER_CHECKPOINT = 16
+NO_ROOM = "there is no room for a peer that does not read"
+
+CALLS_PER_TURN = 16
 OUT_OF_DESCRIPTORS_PAUSE_S = 0.1
 LET_OTHERS_S = 0.001
 
@@ -99,7 +104,7 @@ async def accept_from(
     Args:
         is_ahead: where processes share the listener: whether others should be let go first.
     """
-    at_once = CALLS_PER_CHECKPOINT if is_ahead is None else 1
+    at_once = CALLS_PER_TURN if is_ahead is None else 1
     accepted = 0
     while True:
         if is_ahead is not None and is_ahead():
@@ -128,32 +133,65 @@ async def accept_from(
 class Line:
     """One accepted connection: its socket, and the bytes that were read but not used yet.
 
-    Mutable state: `buffer`, what comes before the bytes still in the socket; `share`, which counts what is read
-    while a body arrives, and ends the reading when there is no room; `is_websocket`, whether it was turned
-    into one; and a count of calls since the last checkpoint.
+    Mutable state: `buffer`, what comes before the bytes still in the socket; `holding`, what it holds of the
+    budget; `is_websocket`, whether it was turned into one; and how many calls it made, and since when, without
+    others having had a turn.
+
+    Args:
+        holding, run_queue: of the server; where there is none, the line has ones of its own.
     """
 
-    __slots__ = ("_calls", "_send_timeout_s", "buffer", "is_websocket", "share", "socket")
+    __slots__ = (
+        "_calls",
+        "_run_queue",
+        "_send_timeout_s",
+        "_since",
+        "buffer",
+        "holding",
+        "is_websocket",
+        "socket",
+    )
 
-    def __init__(self, sock: socket.socket, send_timeout_s: float) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        send_timeout_s: float,
+        holding: Holding | None = None,
+        run_queue: RunQueue | None = None,
+    ) -> None:
         self.socket = sock
         self.buffer = b""
-        self.share: Share | None = None
+        self.holding = holding or Budget(sys.maxsize).open("", sock)
         self.is_websocket = False
         self._send_timeout_s = send_timeout_s
+        self._run_queue = run_queue or RunQueue()
         self._calls = 0
+        self._since = perf_counter()
+
+    def begin_slice(self) -> None:
+        """Note that others have just had a turn."""
+        self._calls = 0
+        self._since = perf_counter()
+
+    def restart_clock(self) -> None:
+        """Take it that others may have had a turn: the slice's time begins anew, its number of calls does not."""
+        self._since = perf_counter()
 
     @property
-    def out_of_room(self) -> bool:
-        """Whether the reading ended because the body that arrives has no room."""
-        return self.share is not None and self.share.refused
+    def slice_is_over(self) -> bool:
+        """Whether others should have a turn."""
+        return perf_counter() - self._since > SLICE_S
+
+    async def wait_turn(self) -> None:
+        """Let others have a turn, and wait in the queue of those that have more to do."""
+        await self._run_queue.wait_turn()
+        self.begin_slice()
 
     async def breathe(self) -> None:
-        """Make a checkpoint every so many calls; for loops that may never block."""
+        """Let others have a turn every so many calls, or when the slice is over; for loops that may never block."""
         self._calls += 1
-        if self._calls >= CALLS_PER_CHECKPOINT:
-            self._calls = 0
-            await trio.lowlevel.checkpoint()
+        if self._calls >= CALLS_PER_TURN or self.slice_is_over:
+            await self.wait_turn()
 
     async def receive(self, max_bytes: int = BODY_READ_BYTES) -> bytes:
         """Return the next bytes, those of `buffer` first; empty: the peer has ended or is gone."""
@@ -164,13 +202,20 @@ class Line:
 
     async def read(self, max_bytes: int = BODY_READ_BYTES) -> bytes:
         """Return the next bytes from the socket, whatever `buffer` holds; empty as in `receive`."""
-        await self.breathe()
+        self._calls += 1
+        if (
+            self._calls >= CALLS_PER_TURN or perf_counter() - self._since > SLICE_S
+        ):  # as `breathe`, which is dearer
+            await self.wait_turn()
         while True:
             try:
-                data = self.socket.recv(max_bytes)
-                return b"" if self.share is not None and not self.share.add(len(data)) else data
+                return self.socket.recv(max_bytes)
             except BlockingIOError:
-                await trio.lowlevel.wait_readable(self.socket)
+                try:
+                    await trio.lowlevel.wait_readable(self.socket)
+                except trio.ClosedResourceError:  # what the connection held was taken back
+                    return b""
+                self._calls, self._since = 0, perf_counter()
             except OSError:
                 return b""  # reset, timed out, unreachable: whichever it is, no more will come
 
@@ -178,23 +223,23 @@ class Line:
         """As `receive`, for who has just read all there was: to try at once would be in vain, which is dear."""
         if self.buffer:
             return await self.receive(max_bytes)
-        while True:
+        try:
             await trio.lowlevel.wait_readable(self.socket)
-            try:
-                return self.socket.recv(max_bytes)
-            except BlockingIOError:
-                continue
-            except OSError:
-                return b""
+            self._calls, self._since = 0, perf_counter()
+            return self.socket.recv(max_bytes)
+        except BlockingIOError:
+            return await self.read(max_bytes)
+        except (OSError, trio.ClosedResourceError):
+            return b""
 
-    def send_now(self, data: bytes | memoryview) -> int:
-        """Send what the socket takes at once; return how many bytes that were.
+    def send_now(self, *parts: Buffer) -> int:
+        """Send what the socket takes of *parts* at once; return how many bytes that were.
 
         Raises:
             OSError: the peer is gone.
         """
         try:
-            return self.socket.send(data)
+            return self.socket.send(parts[0]) if len(parts) == 1 else self.socket.sendmsg(parts)
         except BlockingIOError:
             return 0
 
@@ -202,29 +247,43 @@ class Line:
         """Return when the socket takes bytes again.
 
         Raises:
-            trio.BrokenResourceError: it took none for `send_timeout_s`.
+            trio.BrokenResourceError: it took none for `send_timeout_s`, or there is no room for what is to be sent.
         """
+        if self.holding.taken_back:
+            raise trio.BrokenResourceError(NO_ROOM)
         with trio.move_on_after(self._send_timeout_s):
-            await trio.lowlevel.wait_writable(self.socket)
+            try:
+                await trio.lowlevel.wait_writable(self.socket)
+            except trio.ClosedResourceError:
+                raise trio.BrokenResourceError(NO_ROOM) from None
+            self.begin_slice()
             return
         raise trio.BrokenResourceError("the peer does not read")
 
-    async def send_all(self, data: bytes) -> None:
-        """Send *data*.
+    async def send_all(self, *parts: Buffer) -> None:
+        """Send *parts*, none of which is copied. While the peer lets it wait, the last, the body, counts as held.
 
         Raises:
-            trio.BrokenResourceError: the peer is gone, or took nothing for `send_timeout_s`.
+            trio.BrokenResourceError: the peer is gone, or took nothing for `send_timeout_s`; or there is no room.
         """
         try:
-            sent = self.send_now(data)
-            if sent == len(data):
-                return
-            with memoryview(data) as view:
-                while sent < len(data):
-                    await self.wait_writable()
-                    sent += self.send_now(view[sent:])
+            sent = self.send_now(*parts)
+            if sent < (len(parts[0]) if len(parts) == 1 else sum(map(len, parts))):
+                await self._send_rest(parts, sent)
         except OSError as error:
             raise trio.BrokenResourceError("the peer is gone") from error
+
+    async def _send_rest(self, parts: Sequence[Buffer], sent: int) -> None:
+        if not self.holding.lend(parts[-1]):
+            raise trio.BrokenResourceError(NO_ROOM)
+        try:
+            while rest := skip(parts, sent):
+                parts = rest
+                await self.wait_writable()
+                sent = self.send_now(*parts)
+                self.holding.moved(sent)
+        finally:
+            self.holding.give_back()
 
     def end(self) -> None:
         """Tell the peer that nothing more will come."""
@@ -249,9 +308,7 @@ class Line:
         """
         self.end()
         self.buffer = b""
-        if self.share is not None:  # nothing of it is kept
-            self.share.set(0)
-            self.share = None
+        self.holding.set(0)  # nothing of it is kept
         heard = 0
         with trio.move_on_after(timeout_s):
             while heard < LINGER_BYTES:
@@ -261,6 +318,17 @@ class Line:
                 heard += len(data)
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Give the socket back, and all that the connection held."""
+        self.holding.close()
         trio.lowlevel.notify_closing(self.socket)
         self.socket.close()
+
+
+def skip(parts: Sequence[Buffer], size: int) -> list[memoryview]:
+    """Return what is left of *parts* without their first *size* bytes. Nothing is copied."""
+    rest = []
+    for part in parts:
+        if size < len(part):
+            rest.append(memoryview(part)[size:])
+        size = max(0, size - len(part))
+    return rest

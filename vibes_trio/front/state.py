@@ -9,8 +9,9 @@ import trio
 from vibes_trio.config import Limits
 from vibes_trio.exchange import Answer, MessageIncoming
 from vibes_trio.front.balance import Balance
-from vibes_trio.front.held import Held
+from vibes_trio.front.budget import Budget
 from vibes_trio.front.ready import ReadyAnswers
+from vibes_trio.front.runqueue import RunQueue
 from vibes_trio.urls import ANY_SITE, Site
 
 
@@ -48,6 +49,8 @@ class Front:
         site: which hosts are apps', and which pages may speak to the API.
         look: tells what a long message of a WebSocket is, before it gets its turn: see `answer.look`.
         fast: False sends all HTTP through the full lane; answers are the same, slower.
+        budget: what clients make the server hold; `budget.held()` tells how much, and which client how much of it.
+        run_queue: who has more to do than a slice of time holds.
     """
 
     answer: Answer
@@ -61,10 +64,11 @@ class Front:
     fast: bool = True
     look: Callable[[MessageIncoming], Awaitable[MessageIncoming]] | None = None
     counts: Counts = field(default_factory=Counts)
-    held: Held = field(init=False)
+    budget: Budget = field(init=False)
+    run_queue: RunQueue = field(default_factory=RunQueue)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "held", Held(self.limits.held_bytes))
+        object.__setattr__(self, "budget", Budget(self.limits.held_bytes))
 
 
 class Waiting:

@@ -14,11 +14,9 @@ nothing: no cookie counts here, every message carries its own bearer token, whic
 """
 
 import logging
-import math
-from codecs import IncrementalDecoder, getincrementaldecoder
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import cast
+from functools import partial
 
 import trio
 from websockets.datastructures import Headers
@@ -27,78 +25,26 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from vibes_trio.errors import BadRequest, NotFound, TooLarge, VibesError, forget_traces
+from vibes_trio.errors import BadRequest, NotFound, Overloaded, TooLarge, VibesError, forget_traces
 from vibes_trio.exchange import MessageIncoming, Reply, Turn
 from vibes_trio.front.addresses import peer_of
+from vibes_trio.front.assembly import Assembly
 from vibes_trio.front.heads import Head
-from vibes_trio.front.held import Share
-from vibes_trio.front.http import Refused, site_headers
+from vibes_trio.front.http import JOINED_BYTES, Refused, site_headers
 from vibes_trio.front.outbox import Outbox
-from vibes_trio.front.protocol import BINARY, CONT, TEXT, WebSocketProtocol
+from vibes_trio.front.protocol import BINARY, WebSocketProtocol
 from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
 from vibes_trio.front.state import Front, Waiting
 from vibes_trio.front.status import error_reply
+from vibes_trio.front.upload import Progress
+from vibes_trio.wire.base import Envelope, read_head
+from vibes_trio.wire.large import large_message
 
 log = logging.getLogger(__name__)
 
 MISSED_PINGS = 2
-FRAMES_AT_ONCE = 64
 ANSWERS_AT_ONCE = 16
-"""So many of one connection's messages are answered in a row before others have a turn: a few milliseconds."""
-
-_UTF8 = getincrementaldecoder("utf-8")
-
-
-class Assembly:
-    """The message that is arriving, frame by frame. A long one comes out as a bytearray: to copy it takes time.
-
-    Raises `UnicodeDecodeError` from `add` as soon as a text is no UTF-8. A message over *max_bytes* is
-    counted but not kept.
-
-    Mutable state: the data and size of the frames so far, and whether they are text, with its decoder.
-    """
-
-    __slots__ = ("_data", "_decoder", "_is_text", "_max_bytes", "_size")
-
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._data = bytearray()
-        self._size = 0
-        self._decoder: IncrementalDecoder | None = None
-        self._is_text = False
-
-    def add(self, frame: Frame) -> bytes | TooLarge | None:
-        """Return the message that *frame* completes, an error in place of one too large, else None."""
-        data = bytes(frame.data)
-        if frame.opcode != CONT:
-            self._is_text = frame.opcode == TEXT
-            if frame.fin:
-                if self._is_text and not data.isascii():
-                    data.decode()
-                return data if len(data) <= self._max_bytes else self._too_large(len(data))
-            self._decoder = _UTF8() if self._is_text else None
-        if self._decoder is not None:
-            self._decoder.decode(data, frame.fin)
-        self._size += len(data)
-        if self._size <= self._max_bytes:
-            self._data += data
-        else:
-            self._data.clear()
-        if not frame.fin:
-            return None
-        size, self._size = self._size, 0
-        whole, self._data, self._decoder = self._data, bytearray(), None
-        message = bytes(whole) if size <= BODY_READ_BYTES else cast(bytes, whole)
-        return message if size <= self._max_bytes else self._too_large(size)
-
-    def _too_large(self, size: int) -> TooLarge:
-        text = f"The message has {size} bytes; at most {self._max_bytes} are taken."
-        return TooLarge(text, limit="max_frame_bytes", value=self._max_bytes)
-
-    @property
-    def held_bytes(self) -> int:
-        """Bytes of the message that is arriving."""
-        return len(self._data)
+"""So many of one connection's messages are answered in a row before others have a turn, however quickly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +62,19 @@ class _Socket:
     """One WebSocket. Everything mutable about it is here.
 
     Attributes:
-        backlog: messages that were read, but are not being answered yet.
+        reading: the scope of the reader; cancelled when what is held is taken back.
+        backlog: messages that were read, but are not being answered yet, and how many bytes they have.
         turns: the last turn per order key, while it is not over.
         in_flight: how many answers are waited for.
         freed: set when one of those is there, for a reader that waits for a slot.
         deferred: the answer for which the connection has to open its nurseries.
         wanted_company: whether an answer had to be waited for since the last ping.
-        message_bytes: of the messages that were read and are not answered yet.
+        arrived_bytes: what is counted of messages that arrive, or are in the backlog.
+        empty_frames: control frames, and fragments of nothing, since the last ping.
         heard: whether the peer has said anything since the last ping.
         missed: pings in a row with nothing heard after them.
         next_beat: when to ping, in Trio's time.
-        arriving_since: when the first byte of a message came whose last has not; infinity: none is arriving.
+        progress: of the message that is arriving, if one is.
         read_full: whether the last read brought as much as it could, so that there may be more.
     """
 
@@ -135,18 +83,20 @@ class _Socket:
     protocol: WebSocketProtocol
     outbox: Outbox
     assembly: Assembly
-    share: Share
     next_beat: float
+    reading: trio.CancelScope | None = None
     backlog: list[bytes] = field(default_factory=list)
+    backlog_bytes: int = 0
     turns: dict[str, Turn] = field(default_factory=dict)
     in_flight: int = 0
     freed: trio.Event | None = None
     deferred: _Answer | None = None
     wanted_company: bool = False
-    message_bytes: int = 0
+    arrived_bytes: int = 0
+    empty_frames: int = 0
     heard: bool = True
     missed: int = 0
-    arriving_since: float = math.inf
+    progress: Progress | None = None
     read_full: bool = True
 
 
@@ -175,10 +125,12 @@ async def serve_websocket(front: Front, waiting: Waiting, line: Line) -> None:
     front.counts.websockets += 1
     ws = _open(front, line)
     try:
-        with ws.share:
-            await _serve(ws, waiting)
-            await _take_leave(ws)
+        line.holding.on_taken = partial(_give_up, ws)
+        await _serve(ws, waiting)
+        line.holding.on_taken = None
+        await _take_leave(ws)
     finally:
+        line.holding.on_taken = None  # each holds the other
         ws.protocol.forget()
 
 
@@ -199,6 +151,19 @@ async def _serve(ws: _Socket, waiting: Waiting) -> None:
         _flush(ws)
 
 
+def _give_up(ws: _Socket) -> None:
+    """Let go of all that has arrived and is not being answered yet, and of what the peer does not read."""
+    ws.protocol.fail(CloseCode.TRY_AGAIN_LATER, "too much arrives at the moment")
+    ws.protocol.reader.discard()
+    ws.assembly.forget()
+    ws.backlog.clear()
+    ws.backlog_bytes = 0
+    if ws.outbox.size:
+        ws.outbox.abort()
+    if ws.reading is not None:
+        ws.reading.cancel()
+
+
 def _open(front: Front, line: Line) -> _Socket:
     limits = front.limits
     return _Socket(
@@ -207,7 +172,6 @@ def _open(front: Front, line: Line) -> _Socket:
         WebSocketProtocol(limits.hard_frame_bytes),
         Outbox(line, limits.outbox_bytes),
         Assembly(limits.max_frame_bytes),
-        Share(front.held),
         trio.current_time() + limits.ping_interval_s,
     )
 
@@ -220,8 +184,16 @@ async def _take_leave(ws: _Socket) -> None:
     async with trio.open_nursery() as writer:
         writer.start_soon(ws.outbox.write_out)
         with ws.outbox, trio.move_on_after(ws.front.limits.close_timeout_s):
-            while ws.protocol.state is State.CLOSING and ws.protocol.close_rcvd is None:
-                _feed(ws, await ws.line.receive())
+            left = ws.front.limits.hard_frame_bytes
+            while ws.protocol.state is State.CLOSING and ws.protocol.close_rcvd is None and left > 0:
+                data = b"" if ws.protocol.is_more else await ws.line.receive()
+                left -= len(data)
+                if data or ws.protocol.is_more:
+                    ws.protocol.receive_frames(data)  # none of it counts any more
+                else:
+                    ws.protocol.receive_eof()
+                _flush(ws)
+                await ws.line.breathe()
 
 
 async def _converse(ws: _Socket, waiting: Waiting) -> None:
@@ -245,34 +217,34 @@ async def _listen(ws: _Socket, waiting: Waiting, in_flight: trio.Nursery | None)
     """
     while ws.protocol.listening and not waiting.over:
         # One scope for heartbeats and the server's end: with its status it is a tenth of an idle connection.
-        with trio.CancelScope(deadline=ws.next_beat) as reading:
-            waiting.add(reading)
+        with trio.CancelScope(deadline=ws.next_beat) as ws.reading:
+            waiting.add(ws.reading)
             try:
                 return await _read_messages(ws, in_flight)
             finally:
-                waiting.discard(reading)
-        if not waiting.over and _beat(ws) and in_flight is not None:
+                waiting.discard(ws.reading)
+                ws.reading = None
+        if ws.protocol.listening and not waiting.over and _beat(ws) and in_flight is not None:
             return
 
 
 def _beat(ws: _Socket) -> bool:
     """Ping the peer; return whether nothing had to wait since the last time, or has to now.
 
-    Give up a peer that is silent, or whose message has been arriving for longer than a body may.
+    Give up a peer that is silent, or whose message has stopped to arrive.
     """
     limits = ws.front.limits
     now = trio.current_time()
     ws.next_beat = now + limits.ping_interval_s
     reading = not (ws.backlog or ws.outbox.size)
-    if not reading:  # messages wait for slots, or replies for the peer: to hear nothing is our own doing
-        ws.missed, ws.arriving_since = 0, max(now, ws.arriving_since)
-    elif ws.heard:
-        ws.missed = 0
-    else:
-        ws.missed += 1
-    ws.heard = False
+    if ws.progress is not None and not reading:
+        ws.progress.begin()
+    # When messages wait for slots, or replies for the peer, to hear nothing is our own doing.
+    ws.missed = ws.missed + 1 if reading and not ws.heard else 0
+    ws.heard, ws.empty_frames = False, 0
+    stopped = ws.progress is not None and now > ws.progress.deadline
     quiet, ws.wanted_company = reading and not ws.in_flight and not ws.wanted_company, False
-    if ws.missed >= MISSED_PINGS or now - ws.arriving_since > limits.body_timeout_s:
+    if ws.missed >= MISSED_PINGS or stopped:
         log.info("dropped a silent or slow peer")
         ws.front.counts.dropped += 1
         ws.outbox.abort()
@@ -292,26 +264,28 @@ async def _read_messages(ws: _Socket, in_flight: trio.Nursery | None) -> None:
         while ws.backlog and (in_flight is not None or ws.outbox.has_room):
             await _answer_next(ws, in_flight)
             answered += 1
-            if answered % ANSWERS_AT_ONCE == 0:
-                await trio.lowlevel.checkpoint()
+            if answered % ANSWERS_AT_ONCE == 0 or ws.line.slice_is_over:
+                await ws.line.wait_turn()
             if ws.deferred is not None:
                 return
         if not ws.protocol.listening or (in_flight is None and ws.outbox.size):
             return
         if not ws.outbox.has_room:
             await ws.outbox.room()
-        most = _read_bytes(ws)
-        data = await (ws.line.receive(most) if ws.read_full else ws.line.receive_later(most))
-        ws.read_full = len(data) >= most
-        if _feed(ws, data) > FRAMES_AT_ONCE:
-            await trio.lowlevel.checkpoint()
+        if ws.protocol.is_more:
+            _take_frames(ws, ws.protocol.receive_frames(b""))
+            _settle(ws)
+        else:
+            most = _read_bytes(ws)
+            data = await (ws.line.receive(most) if ws.read_full else ws.line.receive_later(most))
+            ws.read_full = len(data) >= most
+            _feed(ws, data)
+        if ws.line.slice_is_over:
+            await ws.line.wait_turn()
 
 
 def _read_bytes(ws: _Socket) -> int:
-    """Return how much to read at once: much of a message that is large, little of frames that may be tiny.
-
-    All that one read brings is taken apart before anybody else has a turn, and a frame costs 6 bytes.
-    """
+    """Return how much to read at once: much of a frame that is large, little of those that may be tiny."""
     return BODY_READ_BYTES if ws.protocol.missing_bytes >= HEAD_READ_BYTES else HEAD_READ_BYTES
 
 
@@ -325,21 +299,25 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
     while ws.in_flight >= ws.front.limits.in_flight_per_connection:
         ws.freed = trio.Event()
         await ws.freed.wait()
-    data = ws.backlog[0]
-    incoming = MessageIncoming(data)
-    if len(data) > ws.front.limits.read_here_bytes and ws.front.look is not None:
-        # Those that follow wait: whether they have to come after it is not known before.
-        incoming = await ws.front.look(replace(incoming, client=peer_of(ws.line.socket)))
+    if not ws.backlog:  # all was given up meanwhile
+        return
+    data, holding = ws.backlog[0], ws.line.holding
+    pinned = holding.pin(len(data))
+    incoming = await _look(ws, data, pinned)
+    _drop_first(ws, data)
+    if not pinned:
+        holding.add(-len(data))
+        _turn_away(ws, incoming)
+        return
     key = _order_key(ws, incoming)
-    ws.backlog.pop(0)
     turn = None
     if key is not None:
         turn = ws.turns[key] = Turn(ws.turns.get(key))
     reply = ws.front.answer(incoming, turn)
     if isinstance(reply, Reply):
         _pass_on(ws, key, turn)
+        holding.unpin(len(data))
         _say(ws, reply.body)
-        _let_go(ws, len(data))
         return
     ws.in_flight += 1
     ws.wanted_company = True
@@ -350,6 +328,29 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
         ws.deferred = answer
 
 
+async def _look(ws: _Socket, data: bytes, pinned: bool) -> MessageIncoming:
+    """Return the first message of the backlog with what is to be known of a long one. Cancelled, it stays there."""
+    incoming, look = MessageIncoming(data), ws.front.look
+    if look is None or len(data) <= ws.front.limits.read_here_bytes:
+        return incoming
+    try:
+        # Those that follow wait: whether they have to come after it is not known before.
+        return await look(replace(incoming, client=peer_of(ws.line.socket)))
+    except trio.Cancelled:
+        if pinned:
+            ws.line.holding.unpin(len(data))
+            ws.line.holding.add(len(data))
+        raise
+
+
+def _drop_first(ws: _Socket, data: bytes) -> None:
+    """Take *data* out of the backlog, unless all of that was given up meanwhile."""
+    if ws.backlog:
+        ws.backlog.pop(0)
+        ws.backlog_bytes -= len(data)
+        ws.arrived_bytes -= len(data)
+
+
 def _order_key(ws: _Socket, incoming: MessageIncoming) -> str | None:
     if incoming.looked is None:
         return ws.front.order_key(incoming.data)
@@ -358,19 +359,43 @@ def _order_key(ws: _Socket, incoming: MessageIncoming) -> str | None:
 
 async def _finish(ws: _Socket, answer: _Answer) -> None:
     """Wait for an answer, and give its slot back when the reply is in the outbox."""
+    holding = ws.line.holding
     try:
         try:
             reply = await answer.reply
         finally:
+            holding.unpin(answer.size)
             _pass_on(ws, answer.key, answer.turn)
-        await ws.outbox.room()
+        built = len(reply.body)
+        try:
+            if holding.add(built):
+                await ws.outbox.room()
+        finally:
+            holding.add(-built)
         _say(ws, reply.body)
     finally:
         ws.in_flight -= 1
         if ws.freed is not None:
             ws.freed.set()
             ws.freed = None
-        _let_go(ws, answer.size)
+
+
+def _turn_away(ws: _Socket, incoming: MessageIncoming) -> None:
+    """Refuse a message because too much of its sender's is being answered."""
+    error = Overloaded("Too much of yours is being answered; try again in a second.")
+    try:
+        envelope = _envelope_of(incoming)
+    except VibesError:
+        envelope = None
+    _say(ws, error_reply(error, envelope).body)
+
+
+def _envelope_of(incoming: MessageIncoming) -> Envelope:
+    if incoming.looked is None:
+        return read_head(incoming.data).envelope
+    if isinstance(incoming.looked, VibesError):
+        raise incoming.looked
+    return large_message(b"", incoming.looked).envelope
 
 
 def _pass_on(ws: _Socket, key: str | None, turn: Turn | None) -> None:
@@ -381,69 +406,65 @@ def _pass_on(ws: _Socket, key: str | None, turn: Turn | None) -> None:
             del ws.turns[key]
 
 
-def _let_go(ws: _Socket, size: int) -> None:
-    """Count a message of *size* bytes as answered."""
-    ws.message_bytes -= size
-    _count_held(ws)
-
-
-def _say(ws: _Socket, text: bytes) -> None:
+def _say(ws: _Socket, text: bytes | memoryview) -> None:
     if ws.protocol.state is State.OPEN:  # else the peer has said goodbye, and hears nothing more
         ws.protocol.send_text(text)
         _flush(ws)
 
 
-def _feed(ws: _Socket, data: bytes) -> int:
-    """Take what the peer sent, nothing at its end; answer what is the protocol's own business.
-
-    Returns how many frames that was.
-    """
-    protocol = ws.protocol
-    frames: Sequence[Frame] = ()
+def _feed(ws: _Socket, data: bytes) -> None:
+    """Take what the peer sent, nothing at its end; answer what is the protocol's own business."""
     if data:
         ws.heard = True
-        frames = protocol.receive_frames(data)
+        _take_frames(ws, ws.protocol.receive_frames(data))
     else:
-        protocol.receive_eof()
-    _take_frames(ws, frames)
-    if not _count_held(ws) and protocol.listening:
-        protocol.fail(CloseCode.TRY_AGAIN_LATER, "too much arrives at the moment")
-        ws.assembly = Assembly(ws.front.limits.max_frame_bytes)
-        _count_held(ws)
+        ws.protocol.receive_eof()
+    _settle(ws, len(data))
+
+
+def _settle(ws: _Socket, size: int = 0) -> None:
+    """Count what is held after *size* bytes have come, and send what the protocol wants to be sent."""
+    protocol = ws.protocol
+    arrived = protocol.received_bytes + ws.assembly.held_bytes + ws.backlog_bytes
+    if grown := arrived - ws.arrived_bytes:
+        ws.arrived_bytes = arrived
+        ws.line.holding.add(grown)  # if there is no room for it, all is let go
     if not protocol.in_message:
-        ws.arriving_since = math.inf
-    elif ws.backlog or ws.arriving_since == math.inf:
-        ws.arriving_since = trio.current_time()
+        ws.progress = None
+    elif ws.backlog or ws.progress is None:
+        ws.progress = Progress(ws.front.limits)
+    else:
+        ws.progress.moved(size)
     _flush(ws)
-    return len(frames)
-
-
-def _count_held(ws: _Socket) -> bool:
-    """Count what this connection holds; return whether there is room for it."""
-    arriving = ws.protocol.partial_bytes + ws.assembly.held_bytes
-    return ws.share.set(ws.message_bytes + arriving)
 
 
 def _take_frames(ws: _Socket, frames: Sequence[Frame]) -> None:
     try:
         for frame in frames:
+            if frame.opcode > BINARY or not (frame.data or frame.fin):
+                ws.empty_frames += 1
             if frame.opcode <= BINARY:  # none but data frames
                 message = ws.assembly.add(frame)
                 if isinstance(message, TooLarge):
                     _say(ws, error_reply(message).body)
                 elif message is not None:
                     ws.backlog.append(message)
-                    ws.message_bytes += len(message)
+                    ws.backlog_bytes += len(message)
     except UnicodeDecodeError as error:
         if ws.protocol.state is State.OPEN:
             ws.protocol.fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
+    if ws.empty_frames > ws.front.limits.empty_frames_per_ping and ws.protocol.listening:
+        ws.protocol.fail(CloseCode.POLICY_VIOLATION, "too many control frames, or fragments of nothing")
 
 
 def _flush(ws: _Socket) -> None:
     waiting = ws.protocol.data_to_send()
     if not waiting:
         return
-    if data := waiting[0] if len(waiting) == 1 else b"".join(waiting):
-        ws.outbox.put(data)
+    parts = [part for part in waiting if part]
+    if len(parts) > 1 and max(map(len, parts)) <= JOINED_BYTES:
+        parts = [b"".join(parts)]
+    if parts:
+        ws.outbox.put(*parts)
     if not waiting[-1]:
         ws.outbox.end()

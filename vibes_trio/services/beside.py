@@ -75,7 +75,7 @@ _READ: Mapping[str, tuple[msgspec.json.Decoder[Any], Packing]] = {
 
 def look(message: bytes, limits: Limits) -> LargeHead:
     """Return the head of *message*. Raises as `read_large_head`."""
-    bounds = Bounds(limits.max_envelope_chars, limits.max_token_bytes + 1, limits.max_context_id_chars + 1)
+    bounds = Bounds(limits.max_token_bytes + 1, limits.max_context_id_chars + 1)
     return read_large_head(message, bounds, APPEND)
 
 

@@ -113,10 +113,10 @@ def read_deploy(req: ReqEnsureAppSlug, limits: Limits) -> Steps[Deploy]:
 
 
 def check_env(env: Mapping[str, str], limits: Limits) -> None:
-    """Refuse *env* if it is beyond its limits, or if what means something to this server can't be kept.
+    """Refuse *env* if it is beyond its limits, or has what means something to this server and can't be kept.
 
     Raises:
-        TooLarge: it is.
+        TooLarge: it is beyond its limits.
         BadRequest: files are to be shared in a way that is not known here.
     """
     if env.get(SHARE_FILES, WITH_ALL) != WITH_ALL:

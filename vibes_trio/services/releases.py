@@ -25,7 +25,6 @@ IMPORT_MAP = "/~~calculated~~/import-map.json"
 JAVASCRIPT = "application/javascript"
 JAVASCRIPT_TYPES = (JAVASCRIPT, "text/javascript")
 MAX_READ_HERE_BYTES = 256 * 1024
-"""The one value of that: pages of any origin."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from vibes_trio.urls import EntryPoint
 
 MIN_COMPRESSED_BYTES = 512
 MAX_COMPRESSED_HERE_BYTES = 32 * 1024
+MAX_COPIED_BYTES = 4 * 1024
+"""A part up to this is copied; of a larger one each reader would have a copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,9 @@ def _part(content: Content, headers: list[tuple[str, str]], span: slice, policy:
     if span.start >= span.stop:
         return Reply(416, (*headers, ("content-range", f"bytes */{size}")), policy=policy)
     headers.append(("content-range", f"bytes {span.start}-{span.stop - 1}/{size}"))
-    return Reply(206, tuple(headers), content.body[span], policy=policy)
+    small = span.stop - span.start <= MAX_COPIED_BYTES
+    part = content.body[span] if small else memoryview(content.body)[span]
+    return Reply(206, tuple(headers), part, policy=policy)
 
 
 _COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {

@@ -5,7 +5,7 @@ it is not only `DecodeError`). Undeclared members are ignored at every level, as
 """
 
 import re
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
@@ -32,12 +32,18 @@ class Request(Restrictable, Generic[R], frozen=True, kw_only=True, rename="camel
     auth: DashAuth | None = None
 
 
+MAX_NAME_CHARS = 1024
+"""Of `tid`, `src` and `dst`: they come back with the reply, so whoever asks would have us hold what he likes."""
+
+Name = Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)]
+
+
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """The five members round every payload; all are required."""
 
-    tid: str
-    src: str
-    dst: str
+    tid: Name
+    src: Name
+    dst: Name
     ttl: float
     payload: msgspec.Raw
 

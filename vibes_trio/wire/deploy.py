@@ -12,6 +12,7 @@ Mode = Literal["production", "dev"]
 SHARE_FILES = "VIBES_SHARE_FILES"
 """The name in an app's env by which its owner lets pages of other origins read its files."""
 WITH_ALL = "*"
+"""The one value of that: pages of any origin."""
 
 
 class ResEnsureAppSlug(Response, frozen=True, kw_only=True, tag="vibes.diy.res-ensure-app-slug"):

@@ -5,7 +5,6 @@ Runs in a process beside, see `beside/pool.py`.
 
 import msgspec
 
-from vibes_trio.errors import BadEnvelope
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import Envelope, LargeMessage, MessageHead, decode_part, read_head, read_key_of
 
@@ -13,9 +12,8 @@ MAX_TYPE_CHARS = 200
 
 
 class Bounds(msgspec.Struct, frozen=True):
-    """How long the texts of a head may be: what goes back as it came, and what is cut."""
+    """How long the texts of a head may be that are cut."""
 
-    envelope_chars: int
     token_chars: int
     key_chars: int
 
@@ -49,13 +47,10 @@ def read_large_head(data: bytes, bounds: Bounds, ordered_type: str) -> LargeHead
     """Return the head of the message *data*; each of its texts is cut to what may be in it, so that it is short.
 
     Raises:
-        BadJson, BadEnvelope: see `read_head`; or a member of the envelope is too long to be sent back.
+        BadJson, BadEnvelope: see `read_head`.
     """
     head = read_head(data)
     envelope = head.envelope
-    for name, text in (("tid", envelope.tid), ("src", envelope.src), ("dst", envelope.dst)):
-        if len(text) > bounds.envelope_chars:
-            raise BadEnvelope(f"{name}: at most {bounds.envelope_chars} characters are taken.")
     auth, fault = decode_part(_auth_decoder, envelope.payload)
     key = read_key_of(envelope.payload) if head.type == ordered_type else None
     return LargeHead(
