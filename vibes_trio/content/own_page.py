@@ -312,3 +312,23 @@ def resolver(names: frozenset[str], folder: str, roots: tuple[str, ...]) -> Call
         return next((name for name in tried if name in names), None)
 
     return resolve
+
+
+def fill_template(template: Template, head: str, release: str, local: Mapping[str, str]) -> str:
+    """Return the page's HTML.
+
+    Args:
+        head: HTML that comes first in its head.
+        release: address of the release's root, with a slash at its end.
+        local: address of another host → address on this server that has the same; empty: it is asked for nowhere.
+    """
+    pieces: list[str] = []
+    for part in template.parts:
+        pieces.append(part.text)
+        if part.hole == "head":
+            pieces.append(head)
+        elif part.hole == "release":
+            pieces.append(release.removesuffix("/") + part.value)
+        elif part.hole == "remote":
+            pieces.append(local.get(html.unescape(part.value).strip(), part.value))
+    return "".join(pieces)
