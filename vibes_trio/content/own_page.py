@@ -33,7 +33,7 @@ _ADDRESSES = ("src", "href", "poster", "data", "xlink:href", "content", "srcset"
 _REMOTE = re.compile(r"(?:https?:)?//[^/\s]", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _ENV_PLACE = re.compile(r"%([A-Z][A-Z0-9_]{0,99})%")
-_IN_SET = re.compile(r"(?:(?<=,)|^)\s*+([^\s,]++)")
+_IN_SET = re.compile(r"([^\s,]++)(?:\s++[^\s,]++)?+\s*+,?")
 _IN_STYLE = re.compile(
     r"""@import\s++(?:url\(\s*+)?["']?([^"')\s;]++)|url\(\s*+["']?([^"')\s]++)""", re.IGNORECASE
 )
@@ -153,8 +153,6 @@ def read_own_page(
 def _parts(text: str, edits: list[_Edit]) -> Iterator[Part]:
     place = 0
     for edit in sorted(edits, key=lambda edit: (edit.span.start, edit.span.end)):
-        if edit.span.start < place:
-            continue  # inside something that is taken out
         yield Part(text[place : edit.span.start], edit.hole, edit.value)
         place = edit.span.end
     yield Part(text[place:])

@@ -174,10 +174,8 @@ class _Reading:
         compiled = kind != "html" or any(module.lang != "js" for module in self.modules)
         own = read_own_page(_decode(file.content), resolve, self._places(), compiled=compiled)
         made = tuple(self._made(own))
-        entries = [script.name for script in own.scripts if script.name and not script.babel] + [
-            file.name for file in made
-        ]
-        entries = list(self._page_entries(own, entries))
+        named = [script.name for script in own.scripts if script.name and not script.babel]
+        entries = self._page_entries(own, [*named, *(file.name for file in made)], compiled=compiled)
         project = replace(
             self._project(kind, entries),
             template=own.template,
@@ -310,12 +308,12 @@ class _Reading:
 
     # -- entries ------------------------------------------------------------------------------------------
 
-    def _page_entries(self, own: OwnPage, entries: list[str]) -> tuple[str, ...]:
+    def _page_entries(self, own: OwnPage, entries: list[str], *, compiled: bool) -> tuple[str, ...]:
         """Return what runs on a page of HTML; where it names no script that is there, the entry by its name."""
         flagged = self._flagged_module()
-        named = () if entries or own.kept else self._named_entry()
+        named = () if entries or (own.kept and not compiled) else self._named_entry()
         for address in own.missing:
-            instead = f" {named[0]} is the page's entry in its place." if named else ""
+            instead = f" {_listed(named)} is the page's entry in its place." if named else ""
             self.warnings.append(f"{self.html}: names {address}, which is not among the files.{instead}")
         return (flagged,) if flagged else tuple(entries) or named
 
