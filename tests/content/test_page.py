@@ -167,7 +167,7 @@ def test_page_without_roots_has_no_module_script():
 
     assert b'type="module"' not in html
     assert b"modulepreload" not in html
-    assert b'<div id="my-app" class="vibe-app-container"></div>' in html
+    assert b'<div id="my-app" class="vibe-app-container"><div id="root"></div></div>' in html
 
 
 def test_facts_for_the_overlay_name_env_release_and_files():
@@ -206,7 +206,7 @@ def test_tailwind_of_ours_is_there_before_anything_is_shown():
 
 
 def test_page_without_a_font_of_ours_has_no_style():
-    assert b"<style" not in render_page(page())
+    assert b"@font-face" not in render_page(page())
 
 
 def test_font_is_there_before_any_script_runs():

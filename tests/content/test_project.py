@@ -137,8 +137,9 @@ def test_no_component_is_told():
 
 
 def test_a_script_without_components_only_runs():
-    project = read({"/main.js": "document.title = 'x';"})
+    project = read({"/app.js": "document.title = 'x';"})
 
+    assert project.entries == ("/app.js",)
     assert project.mounts == ()
     assert project.warnings == ()
 
