@@ -11,7 +11,7 @@ LINES: tuple[frozenset[str], ...] = (
     frozenset({"errors", "exchange", "collector", "late"}),
     frozenset({"wire", "config", "urls"}),
     frozenset({"content", "auth", "storage", "cache", "outbound", "jobs", "compilers"}),
-    frozenset({"modules"}),
+    frozenset({"modules", "bundle"}),
     frozenset({"context"}),
     frozenset({"services", "dispatch"}),
     frozenset({"handlers", "background"}),

@@ -49,6 +49,7 @@ class Limits:
     compile_memory_bytes: int = 1024 * MiB
     compile_at_once: int = 2
     max_compiled_bytes: int = 8 * MiB
+    max_bundle_bytes: int = 24 * MiB
     compiles_per_worker: int = 500
     compiled_cache_bytes: int = 16 * MiB
     # Connections

@@ -5,13 +5,14 @@ time, so a source that never ends costs its own worker only.
 """
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
 import msgspec
 
+from vibes_trio.compilers.bundles import Bundle, Material, answer_service, build_request, read_bundle
 from vibes_trio.compilers.esbuild_packets import BadPacket, decode_answer, encode_request
 from vibes_trio.compilers.interface import Compiled, Lang, Source, encode_source
 from vibes_trio.compilers.printed import (
@@ -72,6 +73,11 @@ class EsbuildCompiler:
         self._version = version
 
     @property
+    def can_bundle(self) -> bool:
+        """It can."""
+        return True
+
+    @property
     def version(self) -> str:
         """The binary's version and the flags."""
         return f"esbuild {self._version} {' '.join(_FLAGS + _MAP_FLAGS)}"
@@ -93,6 +99,18 @@ class EsbuildCompiler:
             dynamic_imports=tuple(dict.fromkeys(printed_dynamic_imports(listed))),
             has_default=prints_default(listed),
         )
+
+    async def bundle(
+        self, entries: Sequence[tuple[str, str]], flags: Sequence[str], material: Material
+    ) -> Bundle:
+        """See `Compiler.bundle`."""
+        number = next(self._numbers) % 2**31
+        request = encode_request(number, build_request(number, entries, flags))
+        try:
+            answer = await self._workers.ask(request, lambda frame: answer_service(frame, material))
+            return read_bundle(decode_answer(answer)[1])
+        except (WorkerFailed, BadPacket) as error:
+            raise TransformFailed(str(error), filename=entries[0][1]) from error
 
     async def _without_comments(self, filename: str, printed: str) -> str:
         """Print once more: minified white space drops every comment, the second pass restores the lines."""

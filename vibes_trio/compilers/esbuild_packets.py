@@ -27,20 +27,39 @@ def encode_request(number: int, value: Value) -> bytes:
     return b"".join(parts)
 
 
+def encode_answer(number: int, value: Value) -> bytes:
+    """Return the packet that answers the request *number* of the service, without the frame's length."""
+    parts = [_NUMBER.pack(number << 1 | 1)]
+    _encode(value, parts)
+    return b"".join(parts)
+
+
 def decode_answer(packet: bytes) -> tuple[int, Value]:
     """Return the number of the request and what was answered.
 
     Raises:
         BadPacket: not a whole answer, or a request of the service.
     """
+    number, is_answer, value = decode_packet(packet)
+    if not is_answer:
+        raise BadPacket("the packet is no answer")
+    return number, value
+
+
+def decode_packet(packet: bytes) -> tuple[int, bool, Value]:
+    """Return the number, whether it is an answer or a request of the service, and what it says.
+
+    Raises:
+        BadPacket: it is cut short, or goes on.
+    """
     try:
         (head,) = _NUMBER.unpack_from(packet)
         value, end = _decode(packet, _NUMBER.size)
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         raise BadPacket("the packet is cut short") from error
-    if not head & 1 or end != len(packet):
+    if end != len(packet):
         raise BadPacket("the packet is no answer")
-    return head >> 1, value
+    return head >> 1, bool(head & 1), value
 
 
 def _encode(value: Value, parts: list[bytes]) -> None:

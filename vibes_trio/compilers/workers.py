@@ -9,7 +9,7 @@ framing of esbuild's service, taken for our own worker too).
 import struct
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import trio
@@ -22,6 +22,8 @@ if sys.platform == "linux":
 _LENGTH = struct.Struct("<I")
 _CHUNK_BYTES = 64 * 1024
 _REAP_TIMEOUT_S = 2.0
+
+Reply = Callable[[bytes], bytes | None]
 
 
 class WorkerFailed(Exception):
@@ -59,8 +61,11 @@ class Workers:
         self._slots = trio.CapacityLimiter(limits.compile_at_once)
         self._idle: list[_Worker] = []
 
-    async def ask(self, request: bytes) -> bytes:
+    async def ask(self, request: bytes, reply: Reply | None = None) -> bytes:
         """Return the answer to *request*, waiting for a free worker first.
+
+        Args:
+            reply: what to say to a frame with which the worker itself asks for something; None: it is the answer.
 
         Raises:
             WorkerFailed: out of time (`limits.compile_timeout_s` once there is a worker) or memory, or the
@@ -72,7 +77,7 @@ class Workers:
             try:
                 with trio.fail_after(self._limits.compile_timeout_s):
                     worker = self._take_idle() or await self._start()
-                    answer = await self._exchange(worker, request)
+                    answer = await self._exchange(worker, request, reply)
                 answered = True
                 return answer
             except trio.TooSlowError:
@@ -120,22 +125,28 @@ class Workers:
         try:
             _limit_memory(process.pid, self._limits.compile_memory_bytes)
             if self._greets:
-                await self._receive(worker)
+                await self._receive(worker, self._limits.max_compiled_bytes)
         except BaseException:
             await _kill(worker)
             raise
         return worker
 
-    async def _exchange(self, worker: _Worker, request: bytes) -> bytes:
+    async def _exchange(self, worker: _Worker, request: bytes, reply: Reply | None) -> bytes:
         worker.requests += 1
         await worker.stdin.send_all(_LENGTH.pack(len(request)) + request)
-        return await self._receive(worker)
+        most = self._limits.max_compiled_bytes if reply is None else self._limits.max_bundle_bytes
+        while True:
+            frame = await self._receive(worker, most)
+            said = reply(frame) if reply is not None else None
+            if said is None:
+                return frame
+            await worker.stdin.send_all(_LENGTH.pack(len(said)) + said)
 
-    async def _receive(self, worker: _Worker) -> bytes:
+    async def _receive(self, worker: _Worker, most: int) -> bytes:
         await self._fill(worker, _LENGTH.size)
         (length,) = _LENGTH.unpack_from(worker.received)
-        if length > self._limits.max_compiled_bytes:
-            raise WorkerFailed(f"the compiled code is longer than {self._limits.max_compiled_bytes} bytes")
+        if length > most:
+            raise WorkerFailed(f"the compiled code is longer than {most} bytes")
         await self._fill(worker, _LENGTH.size + length)
         frame = bytes(worker.received[_LENGTH.size : _LENGTH.size + length])
         del worker.received[: _LENGTH.size + length]

@@ -149,7 +149,7 @@ def _targets(file: AppModule, by_name: Mapping[str, int], warnings: list[str]) -
     """Return for each local specifier of *file* the index of the file that it means, or add a warning."""
     targets: dict[str, int] = {}
     for specifier in filter(is_local, file.specifiers):
-        found = next((name for name in _candidates(file.name, specifier) if name in by_name), None)
+        found = next((name for name in file_candidates(file.name, specifier) if name in by_name), None)
         where = f"{file.name}: import {quote_json(specifier)}"
         if found is None:
             warnings.append(f"{where}: this app has no such file.")
@@ -162,7 +162,7 @@ def _targets(file: AppModule, by_name: Mapping[str, int], warnings: list[str]) -
     return targets
 
 
-def _candidates(importer: str, specifier: str) -> Iterator[str]:
+def file_candidates(importer: str, specifier: str) -> Iterator[str]:
     """Yield the names that *specifier* may mean, best first, as bundlers do.
 
     The very name, the source that compiles to it, the name with an ending, the index of that folder.

@@ -3,36 +3,28 @@
 Nothing here touches storage: a deploy compiles and looks versions up before its transaction.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import trio
 from msgspec.structs import replace
 
+from vibes_trio.bundle.forms import tell_forms
 from vibes_trio.compilers.interface import Compiled, Lang, Source
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import build_import_map, package_lookups
+from vibes_trio.content.js_json import quote_json
 from vibes_trio.content.links import TRANSFORMED, AppModule, Links, link_modules
 from vibes_trio.context import App
 from vibes_trio.errors import TooLarge, TransformFailed, VibesError
 from vibes_trio.exchange import Cid
-from vibes_trio.services.releases import IMPORT_MAP, JAVASCRIPT, Extras
+from vibes_trio.services.app_build import Whole, build_whole, keep_build
+from vibes_trio.services.app_files import AppFile
+from vibes_trio.services.releases import IMPORT_MAP, JAVASCRIPT, Extras, read_map
 from vibes_trio.wire.files import FileSystemItem, Transform, asset_uri
 
 IMPORT_MAP_MIME = "application/importmap+json"
-
-
-@dataclass(frozen=True, slots=True)
-class AppFile:
-    """One file of a deploy. *lang* is set for modules; *mime* is what it is served as."""
-
-    name: str
-    content: bytes
-    cid: Cid
-    mime: str
-    given_mime: str
-    lang: Lang | None
-    entry_point: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,43 +38,105 @@ class Built:
     import_map: bytes
 
 
-async def build_release(app: App, files: Sequence[AppFile], entry_point: str, built_from: Cid) -> Built:
-    """Compile *files* (sorted by name), link their modules, make the import map.
+async def build_release(
+    app: App,
+    files: Sequence[AppFile],
+    entry_point: str,
+    built_from: Cid,
+    whole: Whole,
+    env: Mapping[str, str],
+) -> Built:
+    """Compile *files* (sorted by name), link their modules, make the import map; build the app if it asks for that.
 
     Args:
         entry_point: the name of the file that is the app's; empty: none was flagged.
         built_from: see `Extras`.
+        whole: the same files as a whole.
+        env: the deploy's own values.
 
     Raises:
         TransformFailed: a module does not compile; of several the first by name.
         TooLarge: the modules import too much.
     """
-    compiled = await compile_all(app, files)
+    files, compiled = await compile_all(app, files)
     links = link_modules([_app_module(file, result) for file, result in zip(files, compiled, strict=True)])
-    most = app.config.limits.max_imports
-    if len(links.bare) > most:
-        raise TooLarge(f"The modules import {len(links.bare)} packages.", limit="max_imports", value=most)
+    check_imports(app, links.bare)
     versions = await look_up(app, package_lookups(links.bare))
     import_map = build_import_map(
         links.bare, versions, app.config.fp_version, imports=links.imports, scopes=links.scopes
     )
-    items, assets = _assemble(files, compiled, links, import_map.text.encode())
+    text = import_map.text.encode()
+    items, assets = _assemble(files, compiled, links, text)
     warnings = links.warnings + import_map.warnings
     extras = _extras(files, links, entry_point)
     extras = replace(extras, built_from=built_from, complete=not warnings, packages=import_map.packages)
-    return Built(items, assets, extras, warnings, import_map.text.encode())
+    release = Built(items, assets, extras, warnings, text)
+    if not whole.wants_build:
+        return release
+    if not app.compiler.can_bundle:
+        return replace_warnings(release, tell_forms(whole.forms))
+    defaults = [
+        file.name for file, result in zip(files, compiled, strict=True) if result and result.has_default
+    ]
+    return await _with_build(app, release, whole, env, defaults)
 
 
-async def compile_all(app: App, files: Sequence[AppFile]) -> list[Compiled | None]:
-    """Return the result for each file; None for what is no module. The compiler bounds how many run at once."""
+def replace_warnings(release: Built, warnings: tuple[str, ...]) -> Built:
+    """Return *release* with *warnings* before its own."""
+    return dataclasses.replace(release, warnings=warnings + release.warnings)
+
+
+async def _with_build(
+    app: App, release: Built, whole: Whole, env: Mapping[str, str], defaults: Sequence[str]
+) -> Built:
+    """Return *release* with its app built as a whole: packages and warnings are those of the build."""
+    roots = [release.extras.sources.get(root, root) for root in release.extras.roots]
+    made = await build_whole(app, whole, roots, env)
+    if made is None:
+        return release
+    check_imports(app, made.packages)
+    versions = await look_up(app, package_lookups(made.packages))
+    import_map = build_import_map(made.packages, versions, app.config.fp_version)
+    all_imports = read_map(import_map.text.encode()).imports
+    imports = {text: all_imports[text] for text in made.packages if text in all_imports}
+    built, assets = keep_build(whole, made, imports, defaults)
+    missing = tuple(
+        f"{file}: import {quote_json(text)}: this app has no such file." for file, text in made.missing
+    )
+    warnings = (*made.warnings, *missing, *import_map.warnings)
+    extras = replace(release.extras, built=built, packages=import_map.packages, complete=not warnings)
+    return Built(release.items, {**release.assets, **assets}, extras, warnings, import_map.text.encode())
+
+
+def check_imports(app: App, specifiers: Sequence[str]) -> None:
+    """Pass if an app imports no more packages than one may.
+
+    Raises:
+        TooLarge: it does.
+    """
+    most = app.config.limits.max_imports
+    if len(specifiers) > most:
+        raise TooLarge(f"The modules import {len(specifiers)} packages.", limit="max_imports", value=most)
+
+
+async def compile_all(app: App, files: Sequence[AppFile]) -> tuple[list[AppFile], list[Compiled | None]]:
+    """Return *files*, and the result for each; None for what is no module. The compiler bounds how many run at once.
+
+    A file that is no JavaScript but JSX (`App.js` of Create React App) is one of JSX in what is returned.
+    """
+    read_as = list(files)
     compiled: list[Compiled | None] = [None] * len(files)
     failed: dict[int, VibesError] = {}
 
     async def compile_one(index: int, source: Source) -> None:
         try:
-            compiled[index] = await app.compiler.compile(source)
+            result, lang = await _compile(app, source)
         except VibesError as error:
             failed[index] = error
+        else:
+            compiled[index] = result
+            if lang != source.lang:
+                read_as[index] = dataclasses.replace(files[index], lang=lang)
 
     # Made here and not in the nursery, which would wrap what it raises.
     sources = {index: _source(file, file.lang) for index, file in enumerate(files) if file.lang is not None}
@@ -91,7 +145,25 @@ async def compile_all(app: App, files: Sequence[AppFile]) -> list[Compiled | Non
             nursery.start_soon(compile_one, index, source)
     if failed:
         raise failed[min(failed)]
-    return compiled
+    return read_as, compiled
+
+
+async def _compile(app: App, source: Source) -> tuple[Compiled, Lang]:
+    """Return the result, and what the source turned out to be written in.
+
+    Raises:
+        TransformFailed: it is neither what it was called nor JSX; told is what got further.
+    """
+    try:
+        return await app.compiler.compile(source), source.lang
+    except TransformFailed as error:
+        if source.lang != "js" or "<" not in source.text:
+            raise
+        first = error
+    try:
+        return await app.compiler.compile(dataclasses.replace(source, lang="jsx")), "jsx"
+    except TransformFailed as second:
+        raise (second if (second.line, second.column) > (first.line, first.column) else first) from None
 
 
 async def look_up(app: App, packages: Sequence[str]) -> dict[str, str | None]:

@@ -14,12 +14,15 @@ from vibes_trio.content.cid import calc_cid, calc_fs_id, to_utf8
 from vibes_trio.content.collation import sort_key
 from vibes_trio.content.filenames import check_filename, lang_of
 from vibes_trio.content.mime import mime_of
+from vibes_trio.content.project import ProjectFile, read_project
 from vibes_trio.content.slugs import check_slug_pair, own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.jobs import WarmRelease
-from vibes_trio.services.build import AppFile, Built, build_release
+from vibes_trio.services.app_build import calc_recipe, look_at_whole
+from vibes_trio.services.app_files import AppFile
+from vibes_trio.services.build import Built, build_release
 from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
 from vibes_trio.services.releases import OCTETS, read_extras
 from vibes_trio.storage import apps, assets, slugs
@@ -83,13 +86,15 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
     env = check_env(app, req.env)
     entry_point = winning_entry_point(req)
     fs_id = calc_fs_id([(file.name, file.given_mime, file.cid) for file in files], env)
-    built_from = calc_built_from(files, entry_point)
+    project = read_project([ProjectFile(f.name, f.content, f.lang) for f in files], entry_point, env)
+    whole = await look_at_whole(files, project)
+    built_from = calc_built_from(files, entry_point, calc_recipe(whole, app.compiler.can_bundle))
     publish = Publish(wanted, fs_id, built_from, req.mode, encode(env).decode(), None)
     release = await _write(app, publish) if _is_known(app, publish) else None
     warnings: tuple[str, ...] = ()
     built: Built | None = None
     if release is None:
-        built = await build_release(app, files, entry_point, built_from)
+        built = await build_release(app, files, entry_point, built_from, whole, env)
         extras, kept = await with_known_lock(app, built.extras, built.import_map)
         built = replace(built, extras=extras, assets={**built.assets, **kept})
         release = await _write(app, replace(publish, built=built))
@@ -160,9 +165,11 @@ def check_env(app: App, env: dict[str, str]) -> dict[str, str]:
     return env
 
 
-def calc_built_from(files: Sequence[AppFile], entry_point: str) -> Cid:
-    """Return an id of what decides about a release beside its fsId: the entry point, the languages, the types."""
-    return calc_cid(encode([entry_point, *((file.lang, file.mime) for file in files)]))
+def calc_built_from(files: Sequence[AppFile], entry_point: str, recipe: str = "") -> Cid:
+    """Return an id of what decides about a release beside its fsId: the entry point, the languages, the types; and
+    the *recipe* by which the app is built as a whole, if it is."""
+    recipes = [recipe] if recipe else []
+    return calc_cid(encode([entry_point, *((file.lang, file.mime) for file in files), *recipes]))
 
 
 def winning_entry_point(req: ReqEnsureAppSlug) -> str:

@@ -6,7 +6,9 @@ What is kept in memory (`releases.py`) changes no answer: with the caches off ea
 from collections.abc import Mapping
 from dataclasses import replace
 
+from vibes_trio.bundle.build import BUILT
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.import_map import only_needed
 from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_page
 from vibes_trio.content.static_modules import find_newer_module, find_static_module
 from vibes_trio.content.vibes_modules import our_addresses, pinned_addresses
@@ -125,17 +127,20 @@ def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
     body = app.assets.get(key)
     if body is None:
         imports, scopes = stored_map(app, release)
+        if app.modules is not None and release.extras.built is not None:
+            imports = only_needed(imports, release.extras.built.imports)
         local = _local_addresses(app, release, imports)
         body = render_page(
             PageInput(
                 app_slug=release.app,
                 fs_id=release.fs_id,
-                roots=release.roots,
+                roots=_roots(release),
+                mounts=_mounts(release),
                 imports=imports,
                 scopes=scopes,
                 local=local,
                 missing=find_missing(app, release, lacking),
-                files=release.sources,
+                files=_sources(release),
                 env={**release.env, **app.config.app_env},
                 preload=_preload(app, release, local),
                 tailwind=tailwind,
@@ -146,9 +151,38 @@ def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
     return Content(body, "text/html", calc_cid(body), release.fs_id, cache_control)
 
 
+def _roots(release: ServedRelease) -> tuple[str, ...]:
+    built = release.extras.built
+    return (
+        release.roots
+        if built is None
+        else tuple(dict.fromkeys(BUILT + name for name in built.entries.values()))
+    )
+
+
+def _mounts(release: ServedRelease) -> dict[str, str] | None:
+    built = release.extras.built
+    if built is None:
+        return None
+    return {
+        BUILT + built.entries[name]: export for name, export in built.mounts.items() if name in built.entries
+    }
+
+
+def _sources(release: ServedRelease) -> Mapping[str, str]:
+    """Return name as served → name of the source. Of a built app the source itself is what messages look into."""
+    built = release.extras.built
+    return release.sources if built is None else {name: name for name in built.sources}
+
+
 def _preload(app: App, release: ServedRelease, local: Mapping[str, str]) -> tuple[str, ...]:
     """Return the addresses of React here, with all that it imports, if a module that was JSX is mounted."""
-    if app.modules is None or not any(root.startswith(JSX_ROOT) for root in release.roots):
+    is_react = (
+        any(root.startswith(JSX_ROOT) for root in release.roots)
+        if release.extras.built is None
+        else OF_JSX[0] in release.extras.built.imports or bool(release.extras.built.mounts)
+    )
+    if app.modules is None or not is_react:
         return ()
     return stored_closure(app.modules, [local[name] for name in OF_JSX if name in local])
 

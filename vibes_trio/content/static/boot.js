@@ -14,7 +14,8 @@
   const MAX_COMPONENTS = 5;
   const MAX_SOURCE_CHARS = 300;
   const STACK_FRAME = /(https?:\/\/[^\s()]+?):(\d+)(?::(\d+))?(?=[\s)]|$)/g;
-  const SOURCE_MAP = "//# sourceMappingURL=data:application/json;base64,";
+  const SOURCE_MAP = "//# sourceMappingURL=";
+  const INLINE_MAP = "data:application/json;base64,";
   const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const UNMAPPED = /module specifier[ ,:]*["'“]([^"'”]+)["'”]/;
   const NOT_LOADED = /dynamically imported module: (\S+)$/;
@@ -110,21 +111,36 @@
   async function findOriginal({ served, line, column }) {
     const lines = await readLines(served);
     const name = fileName(served);
-    const encoded = lines.findLast((text) => text.startsWith(SOURCE_MAP));
-    if (encoded !== undefined) {
-      try {
-        const { mappings } = JSON.parse(atob(encoded.slice(SOURCE_MAP.length)));
-        const original = originalLine(mappings, line, column) ?? line;
-        return { name, line: original, text: (await readLines(name))[original - 1] };
-      } catch {
-        // a map that some other tool left, and broke
+    try {
+      const map = await readMap(served, lines);
+      if (map !== null) {
+        const found = originalPlace(map.mappings, line, column);
+        // A module that was compiled alone has one source, and the map does not name it.
+        const source = map.sources.length > 1 || map.linked ? servedName(new URL(map.sources[found?.source ?? 0], addressOf(served))) : name;
+        if (found !== null && source !== null) {
+          return { name: source, line: found.line, text: (await readLines(source))[found.line - 1] };
+        }
+        return { name, line, text: lines[line - 1] };
       }
+    } catch {
+      // a map that some other tool left, and broke
     }
     return { name, line, text: lines[line - 1] };
   }
 
-  // Every number of a map is relative to the one before it in the same field; the third of a segment is the line.
-  function originalLine(mappings, line, column) {
+  // An app that was built as a whole has its maps beside its files.
+  async function readMap(served, lines) {
+    const last = lines.findLast((text) => text.startsWith(SOURCE_MAP));
+    const address = last?.slice(SOURCE_MAP.length).trim();
+    if (!address) return null;
+    if (address.startsWith(INLINE_MAP)) return JSON.parse(atob(address.slice(INLINE_MAP.length)));
+    const map = servedName(new URL(address, addressOf(served)));
+    return map === null ? null : { ...JSON.parse((await readLines(map)).join("\n")), linked: true };
+  }
+
+  // Every number of a map is relative to the one before it in the same field: the column here, the source, its line.
+  function originalPlace(mappings, line, column) {
+    let source = 0;
     let original = 1;
     let found = null;
     for (const [row, segments] of mappings.split(";", line).entries()) {
@@ -132,8 +148,9 @@
       for (const segment of segments.split(",").filter(Boolean)) {
         const fields = decodeSegment(segment);
         start += fields[0];
+        source += fields[1] ?? 0;
         original += fields[2] ?? 0;
-        if (row === line - 1 && (found === null || start <= column)) found = original;
+        if (row === line - 1 && (found === null || start <= column)) found = { source, line: original };
       }
     }
     return found;
