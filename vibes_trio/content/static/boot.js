@@ -34,6 +34,38 @@
     321: "A hook was called outside a component.",
   };
 
+  // What the browser says, by a pattern of it -> what to do about it.
+  const HINTS = [
+    [/ReactDOM\w*\.(?:render|hydrate)\b|\brender\b.* is not a function$/, 'React 18 and newer: createRoot(element).render(<App />), of "react-dom/client".'],
+    [/\brequire is not defined/, 'Browsers know no require: write `import name from "name"`.'],
+    [/\b(?:module|exports) is not defined/, "This is a module: write `export default` in place of module.exports."],
+    [/\bprocess is not defined/, "Browsers have no process: values of the deploy are in import.meta.env and VIBES_ENV."],
+    [/\bReact is not defined/, 'Write `import React from "react"` where React is named.'],
+  ];
+
+  // Outside a secure context (plain http on another machine's address) browsers leave parts of themselves out.
+  if (!isSecureContext) {
+    crypto.randomUUID ??= () =>
+      "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
+        (Number(digit) ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (Number(digit) / 4)))).toString(16),
+      );
+    if (!navigator.clipboard) {
+      const writeText = async (text) => {
+        const field = Object.assign(document.createElement("textarea"), { value: text });
+        field.style.cssText = "position:fixed;opacity:0";
+        document.body.append(field);
+        field.select();
+        const isDone = document.execCommand("copy");
+        field.remove();
+        if (!isDone) throw new DOMException("The clipboard needs https, or localhost.", "NotAllowedError");
+      };
+      const readText = async () => {
+        throw new DOMException("Reading the clipboard needs https, or localhost.", "NotAllowedError");
+      };
+      Object.defineProperty(navigator, "clipboard", { value: { writeText, readText }, configurable: true });
+    }
+  }
+
   // Where things are
 
   function addressOf(served) {
@@ -176,10 +208,16 @@
 
   function explain(message) {
     const hint = REACT_ERRORS[/Minified React error #(\d+)/.exec(message)?.[1]];
-    return hint ? `${hint}\n${message}` : message;
+    const advice = HINTS.find(([pattern]) => pattern.test(message))?.[1];
+    return hint ? `${hint}\n${message}` : advice ? `${message}\n${advice}` : message;
   }
 
   function written(value) {
+    if (value instanceof Event) {
+      // What a script or picture that can't be loaded gives to whoever waits for it.
+      const address = value.target?.src ?? value.target?.href;
+      return address ? `${value.type}: ${address} could not be loaded` : `an event: ${value.type}`;
+    }
     try {
       return JSON.stringify(value) ?? String(value);
     } catch {
@@ -193,7 +231,11 @@
     const unmapped = UNMAPPED.exec(message)?.[1];
     const reason = missing.get(unmapped);
     let where = place ?? placeInStack(error?.stack);
-    if (isOfBlocked(error, where)) return;
+    const blocked = ofBlocked(error, where);
+    if (blocked !== null) {
+      if (blocked) await show(blocked, where); // nobody caught it: the app can't do without
+      return;
+    }
     if (notLoaded) {
       await takeFailedLoad(notLoaded);
       return;
@@ -210,7 +252,7 @@
 
   const told = new Set();
   const blockedScripts = new Set();
-  const blockedPlaces = new Set();
+  const blockedPlaces = new Map();
 
   async function takeBlocked({ blockedURI, effectiveDirective, sourceFile, lineNumber, columnNumber }) {
     const url = URL.canParse(blockedURI) ? new URL(blockedURI) : null;
@@ -218,26 +260,35 @@
     if (url === null || url.origin === "null" || url.origin === location.origin) return;
     const served = servedName(sourceFile);
     if (kind === "script" && blockedScripts.size < MAX_BLOCKED) blockedScripts.add(url.href);
-    if (kind === "connect" && blockedPlaces.size < MAX_BLOCKED) blockedPlaces.add(`${served}:${lineNumber}`);
+    const why = `A page may only ask its own server; its operator can allow more: VIBES_PAGE_HOSTS=${url.origin}`;
+    const message = `${BLOCKED[kind]} to ${url.host} was blocked. ${why}`;
+    if (kind === "connect" && blockedPlaces.size < MAX_BLOCKED) blockedPlaces.set(`${served}:${lineNumber}`, message);
     const isQuiet = DECORATION.has(kind);
     const once = `${isQuiet} ${url.host}`;
     if (told.has(once) || told.size >= MAX_BLOCKED || !(isQuiet || kind in BLOCKED)) return;
     told.add(once);
-    const why = `A page may only ask its own server; its operator can allow more: VIBES_PAGE_HOSTS=${url.origin}`;
     if (isQuiet) {
       console.info(`Nothing is shown from ${url.host}. ${why}`);
       return;
     }
     let where = served !== null && lineNumber > 0 ? { served, line: lineNumber, column: columnNumber } : null;
+    if (kind === "connect") {
+      // The app may do without, as it would without a network: it is told beside the app, not over it.
+      const original = where && (await findOriginal(where));
+      notice(message, original ? `${original.name}:${original.line}` : "");
+      return;
+    }
     if (where === null && kind === "script") where = await findImport((specifier) => specifier === blockedURI);
-    await show(`${BLOCKED[kind]} to ${url.host} was blocked. ${why}`, where);
+    await show(message, where);
   }
 
-  // What a script throws when it was kept from something says less than what is shown already.
-  function isOfBlocked(error, where) {
-    const [, address] = NOT_LOADED.exec(error?.message) ?? [];
-    const isThere = where !== null && blockedPlaces.has(`${where.served}:${where.line}`);
-    return error instanceof TypeError && (isThere || blockedScripts.has(address));
+  // What a script throws when it was kept from something says less than what is known: what to say in its place, empty
+  // if that is shown already; null: it is something else.
+  function ofBlocked(error, where) {
+    if (!(error instanceof TypeError)) return null;
+    const [, address] = NOT_LOADED.exec(error.message) ?? [];
+    if (blockedScripts.has(address)) return "";
+    return (where !== null && blockedPlaces.get(`${where.served}:${where.line}`)) || null;
   }
 
   document.addEventListener("securitypolicyviolation", (event) => void takeBlocked(event));
@@ -362,6 +413,37 @@
       article.append(details);
     }
     list.append(article);
+  }
+
+  // A notice lies in a corner and goes by itself or at a click; screen readers read it when they have time.
+
+  const NOTICE = `
+    :host { all: initial; position: fixed; right: 1rem; bottom: 1rem; z-index: 2147483646; max-width: min(28rem, 90vw); }
+    p { margin: .5rem 0 0; padding: .6rem .9rem; border-radius: 8px; background: #27272a; color: #f4f4f5; cursor: pointer;
+      font: 13px/1.45 ui-sans-serif, system-ui, sans-serif; overflow-wrap: anywhere; border-left: 3px solid #f59e0b; }
+    small { display: block; color: #93c5fd; }`;
+  const NOTICE_MS = 15000;
+  let notices = null;
+
+  function openNotices() {
+    const corner = element("vibes-notices");
+    const root = corner.attachShadow({ mode: "open" });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(NOTICE);
+    root.adoptedStyleSheets = [sheet];
+    notices = element("div");
+    notices.setAttribute("role", "status");
+    root.append(notices);
+    document.documentElement.append(corner);
+  }
+
+  function notice(message, place) {
+    if (notices === null) openNotices();
+    const told = element("p", message);
+    if (place) told.append(element("small", place));
+    told.addEventListener("click", () => told.remove());
+    setTimeout(() => told.remove(), NOTICE_MS);
+    notices.append(told);
   }
 
   addEventListener("keydown", (event) => {
