@@ -33,7 +33,12 @@ class Whole:
     @property
     def wants_build(self) -> bool:
         """Whether its modules one by one would not do."""
-        return self.project.needs_build or bool(self.forms)
+        project = self.project
+        # A component that only has some HTML of its own round it is no project of a tool.
+        is_component = (
+            project.kind == "html" and not project.made and len(project.mounts) == len(project.entries)
+        )
+        return bool(self.forms) or (project.needs_build and not is_component)
 
 
 async def look_at_whole(files: Sequence[AppFile], project: Project) -> Whole:
