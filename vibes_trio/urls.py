@@ -17,6 +17,7 @@ MODULES = "/~esm/"
 
 _LABEL = r"[a-z0-9_-]+"
 _HOST = re.compile(rf"(?:({_LABEL}(?:\.{_LABEL})*)\.?|(\[[0-9a-f:.]+\]))(?::([0-9]{{1,5}}))?")
+_PORT = re.compile(r":[0-9]*\Z")
 _PUNYCODE = "xn"
 """`xn--…` is a name in another script, and never an app called `xn`."""
 _APP_LABEL = re.compile(r"([a-z0-9][a-z0-9-]*?)--([a-z0-9][a-z0-9-]+)")
@@ -64,7 +65,7 @@ def make_site(hostname_base: str, extra_hosts: Iterable[str], origins: Iterable[
 def base_name(host: str) -> str:
     """Return the canonical name of *host* (`apps.example.org:8787`, `*.example.org`, `*`), without port."""
     name = host.lower().removeprefix("*.")
-    return (name if name.startswith("[") else name.partition(":")[0]).rstrip(".")
+    return _PORT.sub("", name).rstrip(".")
 
 
 def parse_host(text: str, bases: Collection[str]) -> HostName | None:

@@ -23,6 +23,7 @@ from vibes_trio.exchange import HttpIncoming, Reply
 from vibes_trio.front.heads import Head, find_head_end, parse_head, refused_for
 from vibes_trio.front.held import Share
 from vibes_trio.front.http import (
+    ANYBODY,
     Refused,
     build_response,
     refuse_broken_body,
@@ -204,8 +205,8 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     reply = sound(reply)
     close = head.close or front.draining.is_set()
     await line.send_all(build_response(reply, head.method, readers=head.readers, close=close))
-    if reply.repeatable and not close and not head.length:
-        front.ready.keep(data, head, reply, version)
+    if reply.repeatable and head.readers in ("", ANYBODY) and not close and not head.length:
+        front.ready.keep(data, head.method, reply, version, head.readers)
     return not close
 
 
