@@ -105,6 +105,14 @@ async def test_health_of_a_database_that_fails_is_not_ready_but_alive(app, monke
     assert (await send(app, "GET", "/healthz"))[0] == 200
 
 
+async def test_a_path_is_a_modules_by_what_it_is_once_its_dots_are_resolved(app):
+    """`/~esm/../x` is the file `/x`, and `/x/../~esm/y` no file."""
+    await deploy(app, text("/x", "mine"))
+
+    assert (await get(app, "/~esm/../x")).body == b"mine"
+    assert b"Module not found" in (await get(app, "/x/../~esm/y.js")).body
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/~esm/x.js"])
 async def test_on_an_apps_host_only_modules_come_before_its_files(app, path):
     await deploy(app, text("/healthz", "mine"))
