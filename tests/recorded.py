@@ -33,6 +33,7 @@ from vibes_trio.auth.jws import sign_jws
 from vibes_trio.compilers.interface import Compiler, Source
 from vibes_trio.config import Config, load_config
 from vibes_trio.content.cid import calc_cid, to_utf8
+from vibes_trio.content.policy import LOCKED
 from vibes_trio.context import App
 from vibes_trio.exchange import HttpIncoming, MessageIncoming
 from vibes_trio.front.answer import answer
@@ -257,6 +258,8 @@ class Play:
             host = parse_host(self.fill(vector["request"])["url"].split("/")[2], self.bases)
             wanted = COMMON_HEADERS if host and not host.app else dict.fromkeys(COMMON_HEADERS)
             faults += [f"{n}: {got.get(n)!r}" for n, value in wanted.items() if got.get(n) != value]
+            if answer.status >= 400 and got.get("content-security-policy") != LOCKED:
+                faults.append(f"not locked: {got.get('content-security-policy')!r}")
         faults += [fault for table, want in rows.items() for fault in self.compare_table(table, want)]
         return [f"{vector['name']}: {fault}" for fault in faults]
 

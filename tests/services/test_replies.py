@@ -289,9 +289,8 @@ async def test_files_are_for_pages_of_other_origins_only_if_the_owner_says_so(ap
     """Without `Content.shared` the owner has no way; with the header on every answer, as it was, nobody is asked."""
     await deploy(app, text("/v.txt", LONG), text("/home.html", entryPoint=True))
     await deploy(app, text("/v.txt", LONG), text("/home.html", entryPoint=True), appSlug="open", env=SHARED)
-    await deploy(app, text("/v.txt", LONG), appSlug="other", env={"VIBES_SHARE_FILES": "https://a.test"})
 
-    for host, readers in (("garden", None), ("open", "*"), ("other", None)):
+    for host, readers in (("garden", None), ("open", "*")):
         reply = await get(app, "/v.txt", host=f"{host}--ada.apps.test", **headers)
         assert (reply.status, head(reply).get(READ)) == (status, readers)
     assert READ in head(await get(app, "/deep/link", host="open--ada.apps.test"))

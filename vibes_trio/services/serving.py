@@ -18,6 +18,8 @@ from vibes_trio.modules.page_files import fonts_of, tailwind_of
 from vibes_trio.services.packages import bring_back, find_lacking, names_module
 from vibes_trio.services.releases import (
     JAVASCRIPT,
+    SHARE_FILES,
+    WITH_ALL,
     ServedRelease,
     find_file,
     find_release,
@@ -34,8 +36,6 @@ PAGE_PATHS = ("/", "/index.html")
 JSX_ROOT = "/~~transformed~~/"
 OF_JSX = ("react/jsx-runtime", "react-dom/client")
 NAVIGATION = "Sec-Fetch-Mode"
-SHARED = "VIBES_SHARE_FILES"
-"""The name in an app's env by which its owner lets pages of any origin read its files; its value is `*`."""
 
 
 async def serve_entry_point(ctx: Ctx, asked: Asked) -> Reply:
@@ -80,7 +80,7 @@ async def find_content(app: App, release: ServedRelease, asked: Asked) -> Conten
     """
     assert asked.entry is not None, "the handler only passes app hosts on"
     path = asked.entry.path
-    shared = release.env.get(SHARED) == "*"
+    shared = release.env.get(SHARE_FILES) == WITH_ALL
     item = find_file(release, path)
     if item is not None:
         is_fixed = asked.entry.fs_id is not None and item is not release.import_map
