@@ -42,7 +42,7 @@ from vibes_trio.front.sockets import open_listeners
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE, order_key
 from vibes_trio.server import Parts, open_app
-from vibes_trio.urls import parse_host
+from vibes_trio.urls import Site, parse_host
 
 FOLDER = Path(__file__).parent / "conformance"
 FILES = ("ensure-app-slug", "limits", "chat", "http", "serving")
@@ -169,7 +169,7 @@ class Play:
     scenario: Json
     compiler: Compiler
     database: Path
-    bases: frozenset[str]
+    site: Site
     captured: dict[str, str] = field(default_factory=dict)
     ours: dict[str, tuple[str, int]] = field(default_factory=dict)  # source CID → our transformed CID, size
     texts: dict[str, str] = field(default_factory=dict)  # vector → body text
@@ -255,7 +255,7 @@ class Play:
         faults = _compare_response(response, answer)
         if from_socket and not vector["response"].get("no_common_headers"):
             got = answer.headers
-            host = parse_host(self.fill(vector["request"])["url"].split("/")[2], self.bases)
+            host = parse_host(self.fill(vector["request"])["url"].split("/")[2], self.site)
             wanted = COMMON_HEADERS if host and not host.app else dict.fromkeys(COMMON_HEADERS)
             faults += [f"{n}: {got.get(n)!r}" for n, value in wanted.items() if got.get(n) != value]
             if answer.status >= 400 and got.get("content-security-policy") != LOCKED:
@@ -401,7 +401,7 @@ def _compare(want: Json, got: Json, where: str) -> list[str]:
 
 async def play(scenario: Json, app: App, send: Send) -> AsyncIterator[tuple[Json, Answer, Play]]:
     """Send the vectors of *scenario* in order; gives each with our answer, captured values read."""
-    current = Play(scenario, app.compiler, app.db.path, app.site.bases)
+    current = Play(scenario, app.compiler, app.db.path, app.site)
     for vector in scenario["vectors"]:
         if "request" not in vector:
             continue

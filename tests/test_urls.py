@@ -20,7 +20,7 @@ from vibes_trio.urls import (
     parse_host,
 )
 
-BASES = frozenset({"apps.test", "shop--eve.example.org"})
+SITE = make_site("apps.test", ("shop--eve.example.org",), ("*",))
 
 TABLES = json.loads((Path(__file__).parent / "conformance" / "tables.json").read_text("utf-8"))
 
@@ -28,7 +28,7 @@ TABLES = json.loads((Path(__file__).parent / "conformance" / "tables.json").read
 @pytest.mark.parametrize("case", TABLES["host_to_bindings"], ids=lambda case: case["url"])
 def test_host_and_path_are_taken_apart_as_by_the_reference(case):
     parts = urlsplit(case["url"])
-    host = parse_host(parts.netloc, ANY_SITE.bases)
+    host = parse_host(parts.netloc, ANY_SITE)
 
     got = parse_entry_point(host, parts.path or "/") if host else None
 
@@ -68,7 +68,7 @@ def test_entry_point_url_is_put_together_as_by_the_reference(case):
     ],
 )
 def test_what_is_no_host_name_is_refused(text):
-    assert parse_host(text, BASES) is None
+    assert parse_host(text, SITE) is None
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_what_is_no_host_name_is_refused(text):
 )
 def test_all_hosts_but_those_of_apps_are_api_hosts(text):
     """Without the base the first label alone would make an app's host of half of them."""
-    host = parse_host(text, BASES)
+    host = parse_host(text, SITE)
 
     assert host is not None
     assert host.app is None
@@ -128,7 +128,7 @@ def test_all_hosts_but_those_of_apps_are_api_hosts(text):
     ],
 )
 def test_an_app_has_its_hosts_under_each_base_however_they_are_written(text):
-    host = parse_host(text, BASES)
+    host = parse_host(text, SITE)
 
     assert host is not None
     assert (host.app, host.user) == ("app", "user")
@@ -136,7 +136,7 @@ def test_an_app_has_its_hosts_under_each_base_however_they_are_written(text):
 
 
 def test_a_whole_host_may_be_a_base():
-    host = parse_host("shop--eve.example.org", BASES)
+    host = parse_host("shop--eve.example.org", SITE)
 
     assert host is not None
     assert (host.app, host.user) == ("shop", "eve")
@@ -148,7 +148,7 @@ def test_a_whole_host_may_be_a_base():
 def test_a_base_may_be_written_with_port_dot_and_star(base):
     site = make_site(base, (), ("*",))
 
-    host = parse_host("app--user.apps.test:80", site.bases)
+    host = parse_host("app--user.apps.test:80", site)
     assert host is not None
     assert host.app == "app"
 
@@ -166,7 +166,7 @@ def test_names_of_bases_are_canonical():
     ],
 )
 def test_what_was_meant_for_an_app_is_told_from_the_apis(host, path, is_it):
-    name = parse_host(host, BASES)
+    name = parse_host(host, SITE)
 
     assert name is not None
     assert is_for_app(name, path) is is_it

@@ -5,7 +5,7 @@ Source: `extractHostToBindings` of the reference, which takes any base. The Host
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
@@ -33,10 +33,12 @@ class Site:
 
     Attributes:
         bases: names under which apps live, and whole names of apps' hosts, all canonical; `*`: any.
+        api: names that are the API's whatever they look like.
         origins: of pages that may send messages, and read the answers; `*`: any.
     """
 
     bases: frozenset[str] = frozenset({ANY})
+    api: frozenset[str] = frozenset()
     origins: frozenset[str] = frozenset({ANY})
 
 
@@ -58,8 +60,8 @@ class EntryPoint:
 
 def make_site(hostname_base: str, extra_hosts: Iterable[str], origins: Iterable[str]) -> Site:
     """Return the site of a server with these settings (`config`): bases with or without port."""
-    names = (base_name(host) for host in (hostname_base, *extra_hosts))
-    return Site(frozenset(names), frozenset(origins))
+    base = base_name(hostname_base)
+    return Site(frozenset({base, *map(base_name, extra_hosts)}), frozenset({base}), frozenset(origins))
 
 
 def base_name(host: str) -> str:
@@ -68,20 +70,20 @@ def base_name(host: str) -> str:
     return _PORT.sub("", name).rstrip(".")
 
 
-def parse_host(text: str, bases: Collection[str]) -> HostName | None:
+def parse_host(text: str, site: Site) -> HostName | None:
     """Return the host that a Host header names, or None if it is not exactly one host name and port.
 
-    User names, lists, blanks, paths and anything but ASCII are refused.
-
-    Args:
-        bases: of `Site`. Only `{app}--{user}.{base}`, or a base itself that begins so, is an app's host.
+    User names, lists, blanks, paths and anything but ASCII are refused. Only `{app}--{user}.{base}`, or what is
+    named so as a whole, is an app's host: the base is the API's.
     """
     match = _HOST.fullmatch(text.lower()) if text.isascii() and len(text) <= _MAX_HOST_CHARS + 6 else None
     if match is None or int(match[3] or 0) > 65535:
         return None
     name = match[1] or match[2]
     label, _, base = name.partition(".")
-    app = _APP_LABEL.fullmatch(label) if base in bases or name in bases or ANY in bases else None
+    bases = site.bases
+    is_apps = (base in bases or name in bases or ANY in bases) and name not in site.api
+    app = _APP_LABEL.fullmatch(label) if is_apps else None
     if app is None or app[1] == _PUNYCODE:
         return HostName(name)
     return HostName(name, AppSlug(app[1]), UserSlug(app[2]))

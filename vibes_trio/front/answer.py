@@ -37,7 +37,7 @@ def answer_soon(app: App, pipeline: Pipeline, incoming: Incoming, turn: Turn | N
     """
     started = trio.current_time()
     if isinstance(incoming, HttpIncoming) and incoming.host_name is None:
-        incoming = replace(incoming, host_name=parse_host(incoming.host, app.site.bases))
+        incoming = replace(incoming, host_name=parse_host(incoming.host, app.site))
     data = _message_data(incoming)
     if data is None:
         assert isinstance(incoming, HttpIncoming)

@@ -159,7 +159,7 @@ def _read_simple(data: bytes, site: Site = ANY_SITE) -> Head | None:
         return None
     connection = headers.get("connection", "keep-alive").lower()
     host = headers.get("host", "")
-    host_name = parse_host(host, site.bases)
+    host_name = parse_host(host, site)
     method = match[1].decode()
     length = headers.get("content-length")
     if host_name is None or connection not in ("keep-alive", "close"):
@@ -203,7 +203,7 @@ def _read_any(data: bytes, site: Site) -> Head:
     method, version = request.method.decode().upper(), request.http_version.decode()
     _check(method, version, headers)
     host = headers["host"]
-    host_name = parse_host(host, site.bases)
+    host_name = parse_host(host, site)
     if host_name is None:
         raise Refused(BadRequest("The Host header must name one host, in plain ASCII, with or without port."))
     target = origin_form(request.target.decode("latin-1"), host)
