@@ -24,7 +24,7 @@ from vibes_trio.services.app_build import calc_recipe, look_at_whole
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.build import Built, build_release
 from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
-from vibes_trio.services.releases import OCTETS, read_extras
+from vibes_trio.services.releases import OCTETS, SHARE_FILES, WITH_ALL, read_extras
 from vibes_trio.storage import apps, assets, slugs
 from vibes_trio.storage.tx import Tx
 from vibes_trio.urls import entry_point_url, wrapper_url
@@ -152,11 +152,17 @@ def read_wanted(app: App, user_id: UserId, req: ReqEnsureAppSlug) -> Wanted:
 
 
 def check_env(app: App, env: dict[str, str]) -> dict[str, str]:
-    """Return *env* if it is within its limit.
+    """Return *env* if it is within its limit, and what means something to this server can be kept.
 
     Raises:
         TooLarge: it is not.
+        BadRequest: files are to be shared in a way that is not known here.
     """
+    if env.get(SHARE_FILES, WITH_ALL) != WITH_ALL:
+        raise BadRequest(
+            f"env.{SHARE_FILES}: only `{WITH_ALL}` is known, for pages of any origin. Leave it out to keep files"
+            " to the app's own pages."
+        )
     most = app.config.limits.max_env_bytes
     if sum(len(to_utf8(key)) + len(to_utf8(value)) for key, value in env.items()) > most:
         raise TooLarge(

@@ -27,6 +27,10 @@ JAVASCRIPT = "application/javascript"
 JAVASCRIPT_TYPES = (JAVASCRIPT, "text/javascript")
 OCTETS = "application/octet-stream"
 MAX_READ_HERE_BYTES = 256 * 1024
+SHARE_FILES = "VIBES_SHARE_FILES"
+"""The name in an app's env by which its owner lets pages of other origins read its files."""
+WITH_ALL = "*"
+"""The one value of that: pages of any origin."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from vibes_trio.modules.page_files import fonts_of, tailwind_of
 from vibes_trio.services.packages import bring_back, find_lacking, names_module
 from vibes_trio.services.releases import (
     JAVASCRIPT,
+    SHARE_FILES,
+    WITH_ALL,
     ServedRelease,
     find_file,
     find_release,
@@ -48,13 +50,12 @@ async def serve_entry_point(ctx: Ctx, asked: Asked) -> Reply:
     release = find_release(ctx.app, asked.entry)
     if release is None:
         raise NotFound("Filesystem not found " + encode(_asked_for(asked)).decode())
-    cache_control = REVALIDATE if asked.entry.fs_id is None else IMMUTABLE
     if ctx.app.modules is not None:
         if asked.entry.path == PROGRESS:
             return await tell_progress(ctx.app, release, asked)
         if _is_generated(release, asked.entry.path) and find_lacking(ctx.app.modules, release.extras):
             return await _serve_incomplete(ctx.app, release, asked)
-    return await respond(ctx.app, asked, await find_content(ctx.app, release, asked, cache_control))
+    return await respond(ctx.app, asked, await find_content(ctx.app, release, asked))
 
 
 async def _serve_incomplete(app: App, release: ServedRelease, asked: Asked) -> Reply:
@@ -62,31 +63,37 @@ async def _serve_incomplete(app: App, release: ServedRelease, asked: Asked) -> R
     waiting = await find_waiting_page(app, release, asked)
     if waiting is not None:
         return waiting
-    reply = await respond(app, asked, make_page(app, release, REVALIDATE))
+    reply = await respond(app, asked, make_page(app, release))
     return replace(reply, repeatable=False)  # who asks for it again may have the packages built
 
 
-async def find_content(app: App, release: ServedRelease, asked: Asked, cache_control: str) -> Content:
+async def find_content(app: App, release: ServedRelease, asked: Asked) -> Content:
     """Return what *release* has at the path that is *asked* for: a file, the flagged asset or the page.
 
     The flagged asset answers `/`, and every unknown path where a browser navigates, so that apps with
     addresses of their own can be reloaded; a missing script or picture stays missing.
+
+    Only a file under its own name, in a release that is named, can't ever be another one. The same files may be
+    deployed again with another entry point, and packages then have newer versions in the import map; the page is
+    made of the server's settings, too.
 
     Raises:
         NotFound: nothing, or what it has is damaged.
     """
     assert asked.entry is not None, "the handler only passes app hosts on"
     path = asked.entry.path
+    shared = release.env.get(SHARE_FILES) == WITH_ALL
     item = find_file(release, path)
     if item is not None:
-        return await read_asset(app, item, cache_control)
-    if path in PAGE_PATHS:
-        if release.default is not None:
-            return await read_asset(app, release.default, cache_control)
-        return make_page(app, release, cache_control)
-    if release.default is None or not _navigates(asked.headers):
+        is_fixed = asked.entry.fs_id is not None and item is not release.import_map
+        content = await read_asset(app, item, IMMUTABLE if is_fixed else REVALIDATE)
+        return replace(content, shared=shared)
+    if path in PAGE_PATHS and release.default is None:
+        return make_page(app, release)
+    if release.default is None or not (path in PAGE_PATHS or _navigates(asked.headers)):
         raise NotFound(f"File not found {path}")
-    return replace(await read_asset(app, release.default, cache_control), vary=NAVIGATION)
+    vary = "" if path in PAGE_PATHS else NAVIGATION
+    return replace(await read_asset(app, release.default, REVALIDATE), vary=vary, shared=shared)
 
 
 async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
@@ -117,12 +124,13 @@ async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
     )
 
 
-def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
-    """Return the generated page; its tag is the CID of its text, as settings of the server are part of it."""
+def make_page(app: App, release: ServedRelease) -> Content:
+    """Return the generated page; its tag is the CID of its text, as settings of the server are part of it.
+
+    It holds keys and the env of the app: no page of another origin may read it, whatever its owner has opened.
+    """
     tailwind, fonts = _page_files(app)
     lacking = find_lacking(app.modules, release.extras)
-    if app.modules is not None and not (tailwind and fonts):
-        cache_control = REVALIDATE  # it will be another one once these are here
     key = ("page", release.app, release.fs_id, release.edition, tailwind, *fonts, lacking)
     body = app.assets.get(key)
     if body is None:
@@ -148,7 +156,7 @@ def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
             )
         )
         app.assets.put(key, body)
-    return Content(body, "text/html", calc_cid(body), release.fs_id, cache_control)
+    return Content(body, "text/html", calc_cid(body), release.fs_id, REVALIDATE)
 
 
 def _roots(release: ServedRelease) -> tuple[str, ...]:

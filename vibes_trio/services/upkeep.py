@@ -92,7 +92,7 @@ async def _warm(app: App, release: ServedRelease) -> None:
             if content is not None:
                 app.assets.put(cid, content)
     try:
-        make_page(app, release, "")
+        make_page(app, release)
     except NotFound as error:  # damaged: told to who asks for it, and no reason to leave the others cold
         log.warning("release %s of %s has no page: %s", release.fs_id, release.app, error)
 

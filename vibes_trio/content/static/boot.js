@@ -328,13 +328,26 @@
     true,
   );
 
-  // Of a rejection that no script made a page hears nothing, and an answer that is no JSON is the most common of all:
-  // so that it is heard of, with the line that waited, the text is taken apart here.
-  Object.assign(Response.prototype, {
-    async json() {
-      return JSON.parse(await this.text());
-    },
-  });
+  // Of an error that no script made a page hears nothing, and an answer that is no JSON is the most common of all. So
+  // that it is heard of, with the line that waited, the browser's error is thrown anew by a script: there is no other
+  // way than to stand in its function's place. A proxy is that function in all that can be asked of it (name, length,
+  // text, no constructor), and what it does is the browser's own doing, refusals included.
+  function standIn(prototype, name) {
+    const property = Object.getOwnPropertyDescriptor(prototype, name);
+    async function apply(original, self, given) {
+      try {
+        return await Reflect.apply(original, self, given);
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        const heard = new SyntaxError(error.message);
+        Error.captureStackTrace?.(heard, apply); // of the lines that waited, without this one
+        throw heard;
+      }
+    }
+    Object.defineProperty(prototype, name, { ...property, value: new Proxy(property.value, { apply }) });
+  }
+
+  standIn(Response.prototype, "json");
 
   addEventListener("unhandledrejection", ({ reason }) => {
     const message = reason instanceof Error ? String(reason) : `A promise was rejected with ${written(reason)}`;
