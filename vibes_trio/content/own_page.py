@@ -99,6 +99,7 @@ class OwnPage:
         missing: addresses of scripts and styles that name no file of the app.
         imports: the app's own import map, specifier → address.
         remote: addresses of other hosts that it loads scripts, styles and fonts from, each once.
+        changed: whether it has scripts, or anything that is put otherwise: else it can be shown as it is.
     """
 
     template: Template
@@ -107,6 +108,7 @@ class OwnPage:
     missing: tuple[str, ...] = ()
     imports: Mapping[str, str] = field(default_factory=dict)
     remote: tuple[str, ...] = ()
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +131,15 @@ def read_own_page(
         compiled: whether all its module scripts are compiled, as by a tool that builds the app; else only those
             that no browser reads.
     """
-    text = _ENV_PLACE.sub(lambda found: env.get(found[1], found[0]), text)
-    page = _Reading(text, resolve, compiled)
-    for element in scan_html(text):
+    filled = _ENV_PLACE.sub(lambda found: env.get(found[1], found[0]), text)
+    page = _Reading(filled, resolve, compiled)
+    for element in scan_html(filled):
         page.take(element)
     template = Template(
-        parts=tuple(_parts(text, [_Edit(Span(page.head, page.head), "head"), *page.edits])),
+        parts=tuple(_parts(filled, [_Edit(Span(page.head, page.head), "head"), *page.edits])),
         has_title=page.has_title,
         has_icon=page.has_icon,
-        has_tailwind=_TAILWIND.search(text) is not None,
+        has_tailwind=_TAILWIND.search(filled) is not None,
         containers=tuple(page.containers),
     )
     return OwnPage(
@@ -147,6 +149,7 @@ def read_own_page(
         tuple(dict.fromkeys(page.missing)),
         page.imports,
         tuple(dict.fromkeys(page.remote)),
+        changed=bool(page.edits) or page.has_scripts or filled != text,
     )
 
 
@@ -164,7 +167,7 @@ class _Reading:
     def __init__(self, text: str, resolve: Callable[[str], str | None], compiled: bool) -> None:
         self.text = text
         self.head = 0
-        self.has_title = self.has_icon = False
+        self.has_title = self.has_icon = self.has_scripts = False
         self.containers: list[str] = []
         self.edits: list[_Edit] = []
         self.scripts: list[Script] = []
@@ -221,6 +224,7 @@ class _Reading:
                 self.scripts.append(self._script(element, name or "", kind in _BABEL))
             self.edits.append(_Edit(Span(element.tag.start, element.end)))
         elif kind in _CLASSIC or kind == "module":
+            self.has_scripts = True
             if name is not None:
                 self.kept.append(name)
             self._take_addresses(element)

@@ -195,7 +195,8 @@ def _preloads(page: PageInput, release: str) -> list[str]:
     if not page.roots:
         return []
     roots = (_address_of(served, release) for served in page.roots)
-    addresses = dict.fromkeys((static_module("mount.js").address, *roots, *page.preload))
+    mount = [static_module("mount.js").address] if page.mounts is None or page.mounts else []
+    addresses = dict.fromkeys((*mount, *roots, *page.preload))
     return [f'<link rel="modulepreload" href="{html.escape(address)}">' for address in addresses]
 
 

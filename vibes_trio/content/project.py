@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
-from vibes_trio.compilers.interface import Lang
+from vibes_trio.content.filenames import Lang
 from vibes_trio.content.components import Exports, choose_component, read_exports, take_off_fence
 from vibes_trio.content.file_roles import is_apart, is_copy, is_server, stem_of
 from vibes_trio.content.next_pages import find_next_pages, next_entry
@@ -70,9 +70,10 @@ class Project:
     Attributes:
         root: the folder that it lies in, without a slash at its end; empty: the root of the app.
         html: name of the HTML file that is the page; empty: we make it.
-        template: that file with places left for what we add.
-        entries: modules that the page runs, by the names of their sources, in order; empty: those that no other module
-            imports, see `fallback_entries`.
+        template: that file with places left for what we add; None: it is shown as it is.
+        entries: modules that the page runs, by the names of their sources, in order; empty and not *scripted*: those
+            that no other module imports, see `fallback_entries`.
+        scripted: whether the app's own HTML runs its scripts by itself.
         mounts: those of their components that we mount; empty: the app mounts itself.
         public: folder whose files also answer at the root, without a slash at its end; empty: none.
         aliases: the longest prefix counts.
@@ -94,6 +95,7 @@ class Project:
     html: str = ""
     template: Template | None = None
     entries: tuple[str, ...] = ()
+    scripted: bool = False
     mounts: tuple[Mount, ...] = ()
     public: str = ""
     aliases: tuple[Alias, ...] = ()
@@ -176,15 +178,18 @@ class _Reading:
         made = tuple(self._made(own))
         named = [script.name for script in own.scripts if script.name and not script.babel]
         entries = self._page_entries(own, [*named, *(file.name for file in made)], compiled=compiled)
+        scripted = not entries and (bool(own.kept) or self.html == self.flagged or not self.modules)
         project = replace(
             self._project(kind, entries),
-            template=own.template,
+            template=own.template if entries or own.changed or not scripted else None,
+            scripted=scripted,
             made=made,
             imports=own.imports,
             remote=own.remote,
             tailwind=own.template.has_tailwind or self.package.names("tailwindcss"),
         )
-        return replace(project, needs_build=bool(entries) and (compiled or bool(made)))
+        needs_build = project.needs_build or (bool(entries) and (compiled or bool(made)))
+        return replace(project, needs_build=needs_build)
 
     def next_app(self) -> Project | None:
         """Return the pages of a Next app; None: it is none."""
@@ -203,7 +208,8 @@ class _Reading:
         flagged = self._flagged_module()
         entries = (flagged,) if flagged else self._named_entry()
         project = self._project(kind, entries)
-        return replace(project, needs_build=bool(entries) and kind in ("vite", "cra"))
+        needs_build = project.needs_build or (bool(entries) and kind in ("vite", "cra"))
+        return replace(project, needs_build=needs_build)
 
     # -- parts --------------------------------------------------------------------------------------------
 
@@ -221,6 +227,7 @@ class _Reading:
             apart=self.apart,
             wrapped=MappingProxyType(self.wrapped),
             wishes=MappingProxyType(self.package.dependencies),
+            needs_build=bool(self.wrapped),
         )
 
     def _package(self) -> PackageJson:
@@ -311,7 +318,8 @@ class _Reading:
     def _page_entries(self, own: OwnPage, entries: list[str], *, compiled: bool) -> tuple[str, ...]:
         """Return what runs on a page of HTML; where it names no script that is there, the entry by its name."""
         flagged = self._flagged_module()
-        named = () if entries or (own.kept and not compiled) else self._named_entry()
+        is_shell = self.html != self.flagged or bool(own.missing or own.template.containers)
+        named = () if entries or not is_shell or (own.kept and not compiled) else self._named_entry()
         for address in own.missing:
             instead = f" {_listed(named)} is the page's entry in its place." if named else ""
             self.warnings.append(f"{self.html}: names {address}, which is not among the files.{instead}")

@@ -10,7 +10,8 @@ from vibes_trio.bundle.forms import Form, find_forms
 from vibes_trio.bundle.places import Places, make_places
 from vibes_trio.compilers.interface import Lang
 from vibes_trio.content.cid import calc_cid
-from vibes_trio.content.project import Project, fallback_entries
+from vibes_trio.content.project import Project, ProjectFile, fallback_entries, read_project
+from vibes_trio.content.routes import has_routes
 from vibes_trio.context import App
 from vibes_trio.exchange import Cid
 from vibes_trio.services.app_files import AppFile
@@ -29,6 +30,7 @@ class Whole:
     langs: Mapping[str, Lang]
     places: Places
     forms: tuple[Form, ...]
+    routes: bool
 
     @property
     def wants_build(self) -> bool:
@@ -41,18 +43,19 @@ class Whole:
         return bool(self.forms) or (project.needs_build and not is_component)
 
 
-async def look_at_whole(files: Sequence[AppFile], project: Project) -> Whole:
-    """Return what *files*, read as *project*, are as a whole."""
+async def look_at_whole(files: Sequence[AppFile], entry_point: str, env: Mapping[str, str]) -> Whole:
+    """Return what *files* are as a whole. Args: as for `read_project`."""
     if sum(len(file.content) for file in files if _is_text(file)) > MAX_LOOKED_AT_HERE:
-        return await trio.to_thread.run_sync(_look_at, files, project)
-    return _look_at(files, project)
+        return await trio.to_thread.run_sync(_look_at, files, entry_point, env)
+    return _look_at(files, entry_point, env)
 
 
 def _is_text(file: AppFile) -> bool:
-    return file.lang is not None or file.name.endswith((".css", ".cjs"))
+    return file.lang is not None or file.name.endswith((".css", ".cjs", ".html", ".htm", ".json"))
 
 
-def _look_at(files: Sequence[AppFile], project: Project) -> Whole:
+def _look_at(files: Sequence[AppFile], entry_point: str, env: Mapping[str, str]) -> Whole:
+    project = read_project([ProjectFile(f.name, f.content, f.lang) for f in files], entry_point, env)
     contents = {file.name: file.content for file in reversed(files)} | dict(project.wrapped)
     langs: dict[str, Lang] = {file.name: file.lang for file in reversed(files) if file.lang is not None}
     for made in project.made:
@@ -68,7 +71,8 @@ def _look_at(files: Sequence[AppFile], project: Project) -> Whole:
         if name.endswith(".css") and name not in apart
     }
     forms = find_forms(texts, langs, styles, places) if texts else []
-    return Whole(project, contents, langs, places, tuple(forms))
+    routes = project.kind == "next" or has_routes(texts.values())
+    return Whole(project, contents, langs, places, tuple(forms), routes)
 
 
 def calc_recipe(whole: Whole, can_bundle: bool) -> str:
@@ -98,7 +102,10 @@ async def build_whole(
 
 def entries_of(whole: Whole, roots: Sequence[str]) -> tuple[str, ...]:
     """Return the modules that the page runs: those that the project names, else those of *roots* that are left."""
-    return whole.project.entries or fallback_entries(whole.project, roots, whole.langs)
+    project = whole.project
+    if project.entries or project.scripted:
+        return project.entries
+    return fallback_entries(project, roots, whole.langs)
 
 
 def keep_build(

@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import trio
 from msgspec.structs import replace
 
@@ -19,7 +20,7 @@ from vibes_trio.content.links import TRANSFORMED, AppModule, Links, link_modules
 from vibes_trio.context import App
 from vibes_trio.errors import TooLarge, TransformFailed, VibesError
 from vibes_trio.exchange import Cid
-from vibes_trio.services.app_build import Whole, build_whole, keep_build
+from vibes_trio.services.app_build import Whole, build_whole, entries_of, keep_build
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.releases import IMPORT_MAP, JAVASCRIPT, Extras, read_map
 from vibes_trio.wire.files import FileSystemItem, Transform, asset_uri
@@ -58,7 +59,7 @@ async def build_release(
         TransformFailed: a module does not compile; of several the first by name.
         TooLarge: the modules import too much.
     """
-    files, compiled = await compile_all(app, files)
+    files, compiled = await compile_all(app, files, whole.project.wrapped)
     links = link_modules([_app_module(file, result) for file, result in zip(files, compiled, strict=True)])
     check_imports(app, links.bare)
     versions = await look_up(app, package_lookups(links.bare))
@@ -68,8 +69,9 @@ async def build_release(
     text = import_map.text.encode()
     items, assets = _assemble(files, compiled, links, text)
     warnings = links.warnings + import_map.warnings
-    extras = _extras(files, links, entry_point)
+    extras, page = _extras(files, links, entry_point, whole)
     extras = replace(extras, built_from=built_from, complete=not warnings, packages=import_map.packages)
+    assets |= page
     release = Built(items, assets, extras, warnings, text)
     if not whole.wants_build:
         return release
@@ -119,10 +121,13 @@ def check_imports(app: App, specifiers: Sequence[str]) -> None:
         raise TooLarge(f"The modules import {len(specifiers)} packages.", limit="max_imports", value=most)
 
 
-async def compile_all(app: App, files: Sequence[AppFile]) -> tuple[list[AppFile], list[Compiled | None]]:
+async def compile_all(
+    app: App, files: Sequence[AppFile], wrapped: Mapping[str, bytes]
+) -> tuple[list[AppFile], list[Compiled | None]]:
     """Return *files*, and the result for each; None for what is no module. The compiler bounds how many run at once.
 
-    A file that is no JavaScript but JSX (`App.js` of Create React App) is one of JSX in what is returned.
+    A file that is no JavaScript but JSX (`App.js` of Create React App) is one of JSX in what is returned. What stands
+    in *wrapped* under its name counts in place of its content.
     """
     read_as = list(files)
     compiled: list[Compiled | None] = [None] * len(files)
@@ -139,7 +144,11 @@ async def compile_all(app: App, files: Sequence[AppFile]) -> tuple[list[AppFile]
                 read_as[index] = dataclasses.replace(files[index], lang=lang)
 
     # Made here and not in the nursery, which would wrap what it raises.
-    sources = {index: _source(file, file.lang) for index, file in enumerate(files) if file.lang is not None}
+    sources = {
+        index: _source(file.name, wrapped.get(file.name, file.content), file.lang)
+        for index, file in enumerate(files)
+        if file.lang is not None
+    }
     async with trio.open_nursery() as nursery:
         for index, source in sources.items():
             nursery.start_soon(compile_one, index, source)
@@ -179,16 +188,16 @@ async def look_up(app: App, packages: Sequence[str]) -> dict[str, str | None]:
     return versions
 
 
-def _source(file: AppFile, lang: Lang) -> Source:
-    """Return *file* as a compiler takes it; its name is told in errors as the app's author knows it.
+def _source(name: str, content: bytes, lang: Lang) -> Source:
+    """Return a module as a compiler takes it; its name is told in errors as the app's author knows it.
 
     Raises:
         TransformFailed: the content (of a reference) is no UTF-8.
     """
     try:
-        return Source(file.name, lang, file.content.decode("utf-8"))
+        return Source(name, lang, content.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise TransformFailed(f"this is no UTF-8 text (byte {error.start})", filename=file.name) from None
+        raise TransformFailed(f"this is no UTF-8 text (byte {error.start})", filename=name) from None
 
 
 def _app_module(file: AppFile, result: Compiled | None) -> AppModule:
@@ -244,15 +253,27 @@ def _assemble(
     return tuple(items), assets
 
 
-def _extras(files: Sequence[AppFile], links: Links, entry_point: str) -> Extras:
-    """Return our notes: a flagged module is the only root."""
-    names = [file.name for file in files]
-    roots = links.roots
-    if entry_point and files[names.index(entry_point)].lang is not None:
-        roots = (links.served[names.index(entry_point)],)
-    sources = {
-        served: name
-        for served, name in zip(links.served, names, strict=True)
-        if served.startswith(TRANSFORMED)
-    }
-    return Extras(entry_point=entry_point, roots=roots, sources=sources)
+def _extras(
+    files: Sequence[AppFile], links: Links, entry_point: str, whole: Whole
+) -> tuple[Extras, Mapping[Cid, bytes]]:
+    """Return our notes, and the assets that they name."""
+    project = whole.project
+    served = dict(zip([file.name for file in reversed(files)], reversed(links.served), strict=True))
+    names = {address: name for name, address in served.items()}
+    sources = {address: name for address, name in names.items() if address.startswith(TRANSFORMED)}
+    entries = entries_of(whole, [names[root] for root in links.roots])
+    roots = tuple(dict.fromkeys(served[name] for name in entries if name in served))
+    known = {mount.name: mount.export for mount in project.mounts}
+    mounts = {served[name]: known[name] for name in entries if name in known} if project.entries else None
+    template = msgspec.json.encode(project.template) if project.template is not None else b""
+    assets = {calc_cid(template): template} if template else {}
+    return Extras(
+        entry_point=entry_point,
+        roots=roots,
+        sources=sources,
+        mounts=mounts,
+        html=project.html if template else "",
+        template_id=next(iter(assets), ""),
+        public=project.public,
+        routes=whole.routes,
+    ), assets

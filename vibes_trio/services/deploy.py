@@ -14,7 +14,6 @@ from vibes_trio.content.cid import calc_cid, calc_fs_id, to_utf8
 from vibes_trio.content.collation import sort_key
 from vibes_trio.content.filenames import check_filename, lang_of
 from vibes_trio.content.mime import mime_of
-from vibes_trio.content.project import ProjectFile, read_project
 from vibes_trio.content.slugs import check_slug_pair, own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
@@ -86,19 +85,18 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
     env = check_env(app, req.env)
     entry_point = winning_entry_point(req)
     fs_id = calc_fs_id([(file.name, file.given_mime, file.cid) for file in files], env)
-    project = read_project([ProjectFile(f.name, f.content, f.lang) for f in files], entry_point, env)
-    whole = await look_at_whole(files, project)
+    whole = await look_at_whole(files, entry_point, env)
     built_from = calc_built_from(files, entry_point, calc_recipe(whole, app.compiler.can_bundle))
     publish = Publish(wanted, fs_id, built_from, req.mode, encode(env).decode(), None)
     release = await _write(app, publish) if _is_known(app, publish) else None
-    warnings: tuple[str, ...] = ()
+    warnings = whole.project.warnings + whole.project.notes
     built: Built | None = None
     if release is None:
         built = await build_release(app, files, entry_point, built_from, whole, env)
         extras, kept = await with_known_lock(app, built.extras, built.import_map)
         built = replace(built, extras=extras, assets={**built.assets, **kept})
         release = await _write(app, replace(publish, built=built))
-        warnings = built.warnings
+        warnings += built.warnings
     assert release is not None, "a release with its content was published"
     noted = read_extras(release.extras_json) if built is None else built.extras
     if noted is not None and app.home is not None:
