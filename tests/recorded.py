@@ -42,7 +42,7 @@ from vibes_trio.front.sockets import open_listeners
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE, order_key
 from vibes_trio.server import Parts, open_app
-from vibes_trio.urls import Site, parse_host
+from vibes_trio.urls import ANY_SITE, Site, parse_host
 
 FOLDER = Path(__file__).parent / "conformance"
 FILES = ("ensure-app-slug", "limits", "chat", "http", "serving")
@@ -169,7 +169,7 @@ class Play:
     scenario: Json
     compiler: Compiler
     database: Path
-    site: Site
+    site: Site = ANY_SITE
     captured: dict[str, str] = field(default_factory=dict)
     ours: dict[str, tuple[str, int]] = field(default_factory=dict)  # source CID → our transformed CID, size
     texts: dict[str, str] = field(default_factory=dict)  # vector → body text

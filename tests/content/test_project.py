@@ -366,6 +366,12 @@ def test_a_flagged_module_runs_on_the_apps_own_page():
     assert (project.html, project.entries) == ("", ("/App.jsx",))
 
 
+def test_a_page_without_scripts_is_shown_as_it_is():
+    assert read({"/index.html": "<p>home"}).template is None
+    assert read({"/index.html": "<p>home", "/App.jsx": COMPONENT}, "/index.html").template is None
+    assert read({"/index.html": "<p>home", "/App.jsx": COMPONENT}).mounts == (Mount("/App.jsx"),)
+
+
 def test_a_page_beyond_its_bound_is_shown_as_it_is():
     project = read({"/index.html": "<p>" * 400_000})
 
@@ -375,7 +381,8 @@ def test_a_page_beyond_its_bound_is_shown_as_it_is():
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-8"])
 def test_texts_are_read_by_their_mark(encoding):
-    project = read({"/index.html": ("\ufeff" + PAGE.format("ü")).encode(encoding)})
+    page = PAGE.format("ü<script>let a;</script>")
+    project = read({"/index.html": ("\ufeff" + page).encode(encoding)})
 
     assert project.template is not None
     assert "ü" in project.template.parts[-1].text
