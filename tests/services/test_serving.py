@@ -226,7 +226,7 @@ async def test_a_file_called_index_is_the_page_with_the_app_mounted_into_it(app,
 
     page = (await get(app, path)).body
 
-    assert page.endswith(b"<p>mine")
+    assert page.endswith(b'<p>mine<div id="root"></div>')
     assert b'<script type="importmap">' in page
     assert b"mount(" in page
 

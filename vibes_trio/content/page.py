@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from vibes_trio.content.own_page import Template, fill_template
+from vibes_trio.content.own_page import CONTAINERS, Template, fill_template
 from vibes_trio.content.page_font import font_elements
 from vibes_trio.content.static_modules import static_module
 from vibes_trio.exchange import AppSlug, FsId
@@ -24,6 +24,8 @@ CDN_TAILWIND = "https://esm.sh/@tailwindcss/browser@4"
 DEV_RUNTIME = "react/jsx-dev-runtime"
 TRANSFORMED = "~~transformed~~/"
 NO_ICON = "data:,"  # else the browser asks for /favicon.ico and logs that it isn't there
+# An element that the app's HTML does not have, and that its script may not ask for, takes no place.
+EMPTY_CONTAINERS = "<style>:where(#root,#app):empty{display:none}</style>"
 _PATH_SAFE = "/~!$&'()*+,;=:@"
 
 
@@ -131,7 +133,7 @@ def _whole_page(page: PageInput, ours: list[str], script: list[str]) -> str:
         "</head>",
         "<body>",
         # Apps mount into #root by habit, and style it: between it and the body lies no box.
-        f'<div id="{html.escape(page.app_slug)}" class="vibe-app-container"><div id="root"></div></div>',
+        f'<div id="{html.escape(page.app_slug)}" class="vibe-app-container">{"".join(_containers(page))}</div>',
         *script,
         "</body>",
         "</html>",
@@ -147,8 +149,17 @@ def _own_page(page: PageInput, template: Template, ours: list[str], release: str
         said.append(f"<title>{html.escape(page.title or page.app_slug)}</title>")
     if not template.has_icon:
         said.append(f'<link rel="icon" href="{html.escape(page.icon)}">')
+    containers = "" if template.containers or not page.roots else "".join(_containers(page))
+    if containers:
+        said.append(EMPTY_CONTAINERS)
     head = "\n".join(["", *said, *ours, ""])
-    return fill_template(template, head, release, page.remote)
+    return fill_template(template, head, release, page.remote, end=containers)
+
+
+def _containers(page: PageInput) -> list[str]:
+    """Return the elements that apps mount into by habit: the first by itself where we mount."""
+    names = CONTAINERS if page.mounts is not None and not page.mounts else CONTAINERS[:1]
+    return [f'<div id="{name}"></div>' for name in names]
 
 
 def script_json(value: object) -> str:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
-from vibes_trio.content.filenames import Lang
 from vibes_trio.content.components import Exports, choose_component, read_exports, take_off_fence
 from vibes_trio.content.file_roles import is_apart, is_copy, is_server, stem_of
+from vibes_trio.content.filenames import Lang
 from vibes_trio.content.next_pages import find_next_pages, next_entry
 from vibes_trio.content.own_page import OwnPage, Script, Template, read_own_page, resolver
 from vibes_trio.content.tool_settings import (
