@@ -230,6 +230,10 @@ def test_an_icon_that_nobody_sent_is_left_out(address):
     assert not read(text).template.has_icon
 
 
+def test_a_manifest_that_nobody_sent_is_left_out():
+    assert shown('<link rel="manifest" href="/manifest.json"><p>') == "[HEAD]<p>"
+
+
 @pytest.mark.parametrize("address", ["data:,", "https://example.org/icon.png", "/logo.svg"])
 def test_an_icon_that_is_there_or_elsewhere_stays(address):
     assert read(f'<link rel="icon" href="{address}">').template.has_icon

@@ -217,7 +217,7 @@ class _Reading:
             kinds = set(given.get("rel", "").lower().split())
             address = given.get("href", "")
             # Pages that come from a template name an icon that nobody sent; browsers ask for it, and log that.
-            if kinds & _ICONS and not self._is_there(address):
+            if kinds & (_ICONS | {"manifest"}) and not self._is_there(address):
                 return True
             self.has_icon |= bool(kinds & _ICONS)
             return bool(kinds & _HINTS) and bool(_REMOTE.match(address))

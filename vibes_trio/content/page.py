@@ -48,7 +48,8 @@ class PageInput:
         preload: addresses of modules that the roots are sure to import.
         tailwind: address of the Tailwind script; empty: none.
         fonts: subset → address of the file of the page's font; empty: what the browser has.
-        mounts: root → the export of it that is mounted; other roots only run. None: the defaults of all.
+        mounts: root → the export of it that is mounted (empty: it has none, which the page tells if it stays empty);
+            other roots only run. None: the defaults of all.
         styles: served names of style sheets that come with the modules.
         routes: whether the app has addresses of its own, which it then finds without the release's prefix.
         live: whether this release is the one that the app's address without an fsId shows.
@@ -226,9 +227,9 @@ def _mount_script(page: PageInput, specifiers: list[str]) -> list[str]:
     imports, pairs = [], []
     for number, (root, specifier) in enumerate(zip(page.roots, specifiers, strict=True), 1):
         export = mounts.get(root)
-        what = f"import * as V{number} from" if export else "import"
+        what = "import" if export is None else f"import * as V{number} from"
         imports.append(f"{what} {script_json(specifier)};")
-        if export:
+        if export is not None:
             named = "" if export == "default" else f", {script_json(export)}"
             pairs.append(f"[{script_json(root.removeprefix('/'))}, V{number}{named}]")
     lines = [*imports, f"mount({script_json(page.app_slug)}, [{', '.join(pairs)}]);"] if pairs else imports

@@ -10,7 +10,7 @@ from vibes_trio.bundle.forms import Form, find_forms
 from vibes_trio.bundle.places import Places, make_places
 from vibes_trio.compilers.interface import Lang
 from vibes_trio.content.cid import calc_cid
-from vibes_trio.content.project import Project, ProjectFile, fallback_entries, read_project
+from vibes_trio.content.project import Project, ProjectFile, exports_of, fallback_entries, read_project
 from vibes_trio.content.routes import has_routes
 from vibes_trio.context import App
 from vibes_trio.exchange import Cid
@@ -115,13 +115,17 @@ def keep_build(
 
     Args:
         imports: specifier → address, of the packages that it imports.
-        defaults: names of sources with a default export, which is mounted where the project names no mounts.
+        defaults: names of sources with a default export, or what stands for it, which is mounted where the project
+            names no mounts.
     """
     assets = {calc_cid(content): content for content in made.files.values()}
     files = {name: BuiltFile(calc_cid(content), len(content)) for name, content in made.files.items()}
     mounts = {mount.name: mount.export for mount in whole.project.mounts}
     if not whole.project.entries:
-        mounts = {name: "default" for name in made.entries if name in defaults}
+        shown = [name for name in made.entries if name in defaults or name in whole.project.hollow]
+        mounts = exports_of(whole.project, shown)
+    else:
+        mounts |= {name: "" for name in made.entries if name in whole.project.hollow}
     return BuiltApp(
         entries=dict(made.entries),
         mounts=mounts,

@@ -14,6 +14,7 @@ from vibes_trio.content.cid import calc_cid, calc_fs_id, to_utf8
 from vibes_trio.content.collation import sort_key
 from vibes_trio.content.filenames import check_filename, lang_of
 from vibes_trio.content.mime import mime_of
+from vibes_trio.content.project import tell_entries
 from vibes_trio.content.slugs import check_slug_pair, own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
@@ -99,6 +100,8 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
         warnings += built.warnings
     assert release is not None, "a release with its content was published"
     noted = read_extras(release.extras_json) if built is None else built.extras
+    if noted is not None and not whole.project.entries:
+        warnings += tell_entries(whole.project, [noted.sources.get(root, root) for root in noted.roots])
     if noted is not None and app.home is not None:
         warnings += module_warnings(app, noted)
         build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), noted)

@@ -102,7 +102,7 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
         next_try: when a visitor may have that tried again, Unix seconds; 0: when the server has restarted.
         complete: whether nothing was missing, such as a package; else the same deploy is built anew.
         built: what the page runs of an app that was built as a whole; None: its modules one by one.
-        mounts: root → its export that is mounted; others only run. None: the defaults of all.
+        mounts: root → its export that is mounted, as in `PageInput`; others only run. None: the defaults of all.
         html: name of the app's file that is its page; empty: the page is ours.
         template_id: asset with that page's `own_page.Template`, as JSON.
         public: folder whose files also answer at the root; empty: none.

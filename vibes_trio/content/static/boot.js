@@ -19,6 +19,7 @@
   const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const UNMAPPED = /module specifier[ ,:]*["'“]([^"'”]+)["'”]/;
   const NOT_LOADED = /dynamically imported module: (\S+)$/;
+  const MADE = /^(.+\.html?)~\w+\.[jt]sx$/i; // a script that stands in the app's own HTML
   const IMPORTS = /(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g;
   // By what a policy's directive starts with. What is not here, such as a style sheet, is left to the browser's own line.
   const BLOCKED = { connect: "A request", script: "A script", worker: "A worker", frame: "A frame", form: "A form" };
@@ -149,6 +150,8 @@
         const found = originalPlace(map.mappings, line, column);
         // A module that was compiled alone has one source, and the map does not name it.
         const source = map.sources.length > 1 || map.linked ? servedName(new URL(map.sources[found?.source ?? 0], addressOf(served))) : name;
+        const [, page] = MADE.exec(source ?? "") ?? [];
+        if (found !== null && page) return { name: page, line: found.line }; // what is served by that name holds more
         if (found !== null && source !== null) {
           return { name: source, line: found.line, text: (await readLines(source))[found.line - 1] };
         }
