@@ -61,8 +61,16 @@ async def _deploy_all(api: Api, apps: Sequence[TestApp], report: Report) -> dict
     addresses = {}
     for app in apps:
         addresses[app.name], warnings = await deploy(api, app)
-        report[app.name] = [f"deploy: {text}" for text in warnings if not text.startswith(BEING_BUILT)]
+        report[app.name] = _odd_warnings(app, warnings)
     return addresses
+
+
+def _odd_warnings(app: TestApp, warnings: Sequence[str]) -> list[str]:
+    """Return what is wrong with the *warnings* of a deploy: not expected, or missing."""
+    said = [text for text in warnings if not text.startswith(BEING_BUILT)]
+    odd = [text for text in said if not any(part in text for part in app.warnings)]
+    missing = [part for part in app.warnings if not any(part in text for text in said)]
+    return [*(f"deploy: {text}" for text in odd), *(f"not told: {part}" for part in missing)]
 
 
 async def _use_all(

@@ -8,6 +8,8 @@ files lies `expect.json`:
       "packages": ["d3"],            what it needs from npm, if anything
       "typescript": true,            if so: only esbuild compiles that
       "console": ["went wrong"],     parts of what it prints on purpose
+      "env": {"VITE_X": "1"},        what it is deployed with
+      "warnings": ["no such file"],  parts of what the deploy says on purpose
       "steps": [...]
     }
 
@@ -85,15 +87,16 @@ class TestApp:
     __test__ = False  # pytest takes the name for tests'
 
     name: str
+    home: Path = FOLDER
 
     @property
     def folder(self) -> Path:
-        return FOLDER / self.name
+        return self.home / self.name
 
     @cached_property
     def expected(self) -> Mapping[str, Any]:
         """What its `expect.json` says."""
-        found: Mapping[str, Any] = json.loads((FOLDER / self.name / "expect.json").read_text("utf-8"))
+        found: Mapping[str, Any] = json.loads((self.folder / "expect.json").read_text("utf-8"))
         return found
 
     @property
@@ -104,19 +107,29 @@ class TestApp:
     def is_typescript(self) -> bool:
         return bool(self.expected.get("typescript", False))
 
+    @property
+    def env(self) -> dict[str, str]:
+        return dict(self.expected.get("env", {}))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(self.expected.get("warnings", ()))
+
     def files(self) -> list[VibeFile]:
         """Return its files as a deploy sends them."""
         found = find_app(self.folder, Limits())
         return read_files(replace(found, files=tuple(f for f in found.files if f.name != EXPECT)))
 
 
-def all_apps() -> list[TestApp]:
-    return [TestApp(path.parent.name) for path in sorted(FOLDER.glob("*/expect.json"))]
+def all_apps(home: Path = FOLDER) -> list[TestApp]:
+    return [TestApp(path.parent.name, home) for path in sorted(home.glob("*/expect.json"))]
 
 
 async def deploy(api: Api, app: TestApp) -> tuple[str, tuple[str, ...]]:
     """Deploy *app* under its own name; return the address of its page and the warnings."""
-    request = ReqEnsureAppSlug(mode="production", app_slug=app.name, user_slug=USER, file_system=app.files())
+    request = ReqEnsureAppSlug(
+        mode="production", app_slug=app.name, user_slug=USER, file_system=app.files(), env=app.env
+    )
     response = await api.request(request)
     return response.entry_point_url, response.warnings
 

@@ -94,6 +94,7 @@ class FakeCompiler:
     sources: list[Source] = field(default_factory=list)
     fails_on: str = ""
     version: str = "fake 1"
+    can_bundle: bool = False
 
     async def compile(self, source: Source, user: str = "") -> Compiled:
         self.sources.append(source)

@@ -11,7 +11,7 @@ LINES: tuple[frozenset[str], ...] = (
     frozenset({"errors", "exchange", "collector", "late", "steps"}),
     frozenset({"wire", "config", "urls", "turns", "redirects"}),
     frozenset({"content", "auth", "storage", "cache", "outbound", "jobs", "compilers"}),
-    frozenset({"modules", "beside"}),
+    frozenset({"modules", "beside", "bundle"}),
     frozenset({"context"}),
     frozenset({"services", "dispatch"}),
     frozenset({"handlers", "background"}),

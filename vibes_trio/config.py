@@ -59,6 +59,7 @@ class Limits:
     compiles_waiting: int = 20_000
     compiles_waiting_for_one: int = 4000
     max_compiled_bytes: int = 8 * MiB
+    max_bundle_bytes: int = 24 * MiB
     compiles_per_worker: int = 500
     compiled_cache_bytes: int = 16 * MiB
     # Processes beside

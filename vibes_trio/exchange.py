@@ -25,7 +25,7 @@ What can be had without waiting is returned as it is: it then costs no task, no 
 scheduler, which together are dearer than most answers.
 """
 
-READING_HEADERS = ("accept-encoding", "if-none-match", "if-range", "range", "sec-fetch-mode")
+READING_HEADERS = ("accept", "accept-encoding", "if-none-match", "if-range", "range", "sec-fetch-mode")
 """The headers that what is read from an app's host may depend on; handlers see no others, see `front/ready.py`."""
 
 

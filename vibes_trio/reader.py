@@ -25,6 +25,7 @@ from vibes_trio.beside.pool import Packed, Question
 from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.collector import settle_collector
 from vibes_trio.commands.logs import setup_logs
+from vibes_trio.compilers.bundles import Bundle, Material
 from vibes_trio.compilers.interface import Compiled, Source
 from vibes_trio.config import Limits
 from vibes_trio.context import App
@@ -196,9 +197,15 @@ async def _drain_on_signal(
 
 class _NoCompiler:
     version = "none"
+    can_bundle = False
 
     async def compile(self, source: Source, user: str = "") -> Compiled:
         raise Internal("A process that only reads was asked to compile.")
+
+    async def bundle(
+        self, entries: Sequence[tuple[str, str]], flags: Sequence[str], material: Material, user: str = ""
+    ) -> Bundle:
+        raise Internal("A process that only reads was asked to build an app.")
 
 
 class _NoMessages:

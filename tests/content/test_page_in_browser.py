@@ -164,7 +164,7 @@ async def test_several_roots_render_in_order(open_app):
     }
 
     async with open_app(files) as page:
-        await page.wait_for("document.querySelectorAll('#an-app > p').length === 2")
+        await page.wait_for("document.querySelectorAll('#an-app > #root > p').length === 2")
 
         assert (await page.text()).split() == ["b.js", "a.jsx"]
 

@@ -219,8 +219,6 @@ LOUD = {
     "script of a module": ('\nimport "ORIGIN/x.js";', "A script", "main.js:2"),
     "script that is imported later": ('\n\nawait import("ORIGIN/x.js");', "A script", "main.js:3"),
     "request that nobody catches": ('\n\n\nfetch("ORIGIN/x");', "A request", "main.js:4"),
-    "request that is caught": ('\nfetch("ORIGIN/x").catch(() => {});', "A request", "main.js:2"),
-    "socket": ('\nnew WebSocket("ORIGIN/x".replace("http", "ws"));', "A request", "main.js:2"),
     "frame": (
         '\nconst f = document.createElement("iframe");\nf.src = "ORIGIN/x";\ndocument.body.append(f);',
         "A frame",
@@ -239,8 +237,28 @@ async def test_what_an_app_can_not_do_without_is_shown_once(open_closed, other, 
         await page.evaluate("new Promise((done) => setTimeout(done, 300))")
         problems = [told_of(problem) for problem in await page.evaluate(SHOWN)]
 
-    origin = "ws://127.0.0.1" if kind == "socket" else "http://127.0.0.1"
-    assert problems == [[f"{what} to 127.0.0.1 was blocked. {ONLY}{origin}", place]]
+    assert problems == [[f"{what} to 127.0.0.1 was blocked. {ONLY}http://127.0.0.1", place]]
+
+
+HANDLED = {
+    "request that is caught": '\nfetch("ORIGIN/x").catch(() => {});',
+    "socket": '\nnew WebSocket("ORIGIN/x".replace("http", "ws"));',
+}
+
+
+@pytest.mark.parametrize("kind", HANDLED)
+async def test_what_an_app_handles_itself_is_told_beside_it_and_not_over_it(open_closed, other, kind):
+    code = HANDLED[kind].replace("ORIGIN", other.origin)
+    notices = "document.querySelector('vibes-notices')?.shadowRoot.textContent"
+
+    async with open_closed(js("/main.js", code)) as page:
+        await page.wait_for(notices)
+        origin = other.origin.replace("http", "ws") if kind == "socket" else other.origin
+
+        assert await page.evaluate(notices) == (
+            f"A request to {other.origin[7:]} was blocked. {ONLY}{origin}main.js:2"
+        )
+        assert await page.evaluate(SHOWN) is None
 
 
 async def test_pictures_are_only_told_of_in_the_console_and_once(open_closed, other):

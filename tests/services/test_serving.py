@@ -220,11 +220,15 @@ async def test_a_release_without_a_slash_at_the_end_is_its_page(app):
     assert (await get(app, f"/~{release['fsId']}~")).status == 200
 
 
-async def test_a_file_called_index_is_served_by_its_name_and_the_page_at_the_root(app):
+@pytest.mark.parametrize("path", ["/", "/index.html"])
+async def test_a_file_called_index_is_the_page_with_the_app_mounted_into_it(app, path):
     await deploy(app, jsx(), text("/index.html", "<p>mine"))
 
-    assert (await get(app, "/index.html")).body == b"<p>mine"
-    assert b"vibe-app-container" in (await get(app, "/")).body
+    page = (await get(app, path)).body
+
+    assert page.endswith(b'<p>mine<div id="root"></div>')
+    assert b'<script type="importmap">' in page
+    assert b"mount(" in page
 
 
 @pytest.mark.parametrize(
@@ -253,7 +257,7 @@ async def test_a_cache_is_told_what_an_unknown_path_depends_on(app):
     unknown = await get(app, f"/~{release['fsId']}~/missing.js")
     known = await get(app, "/home.html")
 
-    assert head(unknown)["vary"] == "Sec-Fetch-Mode, Accept-Encoding"
+    assert head(unknown)["vary"] == "Sec-Fetch-Mode, Accept, Accept-Encoding"
     assert head(known)["vary"] == "Accept-Encoding"
 
 

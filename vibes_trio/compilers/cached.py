@@ -2,10 +2,12 @@
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import trio
 
+from vibes_trio.compilers.bundles import Bundle, Material
 from vibes_trio.compilers.interface import Compiled, Compiler, Lang, Source
 from vibes_trio.errors import TransformFailed
 
@@ -52,6 +54,17 @@ class CachedCompiler:
     def version(self) -> str:
         """The version of the compiler inside."""
         return self._compiler.version
+
+    @property
+    def can_bundle(self) -> bool:
+        """See `Compiler.can_bundle`."""
+        return self._compiler.can_bundle
+
+    async def bundle(
+        self, entries: Sequence[tuple[str, str]], flags: Sequence[str], material: Material, user: str = ""
+    ) -> Bundle:
+        """See `Compiler.bundle`. Results are not kept here: what one depends on is known to who asks."""
+        return await self._compiler.bundle(entries, flags, material, user)
 
     async def compile(self, source: Source, user: str = "") -> Compiled:
         """See `Compiler.compile`."""

@@ -5,7 +5,7 @@ time, so a source that never ends costs its own worker only.
 """
 
 import base64
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from itertools import count
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from vibes_trio.compilers.bundles import Bundle, Material, answer_service, build_request, read_bundle
 from vibes_trio.compilers.esbuild_packets import BadPacket, decode_answer, encode_request
 from vibes_trio.compilers.interface import Compiled, Lang, Source, encode_source
 from vibes_trio.compilers.printed import (
@@ -73,6 +74,11 @@ class EsbuildCompiler:
         self._version = version
 
     @property
+    def can_bundle(self) -> bool:
+        """It can."""
+        return True
+
+    @property
     def version(self) -> str:
         """The binary's version and the flags."""
         return f"esbuild {self._version} {' '.join(_FLAGS + _MAP_FLAGS)}"
@@ -95,6 +101,18 @@ class EsbuildCompiler:
             dynamic_imports=tuple(dict.fromkeys(printed_dynamic_imports(listed))),
             has_default=prints_default(listed),
         )
+
+    async def bundle(
+        self, entries: Sequence[tuple[str, str]], flags: Sequence[str], material: Material, user: str = ""
+    ) -> Bundle:
+        """See `Compiler.bundle`."""
+        number = next(self._numbers) % 2**31
+        request = encode_request(number, build_request(number, entries, flags))
+        try:
+            answer = await self._workers.serve(request, lambda frame: answer_service(frame, material), user)
+            return read_bundle(decode_answer(answer)[1])
+        except (WorkerFailed, BadPacket) as error:
+            raise TransformFailed(str(error), filename=entries[0][1]) from error
 
     async def _transform(self, user: str, filename: str, lang: Lang, data: bytes, *flags: str) -> _Answer:
         number = next(self._numbers) % 2**31

@@ -2,11 +2,12 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
 
+from vibes_trio.compilers.bundles import Bundle, Material
 from vibes_trio.compilers.interface import Compiled, Source, encode_source
 from vibes_trio.compilers.jsx import VERSION
 from vibes_trio.compilers.workers import WorkerFailed, Workers
@@ -35,6 +36,7 @@ class EsprimaCompiler:
     """JSX and JS by esprima, in pure Python. TypeScript is refused, with the way to esbuild."""
 
     version = VERSION
+    can_bundle = False
 
     def __init__(self, workers: Workers, limits: Limits) -> None:
         self._workers = workers
@@ -53,6 +55,12 @@ class EsprimaCompiler:
                 failed.message, filename=failed.filename, line=failed.line, column=failed.column
             )
         return Compiled(result.code, result.imports, result.dynamic_imports, result.has_default)
+
+    async def bundle(
+        self, entries: Sequence[tuple[str, str]], flags: Sequence[str], material: Material, user: str = ""
+    ) -> Bundle:
+        """See `Compiler.bundle`: it can't."""
+        raise TransformFailed("needs esbuild, which is not on this server", filename=entries[0][1])
 
 
 @asynccontextmanager

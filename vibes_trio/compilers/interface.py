@@ -1,8 +1,10 @@
 """What every compiler takes and gives."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from vibes_trio.compilers.bundles import Bundle, Material
 from vibes_trio.config import Limits
 from vibes_trio.errors import TooLarge, TransformFailed
 
@@ -41,6 +43,22 @@ class Compiler(Protocol):
     @property
     def version(self) -> str:
         """Engine, its version and whatever else decides the output: part of every cache key."""
+        ...
+
+    @property
+    def can_bundle(self) -> bool:
+        """Whether `bundle` works: whether this is esbuild."""
+        ...
+
+    async def bundle(
+        self, entries: Sequence[tuple[str, str]], flags: Sequence[str], material: Material, user: str = ""
+    ) -> Bundle:
+        """Return what becomes of *entries* (the name of the file to be made, the path of its source) and all that
+        they import.
+
+        Raises:
+            TransformFailed: out of time or memory, or it can't bundle. What is wrong with sources is in the result.
+        """
         ...
 
     async def compile(self, source: Source, user: str = "") -> Compiled:

@@ -25,6 +25,7 @@ from vibes_trio.config import Limits
 from vibes_trio.turns import Places, Turns
 
 T = TypeVar("T")
+Reply = Callable[[bytes], bytes | None]
 
 
 class WorkerFailed(Exception):
@@ -42,11 +43,12 @@ class _Worker:
     async def send(self, frame: bytes) -> None:
         await send_frame(self.child, frame)
 
-    async def receive(self) -> bytes:
+    async def receive(self, max_bytes: int = 0) -> bytes:
+        most = max_bytes or self.max_frame_bytes
         try:
-            return await receive_frame(self.child, self.max_frame_bytes)
+            return await receive_frame(self.child, most)
         except FrameTooLong:
-            raise WorkerFailed(f"the compiled code is longer than {self.max_frame_bytes} bytes") from None
+            raise WorkerFailed(f"the compiled code is longer than {most} bytes") from None
 
     async def receive_exactly(self, size: int) -> bytes:
         return await receive_bytes(self.child, size)
@@ -59,8 +61,8 @@ class Talk(Protocol):
         """Send one frame, which is not copied."""
         ...
 
-    async def receive(self) -> bytes:
-        """Return one frame.
+    async def receive(self, max_bytes: int = 0) -> bytes:
+        """Return one frame, of at most *max_bytes*; 0: as many as compiled code may have.
 
         Raises:
             WorkerFailed: it is too long.
@@ -108,6 +110,24 @@ class Workers:
         async def talk(worker: Talk) -> bytes:
             await worker.send(request)
             return await worker.receive()
+
+        return await self.converse(talk, user)
+
+    async def serve(self, request: bytes, reply: Reply, user: str = "") -> bytes:
+        """Return the answer to *request*, of a worker that asks for things itself; see `converse`.
+
+        Args:
+            reply: what to say to a frame with which the worker asks for something; None: it is the answer.
+        """
+
+        async def talk(worker: Talk) -> bytes:
+            await worker.send(request)
+            while True:
+                frame = await worker.receive(self._limits.max_bundle_bytes)
+                said = reply(frame)
+                if said is None:
+                    return frame
+                await worker.send(said)
 
         return await self.converse(talk, user)
 

@@ -90,6 +90,17 @@ def predefined_imports(fp_version: str) -> dict[str, str]:
 PREDEFINED = frozenset(predefined_imports(""))
 
 
+# What mount.js and JSX ask for on every page.
+_ALWAYS = ("react", "react-dom", "react-dom/client", "react/jsx-runtime")
+
+
+def only_needed(imports: Mapping[str, str], specifiers: Iterable[str]) -> dict[str, str]:
+    """Return the entries of *imports* that a page can ask for whose modules import *specifiers*, if all modules of
+    packages are this server's: those import each other by address."""
+    wanted = {*_ALWAYS, *npm_packages(specifiers), *specifiers}
+    return {text: address for text, address in imports.items() if text in wanted}
+
+
 def package_lookups(specifiers: Iterable[str]) -> list[str]:
     """Return the packages whose version has to be asked for, in order, each once."""
     parsed = (parse_specifier(text) for text in specifiers if not _is_settled(text))
@@ -113,6 +124,7 @@ def build_import_map(
     *,
     imports: Mapping[str, str] | None = None,
     scopes: Mapping[str, Mapping[str, str]] | None = None,
+    needed: Iterable[str] | None = None,
 ) -> ImportMap:
     """Return the import map of a release.
 
@@ -121,6 +133,8 @@ def build_import_map(
         versions: package → version, for each of `package_lookups`; None or absent: not found.
         fp_version: see `predefined_imports`.
         imports, scopes: the app's own files (`links.link_modules`). A predefined entry stays.
+        needed: those of *specifiers* that the page can ask for, the only ones that are warned of, and packages; None:
+            all.
 
     Keys are specifiers as imported (the reference cuts them to the package, so that `lodash/fp` would load
     nothing). What can't be loaded has no entry and a warning.
@@ -129,6 +143,7 @@ def build_import_map(
     found: dict[str, str] = {}
     warnings: list[str] = []
     specifiers = tuple(dict.fromkeys(specifiers))
+    asked = specifiers if needed is None else tuple(dict.fromkeys(needed))
     for text in specifiers:
         if _is_settled(text):
             continue
@@ -139,10 +154,10 @@ def build_import_map(
                 found[text] = address
                 continue
         problem = _problem(specifier)
-        if problem:
+        if problem and text in asked:
             warnings.append(f"import {quote_json(text)}: {problem}")
     whole = found | dict(imports or {}) | predefined
-    return ImportMap(_write(whole, scopes or {}), tuple(warnings), on_cdn(specifiers, whole))
+    return ImportMap(_write(whole, scopes or {}), tuple(warnings), on_cdn(asked, whole))
 
 
 def _is_settled(text: str) -> bool:

@@ -1,4 +1,6 @@
-"""The page of an app, generated: import map, container, one module script that mounts the root modules.
+"""The page of an app: import map, container, one module script that mounts the root modules.
+
+It is generated whole, or put into the HTML that the app brings (`own_page.py`).
 
 The same text works at `/`, `/index.html`, `/~{fsId}~` and `/~{fsId}~/`: root modules are imported by bare
 specifiers which the page's import map sends to the immutable addresses under `/~{fsId}~/`.
@@ -13,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from vibes_trio.content.own_page import CONTAINERS, Template, fill_template
 from vibes_trio.content.page_font import font_elements
 from vibes_trio.content.static_modules import static_module
 from vibes_trio.exchange import AppSlug, FsId
@@ -21,6 +24,8 @@ CDN_TAILWIND = "https://esm.sh/@tailwindcss/browser@4"
 DEV_RUNTIME = "react/jsx-dev-runtime"
 TRANSFORMED = "~~transformed~~/"
 NO_ICON = "data:,"  # else the browser asks for /favicon.ico and logs that it isn't there
+# An element that the app's HTML does not have, and that its script may not ask for, takes no place.
+EMPTY_CONTAINERS = "<style>:where(#root,#app):empty{display:none}</style>"
 _PATH_SAFE = "/~!$&'()*+,;=:@"
 
 
@@ -43,6 +48,14 @@ class PageInput:
         preload: addresses of modules that the roots are sure to import.
         tailwind: address of the Tailwind script; empty: none.
         fonts: subset → address of the file of the page's font; empty: what the browser has.
+        mounts: root → the export of it that is mounted (empty: it has none, which the page tells if it stays empty);
+            other roots only run. None: the defaults of all.
+        styles: served names of style sheets that come with the modules.
+        routes: whether the app has addresses of its own, which it then finds without the release's prefix.
+        live: whether this release is the one that the app's address without an fsId shows.
+        names: of the release's files, for one that is not and routes.
+        template: the app's own HTML; None: there is none.
+        remote: address of another host in it → address on this server that has the same.
     """
 
     app_slug: AppSlug
@@ -59,6 +72,13 @@ class PageInput:
     preload: tuple[str, ...] = ()
     tailwind: str = ""
     fonts: Mapping[str, str] = field(default_factory=dict)
+    mounts: Mapping[str, str] | None = None
+    styles: tuple[str, ...] = ()
+    routes: bool = False
+    live: bool = True
+    names: tuple[str, ...] = ()
+    template: Template | None = None
+    remote: Mapping[str, str] = field(default_factory=dict)
 
 
 def render_page(page: PageInput) -> bytes:
@@ -70,12 +90,37 @@ def render_page(page: PageInput) -> bytes:
     specifiers = _name_roots(page.roots, imports, release)
     scopes = {_in_release(k, release): _release_map(v, release) for k, v in page.scopes.items()}
     import_map = {"imports": imports} | ({"scopes": scopes} if scopes else {})
-    facts = {
+    facts: dict[str, object] = {
         "env": dict(page.env),
         "release": release,
         "missing": dict(page.missing),
         "files": {served.removeprefix("/"): name.removeprefix("/") for served, name in page.files.items()},
     }
+    if page.routes:
+        facts["live"] = page.live
+        facts["names"] = [] if page.live else list(page.names)
+    ours = [
+        f'<script type="importmap">{script_json(import_map)}</script>',
+        *_preloads(page, release),
+        f'<script type="application/json" id="vibes-page">{script_json(facts)}</script>',
+        *([f'<script src="{static_module("address.js").address}"></script>'] if page.routes else []),
+        *font_elements(page.fonts),
+        f'<script src="{static_module("boot.js").address}"></script>',
+        *_tailwind(page.tailwind),
+        *(
+            f'<link rel="stylesheet" href="{html.escape(_address_of(name, release))}">'
+            for name in page.styles
+        ),
+    ]
+    script = _mount_script(page, specifiers)
+    if page.template is not None:
+        text = _own_page(page, page.template, [*ours, *script], release)
+    else:
+        text = _whole_page(page, ours, script)
+    return text.encode("utf-8", "replace")
+
+
+def _whole_page(page: PageInput, ours: list[str], script: list[str]) -> str:
     lines = [
         "<!doctype html>",
         '<html lang="en">',
@@ -84,26 +129,43 @@ def render_page(page: PageInput) -> bytes:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{html.escape(page.title or page.app_slug)}</title>",
         f'<link rel="icon" href="{html.escape(page.icon)}">',
-        f'<script type="importmap">{script_json(import_map, indent=2)}</script>',
-        *_preloads(page, release),
-        f'<script type="application/json" id="vibes-page">{script_json(facts)}</script>',
-        *font_elements(page.fonts),
-        f'<script src="{static_module("boot.js").address}"></script>',
-        *_tailwind(page.tailwind),
+        "<style>.vibe-app-container{display:contents}</style>",
+        *ours,
         "</head>",
         "<body>",
-        f'<div id="{html.escape(page.app_slug)}" class="vibe-app-container"></div>',
-        *_mount_script(page, specifiers),
+        # Apps mount into #root by habit, and style it: between it and the body lies no box.
+        f'<div id="{html.escape(page.app_slug)}" class="vibe-app-container">{"".join(_containers(page))}</div>',
+        *script,
         "</body>",
         "</html>",
         "",
     ]
-    return "\n".join(lines).encode("utf-8", "replace")
+    return "\n".join(lines)
 
 
-def script_json(value: object, indent: int | None = None) -> str:
+def _own_page(page: PageInput, template: Template, ours: list[str], release: str) -> str:
+    """Return the app's own HTML; what it does not say of itself is said as on a page of ours."""
+    said = ['<meta charset="utf-8">']
+    if not template.has_title:
+        said.append(f"<title>{html.escape(page.title or page.app_slug)}</title>")
+    if not template.has_icon:
+        said.append(f'<link rel="icon" href="{html.escape(page.icon)}">')
+    containers = "" if template.containers or not page.roots else "".join(_containers(page))
+    if containers:
+        said.append(EMPTY_CONTAINERS)
+    head = "\n".join(["", *said, *ours, ""])
+    return fill_template(template, head, release, page.remote, end=containers)
+
+
+def _containers(page: PageInput) -> list[str]:
+    """Return the elements that apps mount into by habit: the first by itself where we mount."""
+    names = CONTAINERS if page.mounts is not None and not page.mounts else CONTAINERS[:1]
+    return [f'<div id="{name}"></div>' for name in names]
+
+
+def script_json(value: object) -> str:
     """Return *value* as JSON in ASCII that can stand in any script element."""
-    return json.dumps(value, indent=indent).replace("<", "\\u003c")
+    return json.dumps(value).replace("<", "\\u003c")
 
 
 def _in_release(address: str, release: str) -> str:
@@ -145,7 +207,8 @@ def _preloads(page: PageInput, release: str) -> list[str]:
     if not page.roots:
         return []
     roots = (_address_of(served, release) for served in page.roots)
-    addresses = dict.fromkeys((static_module("mount.js").address, *roots, *page.preload))
+    mount = [static_module("mount.js").address] if page.mounts is None or page.mounts else []
+    addresses = dict.fromkeys((*mount, *roots, *page.preload))
     return [f'<link rel="modulepreload" href="{html.escape(address)}">' for address in addresses]
 
 
@@ -160,13 +223,15 @@ def _tailwind(address: str) -> list[str]:
 def _mount_script(page: PageInput, specifiers: list[str]) -> list[str]:
     if not specifiers:
         return []
-    names = [f"V{number}" for number in range(1, len(specifiers) + 1)]
-    served = [script_json(root.removeprefix("/")) for root in page.roots]
-    pairs = ", ".join(f"[{s}, {name}]" for s, name in zip(served, names, strict=True))
-    return [
-        '<script type="module">',
-        f'import {{ mount }} from "{static_module("mount.js").address}";',
-        *(f"import * as {name} from {script_json(s)};" for name, s in zip(names, specifiers, strict=True)),
-        f"mount({script_json(page.app_slug)}, [{pairs}]);",
-        "</script>",
-    ]
+    mounts = dict.fromkeys(page.roots, "default") if page.mounts is None else page.mounts
+    imports, pairs = [], []
+    for number, (root, specifier) in enumerate(zip(page.roots, specifiers, strict=True), 1):
+        export = mounts.get(root)
+        what = "import" if export is None else f"import * as V{number} from"
+        imports.append(f"{what} {script_json(specifier)};")
+        if export is not None:
+            named = "" if export == "default" else f", {script_json(export)}"
+            pairs.append(f"[{script_json(root.removeprefix('/'))}, V{number}{named}]")
+    lines = [*imports, f"mount({script_json(page.app_slug)}, [{', '.join(pairs)}]);"] if pairs else imports
+    lead = [f'import {{ mount }} from "{static_module("mount.js").address}";'] if pairs else []
+    return ['<script type="module">', *lead, *lines, "</script>"]

@@ -30,6 +30,7 @@ _SCRIPTS: Mapping[str, str] = MappingProxyType(
         "use-fireproof": "use-vibes.js",
         "use-vibes": "use-vibes.js",
         "@vibes/fireproof": "fireproof.js",
+        "@vibes/next-app": "next-app.js",
         "@vibes/viewer": "viewer.js",
     }
 )

@@ -3,39 +3,33 @@
 Nothing here touches storage: a deploy compiles and looks versions up before its transaction.
 """
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import trio
 from msgspec.structs import replace
 
+from vibes_trio.bundle.forms import tell_forms
 from vibes_trio.compilers.interface import Compiled, Lang, Source, too_large_source
 from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import package_lookups
-from vibes_trio.content.links import TRANSFORMED, AppModule, Links
+from vibes_trio.content.js_json import quote_json
+from vibes_trio.content.links import TRANSFORMED, AppModule, Links, bare_of
+from vibes_trio.content.project import exports_of
 from vibes_trio.context import App
 from vibes_trio.errors import TooLarge, TransformFailed, VibesError, forget_traces
 from vibes_trio.exchange import Cid, UserId
+from vibes_trio.services.app_build import Whole, build_whole, entries_of, keep_build
+from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.linking import MapInput, check_imports, link, make_map
-from vibes_trio.services.releases import IMPORT_MAP, JAVASCRIPT, Extras
+from vibes_trio.services.releases import IMPORT_MAP, JAVASCRIPT, Extras, read_map
 from vibes_trio.wire.files import FileSystemItem, Transform, asset_uri
 
 IMPORT_MAP_MIME = "application/importmap+json"
 HASHED_HERE_BYTES = 256 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class AppFile:
-    """One file of a deploy. *lang* is set for modules; *mime* is what it is served as."""
-
-    name: str
-    content: bytes
-    cid: Cid
-    mime: str
-    given_mime: str
-    lang: Lang | None
-    entry_point: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,62 +44,183 @@ class Built:
 
 
 async def build_release(
-    app: App, user: UserId, files: Sequence[AppFile], entry_point: str, built_from: Cid
+    app: App,
+    user: UserId,
+    files: Sequence[AppFile],
+    entry_point: str,
+    built_from: Cid,
+    whole: Whole,
+    env: Mapping[str, str],
 ) -> Built:
-    """Compile *files* (sorted by name) of *user*, link their modules, make the import map.
+    """Compile *files* (sorted by name) of *user*, link their modules, make the import map; build the app if it asks
+    for that.
 
     Args:
         entry_point: the name of the file that is the app's; empty: none was flagged.
         built_from: see `Extras`.
+        whole: the same files as a whole.
+        env: the deploy's own values.
 
     Raises:
         TransformFailed: a module does not compile; of several the first by name.
         TooLarge: the modules import too much.
     """
-    compiled = await compile_all(app, user, files)
+    is_built = whole.wants_build and app.compiler.can_bundle
+    files, compiled = await compile_all(app, user, files, whole.project.wrapped, sent_first=is_built)
     await trio.lowlevel.checkpoint()
-    modules = [_app_module(file, result) for file, result in zip(files, compiled, strict=True)]
+    spares = whole.project.spares
+    modules = [_app_module(file, result, spares) for file, result in zip(files, compiled, strict=True)]
     check_imports(modules, app.config.limits)
     links = await link(app, user, modules)
     await trio.lowlevel.checkpoint()  # each of these may take a millisecond or two
-    most = app.config.limits.max_imports
-    if len(links.bare) > most:
-        raise TooLarge(f"The modules import {len(links.bare)} packages.", limit="max_imports", value=most)
+    check_packages(app, links.bare)
     versions = await look_up(app, package_lookups(links.bare))
-    given = MapInput(links.bare, versions, app.config.fp_version, links.imports, links.scopes)
+    needed = _bare_of_page(modules, links, whole)
+    given = MapInput(links.bare, versions, app.config.fp_version, links.imports, links.scopes, needed)
     import_map = await make_map(app, user, given)
     await trio.lowlevel.checkpoint()
-    items, assets = await _assemble(files, compiled, links, import_map.text.encode())
+    text = import_map.text.encode()
+    items, assets = await _assemble(files, compiled, links, text)
     warnings = links.warnings + import_map.warnings
-    extras = _extras(files, links, entry_point)
+    extras, page = _extras(files, links, entry_point, whole)
     extras = replace(extras, built_from=built_from, complete=not warnings, packages=import_map.packages)
-    return Built(items, assets, extras, warnings, import_map.text.encode())
+    assets |= page
+    release = Built(items, assets, extras, warnings, text)
+    if not whole.wants_build:
+        return release
+    if not app.compiler.can_bundle:
+        return replace_warnings(release, tell_forms(whole.forms))
+    defaults = [module.name for module in modules if module.has_default]
+    return await _with_build(app, user, release, whole, env, defaults)
 
 
-async def compile_all(app: App, user: UserId, files: Sequence[AppFile]) -> list[Compiled | None]:
-    """Return the result for each file; None for what is no module.
+def _bare_of_page(modules: Sequence[AppModule], links: Links, whole: Whole) -> tuple[str, ...]:
+    """Return what the page can ask for by name. What tests and servers import is fetched for nobody."""
+    if whole.project.html:
+        # Its HTML names scripts by itself.
+        entries: Iterable[str] = (module.name for module in modules if module.name not in whole.project.apart)
+    else:
+        served = dict(zip(links.served, (module.name for module in modules), strict=True))
+        entries = entries_of(whole, [served[root] for root in links.roots])
+    return bare_of(modules, links, entries)
+
+
+def replace_warnings(release: Built, warnings: tuple[str, ...]) -> Built:
+    """Return *release* with *warnings* before its own."""
+    return dataclasses.replace(release, warnings=warnings + release.warnings)
+
+
+async def _with_build(
+    app: App,
+    user: UserId,
+    release: Built,
+    whole: Whole,
+    env: Mapping[str, str],
+    defaults: Sequence[str],
+) -> Built:
+    """Return *release* with its app built as a whole: packages and warnings are those of the build."""
+    roots = [release.extras.sources.get(root, root) for root in release.extras.roots]
+    made = await build_whole(app, user, whole, roots, env)
+    if made is None:
+        return release
+    check_packages(app, made.packages)
+    versions = await look_up(app, package_lookups(made.packages))
+    import_map = await make_map(app, user, MapInput(made.packages, versions, app.config.fp_version))
+    all_imports = read_map(import_map.text.encode()).imports
+    imports = {text: all_imports[text] for text in made.packages if text in all_imports}
+    built, assets = keep_build(whole, made, imports, defaults)
+    missing = tuple(
+        f"{file}: import {quote_json(text)}: this app has no such file." for file, text in made.missing
+    )
+    warnings = (*made.warnings, *missing, *import_map.warnings)
+    extras = replace(release.extras, built=built, packages=import_map.packages, complete=not warnings)
+    return Built(release.items, {**release.assets, **assets}, extras, warnings, import_map.text.encode())
+
+
+def check_packages(app: App, specifiers: Sequence[str]) -> None:
+    """Pass if an app imports no more packages than one may.
+
+    Raises:
+        TooLarge: it does.
+    """
+    most = app.config.limits.max_imports
+    if len(specifiers) > most:
+        raise TooLarge(f"The modules import {len(specifiers)} packages.", limit="max_imports", value=most)
+
+
+async def compile_all(
+    app: App,
+    user: UserId,
+    files: Sequence[AppFile],
+    wrapped: Mapping[str, bytes],
+    *,
+    sent_first: bool = False,
+) -> tuple[list[AppFile], list[Compiled | None]]:
+    """Return *files*, and the result for each; None for what is no module.
+
+    A file that is no JavaScript but JSX (`App.js` of Create React App) is one of JSX in what is returned. What stands
+    in *wrapped* under its name counts in place of its content; with *sent_first* only if that does not compile.
 
     Few are begun at a time: what the loop has to do for each adds up, and the compiler bounds how many run anyway.
     """
+    read_as = list(files)
     compiled: list[Compiled | None] = [None] * len(files)
     failed: dict[int, VibesError] = {}
     modules = iter([(index, file, file.lang) for index, file in enumerate(files) if file.lang is not None])
+    limits = app.config.limits
 
     async def compile_some() -> None:
         for index, file, lang in modules:
             await trio.lowlevel.checkpoint()
+            given = [file.content, wrapped[file.name]] if file.name in wrapped else [file.content]
             try:
-                compiled[index] = await app.compiler.compile(_source(file, lang, app.config.limits), user)
+                first, *rest = [
+                    _source(file.name, content, lang, limits) for content in given[:: 1 if sent_first else -1]
+                ]
+                instead = rest[0] if rest and sent_first else None
+                compiled[index], read = await _compile(app, user, first, instead)
             except VibesError as error:
                 forget_traces(error)
                 failed[index] = error
+            else:
+                if read != lang:
+                    read_as[index] = dataclasses.replace(file, lang=read)
 
     async with trio.open_nursery() as nursery:
-        for _ in range(app.config.limits.compile_at_once):
+        for _ in range(limits.compile_at_once):
             nursery.start_soon(compile_some)
     if failed:
         raise failed.pop(min(failed))  # kept by nobody here: its traceback holds us
-    return compiled
+    return read_as, compiled
+
+
+async def _compile(app: App, user: UserId, source: Source, instead: Source | None) -> tuple[Compiled, Lang]:
+    """As `_compile_as_jsx`; what does not compile is tried as *instead*, if that is given."""
+    try:
+        return await _compile_as_jsx(app, user, source)
+    except TransformFailed:
+        if instead is None:
+            raise
+        return await _compile_as_jsx(app, user, instead)
+
+
+async def _compile_as_jsx(app: App, user: UserId, source: Source) -> tuple[Compiled, Lang]:
+    """Return the result, and what the source turned out to be written in.
+
+    Raises:
+        TransformFailed: it is neither what it was called nor JSX; told is what got further.
+    """
+    try:
+        return await app.compiler.compile(source, user), source.lang
+    except TransformFailed as error:
+        if source.lang != "js" or "<" not in source.text:
+            raise
+        first = (error.words, error.line, error.column)
+    try:
+        return await app.compiler.compile(dataclasses.replace(source, lang="jsx"), user), "jsx"
+    except TransformFailed as second:
+        words, line, column = max(first, (second.words, second.line, second.column), key=lambda f: f[1:])
+    raise TransformFailed(words, filename=source.filename, line=line, column=column)
 
 
 async def look_up(app: App, packages: Sequence[str]) -> dict[str, str | None]:
@@ -121,27 +236,26 @@ async def look_up(app: App, packages: Sequence[str]) -> dict[str, str | None]:
     return versions
 
 
-def _source(file: AppFile, lang: Lang, limits: Limits) -> Source:
-    """Return *file* as a compiler takes it; its name is told in errors as the app's author knows it.
+def _source(name: str, content: bytes, lang: Lang, limits: Limits) -> Source:
+    """Return a module as a compiler takes it; its name is told in errors as the app's author knows it.
 
     Raises:
         TransformFailed: the content (of a reference) is no UTF-8.
         TooLarge: it is too long to be compiled.
     """
-    if len(file.content) > limits.max_source_bytes:
-        raise too_large_source(file.name, len(file.content), limits)
+    if len(content) > limits.max_source_bytes:
+        raise too_large_source(name, len(content), limits)
     try:
-        return Source(file.name, lang, file.content.decode("utf-8"))
+        return Source(name, lang, content.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise TransformFailed(f"this is no UTF-8 text (byte {error.start})", filename=file.name) from None
+        raise TransformFailed(f"this is no UTF-8 text (byte {error.start})", filename=name) from None
 
 
-def _app_module(file: AppFile, result: Compiled | None) -> AppModule:
+def _app_module(file: AppFile, result: Compiled | None, spares: Collection[str]) -> AppModule:
     if result is None:
         return AppModule(file.name, file.cid)
-    return AppModule(
-        file.name, file.cid, file.lang, result.imports, result.dynamic_imports, result.has_default
-    )
+    has_default = result.has_default or file.name in spares
+    return AppModule(file.name, file.cid, file.lang, result.imports, result.dynamic_imports, has_default)
 
 
 async def _assemble(
@@ -193,15 +307,30 @@ async def _find_cid(content: bytes) -> Cid:
     )
 
 
-def _extras(files: Sequence[AppFile], links: Links, entry_point: str) -> Extras:
-    """Return our notes: a flagged module is the only root."""
-    names = [file.name for file in files]
-    roots = links.roots
-    if entry_point and files[names.index(entry_point)].lang is not None:
-        roots = (links.served[names.index(entry_point)],)
-    sources = {
-        served: name
-        for served, name in zip(links.served, names, strict=True)
-        if served.startswith(TRANSFORMED)
-    }
-    return Extras(entry_point=entry_point, roots=roots, sources=sources)
+def _extras(
+    files: Sequence[AppFile], links: Links, entry_point: str, whole: Whole
+) -> tuple[Extras, Mapping[Cid, bytes]]:
+    """Return our notes, and the assets that they name."""
+    project = whole.project
+    served = dict(zip([file.name for file in reversed(files)], reversed(links.served), strict=True))
+    names = {address: name for name, address in served.items()}
+    sources = {address: name for address, name in names.items() if address.startswith(TRANSFORMED)}
+    entries = entries_of(whole, [names[root] for root in links.roots])
+    roots = tuple(dict.fromkeys(served[name] for name in entries if name in served))
+    known = {mount.name: mount.export for mount in project.mounts} | dict.fromkeys(project.hollow, "")
+    if not project.entries:
+        known = exports_of(project, entries)
+    has_own = bool(project.entries or project.spares or project.hollow)
+    mounts = {served[name]: known[name] for name in entries if name in known} if has_own else None
+    template = msgspec.json.encode(project.template) if project.template is not None else b""
+    assets = {calc_cid(template): template} if template else {}
+    return Extras(
+        entry_point=entry_point,
+        roots=roots,
+        sources=sources,
+        mounts=mounts,
+        html=project.html if template else "",
+        template_id=next(iter(assets), ""),
+        public=project.public,
+        routes=whole.routes,
+    ), assets

@@ -11,12 +11,15 @@ import trio
 
 from vibes_trio.content.cid import calc_cid, calc_fs_id
 from vibes_trio.content.collation import sort_key
+from vibes_trio.content.project import tell_entries
 from vibes_trio.content.slugs import check_slug_pair, own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.jobs import Sweep, WarmRelease
-from vibes_trio.services.build import AppFile, Built, build_release
+from vibes_trio.services.app_build import calc_recipe, look_at_whole
+from vibes_trio.services.app_files import AppFile
+from vibes_trio.services.build import Built, build_release
 from vibes_trio.services.given import Deploy, GivenFile, read_deploy, too_large_file
 from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
 from vibes_trio.services.releases import read_extras
@@ -77,21 +80,26 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     files = await read_files(ctx, deploy.files)
     await trio.lowlevel.checkpoint()  # what is done for each file adds up
     fs_id = calc_fs_id([(file.name, file.given_mime, file.cid) for file in files], deploy.env)
-    built_from = calc_built_from(files, deploy.entry_point)
+    whole = await look_at_whole(files, deploy.entry_point, deploy.env)
+    built_from = calc_built_from(files, deploy.entry_point, calc_recipe(whole, app.compiler.can_bundle))
     publish = Publish(wanted, fs_id, built_from, deploy.mode, encode(deploy.env).decode(), None)
     saved = await _write(app, publish) if _is_known(app, publish) else None
-    warnings: tuple[str, ...] = ()
+    warnings = whole.project.warnings + whole.project.notes
     built: Built | None = None
     if saved is None:
-        built = await build_release(app, wanted.user_id, files, deploy.entry_point, built_from)
+        built = await build_release(
+            app, wanted.user_id, files, deploy.entry_point, built_from, whole, deploy.env
+        )
         extras, kept = await with_known_lock(app, built.extras, built.import_map)
         built = replace(built, extras=extras, assets={**built.assets, **kept})
         saved = await _write(app, replace(publish, built=built))
-        warnings = built.warnings
+        warnings += built.warnings
     assert saved is not None, "a release with its content was published"
     release = saved.release
     warnings += eviction_warnings(saved.evicted)
     noted = read_extras(release.extras_json) if built is None else built.extras
+    if noted is not None and not whole.project.entries:
+        warnings += tell_entries(whole.project, [noted.sources.get(root, root) for root in noted.roots])
     if noted is not None and app.home is not None:
         warnings += module_warnings(app, noted)
         build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), noted)
@@ -140,9 +148,11 @@ def read_wanted(app: App, user_id: UserId, req: ReqEnsureAppSlug | Deploy) -> Wa
     return wanted
 
 
-def calc_built_from(files: Sequence[AppFile], entry_point: str) -> Cid:
-    """Return an id of what decides about a release beside its fsId: the entry point, the languages, the types."""
-    return calc_cid(encode([entry_point, *((file.lang, file.mime) for file in files)]))
+def calc_built_from(files: Sequence[AppFile], entry_point: str, recipe: str = "") -> Cid:
+    """Return an id of what decides about a release beside its fsId: the entry point, the languages, the types; and
+    the *recipe* by which the app is built as a whole, if it is."""
+    recipes = [recipe] if recipe else []
+    return calc_cid(encode([entry_point, *((file.lang, file.mime) for file in files), *recipes]))
 
 
 async def read_files(ctx: Ctx, given: Sequence[GivenFile]) -> list[AppFile]:

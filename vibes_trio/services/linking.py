@@ -28,6 +28,7 @@ class MapInput:
     fp_version: str
     imports: Mapping[str, str] = field(default_factory=dict)
     scopes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    needed: tuple[str, ...] | None = None
 
 
 def check_imports(modules: Sequence[AppModule], limits: Limits) -> None:
@@ -108,7 +109,12 @@ def page_beside(about: bytes, limits: Limits) -> Packed:
 
 def _build(given: MapInput) -> ImportMap:
     return build_import_map(
-        given.specifiers, given.versions, given.fp_version, imports=given.imports, scopes=given.scopes
+        given.specifiers,
+        given.versions,
+        given.fp_version,
+        imports=given.imports,
+        scopes=given.scopes,
+        needed=given.needed,
     )
 
 

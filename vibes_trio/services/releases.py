@@ -4,12 +4,14 @@ That is done once and kept by name until a deploy or a sweep changes it; bytes a
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
+from vibes_trio.bundle.build import BUILT
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.import_map import predefined_imports
 from vibes_trio.content.mime import OCTETS
 from vibes_trio.context import App
 from vibes_trio.errors import NotFound
@@ -17,7 +19,7 @@ from vibes_trio.exchange import AppSlug, Cid, FsId, UserSlug
 from vibes_trio.services.replies import Content
 from vibes_trio.storage import apps, assets
 from vibes_trio.urls import EntryPoint, decode_path
-from vibes_trio.wire.files import FileSystemItem, read_items
+from vibes_trio.wire.files import FileSystemItem, asset_uri, read_items
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,31 @@ class ServedRelease:
     extras: "Extras"
 
 
+class BuiltFile(msgspec.Struct, frozen=True, array_like=True):
+    """A file that was made of an app's sources: the asset that it is, and its size in bytes."""
+
+    asset_id: str
+    size: int
+
+
+class BuiltApp(msgspec.Struct, frozen=True, kw_only=True):
+    """What an app became that was built as a whole (`vibes_trio.bundle`). It is nothing that the reference knows.
+
+    Attributes:
+        entries: name of a source that the page runs → name of the built file.
+        mounts: name of a source → its export that is mounted; others mount themselves.
+        files: name, in the folder `bundle.BUILT` → asset.
+        imports: specifier of a package → its address in the stored import map's terms.
+        sources: names of the app's modules, for messages.
+    """
+
+    entries: dict[str, str] = {}
+    mounts: dict[str, str] = {}
+    files: dict[str, BuiltFile] = {}
+    imports: dict[str, str] = {}
+    sources: tuple[str, ...] = ()
+
+
 class Extras(msgspec.Struct, frozen=True, kw_only=True):
     """What we keep about a release beside the reference's columns; a file of the reference has none.
 
@@ -70,6 +97,12 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
         not_local: specifier → why it could not be built here; `""` stands for all.
         next_try: when a visitor may have that tried again, Unix seconds; 0: when the server has restarted.
         complete: whether nothing was missing, such as a package; else the same deploy is built anew.
+        built: what the page runs of an app that was built as a whole; None: its modules one by one.
+        mounts: root → its export that is mounted, as in `PageInput`; others only run. None: the defaults of all.
+        html: name of the app's file that is its page; empty: the page is ours.
+        template_id: asset with that page's `own_page.Template`, as JSON.
+        public: folder whose files also answer at the root; empty: none.
+        routes: whether the app has addresses of its own.
     """
 
     entry_point: str = ""
@@ -83,6 +116,12 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     not_local: dict[str, str] = {}
     next_try: float = 0.0
     complete: bool = True
+    built: BuiltApp | None = None
+    mounts: dict[str, str] | None = None
+    html: str = ""
+    template_id: str = ""
+    public: str = ""
+    routes: bool = False
 
 
 _extras_decoder = msgspec.json.Decoder(Extras)
@@ -128,8 +167,10 @@ def take_apart(row: apps.Release) -> ServedRelease:
     for item in items:
         files.setdefault(item.file_name, item)
     extras = read_extras(row.extras_json) or _extras_of_reference(items)
+    for item in built_items(extras.built):
+        files.setdefault(item.file_name, item)
     flagged = files.get(extras.entry_point)
-    is_asset = flagged is not None and not _is_module(flagged)
+    is_asset = flagged is not None and not _is_module(flagged) and not extras.template_id
     return ServedRelease(
         fs_id=row.fs_id,
         edition=calc_cid(f"{row.file_system_json} {row.extras_json}".encode()),
@@ -145,13 +186,27 @@ def take_apart(row: apps.Release) -> ServedRelease:
     )
 
 
+def built_items(built: BuiltApp | None) -> Iterator[FileSystemItem]:
+    """Yield the built files of an app as the files of a release that they are, too, though no reply has them."""
+    for name, file in built.files.items() if built is not None else ():
+        yield FileSystemItem(
+            file_name=BUILT + name,
+            asset_id=file.asset_id,
+            mime_type="application/json" if name.endswith(".map") else JAVASCRIPT,
+            asset_uri=asset_uri(file.asset_id),
+            size=file.size,
+        )
+
+
 def find_file(release: ServedRelease, path: str) -> FileSystemItem | None:
-    """Return the file of that very name: as sent, else percent-decoded."""
-    item = release.files.get(path)
-    if item is None and "%" in path:
-        decoded = decode_path(path)
-        item = release.files.get(decoded) if decoded is not None else None
-    return item
+    """Return the file of that very name: as sent, else percent-decoded; else the one of the public folder."""
+    decoded = decode_path(path) if "%" in path else None
+    for name in (path, decoded):
+        item = release.files.get(name) if name is not None else None
+        if item is not None:
+            return item
+    public = release.extras.public
+    return release.files.get(f"{public}{decoded or path}") if public else None
 
 
 async def read_asset(app: App, item: FileSystemItem, cache_control: str) -> Content:
@@ -205,13 +260,16 @@ def read_map(text: bytes) -> ImportMap:
 
 
 def stored_map(app: App, release: ServedRelease) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """Return `imports` and `scopes` of the map that the deploy made.
+    """Return `imports` and `scopes` of the map that the deploy made: for the built app, or its modules one by one.
 
     It is not a file that an app calls so (the reference takes one).
 
     Raises:
         NotFound: it is not stored, or is no import map (a damaged database).
     """
+    built = release.extras.built
+    if built is not None:
+        return predefined_imports(app.config.fp_version) | built.imports, {}
     item = release.import_map
     if item is None:
         return {}, {}

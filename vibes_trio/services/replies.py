@@ -15,6 +15,7 @@ from vibes_trio.exchange import Cid, Reply
 from vibes_trio.services.ranges import parse_range
 from vibes_trio.urls import EntryPoint
 
+REVALIDATE = "no-cache"
 MIN_COMPRESSED_BYTES = 512
 MAX_COMPRESSED_HERE_BYTES = 32 * 1024
 MAX_COPIED_BYTES = 4 * 1024

@@ -7,35 +7,27 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vibes_trio.content.cid import calc_cid
-from vibes_trio.content.page import CDN_TAILWIND, PageInput
 from vibes_trio.content.static_modules import find_newer_module, find_static_module
-from vibes_trio.content.vibes_modules import our_addresses, pinned_addresses
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Reply
-from vibes_trio.modules.bundle import is_stored, stored_closure
-from vibes_trio.modules.page_files import fonts_of, tailwind_of
-from vibes_trio.services.linking import write_page
 from vibes_trio.services.packages import bring_back, find_lacking, names_module
+from vibes_trio.services.pages import make_page
 from vibes_trio.services.releases import (
     JAVASCRIPT,
     ServedRelease,
     find_file,
     find_release,
     read_asset,
-    stored_map,
 )
-from vibes_trio.services.replies import Asked, Content, respond
-from vibes_trio.services.waiting import FOR_OWNER, PROGRESS, find_missing, find_waiting_page, tell_progress
+from vibes_trio.services.replies import REVALIDATE, Asked, Content, respond
+from vibes_trio.services.waiting import FOR_OWNER, PROGRESS, find_waiting_page, tell_progress
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import SHARE_FILES, WITH_ALL
 
 IMMUTABLE = "public, max-age=31536000, immutable"
-REVALIDATE = "no-cache"
 PAGE_PATHS = ("/", "/index.html")
-JSX_ROOT = "/~~transformed~~/"
-OF_JSX = ("react/jsx-runtime", "react-dom/client")
-NAVIGATION = "Sec-Fetch-Mode"
+NAVIGATION = "Sec-Fetch-Mode, Accept"
 
 
 async def serve_entry_point(ctx: Ctx, asked: Asked) -> Reply:
@@ -81,17 +73,25 @@ async def find_content(app: App, release: ServedRelease, asked: Asked) -> Conten
     assert asked.entry is not None, "the handler only passes app hosts on"
     path = asked.entry.path
     shared = release.env.get(SHARE_FILES) == WITH_ALL
+    if _is_generated(release, path):
+        return await make_page(app, release)
     item = find_file(release, path)
     if item is not None:
         is_fixed = asked.entry.fs_id is not None and item is not release.import_map
         content = await read_asset(app, item, IMMUTABLE if is_fixed else REVALIDATE)
         return replace(content, shared=shared)
-    if path in PAGE_PATHS and release.default is None:
-        return await make_page(app, release)
-    if release.default is None or not (path in PAGE_PATHS or _navigates(asked.headers)):
+    if path in PAGE_PATHS and release.default is not None:
+        return replace(await read_asset(app, release.default, REVALIDATE), shared=shared)
+    is_flagged = release.default is not None or bool(release.extras.html and release.extras.entry_point)
+    if not (may_navigate(asked.headers) if is_flagged else navigates(asked.headers)):
         raise NotFound(f"File not found {path}")
-    vary = "" if path in PAGE_PATHS else NAVIGATION
-    return replace(await read_asset(app, release.default, REVALIDATE), vary=vary, shared=shared)
+    content = await make_page(app, release) if release.default is None else await _read_default(app, release)
+    return replace(content, vary=NAVIGATION, shared=shared and release.default is not None)
+
+
+async def _read_default(app: App, release: ServedRelease) -> Content:
+    assert release.default is not None, "asked for where there is one"
+    return await read_asset(app, release.default, REVALIDATE)
 
 
 async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
@@ -122,63 +122,6 @@ async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
     )
 
 
-async def make_page(app: App, release: ServedRelease) -> Content:
-    """Return the generated page; its tag is the CID of its text, as settings of the server are part of it.
-
-    It holds keys and the env of the app: no page of another origin may read it, whatever its owner has opened.
-    """
-    tailwind, fonts = _page_files(app)
-    lacking = find_lacking(app.modules, release.extras)
-    key = ("page", release.app, release.fs_id, release.edition, tailwind, *fonts, lacking)
-    body = app.assets.get(key)
-    if body is None:
-        imports, scopes = stored_map(app, release)
-        local = _local_addresses(app, release, imports)
-        body = await write_page(
-            app,
-            PageInput(
-                app_slug=release.app,
-                fs_id=release.fs_id,
-                roots=release.roots,
-                imports=imports,
-                scopes=scopes,
-                local=local,
-                missing=find_missing(app, release, lacking),
-                files=release.sources,
-                env={**release.env, **app.config.app_env},
-                preload=_preload(app, release, local),
-                tailwind=tailwind,
-                fonts=fonts,
-            ),
-        )
-        app.assets.put(key, body)
-    return Content(body, "text/html", calc_cid(body), release.fs_id, REVALIDATE)
-
-
-def _preload(app: App, release: ServedRelease, local: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the addresses of React here, with all that it imports, if a module that was JSX is mounted."""
-    if app.modules is None or not any(root.startswith(JSX_ROOT) for root in release.roots):
-        return ()
-    return stored_closure(app.modules, [local[name] for name in OF_JSX if name in local])
-
-
-def _page_files(app: App) -> tuple[str, dict[str, str]]:
-    """Return the address of Tailwind (empty: none is here) and those of the font's files."""
-    if app.modules is None:
-        return CDN_TAILWIND, {}
-    return tailwind_of(app.modules), fonts_of(app.modules)
-
-
-def _local_addresses(app: App, release: ServedRelease, imports: Mapping[str, str]) -> dict[str, str]:
-    """Return specifier → address that the page loads instead of the stored map's."""
-    replaced = pinned_addresses(imports)
-    if app.modules is not None:
-        modules = release.extras.modules
-        replaced |= app.modules.local_addresses(imports)
-        replaced |= {s: address for s, address in modules.items() if is_stored(app.modules, address)}
-    return replaced | our_addresses()
-
-
 # -- small parts ------------------------------------------------------------------------------------------
 
 
@@ -194,9 +137,17 @@ def _asked_for(asked: Asked) -> dict[str, str]:
 
 def _is_generated(release: ServedRelease, path: str) -> bool:
     """Whether *path* is the page that is made here, not a file of the app."""
+    if release.extras.template_id:
+        return path in PAGE_PATHS or path == release.extras.html
     return path in PAGE_PATHS and release.default is None and find_file(release, path) is None
 
 
-def _navigates(headers: Mapping[str, str]) -> bool:
-    """Whether a browser navigates here; a client that doesn't say counts as one, as in the reference."""
-    return headers.get(NAVIGATION.lower(), "navigate") == "navigate"
+def navigates(headers: Mapping[str, str]) -> bool:
+    """Whether a browser navigates here: it says so, or, where browsers don't say it (plain http), wants HTML."""
+    mode = headers.get("sec-fetch-mode", "")
+    return mode == "navigate" if mode else "text/html" in headers.get("accept", "")
+
+
+def may_navigate(headers: Mapping[str, str]) -> bool:
+    """As `navigates`; a client that says nothing at all counts as one, as in the reference."""
+    return navigates(headers) if {"sec-fetch-mode", "accept"} & headers.keys() else True

@@ -11,8 +11,8 @@ from vibes_trio.exchange import Cid
 from vibes_trio.jobs import RetryBuilds, Sweep, WarmAll, WarmRelease
 from vibes_trio.modules.page_files import missing_files
 from vibes_trio.services.packages import ensure_building
+from vibes_trio.services.pages import make_page
 from vibes_trio.services.releases import ServedRelease, find_release, read_extras
-from vibes_trio.services.serving import make_page
 from vibes_trio.storage import apps, assets
 from vibes_trio.storage.tx import Tx
 from vibes_trio.urls import EntryPoint

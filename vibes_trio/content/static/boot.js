@@ -14,10 +14,12 @@
   const MAX_COMPONENTS = 5;
   const MAX_SOURCE_CHARS = 300;
   const STACK_FRAME = /(https?:\/\/[^\s()]+?):(\d+)(?::(\d+))?(?=[\s)]|$)/g;
-  const SOURCE_MAP = "//# sourceMappingURL=data:application/json;base64,";
+  const SOURCE_MAP = "//# sourceMappingURL=";
+  const INLINE_MAP = "data:application/json;base64,";
   const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const UNMAPPED = /module specifier[ ,:]*["'“]([^"'”]+)["'”]/;
   const NOT_LOADED = /dynamically imported module: (\S+)$/;
+  const MADE = /^(.+\.html?)~\w+\.[jt]sx$/i; // a script that stands in the app's own HTML
   const IMPORTS = /(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g;
   // By what a policy's directive starts with. What is not here, such as a style sheet, is left to the browser's own line.
   const BLOCKED = { connect: "A request", script: "A script", worker: "A worker", frame: "A frame", form: "A form" };
@@ -32,6 +34,38 @@
     310: "A component called more hooks than in its last render: call hooks in the same order every time.",
     321: "A hook was called outside a component.",
   };
+
+  // What the browser says, by a pattern of it -> what to do about it.
+  const HINTS = [
+    [/ReactDOM\w*\.(?:render|hydrate)\b|\brender\b.* is not a function$/, 'React 18 and newer: createRoot(element).render(<App />), of "react-dom/client".'],
+    [/\brequire is not defined/, 'Browsers know no require: write `import name from "name"`.'],
+    [/\b(?:module|exports) is not defined/, "This is a module: write `export default` in place of module.exports."],
+    [/\bprocess is not defined/, "Browsers have no process: values of the deploy are in import.meta.env and VIBES_ENV."],
+    [/\bReact is not defined/, 'Write `import React from "react"` where React is named.'],
+  ];
+
+  // Outside a secure context (plain http on another machine's address) browsers leave parts of themselves out.
+  if (!isSecureContext) {
+    crypto.randomUUID ??= () =>
+      "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
+        (Number(digit) ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (Number(digit) / 4)))).toString(16),
+      );
+    if (!navigator.clipboard) {
+      const writeText = async (text) => {
+        const field = Object.assign(document.createElement("textarea"), { value: text });
+        field.style.cssText = "position:fixed;opacity:0";
+        document.body.append(field);
+        field.select();
+        const isDone = document.execCommand("copy");
+        field.remove();
+        if (!isDone) throw new DOMException("The clipboard needs https, or localhost.", "NotAllowedError");
+      };
+      const readText = async () => {
+        throw new DOMException("Reading the clipboard needs https, or localhost.", "NotAllowedError");
+      };
+      Object.defineProperty(navigator, "clipboard", { value: { writeText, readText }, configurable: true });
+    }
+  }
 
   // Where things are
 
@@ -110,21 +144,38 @@
   async function findOriginal({ served, line, column }) {
     const lines = await readLines(served);
     const name = fileName(served);
-    const encoded = lines.findLast((text) => text.startsWith(SOURCE_MAP));
-    if (encoded !== undefined) {
-      try {
-        const { mappings } = JSON.parse(atob(encoded.slice(SOURCE_MAP.length)));
-        const original = originalLine(mappings, line, column) ?? line;
-        return { name, line: original, text: (await readLines(name))[original - 1] };
-      } catch {
-        // a map that some other tool left, and broke
+    try {
+      const map = await readMap(served, lines);
+      if (map !== null) {
+        const found = originalPlace(map.mappings, line, column);
+        // A module that was compiled alone has one source, and the map does not name it.
+        const source = map.sources.length > 1 || map.linked ? servedName(new URL(map.sources[found?.source ?? 0], addressOf(served))) : name;
+        const [, page] = MADE.exec(source ?? "") ?? [];
+        if (found !== null && page) return { name: page, line: found.line }; // what is served by that name holds more
+        if (found !== null && source !== null) {
+          return { name: source, line: found.line, text: (await readLines(source))[found.line - 1] };
+        }
+        return { name, line, text: lines[line - 1] };
       }
+    } catch {
+      // a map that some other tool left, and broke
     }
     return { name, line, text: lines[line - 1] };
   }
 
-  // Every number of a map is relative to the one before it in the same field; the third of a segment is the line.
-  function originalLine(mappings, line, column) {
+  // An app that was built as a whole has its maps beside its files.
+  async function readMap(served, lines) {
+    const last = lines.findLast((text) => text.startsWith(SOURCE_MAP));
+    const address = last?.slice(SOURCE_MAP.length).trim();
+    if (!address) return null;
+    if (address.startsWith(INLINE_MAP)) return JSON.parse(atob(address.slice(INLINE_MAP.length)));
+    const map = servedName(new URL(address, addressOf(served)));
+    return map === null ? null : { ...JSON.parse((await readLines(map)).join("\n")), linked: true };
+  }
+
+  // Every number of a map is relative to the one before it in the same field: the column here, the source, its line.
+  function originalPlace(mappings, line, column) {
+    let source = 0;
     let original = 1;
     let found = null;
     for (const [row, segments] of mappings.split(";", line).entries()) {
@@ -132,8 +183,9 @@
       for (const segment of segments.split(",").filter(Boolean)) {
         const fields = decodeSegment(segment);
         start += fields[0];
+        source += fields[1] ?? 0;
         original += fields[2] ?? 0;
-        if (row === line - 1 && (found === null || start <= column)) found = original;
+        if (row === line - 1 && (found === null || start <= column)) found = { source, line: original };
       }
     }
     return found;
@@ -159,10 +211,16 @@
 
   function explain(message) {
     const hint = REACT_ERRORS[/Minified React error #(\d+)/.exec(message)?.[1]];
-    return hint ? `${hint}\n${message}` : message;
+    const advice = HINTS.find(([pattern]) => pattern.test(message))?.[1];
+    return hint ? `${hint}\n${message}` : advice ? `${message}\n${advice}` : message;
   }
 
   function written(value) {
+    if (value instanceof Event) {
+      // What a script or picture that can't be loaded gives to whoever waits for it.
+      const address = value.target?.src ?? value.target?.href;
+      return address ? `${value.type}: ${address} could not be loaded` : `an event: ${value.type}`;
+    }
     try {
       return JSON.stringify(value) ?? String(value);
     } catch {
@@ -176,7 +234,11 @@
     const unmapped = UNMAPPED.exec(message)?.[1];
     const reason = missing.get(unmapped);
     let where = place ?? placeInStack(error?.stack);
-    if (isOfBlocked(error, where)) return;
+    const blocked = ofBlocked(error, where);
+    if (blocked !== null) {
+      if (blocked) await show(blocked, where); // nobody caught it: the app can't do without
+      return;
+    }
     if (notLoaded) {
       await takeFailedLoad(notLoaded);
       return;
@@ -193,7 +255,7 @@
 
   const told = new Set();
   const blockedScripts = new Set();
-  const blockedPlaces = new Set();
+  const blockedPlaces = new Map();
 
   async function takeBlocked({ blockedURI, effectiveDirective, sourceFile, lineNumber, columnNumber }) {
     const url = URL.canParse(blockedURI) ? new URL(blockedURI) : null;
@@ -201,26 +263,35 @@
     if (url === null || url.origin === "null" || url.origin === location.origin) return;
     const served = servedName(sourceFile);
     if (kind === "script" && blockedScripts.size < MAX_BLOCKED) blockedScripts.add(url.href);
-    if (kind === "connect" && blockedPlaces.size < MAX_BLOCKED) blockedPlaces.add(`${served}:${lineNumber}`);
+    const why = `A page may only ask its own server; its operator can allow more: VIBES_PAGE_HOSTS=${url.origin}`;
+    const message = `${BLOCKED[kind]} to ${url.host} was blocked. ${why}`;
+    if (kind === "connect" && blockedPlaces.size < MAX_BLOCKED) blockedPlaces.set(`${served}:${lineNumber}`, message);
     const isQuiet = DECORATION.has(kind);
     const once = `${isQuiet} ${url.host}`;
     if (told.has(once) || told.size >= MAX_BLOCKED || !(isQuiet || kind in BLOCKED)) return;
     told.add(once);
-    const why = `A page may only ask its own server; its operator can allow more: VIBES_PAGE_HOSTS=${url.origin}`;
     if (isQuiet) {
       console.info(`Nothing is shown from ${url.host}. ${why}`);
       return;
     }
     let where = served !== null && lineNumber > 0 ? { served, line: lineNumber, column: columnNumber } : null;
+    if (kind === "connect") {
+      // The app may do without, as it would without a network: it is told beside the app, not over it.
+      const original = where && (await findOriginal(where));
+      notice(message, original ? `${original.name}:${original.line}` : "");
+      return;
+    }
     if (where === null && kind === "script") where = await findImport((specifier) => specifier === blockedURI);
-    await show(`${BLOCKED[kind]} to ${url.host} was blocked. ${why}`, where);
+    await show(message, where);
   }
 
-  // What a script throws when it was kept from something says less than what is shown already.
-  function isOfBlocked(error, where) {
-    const [, address] = NOT_LOADED.exec(error?.message) ?? [];
-    const isThere = where !== null && blockedPlaces.has(`${where.served}:${where.line}`);
-    return error instanceof TypeError && (isThere || blockedScripts.has(address));
+  // What a script throws when it was kept from something says less than what is known: what to say in its place, empty
+  // if that is shown already; null: it is something else.
+  function ofBlocked(error, where) {
+    if (!(error instanceof TypeError)) return null;
+    const [, address] = NOT_LOADED.exec(error.message) ?? [];
+    if (blockedScripts.has(address)) return "";
+    return (where !== null && blockedPlaces.get(`${where.served}:${where.line}`)) || null;
   }
 
   document.addEventListener("securitypolicyviolation", (event) => void takeBlocked(event));
@@ -358,6 +429,37 @@
       article.append(details);
     }
     list.append(article);
+  }
+
+  // A notice lies in a corner and goes by itself or at a click; screen readers read it when they have time.
+
+  const NOTICE = `
+    :host { all: initial; position: fixed; right: 1rem; bottom: 1rem; z-index: 2147483646; max-width: min(28rem, 90vw); }
+    p { margin: .5rem 0 0; padding: .6rem .9rem; border-radius: 8px; background: #27272a; color: #f4f4f5; cursor: pointer;
+      font: 13px/1.45 ui-sans-serif, system-ui, sans-serif; overflow-wrap: anywhere; border-left: 3px solid #f59e0b; }
+    small { display: block; color: #93c5fd; }`;
+  const NOTICE_MS = 15000;
+  let notices = null;
+
+  function openNotices() {
+    const corner = element("vibes-notices");
+    const root = corner.attachShadow({ mode: "open" });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(NOTICE);
+    root.adoptedStyleSheets = [sheet];
+    notices = element("div");
+    notices.setAttribute("role", "status");
+    root.append(notices);
+    document.documentElement.append(corner);
+  }
+
+  function notice(message, place) {
+    if (notices === null) openNotices();
+    const told = element("p", message);
+    if (place) told.append(element("small", place));
+    told.addEventListener("click", () => told.remove());
+    setTimeout(() => told.remove(), NOTICE_MS);
+    notices.append(told);
   }
 
   addEventListener("keydown", (event) => {

@@ -31,19 +31,32 @@ function written(value) {
   }
 }
 
+// A module that shows nothing and says nothing leaves a white page. Some mount themselves in ways that nobody knows:
+// so only a page that has stayed empty for a while tells of it.
+const EMPTY_MS = 1000;
+
+function tellIfEmpty(served, message) {
+  setTimeout(() => {
+    const shown = document.body.innerText.trim() || document.body.querySelector("canvas,img,svg,video,iframe,input");
+    if (!shown) reportError(new TypeError(message, { cause: { served, pattern: "export|function|=>" } }));
+  }, EMPTY_MS);
+}
+
 /**
  * Mount a page. A module without a default export has already run and mounts itself, if it wants to.
  *
- * @param {string} containerId id of the element to render into
- * @param {[string, object][]} roots served name and namespace of each root module, in order
+ * @param {string} containerId id of the element to render into, where the page has none that apps use by habit
+ * @param {[string, object, string?][]} roots served name and namespace of each root module, in order; the export that
+ *   is its component, if that isn't the default; empty: it has none
  */
 export async function mount(containerId, roots) {
   const components = [];
-  for (const [served, module] of roots) {
-    if (!("default" in module)) continue;
-    if (isComponent(module.default)) components.push(module.default);
+  for (const [served, module, name = "default"] of roots) {
+    if (name === "") tellIfEmpty(served, "This file exports no component: write `export default` before the one to show.");
+    if (!(name in module)) continue;
+    if (isComponent(module[name])) components.push(module[name]);
     else {
-      const message = `The default export is ${describe(module.default)}, not a component`;
+      const message = `The default export is ${describe(module[name])}, not a component`;
       const hint = "export a function that returns JSX.";
       reportError(new TypeError(`${message}: ${hint}`, { cause: { served, pattern: EXPORTS_DEFAULT } }));
     }
@@ -55,6 +68,7 @@ export async function mount(containerId, roots) {
     import("react-dom/client"),
   ]);
   const elements = components.map((component, key) => createElement(component, { key }));
-  const container = document.getElementById(containerId);
+  const places = ["root", "app", containerId].map((id) => document.getElementById(id));
+  const container = places.find(Boolean) ?? document.body.appendChild(document.createElement("div"));
   createRoot(container, { onUncaughtError }).render(createElement(Fragment, null, elements));
 }

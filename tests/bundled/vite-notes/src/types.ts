@@ -1,0 +1,4 @@
+export interface Entry {
+  id: number;
+  text: string;
+}

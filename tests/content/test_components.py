@@ -1,0 +1,112 @@
+import time
+
+import pytest
+
+from vibes_trio.content.components import Exports, choose_component, read_exports, take_off_fence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "export default function App() {}",
+        "export default () => null",
+        "const App = 1;\nexport { App as default };",
+        "export { default } from './App';",
+        "module.exports = App;",
+        "exports.default = App;",
+    ],
+)
+def test_a_default_export_is_seen(text):
+    assert read_exports(text).default
+
+
+@pytest.mark.parametrize("text", ["export const a = 1;", "module.exports == 1", "export * from './x'"])
+def test_other_exports_are_no_default(text):
+    assert not read_exports(text).default
+
+
+def test_components_are_known_by_their_names():
+    text = """export const Card = () => 1;
+export function useThing() {}
+export const MAX_ITEMS = 3;
+function Row() {}
+async function load() {}
+class Board {}
+export { Board, Row as Line };
+const Inner = 1;"""
+
+    exports = read_exports(text)
+
+    assert exports.named == ("Card", "Board", "Line")
+    assert exports.inner == ("Inner",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "createRoot(document.body).render(<App />)",
+        "ReactDOM.render(<App />, root)",
+        "hydrateRoot(root, <App />)",
+        "createApp(App).mount('#app')",
+        "render(<App />, root)",
+        "render(h(App), root)",
+        "render(() => <App />, root)",
+    ],
+)
+def test_a_module_that_mounts_itself_is_seen(text):
+    assert read_exports(text).mounts
+
+
+def test_jsx_is_seen():
+    assert read_exports("const a = <p>x</p>").jsx
+    assert not read_exports("if (a < b) c()").jsx
+
+
+def test_of_a_long_source_head_and_tail_are_looked_at():
+    text = "export const First = 1;\n" + "x\n" * 100_000 + "export default First;\n"
+
+    assert read_exports(text) == Exports(default=True, named=("First",))
+
+
+@pytest.mark.parametrize(
+    ("exports", "stem", "chosen"),
+    [
+        (Exports(named=("Card",)), "main", ("Card", True)),
+        (Exports(named=("Card", "Board")), "board", ("Board", True)),
+        (Exports(named=("A1", "App")), "main", ("App", True)),
+        (Exports(inner=("App",)), "App", ("App", False)),
+        (Exports(named=("A", "B"), inner=("App", "C")), "App", ("App", False)),
+        (Exports(named=("A", "B")), "main", None),
+        (Exports(), "App", None),
+    ],
+)
+def test_a_component_is_chosen_if_one_clearly_is_meant(exports, stem, chosen):
+    assert choose_component(exports, stem) == chosen
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("```jsx\nlet a;\n```\n", "\nlet a;\n"),
+        ("\n~~~~ts\nlet a;\n~~~~", "\n\nlet a;\n"),
+        ("```\nlet a;\n", "\nlet a;\n"),
+        ("```jsx title\nlet a = `x`;\n```\nThat is all.", "\nlet a = `x`;\n"),
+        ("```\n```", "\n"),
+        ("let a = ```x```", None),
+        ("```x``` + 1", None),
+    ],
+)
+def test_a_fence_is_taken_off_and_lines_stay_where_they_were(text, inside):
+    assert take_off_fence(text) == inside
+
+
+@pytest.mark.parametrize(
+    "unit", ["export {", "const ", "<a", "render(", "\n", " ", "export{a,", "export ", "a as b "]
+)
+def test_hostile_sources_are_read_in_one_pass(unit):
+    text = unit * (64 * 1024 // len(unit))
+    begin = time.thread_time()
+
+    read_exports(text)
+
+    assert time.thread_time() - begin < 1

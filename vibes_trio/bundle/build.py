@@ -1,0 +1,296 @@
+"""Building an app: its style sheets, then its workers, then what its page runs."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, cast
+from urllib.parse import quote
+
+import msgspec
+import trio
+
+from vibes_trio.bundle import stubs
+from vibes_trio.bundle.material import PACKAGE_FOLDER, AppMaterial, SourceFile, Style, loader_of
+from vibes_trio.bundle.places import Places
+from vibes_trio.bundle.rewrite import FILE, Budget, may_need_rewriting, rewrite_module
+from vibes_trio.bundle.styles import FLAGS as STYLE_FLAGS
+from vibes_trio.bundle.styles import StyleMaterial, read_styles, style_entries, told
+from vibes_trio.compilers.bundles import Bundle, Problem
+from vibes_trio.compilers.interface import Compiler, Lang, Source
+from vibes_trio.content.cid import calc_cid
+from vibes_trio.errors import TransformFailed
+
+RECIPE = 1
+"""Changes with what is made of the same sources: a release that an older version built is built anew."""
+BUILT = "/~~built~~/"
+"""The folder of built files in a release."""
+
+_FLAGS = (
+    "--format=esm",
+    "--splitting",
+    "--platform=browser",
+    "--target=esnext",
+    "--charset=utf8",
+    "--jsx=automatic",
+    "--tsconfig-raw={}",
+    "--supported:decorators=false",
+    "--sourcemap=linked",
+    "--sources-content=false",
+    "--log-level=silent",
+    "--log-limit=0",
+    "--legal-comments=none",
+    f"--chunk-names=c{RECIPE}-[hash]",
+    f"--entry-names=[name]-{RECIPE}-[hash]",
+)
+# What the service warns of that its author should know.
+_TOLD = frozenset({"commonjs-variable-in-esm", "import-is-undefined", "unsupported-dynamic-import"})
+_STYLE_IMPORT = re.compile(
+    r"""["'`]([^"'`\n]{1,600}\.(?:css|scss|sass|less|styl|stylus|pcss|postcss))(?:\?[^"'`\n]*)?["'`]"""
+)
+_WORKER_IMPORT = re.compile(r"""["'`]([^"'`\n?]{1,600})\?(?:[^"'`\n]*&)?(?:shared)?worker\b[^"'`\n]*["'`]""")
+_NAME = re.compile(r"[^A-Za-z0-9_-]+")
+_ENV_NAME = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class AppSources:
+    """An app as it is built.
+
+    Attributes:
+        files: all that it has, by name.
+        langs: of its modules.
+        entries: modules that the page runs, in order.
+        apart: files that nobody is to read but who imports them.
+        env: what the app was deployed with; never the server's own.
+    """
+
+    files: Mapping[str, bytes]
+    langs: Mapping[str, Lang]
+    entries: tuple[str, ...]
+    places: Places
+    apart: frozenset[str] = frozenset()
+    env: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class AppBuild:
+    """What became of an app.
+
+    Attributes:
+        entries: name of a source → name of the built file that runs it.
+        files: name → bytes, all in one folder.
+        packages: specifiers of packages that the built files import.
+        missing: (file, what it imports and the app lacks).
+        warnings: for whoever deploys.
+        failure: why there is no build, and its place; its entries then say so to who opens the page.
+    """
+
+    entries: Mapping[str, str]
+    files: Mapping[str, bytes]
+    packages: tuple[str, ...] = ()
+    missing: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+    failure: Problem | None = None
+
+
+async def build_app(compiler: Compiler, app: AppSources) -> AppBuild:
+    """Return what becomes of *app*.
+
+    Raises:
+        TransformFailed: a source can't be parsed, or the build ran out of time or memory.
+    """
+    prepared = await _prepare(compiler, app)
+    styles, lost = await _build_styles(compiler, app, prepared)
+    names = {name: _worker_name(name) for name in _imported(_WORKER_IMPORT, prepared, app)}
+    workers = AppMaterial(prepared.files, app.places, styles, names, in_worker=True)
+    page = AppMaterial(prepared.files, app.places, styles, names)
+    made = await _build_workers(compiler, workers, names)
+    entries = [(_plain_name(name), name) for name in app.entries]
+    built = await compiler.bundle(entries, (*_FLAGS, *_defines(app.env)), page)
+    warnings = [*prepared.problems, *map(told, _worth_telling((*made.warnings, *built.warnings)))]
+    errors = (*made.errors, *built.errors)
+    if errors:
+        return _failed(app, errors[0], tuple(warnings))
+    return await trio.to_thread.run_sync(
+        _finish, app, (made, built), (*lost, *page.missing, *workers.missing), warnings
+    )
+
+
+# -- sources ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    files: Mapping[str, SourceFile]
+    texts: Mapping[str, str]  # of modules, as they are built
+    problems: Sequence[str]
+
+
+async def _prepare(compiler: Compiler, app: AppSources) -> _Prepared:
+    """Put into plain imports what esbuild can't read, in modules that have it."""
+    files = {
+        name: SourceFile(content, loader_of(name, app.langs.get(name))) for name, content in app.files.items()
+    }
+    texts = {
+        name: file.content.decode("utf-8", "replace")
+        for name, file in files.items()
+        if file.loader and name not in app.apart
+    }
+    odd = [name for name, text in texts.items() if may_need_rewriting(text)]
+    printed = await _print_all(
+        compiler, [Source(name, cast(Lang, files[name].loader), texts[name]) for name in odd]
+    )
+    problems: list[str] = []
+    if printed:
+        rewritten = await trio.to_thread.run_sync(_rewrite_all, printed, app.places, problems)
+        texts |= rewritten
+        files |= {name: SourceFile(text.encode(), "js") for name, text in rewritten.items()}
+    return _Prepared(files, texts, problems)
+
+
+async def _print_all(compiler: Compiler, sources: Sequence[Source]) -> dict[str, str]:
+    """Return the modules as esbuild prints them, by name.
+
+    Raises:
+        TransformFailed: one can't be parsed; of several the first by name.
+    """
+    printed: dict[str, str] = {}
+    failed: dict[str, TransformFailed] = {}
+
+    async def print_one(source: Source) -> None:
+        try:
+            printed[source.filename] = (await compiler.compile(source)).code
+        except TransformFailed as error:
+            failed[source.filename] = error
+
+    async with trio.open_nursery() as nursery:
+        for source in sources:
+            nursery.start_soon(print_one, source)
+    if failed:
+        raise failed[min(failed)]
+    return printed
+
+
+def _rewrite_all(printed: Mapping[str, str], places: Places, problems: list[str]) -> dict[str, str]:
+    budget = Budget()
+    rewritten = {}
+    for name in sorted(printed):
+        rewritten[name], told_of = rewrite_module(name, printed[name], places, budget)
+        problems += (f"{name}: {text}" for text in told_of)
+    return rewritten
+
+
+def _imported(pattern: re.Pattern[str], prepared: _Prepared, app: AppSources) -> set[str]:
+    """Return the files that modules may import in the way that *pattern* finds."""
+    found: set[str | None] = set()
+    for name, text in prepared.texts.items():
+        for specifier in pattern.findall(text):
+            is_exact = specifier.startswith(FILE)
+            found.add(specifier.removeprefix(FILE) if is_exact else app.places.find(name, specifier))
+    return {name for name in found if name is not None and name in prepared.files}
+
+
+async def _build_styles(
+    compiler: Compiler, app: AppSources, prepared: _Prepared
+) -> tuple[dict[str, Style], tuple[tuple[str, str], ...]]:
+    names = _imported(_STYLE_IMPORT, prepared, app)
+    if not names:
+        return {}, ()
+    material = StyleMaterial(prepared.files, app.places)
+    bundle = await compiler.bundle(style_entries(names), STYLE_FLAGS, material)
+    return read_styles(names, bundle, prepared.files), tuple(material.missing)
+
+
+async def _build_workers(compiler: Compiler, material: AppMaterial, names: Mapping[str, str]) -> Bundle:
+    """Build the workers under names that are known before: what starts them has to write one."""
+    if not names:
+        return Bundle({}, {})
+    entries = [(built.removesuffix(".js"), name) for name, built in sorted(names.items())]
+    flags = (flag if not flag.startswith("--entry-names=") else "--entry-names=[name]" for flag in _FLAGS)
+    return await compiler.bundle(entries, (*flags, *_defines({})), material)
+
+
+def _worker_name(name: str) -> str:
+    return f"{_plain_name(name)}-worker-{RECIPE}-{calc_cid(name.encode())[-10:]}.js"
+
+
+def _plain_name(name: str) -> str:
+    return _NAME.sub("-", name.rpartition("/")[2].partition(".")[0])[:40].strip("-") or "app"
+
+
+# -- values -----------------------------------------------------------------------------------------------
+
+
+def _defines(env: Mapping[str, str]) -> list[str]:
+    """Return the flags for `import.meta.env`, `process.env` and what people ask of them."""
+    mode = {"MODE": "production", "BASE_URL": "/", "PROD": True, "DEV": False, "SSR": False}
+    vite: dict[str, Any] = {**mode, **env}
+    node: dict[str, Any] = {"NODE_ENV": "production", "PUBLIC_URL": "", **env}
+    flags = [f"--define:import.meta.env={json.dumps(vite)}", f"--define:process.env={json.dumps(node)}"]
+    for name in ("MODE", "PROD", "DEV", "SSR"):
+        flags.append(f"--define:import.meta.env.{name}={json.dumps(vite[name])}")
+    return [
+        *flags,
+        f"--define:process.env.NODE_ENV={json.dumps(node['NODE_ENV'])}",
+        "--define:global=globalThis",
+    ]
+
+
+# -- what is made -----------------------------------------------------------------------------------------
+
+
+def _finish(
+    app: AppSources, bundles: Sequence[Bundle], missing: Iterable[tuple[str, str]], warnings: Sequence[str]
+) -> AppBuild:
+    files: dict[str, bytes] = {}
+    entries: dict[str, str] = {}
+    packages: dict[str, None] = {}
+    for bundle in bundles:
+        for name, content in bundle.files.items():
+            files[name] = _placed(content) if name.endswith(".map") else content
+        for name, facts in bundle.facts.items():
+            if facts.entry_point.startswith("app:"):
+                entries[facts.entry_point.removeprefix("app:")] = name
+            for used in facts.imports:
+                if used.external and not used.path.startswith("<"):
+                    packages[used.path.removeprefix(PACKAGE_FOLDER)] = None
+    wanted = {name: entries[name] for name in app.entries if name in entries}
+    return AppBuild(wanted, files, tuple(packages), tuple(dict.fromkeys(missing)), tuple(warnings))
+
+
+class _SourceMap(msgspec.Struct):
+    version: int
+    sources: list[str]
+    mappings: str
+    names: list[str] = []
+
+
+def _placed(content: bytes) -> bytes:
+    """Return a source map whose sources have the addresses that the files of the app have, seen from here."""
+    found = msgspec.json.decode(content, type=_SourceMap)
+    found.sources = [_address_of_source(source) for source in found.sources]
+    return msgspec.json.encode(found)
+
+
+def _address_of_source(source: str) -> str:
+    namespace, _, path = source.partition(":")
+    name = path.partition("?")[0]
+    return ".." + quote(name, safe="/~!$&'()*+,;=:@") if namespace == "app" else source
+
+
+def _worth_telling(problems: Iterable[Problem]) -> Iterable[Problem]:
+    return (problem for problem in problems if problem.id in _TOLD)
+
+
+def _failed(app: AppSources, problem: Problem, warnings: tuple[str, ...]) -> AppBuild:
+    file = problem.file.partition(":")[2].partition("?")[0]
+    script = stubs.failed_module(problem.text, file, problem.line).encode()
+    name = f"failed-{calc_cid(script)[-10:]}.js"
+    return AppBuild(
+        {entry: name for entry in app.entries},
+        {name: script},
+        warnings=(*warnings, f"{told(problem)} (the app can't be built)"),
+        failure=problem,
+    )

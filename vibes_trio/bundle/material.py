@@ -1,0 +1,200 @@
+"""What esbuild is given when an app is built: files from memory, and the modules that stand for others.
+
+Namespaces: `app` (files of the app, with what follows `?`), `vibes` (helpers of ours), `next` (parts of Next), `lost`
+(files that are not there), `require` and `package` (a package behind a `require`), `names` (class names of a style
+sheet).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vibes_trio.bundle import stubs
+from vibes_trio.bundle.next_parts import next_part
+from vibes_trio.bundle.places import Places
+from vibes_trio.bundle.rewrite import FILE
+from vibes_trio.compilers.bundles import Asked, Found, Loaded
+from vibes_trio.content.specifiers import Kind, parse_specifier
+
+SCRIPTS: Mapping[str, str] = {
+    ".js": "jsx",
+    ".jsx": "jsx",
+    ".mjs": "jsx",
+    ".cjs": "jsx",
+    ".ts": "ts",
+    ".mts": "ts",
+    ".cts": "ts",
+    ".tsx": "tsx",
+}
+STYLES = (".css", ".scss", ".sass", ".less", ".styl", ".stylus", ".pcss", ".postcss")
+NOT_HERE = {
+    ".vue": "Vue components",
+    ".svelte": "Svelte components",
+    ".astro": "Astro components",
+    ".mdx": "MDX",
+}
+PACKAGE_FOLDER = "./~package/"
+"""Where modules of packages answer a worker, beside the built files: an import map does not reach it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file of an app. *loader* is what a script is read as; empty: it is none."""
+
+    content: bytes
+    loader: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A style sheet that is built: its text, with files as `stubs.file_in_css` writes them.
+
+    Attributes:
+        kind: see `stubs.style_module`.
+        packages: style sheets of packages that it imports.
+        names: the module that exports its class names; empty: it has none.
+        error: why there is none.
+    """
+
+    css: str
+    kind: str = ""
+    packages: tuple[str, ...] = ()
+    names: str = ""
+    error: str = ""
+
+
+@dataclass(slots=True)
+class AppMaterial:
+    """The material of the scripts of an app, or of its workers.
+
+    What it notes: *packages*, the specifiers that stay imports, in the order met; *missing*, (importer, specifier).
+    """
+
+    files: Mapping[str, SourceFile]
+    places: Places
+    styles: Mapping[str, Style]
+    workers: Mapping[str, str]
+    in_worker: bool = False
+    packages: dict[str, None] = field(default_factory=dict)
+    missing: dict[tuple[str, str], None] = field(default_factory=dict)
+
+    def find(self, asked: Asked) -> Found:
+        """See `compilers.bundles.Material`."""
+        path = asked.path
+        if asked.kind == "entry-point":
+            return Found(path, "app")
+        if path.startswith("vibes:"):
+            return Found(path.removeprefix("vibes:"), "vibes", side_effects=False)
+        if path.startswith("vibes-package:"):
+            return Found(path.removeprefix("vibes-package:"), "package")
+        if path.startswith(FILE):
+            return self._file(path.removeprefix(FILE), asked)
+        importer = asked.importer.partition("?")[0] if asked.namespace == "app" else "/"
+        bare, _, query = path.partition("?")
+        name = self.places.find(importer, bare)
+        if name is not None:
+            return self._file(f"{name}?{query}" if query else name, asked)
+        if self.places.is_own(bare):
+            self.missing[importer, path] = None
+            return Found(f"{importer}\n{path}", "lost")
+        return self._package(asked)
+
+    def load(self, namespace: str, path: str) -> Loaded:
+        """See `compilers.bundles.Material`."""
+        if namespace == "app":
+            return self._load_file(*path.partition("?")[::2])
+        if namespace == "lost":
+            importer, _, specifier = path.partition("\n")
+            return _script(stubs.missing_module(specifier, importer))
+        if namespace == "next":
+            return _script(next_part(path) or "")
+        if namespace == "require":
+            return _script(stubs.required_module(path))
+        if namespace == "package":
+            return _script(stubs.package_module(path))
+        return _script(stubs.HELPERS[path])
+
+    # -- where imports lead ------------------------------------------------------------------------------
+
+    def _file(self, name: str, asked: Asked) -> Found:
+        if asked.attributes.get("type") == "css" and name.endswith(".css"):
+            name += "?sheet"
+        # A picture whose address nobody uses brings nothing along.
+        return Found(name, "app", side_effects=asked.kind != "url-token")
+
+    def _package(self, asked: Asked) -> Found:
+        specifier = asked.path
+        if next_part(specifier) is not None:
+            return Found(specifier, "next")
+        if asked.kind in ("require-call", "require-resolve"):
+            return Found(specifier, "require")
+        self.packages[specifier] = None
+        from_svg = asked.namespace == "vibes"
+        if self.in_worker and parse_specifier(specifier).kind is Kind.PACKAGE:
+            return Found(PACKAGE_FOLDER + specifier, external=True, side_effects=not from_svg)
+        return Found(specifier, external=True, side_effects=not from_svg)
+
+    # -- what files are ----------------------------------------------------------------------------------
+
+    def _load_file(self, name: str, query: str) -> Loaded:
+        file = self.files[name]
+        words = query.split("&")
+        ending = _ending(name)
+        if "raw" in words:
+            return Loaded(file.content, "text")
+        if words[0] in ("worker", "sharedworker"):
+            return self._worker(name, words)
+        if "url" in words:
+            return _script(stubs.address_module(name))
+        if ending in STYLES:
+            return self._style(name, words)
+        if "inline" in words:
+            return Loaded(file.content, "dataurl")
+        if file.loader:
+            return Loaded(file.content, file.loader)
+        if ending == ".json":
+            return Loaded(file.content.removeprefix(b"\xef\xbb\xbf"), "json")
+        if ending == ".svg":
+            return _svg(name, file.content, only_component="react" in words or "component" in words)
+        if ending in NOT_HERE:
+            return Loaded(error=f"{NOT_HERE[ending]} can't be compiled here: write the part as JSX")
+        return _script(stubs.address_module(name))
+
+    def _style(self, name: str, words: list[str]) -> Loaded:
+        style = self.styles.get(name)
+        if style is None or style.error:
+            return Loaded(error=style.error if style else "this style sheet was not looked at")
+        if "sheet" in words:
+            return _script(stubs.sheet_module(style.css))
+        if "inline" in words:
+            return _script(stubs.css_string_module(style.css))
+        return _script(stubs.style_module(name, style.css, style.kind, style.packages, style.names))
+
+    def _worker(self, name: str, words: list[str]) -> Loaded:
+        built = self.workers.get(name)
+        if built is None:
+            return Loaded(error="this worker was not looked at")
+        shared = words[0] == "sharedworker"
+        return _script(stubs.worker_module(built, shared=shared, only_address="url" in words))
+
+
+def _script(text: str) -> Loaded:
+    return Loaded(text.encode(), "js")
+
+
+def _svg(name: str, content: bytes, *, only_component: bool) -> Loaded:
+    try:
+        return _script(stubs.svg_module(name, content, only_component=only_component))
+    except ValueError as error:
+        return Loaded(error=str(error)) if only_component else _script(stubs.address_module(name))
+
+
+def _ending(name: str) -> str:
+    base = name.rpartition("/")[2].lower()
+    return "." + base.rpartition(".")[2] if "." in base else ""
+
+
+def loader_of(name: str, lang: str | None) -> str:
+    """Return what esbuild reads a file as: by its language, else by the end of its name; empty: it is no script."""
+    if lang is not None:
+        return "jsx" if lang == "js" else lang
+    return SCRIPTS.get(_ending(name), "")

@@ -1,0 +1,220 @@
+"""The modules that stand for what is no module, in the text that esbuild gets."""
+
+import json
+import re
+from collections.abc import Sequence
+from urllib.parse import quote
+from xml.parsers import expat
+
+from vibes_trio.bundle.rewrite import FILE, address_from_built
+from vibes_trio.content.cid import to_utf8
+
+ADD_STYLE = "vibes:style"
+ONLY_REACT = "vibes:svg"
+REQUIRED = "vibes:required"
+MAX_SVG_BYTES = 512 * 1024
+
+HELPERS = {
+    "one-of": """
+export function oneOf(modules) {
+  return (path) => (path in modules ? modules[path]() : Promise.reject(new Error(`No file of this app is ${path}`)));
+}
+""",
+    "style": """
+// Each once, in the order in which modules ask; in a worker there is no page to put it into.
+export function addStyle(file, text, type) {
+  if (typeof document === "undefined") return;
+  const style = document.createElement("style");
+  style.dataset.vibesFile = file;
+  if (type) style.type = type;
+  style.textContent = text;
+  document.head.append(style);
+}
+export function styleSheet(text) {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(text);
+  return sheet;
+}
+""",
+    "svg": """
+import { createElement, forwardRef } from "react";
+export function svgComponent(attributes, inner) {
+  return forwardRef(function Svg({ title, children, ...props }, ref) {
+    const html = title ? `<title>${String(title).replace(/[&<]/g, (c) => (c === "&" ? "&amp;" : "&lt;"))}</title>` : "";
+    return createElement("svg", { ...attributes, ...props, ref, dangerouslySetInnerHTML: { __html: html + inner } });
+  });
+}
+""",
+    # A package that was CommonJS has what it exported as its default, and the members of that as names.
+    "required": """
+export function asRequired(module) {
+  const whole = module.default;
+  if (whole === undefined || whole === null) return module;
+  const names = Object.keys(module).filter((name) => name !== "default");
+  return names.every((name) => whole[name] === module[name]) ? whole : module;
+}
+""",
+    "worker": """
+export function makeWorker(url, Kind) {
+  return function AppWorker(options) {
+    return new Kind(url, { ...options, type: "module" });
+  };
+}
+""",
+}
+
+
+def address_module(name: str, fragment: str = "") -> str:
+    """Return the module whose default export is the address of the file *name*, with *fragment* (`#…`) behind it."""
+    address = json.dumps(address_from_built(name) + quote(fragment, safe="#"))
+    return f"export default new URL({address}, import.meta.url).href;\n"
+
+
+def missing_module(specifier: str, importer: str) -> str:
+    """Return the module in place of one that is not there. It tells so when it is run, not when the app is built."""
+    message = json.dumps(f"{specifier} could not be loaded: this app has no such file.")
+    # Where the import stands is looked for in the source, by the page (boot.js).
+    cause = json.dumps(
+        {"served": importer.removeprefix("/"), "pattern": f"[\"'`]{re.escape(specifier)}[\"'`]"}
+    )
+    return f"throw new Error({message}, {{ cause: {cause} }});\nmodule.exports = {{}};\n"
+
+
+def failed_module(message: str, file: str, line: int) -> str:
+    """Return the entry of an app that can't be built: it says why."""
+    cause = json.dumps({"served": file.removeprefix("/"), "line": line}) if file else "{}"
+    return f"throw new SyntaxError({json.dumps(message)}, {{ cause: {cause} }});\n"
+
+
+def css_text(css: str) -> str:
+    """Return the JavaScript expression for *css*, in which files of the app have their addresses."""
+    parts = _FILE_IN_CSS.split(css)
+    pieces = [
+        json.dumps(part) if number % 2 == 0 else f"new URL({json.dumps('..' + part)}, import.meta.url).href"
+        for number, part in enumerate(parts)
+    ]
+    return " + ".join(piece for piece in pieces if piece != '""') or '""'
+
+
+_FILE_IN_CSS = re.compile(rf"{FILE}([^\s\"'()]+)")
+
+
+def file_in_css(name: str) -> str:
+    """Return the address that stands for the file *name* in a style sheet until `css_text` puts the true one there."""
+    return FILE + quote(to_utf8(name), safe="/~!$&*+,;=:@")
+
+
+def style_module(name: str, css: str, kind: str, packages: Sequence[str], names: str = "") -> str:
+    """Return the module that puts a style sheet into the page.
+
+    Args:
+        kind: the `type` of the style element; empty: plain CSS.
+        packages: style sheets of packages that it wants before itself.
+        names: the module that exports its class names; empty: it has none of its own.
+    """
+    lines = [f"import {json.dumps(package)};" for package in packages]
+    lines.append(f'import {{ addStyle }} from "{ADD_STYLE}";')
+    if css.strip():
+        lines.append(f"addStyle({json.dumps(name)}, {css_text(css)}, {json.dumps(kind)});")
+    # The default of a style sheet has always been its address here; Vite's has none.
+    lines.append(names or address_module(name).strip())
+    return "\n".join(lines) + "\n"
+
+
+def sheet_module(css: str) -> str:
+    """Return the module whose default export is a CSSStyleSheet."""
+    return f'import {{ styleSheet }} from "{ADD_STYLE}";\nexport default styleSheet({css_text(css)});\n'
+
+
+def css_string_module(css: str) -> str:
+    """Return the module whose default export is the text of a style sheet."""
+    return f"export default {css_text(css)};\n"
+
+
+def worker_module(built: str, *, shared: bool, only_address: bool) -> str:
+    """Return the module whose default export makes the worker in the built file *built*, or is its address."""
+    address = f"new URL({json.dumps('./' + built)}, import.meta.url).href"
+    if only_address:
+        return f"export default {address};\n"
+    kind = "SharedWorker" if shared else "Worker"
+    return f'import {{ makeWorker }} from "vibes:worker";\nexport default makeWorker({address}, {kind});\n'
+
+
+def required_module(specifier: str) -> str:
+    """Return what `require` of a package gives."""
+    package = json.dumps(f"vibes-package:{specifier}")
+    return f'module.exports = require("{REQUIRED}").asRequired(require({package}).all);\n'
+
+
+def package_module(specifier: str) -> str:
+    """Return the module through which `required_module` has a package."""
+    return f"import * as all from {json.dumps(specifier)};\nexport {{ all }};\n"
+
+
+def svg_module(name: str, content: bytes, *, only_component: bool) -> str:
+    """Return the module of an SVG file as a React component: its default, or `ReactComponent` beside its address.
+
+    Raises:
+        ValueError: it is no SVG.
+    """
+    attributes, inner = _take_svg_apart(content)
+    made = f"/* @__PURE__ */ svgComponent({json.dumps(attributes)}, {json.dumps(inner)})"
+    lead = f'import {{ svgComponent }} from "{ONLY_REACT}";\n'
+    if only_component:
+        return f"{lead}const Svg = {made};\nexport {{ Svg as default, Svg as ReactComponent }};\n"
+    return f"{lead}export const ReactComponent = {made};\n{address_module(name)}"
+
+
+def _take_svg_apart(content: bytes) -> tuple[dict[str, object], str]:
+    """Return the attributes of the `svg` element, as React takes them, and the text inside it."""
+    if len(content) > MAX_SVG_BYTES:
+        raise ValueError(f"as a component an SVG has at most {MAX_SVG_BYTES} bytes")
+    parser = expat.ParserCreate()
+    depth, ends, found = 0, [0, 0], dict[str, str]()
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        if depth == 0:
+            if tag.rpartition(":")[2] != "svg":
+                raise ValueError(f"it is no SVG: its element is {tag}")
+            found.update(attributes)
+            ends[0] = parser.CurrentByteIndex
+        depth += 1
+
+    def end(tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+        if depth == 0:
+            ends[1] = parser.CurrentByteIndex
+
+    def refuse(*_: object) -> None:
+        raise ValueError("entities of its own are not taken")
+
+    parser.StartElementHandler, parser.EndElementHandler, parser.EntityDeclHandler = start, end, refuse
+    try:
+        parser.Parse(content, True)
+    except expat.ExpatError as error:
+        raise ValueError(f"it is no SVG: {error}") from None
+    text = content[ends[0] : ends[1]].decode("utf-8", "replace")
+    inner = _OPEN_TAG.sub("", text, count=1) if ends[1] > ends[0] else ""
+    return {_PROPS.get(key, key): _as_prop(key, value) for key, value in found.items()}, inner
+
+
+_OPEN_TAG = re.compile(r"<[^\s>]+(?:\s+[^\s=>]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s*/?>")
+_PROPS = {
+    "class": "className",
+    "xmlns:xlink": "xmlnsXlink",
+    "xlink:href": "xlinkHref",
+    "xml:space": "xmlSpace",
+}
+
+
+def _as_prop(key: str, value: str) -> object:
+    if key != "style":
+        return value
+    pairs = (pair.partition(":") for pair in value.split(";") if ":" in pair)
+    return {_camel(name.strip()): text.strip() for name, _, text in pairs}
+
+
+def _camel(name: str) -> str:
+    return name if name.startswith("--") else re.sub(r"-([a-z])", lambda found: found[1].upper(), name)

@@ -1,0 +1,147 @@
+"""The style sheets of an app: which of them its modules import, and what esbuild makes of each.
+
+Each becomes one text with all that it imports, class names made unique where it is a CSS module, and addresses of files
+left as places (`stubs.file_in_css`). What it imports of packages is imported by its module instead.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from vibes_trio.bundle import stubs
+from vibes_trio.bundle.material import SourceFile, Style
+from vibes_trio.bundle.places import Places
+from vibes_trio.bundle.rewrite import FILE
+from vibes_trio.bundle.tailwind import TAILWIND_TYPE, is_of_tailwind, is_tailwind_import, uses_tailwind
+from vibes_trio.compilers.bundles import Asked, Bundle, Found, Loaded, Problem
+from vibes_trio.content.specifiers import Kind, parse_specifier
+
+FLAGS = (
+    "--format=esm",
+    "--target=esnext",
+    "--charset=utf8",
+    "--tsconfig-raw={}",
+    "--log-level=silent",
+    "--log-limit=0",
+    "--legal-comments=none",
+    "--entry-names=[name]",
+)
+PREPROCESSED: Mapping[str, str] = {
+    ".scss": "Sass",
+    ".sass": "Sass",
+    ".less": "Less",
+    ".styl": "Stylus",
+    ".stylus": "Stylus",
+}
+_NAMES = "names:"
+_PACKAGE = "vibes-css:"
+_PACKAGE_IMPORT = re.compile(rf'^@import "{_PACKAGE}([^"]+)"[^;]*;\n', re.MULTILINE)
+_SUFFIX = re.compile(r"[?#].*", re.DOTALL)
+
+
+def is_module(name: str) -> bool:
+    """Whether the class names of the style sheet *name* are its own."""
+    return posixpath.splitext(name)[0].endswith(".module")
+
+
+@dataclass(slots=True)
+class StyleMaterial:
+    """The style sheets of an app as esbuild gets them. It notes *missing*: (importer, address)."""
+
+    files: Mapping[str, SourceFile]
+    places: Places
+    missing: dict[tuple[str, str], None] = field(default_factory=dict)
+
+    def find(self, asked: Asked) -> Found:
+        """See `compilers.bundles.Material`."""
+        path = asked.path
+        if asked.kind == "entry-point":
+            if path.startswith(_NAMES):
+                return Found(path.removeprefix(_NAMES), "names")
+            return Found(path, "app")
+        if path.startswith(FILE):
+            return Found(path.removeprefix(FILE), "app")
+        if asked.kind == "url-token":
+            return self._address(asked)
+        return self._import(asked)
+
+    def load(self, namespace: str, path: str) -> Loaded:
+        """See `compilers.bundles.Material`."""
+        if namespace == "names":
+            text = f'export * from "{FILE}{path}";\nexport {{ default }} from "{FILE}{path}";\n'
+            return Loaded(text.encode(), "js")
+        if namespace == "lost":
+            return Loaded(b"", "css")
+        ending = posixpath.splitext(path)[1]
+        if ending in PREPROCESSED:
+            return Loaded(
+                error=f"{PREPROCESSED[ending]} isn't compiled here; write it as CSS, which can nest"
+            )
+        return Loaded(self.files[path].content, "local-css" if is_module(path) else "css")
+
+    def _import(self, asked: Asked) -> Found:
+        path = asked.path.removeprefix("~")
+        if is_tailwind_import(path):
+            return Found(asked.path, external=True)
+        name = self._own(asked.importer, path)
+        if name is not None:
+            return Found(name, "app")
+        kind = parse_specifier(path).kind
+        if kind is Kind.PACKAGE and asked.kind == "import-rule":
+            return Found(_PACKAGE + path, external=True)
+        if kind is Kind.URL:
+            return Found(path, external=True)
+        self.missing[asked.importer, asked.path] = None
+        return Found(path, "lost")
+
+    def _address(self, asked: Asked) -> Found:
+        path = asked.path
+        if path.startswith("#") or parse_specifier(path).kind is Kind.URL:
+            return Found(path, external=True)
+        plain = _SUFFIX.sub("", path)
+        name = self._own(asked.importer, plain.removeprefix("~"))
+        if name is None:
+            self.missing[asked.importer, path] = None
+            if path.startswith("/"):
+                return Found(path, external=True)
+            name = posixpath.normpath(posixpath.join(posixpath.dirname(asked.importer), plain))
+        return Found(stubs.file_in_css(name) + path[len(plain) :], external=True)
+
+    def _own(self, importer: str, path: str) -> str | None:
+        """Return the file that an address in a style sheet means: beside it even without `./`, or by an alias."""
+        beside = None if path.startswith((".", "/")) else self.places.find(importer, "./" + path)
+        return beside or self.places.find(importer, path)
+
+
+def style_entries(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return what to build for the style sheets *names*, see `Compiler.bundle`."""
+    return [
+        (f"s{number}", _NAMES + name if is_module(name) else name)
+        for number, name in enumerate(sorted(names))
+    ]
+
+
+def read_styles(names: Iterable[str], bundle: Bundle, files: Mapping[str, SourceFile]) -> dict[str, Style]:
+    """Return what came of the style sheets *names*. If one fails, all have its error: they are built together."""
+    ordered = sorted(names)
+    if bundle.errors:
+        error = told(bundle.errors[0])
+        return {name: Style("", error=error) for name in ordered}
+    made = {}
+    for number, name in enumerate(ordered):
+        css = bundle.files.get(f"s{number}.css", b"").decode()
+        script = bundle.files.get(f"s{number}.js", b"").decode()
+        packages = tuple(dict.fromkeys(_PACKAGE_IMPORT.findall(css)))
+        css = _PACKAGE_IMPORT.sub("", css)
+        kind = TAILWIND_TYPE if uses_tailwind(css) else ""
+        kept = tuple(package for package in packages if not is_of_tailwind(package))
+        made[name] = Style(css, kind, kept, script)
+    return made
+
+
+def told(problem: Problem) -> str:
+    """Return what the service says of a file of the app, with the place in front."""
+    name = problem.file.partition(":")[2].partition("?")[0]
+    place = f"{name}:{problem.line}: " if name and problem.line else f"{name}: " if name else ""
+    return place + problem.text

@@ -1,0 +1,99 @@
+"""What a module's source exports and defines, as far as the names of components go.
+
+Read from the text without a parser: it decides which component is mounted and what people are told, and never how
+a module is compiled. What is looked at has a bound; names in comments and strings may be taken for more than they are.
+"""
+
+import re
+from dataclasses import dataclass
+
+HEAD_CHARS, TAIL_CHARS = 48 * 1024, 16 * 1024
+"""How much of a long source is looked at: what is imported and defined first, what is exported and mounted last."""
+
+_NAME = r"[A-Za-z_$][\w$]*+"
+_DECLARED = re.compile(
+    rf"^[ \t]*+(?P<export>export\s++)?(?:async\s++)?(?:function(?:\s*+\*)?|class|const|let|var)\s++(?P<name>{_NAME})",
+    re.MULTILINE,
+)
+_DEFAULT = re.compile(r"\bexport\s++default\b|\bmodule\.exports\s*+=(?!=)|\bexports\.default\s*+=(?!=)")
+_LIST = re.compile(r"\bexport\s*+\{(?P<names>[^{}]*+)\}")
+_LISTED = re.compile(rf"(?P<local>{_NAME})(?:\s++as\s++(?P<exported>{_NAME}))?")
+_MOUNTS = re.compile(
+    r"\b(?:createRoot|hydrateRoot|createApp)\s*+\(|\bReactDOM\s*+\.\s*+(?:render|hydrate)\b|\b(?:render|hydrate)\s*+\(\s*+(?:<|h\(|\(\s*+\)\s*+=>)"
+)
+_COMPONENT = re.compile(r"[A-Z][\w$]*")
+_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*")
+# A fence round the whole of a text, with what a model says before and after it.
+_FENCE = re.compile(r"\s*+(?P<mark>`{3,}|~{3,})[ \t]*+(?P<lang>[\w+-]*+)[^\n`]*+\n")
+_JSX = re.compile(r"<[A-Za-z][\w.]*+(?:\s|/?>)|<>")
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """What a module offers to be mounted.
+
+    Attributes:
+        default: whether it exports a default.
+        named: exported names that look like components, in order.
+        inner: names of functions and classes that look like components and are not exported, in order.
+        mounts: whether it mounts something itself.
+        jsx: whether it seems to hold JSX.
+    """
+
+    default: bool = False
+    named: tuple[str, ...] = ()
+    inner: tuple[str, ...] = ()
+    mounts: bool = False
+    jsx: bool = False
+
+
+def read_exports(text: str) -> Exports:
+    """Return what *text*, the source of a module, exports and defines."""
+    if len(text) > HEAD_CHARS + TAIL_CHARS:
+        text = f"{text[:HEAD_CHARS]}\n{text[-TAIL_CHARS:]}"
+    declared = [(found["name"], found["export"] is not None) for found in _DECLARED.finditer(text)]
+    listed = [item for found in _LIST.finditer(text) for item in _LISTED.finditer(found["names"])]
+    exported = dict.fromkeys(name for name, is_exported in declared if is_exported)
+    exported |= dict.fromkeys(item["exported"] or item["local"] for item in listed)
+    local = {item["local"] for item in listed} | set(exported)
+    return Exports(
+        default="default" in exported or _DEFAULT.search(text) is not None,
+        named=tuple(filter(_is_component, exported)),
+        inner=tuple(filter(_is_component, dict.fromkeys(name for name, _ in declared if name not in local))),
+        mounts=_MOUNTS.search(text) is not None,
+        jsx=_JSX.search(text) is not None,
+    )
+
+
+def choose_component(exports: Exports, stem: str) -> tuple[str, bool] | None:
+    """Return the component meant where no default is exported, and whether it is exported; None: none clearly is.
+
+    Args:
+        stem: name of the file without its ending, which a component often has too.
+    """
+    for names, is_exported in ((exports.named, True), (exports.inner, False)):
+        wanted = next((name for name in names if name.lower() == stem.lower()), None)
+        if wanted is None and len(names) == 1:
+            wanted = names[0]
+        if wanted is None and "App" in names:
+            wanted = "App"
+        if wanted is not None:
+            return wanted, is_exported
+    return None
+
+
+def _is_component(name: str) -> bool:
+    return _COMPONENT.fullmatch(name) is not None and (len(name) == 1 or _CONSTANT.fullmatch(name) is None)
+
+
+def take_off_fence(text: str) -> str | None:
+    """Return what the Markdown fence round the whole of *text* holds, lines where they were; None: there is none.
+
+    A fence counts only where a module could not begin so: as the first thing in the file.
+    """
+    opening = _FENCE.match(text)
+    if opening is None:
+        return None
+    end = text.rfind(f"\n{opening['mark']}")
+    before = "\n" * text.count("\n", 0, opening.end())
+    return before + (text[opening.end() : end + 1] if end >= opening.end() - 1 else text[opening.end() :])

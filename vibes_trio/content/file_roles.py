@@ -1,0 +1,47 @@
+"""What the name of a file says it is for, by the habits of the tools that apps are made with."""
+
+import posixpath
+import re
+
+_SCRIPT = r"[cm]?[jt]sx?"
+# Settings of tools. One that the app imports is part of it all the same.
+_CONFIG = re.compile(
+    rf"(?:.+\.)?config\.{_SCRIPT}|\.?[a-z]+rc\.{_SCRIPT}|(?:gulp|grunt)file\.{_SCRIPT}", re.IGNORECASE
+)
+_TEST = re.compile(
+    rf".+[._](?:test|spec|cy|e2e|bench)\.{_SCRIPT}"
+    rf"|(?:setup-?tests?|tests?[-._]?setup|(?:vitest|jest)[-._]setup)\.{_SCRIPT}",
+    re.IGNORECASE,
+)
+_STORY = re.compile(rf".+\.(?:stories|story)\.(?:{_SCRIPT}|mdx)", re.IGNORECASE)
+_DECLARATION = re.compile(r".+\.d\.(?:[a-z0-9]+\.)?[cm]?ts", re.IGNORECASE)
+_FOLDERS = frozenset({"__tests__", "__test__", "__mocks__", "__snapshots__", "cypress", "e2e"})
+_SERVER = re.compile(rf"(?:server|middleware|setupProxy)\.{_SCRIPT}", re.IGNORECASE)
+_COPY = re.compile(
+    r"(?i:copy of .+)|.+[ _.-](?i:copy|old|bak|backup|orig|original|prev|previous|deprecated|unused)(?:[ _.-]?\d+)?"
+    r"|.+\(\d+\)|.+[a-z0-9](?:Old|Copy|Backup|Deprecated|Original)\d*",
+    re.DOTALL,
+)
+
+
+def is_apart(name: str) -> bool:
+    """Whether *name* (from `/`) is configuration, a test, a story or a declaration: stored, but no part of a page."""
+    *folders, base = name.split("/")
+    return not _FOLDERS.isdisjoint(folders) or any(
+        pattern.fullmatch(base) for pattern in (_CONFIG, _TEST, _STORY, _DECLARATION)
+    )
+
+
+def is_server(name: str) -> bool:
+    """Whether *name* says that a file runs on a server."""
+    return _SERVER.fullmatch(posixpath.basename(name)) is not None
+
+
+def is_copy(name: str) -> bool:
+    """Whether *name* says that a file is a copy, or what another one was before."""
+    return _COPY.fullmatch(stem_of(name)) is not None
+
+
+def stem_of(name: str) -> str:
+    """Return the last part of *name* without its ending: `App` of `/src/App.tsx`."""
+    return posixpath.splitext(posixpath.basename(name))[0]
