@@ -26,7 +26,9 @@ from vibes_trio.front.heads import Head, find_head_end, parse_head
 from vibes_trio.front.held import Share
 from vibes_trio.front.http import (
     Refused,
+    build_head,
     build_response,
+    has_body,
     refuse_broken_body,
     refuse_long_head,
     refuse_slow,
@@ -198,7 +200,11 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
         return False
     reply = sound(reply)
     close = head.close or front.draining.is_set()
-    await line.send_all(build_response(reply, head.method, close=close))
+    if len(reply.body) <= BODY_READ_BYTES or not has_body(head.method, reply.status):
+        await line.send_all(build_response(reply, head.method, close=close))
+    else:  # to put them together takes time
+        await line.send_all(build_head(reply, close=close))
+        await line.send_all(reply.body)
     if reply.repeatable and not close and not head.length:
         front.ready.keep(data, head.method, reply, version)
     return not close

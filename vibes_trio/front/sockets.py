@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 HEAD_READ_BYTES = 16 * 1024
 BODY_READ_BYTES = 64 * 1024
+SENT_AT_ONCE_BYTES = 256 * 1024
+"""The system takes megabytes at once, and everybody waits while it copies them."""
 LINGER_BYTES = 32 * 1024
 """Heard after the last word; with one head's read it stays below the 64 KiB a refused upload may cost."""
 
@@ -216,13 +218,11 @@ class Line:
             trio.BrokenResourceError: the peer is gone, or took nothing for `send_timeout_s`.
         """
         try:
-            sent = self.send_now(data)
-            if sent == len(data):
-                return
             with memoryview(data) as view:
+                sent = self.send_now(view[:SENT_AT_ONCE_BYTES])
                 while sent < len(data):
                     await self.wait_writable()
-                    sent += self.send_now(view[sent:])
+                    sent += self.send_now(view[sent : sent + SENT_AT_ONCE_BYTES])
         except OSError as error:
             raise trio.BrokenResourceError("the peer is gone") from error
 
