@@ -139,3 +139,14 @@ async def test_large_sections_are_stored_one_by_one(inline: Database) -> None:
 
     stored = await inline.read(list_sections, ADA, "chat", limit=9)
     assert [section.blocks_json for section in stored] == texts
+
+
+async def test_blocks_are_text_in_the_database_however_they_come(inline: Database) -> None:
+    """As UTF-8 they are not copied; the reference, and `sqlite3`, read text."""
+    await inline.write(ensure_context, ADA, "mine", never)
+
+    for blocks in ('["é"]', '["é"]'.encode(), bytearray('["é"]'.encode())):
+        await inline.submit_item(append_sections, NewSection(ADA, "mine", "user", blocks)).wait()
+
+    rows = inline.get(lambda tx: tx.execute("SELECT typeof(blocks), blocks FROM ChatSections"))
+    assert rows == [("text", '["é"]')] * 3
