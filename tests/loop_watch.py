@@ -1,11 +1,15 @@
 """How long the event loop is held, and how much is held in memory, while something is asked."""
 
+import math
 import os
 import time
 from collections.abc import Callable
 
 import trio
 
+COPIED_BYTES = 8 * 1024 * 1024
+QUIET_S = 0.005
+"""How long it takes to have, fill and copy so much, on the machine that the bounds were set on, when it is quiet."""
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -13,6 +17,19 @@ def resident_bytes() -> int:
     """The memory of this process."""
     with open("/proc/self/statm", encoding="ascii") as file:
         return int(file.read().split()[1]) * PAGE_BYTES
+
+
+def busyness() -> float:
+    """How many times longer than on a quiet machine the processor takes to copy memory; at least 1.
+
+    CPU time says how long a thread ran, not how fast: neighbours share its caches, and the memory.
+    """
+    shortest_s = math.inf
+    for _ in range(3):
+        before = time.thread_time()
+        bytes(bytearray(COPIED_BYTES))
+        shortest_s = min(shortest_s, time.thread_time() - before)
+    return max(1.0, shortest_s / QUIET_S)
 
 
 class LoopWatch(trio.abc.Instrument):

@@ -10,6 +10,8 @@ HANDSHAKE = (
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 CLOSE = 8
+PIECE_BYTES = 64 * 1024
+MAX_HEAD_BYTES = 64 * 1024
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
@@ -57,8 +59,11 @@ async def talk(port: int, said: bytes, *, ends: bool = False) -> bytes:
 
 
 async def _say(stream: trio.SocketStream, said: bytes, ends: bool) -> None:
+    """In pieces: who shares the loop with the server, and measures it, must not hold it himself."""
     try:
-        await stream.send_all(said)
+        with memoryview(said) as view:
+            for start in range(0, len(said), PIECE_BYTES):
+                await stream.send_all(view[start : start + PIECE_BYTES])
         if ends:
             await stream.send_eof()
     except trio.BrokenResourceError:
@@ -66,32 +71,33 @@ async def _say(stream: trio.SocketStream, said: bytes, ends: bool) -> None:
 
 
 async def _hear(stream: trio.SocketStream, *, ends: bool, socket: bool) -> bytes:
-    heard = b""
-    while ends or not (_is_said(heard) if socket else _is_answered(heard)):
+    heard = bytearray()
+    missing = 1
+    while ends or missing > 0:
         try:
-            data = await stream.receive_some(65536)
+            data = await stream.receive_some(PIECE_BYTES)
         except trio.BrokenResourceError:
             data = b""
         if not data:
             break
         heard += data
-    return heard
+        missing -= len(data)
+        if missing <= 0:
+            missing = _size_of(bytes(heard[:MAX_HEAD_BYTES]), socket=socket) - len(heard)
+    return bytes(heard)
 
 
-def _is_answered(heard: bytes) -> bool:
-    head, end, body = heard.partition(b"\r\n\r\n")
-    length = _LENGTH.search(head)
-    return bool(end) and len(body) >= (int(length[1]) if length else 0)
-
-
-def _is_said(heard: bytes) -> bool:
-    """Whether the handshake was refused, or one frame has come."""
-    head, end, frames = heard.partition(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 101"):
-        return _is_answered(heard)
-    if not end or len(frames) < 2:
-        return False
-    size, more = frames[1] & 127, {126: 2, 127: 8}.get(frames[1] & 127, 0)
-    if more:
-        size = int.from_bytes(frames[2 : 2 + more])
-    return len(frames) >= 2 + more + size
+def _size_of(heard: bytes, *, socket: bool) -> int:
+    """Return how long what began like *heard* is when it is whole, as far as that can be told."""
+    head, end, rest = heard.partition(b"\r\n\r\n")
+    if not end:
+        return len(heard) + 1
+    size = len(head) + len(end)
+    if not (socket and head.startswith(b"HTTP/1.1 101")):
+        length = _LENGTH.search(head)
+        return size + (int(length[1]) if length else 0)
+    if len(rest) < 2:
+        return size + 2
+    more = {126: 2, 127: 8}.get(rest[1] & 127, 0)
+    length_of_frame = int.from_bytes(rest[2 : 2 + more]) if more else rest[1] & 127
+    return size + 2 + more + length_of_frame

@@ -169,3 +169,25 @@ async def test_what_is_acknowledged_is_there_after_a_restart(tmp_path):
 
     assert reply["seq"] == 1
     assert stored_lines(app) == {0: "first", 1: "second"}
+
+
+async def test_long_and_short_sections_of_one_connection_are_stored_in_the_order_they_were_sent(tmp_path):
+    """The long ones are read in another process, and take longer; one of them is refused."""
+    sizes = [10, 3_000_000, 10, 200_000, 10, 10, 900_000, 10]
+    async with running(tmp_path) as app:
+        async with http_client(app.config.port) as client:
+            await client.ask(token("A"), ENSURE_CHAT, contextId=CONTEXT)
+        async with websocket(app.config.port) as socket:
+            for number, size in enumerate(sizes):
+                await socket.send_message(frame(f"{number}", f"{number} {'x' * size}"))
+                await socket.send_message(frame("refused", "x" * size, origin="nobody"))
+            replies = [json.loads(await socket.get_message()) for _ in range(2 * len(sizes))]
+
+    seqs = {reply["tid"]: reply["payload"]["seq"] for reply in replies if reply["tid"] != "refused"}
+    assert seqs == {str(number): number for number in range(len(sizes))}
+    refused = [reply["payload"] for reply in replies if reply["tid"] == "refused"]
+    assert {payload["code"] for payload in refused} == {"bad-request"}
+    stored = read_table(app.db.path, "ChatSections")
+    assert [row["blocks"][0]["line"].split()[0] for row in stored] == [
+        str(number) for number in range(len(sizes))
+    ]

@@ -8,7 +8,7 @@ import trio.testing
 
 from vibes_trio.config import Limits
 from vibes_trio.front import serve as serving
-from vibes_trio.front.addresses import NOT_COUNTED, Addresses, calc_client, client_of
+from vibes_trio.front.addresses import NOT_COUNTED, Addresses, calc_client, client_of, peer_of
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,16 @@ async def test_one_client_cannot_take_the_room_of_all(serve, monkeypatch):
         assert (refused.status, refused.json["code"]) == (503, "overloaded")
         assert (other.status, again.status) == (200, 200)
         assert server.front.counts.shed == 1
+
+
+def test_behind_a_proxy_each_connection_takes_turns_for_itself() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        one, other = (socket.create_connection(listener.getsockname()) for _ in range(2))
+        with one, other:
+            assert peer_of(one) == peer_of(other) == f"127.0.0.1:{listener.getsockname()[1]}"
+            accepted = [listener.accept()[0] for _ in range(2)]
+            peers = {peer_of(sock) for sock in accepted}
+            for sock in accepted:
+                sock.close()
+    assert len(peers) == 2
+    assert peer_of(one) == NOT_COUNTED  # it has left

@@ -183,3 +183,14 @@ async def test_sections_and_bytes_of_a_user_are_limited_over_all_chats(inline: D
     assert isinstance(answers[2], LimitReached)
     assert "hold 18 bytes and this section 6 and MAX_CHAT_BYTES_PER_USER_ID is 18" in answers[2].message
     assert await inline.write(append_sections, sections(UNBOUNDED, "one")) == [3]
+
+
+async def test_blocks_are_text_in_the_database_however_they_come(inline: Database) -> None:
+    """As UTF-8 they are not copied; the reference, and `sqlite3`, read text."""
+    await inline.write(ensure_context, ADA, "mine", never)
+
+    for blocks in ('["é"]', '["é"]'.encode(), bytearray('["é"]'.encode())):
+        await inline.submit_item(append_sections, NewSection(ADA, "mine", "user", blocks)).wait()
+
+    rows = inline.get(lambda tx: tx.execute("SELECT typeof(blocks), blocks FROM ChatSections"))
+    assert rows == [("text", '["é"]')] * 3

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 HEAD_READ_BYTES = 16 * 1024
 BODY_READ_BYTES = 64 * 1024
+SENT_AT_ONCE_BYTES = 256 * 1024
+"""The system takes megabytes at once, and everybody waits while it copies them."""
 LINGER_BYTES = 32 * 1024
 """Heard after the last word; with one head's read it stays below the 64 KiB a refused upload may cost."""
 
