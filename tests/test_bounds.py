@@ -291,7 +291,6 @@ async def test_the_longest_messages_that_are_taken_are_no_dearer(tmp_path, monke
     assert walk.over == []
 
 
-@pytest.mark.xfail(strict=True, reason="answers that are not read are whole copies, and not counted")
 async def test_answers_that_nobody_reads_are_in_memory_once(tmp_path, monkeypatch):
     async with walking(tmp_path, monkeypatch) as walk:
         walk.watch.restart()

@@ -11,6 +11,7 @@ from websockets.frames import CloseCode, Opcode
 
 from vibes_trio.config import KiB, Limits, MiB
 from vibes_trio.exchange import HttpIncoming, MessageIncoming, Reply
+from vibes_trio.front import lane
 from vibes_trio.front.budget import STILL_S, STOPPED_S, Budget
 from vibes_trio.front.ready import ReadyAnswers
 
@@ -239,6 +240,25 @@ async def test_who_is_cut_hears_why(serve, fast, chunked):
         assert (refused.status, json.loads(refused.body)["code"]) == (503, "overloaded")
         assert refused.headers["retry-after"] == "1"
         assert refused.headers["connection"] == "close"
+
+
+async def test_of_a_body_that_is_cut_nothing_is_kept_while_its_client_is_told(serve, monkeypatch):
+    """Without it the traceback of the refusal holds the body until the client has left, seconds later."""
+    told = []
+    refuse = lane._refuse
+
+    async def record(front, line, refused):
+        told.append(refused.__traceback__)
+        await refuse(front, line, refused)
+
+    monkeypatch.setattr(lane, "_refuse", record)
+    async with serve(count_in, limits=LIMITS) as server:
+        client = await server.connect()
+        await client.say(HEAD % 5)
+        await client.stream.send_eof()
+        assert (await client.response()).status == 400
+
+    assert told == [None]
 
 
 @pytest.mark.parametrize("fin", [True, False], ids=["one frame", "fragments"])

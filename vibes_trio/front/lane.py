@@ -19,7 +19,7 @@ from typing import cast
 import trio
 
 from vibes_trio.config import Limits
-from vibes_trio.errors import BadRequest
+from vibes_trio.errors import BadRequest, forget_traces
 from vibes_trio.exchange import HttpIncoming, Reply
 from vibes_trio.front.addresses import address_of, peer_of
 from vibes_trio.front.heads import Head, find_head_end, parse_head, refused_for
@@ -102,12 +102,15 @@ async def serve_connection(
 
 
 async def _serve_or_refuse(conn: _Connection) -> None:
-    first = True
+    first, refused = True, None
     try:
         while await _serve_next(conn, first) and not conn.front.draining.is_set():
             first = False
             await conn.line.breathe()
-    except Refused as refused:
+    except Refused as error:
+        refused = error
+        forget_traces(error)  # the frames it went through hold the body that there is no room for
+    if refused is not None:
         await _refuse(conn.front, conn.line, refused)
 
 
