@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vibes_trio.bundle import stubs
-from vibes_trio.bundle.next_parts import next_part
+from vibes_trio.bundle.next_parts import NEXT, is_for_servers, next_part
 from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.rewrite import FILE
 from vibes_trio.compilers.bundles import Asked, Found, Loaded
@@ -52,7 +52,8 @@ class Style:
         kind: see `stubs.style_module`.
         packages: style sheets of packages that it imports.
         names: the module that exports its class names; empty: it has none.
-        error: why there is none.
+        error: why there is none: the page says so, and goes on without.
+        unread: packages that it wants from Tailwind, which can't be had.
     """
 
     css: str
@@ -60,13 +61,18 @@ class Style:
     packages: tuple[str, ...] = ()
     names: str = ""
     error: str = ""
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class AppMaterial:
     """The material of the scripts of an app, or of its workers.
 
-    What it notes: *packages*, the specifiers that stay imports, in the order met; *missing*, (importer, specifier).
+    What it notes: *missing* and *for_servers*, (importer, specifier).
+
+    Attributes:
+        styles: by the name of the file; *workers*: source → the built file that runs it.
+        in_worker: this is for workers.
     """
 
     files: Mapping[str, SourceFile]
@@ -74,8 +80,8 @@ class AppMaterial:
     styles: Mapping[str, Style]
     workers: Mapping[str, str]
     in_worker: bool = False
-    packages: dict[str, None] = field(default_factory=dict)
     missing: dict[tuple[str, str], None] = field(default_factory=dict)
+    for_servers: dict[tuple[str, str], None] = field(default_factory=dict)
 
     def find(self, asked: Asked) -> Found:
         """See `compilers.bundles.Material`."""
@@ -86,6 +92,8 @@ class AppMaterial:
             return Found(path.removeprefix("vibes:"), "vibes", side_effects=False)
         if path.startswith("vibes-package:"):
             return Found(path.removeprefix("vibes-package:"), "package")
+        if path.startswith(NEXT):
+            return Found(path, "next", side_effects=False)
         if path.startswith(FILE):
             return self._file(path.removeprefix(FILE), asked)
         importer = asked.importer.partition("?")[0] if asked.namespace == "app" else "/"
@@ -106,7 +114,8 @@ class AppMaterial:
             importer, _, specifier = path.partition("\n")
             return _script(stubs.missing_module(specifier, importer))
         if namespace == "next":
-            return _script(next_part(path) or "")
+            specifier, _, importer = path.partition("\n")
+            return _script(next_part(specifier, importer) or "")
         if namespace == "require":
             return _script(stubs.required_module(path))
         if namespace == "package":
@@ -118,20 +127,21 @@ class AppMaterial:
     def _file(self, name: str, asked: Asked) -> Found:
         if asked.attributes.get("type") == "css" and name.endswith(".css"):
             name += "?sheet"
-        # A picture whose address nobody uses brings nothing along.
-        return Found(name, "app", side_effects=asked.kind != "url-token")
+        return Found(name, "app")
 
     def _package(self, asked: Asked) -> Found:
         specifier = asked.path
         if next_part(specifier) is not None:
-            return Found(specifier, "next")
+            if is_for_servers(specifier):
+                self.for_servers[asked.importer, specifier] = None
+            local = f"\n{asked.importer}" if specifier == "next/font/local" else ""
+            return Found(specifier + local, "next")
         if asked.kind in ("require-call", "require-resolve"):
             return Found(specifier, "require")
-        self.packages[specifier] = None
-        from_svg = asked.namespace == "vibes"
-        if self.in_worker and parse_specifier(specifier).kind is Kind.PACKAGE:
-            return Found(PACKAGE_FOLDER + specifier, external=True, side_effects=not from_svg)
-        return Found(specifier, external=True, side_effects=not from_svg)
+        is_package = parse_specifier(specifier).kind is Kind.PACKAGE
+        return Found(
+            PACKAGE_FOLDER + specifier if self.in_worker and is_package else specifier, external=True
+        )
 
     # -- what files are ----------------------------------------------------------------------------------
 
@@ -161,8 +171,10 @@ class AppMaterial:
 
     def _style(self, name: str, words: list[str]) -> Loaded:
         style = self.styles.get(name)
-        if style is None or style.error:
-            return Loaded(error=style.error if style else "this style sheet was not looked at")
+        if style is None:
+            return Loaded(error="this style sheet was not looked at")
+        if style.error:
+            return _script(stubs.failed_style_module(name, style.error))
         if "sheet" in words:
             return _script(stubs.sheet_module(style.css))
         if "inline" in words:

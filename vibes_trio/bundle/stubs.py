@@ -86,6 +86,15 @@ def failed_module(message: str, file: str, line: int) -> str:
     return f"throw new SyntaxError({json.dumps(message)}, {{ cause: {cause} }});\n"
 
 
+def failed_style_module(name: str, message: str) -> str:
+    """Return the module in place of a style sheet that can't be had: the page tells, and the app goes on without."""
+    detail = json.dumps({"message": message, "file": name.removeprefix("/")})
+    return (
+        f'globalThis.dispatchEvent(new CustomEvent("vibes-notice", {{ detail: {detail} }}));\n'
+        "module.exports = {};\n"
+    )
+
+
 def css_text(css: str) -> str:
     """Return the JavaScript expression for *css*, in which files of the app have their addresses."""
     parts = _FILE_IN_CSS.split(css)

@@ -6,14 +6,22 @@ left as places (`stubs.file_in_css`). What it imports of packages is imported by
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from vibes_trio.bundle import stubs
 from vibes_trio.bundle.material import SourceFile, Style
 from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.rewrite import FILE
-from vibes_trio.bundle.tailwind import TAILWIND_TYPE, is_of_tailwind, is_tailwind_import, uses_tailwind
+from vibes_trio.bundle.tailwind import (
+    TAILWIND_TYPE,
+    as_of_today,
+    brings_tailwind,
+    is_of_tailwind,
+    is_tailwind_import,
+    uses_tailwind,
+)
+from vibes_trio.bundle.tailwind_config import TailwindConfig
 from vibes_trio.compilers.bundles import Asked, Bundle, Found, Loaded, Problem
 from vibes_trio.content.specifiers import Kind, parse_specifier
 
@@ -114,30 +122,52 @@ class StyleMaterial:
         return beside or self.places.find(importer, path)
 
 
-def style_entries(names: Iterable[str]) -> list[tuple[str, str]]:
+def style_entries(names: Sequence[str]) -> list[tuple[str, str]]:
     """Return what to build for the style sheets *names*, see `Compiler.bundle`."""
-    return [
-        (f"s{number}", _NAMES + name if is_module(name) else name)
-        for number, name in enumerate(sorted(names))
-    ]
+    return [(f"s{number}", _NAMES + name if is_module(name) else name) for number, name in enumerate(names)]
 
 
-def read_styles(names: Iterable[str], bundle: Bundle, files: Mapping[str, SourceFile]) -> dict[str, Style]:
+def failed_style(name: str) -> Style | None:
+    """Return the style sheet *name* if it can't be had because of what it is written in."""
+    language = PREPROCESSED.get(posixpath.splitext(name)[1])
+    if language is None:
+        return None
+    return Style(
+        "", error=f"{name}: {language} is not compiled here: write it as CSS, which can nest by now."
+    )
+
+
+def read_styles(names: Sequence[str], bundle: Bundle) -> dict[str, Style]:
     """Return what came of the style sheets *names*. If one fails, all have its error: they are built together."""
-    ordered = sorted(names)
     if bundle.errors:
-        error = told(bundle.errors[0])
-        return {name: Style("", error=error) for name in ordered}
-    made = {}
-    for number, name in enumerate(ordered):
-        css = bundle.files.get(f"s{number}.css", b"").decode()
-        script = bundle.files.get(f"s{number}.js", b"").decode()
-        packages = tuple(dict.fromkeys(_PACKAGE_IMPORT.findall(css)))
-        css = _PACKAGE_IMPORT.sub("", css)
-        kind = TAILWIND_TYPE if uses_tailwind(css) else ""
-        kept = tuple(package for package in packages if not is_of_tailwind(package))
-        made[name] = Style(css, kind, kept, script)
-    return made
+        return {name: Style("", error=told(bundle.errors[0])) for name in names}
+    return {name: _read_style(name, f"s{number}", bundle) for number, name in enumerate(names)}
+
+
+def _read_style(name: str, made: str, bundle: Bundle) -> Style:
+    css = bundle.files.get(f"{made}.css", b"").decode()
+    packages = dict.fromkeys(_PACKAGE_IMPORT.findall(css))
+    css = _PACKAGE_IMPORT.sub("", css)
+    return Style(
+        css,
+        kind=TAILWIND_TYPE if uses_tailwind(css) else "",
+        packages=tuple(package for package in packages if not is_of_tailwind(package)),
+        names=bundle.files.get(f"{made}.js", b"").decode(),
+        unread=tuple(package for package in packages if is_of_tailwind(package)),
+    )
+
+
+def for_tailwind(styles: Mapping[str, Style], config: TailwindConfig | None) -> dict[str, Style]:
+    """Return *styles* with those for Tailwind in the words of the one that is on the page."""
+    bring = not any(style.kind and brings_tailwind(style.css) for style in styles.values())
+    return {
+        name: _for_tailwind(style, config, bring) if style.kind else style for name, style in styles.items()
+    }
+
+
+def _for_tailwind(style: Style, config: TailwindConfig | None, bring: bool) -> Style:
+    sheet = as_of_today(style.css, config, bring=bring)
+    return replace(style, css=sheet.css, unread=style.unread + sheet.unread)
 
 
 def told(problem: Problem) -> str:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 import trio
 
 from vibes_trio.bundle.build import RECIPE, AppBuild, AppSources, build_app
 from vibes_trio.bundle.forms import Form, find_forms
 from vibes_trio.bundle.places import Places, make_places
+from vibes_trio.bundle.tailwind import uses_tailwind
 from vibes_trio.compilers.interface import Lang
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.project import Project, fallback_entries
@@ -67,7 +69,7 @@ def _look_at(files: Sequence[AppFile], project: Project) -> Whole:
         for name, content in contents.items()
         if name.endswith(".css") and name not in apart
     }
-    forms = find_forms(texts, langs, styles, places) if texts else []
+    forms = find_forms(texts, langs, styles, places)
     return Whole(project, contents, langs, places, tuple(forms))
 
 
@@ -88,17 +90,34 @@ async def build_whole(
         TransformFailed: a source can't be parsed, or the build ran out of time or memory.
     """
     entries = entries_of(whole, roots)
-    if not entries:
+    linked = linked_styles(whole)
+    if not entries and not linked:
         return None
     sources = AppSources(
-        whole.files, whole.langs, entries, whole.places, frozenset(whole.project.apart), dict(env)
+        whole.files, whole.langs, entries, whole.places, frozenset(whole.project.apart), dict(env), linked
     )
     return await build_app(app.compiler, sources)
 
 
 def entries_of(whole: Whole, roots: Sequence[str]) -> tuple[str, ...]:
-    """Return the modules that the page runs: those that the project names, else those of *roots* that are left."""
+    """Return the modules that the page runs: those that the project names, else those of *roots* that are left.
+
+    What stays in an app's own HTML as a script runs from there.
+    """
+    if whole.project.html and not whole.project.entries:
+        return ()
     return whole.project.entries or fallback_entries(whole.project, roots, whole.langs)
+
+
+def linked_styles(whole: Whole) -> tuple[str, ...]:
+    """Return the style sheets that the app's HTML links and that only Tailwind can read."""
+    parts = whole.project.template.parts if whole.project.template is not None else ()
+    linked = dict.fromkeys(unquote(part.value) for part in parts if part.value.endswith(".css"))
+    return tuple(
+        name
+        for name in linked
+        if name in whole.files and uses_tailwind(whole.files[name].decode("utf-8", "replace"))
+    )
 
 
 def keep_build(
@@ -121,4 +140,5 @@ def keep_build(
         files=files,
         imports=dict(imports),
         sources=tuple(sorted(whole.langs)),
+        tailwind=made.tailwind,
     ), assets

@@ -3,10 +3,13 @@
 What is kept in memory (`releases.py`) changes no answer: with the caches off each is the same, only slower.
 """
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import unquote
 
 from vibes_trio.bundle.build import BUILT
+from vibes_trio.bundle.material import PACKAGE_FOLDER
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import only_needed
 from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_page
@@ -36,6 +39,7 @@ PAGE_PATHS = ("/", "/index.html")
 JSX_ROOT = "/~~transformed~~/"
 OF_JSX = ("react/jsx-runtime", "react-dom/client")
 NAVIGATION = "Sec-Fetch-Mode"
+WORKER_PACKAGES = posixpath.normpath(BUILT + PACKAGE_FOLDER) + "/"
 
 
 async def serve_entry_point(ctx: Ctx, asked: Asked) -> Reply:
@@ -80,6 +84,8 @@ async def find_content(app: App, release: ServedRelease, asked: Asked, cache_con
     item = find_file(release, path)
     if item is not None:
         return await read_asset(app, item, cache_control)
+    if path.startswith(WORKER_PACKAGES):
+        return _package_for_workers(app, release, unquote(path.removeprefix(WORKER_PACKAGES)))
     if path in PAGE_PATHS:
         if release.default is not None:
             return await read_asset(app, release.default, cache_control)
@@ -115,6 +121,23 @@ async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
     return await respond(
         ctx.app, asked, Content(found.content, found.content_type, found.cid, found.cid, IMMUTABLE)
     )
+
+
+def _package_for_workers(app: App, release: ServedRelease, specifier: str) -> Content:
+    """Return the module by which a worker of a built app has a package: import maps do not reach workers.
+
+    Raises:
+        NotFound: the app imports no such package.
+    """
+    imports, _ = stored_map(app, release)
+    built = release.extras.built
+    if built is None or specifier not in built.imports:
+        raise NotFound(f"Module not found {specifier}")
+    address = (imports | _local_addresses(app, release, imports))[specifier]
+    body = f"import * as all from {encode(address).decode()};\n".encode()
+    body += f"export * from {encode(address).decode()};\nexport default all.default;\n".encode()
+    # Which module it is may be known better later: packages are built when an app is deployed already.
+    return Content(body, JAVASCRIPT, calc_cid(body), calc_cid(body), REVALIDATE)
 
 
 def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
