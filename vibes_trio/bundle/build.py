@@ -61,6 +61,7 @@ _STYLE_IMPORT = re.compile(
     r"""["'`]([^"'`\n]{1,600}\.(?:css|scss|sass|less|styl|stylus|pcss|postcss))(?:\?[^"'`\n]*)?["'`]"""
 )
 _WORKER_IMPORT = re.compile(r"""["'`]([^"'`\n?]{1,600})\?(?:[^"'`\n]*&)?(?:shared)?worker\b[^"'`\n]*["'`]""")
+_MODULE = re.compile(r"^\s*(?:import|export)\b(?!\s*\()", re.MULTILINE)
 _NAME = re.compile(r"[^A-Za-z0-9_-]+")
 _ENV_NAME = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
 
@@ -123,7 +124,7 @@ async def build_app(compiler: Compiler, app: AppSources) -> AppBuild:
     """
     prepared = await _prepare(compiler, app)
     styles = await _build_styles(compiler, app, prepared)
-    names = {name: _worker_name(name) for name in _imported(_WORKER_IMPORT, prepared, app)}
+    names = {name: _worker_name(name, prepared) for name in _imported(_WORKER_IMPORT, prepared, app)}
     workers = AppMaterial(prepared.files, app.places, styles.made, names, in_worker=True)
     page = AppMaterial(prepared.files, app.places, styles.made, names)
     made = await _build_workers(compiler, workers, names)
@@ -269,14 +270,18 @@ async def _read_config(compiler: Compiler, app: AppSources) -> TailwindConfig | 
 
 async def _build_workers(compiler: Compiler, material: AppMaterial, names: Mapping[str, str]) -> Bundle:
     """Build the workers under names that are known before: what starts them has to write one."""
-    if not names:
+    entries = [(built.removesuffix(".js"), name) for name, built in sorted(names.items()) if built]
+    if not entries:
         return Bundle({}, {})
-    entries = [(built.removesuffix(".js"), name) for name, built in sorted(names.items())]
     flags = (flag if not flag.startswith("--entry-names=") else "--entry-names=[name]" for flag in _FLAGS)
     return await compiler.bundle(entries, (*flags, *_defines({})), material)
 
 
-def _worker_name(name: str) -> str:
+def _worker_name(name: str, prepared: _Prepared) -> str:
+    """Return what the built worker is called; empty: the source is a script of the old kind, and runs as it is."""
+    text = prepared.texts.get(name, "")
+    if "importScripts(" in text and not _MODULE.search(text):
+        return ""
     return f"{_plain_name(name)}-worker-{RECIPE}-{calc_cid(name.encode())[-10:]}.js"
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from vibes_trio.bundle import stubs
 from vibes_trio.bundle.next_parts import NEXT, is_for_servers, next_part
 from vibes_trio.bundle.places import Places
-from vibes_trio.bundle.rewrite import FILE
+from vibes_trio.bundle.rewrite import FILE, address_from_built
 from vibes_trio.compilers.bundles import Asked, Found, Loaded
 from vibes_trio.content.specifiers import Kind, parse_specifier
 
@@ -71,7 +71,8 @@ class AppMaterial:
     What it notes: *missing* and *for_servers*, (importer, specifier).
 
     Attributes:
-        styles: by the name of the file; *workers*: source → the built file that runs it.
+        styles: by the name of the file.
+        workers: source → the built file that runs it; empty: the source itself does, as it is no module.
         in_worker: this is for workers.
     """
 
@@ -158,7 +159,7 @@ class AppMaterial:
         if ending in STYLES:
             return self._style(name, words)
         if "inline" in words:
-            return Loaded(file.content, "dataurl")
+            return _script(stubs.data_module(name, file.content))
         if file.loader:
             return Loaded(file.content, file.loader)
         if ending == ".json":
@@ -185,8 +186,11 @@ class AppMaterial:
         built = self.workers.get(name)
         if built is None:
             return Loaded(error="this worker was not looked at")
-        shared = words[0] == "sharedworker"
-        return _script(stubs.worker_module(built, shared=shared, only_address="url" in words))
+        address = f"./{built}" if built else address_from_built(name)
+        kind = "SharedWorker" if words[0] == "sharedworker" else "Worker"
+        if "url" in words:
+            kind = ""
+        return _script(stubs.worker_module(address, kind, is_module=bool(built)))
 
 
 def _script(text: str) -> Loaded:

@@ -4,6 +4,7 @@ Each becomes one text with all that it imports, class names made unique where it
 left as places (`stubs.file_in_css`). What it imports of packages is imported by its module instead.
 """
 
+import json
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
@@ -45,6 +46,9 @@ PREPROCESSED: Mapping[str, str] = {
 _NAMES = "names:"
 _PACKAGE = "vibes-css:"
 _PACKAGE_IMPORT = re.compile(rf'^@import "{_PACKAGE}([^"]+)"[^;]*;\n', re.MULTILINE)
+# As esbuild prints the names of a CSS module: `  card: "Card_card",`, and `  Card_default as default`.
+_CLASS = re.compile(r'^  (?:"((?:[^"\\\n]|\\.)+)"|([\w$-]+)): "[^"\n]*",?$', re.MULTILINE)
+_DEFAULT = re.compile(r"^  ([\w$]+) as default,?$", re.MULTILINE)
 _SUFFIX = re.compile(r"[?#].*", re.DOTALL)
 
 
@@ -77,8 +81,7 @@ class StyleMaterial:
     def load(self, namespace: str, path: str) -> Loaded:
         """See `compilers.bundles.Material`."""
         if namespace == "names":
-            text = f'export * from "{FILE}{path}";\nexport {{ default }} from "{FILE}{path}";\n'
-            return Loaded(text.encode(), "js")
+            return Loaded(f'export {{ default }} from "{FILE}{path}";\n'.encode(), "js")
         if namespace == "lost":
             return Loaded(b"", "css")
         ending = posixpath.splitext(path)[1]
@@ -152,9 +155,22 @@ def _read_style(name: str, made: str, bundle: Bundle) -> Style:
         css,
         kind=TAILWIND_TYPE if uses_tailwind(css) else "",
         packages=tuple(package for package in packages if not is_of_tailwind(package)),
-        names=bundle.files.get(f"{made}.js", b"").decode(),
+        names=_with_names(bundle.files.get(f"{made}.js", b"").decode()),
         unread=tuple(package for package in packages if is_of_tailwind(package)),
     )
+
+
+def _with_names(script: str) -> str:
+    """Return the module that esbuild makes of class names, which exports them in one object, with each by its name."""
+    default = _DEFAULT.search(script)
+    if default is None:
+        return script
+    lines = [script]
+    names = dict.fromkeys(quoted or plain for quoted, plain in _CLASS.findall(script))
+    for number, name in enumerate(name for name in names if name != "default"):
+        lines.append(f"const vibes_{number} = {default[1]}[{json.dumps(name)}];\n")
+        lines.append(f"export {{ vibes_{number} as {json.dumps(name)} }};\n")
+    return "".join(lines)
 
 
 def for_tailwind(styles: Mapping[str, Style], config: TailwindConfig | None) -> dict[str, Style]:
