@@ -1,12 +1,12 @@
 """Building an app: its style sheets, then its workers, then what its page runs."""
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, cast
-from urllib.parse import quote
 
 import msgspec
 import trio
@@ -15,7 +15,7 @@ from vibes_trio.bundle import stubs
 from vibes_trio.bundle.material import PACKAGE_FOLDER, AppMaterial, SourceFile, Style, loader_of
 from vibes_trio.bundle.next_parts import tell_server_part
 from vibes_trio.bundle.places import Places
-from vibes_trio.bundle.rewrite import FILE, Budget, may_need_rewriting, rewrite_module
+from vibes_trio.bundle.rewrite import FILE, Budget, address_from_built, may_need_rewriting, rewrite_module
 from vibes_trio.bundle.styles import FLAGS as STYLE_FLAGS
 from vibes_trio.bundle.styles import (
     StyleMaterial,
@@ -61,6 +61,7 @@ _STYLE_IMPORT = re.compile(
     r"""["'`]([^"'`\n]{1,600}\.(?:css|scss|sass|less|styl|stylus|pcss|postcss))(?:\?[^"'`\n]*)?["'`]"""
 )
 _WORKER_IMPORT = re.compile(r"""["'`]([^"'`\n?]{1,600})\?(?:[^"'`\n]*&)?(?:shared)?worker\b[^"'`\n]*["'`]""")
+_INLINE_MAP = "//# sourceMappingURL=data:application/json;base64,"
 _MODULE = re.compile(r"^\s*(?:import|export)\b(?!\s*\()", re.MULTILINE)
 _NAME = re.compile(r"[^A-Za-z0-9_-]+")
 _ENV_NAME = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
@@ -215,9 +216,19 @@ def _rewrite_all(printed: Mapping[str, str], places: Places, problems: list[str]
     budget = Budget()
     rewritten = {}
     for name in sorted(printed):
-        rewritten[name], told_of = rewrite_module(name, printed[name], places, budget)
+        rewritten[name], told_of = rewrite_module(name, _named(printed[name], name), places, budget)
         problems += (f"{name}: {text}" for text in told_of)
     return rewritten
+
+
+def _named(printed: str, name: str) -> str:
+    """Return a module that was printed alone with a source map that says of what: the service composes maps."""
+    code, mark, data = printed.rpartition(_INLINE_MAP)
+    if not mark:
+        return printed
+    found = msgspec.json.decode(base64.b64decode(data), type=_SourceMap)
+    found.sources = [name]
+    return f"{code}{mark}{base64.b64encode(msgspec.json.encode(found)).decode()}\n"
 
 
 def _imported(pattern: re.Pattern[str], prepared: _Prepared, app: AppSources) -> set[str]:
@@ -342,9 +353,9 @@ def _placed(content: bytes) -> bytes:
 
 
 def _address_of_source(source: str) -> str:
-    namespace, _, path = source.partition(":")
-    name = path.partition("?")[0]
-    return ".." + quote(name, safe="/~!$&'()*+,;=:@") if namespace == "app" else source
+    """Return where a source is: one that was printed before is named by its file alone, see `_named`."""
+    name = source.removeprefix("app:").partition("?")[0]
+    return address_from_built(name) if name.startswith("/") else source
 
 
 def _worth_telling(problems: Iterable[Problem]) -> Iterable[Problem]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vibes_trio.bundle import stubs
-from vibes_trio.bundle.next_parts import NEXT, is_for_servers, next_part
+from vibes_trio.bundle.next_parts import NEXT, is_for_servers, next_part, says_where
 from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.rewrite import FILE, address_from_built
 from vibes_trio.compilers.bundles import Asked, Found, Loaded
@@ -135,8 +135,7 @@ class AppMaterial:
         if next_part(specifier) is not None:
             if is_for_servers(specifier):
                 self.for_servers[asked.importer, specifier] = None
-            local = f"\n{asked.importer}" if specifier == "next/font/local" else ""
-            return Found(specifier + local, "next")
+            return Found(f"{specifier}\n{asked.importer}" if says_where(specifier) else specifier, "next")
         if asked.kind in ("require-call", "require-resolve"):
             return Found(specifier, "require")
         is_package = parse_specifier(specifier).kind is Kind.PACKAGE

@@ -8,6 +8,7 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from vibes_trio.bundle.rewrite import address_from_built
+from vibes_trio.bundle.stubs import absent_module
 
 NEXT = "vibes-next:"
 """In front of the name of a file in `content/static/next`: what its files import of each other."""
@@ -72,9 +73,13 @@ def next_part(specifier: str, importer: str = "") -> str | None:
     if specifier.startswith(_COUNTERS) and specifier.partition("/")[2].count("/") <= 1:
         return _SILENT
     if specifier == _FOR_SERVERS[0] or specifier.startswith(_FOR_SERVERS[1]):
-        message = json.dumps(tell_server_part(specifier))
-        return f"throw new Error({message});\nmodule.exports = {{}};\n"
+        return absent_module(tell_server_part(specifier), specifier, importer)
     return None
+
+
+def says_where(specifier: str) -> bool:
+    """Whether the module of *specifier* depends on who imports it."""
+    return specifier == "next/font/local" or is_for_servers(specifier)
 
 
 def is_for_servers(specifier: str) -> bool:

@@ -73,13 +73,19 @@ def address_module(name: str, fragment: str = "") -> str:
 
 
 def missing_module(specifier: str, importer: str) -> str:
-    """Return the module in place of one that is not there. It tells so when it is run, not when the app is built."""
-    message = json.dumps(f"{specifier} could not be loaded: this app has no such file.")
+    """Return the module in place of a file that is not there."""
+    message = f"{specifier} could not be loaded: this app has no such file."
+    return absent_module(message, specifier, importer)
+
+
+def absent_module(message: str, specifier: str, importer: str) -> str:
+    """Return the module in place of *specifier* in the file *importer*. It says so when it is run, not when the app is
+    built: what does not run does not hinder."""
     # Where the import stands is looked for in the source, by the page (boot.js).
     cause = json.dumps(
         {"served": importer.removeprefix("/"), "pattern": f"[\"'`]{re.escape(specifier)}[\"'`]"}
     )
-    return f"throw new Error({message}, {{ cause: {cause} }});\nmodule.exports = {{}};\n"
+    return f"throw new Error({json.dumps(message)}, {{ cause: {cause} }});\nmodule.exports = {{}};\n"
 
 
 def failed_module(message: str, file: str, line: int) -> str:
