@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import unquote
 
+import msgspec
 import trio
 
 from vibes_trio.bundle.build import RECIPE, AppBuild, AppSources, build_app
@@ -18,7 +20,7 @@ from vibes_trio.exchange import Cid
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.releases import BuiltApp, BuiltFile
 
-MAX_LOOKED_AT_HERE = 128 * 1024
+MAX_LOOKED_AT_HERE = 64 * 1024
 """Characters of sources that the event loop looks through by itself; more is a thread's work."""
 
 
@@ -43,18 +45,18 @@ class Whole:
         return bool(self.forms) or (project.needs_build and not is_component)
 
 
-async def look_at_whole(files: Sequence[AppFile], project: Project) -> Whole:
-    """Return what *files*, read as *project*, are as a whole."""
+async def look_at_whole(files: Sequence[AppFile], project: Project, can_bundle: bool) -> Whole:
+    """Return what *files*, read as *project*, are as a whole, for a server that builds apps or not (*can_bundle*)."""
     if sum(len(file.content) for file in files if _is_text(file)) > MAX_LOOKED_AT_HERE:
-        return await trio.to_thread.run_sync(_look_at, files, project)
-    return _look_at(files, project)
+        return await trio.to_thread.run_sync(_look_at, files, project, can_bundle)
+    return _look_at(files, project, can_bundle)
 
 
 def _is_text(file: AppFile) -> bool:
     return file.lang is not None or file.name.endswith((".css", ".cjs"))
 
 
-def _look_at(files: Sequence[AppFile], project: Project) -> Whole:
+def _look_at(files: Sequence[AppFile], project: Project, can_bundle: bool) -> Whole:
     contents = {file.name: file.content for file in reversed(files)} | dict(project.wrapped)
     langs: dict[str, Lang] = {file.name: file.lang for file in reversed(files) if file.lang is not None}
     for made in project.made:
@@ -70,7 +72,8 @@ def _look_at(files: Sequence[AppFile], project: Project) -> Whole:
         if name.endswith(".css") and name not in apart
     }
     forms = find_forms(texts, langs, styles, places)
-    return Whole(project, contents, langs, places, tuple(forms))
+    # One is reason enough to build; all are for telling what can't be had without.
+    return Whole(project, contents, langs, places, tuple(islice(forms, 1) if can_bundle else forms))
 
 
 def calc_recipe(whole: Whole, can_bundle: bool) -> str:
@@ -79,12 +82,13 @@ def calc_recipe(whole: Whole, can_bundle: bool) -> str:
 
 
 async def build_whole(
-    app: App, whole: Whole, roots: Sequence[str], env: Mapping[str, str]
+    app: App, whole: Whole, roots: Sequence[str], env: Mapping[str, str], key: str
 ) -> AppBuild | None:
-    """Return what becomes of an app; None: nothing would run.
+    """Return what becomes of an app; None: nothing would run. The latest are kept in memory.
 
     Args:
         roots: modules that no other imports, by the names of their sources: what runs where no entry is known.
+        key: tells apart all that the build is made of.
 
     Raises:
         TransformFailed: a source can't be parsed, or the build ran out of time or memory.
@@ -93,10 +97,16 @@ async def build_whole(
     linked = linked_styles(whole)
     if not entries and not linked:
         return None
+    kept_as = ("built app", key, app.compiler.version)
+    kept = app.assets.get(kept_as)
+    if kept is not None:
+        return msgspec.msgpack.decode(kept, type=AppBuild)
     sources = AppSources(
         whole.files, whole.langs, entries, whole.places, frozenset(whole.project.apart), dict(env), linked
     )
-    return await build_app(app.compiler, sources)
+    made = await build_app(app.compiler, sources)
+    app.assets.put(kept_as, msgspec.msgpack.encode(made))
+    return made
 
 
 def entries_of(whole: Whole, roots: Sequence[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import trio
 from msgspec.structs import replace
 
+from vibes_trio.bundle.build import AppBuild
 from vibes_trio.bundle.forms import tell_forms
 from vibes_trio.compilers.interface import Compiled, Lang, Source
 from vibes_trio.content.cid import calc_cid
@@ -18,7 +19,7 @@ from vibes_trio.content.js_json import quote_json
 from vibes_trio.content.links import TRANSFORMED, AppModule, Links, link_modules
 from vibes_trio.context import App
 from vibes_trio.errors import TooLarge, TransformFailed, VibesError
-from vibes_trio.exchange import Cid
+from vibes_trio.exchange import Cid, FsId
 from vibes_trio.services.app_build import Whole, build_whole, keep_build
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.releases import IMPORT_MAP, JAVASCRIPT, Extras, read_map
@@ -45,6 +46,7 @@ async def build_release(
     built_from: Cid,
     whole: Whole,
     env: Mapping[str, str],
+    fs_id: FsId,
 ) -> Built:
     """Compile *files* (sorted by name), link their modules, make the import map; build the app if it asks for that.
 
@@ -53,6 +55,7 @@ async def build_release(
         built_from: see `Extras`.
         whole: the same files as a whole.
         env: the deploy's own values.
+        fs_id: tells apart the files and values; with *built_from*, all that an app is built of.
 
     Raises:
         TransformFailed: a module does not compile; of several the first by name.
@@ -78,7 +81,9 @@ async def build_release(
     defaults = [
         file.name for file, result in zip(files, compiled, strict=True) if result and result.has_default
     ]
-    return await _with_build(app, release, whole, env, defaults)
+    roots = [extras.sources.get(root, root) for root in extras.roots]
+    made = await build_whole(app, whole, roots, env, f"{fs_id} {built_from}")
+    return release if made is None else await _with_build(app, release, whole, made, defaults)
 
 
 def replace_warnings(release: Built, warnings: tuple[str, ...]) -> Built:
@@ -87,13 +92,9 @@ def replace_warnings(release: Built, warnings: tuple[str, ...]) -> Built:
 
 
 async def _with_build(
-    app: App, release: Built, whole: Whole, env: Mapping[str, str], defaults: Sequence[str]
+    app: App, release: Built, whole: Whole, made: AppBuild, defaults: Sequence[str]
 ) -> Built:
     """Return *release* with its app built as a whole: packages and warnings are those of the build."""
-    roots = [release.extras.sources.get(root, root) for root in release.extras.roots]
-    made = await build_whole(app, whole, roots, env)
-    if made is None:
-        return release
     check_imports(app, made.packages)
     versions = await look_up(app, package_lookups(made.packages))
     import_map = build_import_map(made.packages, versions, app.config.fp_version)

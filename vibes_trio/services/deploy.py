@@ -87,14 +87,14 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
     entry_point = winning_entry_point(req)
     fs_id = calc_fs_id([(file.name, file.given_mime, file.cid) for file in files], env)
     project = read_project([ProjectFile(f.name, f.content, f.lang) for f in files], entry_point, env)
-    whole = await look_at_whole(files, project)
+    whole = await look_at_whole(files, project, app.compiler.can_bundle)
     built_from = calc_built_from(files, entry_point, calc_recipe(whole, app.compiler.can_bundle))
     publish = Publish(wanted, fs_id, built_from, req.mode, encode(env).decode(), None)
     release = await _write(app, publish) if _is_known(app, publish) else None
     warnings: tuple[str, ...] = ()
     built: Built | None = None
     if release is None:
-        built = await build_release(app, files, entry_point, built_from, whole, env)
+        built = await build_release(app, files, entry_point, built_from, whole, env, fs_id)
         extras, kept = await with_known_lock(app, built.extras, built.import_map)
         built = replace(built, extras=extras, assets={**built.assets, **kept})
         release = await _write(app, replace(publish, built=built))
