@@ -177,16 +177,43 @@ async def _prepare(compiler: Compiler, app: AppSources) -> _Prepared:
         for name, file in files.items()
         if file.loader and name not in app.apart
     }
-    odd = [name for name, text in texts.items() if may_need_rewriting(text)]
     printed = await _print_all(
-        compiler, [Source(name, cast(Lang, files[name].loader), texts[name]) for name in odd]
+        compiler,
+        [
+            Source(name, cast(Lang, files[name].loader), text)
+            for name, text in texts.items()
+            if may_need_rewriting(text)
+        ],
     )
+    files |= await _prepare_apart(compiler, app, files)
     problems: list[str] = []
     if printed:
         rewritten = await trio.to_thread.run_sync(_rewrite_all, printed, app.places, problems)
         texts |= rewritten
         files |= {name: SourceFile(text.encode(), "js") for name, text in rewritten.items()}
     return _Prepared(files, texts, problems)
+
+
+async def _prepare_apart(
+    compiler: Compiler, app: AppSources, files: Mapping[str, SourceFile]
+) -> dict[str, SourceFile]:
+    """Return the files apart that an import could lead to in a form that esbuild may not see, in plain imports.
+
+    One that can't be parsed hinders nobody who does not import it.
+    """
+    prepared: dict[str, SourceFile] = {}
+    for name in app.apart:
+        file = files.get(name)
+        text = file.content.decode("utf-8", "replace") if file is not None and file.loader else ""
+        if file is None or not may_need_rewriting(text):
+            continue
+        try:
+            printed = (await compiler.compile(Source(name, cast(Lang, file.loader), text))).code
+            rewritten, _ = rewrite_module(name, printed, app.places, Budget())
+        except TransformFailed as error:
+            rewritten = stubs.failed_module(error.words, name, error.line)
+        prepared[name] = SourceFile(rewritten.encode(), "js")
+    return prepared
 
 
 async def _print_all(compiler: Compiler, sources: Sequence[Source]) -> dict[str, str]:

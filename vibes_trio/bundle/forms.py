@@ -24,7 +24,7 @@ class Form:
     words: str
 
 
-_QUERY = r"(?:raw|url|inline|no-inline|react|component|(?:shared)?worker)"
+_QUERY = re.compile(r"\?(?:raw|url|inline|no-inline|react|component|(?:shared)?worker)(?=[&=]|$)")
 # What is imported stands in one pair of braces. Both are read no further than they can go, however often they begin.
 _NAMES = r"\b(?:import|export)\s++(?:[\w$]++\s*+,\s*+)?[{*][^;'\"{*]{0,2000}?\bfrom\s*+[\"'][^\"'\n]++"
 _COMPONENT = r"\bReactComponent\b[^;'\"{]{0,500}?\bfrom\s*+[\"'][^\"'\n]++"
@@ -46,13 +46,6 @@ _ROWS: tuple[tuple[tuple[str, ...], str, str], ...] = (
         ("with {", "with{", "assert {", "assert{", "with:"),
         "import attributes",
         r"[\"']\s*+(?:with|assert)\s*+\{\s*+[\"']?type[\"']?\s*+:|,\s*+\{\s*+with\s*+:",
-    ),
-    (
-        tuple(
-            f"?{word}" for word in ("raw", "url", "inline", "no-", "react", "component", "worker", "shared")
-        ),
-        "an import with a query",
-        rf"[\"'`][^\"'`\n?]++\?{_QUERY}\b[^\"'`\n]*+[\"'`]",
     ),
     ((".module.",), "CSS modules", r"\.module\.(?:css|scss|sass|less|styl|stylus)[\"'`?]"),
     ((".json",), "names of a JSON file", rf"{_NAMES}(?<=\.json)[\"']"),
@@ -110,7 +103,11 @@ def _of_specifier(name: str, specifier: str, places: Places) -> str:
     if specifier.endswith(_ODD_ENDINGS):
         return specifier.rpartition(".")[2]
     kind = parse_specifier(specifier).kind
-    if kind is Kind.RELATIVE or kind is Kind.URL:
+    if kind is Kind.URL:
+        return ""
+    if _QUERY.search(specifier):
+        return "an import with a query"
+    if kind is Kind.RELATIVE:
         return ""
     if kind is Kind.ABSOLUTE:
         # From the root of the project, or of its public folder, which is not the root of the app.

@@ -89,14 +89,8 @@ class AppMaterial:
         path = asked.path
         if asked.kind == "entry-point":
             return Found(path, "app")
-        if path.startswith("vibes:"):
-            return Found(path.removeprefix("vibes:"), "vibes", side_effects=False)
-        if path.startswith("vibes-package:"):
-            return Found(path.removeprefix("vibes-package:"), "package")
-        if path.startswith(NEXT):
-            return Found(path, "next", side_effects=False)
-        if path.startswith(FILE):
-            return self._file(path.removeprefix(FILE), asked)
+        if path.startswith("vibes") and (ours := self._ours(path, asked)) is not None:
+            return ours
         importer = asked.importer.partition("?")[0] if asked.namespace == "app" else "/"
         bare, _, query = path.partition("?")
         name = self.places.find(importer, bare)
@@ -121,9 +115,24 @@ class AppMaterial:
             return _script(stubs.required_module(path))
         if namespace == "package":
             return _script(stubs.package_module(path))
-        return _script(stubs.HELPERS[path])
+        if namespace == "vibes":
+            return _script(stubs.HELPERS[path])
+        return Loaded(error="the app imports a path that leads out of it")
 
     # -- where imports lead ------------------------------------------------------------------------------
+
+    def _ours(self, path: str, asked: Asked) -> Found | None:
+        """Return where an import leads that we have written; None: somebody else has, or it means nothing."""
+        kind, _, rest = path.partition(":")
+        if kind == "vibes" and rest in stubs.HELPERS:
+            return Found(rest, "vibes", side_effects=False)
+        if kind == "vibes-package" and asked.namespace == "require":
+            return Found(rest, "package")
+        if path.startswith(NEXT) and next_part(path) is not None:
+            return Found(path, "next", side_effects=False)
+        if path.startswith(FILE) and rest.partition("?")[0] in self.files:
+            return self._file(rest, asked)
+        return None
 
     def _file(self, name: str, asked: Asked) -> Found:
         if asked.attributes.get("type") == "css" and name.endswith(".css"):

@@ -62,7 +62,7 @@ _FOR_SERVERS = ("next", "next/")
 def next_part(specifier: str, importer: str = "") -> str | None:
     """Return the module that stands for *specifier* in the file *importer*; None: it is a package like any other."""
     if specifier.startswith(NEXT):
-        return _TEXTS[specifier.removeprefix(NEXT)]
+        return _TEXTS.get(specifier.removeprefix(NEXT))
     if specifier in _PARTS:
         return _TEXTS[_PARTS[specifier]]
     if specifier == "next/font/local":

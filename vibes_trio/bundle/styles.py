@@ -72,7 +72,7 @@ class StyleMaterial:
             if path.startswith(_NAMES):
                 return Found(path.removeprefix(_NAMES), "names")
             return Found(path, "app")
-        if path.startswith(FILE):
+        if path.startswith(FILE) and path.removeprefix(FILE) in self.files:
             return Found(path.removeprefix(FILE), "app")
         if asked.kind == "url-token":
             return self._address(asked)

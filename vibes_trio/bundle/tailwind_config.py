@@ -16,7 +16,7 @@ MAX_DEPTH = 12
 MAX_VALUES = 2000
 
 _TOKEN = re.compile(
-    rf"\s*(?:(?P<string>{STRING})|(?P<number>-?[\d.]++)|(?P<word>[\w$]++(?:\.[\w$]++)*+)|(?P<sign>=>|\.\.\.|.))",
+    rf"\s*(?:(?P<string>{STRING})|(?P<number>-?(?:\d[\d.]*+|\.\d++))|(?P<word>[\w$]++(?:\.[\w$]++)*+)|(?P<sign>=>|\.\.\.|.))",
     re.DOTALL,
 )
 _THEME = re.compile(r"\btheme\s*:\s*(?=\{)|\btheme\s*=\s*(?=\{)")
