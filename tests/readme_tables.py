@@ -21,6 +21,7 @@ DEFAULTS = {
     "device_id_ca_priv_key": "made at the first start",
     "device_id_ca_cert": "made at the first start",
     "cloud_session_token_public": "made at the first start",
+    "api_origins": "`*`",
     "clerk_keys": "Clerk is off",
     "clerk_urls": "Clerk is off",
 }

@@ -9,7 +9,8 @@ not named vector by vector, because every deploy has them:
 * an error's message is compared to the letter, but for a compiler's own words;
 * `ownerHandle`, newer clients' name for `userSlug`, stands beside it;
 * `importMapAssetId: setAfterTransform` of `js` modules is the import map's CID;
-* a bare error body has our `code` beside its message, and an ETag is quoted.
+* a bare error body has our `code` beside its message, and an ETag is quoted;
+* the access-control headers stand on answers of the API alone.
 """
 
 import base64
@@ -32,6 +33,7 @@ from vibes_trio.auth.jws import sign_jws
 from vibes_trio.compilers.interface import Compiler, Source
 from vibes_trio.config import Config, load_config
 from vibes_trio.content.cid import calc_cid, to_utf8
+from vibes_trio.content.policy import LOCKED
 from vibes_trio.context import App
 from vibes_trio.exchange import HttpIncoming, MessageIncoming
 from vibes_trio.front.answer import answer
@@ -40,6 +42,7 @@ from vibes_trio.front.sockets import open_listeners
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE, order_key
 from vibes_trio.server import Parts, open_app
+from vibes_trio.urls import ANY_SITE, Site, parse_host
 
 FOLDER = Path(__file__).parent / "conformance"
 FILES = ("ensure-app-slug", "limits", "chat", "http", "serving")
@@ -52,7 +55,7 @@ COMMON_HEADERS = {
     "access-control-allow-headers": "Origin, Content-Type, Accept",
     "access-control-max-age": "86400",
 }
-"""What every answer carries beside what a vector names."""
+"""What every answer carries beside what a vector names; with us, every answer of the API (row `cors`)."""
 
 # As drizzle makes them for the reference. Source: schema-and-settings.md
 REFERENCE_SCHEMA = """
@@ -166,6 +169,7 @@ class Play:
     scenario: Json
     compiler: Compiler
     database: Path
+    site: Site = ANY_SITE
     captured: dict[str, str] = field(default_factory=dict)
     ours: dict[str, tuple[str, int]] = field(default_factory=dict)  # source CID → our transformed CID, size
     texts: dict[str, str] = field(default_factory=dict)  # vector → body text
@@ -251,7 +255,11 @@ class Play:
         faults = _compare_response(response, answer)
         if from_socket and not vector["response"].get("no_common_headers"):
             got = answer.headers
-            faults += [f"{n}: {got.get(n)!r}" for n, value in COMMON_HEADERS.items() if got.get(n) != value]
+            host = parse_host(self.fill(vector["request"])["url"].split("/")[2], self.site)
+            wanted = COMMON_HEADERS if host and not host.app else dict.fromkeys(COMMON_HEADERS)
+            faults += [f"{n}: {got.get(n)!r}" for n, value in wanted.items() if got.get(n) != value]
+            if answer.status >= 400 and got.get("content-security-policy") != LOCKED:
+                faults.append(f"not locked: {got.get('content-security-policy')!r}")
         faults += [fault for table, want in rows.items() for fault in self.compare_table(table, want)]
         return [f"{vector['name']}: {fault}" for fault in faults]
 
@@ -393,7 +401,7 @@ def _compare(want: Json, got: Json, where: str) -> list[str]:
 
 async def play(scenario: Json, app: App, send: Send) -> AsyncIterator[tuple[Json, Answer, Play]]:
     """Send the vectors of *scenario* in order; gives each with our answer, captured values read."""
-    current = Play(scenario, app.compiler, app.db.path)
+    current = Play(scenario, app.compiler, app.db.path, app.site)
     for vector in scenario["vectors"]:
         if "request" not in vector:
             continue
@@ -414,7 +422,8 @@ def directly(app: App) -> Send:
 async def listening(app: App, *, fast: bool) -> AsyncIterator[int]:
     """Serve *app* on loopback, through the fast or the full lane; gives the port."""
     listeners = await open_listeners("127.0.0.1", 0, app.config.limits)
-    front = Front(partial(answer, app, PIPELINE), order_key, app.config.limits, app.draining, fast=fast)
+    answer_it = partial(answer, app, PIPELINE)
+    front = Front(answer_it, order_key, app.config.limits, app.draining, site=app.site, fast=fast)
     async with trio.open_nursery() as nursery:
         await nursery.start(serve_front, front, listeners)
         yield listeners[0].getsockname()[1]

@@ -119,6 +119,18 @@ def without_time(got):
     return got.status, {k: v for k, v in got.headers.items() if k != "server-timing"}, got.body
 
 
+async def test_a_base_that_the_operator_adds_is_served_as_by_the_reference(tmp_path):
+    scenario = next(s for _, s in scenarios() if s["scenario"] == "serve-basic")
+    answers = {}
+
+    async with open_recorded_app(scenario, tmp_path, VIBES_EXTRA_HOSTS="example.org") as app:
+        async for vector, got, _ in play(scenario, app, directly(app)):
+            answers[vector["name"]] = (vector["response"], got)
+
+    recorded, got = answers["sb-host-other-base"]
+    assert (got.status, got.body.decode()) == (recorded["status"], recorded["body_text"])
+
+
 def test_each_difference_names_a_vector_and_a_row():
     names = {v["name"] for _, s in scenarios() for v in s["vectors"]}
     rows = {row["id"] for row in load("differences")["rows"]}

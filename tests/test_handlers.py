@@ -1,5 +1,6 @@
 """PIPELINE: who answers what, in which order, and what the log hears of it."""
 
+import io
 import json
 import logging
 
@@ -7,6 +8,8 @@ import pytest
 from asking import APPEND, DEPLOY, ENSURE_CHAT, FakeCompiler, deploy, envelope, get, text
 from fakes import make_app, open_database, verify_name
 
+from vibes_trio.commands.log_handler import CountingHandler
+from vibes_trio.config import Limits
 from vibes_trio.context import Ctx
 from vibes_trio.errors import Internal, RequireLogin
 from vibes_trio.exchange import HttpIncoming, MessageIncoming
@@ -100,6 +103,14 @@ async def test_health_of_a_database_that_fails_is_not_ready_but_alive(app, monke
     status, body = await send(app, "GET", "/readyz")
     assert (status, body) == (503, {"status": "unavailable", "message": "the storage failed"})
     assert (await send(app, "GET", "/healthz"))[0] == 200
+
+
+async def test_a_path_is_a_modules_by_what_it_is_once_its_dots_are_resolved(app):
+    """`/~esm/../x` is the file `/x`, and `/x/../~esm/y` no file."""
+    await deploy(app, text("/x", "mine"))
+
+    assert (await get(app, "/~esm/../x")).body == b"mine"
+    assert b"Module not found" in (await get(app, "/x/../~esm/y.js")).body
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/~esm/x.js"])
@@ -200,6 +211,42 @@ async def test_the_log_has_one_line_per_message_whatever_its_type_says(app, capl
     assert lines[1] == f"'{ENSURE_CHAT}' -> 200"
     assert lines[2] == "GET /nothing -> 503"
     assert max(map(len, lines)) < 200
+
+
+async def test_the_log_has_neither_queries_nor_long_targets(app, caplog):
+    """Queries hold tokens; a target may have 32 KiB. Without the cut the first line holds both."""
+    caplog.set_level(logging.INFO, "vibes_trio.requests")
+
+    await send(app, "GET", "/v1/\x1b[2J" + "z" * 32_000 + "?token=very-secret")
+    await send(app, "X" * 500, "/v1?token=very-secret")
+
+    lines = [record.getMessage() for record in caplog.records if record.name == "vibes_trio.requests"]
+    assert lines[0].startswith(r"GET /v1/\x1b[2Jzzz")
+    assert lines[0].endswith("zzz?… -> 503")
+    assert lines[1] == f"{'X' * 20} /v1?… -> 503"
+    assert max(map(len, lines)) < 200
+
+
+async def test_refused_requests_fill_no_log_however_many_come(app):
+    """Without the handler's count 2,000 lines are written, without the cut 60 MB."""
+    stream = io.StringIO()
+    handler = CountingHandler(stream, Limits(), lambda: 0.0, lambda *call: None)
+    logger = logging.getLogger("vibes_trio")
+    before = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    try:
+        for number in range(500):
+            await send(app, "GET", f"/{number}" + "z" * 30_000)
+            await send(app, "DELETE", f"/{number}")
+            await say(app, {"type": f"unknown-{number}" + "y" * 30_000})
+            await say(app, {"type": ENSURE_CHAT, "auth": {"type": "device-id", "token": "bad"}})
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+    limits = Limits()
+    assert 1000 < len(stream.getvalue()) < 5 * limits.log_kind_bytes
 
 
 async def test_what_went_well_is_logged_only_when_asked_for(app, caplog):

@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vibes_trio.urls import decode_path, entry_point_url, normalize_path, parse_entry_point, parse_host
+from vibes_trio.urls import (
+    ANY_SITE,
+    base_name,
+    decode_path,
+    entry_point_url,
+    is_for_app,
+    make_site,
+    normalize_path,
+    parse_entry_point,
+    parse_host,
+)
+
+SITE = make_site("apps.test", ("shop--eve.example.org",), ("*",))
 
 TABLES = json.loads((Path(__file__).parent / "conformance" / "tables.json").read_text("utf-8"))
 
@@ -16,7 +28,7 @@ TABLES = json.loads((Path(__file__).parent / "conformance" / "tables.json").read
 @pytest.mark.parametrize("case", TABLES["host_to_bindings"], ids=lambda case: case["url"])
 def test_host_and_path_are_taken_apart_as_by_the_reference(case):
     parts = urlsplit(case["url"])
-    host = parse_host(parts.netloc)
+    host = parse_host(parts.netloc, ANY_SITE)
 
     got = parse_entry_point(host, parts.path or "/") if host else None
 
@@ -43,7 +55,7 @@ def test_entry_point_url_is_put_together_as_by_the_reference(case):
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "a b", "a@b", "a,b", "a/../b", "a..b", ".a", "a.", "a:", "a:x", "a:99999", "-a.b", "ä.b"]
+    ["", " ", "a b", "a@b", "a,b", "a/../b", "a..b", ".a", "a..", ".", "a:", "a:x", "a:99999", "a:1.", "ä.b"]
     + [
         "a\x00b",
         "a:1:2",
@@ -52,26 +64,112 @@ def test_entry_point_url_is_put_together_as_by_the_reference(case):
         "a?b",
         "a#b",
         "a%2eb",
-        "x" * 64 + ".b",
         ("x" * 60 + ".") * 5 + "y",
     ],
 )
 def test_what_is_no_host_name_is_refused(text):
-    assert parse_host(text) is None
+    assert parse_host(text, SITE) is None
 
 
 @pytest.mark.parametrize(
-    "text", ["localhost", "LOCALHOST:8787", "127.0.0.1:80", "[::1]:8787", "my_service:1"]
+    "text",
+    [
+        *(
+            "localhost",
+            "LOCALHOST:8787",
+            "127.0.0.1:80",
+            "[::1]:8787",
+            "my_service:1",
+            "192.168.1.5",
+            "apps.test",
+        ),
+        # What looks like an app's is one under the base alone.
+        *(
+            "app--user",
+            "app--user.localhost",
+            "app--user.test",
+            "app--user.apps.test.example",
+            "app--user.xapps.test",
+        ),
+        *(
+            "dev--vibes.example.org",
+            "xn--bcher-kva.example.org",
+            "eve--shop--eve.example.org",
+            "api--v1.127.0.0.1",
+        ),
+        # What can't be an app's is none there either.
+        *(
+            "xn--bcher-kva.apps.test",
+            "a--b.apps.test",
+            "-a--bc.apps.test",
+            "a_b--cd.apps.test",
+            "x.app--user.apps.test",
+        ),
+    ],
 )
-def test_plain_hosts_are_api_hosts(text):
-    host = parse_host(text)
+def test_all_hosts_but_those_of_apps_are_api_hosts(text):
+    """Without the base the first label alone would make an app's host of half of them."""
+    host = parse_host(text, SITE)
 
     assert host is not None
     assert host.app is None
 
 
-def test_names_of_one_host_in_any_case_are_one_name():
-    assert parse_host("App--User.Base.Test:80") == parse_host("app--user.base.test")
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "app--user.apps.test",
+            "APP--User.Apps.Test:80",
+            "app--user.apps.test.",
+            "app--user.apps.test.:8787",
+        ),
+        "app--user.shop--eve.example.org",
+    ],
+)
+def test_an_app_has_its_hosts_under_each_base_however_they_are_written(text):
+    host = parse_host(text, SITE)
+
+    assert host is not None
+    assert (host.app, host.user) == ("app", "user")
+    assert host.name == text.lower().partition(":")[0].rstrip(".")
+
+
+def test_a_whole_host_may_be_a_base():
+    host = parse_host("shop--eve.example.org", SITE)
+
+    assert host is not None
+    assert (host.app, host.user) == ("shop", "eve")
+
+
+@pytest.mark.parametrize(
+    "base", ["apps.test", "Apps.Test:8787", "apps.test.", "apps.test.:443", "*.apps.test"]
+)
+def test_a_base_may_be_written_with_port_dot_and_star(base):
+    site = make_site(base, (), ("*",))
+
+    host = parse_host("app--user.apps.test:80", site)
+    assert host is not None
+    assert host.app == "app"
+
+
+def test_names_of_bases_are_canonical():
+    assert [base_name(base) for base in ("[::1]:8787", "*", "localhost")] == ["[::1]", "*", "localhost"]
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "is_it"),
+    [
+        *(("localhost", "/", False), ("localhost", "/v1/ws", False), ("localhost", "/~", True)),
+        *(("localhost", "/~zabcdefgh~/", True), ("localhost", "/%ff", True), ("localhost", "/%C3%BC", False)),
+        *(("app--user.other.test", "/", True), ("www.app--user.other.test", "/", False)),
+    ],
+)
+def test_what_was_meant_for_an_app_is_told_from_the_apis(host, path, is_it):
+    name = parse_host(host, SITE)
+
+    assert name is not None
+    assert is_for_app(name, path) is is_it
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,27 @@ export default () => (
 );
 """
 
+FORMER = """
+import { useState } from "react";
+import { ImgVibes, hashInput } from "img-vibes";
+import { useFireproof } from "use-fireproof";
+
+globalThis.hashInput = hashInput;
+export default function App() {
+  const { database } = useFireproof("ImgVibes");
+  const [isThere, setIsThere] = useState(false);
+  const keep = async () => {
+    const file = new File([await (await fetch(PIXEL)).blob()], "v1.gif", { type: "image/gif" });
+    const doc = { _id: FORMER_ID, type: "image", versions: [{ id: "v1" }], currentVersion: 0, _files: { v1: file } };
+    await database.put({ ...doc, prompt: "an old picture" });
+    setIsThere(true);
+  };
+  if (!isThere) return <button onClick={keep}>Keep</button>;
+  return <ImgVibes prompt="an old picture" />;
+}
+const PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+"""
+
 PORTRAITS = """
 import { useState } from "react";
 import { ImgVibes, useFireproof, useImgGen } from "use-vibes";
@@ -446,6 +467,34 @@ async def test_images_are_made_once_and_kept(data_dir, tmp_path):
     assert [(path, body["model"]) for path, _, body in service.asked] == [
         ("/v1/images/generations", "brush")
     ] * 3
+
+
+def fnv(bits: int, data: bytes) -> str:
+    """Return the FNV-1a of *data* by its definition."""
+    value, prime = {
+        32: (0x811C9DC5, 0x01000193),
+        128: (0x6C62272E07BB014262B821756295C58D, 0x0000000001000000000000000000013B),
+    }[bits]
+    for byte in data:
+        value = (value ^ byte) * prime % 2**bits
+    return f"{value:0{bits // 4}x}"
+
+
+async def test_images_have_names_of_128_bits_and_those_with_a_former_name_are_found(data_dir, tmp_path):
+    """With names of 32 bits two prompts of ten thousand get one image; without the former name it is made again."""
+    made_from = b'["an old picture",{"inputs":[]}]'
+    source = FORMER.replace("FORMER_ID", f'"img-{fnv(32, made_from)}-14"')
+    with model_service() as service:
+        async with server_with_browser(data_dir, tmp_path, CALLAI_IMG_URL=service.url) as (running, browser):
+            page = await browser.open(await publish(running, tmp_path, "former", source))
+            await page.click("button")
+            await page.wait_for("document.querySelector('img')?.naturalWidth === 1")
+
+            named = await page.evaluate('hashInput("über", { a: 1 })')
+
+            assert page.console == []
+    assert named == fnv(128, '["über",{"a":1}]'.encode())
+    assert service.asked == []
 
 
 async def test_an_image_says_what_went_wrong_and_asks_for_a_prompt_without_one(data_dir, tmp_path):

@@ -40,7 +40,7 @@ from vibes_trio.server import serve
 from vibes_trio.services.waiting import PROGRESS
 
 SCENARIOS = [pytest.param(scenario, id=f"{name}-{scenario['scenario']}") for name, scenario in scenarios()]
-PLAIN = {"server_env": {}, "vectors": []}
+PLAIN = {"server_env": {"VIBES_EXTRA_HOSTS": "localhost"}, "vectors": []}
 HOST = "garden--ada.localhost"
 GET = f"GET /v.txt HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
 
@@ -53,7 +53,9 @@ async def reading(app: App) -> AsyncIterator[tuple[int, Front]]:
     answer_it = partial(
         answer_settled, lambda: app.releases.version, readers.settle, partial(answer, app, PIPELINE)
     )
-    front = Front(answer_it, order_key, app.config.limits, app.draining, balance=readers.balance)
+    front = Front(
+        answer_it, order_key, app.config.limits, app.draining, balance=readers.balance, site=app.site
+    )
     try:
         async with trio.open_nursery() as nursery:
             await nursery.start(serve_front, front, (), readers.serve)

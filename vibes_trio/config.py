@@ -102,6 +102,8 @@ class Limits:
     built_bytes: int = 32 * MiB
     module_cache_bytes: int = 32 * MiB
     page_hosts: int = 50
+    extra_hosts: int = 50
+    api_origins: int = 50
     build_all_timeout_s: float = 600.0
     store_wait_s: float = 300.0
     build_retry_s: float = 30.0
@@ -138,6 +140,11 @@ class Limits:
     ready_bytes: int = 16 * MiB
     cached_files: int = 50_000
     trust_poll_s: float = 1.0
+    # Log
+    log_window_s: float = 10.0
+    log_kind_bytes: int = 4 * KiB
+    log_kinds: int = 256
+    log_message_chars: int = 2000
     # Shutdown
     shutdown_timeout_s: float = 5.0
     job_grace_s: float = 2.0
@@ -152,11 +159,13 @@ class Config:
     port: int = 8787
     workers: int = 1
     hostname_base: str = ""
+    extra_hosts: tuple[str, ...] = ()
     protocol: str = ""
     wrapper_base_url: str = ""
     fp_version: str = "0.24.8-dev-test-device-id"
     modules: ModulesMode = "auto"
     page_hosts: tuple[str, ...] = ()
+    api_origins: tuple[str, ...] = ("*",)
     registry_url: str = ""
     esbuild: str = ""
     device_chain: DeviceChain = "strict"
@@ -184,28 +193,46 @@ class Config:
         return Config(**values | {"hostname_base": base, "protocol": protocol, "wrapper_base_url": wrapper})
 
 
+MAX_PORT = 65535
+MAX_COUNT = 1_000_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One row of the settings table: its public name, the field it fills and what it means."""
+    """One row of the settings table: its public name, the field it fills and what it means.
+
+    *least* and *most* bound a number (`parse` is `int`), or how many a list may have.
+    """
 
     name: str
     field: str
     meaning: str
     parse: str = "text"
+    least: int = 0
+    most: int = MAX_COUNT
 
 
 # The README's table is checked against this list.
 SETTINGS: tuple[Setting, ...] = (
     Setting("VIBES_DATA_DIR", "data_dir", "folder of the database, keys and stored modules", "path"),
     Setting("VIBES_HOST", "host", "address to listen on"),
-    Setting("VIBES_PORT", "port", "port to listen on; 0 takes a free one", "int"),
+    Setting("VIBES_PORT", "port", "port to listen on; 0 takes a free one", "int", most=MAX_PORT),
     Setting(
         "VIBES_WORKERS",
         "workers",
         "processes that serve; those beyond the first answer visitors of apps",
         "int",
+        least=1,
+        most=Limits().max_workers,
     ),
-    Setting("VIBES_SVC_HOSTNAME_BASE", "hostname_base", "host (and port) under which apps live"),
+    Setting("VIBES_SVC_HOSTNAME_BASE", "hostname_base", "host (and port) under which apps live", "host"),
+    Setting(
+        "VIBES_EXTRA_HOSTS",
+        "extra_hosts",
+        "further hosts under which apps live, by comma; `*`: any",
+        "app_hosts",
+        most=Limits().extra_hosts,
+    ),
     Setting("VIBES_SVC_PROTOCOL", "protocol", "`http` or `https`, as visitors see it"),
     Setting("WRAPPER_BASE_URL", "wrapper_base_url", "address that wrapper URLs start with"),
     Setting("FP_VERSION", "fp_version", "version of the @fireproof packages in import maps"),
@@ -215,6 +242,14 @@ SETTINGS: tuple[Setting, ...] = (
         "page_hosts",
         "hosts that pages may ask beside this server, by comma; `*`: any",
         "hosts",
+        most=Limits().page_hosts,
+    ),
+    Setting(
+        "VIBES_API_ORIGINS",
+        "api_origins",
+        "origins whose pages may send messages, by comma; `*`: any",
+        "origins",
+        most=Limits().api_origins,
     ),
     Setting(
         "VIBES_REGISTRY_URL",
@@ -252,6 +287,12 @@ ANY_HOST = "*"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PAGE_HOST = re.compile(
     rf"(?:(?:https?|wss?)://)?(?:\*\.)?{_LABEL}(?:\.{_LABEL})*(?::(?:[0-9]{{1,5}}|\*))?", re.ASCII
+)
+
+_NAME = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
+_HOST = re.compile(rf"(?:{_NAME}(?:\.{_NAME})*\.?|\[[0-9a-f:.]+\])(?::[0-9]{{1,5}})?", re.ASCII)
+_ORIGIN = re.compile(
+    rf"[a-z][a-z0-9+.-]*://(?:{_NAME}(?:\.{_NAME})*|\[[0-9a-f:.]+\])(?::[0-9]{{1,5}})?", re.ASCII
 )
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -297,14 +338,7 @@ def load_config(env: Mapping[str, str], flags: Mapping[str, str] | None = None) 
         app_env["CLERK_PUBLISHABLE_KEY"] = values["clerk_publishable_key"]
     if bool(values.get("device_id_ca_priv_key")) != bool(values.get("device_id_ca_cert")):
         raise ConfigError("DEVICE_ID_CA_PRIV_KEY and DEVICE_ID_CA_CERT go together: set both or neither.")
-    config = Config(**values, app_env=app_env)
-    if not 1 <= config.workers <= config.limits.max_workers:
-        raise ConfigError(
-            f"VIBES_WORKERS: 1 to {config.limits.max_workers} processes can be had; got {config.workers}."
-        )
-    if len(config.page_hosts) > config.limits.page_hosts:
-        raise ConfigError(f"VIBES_PAGE_HOSTS: at most {config.limits.page_hosts} hosts; `*` opens all.")
-    return config
+    return Config(**values, app_env=app_env)
 
 
 def _read_file(path: Path) -> dict[str, str]:
@@ -328,13 +362,15 @@ def _read_file(path: Path) -> dict[str, str]:
 
 def _parse(setting: Setting, text: str) -> Any:
     if setting.parse == "int":
-        if not text.strip().isascii() or not text.strip().isdigit():
-            raise ConfigError(f"{setting.name}: a whole number, 0 or more, is wanted; got {text!r}.")
-        return int(text)
+        return _parse_int(setting, text)
     if setting.parse == "list":
         return tuple(part.strip() for part in text.split(",") if part.strip())
-    if setting.parse == "hosts":
-        return _parse_hosts(setting.name, text)
+    if setting.parse in _HOSTS:
+        return _parse_hosts(setting, text)
+    if setting.parse == "host" and text and not _HOST.fullmatch(text.lower()):
+        raise ConfigError(
+            f"{setting.name}: a host is wanted, with or without port, such as apps.example.org; got {text!r}."
+        )
     choices = _CHOICES.get(setting.field)
     if choices and text not in choices:
         raise ConfigError(
@@ -343,15 +379,46 @@ def _parse(setting: Setting, text: str) -> Any:
     return text
 
 
-def _parse_hosts(name: str, text: str) -> tuple[str, ...]:
+def _parse_int(setting: Setting, text: str) -> int:
+    digits = text.strip()
+    # Python refuses to read thousands of digits, in words of its own.
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= len(str(MAX_COUNT))
+    if not is_number or not setting.least <= int(digits) <= setting.most:
+        raise ConfigError(
+            f"{setting.name}: a whole number from {setting.least} to {setting.most} is wanted; got {text[:40]!r}."
+        )
+    return int(digits)
+
+
+# How each of a list has to be written, and what that is called.
+_HOSTS: Mapping[str, tuple[re.Pattern[str], str]] = {
+    "hosts": (
+        _PAGE_HOST,
+        "hosts are wanted, such as api.example.org, https://*.example.org or localhost:11434",
+    ),
+    "app_hosts": (_HOST, "hosts are wanted, such as apps.example.org or todo--ada.example.com"),
+    "origins": (_ORIGIN, "origins are wanted, such as https://chat.example.org or http://localhost:3000"),
+}
+
+
+def _parse_hosts(setting: Setting, text: str) -> tuple[str, ...]:
+    pattern, wanted = _HOSTS[setting.parse]
     hosts = tuple(part.strip().lower().removesuffix("/") for part in text.split(",") if part.strip())
     for host in hosts:
-        if host != ANY_HOST and not _PAGE_HOST.fullmatch(host):
-            raise ConfigError(
-                f"{name}: hosts are wanted, such as api.example.org, https://*.example.org or localhost:11434,"
-                f" or * for any; got {host!r}."
-            )
-    return hosts
+        name = host.removeprefix("*.") if setting.parse == "app_hosts" else host
+        if host != ANY_HOST and not pattern.fullmatch(name):
+            raise ConfigError(f"{setting.name}: {wanted}, or * for any; got {host!r}.")
+    if len(hosts) > setting.most:
+        raise ConfigError(f"{setting.name}: at most {setting.most} {wanted.split()[0]}; `*` opens all.")
+    return tuple(_without_default_port(host) for host in hosts) if setting.parse == "origins" else hosts
+
+
+def _without_default_port(origin: str) -> str:
+    """Return *origin* as browsers name it."""
+    for scheme, port in (("http", 80), ("https", 443)):
+        if origin.startswith(f"{scheme}://"):
+            return origin.removesuffix(f":{port}")
+    return origin
 
 
 def _numbered_clerk(given: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

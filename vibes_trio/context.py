@@ -17,6 +17,7 @@ from vibes_trio.modules.home import Home
 from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.store import LocalModules
 from vibes_trio.storage.engine import Database
+from vibes_trio.urls import Site, make_site
 
 if TYPE_CHECKING:
     # The one name from above: the cache holds what `services.releases` makes and only it reads.
@@ -56,6 +57,12 @@ class App:
     random_slug: Callable[[], str]
     now: Callable[[], float]
     draining: trio.Event
+
+    @property
+    def site(self) -> Site:
+        """Which hosts are apps', and which pages may speak to the API."""
+        config = self.config
+        return make_site(config.hostname_base, config.extra_hosts, config.api_origins)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,17 @@ What can be had without waiting is returned as it is: it then costs no task, no 
 scheduler, which together are dearer than most answers.
 """
 
-READING_HEADERS = ("accept-encoding", "if-none-match", "if-range", "range", "sec-fetch-mode")
+READING_HEADERS = ("accept", "accept-encoding", "if-none-match", "if-range", "range", "sec-fetch-mode")
 """The headers that what is read from an app's host may depend on; handlers see no others, see `front/ready.py`."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostName:
+    """A host, canonical: lower case, without port or trailing dot; *app* and *user* are set on an app's host."""
+
+    name: str
+    app: AppSlug | None = None
+    user: UserSlug | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,7 @@ class HttpIncoming:
         target: the request target as sent (origin form: path and query).
         headers: names in lower case; duplicates joined with ", ".
         body: at most `limits.max_body_bytes`.
+        host_name: what *host* names; None: nobody has looked yet, `front.answer` will.
     """
 
     method: str
@@ -41,6 +51,7 @@ class HttpIncoming:
     target: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    host_name: HostName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,7 @@ class Reply:
         body: uncompressed, or as `content-encoding` in *headers* says.
         length: for HEAD: what Content-Length says although *body* is empty. None: len(body).
         repeatable: the same request gets the same reply until a release changes, so the front may keep it.
+        policy: its Content-Security-Policy; None: that of what is no page (`content.policy.LOCKED`); empty: none.
         for_owner: this process can't answer, the one that owns the data can (`front/share.py`).
     """
 
@@ -72,6 +84,7 @@ class Reply:
     length: int | None = None
     repeatable: bool = False
     for_owner: bool = False
+    policy: str | None = None
 
 
 class Turn:

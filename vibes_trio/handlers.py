@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 import msgspec
@@ -10,13 +11,13 @@ import msgspec
 from vibes_trio.context import Ctx
 from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
-from vibes_trio.exchange import READING_HEADERS, HttpIncoming, Reply, Soon
+from vibes_trio.exchange import READING_HEADERS, HostName, HttpIncoming, Reply, Soon
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context, find_chat_context
 from vibes_trio.services.deploy import ensure_app_slug
 from vibes_trio.services.health import find_trouble
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
-from vibes_trio.urls import EntryPoint, HostName, normalize_path, parse_entry_point, parse_host
+from vibes_trio.urls import MODULES, EntryPoint, is_for_app, normalize_path, parse_entry_point
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import (
     Message,
@@ -33,7 +34,8 @@ from vibes_trio.wire.deploy import ReqEnsureAppSlug
 
 log = logging.getLogger("vibes_trio.requests")
 
-MAX_TYPE_CHARS = 100
+MAX_NAME_CHARS = 100
+MAX_METHOD_CHARS = 20
 JSON = (("content-type", "application/json"),)
 R = TypeVar("R", bound=Response)
 Q = TypeVar("Q", bound=Request)  # type: ignore[type-arg]  # bound to Request of any response
@@ -63,16 +65,17 @@ def _read(incoming: Incoming) -> tuple[HttpIncoming, HostName] | None:
     """Return *incoming* and its host if it only reads."""
     if not isinstance(incoming, HttpIncoming) or incoming.method not in ("GET", "HEAD"):
         return None
-    host = parse_host(incoming.host)
-    return (incoming, host) if host is not None else None
+    return (incoming, incoming.host_name) if incoming.host_name is not None else None
 
 
 def _module(incoming: Incoming) -> Asked | None:
     read = _read(incoming)
-    if read is None or not read[0].target.startswith("/~esm/"):
+    if read is None:
         return None
     request, host = read
     path = normalize_path(request.target)
+    if not path.startswith(MODULES):
+        return None
     # On an app's host it is the app's page that asks.
     entry = EntryPoint(host.app, host.user, None, path) if host.app and host.user else None
     return Asked(request.method == "HEAD", _reading(request), path, entry)
@@ -116,13 +119,26 @@ def _log_outcome(ctx: Ctx, incoming: Incoming, outcome: Outcome) -> None:
     level = logging.DEBUG if status is not None and status < 400 else logging.INFO
     if not log.isEnabledFor(level):
         return
-    # A type is whatever a client writes: on one line, and no more of it than a name needs.
-    what = (
-        ascii(incoming.type[:MAX_TYPE_CHARS])
-        if isinstance(incoming, MessageHead)
-        else f"{incoming.method} {incoming.target}"
-    )
-    log.log(level, "%s -> %s", what, status or type(outcome.error).__name__)
+    ended = status or type(outcome.error).__name__
+    about = incoming.type if isinstance(incoming, MessageHead) and incoming.type in _known_types() else ""
+    log.log(level, "%s -> %s", _name_for_log(incoming), ended, extra={"kind": (about, ended)})
+
+
+def _name_for_log(incoming: Incoming) -> str:
+    """Return what is asked, as the log shows it: on one line, no longer than a name, and without what may be secret.
+
+    Types, methods and targets are whatever a client writes; queries hold tokens.
+    """
+    if isinstance(incoming, MessageHead):
+        return ascii(incoming.type[:MAX_NAME_CHARS])
+    path, query, _ = incoming.target.partition("?")
+    shown = ascii(f"{incoming.method[:MAX_METHOD_CHARS]} {path[:MAX_NAME_CHARS]}")[1:-1]
+    return shown + "?…" if query else shown
+
+
+@cache
+def _known_types() -> frozenset[str]:
+    return frozenset(handler.name for handler in PIPELINE)
 
 
 def _other_http(incoming: Incoming) -> HttpIncoming | None:
@@ -133,6 +149,10 @@ async def _refuse_http(ctx: Ctx, incoming: HttpIncoming) -> Reply:
     """Answer HTTP that is no message: a message to an app's host, or a method that carries none."""
     if incoming.method in ("POST", "PUT"):
         raise NotFound("An app's host takes no messages: send them to the API host.")
+    host = incoming.host_name
+    if incoming.method in ("GET", "HEAD") and host and is_for_app(host, normalize_path(incoming.target)):
+        base = ctx.app.config.hostname_base
+        raise NotFound(f"No app is here: apps of this server live at {{app}}--{{user}}.{base}.")
     body = encode({"type": "error", "message": "Only POST and PUT methods are supported"})
     return Reply(503, JSON, b"" if incoming.method == "HEAD" else body, len(body))
 
@@ -144,7 +164,7 @@ def _any_message(incoming: Incoming) -> MessageHead | None:
 def _refuse_message(ctx: Ctx, head: MessageHead) -> Reply:
     if not head.type:
         raise BadRequest("The payload has no `type` (text): it says which message this is.")
-    kind = head.type[:MAX_TYPE_CHARS]
+    kind = head.type[:MAX_NAME_CHARS]
     raise UnknownType(f"No message {kind!r} is known here.", type=kind)
 
 

@@ -138,6 +138,7 @@ async def _serve(app: App, channel: Channel, balance: Balance, listeners: Sequen
         ready,
         partial(_hand_over, channel),
         balance,
+        app.site,
     )
     async with trio.open_nursery() as watchers:
         await watchers.start(_drain_on_signal, app)

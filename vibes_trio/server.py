@@ -192,6 +192,7 @@ async def _run(
         app.draining,
         ready,
         balance=readers.balance if readers else None,
+        site=app.site,
     )
     async with trio.open_nursery() as watchers:
         await watchers.start(_drain_on_signal, app)

@@ -1,17 +1,25 @@
 """Hosts and paths of deployed apps: `{app}--{user}.{base}/~{fsId}~/path` taken apart and put together.
 
-Source: `extractHostToBindings` of the reference. The Host header is parsed strictly (platform-and-reliability.md,
-section 4): what is no host name is refused by the front before anything looks at it.
+Source: `extractHostToBindings` of the reference, which takes any base. The Host header is parsed strictly
+(platform-and-reliability.md, section 4): what is no host name is refused by the front before anything looks at it.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from vibes_trio.exchange import AppSlug, FsId, UserSlug
+from vibes_trio.exchange import AppSlug, FsId, HostName, UserSlug
 
-_LABEL = r"[a-z0-9_][a-z0-9_-]{0,62}"
-_HOST = re.compile(rf"(?:({_LABEL}(?:\.{_LABEL})*)|(\[[0-9a-f:.]+\]))(?::([0-9]{{1,5}}))?")
+ANY = "*"
+MODULES = "/~esm/"
+"""What the paths of modules begin with that this server serves itself, on every host."""
+
+_LABEL = r"[a-z0-9_-]+"
+_HOST = re.compile(rf"(?:({_LABEL}(?:\.{_LABEL})*)\.?|(\[[0-9a-f:.]+\]))(?::([0-9]{{1,5}}))?")
+_PORT = re.compile(r":[0-9]*\Z")
+_PUNYCODE = "xn"
+"""`xn--…` is a name in another script, and never an app called `xn`."""
 _APP_LABEL = re.compile(r"([a-z0-9][a-z0-9-]*?)--([a-z0-9][a-z0-9-]+)")
 _RELEASE_PATH = re.compile(r"/~(z[a-zA-Z0-9]{8,})~(/.*)?", re.DOTALL)
 _DOT = re.compile(r"\.|%2e", re.IGNORECASE)
@@ -20,12 +28,21 @@ _MAX_HOST_CHARS = 253
 
 
 @dataclass(frozen=True, slots=True)
-class HostName:
-    """A host, canonical: lower case, without port; *app* and *user* are set on an app's host."""
+class Site:
+    """Which hosts are apps', and which pages may speak to the API, that is to any other host.
 
-    name: str
-    app: AppSlug | None = None
-    user: UserSlug | None = None
+    Attributes:
+        bases: names under which apps live, and whole names of apps' hosts, all canonical; `*`: any.
+        api: names that are the API's whatever they look like.
+        origins: of pages that may send messages, and read the answers; `*`: any.
+    """
+
+    bases: frozenset[str] = frozenset({ANY})
+    api: frozenset[str] = frozenset()
+    origins: frozenset[str] = frozenset({ANY})
+
+
+ANY_SITE = Site()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +58,43 @@ class EntryPoint:
     path: str
 
 
-def parse_host(text: str) -> HostName | None:
+def make_site(hostname_base: str, extra_hosts: Iterable[str], origins: Iterable[str]) -> Site:
+    """Return the site of a server with these settings (`config`): bases with or without port."""
+    base = base_name(hostname_base)
+    return Site(frozenset({base, *map(base_name, extra_hosts)}), frozenset({base}), frozenset(origins))
+
+
+def base_name(host: str) -> str:
+    """Return the canonical name of *host* (`apps.example.org:8787`, `*.example.org`, `*`), without port."""
+    name = host.lower().removeprefix("*.")
+    return _PORT.sub("", name).rstrip(".")
+
+
+def parse_host(text: str, site: Site) -> HostName | None:
     """Return the host that a Host header names, or None if it is not exactly one host name and port.
 
-    A trailing dot, user names, lists, blanks, paths and anything but ASCII are refused.
+    User names, lists, blanks, paths and anything but ASCII are refused. Only `{app}--{user}.{base}`, or what is
+    named so as a whole, is an app's host: the base is the API's.
     """
     match = _HOST.fullmatch(text.lower()) if text.isascii() and len(text) <= _MAX_HOST_CHARS + 6 else None
     if match is None or int(match[3] or 0) > 65535:
         return None
     name = match[1] or match[2]
-    app = _APP_LABEL.fullmatch(name.split(".", 1)[0])
-    return HostName(name, AppSlug(app[1]), UserSlug(app[2])) if app else HostName(name)
+    label, _, base = name.partition(".")
+    bases = site.bases
+    is_apps = (base in bases or name in bases or ANY in bases) and name not in site.api
+    app = _APP_LABEL.fullmatch(label) if is_apps else None
+    if app is None or app[1] == _PUNYCODE:
+        return HostName(name)
+    return HostName(name, AppSlug(app[1]), UserSlug(app[2]))
+
+
+def is_for_app(host: HostName, path: str) -> bool:
+    """Whether *path* (normalised) of *host*, which is no app's, was meant for an app, or can't be meant at all.
+
+    Such are hosts that look like an app's, paths like a release's, and what is no text.
+    """
+    return "--" in host.name.partition(".")[0] or path.startswith("/~") or decode_path(path) is None
 
 
 def normalize_path(target: str) -> str:

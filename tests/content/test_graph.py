@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vibes_trio.content.graph import find_sources
+from vibes_trio.content.graph import find_sources, reach
 
 MAX = 7
 EDGES = st.lists(st.sets(st.integers(0, MAX - 1)), min_size=MAX, max_size=MAX)
@@ -45,3 +45,8 @@ def test_sources_are_what_only_their_own_circle_leads_to(edges: list[set[int]]) 
     )
 
     assert [tuple(group) for group in find_sources(range(MAX), edges)] == expected
+
+
+def test_what_is_reached_are_the_starts_and_all_that_they_lead_to() -> None:
+    assert reach([0, 3], [[1], [0], [1], []]) == {0, 1, 3}
+    assert reach([], [[1], []]) == set()

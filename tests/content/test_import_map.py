@@ -136,3 +136,14 @@ def test_the_apps_own_files_stand_among_the_packages_in_collation_order() -> Non
     assert text.startswith('{"imports":{"7":"./seven","./b.js":"./B","@adviser/cement":')
     assert text.endswith('},"scopes":{"./a":{"./x":"./w"},"./B":{"10":"./ten","./x":"./z","./y":"./z"}}}')
     assert json.loads(text)["imports"]["react"] == CDN + "react@19.2.1"
+
+
+def test_only_what_the_page_needs_is_fetched_and_warned_of() -> None:
+    """The map is the same: it is what the deploy stores."""
+    texts, versions = ["d3", "vitest", "no-such"], {"d3": "7.0.0", "vitest": "4.0.0"}
+
+    needed = build_import_map(texts, versions, FP_VERSION, needed=["d3"])
+
+    assert needed.packages == ("d3",)
+    assert needed.warnings == ()
+    assert needed.text == build_import_map(texts, versions, FP_VERSION).text

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import build_import_map
-from vibes_trio.content.links import AS_MODULE, AppModule, Links, link_modules
+from vibes_trio.content.links import AS_MODULE, AppModule, Links, bare_of, link_modules
 
 ORIGIN = "https://app--ada.test"
 RELEASE = "/~z123456789~/"
@@ -439,3 +439,15 @@ def test_in_any_app_every_import_ends_at_its_file(files: list[AppModule]) -> Non
             loaded = browser.load(specifier, served[file.name])
             assert links.wrappers.get(loaded, (None,))[0] == meant or loaded == served[meant]
     assert len(set(links.served)) == len({(s, f.cid) for s, f in zip(links.served, files, strict=True)})
+
+
+def test_what_the_page_asks_for_by_name_is_of_its_entries_and_what_they_lead_to() -> None:
+    files = [
+        module("/App.jsx", "react", "./lib"),
+        module("/App.test.jsx", "vitest", "./App"),
+        module("/lib.js", "d3"),
+    ]
+    links = link_modules(files)
+
+    assert bare_of(files, links, ["/App.jsx", "/not-there.js"]) == ("react", "d3")
+    assert links.bare == ("react", "vitest", "d3")

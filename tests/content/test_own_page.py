@@ -178,7 +178,7 @@ def test_places_for_values_are_filled():
 
 def test_what_the_page_brings_is_known():
     template = read(
-        '<title>x</title><link rel="shortcut icon" href="x"><div id=root></div><div id=root><b id=app><p id=x>'
+        '<title>x</title><link rel="shortcut icon" href="/logo.svg"><div id=root></div><div id=root><b id=app><p id=x>'
     ).template
 
     assert template.has_title
@@ -219,3 +219,35 @@ def test_hostile_pages_are_read_in_bounded_time(unit):
     read(unit * (200_000 // len(unit)))
 
     assert time.thread_time() - begin < 3
+
+
+@pytest.mark.parametrize("address", ["/vite.svg", "favicon.ico", ""])
+def test_an_icon_that_nobody_sent_is_left_out(address):
+    """Browsers would ask for it, and log that it is missing."""
+    text = f'<link rel="icon" type="image/svg+xml" href="{address}"><p>'
+
+    assert shown(text) == "[HEAD]<p>"
+    assert not read(text).template.has_icon
+
+
+def test_a_manifest_that_nobody_sent_is_left_out():
+    assert shown('<link rel="manifest" href="/manifest.json"><p>') == "[HEAD]<p>"
+
+
+@pytest.mark.parametrize("address", ["data:,", "https://example.org/icon.png", "/logo.svg"])
+def test_an_icon_that_is_there_or_elsewhere_stays(address):
+    assert read(f'<link rel="icon" href="{address}">').template.has_icon
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<body><p>x</p></body></html>", "[HEAD]<body><p>x</p>[END]</body></html>"),
+        ("<p>x", "[HEAD]<p>x[END]"),
+        ("<script>'</body>'</script><p>x</body>", "[HEAD]<script>'</body>'</script><p>x[END]</body>"),
+    ],
+)
+def test_what_is_added_at_the_end_of_the_body_comes_before_its_end_tag(text, expected):
+    template = read(text).template
+
+    assert fill_template(template, "[HEAD]", "/~z~/", {}, end="[END]") == expected

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vibes_trio.content.own_page import Template, read_own_page
 from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_page
 from vibes_trio.content.page_font import SUBSETS
 from vibes_trio.content.static_modules import static_module
@@ -54,6 +55,10 @@ def page(**changes) -> PageInput:
         "imports": {"react": REACT, "./lib/Card.jsx": "./~~transformed~~/zCard"},
     }
     return PageInput(**values | changes)
+
+
+def own(text: str) -> Template:
+    return read_own_page(text, lambda name: None, {}, compiled=False).template
 
 
 def import_map(html: bytes) -> dict:
@@ -247,3 +252,32 @@ def test_nothing_put_into_the_page_can_leave_its_place(name, value, title, serve
     assert all("<" not in text for text in parsed.texts[1:])
     assert parsed.texts[-1].isascii()
     assert len(parsed.texts[-1].strip().split("\n")) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "mounts", "added"),
+    [
+        ("<p>x", None, b'<div id="root"></div>'),
+        ("<p>x", {}, b'<div id="root"></div><div id="app"></div>'),
+        ("<p id=app>x", {}, b""),
+        ("<p id=root>x", None, b""),
+    ],
+)
+def test_what_apps_mount_into_is_added_where_their_own_page_has_none(text, mounts, added):
+    assert render_page(page(template=own(text), mounts=mounts)).endswith(b"x" + added)
+
+
+def test_a_page_without_modules_gets_no_container():
+    assert render_page(page(template=own("<p>x"), roots=())).endswith(b"<p>x")
+
+
+def test_what_is_empty_among_the_added_takes_no_place():
+    assert b":empty{display:none}" in render_page(page(template=own("<p>x")))
+
+
+@pytest.mark.parametrize(("mounts", "count"), [(None, 0), ({"/lib/main.js": "default"}, 0), ({}, 1)])
+def test_an_app_that_mounts_itself_finds_both_usual_places(mounts, count):
+    html = render_page(page(mounts=mounts))
+
+    assert html.count(b'<div id="root">') == 1
+    assert html.count(b'<div id="app">') == count

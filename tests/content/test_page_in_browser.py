@@ -225,6 +225,58 @@ export default function App(props: Props) {
 """
 
 
+ANSWERS = r"""
+async (Response) => {
+  const { json } = Response.prototype;
+  const told = async (make) => {
+    try { return JSON.stringify(await make()); } catch (error) { return `${error.constructor.name}: ${error.message}`; }
+  };
+  const used = new Response("1");
+  await used.text();
+  const { value, ...property } = Object.getOwnPropertyDescriptor(Response.prototype, "json");
+  return [
+    property, typeof value, json.name, json.length, Reflect.ownKeys(json).map(String).sort(), "prototype" in json,
+    /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(json)), Object.keys(Response.prototype),
+    new Response("1").json() instanceof Promise, new Response("1").json === json, (await Promise.resolve("x")).length,
+    await told(() => new json()), await told(() => json.call({})), await told(() => json.call(undefined)),
+    await told(() => used.json()), await told(() => new Response("\ufeff[1]").json()),
+    await told(() => new Response('{"__proto__": {"a": [1]}}').json("more", 2)),
+    await told(() => new Response("<!doctype html>").json()), await told(() => new Response("").json()),
+    await told(() => new Response("{").json()), await told(() => Response.error().json()),
+    await told(() => Response.json({ a: 1 }).json()),
+    await told(() => new Response(new ReadableStream({ start(c) { c.error(new RangeError("broke off")); } })).json()),
+  ];
+}
+"""
+
+
+async def test_json_of_an_answer_is_the_browsers_own_in_all_that_an_app_can_ask_of_it(open_app):
+    """What a page has in its place for the overlay's sake is told from a fresh frame's by nothing.
+
+    With the method that called `JSON.parse` on the text it differs in its text, and in what is thrown.
+    """
+    async with open_app({"App.jsx": "export default 1;"}) as page:
+        await page.evaluate("document.body.append(document.createElement('iframe'))")
+
+        here = await page.evaluate(f"({ANSWERS})(Response)")
+        # Of the same page, so only the functions are the frame's.
+        fresh = await page.evaluate(f"frames[0].eval({json.dumps(ANSWERS)})(frames[0].Response)")
+
+    assert here == fresh
+    assert here[4] == ["length", "name"]
+    assert [told for told in here if str(told).startswith("SyntaxError: ")] == here[-6:-2]
+
+
+async def test_an_answer_that_is_no_json_is_shown_with_the_line_that_waited(open_app):
+    code = "\n\nconst load = async () => {\n  return await new Response('<p>').json();\n};\nload();"
+
+    async with open_app({"main.js": code}) as page:
+        (problem,) = await see_problem(page)
+
+        assert "is not valid JSON" in problem[0]
+        assert problem[1].endswith("main.js:4")
+
+
 async def test_module_of_the_page_itself_that_is_gone_is_named(open_app):
     """It is fetched ahead, by a link."""
     async with open_app({"App.jsx": COUNTER, "part.jsx": PART}, roots=("/gone.js",)) as page:

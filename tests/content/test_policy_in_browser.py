@@ -302,3 +302,104 @@ setTimeout(() => {{ document.title = "done"; }}, 300);"""
         assert await page.evaluate(SHOWN) is None
         assert len(page.console) == 1
         assert "Content Security Policy" in page.console[0]
+
+
+FRAMED = """
+const tell = async (load) => {
+  const frame = document.createElement("iframe");
+  frame.name = `frame${document.querySelectorAll("iframe").length}`;
+  document.body.append(frame);
+  const loaded = new Promise((done) => { frame.onload = done; });
+  load(frame);
+  await Promise.race([loaded, new Promise((done) => setTimeout(done, 3000))]);
+  try {
+    const { fetch } = frame.contentWindow;
+    await fetch.call(frame.contentWindow, ORIGIN + "/framed");
+    return "went out";
+  } catch (error) {
+    return error.name;
+  }
+};
+const at = (path) => tell((frame) => { frame.src = path; });
+const posted = (path) => tell((frame) => {
+  const form = Object.assign(document.createElement("form"), { method: "post", action: path, target: frame.name });
+  document.body.append(form);
+  form.submit();
+});
+const results = {};
+for (const path of PATHS) results[path] = await at(path);
+results.posted = await posted("/anything");
+globalThis.results = results;
+"""
+ERRORS = [
+    *("/nothing", "/%ff", "/~esm/nothing.js", "/~zabcdefghi~/", "/~~packages~~/nothing"),
+    *("/" + "x" * 40_000, "/nothing?" + "x" * 1000),
+]
+
+
+async def test_a_frame_of_an_error_lends_a_page_no_freedom(open_closed, other):
+    """Without a policy on errors each frame is a document of the page's own origin that may ask anybody.
+
+    Errors are documents of no origin (SecurityError); what has the page's policy is kept from asking (TypeError).
+    """
+    paths = [*ERRORS, "/v.txt", "/data.json", "/own.svg", "/~~packages~~/progress"]
+    code = FRAMED.replace("ORIGIN", json.dumps(other.origin)).replace("PATHS", json.dumps(paths))
+    files = (
+        text("/v.txt"),
+        text("/data.json", "{}"),
+        text("/own.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>"),
+    )
+
+    async with open_closed(js("/main.js", code), *files) as page:
+        await page.wait_for("globalThis.results")
+        results = await page.evaluate("results")
+
+    assert other.asked == []
+    assert results == dict.fromkeys([*ERRORS, "posted"], "SecurityError") | dict.fromkeys(
+        paths[len(ERRORS) :], "TypeError"
+    )
+
+
+READ = """(async (address) => {
+  try { return await (await fetch(address)).text(); } catch (error) { return error.name; }
+})"""
+OPEN = {"env": {"VIBES_SHARE_FILES": "*"}}
+
+
+async def test_another_site_reads_nothing_of_an_app_but_files_that_its_owner_opened(open_closed, other):
+    """Without the rule any page that a visitor of the app opens reads the key that the operator gives to pages."""
+    files = js("/main.js", "globalThis.env = VIBES_ENV;"), text("/v.txt", "mine")
+
+    async with open_closed(*files, CALLAI_API_KEY="sesame") as page:
+        await page.wait_for("globalThis.env")
+        assert await page.evaluate("env.CALLAI_API_KEY") == "sesame"
+        base = await page.evaluate("location.origin")
+        api = base.replace("garden--ada.", "")
+        scripts = await page.evaluate("[...document.querySelectorAll('script[src]')].map(({ src }) => src)")
+        theirs = await page.browser.open(f"{other.origin}/site")
+
+        async def read(address: str):
+            return await theirs.evaluate(f"{READ}({json.dumps(address)})")
+
+        closed = [
+            await read(address) for address in (f"{base}/", f"{base}/v.txt", f"{base}/nothing", scripts[0])
+        ]
+        health = await read(f"{api}/healthz")
+
+    assert closed == ["TypeError"] * 4
+    assert json.loads(health) == {"status": "ok"}
+
+
+async def test_files_that_an_owner_opened_are_read_by_another_site_and_the_page_is_not(open_closed, other):
+    files = js("/main.js", "globalThis.env = VIBES_ENV;"), text("/v.txt", "for all")
+
+    async with open_closed(*files, members=OPEN, CALLAI_API_KEY="sesame") as page:
+        base = await page.evaluate("location.origin")
+        theirs = await page.browser.open(f"{other.origin}/site")
+        got = [
+            await theirs.evaluate(f"{READ}({json.dumps(base + path)})")
+            for path in ("/v.txt", "/", "/main.js")
+        ]
+
+    assert got[:2] == ["for all", "TypeError"]
+    assert got[2].startswith("globalThis")

@@ -1,7 +1,17 @@
 import pytest
 
 from vibes_trio.content.filenames import lang_of
-from vibes_trio.content.project import Alias, Mount, Project, ProjectFile, fallback_entries, read_project
+from vibes_trio.content.project import (
+    Alias,
+    Mount,
+    Project,
+    ProjectFile,
+    Spare,
+    exports_of,
+    fallback_entries,
+    read_project,
+    tell_entries,
+)
 
 COMPONENT = "export default function App() { return <p>x</p>; }"
 MAIN = "createRoot(document.getElementById('root')).render(<App />);"
@@ -133,6 +143,55 @@ def test_no_component_is_told():
     assert project.mounts == ()
     assert project.warnings == (
         "/App.jsx: exports no component: write `export default` before the one to show.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "spare"),
+    [
+        ("export function Garden() { return <p/> }", Spare("Garden", "Garden")),
+        ("export const Bed = 1;\nexport const Garden = () => <p/>", Spare("Garden", "Garden")),
+        ("const Garden = () => <p/>;", Spare("default", "Garden")),
+        ("export const useBed = 1;\nexport function Other() { return <p/> }", Spare("Other", "Other")),
+    ],
+)
+def test_where_no_file_is_the_entry_by_its_name_a_clear_component_is_shown_too(text, spare):
+    project = read({"/Garden.jsx": text, "/utils/price.js": "export default (n) => n"})
+
+    assert project.spares == {"/Garden.jsx": spare}
+    assert exports_of(project, ["/Garden.jsx"]) == {"/Garden.jsx": spare.export}
+    assert tell_entries(project, ["/Garden.jsx"]) == (
+        f"/Garden.jsx: has no default export; {spare.component} is shown. "
+        f"Write `export default {spare.component}`.",
+    )
+    assert project.warnings == ()  # nobody knows yet that it is an entry
+
+
+def test_where_no_component_is_clear_that_is_told_of_the_entry():
+    project = read({"/Garden.jsx": "export const Bed = () => <p/>;\nexport const Path = () => <p/>;"})
+
+    assert project.hollow == ("/Garden.jsx",)
+    assert exports_of(project, ["/Garden.jsx"]) == {"/Garden.jsx": ""}
+    assert tell_entries(project, ["/Garden.jsx"]) == (
+        "/Garden.jsx: exports no component: write `export default` before the one to show.",
+    )
+    assert tell_entries(project, []) == ()
+
+
+@pytest.mark.parametrize("other", [COMPONENT, MAIN])
+def test_beside_a_component_nothing_else_is_looked_for(other):
+    project = read({"/Garden.jsx": "export function Garden() { return <p/> }", "/Other.jsx": other})
+
+    assert project.spares == {}
+    assert exports_of(project, ["/Other.jsx"]) == {"/Other.jsx": "default"}
+
+
+def test_several_that_are_shown_are_told():
+    project = read({"/A.jsx": COMPONENT, "/B.jsx": COMPONENT})
+
+    assert tell_entries(project, ["/A.jsx", "/B.jsx"]) == (
+        "A.jsx, B.jsx are all shown, as nothing imports them: flag the one that is meant as entryPoint,"
+        " or call it App.",
     )
 
 
@@ -366,6 +425,12 @@ def test_a_flagged_module_runs_on_the_apps_own_page():
     assert (project.html, project.entries) == ("", ("/App.jsx",))
 
 
+def test_a_page_without_scripts_is_shown_as_it_is():
+    assert read({"/index.html": "<p>home"}).template is None
+    assert read({"/index.html": "<p>home", "/App.jsx": COMPONENT}, "/index.html").template is None
+    assert read({"/index.html": "<p>home", "/App.jsx": COMPONENT}).mounts == (Mount("/App.jsx"),)
+
+
 def test_a_page_beyond_its_bound_is_shown_as_it_is():
     project = read({"/index.html": "<p>" * 400_000})
 
@@ -375,14 +440,15 @@ def test_a_page_beyond_its_bound_is_shown_as_it_is():
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-8"])
 def test_texts_are_read_by_their_mark(encoding):
-    project = read({"/index.html": ("\ufeff" + PAGE.format("ü")).encode(encoding)})
+    page = PAGE.format("ü<script>let a;</script>")
+    project = read({"/index.html": ("\ufeff" + page).encode(encoding)})
 
     assert project.template is not None
-    assert "ü" in project.template.parts[-1].text
+    assert any("ü" in part.text for part in project.template.parts)
 
 
 def test_values_fill_places_in_the_page():
     project = read({"/index.html": "<title>%VITE_TITLE%</title>"}, VITE_TITLE="Garden")
 
     assert project.template is not None
-    assert project.template.parts[-1].text == "<title>Garden</title>"
+    assert any(part.text == "<title>Garden</title>" for part in project.template.parts)

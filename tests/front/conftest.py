@@ -20,6 +20,7 @@ from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.sockets import open_listeners
 from vibes_trio.front.state import Front
+from vibes_trio.urls import ANY_SITE, Site
 
 KEPT = b"GET /kept HTTP/1.1\r\nHost: a--b.localhost\r\n\r\n"
 """Asks for what `echo` always answers the same, so that the front keeps it."""
@@ -242,12 +243,13 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Serve:
         limits: Limits | None = None,
         order_key: Callable[[bytes], str | None] = lambda data: None,
         ready: ReadyAnswers | None = None,
+        site: Site = ANY_SITE,
     ) -> AsyncIterator[Server]:
         limits = limits or Limits()
         listeners = await open_listeners("127.0.0.1", 0, limits)
         chosen: Answer = answer
         ready = ready or ReadyAnswers(MiB, lambda: 1)
-        front = Front(chosen, order_key, limits, trio.Event(), ready, fast=fast)
+        front = Front(chosen, order_key, limits, trio.Event(), ready, site=site, fast=fast)
         async with trio.open_nursery() as nursery:
             await nursery.start(serve_front, front, listeners)
             server = Server(listeners[0].getsockname()[1], front)

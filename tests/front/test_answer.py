@@ -46,7 +46,7 @@ async def test_a_posted_message_and_a_frame_become_the_same_record(method):
 
 
 @pytest.mark.parametrize(
-    "incoming", [post(host="app--user.test"), post(host="a b"), HttpIncoming("GET", "localhost", "/")]
+    "incoming", [post(host="app--user.apps.test"), post(host="a b"), HttpIncoming("GET", "localhost", "/")]
 )
 async def test_other_http_is_no_message(incoming):
     reply = await answer(make_app(), pipeline(echo), incoming)

@@ -13,25 +13,49 @@ from vibes_trio.front.http import (
     has_body,
     refuse_long_body,
     refuse_long_head,
+    site_headers,
     sound,
 )
 
-COMMON = (
-    b"Access-Control-Allow-Origin: *\r\n"
-    b"Access-Control-Allow-Methods: GET,POST,OPTIONS,PUT,DELETE\r\n"
-    b"Access-Control-Allow-Headers: Origin, Content-Type, Accept\r\n"
-    b"Access-Control-Max-Age: 86400\r\n"
-    b"X-Content-Type-Options: nosniff\r\n"
+SAFE = "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'; sandbox\r\n"
+FOR_READERS = (
+    "Access-Control-Allow-Methods: GET,POST,OPTIONS,PUT,DELETE\r\n"
+    "Access-Control-Allow-Headers: Origin, Content-Type, Accept\r\n"
+    "Access-Control-Max-Age: 86400\r\n"
 )
 
 
-def test_a_head_is_complete(monkeypatch):
+@pytest.mark.parametrize(
+    ("readers", "told"),
+    [
+        ("", ""),
+        ("*", "Access-Control-Allow-Origin: *\r\n" + FOR_READERS),
+        (
+            "https://chat.test",
+            f"Access-Control-Allow-Origin: https://chat.test\r\n{FOR_READERS}Vary: Origin\r\n",
+        ),
+    ],
+)
+def test_a_head_is_complete(monkeypatch, readers, told):
     monkeypatch.setattr("time.time", lambda: 784111777.9)
-    head = build_head(Reply(200, (("content-type", "text/plain"), ("etag", '"ä"')), b"12345"), close=True)
+    reply = Reply(200, (("content-type", "text/plain"), ("etag", '"ä"')), b"12345")
+    head = build_head(reply, readers=readers, close=True)
     assert head == (
-        b"HTTP/1.1 200 OK\r\n" + COMMON + b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+        b"HTTP/1.1 200 OK\r\n" + f"{SAFE}{told}".encode() + b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
         b'content-type: text/plain\r\netag: "\xc3\xa4"\r\nContent-Length: 5\r\nConnection: close\r\n\r\n'
     )
+
+
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [(None, "default-src 'none'; sandbox"), ("default-src 'self'", "default-src 'self'"), ("", None)],
+)
+def test_what_is_no_page_of_an_app_is_locked(policy, told):
+    """Without that, an error in a frame of a page is a document of the page's origin that may ask anybody."""
+    headers = dict(site_headers(policy, ""))
+
+    assert headers.get("Content-Security-Policy") == told
+    assert headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_a_status_without_a_phrase_is_written():

@@ -13,6 +13,7 @@ from vibes_trio.config import Limits
 from vibes_trio.exchange import MessageIncoming, Reply
 from vibes_trio.front import ws as ws_module
 from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
+from vibes_trio.urls import Site
 
 
 def masked(data, opcode=Opcode.TEXT):
@@ -158,7 +159,37 @@ async def test_an_apps_host_has_no_websocket(serve):
         )
         assert response.status == 404
         assert response.json["code"] == "not-found"
-        assert response.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-origin" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [(None, 101), ("https://chat.test", 101), ("https://evil.test", 403), ("null", 403)]
+)
+async def test_a_page_of_another_origin_gets_no_websocket_where_the_operator_says_so(serve, origin, status):
+    """Programs name no origin; without the check all four are accepted."""
+    asks = (
+        "GET / HTTP/1.1\r\nHost: api.localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    )
+    asks += f"Origin: {origin}\r\n" if origin else ""
+
+    async with serve(site=Site(origins=frozenset({"https://chat.test"}))) as server:
+        client = await server.connect()
+        await client.say(f"{asks}\r\n".encode())
+        head = await client._more()
+
+    assert head.split()[1] == b"%d" % status
+
+
+async def test_any_page_may_open_a_websocket_unless_origins_are_named(serve):
+    async with serve() as server:
+        client = await server.connect()
+        await client.say(
+            b"GET / HTTP/1.1\r\nHost: api.localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            b"Origin: https://anywhere.test\r\n\r\n"
+        )
+        assert (await client._more()).split()[1] == b"101"
 
 
 async def test_a_handshake_without_key_is_refused_in_words(serve):

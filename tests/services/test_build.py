@@ -221,7 +221,7 @@ async def test_deploying_again_mends_what_was_missing_while_the_registry_was_dow
 
 
 async def test_another_entry_point_or_language_counts_although_the_fs_id_is_the_same(app):
-    files = [jsx("/A.jsx"), js("/b.js", "export default 1;\n")]
+    files = [jsx("/A.jsx"), js("/B.js", "export default 1;\n")]
     plain = await deploy(app, *files)
     assert len(ROOT.findall((await get(app, "/")).body.decode())) == 2
 
@@ -231,7 +231,7 @@ async def test_another_entry_point_or_language_counts_although_the_fs_id_is_the_
     assert ROOT.findall((await get(app, "/")).body.decode()) == [transformed(files[0]["content"])[1:]]
     as_asset = await deploy(app, text("/A.jsx", files[0]["content"]), files[1])
     assert as_asset["fsId"] == plain["fsId"]
-    assert ROOT.findall((await get(app, "/")).body.decode()) == ["b.js"]
+    assert ROOT.findall((await get(app, "/")).body.decode()) == ["B.js"]
 
 
 # -- what a release holds ---------------------------------------------------------------------------------

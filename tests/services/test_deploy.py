@@ -30,6 +30,15 @@ def file_of(reply, name):
     return next(item for item in reply["fileSystem"] if item["fileName"] == name)
 
 
+async def test_files_are_shared_with_all_or_with_nobody(app):
+    """A list of origins would be kept as text and share nothing, or everything."""
+    reply = await deploy(app, text("/v"), env={"VIBES_SHARE_FILES": "https://a.test"})
+
+    assert (reply["code"], counts(app)) == ("bad-request", {})
+    assert "VIBES_SHARE_FILES: only `*` is known" in reply["message"]
+    assert "code" not in await deploy(app, text("/v"), env={"VIBES_SHARE_FILES": "*"})
+
+
 # -- what a file may be -----------------------------------------------------------------------------------
 
 

@@ -205,8 +205,6 @@ async def test_what_would_not_shrink_is_left_alone(app, name, content):
 
 # -- which hosts a page may ask ---------------------------------------------------------------------------
 
-POLICY = "content-security-policy"
-
 
 @pytest.fixture
 def local(app, tmp_path):
@@ -242,13 +240,13 @@ async def test_everything_says_which_hosts_a_page_may_ask(local, path, headers, 
     reply = await get(local, path, method=method, **headers)
 
     assert reply.status in (status, 200 if method == "HEAD" else status)
-    assert head(reply)[POLICY] == calc_policy((), {})
+    assert reply.policy == calc_policy((), {})
 
 
 async def test_nothing_is_said_of_hosts_where_pages_load_from_the_cdn(app):
     await deploy(app, jsx())
 
-    assert POLICY not in head(await get(app, "/"))
+    assert (await get(app, "/")).policy == ""
 
 
 async def test_the_operators_settings_open_hosts_and_nobody_elses_do(local):
@@ -257,6 +255,53 @@ async def test_the_operators_settings_open_hosts_and_nobody_elses_do(local):
     opened = with_settings(local, page_hosts=("a.example",), app_env={"DASHBOARD_URL": "https://b.example"})
     any_host = with_settings(local, page_hosts=("*",))
 
-    assert head(await get(local, "/", host="garden--ada.apps.test:1"))[POLICY] == calc_policy((), {})
-    assert head(await get(opened, "/"))[POLICY] == calc_policy(("a.example",), opened.config.app_env)
-    assert POLICY not in head(await get(any_host, "/"))
+    assert (await get(local, "/", host="garden--ada.apps.test:1")).policy == calc_policy((), {})
+    assert (await get(opened, "/")).policy == calc_policy(("a.example",), opened.config.app_env)
+    assert (await get(any_host, "/")).policy == ""
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "DELETE"])
+async def test_what_is_no_part_of_an_app_is_left_to_the_front_to_lock(local, method):
+    """Errors above all: `LOCKED` then stands on them, see `front/http.py`."""
+    await deploy(local, jsx())
+
+    for host in ("garden--ada.apps.test", "unknown--ada.apps.test"):
+        assert (await get(local, "/nothing", host=host, method=method)).policy is None
+    assert (await get(local, "/~esm/nothing.js", method=method)).policy is None
+
+
+# -- who may read -------------------------------------------------------------------------------------------
+
+SHARED = {"VIBES_SHARE_FILES": "*"}
+READ = "access-control-allow-origin"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"if_none_match": "*"}, 304),
+        ({"range": "bytes=0-1"}, 206),
+        ({"range": "bytes=9999-"}, 416),
+    ],
+)
+async def test_files_are_for_pages_of_other_origins_only_if_the_owner_says_so(app, headers, status):
+    """Without `Content.shared` the owner has no way; with the header on every answer, as it was, nobody is asked."""
+    await deploy(app, text("/v.txt", LONG), text("/home.html", entryPoint=True))
+    await deploy(app, text("/v.txt", LONG), text("/home.html", entryPoint=True), appSlug="open", env=SHARED)
+
+    for host, readers in (("garden", None), ("open", "*")):
+        reply = await get(app, "/v.txt", host=f"{host}--ada.apps.test", **headers)
+        assert (reply.status, head(reply).get(READ)) == (status, readers)
+    assert READ in head(await get(app, "/deep/link", host="open--ada.apps.test"))
+
+
+async def test_the_page_that_holds_the_servers_keys_is_never_for_others(app):
+    local = with_settings(app, app_env={"CALLAI_API_KEY": "secret"})
+    await deploy(local, jsx(), text("/v.txt"), env=SHARED)
+
+    page = await get(local, "/")
+
+    assert b"secret" in page.body
+    assert READ not in head(page)
+    assert READ in head(await get(local, "/v.txt"))

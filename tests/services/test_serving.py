@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from asking import FakeCompiler, damage, deploy, get, js, jsx, rows, text
+from asking import ENSURE_CHAT, FakeCompiler, damage, deploy, envelope, get, js, jsx, rows, text
 from fakes import make_app, open_database
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +15,9 @@ from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.static_modules import static_module
+from vibes_trio.exchange import HttpIncoming
+from vibes_trio.front.answer import answer
+from vibes_trio.handlers import PIPELINE
 from vibes_trio.jobs import Sweep
 from vibes_trio.modules.build import Built, address_of
 from vibes_trio.modules.page_files import PAGE_FILES
@@ -77,11 +80,55 @@ async def test_a_release_is_served_under_its_own_slugs_only(app, host):
     assert (await get(app, f"/~{release['fsId']}~/v", host=host)).status == 404
 
 
-@pytest.mark.parametrize("host", ["GARDEN--ada.apps.test", "garden--ada.elsewhere.example:8080"])
-async def test_the_first_label_of_the_host_decides(app, host):
+@pytest.mark.parametrize(
+    "host",
+    [
+        "GARDEN--ada.apps.test",
+        "garden--ada.apps.test:8080",
+        "garden--ada.apps.test.",
+        "garden--ada.other.example",
+    ],
+)
+async def test_an_app_is_served_under_the_base_and_further_hosts_of_the_settings(app, host):
     await deploy(app, text("/v", "one"))
+    app = replace(app, config=replace(app.config, extra_hosts=("other.example:443",)))
 
     assert (await get(app, "/v", host=host)).body == b"one"
+
+
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        *(("garden--ada.elsewhere.example", "/v"), ("garden--ada", "/v"), ("garden--ada.localhost", "/v")),
+        *(
+            ("a--b.apps.test", "/"),
+            ("-a--ada.apps.test", "/"),
+            ("xn--ada.apps.test", "/"),
+            ("apps.test", "/~zabcdefgh~/"),
+        ),
+        ("apps.test", "/%ff"),
+    ],
+)
+async def test_no_app_is_served_anywhere_else_and_who_asks_is_told_where(app, host, path):
+    """Parsed without the base the first three serve the app; others answer 503, as if POST would help."""
+    await deploy(app, text("/v", "one"))
+
+    reply = await get(app, path, host=host)
+
+    assert (reply.status, json.loads(reply.body)["code"]) == (404, "not-found")
+    assert "{app}--{user}.apps.test" in json.loads(reply.body)["message"]
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1", "dev--vibes.example.org", "xn--bcher-kva.example.org"]
+)
+async def test_messages_and_health_are_answered_on_every_other_host(app, host):
+    message = envelope("ada", ENSURE_CHAT)
+
+    posted = await answer(app, PIPELINE, HttpIncoming("POST", host, "/v1/api", {}, message))
+
+    assert posted.status == 200
+    assert (await get(app, "/healthz", host=host)).status == 200
 
 
 # -- which file -------------------------------------------------------------------------------------------
@@ -132,8 +179,39 @@ async def test_the_page_is_generated_where_no_file_has_its_name(app, path):
     assert latest.body == named.body
     assert head(latest)["content-type"] == "text/html"
     assert head(latest)["x-vibes-asset-id"] == release["fsId"]
-    assert head(named)["cache-control"] == IMMUTABLE
+    assert head(named)["cache-control"] == "no-cache"
+    assert head(latest)["etag"] == head(named)["etag"]
     assert b'<div id="garden" class="vibe-app-container">' in latest.body
+
+
+async def test_what_may_change_under_a_releases_address_is_looked_at_again(app):
+    """The same files with another entry point, and other settings, are the same release. Were these immutable for a
+    year, as they were, who has been there would never see the change."""
+    files = jsx(), text("/a.html", "<p>a"), text("/b.html", "<p>b")
+    fs_id = (await deploy(app, *files))["fsId"]
+    page = await get(app, f"/~{fs_id}~/")
+    settings = replace(app.config, app_env={"CALLAI_API_KEY": "x"})
+    keyed = replace(app, config=settings, assets=AssetCache(1000))  # a server that was started again
+    other_page = await get(keyed, f"/~{fs_id}~/", if_none_match=head(page)["etag"])
+    flagged = [file | {"entryPoint": file["filename"] == "/a.html"} for file in files]
+    assert (await deploy(app, *flagged))["fsId"] == fs_id
+
+    for path in ("/", "/index.html", "/deep/link"):
+        entry = await get(app, f"/~{fs_id}~{path}", if_none_match=head(page)["etag"])
+        assert (entry.status, entry.body, head(entry)["cache-control"]) == (200, b"<p>a", "no-cache")
+    assert (other_page.status, head(other_page)["cache-control"]) == (200, "no-cache")
+    assert head(await get(app, f"/~{fs_id}~{MAP}"))["cache-control"] == "no-cache"
+    assert head(await get(app, f"/~{fs_id}~/a.html"))["cache-control"] == IMMUTABLE
+    assert head(await get(app, f"/~{fs_id}~/App.jsx"))["cache-control"] == IMMUTABLE
+
+
+async def test_a_deep_path_under_an_html_entry_is_the_entry_for_a_client_that_says_nothing(app):
+    """As by the reference: 200, without `Accept` and without `Sec-Fetch-Mode`."""
+    fs_id = (await deploy(app, text("/home.html", "<p>home", entryPoint=True)))["fsId"]
+
+    for path in (f"/~{fs_id}~/some/where", "/some/where", f"/~{fs_id}~/some/where.html"):
+        reply = await get(app, path)
+        assert (reply.status, reply.body, head(reply)["cache-control"]) == (200, b"<p>home", "no-cache")
 
 
 async def test_a_release_without_a_slash_at_the_end_is_its_page(app):
@@ -142,11 +220,15 @@ async def test_a_release_without_a_slash_at_the_end_is_its_page(app):
     assert (await get(app, f"/~{release['fsId']}~")).status == 200
 
 
-async def test_a_file_called_index_is_served_by_its_name_and_the_page_at_the_root(app):
+@pytest.mark.parametrize("path", ["/", "/index.html"])
+async def test_a_file_called_index_is_the_page_with_the_app_mounted_into_it(app, path):
     await deploy(app, jsx(), text("/index.html", "<p>mine"))
 
-    assert (await get(app, "/index.html")).body == b"<p>mine"
-    assert b"vibe-app-container" in (await get(app, "/")).body
+    page = (await get(app, path)).body
+
+    assert page.endswith(b'<p>mine<div id="root"></div>')
+    assert b'<script type="importmap">' in page
+    assert b"mount(" in page
 
 
 @pytest.mark.parametrize(
@@ -175,7 +257,7 @@ async def test_a_cache_is_told_what_an_unknown_path_depends_on(app):
     unknown = await get(app, f"/~{release['fsId']}~/missing.js")
     known = await get(app, "/home.html")
 
-    assert head(unknown)["vary"] == "Sec-Fetch-Mode, Accept-Encoding"
+    assert head(unknown)["vary"] == "Sec-Fetch-Mode, Accept, Accept-Encoding"
     assert head(known)["vary"] == "Accept-Encoding"
 
 
@@ -277,7 +359,7 @@ async def test_page_of_jsx_names_react_and_all_that_it_imports_to_be_fetched_at_
     assert "react" not in "".join(re.findall(r"<link[^>]*>", plain.body.decode()))
 
 
-async def test_page_is_final_once_what_every_page_loads_is_stored(app, tmp_path):
+async def test_page_names_what_every_page_loads_once_it_is_stored(app, tmp_path):
     store = LocalModules(tmp_path / "modules", (), Limits())
     local = replace(app, modules=store)
     fs_id = (await deploy(local, jsx()))["fsId"]
@@ -288,8 +370,7 @@ async def test_page_is_final_once_what_every_page_loads_is_stored(app, tmp_path)
     complete = await get(local, f"/~{fs_id}~/")
     font = await get(local, PAGE_FILES[-1].address)
 
-    assert head(without)["cache-control"] == "no-cache"
-    assert head(complete)["cache-control"] == IMMUTABLE
+    assert head(without)["etag"] != head(complete)["etag"]
     assert [file.address.encode() in without.body for file in PAGE_FILES] == [False] * 3
     assert [file.address.encode() in complete.body for file in PAGE_FILES] == [True] * 3
     assert (font.body, head(font)["content-type"], head(font)["cache-control"]) == (

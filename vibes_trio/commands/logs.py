@@ -6,7 +6,9 @@ import sys
 from datetime import UTC, datetime
 from typing import TextIO
 
+from vibes_trio.commands.log_handler import CountingHandler
 from vibes_trio.commands.output import Colour, paint
+from vibes_trio.config import Limits
 
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -23,7 +25,7 @@ _COLOURS: dict[int, Colour] = {
 def setup_logs(level: str, stream: TextIO | None = None) -> None:
     """Send what is logged at *level* (one of LEVELS) and above to *stream*, standard error if None."""
     out = stream or sys.stderr
-    handler = logging.StreamHandler(out)
+    handler = CountingHandler(out, Limits())
     handler.setFormatter(HumanFormatter(out) if out.isatty() else JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -43,7 +45,7 @@ class HumanFormatter(logging.Formatter):
         """Return the line, with the traceback under it if there is one."""
         time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
         name = record.name.removeprefix("vibes_trio.")
-        text = f"{record.levelname.lower()} {name}: {record.getMessage()}"
+        text = f"{record.levelname.lower()} {name}: {_message(record)}"
         colour = _COLOURS.get(record.levelno)
         shown = paint(text, colour, self._stream) if colour else text
         line = f"{paint(time, 'dim', self._stream)} {shown}"
@@ -59,8 +61,14 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message(record),
         }
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
+
+
+def _message(record: logging.LogRecord) -> str:
+    """Return the message, cut: parts of it may be anybody's."""
+    text, most = record.getMessage(), Limits().log_message_chars
+    return text if len(text) <= most else f"{text[:most]}…"

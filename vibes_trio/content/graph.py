@@ -27,6 +27,14 @@ def find_sources(nodes: Sequence[int], edges: Sequence[Iterable[int]]) -> list[l
     return sorted(groups)
 
 
+def reach(starts: Iterable[int], edges: Sequence[Iterable[int]]) -> set[int]:
+    """Return *starts* and all that they lead to."""
+    seen: set[int] = set()
+    for start in starts:
+        _reach(start, edges, seen)
+    return seen
+
+
 def _order_of_leaving(nodes: Iterable[int], edges: Sequence[Iterable[int]]) -> list[int]:
     """Return everything that *nodes* lead to, in the order in which a walk in depth is done with it."""
     left: list[int] = []

@@ -124,6 +124,7 @@ def build_import_map(
     *,
     imports: Mapping[str, str] | None = None,
     scopes: Mapping[str, Mapping[str, str]] | None = None,
+    needed: Iterable[str] | None = None,
 ) -> ImportMap:
     """Return the import map of a release.
 
@@ -132,6 +133,8 @@ def build_import_map(
         versions: package → version, for each of `package_lookups`; None or absent: not found.
         fp_version: see `predefined_imports`.
         imports, scopes: the app's own files (`links.link_modules`). A predefined entry stays.
+        needed: those of *specifiers* that the page can ask for, the only ones that are warned of, and packages; None:
+            all.
 
     Keys are specifiers as imported (the reference cuts them to the package, so that `lodash/fp` would load
     nothing). What can't be loaded has no entry and a warning.
@@ -140,6 +143,7 @@ def build_import_map(
     found: dict[str, str] = {}
     warnings: list[str] = []
     specifiers = tuple(dict.fromkeys(specifiers))
+    asked = specifiers if needed is None else tuple(dict.fromkeys(needed))
     for text in specifiers:
         if _is_settled(text):
             continue
@@ -150,10 +154,10 @@ def build_import_map(
                 found[text] = address
                 continue
         problem = _problem(specifier)
-        if problem:
+        if problem and text in asked:
             warnings.append(f"import {quote_json(text)}: {problem}")
     whole = found | dict(imports or {}) | predefined
-    return ImportMap(_write(whole, scopes or {}), tuple(warnings), on_cdn(specifiers, whole))
+    return ImportMap(_write(whole, scopes or {}), tuple(warnings), on_cdn(asked, whole))
 
 
 def _is_settled(text: str) -> bool:

@@ -19,14 +19,14 @@ Style sheets, JSON, pictures and whatever else is no module are imported through
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import quote, unquote
 
 from vibes_trio.content.as_module import wrap_asset
 from vibes_trio.content.cid import to_utf8
-from vibes_trio.content.graph import find_sources
+from vibes_trio.content.graph import find_sources, reach
 from vibes_trio.content.import_map import PREDEFINED
 from vibes_trio.content.js_json import quote_json
 from vibes_trio.content.specifiers import Kind, parse_specifier
@@ -86,6 +86,7 @@ class Links:
         wrappers: served name → (name of the file it stands for, JavaScript text).
         roots: served names of the modules that the page mounts, in order.
         bare: specifiers that name no file of the app, in order, each once.
+        targets: for each file the files that it imports, as indexes.
         warnings: for whoever deploys.
     """
 
@@ -95,6 +96,7 @@ class Links:
     wrappers: Mapping[str, tuple[str, str]]
     roots: tuple[str, ...]
     bare: tuple[str, ...]
+    targets: tuple[tuple[int, ...], ...]
     warnings: tuple[str, ...]
 
 
@@ -135,9 +137,21 @@ def link_modules(files: Sequence[AppModule]) -> Links:
         scopes=MappingProxyType(scopes),
         wrappers=MappingProxyType(wrappers),
         roots=_roots(files, targets, served, idle),
-        bare=tuple(dict.fromkeys(s for file in files for s in file.specifiers if not is_local(s))),
+        bare=_bare(files),
+        targets=tuple(tuple(dict.fromkeys(meant.values())) for meant in targets),
         warnings=tuple(warnings),
     )
+
+
+def _bare(files: Iterable[AppModule]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(s for file in files for s in file.specifiers if not is_local(s)))
+
+
+def bare_of(files: Sequence[AppModule], links: Links, entries: Iterable[str]) -> tuple[str, ...]:
+    """Return the specifiers that name no file, of *entries* (names of sources) and all modules that they lead to."""
+    by_name = {file.name: index for index, file in reversed(list(enumerate(files)))}
+    seen = reach((by_name[name] for name in entries if name in by_name), links.targets)
+    return _bare(files[index] for index in sorted(seen))
 
 
 def address_of(served: str) -> str:

@@ -40,15 +40,16 @@ _IN_STYLE = re.compile(
 _TAILWIND = re.compile(r"//cdn\.tailwindcss\.com|@tailwindcss/browser|text/tailwindcss", re.IGNORECASE)
 _PATH_SAFE = "/~!$*+,;=:@"
 
-Hole = Literal["", "head", "release", "remote"]
+Hole = Literal["", "head", "end", "release", "remote"]
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True):
     """*text* of the page, and what comes behind it.
 
     Attributes:
-        hole: `head`: what we add; `release`: *value*, a path from the release's root; `remote`: *value*, an address as
-            it stood there, or the one of this server that has the same; empty: nothing.
+        hole: `head`: what we add; `end`: what we add at the end of its body; `release`: *value*, a path from the
+            release's root; `remote`: *value*, an address as it stood there, or the one of this server that has the
+            same; empty: nothing.
     """
 
     text: str
@@ -99,6 +100,7 @@ class OwnPage:
         missing: addresses of scripts and styles that name no file of the app.
         imports: the app's own import map, specifier → address.
         remote: addresses of other hosts that it loads scripts, styles and fonts from, each once.
+        changed: whether it has scripts, or anything that is put otherwise: else it can be shown as it is.
     """
 
     template: Template
@@ -107,6 +109,7 @@ class OwnPage:
     missing: tuple[str, ...] = ()
     imports: Mapping[str, str] = field(default_factory=dict)
     remote: tuple[str, ...] = ()
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,10 @@ class _Edit:
     span: Span
     hole: Hole = ""
     value: str = ""
+
+
+def _edit_at(place: int, hole: Hole) -> _Edit:
+    return _Edit(Span(place, place), hole)
 
 
 def read_own_page(
@@ -129,15 +136,16 @@ def read_own_page(
         compiled: whether all its module scripts are compiled, as by a tool that builds the app; else only those
             that no browser reads.
     """
-    text = _ENV_PLACE.sub(lambda found: env.get(found[1], found[0]), text)
-    page = _Reading(text, resolve, compiled)
-    for element in scan_html(text):
+    filled = _ENV_PLACE.sub(lambda found: env.get(found[1], found[0]), text)
+    page = _Reading(filled, resolve, compiled)
+    for element in scan_html(filled):
         page.take(element)
+    end = len(filled) if page.end is None else page.end
     template = Template(
-        parts=tuple(_parts(text, [_Edit(Span(page.head, page.head), "head"), *page.edits])),
+        parts=tuple(_parts(filled, [_edit_at(page.head, "head"), *page.edits, _edit_at(end, "end")])),
         has_title=page.has_title,
         has_icon=page.has_icon,
-        has_tailwind=_TAILWIND.search(text) is not None,
+        has_tailwind=_TAILWIND.search(filled) is not None,
         containers=tuple(page.containers),
     )
     return OwnPage(
@@ -147,6 +155,7 @@ def read_own_page(
         tuple(dict.fromkeys(page.missing)),
         page.imports,
         tuple(dict.fromkeys(page.remote)),
+        changed=bool(page.edits) or page.has_scripts or filled != text,
     )
 
 
@@ -164,7 +173,8 @@ class _Reading:
     def __init__(self, text: str, resolve: Callable[[str], str | None], compiled: bool) -> None:
         self.text = text
         self.head = 0
-        self.has_title = self.has_icon = False
+        self.end: int | None = None
+        self.has_title = self.has_icon = self.has_scripts = False
         self.containers: list[str] = []
         self.edits: list[_Edit] = []
         self.scripts: list[Script] = []
@@ -182,6 +192,8 @@ class _Reading:
         if element.name in ("!doctype", "html", "head") and not self._head_named:
             self.head = element.tag.end
             self._head_named = element.name == "head"
+        if element.name == "/body":
+            self.end = element.tag.start
         self.has_title |= element.name == "title"
         identifier = element.attributes.get("id", "")
         if identifier in CONTAINERS and identifier not in self.containers:
@@ -203,9 +215,17 @@ class _Reading:
             return not _REMOTE.match(given.get("href", ""))
         if element.name == "link":
             kinds = set(given.get("rel", "").lower().split())
+            address = given.get("href", "")
+            # Pages that come from a template name an icon that nobody sent; browsers ask for it, and log that.
+            if kinds & (_ICONS | {"manifest"}) and not self._is_there(address):
+                return True
             self.has_icon |= bool(kinds & _ICONS)
-            return bool(kinds & _HINTS) and bool(_REMOTE.match(given.get("href", "")))
+            return bool(kinds & _HINTS) and bool(_REMOTE.match(address))
         return False
+
+    def _is_there(self, address: str) -> bool:
+        is_elsewhere = _REMOTE.match(address) is not None or _SCHEME.match(address) is not None
+        return is_elsewhere or self._file(address) is not None
 
     def _take_script(self, element: Element) -> None:
         kind = element.attributes.get("type", "").strip().lower()
@@ -221,6 +241,7 @@ class _Reading:
                 self.scripts.append(self._script(element, name or "", kind in _BABEL))
             self.edits.append(_Edit(Span(element.tag.start, element.end)))
         elif kind in _CLASSIC or kind == "module":
+            self.has_scripts = True
             if name is not None:
                 self.kept.append(name)
             self._take_addresses(element)
@@ -312,11 +333,14 @@ def resolver(names: frozenset[str], folder: str, roots: tuple[str, ...]) -> Call
     return resolve
 
 
-def fill_template(template: Template, head: str, release: str, local: Mapping[str, str]) -> str:
+def fill_template(
+    template: Template, head: str, release: str, local: Mapping[str, str], *, end: str = ""
+) -> str:
     """Return the page's HTML.
 
     Args:
         head: HTML that comes first in its head.
+        end: HTML that comes last in its body.
         release: address of the release's root, with a slash at its end.
         local: address of another host → address on this server that has the same; empty: it is asked for nowhere.
     """
@@ -325,6 +349,8 @@ def fill_template(template: Template, head: str, release: str, local: Mapping[st
         pieces.append(part.text)
         if part.hole == "head":
             pieces.append(head)
+        elif part.hole == "end":
+            pieces.append(end)
         elif part.hole == "release":
             pieces.append(release.removesuffix("/") + part.value)
         elif part.hole == "remote":

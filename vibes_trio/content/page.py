@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from vibes_trio.content.own_page import Template, fill_template
+from vibes_trio.content.own_page import CONTAINERS, Template, fill_template
 from vibes_trio.content.page_font import font_elements
 from vibes_trio.content.static_modules import static_module
 from vibes_trio.exchange import AppSlug, FsId
@@ -24,6 +24,8 @@ CDN_TAILWIND = "https://esm.sh/@tailwindcss/browser@4"
 DEV_RUNTIME = "react/jsx-dev-runtime"
 TRANSFORMED = "~~transformed~~/"
 NO_ICON = "data:,"  # else the browser asks for /favicon.ico and logs that it isn't there
+# An element that the app's HTML does not have, and that its script may not ask for, takes no place.
+EMPTY_CONTAINERS = "<style>:where(#root,#app):empty{display:none}</style>"
 _PATH_SAFE = "/~!$&'()*+,;=:@"
 
 
@@ -46,7 +48,8 @@ class PageInput:
         preload: addresses of modules that the roots are sure to import.
         tailwind: address of the Tailwind script; empty: none.
         fonts: subset → address of the file of the page's font; empty: what the browser has.
-        mounts: root → the export of it that is mounted; other roots only run. None: the defaults of all.
+        mounts: root → the export of it that is mounted (empty: it has none, which the page tells if it stays empty);
+            other roots only run. None: the defaults of all.
         styles: served names of style sheets that come with the modules.
         routes: whether the app has addresses of its own, which it then finds without the release's prefix.
         live: whether this release is the one that the app's address without an fsId shows.
@@ -131,7 +134,7 @@ def _whole_page(page: PageInput, ours: list[str], script: list[str]) -> str:
         "</head>",
         "<body>",
         # Apps mount into #root by habit, and style it: between it and the body lies no box.
-        f'<div id="{html.escape(page.app_slug)}" class="vibe-app-container"><div id="root"></div></div>',
+        f'<div id="{html.escape(page.app_slug)}" class="vibe-app-container">{"".join(_containers(page))}</div>',
         *script,
         "</body>",
         "</html>",
@@ -147,8 +150,17 @@ def _own_page(page: PageInput, template: Template, ours: list[str], release: str
         said.append(f"<title>{html.escape(page.title or page.app_slug)}</title>")
     if not template.has_icon:
         said.append(f'<link rel="icon" href="{html.escape(page.icon)}">')
+    containers = "" if template.containers or not page.roots else "".join(_containers(page))
+    if containers:
+        said.append(EMPTY_CONTAINERS)
     head = "\n".join(["", *said, *ours, ""])
-    return fill_template(template, head, release, page.remote)
+    return fill_template(template, head, release, page.remote, end=containers)
+
+
+def _containers(page: PageInput) -> list[str]:
+    """Return the elements that apps mount into by habit: the first by itself where we mount."""
+    names = CONTAINERS if page.mounts is not None and not page.mounts else CONTAINERS[:1]
+    return [f'<div id="{name}"></div>' for name in names]
 
 
 def script_json(value: object) -> str:
@@ -195,7 +207,8 @@ def _preloads(page: PageInput, release: str) -> list[str]:
     if not page.roots:
         return []
     roots = (_address_of(served, release) for served in page.roots)
-    addresses = dict.fromkeys((static_module("mount.js").address, *roots, *page.preload))
+    mount = [static_module("mount.js").address] if page.mounts is None or page.mounts else []
+    addresses = dict.fromkeys((*mount, *roots, *page.preload))
     return [f'<link rel="modulepreload" href="{html.escape(address)}">' for address in addresses]
 
 
@@ -214,9 +227,9 @@ def _mount_script(page: PageInput, specifiers: list[str]) -> list[str]:
     imports, pairs = [], []
     for number, (root, specifier) in enumerate(zip(page.roots, specifiers, strict=True), 1):
         export = mounts.get(root)
-        what = f"import * as V{number} from" if export else "import"
+        what = "import" if export is None else f"import * as V{number} from"
         imports.append(f"{what} {script_json(specifier)};")
-        if export:
+        if export is not None:
             named = "" if export == "default" else f", {script_json(export)}"
             pairs.append(f"[{script_json(root.removeprefix('/'))}, V{number}{named}]")
     lines = [*imports, f"mount({script_json(page.app_slug)}, [{', '.join(pairs)}]);"] if pairs else imports

@@ -5,7 +5,9 @@ apps are made of inline scripts and styles, some evaluate code (calculators do, 
 packages start workers from blobs and load WebAssembly. That harms nobody, as each app has an origin of its own.
 
 The header goes with every file, not with pages alone: an SVG opened directly is a document that runs scripts,
-and a worker is bound by the policy that its own script came with.
+and a worker is bound by the policy that its own script came with. What is neither page nor file (errors, above all)
+has a policy, too, `LOCKED`, which the front adds (`front/http.py`): any answer of an app's host can be shown in a
+frame by the app's page, is a document of the same origin, and would lend the page its freedom.
 
 It keeps a page from fetching elsewhere; it does not lock up what a page knows: no policy stops a link, a script
 that sends its visitor to another address, WebRTC, or `<link rel=preconnect>`, which opens a connection and asks
@@ -20,6 +22,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from vibes_trio.config import ANY_HOST
+
+LOCKED = "default-src 'none'; sandbox"
+"""For answers that are no part of an app: nothing, and not even the origin of their host."""
 
 ASKED = ("FPCLOUD_URL", "DASHBOARD_URL", "CALLAI_CHAT_URL", "CALLAI_IMG_URL")
 """Settings whose addresses apps ask."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
-from vibes_trio.compilers.interface import Lang
 from vibes_trio.content.components import Exports, choose_component, read_exports, take_off_fence
 from vibes_trio.content.file_roles import is_apart, is_copy, is_server, stem_of
+from vibes_trio.content.filenames import Lang
 from vibes_trio.content.next_pages import find_next_pages, next_entry
 from vibes_trio.content.own_page import OwnPage, Script, Template, read_own_page, resolver
 from vibes_trio.content.tool_settings import (
@@ -25,7 +25,7 @@ from vibes_trio.content.tool_settings import (
     read_vite_aliases,
 )
 
-__all__ = ["Alias", "Kind", "Mount", "Project", "ProjectFile", "read_project"]
+__all__ = ["Alias", "Kind", "Mount", "Project", "ProjectFile", "Spare", "read_project"]
 
 Kind = Literal["component", "vite", "cra", "next", "html"]
 """Components that we mount; a project of a tool; pages of Next; an HTML file with what it names."""
@@ -64,16 +64,27 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True)
+class Spare:
+    """What is mounted of a module without a default export if it is an entry: its *export*, which is *component*."""
+
+    export: str
+    component: str
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """What a set of files is.
 
     Attributes:
         root: the folder that it lies in, without a slash at its end; empty: the root of the app.
         html: name of the HTML file that is the page; empty: we make it.
-        template: that file with places left for what we add.
-        entries: modules that the page runs, by the names of their sources, in order; empty: those that no other module
-            imports, see `fallback_entries`.
+        template: that file with places left for what we add; None: it is shown as it is.
+        entries: modules that the page runs, by the names of their sources, in order; empty and not *scripted*: those
+            that no other module imports, see `fallback_entries`.
+        scripted: whether the app's own HTML runs its scripts by itself.
         mounts: those of their components that we mount; empty: the app mounts itself.
+        spares: module → what is mounted of it in place of a default export.
+        hollow: modules with JSX of which nothing can be mounted, and which mount nothing themselves.
         public: folder whose files also answer at the root, without a slash at its end; empty: none.
         aliases: the longest prefix counts.
         apart: files that are stored but never part of the page by themselves (configuration, tests, declarations).
@@ -94,7 +105,10 @@ class Project:
     html: str = ""
     template: Template | None = None
     entries: tuple[str, ...] = ()
+    scripted: bool = False
     mounts: tuple[Mount, ...] = ()
+    spares: Mapping[str, Spare] = field(default_factory=lambda: MappingProxyType({}))
+    hollow: tuple[str, ...] = ()
     public: str = ""
     aliases: tuple[Alias, ...] = ()
     apart: tuple[str, ...] = ()
@@ -120,7 +134,8 @@ def read_project(
     """
     reading = _Reading(files, entry_point, env or {})
     project = reading.page() if reading.html else reading.next_app() or reading.components()
-    return replace(project, notes=reading.notes(project), warnings=tuple(reading.warnings))
+    warnings = (*reading.warnings, *tell_entries(project, project.entries))
+    return replace(project, notes=reading.notes(project), warnings=warnings)
 
 
 def fallback_entries(
@@ -136,6 +151,32 @@ def fallback_entries(
         better = [name for name in wanted if not is_less(name)]
         wanted = better or wanted
     return tuple(wanted)
+
+
+def exports_of(project: Project, entries: Sequence[str]) -> dict[str, str]:
+    """Return what is mounted of *entries*, where no entry is known by its name; empty: nothing can be."""
+    spares = {name: spare.export for name, spare in project.spares.items()}
+    return {name: "" if name in project.hollow else spares.get(name, "default") for name in entries}
+
+
+def tell_entries(project: Project, entries: Sequence[str]) -> tuple[str, ...]:
+    """Return what whoever deploys should know of *entries*, the modules that the page runs."""
+    told = [
+        f"{name}: has no default export; {spare.component} is shown. Write `export default {spare.component}`."
+        for name, spare in project.spares.items()
+        if name in entries
+    ]
+    told += [
+        f"{name}: exports no component: write `export default` before the one to show."
+        for name in project.hollow
+        if name in entries
+    ]
+    if len(entries) > 1 and not project.entries:
+        told.append(
+            f"{_listed(entries)} are all shown, as nothing imports them: flag the one that is meant as entryPoint,"
+            " or call it App."
+        )
+    return tuple(told)
 
 
 def _is_helper(name: str, lang: Lang | None) -> bool:
@@ -158,6 +199,8 @@ class _Reading:
         self.apart = tuple(file.name for file in files if self._is_apart(file))
         self.modules = [file for file in files if file.lang is not None and file.name not in self.apart]
         self.wrapped = dict(self._take_off_fences())
+        self.spares: dict[str, Spare] = {}
+        self.hollow: list[str] = []
         self._exports: dict[str, Exports] = {}
 
     # -- what it is ---------------------------------------------------------------------------------------
@@ -176,15 +219,18 @@ class _Reading:
         made = tuple(self._made(own))
         named = [script.name for script in own.scripts if script.name and not script.babel]
         entries = self._page_entries(own, [*named, *(file.name for file in made)], compiled=compiled)
+        scripted = not entries and (bool(own.kept) or self.html == self.flagged or not self.modules)
         project = replace(
             self._project(kind, entries),
-            template=own.template,
+            template=own.template if entries or own.changed or not scripted else None,
+            scripted=scripted,
             made=made,
             imports=own.imports,
             remote=own.remote,
             tailwind=own.template.has_tailwind or self.package.names("tailwindcss"),
         )
-        return replace(project, needs_build=bool(entries) and (compiled or bool(made)))
+        needs_build = project.needs_build or (bool(entries) and (compiled or bool(made)))
+        return replace(project, needs_build=needs_build)
 
     def next_app(self) -> Project | None:
         """Return the pages of a Next app; None: it is none."""
@@ -202,8 +248,12 @@ class _Reading:
         kind = self._kind()
         flagged = self._flagged_module()
         entries = (flagged,) if flagged else self._named_entry()
+        if not entries and not any(self._is_component(module) for module in self.modules):
+            for module in self.modules:
+                self._look_for_spare(module.name)
         project = self._project(kind, entries)
-        return replace(project, needs_build=bool(entries) and kind in ("vite", "cra"))
+        needs_build = project.needs_build or (bool(entries) and kind in ("vite", "cra"))
+        return replace(project, needs_build=needs_build)
 
     # -- parts --------------------------------------------------------------------------------------------
 
@@ -216,11 +266,14 @@ class _Reading:
             html=self.html,
             entries=tuple(dict.fromkeys(entries)),
             mounts=mounts,
+            spares=MappingProxyType(self.spares),
+            hollow=tuple(self.hollow),
             public=public if any(name.startswith(f"{public}/") for name in self.names) else "",
             aliases=tuple(self._aliases()),
             apart=self.apart,
             wrapped=MappingProxyType(self.wrapped),
             wishes=MappingProxyType(self.package.dependencies),
+            needs_build=bool(self.wrapped),
         )
 
     def _package(self) -> PackageJson:
@@ -311,7 +364,8 @@ class _Reading:
     def _page_entries(self, own: OwnPage, entries: list[str], *, compiled: bool) -> tuple[str, ...]:
         """Return what runs on a page of HTML; where it names no script that is there, the entry by its name."""
         flagged = self._flagged_module()
-        named = () if entries or (own.kept and not compiled) else self._named_entry()
+        is_shell = self.html != self.flagged or bool(own.missing or own.template.containers)
+        named = () if entries or not is_shell or (own.kept and not compiled) else self._named_entry()
         for address in own.missing:
             instead = f" {_listed(named)} is the page's entry in its place." if named else ""
             self.warnings.append(f"{self.html}: names {address}, which is not among the files.{instead}")
@@ -351,29 +405,34 @@ class _Reading:
         exports = self.exports(name)
         return not (exports.default or exports.mounts or exports.named or exports.inner or exports.jsx)
 
+    def _is_component(self, module: ProjectFile) -> bool:
+        """Whether *module* has something to show by itself."""
+        exports = self.exports(module.name)
+        return exports.mounts or (exports.default and not _is_helper(module.name, module.lang))
+
     def _mount(self, name: str) -> Mount | None:
         """Return what is mounted of the entry *name*; None: it mounts itself, or nothing can be."""
         exports = self.exports(name)
-        if exports.mounts:
-            return None
-        if exports.default:
+        if exports.default and not exports.mounts:
             return Mount(name)
+        self._look_for_spare(name)
+        return Mount(name, self.spares[name].export) if name in self.spares else None
+
+    def _look_for_spare(self, name: str) -> None:
+        """Note what can be mounted of the module *name* if it has no default export."""
+        exports = self.exports(name)
+        if exports.mounts or exports.default or name in self.spares:
+            return
         found = choose_component(exports, stem_of(name))
         if found is None:
-            if exports.jsx or self.files[name].lang in ("jsx", "tsx"):
-                self.warnings.append(
-                    f"{name}: exports no component: write `export default` before the one to show."
-                )
-            return None
+            if exports.jsx and name not in self.hollow:
+                self.hollow.append(name)
+            return
         component, is_exported = found
-        self.warnings.append(
-            f"{name}: has no default export; {component} is shown. Write `export default {component}`."
-        )
-        if is_exported:
-            return Mount(name, component)
-        text = self.wrapped.get(name, self.files[name].content)
-        self.wrapped[name] = text + f"\nexport default {component};\n".encode()
-        return Mount(name)
+        self.spares[name] = Spare(component if is_exported else "default", component)
+        if not is_exported:
+            text = self.wrapped.get(name, self.files[name].content)
+            self.wrapped[name] = text + f"\nexport default {component};\n".encode()
 
     def _made(self, own: OwnPage) -> Iterator[ProjectFile]:
         """Yield the scripts that stand in the page as files. Those for Babel are one: they share their names."""

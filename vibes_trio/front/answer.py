@@ -7,6 +7,7 @@ knows which it was.
 import logging
 import secrets
 from collections.abc import Awaitable
+from dataclasses import replace
 
 import trio
 
@@ -19,6 +20,8 @@ from vibes_trio.urls import parse_host
 from vibes_trio.wire.base import Envelope, MessageHead, read_head
 
 log = logging.getLogger(__name__)
+
+MAX_REASON_CHARS = 200
 
 
 async def answer(app: App, pipeline: Pipeline, incoming: Incoming, turn: Turn | None = None) -> Reply:
@@ -33,6 +36,8 @@ def answer_soon(app: App, pipeline: Pipeline, incoming: Incoming, turn: Turn | N
     Only what waits has a deadline: `message_timeout_s`.
     """
     started = trio.current_time()
+    if isinstance(incoming, HttpIncoming) and incoming.host_name is None:
+        incoming = replace(incoming, host_name=parse_host(incoming.host, app.site))
     data = _message_data(incoming)
     if data is None:
         assert isinstance(incoming, HttpIncoming)
@@ -88,7 +93,8 @@ async def _wait(reply: Awaitable[Reply], timeout_s: float, envelope: Envelope | 
 
 def _refuse(error: VibesError, envelope: Envelope | None) -> Reply:
     if isinstance(error, RequireLogin):
-        log.info("refused credentials: %s", error.__cause__ or error.reason)
+        why = str(error.__cause__ or error.reason)
+        log.info("refused credentials: %s", ascii(why[:MAX_REASON_CHARS])[1:-1])  # it may quote the client
     return error_reply(error, envelope)
 
 
@@ -103,5 +109,5 @@ def _message_data(incoming: Incoming) -> bytes | None:
         return incoming.data
     if incoming.method not in ("POST", "PUT"):
         return None
-    host = parse_host(incoming.host)
+    host = incoming.host_name
     return incoming.body if host is not None and host.app is None else None

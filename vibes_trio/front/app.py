@@ -19,7 +19,14 @@ from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 from vibes_trio.exchange import HttpIncoming, Reply
 from vibes_trio.front.guard import GuardedConfig, serve_one
 from vibes_trio.front.heads import Head
-from vibes_trio.front.http import content_length, has_body, refuse_long_body, refuse_slow, sound
+from vibes_trio.front.http import (
+    content_length,
+    has_body,
+    refuse_long_body,
+    refuse_slow,
+    site_headers,
+    sound,
+)
 from vibes_trio.front.lane import ServeOne
 from vibes_trio.front.state import Front
 
@@ -40,23 +47,24 @@ def build_app(front: Front) -> QuartTrio:
         try:
             body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
         except RequestEntityTooLarge:
-            return _write(refuse_long_body(limits).reply, head.method, close=True)
+            return _write(refuse_long_body(limits).reply, head, close=True)
         except RequestTimeout:
-            return _write(refuse_slow().reply, head.method, close=True)
-        incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body)
+            return _write(refuse_slow().reply, head, close=True)
+        incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body, head.host_name)
         answered = front.answer(incoming, None)
         reply = sound(answered if isinstance(answered, Reply) else await answered)
-        return _write(reply, head.method, close=head.close or front.draining.is_set())
+        return _write(reply, head, close=head.close or front.draining.is_set())
 
     app.before_request(answer_what_no_page_does)
     return app
 
 
-def _write(reply: Reply, method: str, *, close: bool) -> Response:
-    """Return *reply* as Quart's response. The common headers are added by `GuardedConfig`."""
+def _write(reply: Reply, head: Head, *, close: bool) -> Response:
+    """Return *reply* as Quart's response. The Date is added by `GuardedConfig`."""
     length = content_length(reply)
-    response = Response(reply.body if has_body(method, reply.status) else b"", reply.status)
-    response.headers = Headers(list(reply.headers))  # none of Quart's own ideas
+    response = Response(reply.body if has_body(head.method, reply.status) else b"", reply.status)
+    # None of Quart's own ideas.
+    response.headers = Headers([*site_headers(reply.policy, head.readers), *reply.headers])
     if length is not None:
         response.headers["Content-Length"] = str(length)
     if close:

@@ -8,11 +8,14 @@ spite of this is caught, logged and counted where the connection was started (`s
 """
 
 from contextlib import suppress
+from dataclasses import replace
 
 import h11
 import trio
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData
+from hypercorn.protocol.events import Event as StreamEvent
+from hypercorn.protocol.events import Response
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio.task_group import TaskGroup
 from hypercorn.trio.worker_context import WorkerContext
@@ -20,19 +23,20 @@ from hypercorn.typing import AppWrapper, ConnectionState, LifespanState
 from hypercorn.utils import parse_socket_addr
 
 from vibes_trio.front.heads import Head
-from vibes_trio.front.http import COMMON_HEADERS, content_length, http_date, refuse_broken_body
+from vibes_trio.front.http import content_length, http_date, refuse_broken_body, site_headers
 from vibes_trio.front.sockets import Line
 
 
 class GuardedConfig(Config):
-    """Hypercorn's settings, so that every answer it writes carries the common headers."""
+    """Hypercorn's settings, so that every answer it writes carries our Date and nothing else of its own."""
 
     def response_headers(self, protocol: str) -> list[tuple[bytes, bytes]]:
         """Return what is added to every answer."""
-        common = [(name.encode(), value.encode()) for name, value in COMMON_HEADERS]
-        return [*common, (b"Date", http_date().encode())]
+        return [(b"Date", http_date().encode())]
 
 
+_NOSNIFF = b"x-content-type-options"
+"""Stands in all that `site_headers` gives."""
 _REQUEST_READ = (h11.DONE, h11.MUST_CLOSE, h11.CLOSED)
 
 
@@ -139,6 +143,16 @@ class _OneRequest(H11Protocol):
             )
         )
 
+    async def stream_send(self, event: StreamEvent) -> None:
+        """Send what the app says; what is not of our making (an error page of Quart's) is locked like an error."""
+        if isinstance(event, Response) and _NOSNIFF not in {name.lower() for name, _ in event.headers}:
+            event = replace(event, headers=[*event.headers, *self._site_headers])
+        await super().stream_send(event)
+
+    @property
+    def _site_headers(self) -> list[tuple[bytes, bytes]]:
+        return [(name.encode(), value.encode()) for name, value in site_headers(None, self._head.readers)]
+
     async def _maybe_recycle(self) -> None:
         """Give the connection back in place of waiting for its next request."""
         reusable = self.connection.our_state is h11.DONE and self.connection.their_state is h11.DONE
@@ -151,7 +165,7 @@ class _OneRequest(H11Protocol):
         headers = [(name.encode(), value.encode()) for name, value in reply.headers]
         headers.append((b"content-length", str(content_length(reply)).encode()))
         headers.append((b"connection", b"close"))
-        common = self.config.response_headers("h11")
+        common = [*self._site_headers, *self.config.response_headers("h11")]
         await self._send_h11_event(h11.Response(status_code=reply.status, headers=[*common, *headers]))
         await self._send_h11_event(h11.Data(data=reply.body))
         await self._send_h11_event(h11.EndOfMessage())

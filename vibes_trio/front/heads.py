@@ -14,8 +14,9 @@ import h11
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest
-from vibes_trio.front.http import Refused, refuse_long_body
-from vibes_trio.urls import HostName, parse_host
+from vibes_trio.exchange import HostName
+from vibes_trio.front.http import ANYBODY, Refused, refuse_long_body
+from vibes_trio.urls import ANY, ANY_SITE, MODULES, Site, normalize_path, parse_host
 
 _SIMPLE = re.compile(
     rb"(GET|HEAD|POST|PUT) (/[!-~]*) HTTP/1\.1\r\n"
@@ -45,6 +46,8 @@ class Head:
         close: the client sends nothing more after this request.
         simple: the fast lane may answer it.
         upgrade: it asks for a WebSocket.
+        readers: pages of which origin may read the answer: `*`, one, or none (empty). Only the API is for others
+            than its own pages.
     """
 
     method: str
@@ -57,6 +60,13 @@ class Head:
     close: bool = False
     simple: bool = False
     upgrade: bool = False
+    readers: str = ""
+
+    @property
+    def is_of_app(self) -> bool:
+        """Whether it asks for something of an app, or for a module that apps load, rather than the API."""
+        # A path with dots may be a module's once they are resolved.
+        return self.host_name.app is not None or normalize_path(self.target).startswith(MODULES)
 
 
 def find_head_end(data: bytes) -> int:
@@ -72,16 +82,24 @@ def find_head_end(data: bytes) -> int:
     return end + 3 if end >= 0 else 0
 
 
-def parse_head(data: bytes, limits: Limits) -> Head:
+def parse_head(data: bytes, limits: Limits, site: Site = ANY_SITE) -> Head:
     """Return the head that *data* is, exactly: a request line, headers and the empty line.
 
     Raises:
         Refused: it is no request, or none that is answered here.
     """
-    head = _read_simple(data) or _read_any(data)
+    head = _read_simple(data, site) or _read_any(data, site)
+    if ANY not in site.origins:
+        _check_origin(head, site)
     if head.length is not None and head.length > limits.max_body_bytes:
-        raise refuse_long_body(limits)
+        raise refused_for(head, refuse_long_body(limits))
     return head
+
+
+def refused_for(head: Head, refused: Refused) -> Refused:
+    """Return *refused* as the answer to *head*: whoever may read that may read this."""
+    refused.readers = head.readers
+    return refused
 
 
 def join_fields(fields: Sequence[tuple[str, str]]) -> dict[str, str]:
@@ -107,7 +125,26 @@ def origin_form(target: str, host: str) -> str:
     return rest if rest.startswith("/") else f"/{rest}"
 
 
-def _read_simple(data: bytes) -> Head | None:
+def _readers_of(host: HostName, target: str, headers: Mapping[str, str], site: Site) -> str:
+    """Return `Head.readers`."""
+    if host.app is not None or normalize_path(target).startswith(MODULES):
+        return ""
+    if ANY in site.origins:
+        return ANYBODY
+    origin = headers.get("origin", "")
+    return origin if origin in site.origins else ""
+
+
+def _check_origin(head: Head, site: Site) -> None:
+    """Refuse a message, or a WebSocket for some, from a page that may send none. Programs name no origin."""
+    origin = head.headers.get("origin")
+    sends = head.upgrade or head.method in ("POST", "PUT")
+    if sends and origin is not None and origin not in site.origins and head.host_name.app is None:
+        text = "Pages of this origin may not send messages here: VIBES_API_ORIGINS does not name it."
+        raise Refused(BadRequest(text), 403)
+
+
+def _read_simple(data: bytes, site: Site = ANY_SITE) -> Head | None:
     """Return a simple head, or None: something about it is unusual, so h11 shall look at it."""
     match = _SIMPLE.fullmatch(data)
     if match is None:
@@ -122,7 +159,7 @@ def _read_simple(data: bytes) -> Head | None:
         return None
     connection = headers.get("connection", "keep-alive").lower()
     host = headers.get("host", "")
-    host_name = parse_host(host)
+    host_name = parse_host(host, site)
     method = match[1].decode()
     length = headers.get("content-length")
     if host_name is None or connection not in ("keep-alive", "close"):
@@ -131,20 +168,22 @@ def _read_simple(data: bytes) -> Head | None:
         length is not None and not _LENGTH.fullmatch(length)
     ):
         return None
+    target = match[2].decode()
     return Head(
         method,
         host,
         host_name,
-        match[2].decode(),
+        target,
         (),
         headers,
         int(length or 0),
         close=connection == "close",
         simple=True,
+        readers=_readers_of(host_name, target, headers, site),
     )
 
 
-def _read_any(data: bytes) -> Head:
+def _read_any(data: bytes, site: Site) -> Head:
     """Return what h11 makes of *data*, if our rules allow it (platform-and-reliability.md 1.3).
 
     Raises:
@@ -164,7 +203,7 @@ def _read_any(data: bytes) -> Head:
     method, version = request.method.decode().upper(), request.http_version.decode()
     _check(method, version, headers)
     host = headers["host"]
-    host_name = parse_host(host)
+    host_name = parse_host(host, site)
     if host_name is None:
         raise Refused(BadRequest("The Host header must name one host, in plain ASCII, with or without port."))
     target = origin_form(request.target.decode("latin-1"), host)
@@ -175,7 +214,8 @@ def _read_any(data: bytes) -> Head:
     upgrade = method == "GET" and version == "1.1" and _wants_websocket(headers)
     if upgrade and length != 0:
         raise Refused(BadRequest("A request for a WebSocket must have no body."))
-    return Head(method, host, host_name, target, fields, headers, length, upgrade=upgrade)
+    readers = _readers_of(host_name, target, headers, site)
+    return Head(method, host, host_name, target, fields, headers, length, upgrade=upgrade, readers=readers)
 
 
 def _check(method: str, version: str, headers: Mapping[str, str]) -> None:

@@ -1,7 +1,8 @@
 """Response heads and refusals, the same in both lanes.
 
-Every answer carries the four access-control headers (protocol.md 1), Date, Content-Length and
-`X-Content-Type-Options: nosniff`. Nothing here knows sockets.
+Every answer carries Date, Content-Length, `X-Content-Type-Options: nosniff` and a Content-Security-Policy, unless it
+is a page's and that may ask anybody. Those of the API, and no others, carry the four access-control headers
+(protocol.md 1) as well, for whoever may read them. Nothing here knows sockets.
 """
 
 import logging
@@ -12,31 +13,34 @@ from functools import lru_cache
 from http import HTTPStatus
 
 from vibes_trio.config import Limits
+from vibes_trio.content.policy import LOCKED
 from vibes_trio.errors import BadRequest, Internal, Overloaded, TooLarge, VibesError
 from vibes_trio.exchange import Reply
 from vibes_trio.front.status import error_reply
 
 log = logging.getLogger(__name__)
 
-COMMON_HEADERS: tuple[tuple[str, str], ...] = (
-    ("Access-Control-Allow-Origin", "*"),
+ANYBODY = "*"
+_FOR_READERS: tuple[tuple[str, str], ...] = (
     ("Access-Control-Allow-Methods", "GET,POST,OPTIONS,PUT,DELETE"),
     ("Access-Control-Allow-Headers", "Origin, Content-Type, Accept"),
     ("Access-Control-Max-Age", "86400"),
-    ("X-Content-Type-Options", "nosniff"),
 )
-_COMMON = "".join(f"{name}: {value}\r\n" for name, value in COMMON_HEADERS)
 _STATUS_LINES = {int(status): f"HTTP/1.1 {int(status)} {status.phrase}\r\n" for status in HTTPStatus}
 
 # Text beyond ASCII goes out as UTF-8, as Quart writes it.
 _TEXT = r"!-~\x80-\ud7ff\ue000-\U0010ffff"
 _FIELD = re.compile(rf"[-!#$%&'*+.^_`|~0-9a-zA-Z]+: (?:[{_TEXT}](?:[\t {_TEXT}]*[{_TEXT}])?)?")
 
+MAX_LOGGED_CHARS = 100
 ALLOWED_METHODS = "GET, HEAD, POST, PUT, OPTIONS, DELETE, PATCH"
 
 
 class Refused(Exception):
     """A request that is answered by the front itself, whereupon the connection ends."""
+
+    readers = ""
+    """As in `Head`; until a head is read it is not known whether the API was asked."""
 
     def __init__(self, error: VibesError, status: int | None = None) -> None:
         super().__init__(error.message)
@@ -76,6 +80,30 @@ def refuse_broken_body(*, no_room: bool = False) -> Refused:
     return Refused(BadRequest("The body ends before its length is reached, or its chunks are malformed."))
 
 
+@lru_cache(maxsize=256)  # of both there are as many as the settings name
+def site_headers(policy: str | None, readers: str) -> tuple[tuple[str, str], ...]:
+    """Return the headers of an answer that say what browsers may do with it.
+
+    Args:
+        policy: as in `Reply`.
+        readers: as in `Head`.
+    """
+    policy = LOCKED if policy is None else policy
+    headers = [("X-Content-Type-Options", "nosniff")]
+    if policy:
+        headers.append(("Content-Security-Policy", policy))
+    if readers:
+        headers += [("Access-Control-Allow-Origin", readers), *_FOR_READERS]
+    if readers not in ("", ANYBODY):
+        headers.append(("Vary", "Origin"))
+    return tuple(headers)
+
+
+@lru_cache(maxsize=256)
+def _site_lines(policy: str | None, readers: str) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in site_headers(policy, readers))
+
+
 def http_date() -> str:
     """Return the Date of an answer that is given now."""
     return _date_of(int(time.time()))
@@ -94,7 +122,7 @@ def sound(reply: Reply) -> Reply:
     """
     for name, value in reply.headers:
         if not _FIELD.fullmatch(f"{name}: {value}"):
-            log.error("header %r of a reply can't be written: %r", name, value)
+            log.error("header %r of a reply can't be written: %r", name, value[:MAX_LOGGED_CHARS])
             return error_reply(Internal("The answer has a header that can't be written."))
     return reply
 
@@ -108,12 +136,17 @@ def content_length(reply: Reply) -> int | None:
     return len(reply.body) if reply.length is None else reply.length
 
 
-def build_head(reply: Reply, *, close: bool = False) -> bytes:
-    """Return the head of a sound *reply*, its empty line included; *close* says that no other will follow."""
+def build_head(reply: Reply, *, readers: str = "", close: bool = False) -> bytes:
+    """Return the head of a sound *reply*, its empty line included.
+
+    Args:
+        readers: as in `Head`.
+        close: no other answer will follow.
+    """
     length = content_length(reply)
     parts = [
         _STATUS_LINES.get(reply.status) or f"HTTP/1.1 {reply.status} \r\n",
-        _COMMON,
+        _site_lines(reply.policy, readers),
         f"Date: {http_date()}\r\n",
     ]
     parts += [f"{name}: {value}\r\n" for name, value in reply.headers]
@@ -128,7 +161,7 @@ def has_body(method: str, status: int) -> bool:
     return method != "HEAD" and status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
-def build_response(reply: Reply, method: str, *, close: bool = False) -> bytes:
-    """Return the whole answer to a request with *method*."""
-    head = build_head(reply, close=close)
+def build_response(reply: Reply, method: str, *, readers: str = "", close: bool = False) -> bytes:
+    """Return the whole answer to a request with *method*. Args: as for `build_head`."""
+    head = build_head(reply, readers=readers, close=close)
     return head + reply.body if has_body(method, reply.status) else head

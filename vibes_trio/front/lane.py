@@ -20,9 +20,10 @@ import trio
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest
 from vibes_trio.exchange import HttpIncoming, Reply
-from vibes_trio.front.heads import Head, find_head_end, parse_head
+from vibes_trio.front.heads import Head, find_head_end, parse_head, refused_for
 from vibes_trio.front.held import Share
 from vibes_trio.front.http import (
+    ANYBODY,
     Refused,
     build_response,
     refuse_broken_body,
@@ -110,7 +111,7 @@ async def _serve_or_refuse(conn: _Connection) -> None:
 async def _refuse(front: Front, line: Line, refused: Refused) -> None:
     front.counts.refused += 1
     # HEAD is not told apart: the connection ends here, so a body too many confuses nobody.
-    await line.send_all(build_response(refused.reply, "GET", close=True))
+    await line.send_all(build_response(refused.reply, "GET", readers=refused.readers, close=True))
     await line.linger(front.limits.close_timeout_s)
 
 
@@ -131,11 +132,20 @@ async def _serve_next(conn: _Connection, first: bool) -> bool:
             front.counts.ready += 1
             await line.send_all(ready)
             return await _park(conn)
-    head = parse_head(data, front.limits)
+    head = parse_head(data, front.limits, front.site)
     if front.hand_over is not None and not _reads_an_app(head):
         front.counts.handed_over += 1
         await front.hand_over(line.socket, data + line.buffer)
         return False
+    try:
+        return await _serve_head(conn, head, data)
+    except Refused as refused:
+        raise refused_for(head, refused) from None
+
+
+async def _serve_head(conn: _Connection, head: Head, data: bytes) -> bool:
+    """Serve the request with *head*, which was read from *data*; returns and raises as `_serve_next`."""
+    front, line = conn.front, conn.line
     if head.upgrade:
         await line.send_all(accept_websocket(head))
         line.is_websocket = True
@@ -150,7 +160,7 @@ async def _serve_next(conn: _Connection, first: bool) -> bool:
 
 
 async def _serve_request(conn: _Connection, head: Head, data: bytes) -> bool:
-    """Serve the request with *head*, which was read from *data*; returns and raises as `_serve_next`."""
+    """Serve it in one of the lanes; returns and raises as `_serve_next`."""
     front, line = conn.front, conn.line
     if head.simple and front.fast:
         front.counts.fast += 1
@@ -179,14 +189,13 @@ async def _park(conn: _Connection) -> bool:
 
 def _reads_an_app(head: Head) -> bool:
     """Whether a file or page of an app, or a module, is asked for in the simple way."""
-    of_app = head.host_name.app is not None or head.target.startswith("/~esm/")
-    return of_app and head.simple and head.method in ("GET", "HEAD")
+    return head.simple and head.method in ("GET", "HEAD") and head.is_of_app
 
 
 async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     version = front.ready.version()
     body = await _read_body(front.limits, line, head.length) if head.length else b""
-    incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body)
+    incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body, head.host_name)
     answered = front.answer(incoming, None)
     reply = answered if isinstance(answered, Reply) else await answered
     if reply.for_owner and front.hand_over is not None:
@@ -195,9 +204,9 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
         return False
     reply = sound(reply)
     close = head.close or front.draining.is_set()
-    await line.send_all(build_response(reply, head.method, close=close))
-    if reply.repeatable and not close and not head.length:
-        front.ready.keep(data, head.method, reply, version)
+    await line.send_all(build_response(reply, head.method, readers=head.readers, close=close))
+    if reply.repeatable and head.readers in ("", ANYBODY) and not close and not head.length:
+        front.ready.keep(data, head.method, reply, version, head.readers)
     return not close
 
 

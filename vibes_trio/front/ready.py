@@ -65,17 +65,18 @@ class ReadyAnswers:
         self._answers.move_to_end(question)
         return b"".join((before, http_date().encode(), after, body))
 
-    def keep(self, data: bytes, method: str, reply: Reply, version: int) -> None:
+    def keep(self, data: bytes, method: str, reply: Reply, version: int, readers: str = "") -> None:
         """Keep *reply* to a *method*, made while the releases had *version*; one too large for here is not kept.
 
         Args:
             data: the head it answers: a simple one (`heads.py`), of a connection that goes on.
+            readers: as in `Head`; the same for all who ask this.
         """
         body = reply.body if has_body(method, reply.status) else b""
         question = question_of(data)
         if _cost(question, body) * 8 > self._max_bytes or question in self._answers:
             return
-        before, date, after = build_head(reply).partition(_DATE)
+        before, date, after = build_head(reply, readers=readers).partition(_DATE)
         self._answers[question] = (version, before + date, after[after.index(b"\r\n") :], body)
         self._bytes += _cost(question, body)
         while self._bytes > self._max_bytes:

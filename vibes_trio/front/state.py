@@ -11,6 +11,7 @@ from vibes_trio.exchange import Answer
 from vibes_trio.front.balance import Balance
 from vibes_trio.front.held import Held
 from vibes_trio.front.ready import ReadyAnswers
+from vibes_trio.urls import ANY_SITE, Site
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class Front:
         hand_over: gives a connection, with the bytes read from it so far, to the process that owns the data.
             A front that has it answers only what reads an app, in the fast lane, and has no full lane.
         balance: where other processes accept from the same sockets.
+        site: which hosts are apps', and which pages may speak to the API.
         fast: False sends all HTTP through the full lane; answers are the same, slower.
     """
 
@@ -54,6 +56,7 @@ class Front:
     ready: ReadyAnswers = field(default_factory=lambda: ReadyAnswers(0, lambda: 0))
     hand_over: Callable[[socket.socket, bytes], Awaitable[None]] | None = None
     balance: Balance | None = None
+    site: Site = ANY_SITE
     fast: bool = True
     counts: Counts = field(default_factory=Counts)
     held: Held = field(init=False)

@@ -9,8 +9,8 @@ Replies go to the outbox. Messages with the same order key get chained turns, in
 breaks the protocol gets the replies to what it said before, then the close. Compression is never negotiated: a
 thousandfold bomb costs more than the bytes it saves (platform-and-reliability.md 1.3).
 
-Origin is not checked. A page of any origin may connect, and gains nothing: no cookie counts here, every
-message carries its own bearer token, which the page would have to have already.
+A page of any origin may connect, unless `VIBES_API_ORIGINS` names those that may (`heads.py` looks). It gains
+nothing: no cookie counts here, every message carries its own bearer token, which the page would have to have already.
 """
 
 import logging
@@ -30,7 +30,7 @@ from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.exchange import MessageIncoming, Reply, Turn
 from vibes_trio.front.heads import Head
 from vibes_trio.front.held import Share
-from vibes_trio.front.http import COMMON_HEADERS, Refused
+from vibes_trio.front.http import Refused, site_headers
 from vibes_trio.front.outbox import Outbox
 from vibes_trio.front.protocol import BINARY, CONT, TEXT, WebSocketProtocol
 from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
@@ -160,7 +160,7 @@ def accept_websocket(head: Head) -> bytes:
     if response.status_code != 101:
         reason = f"No WebSocket: {shaker.handshake_exc}."
         raise Refused(BadRequest(reason), response.status_code)
-    for name, value in COMMON_HEADERS:
+    for name, value in site_headers("", head.readers):
         response.headers[name] = value
     return response.serialize()
 

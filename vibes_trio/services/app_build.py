@@ -14,7 +14,8 @@ from vibes_trio.bundle.places import Places, make_places
 from vibes_trio.bundle.tailwind import uses_tailwind
 from vibes_trio.compilers.interface import Lang
 from vibes_trio.content.cid import calc_cid
-from vibes_trio.content.project import Project, fallback_entries
+from vibes_trio.content.project import Project, ProjectFile, exports_of, fallback_entries, read_project
+from vibes_trio.content.routes import has_routes
 from vibes_trio.context import App
 from vibes_trio.exchange import Cid
 from vibes_trio.services.app_files import AppFile
@@ -33,6 +34,7 @@ class Whole:
     langs: Mapping[str, Lang]
     places: Places
     forms: tuple[Form, ...]
+    routes: bool
 
     @property
     def wants_build(self) -> bool:
@@ -45,18 +47,21 @@ class Whole:
         return bool(self.forms) or (project.needs_build and not is_component)
 
 
-async def look_at_whole(files: Sequence[AppFile], project: Project, can_bundle: bool) -> Whole:
-    """Return what *files*, read as *project*, are as a whole, for a server that builds apps or not (*can_bundle*)."""
+async def look_at_whole(
+    files: Sequence[AppFile], entry_point: str, env: Mapping[str, str], *, can_bundle: bool
+) -> Whole:
+    """Return what *files* are as a whole, for a server that builds apps or not. Args: as for `read_project`."""
     if sum(len(file.content) for file in files if _is_text(file)) > MAX_LOOKED_AT_HERE:
-        return await trio.to_thread.run_sync(_look_at, files, project, can_bundle)
-    return _look_at(files, project, can_bundle)
+        return await trio.to_thread.run_sync(_look_at, files, entry_point, env, can_bundle)
+    return _look_at(files, entry_point, env, can_bundle)
 
 
 def _is_text(file: AppFile) -> bool:
-    return file.lang is not None or file.name.endswith((".css", ".cjs"))
+    return file.lang is not None or file.name.endswith((".css", ".cjs", ".html", ".htm", ".json"))
 
 
-def _look_at(files: Sequence[AppFile], project: Project, can_bundle: bool) -> Whole:
+def _look_at(files: Sequence[AppFile], entry_point: str, env: Mapping[str, str], can_bundle: bool) -> Whole:
+    project = read_project([ProjectFile(f.name, f.content, f.lang) for f in files], entry_point, env)
     contents = {file.name: file.content for file in reversed(files)} | dict(project.wrapped)
     langs: dict[str, Lang] = {file.name: file.lang for file in reversed(files) if file.lang is not None}
     for made in project.made:
@@ -73,7 +78,9 @@ def _look_at(files: Sequence[AppFile], project: Project, can_bundle: bool) -> Wh
     }
     forms = find_forms(texts, langs, styles, places)
     # One is reason enough to build; all are for telling what can't be had without.
-    return Whole(project, contents, langs, places, tuple(islice(forms, 1) if can_bundle else forms))
+    some = tuple(islice(forms, 1) if can_bundle else forms)
+    routes = project.kind == "next" or has_routes(texts.values())
+    return Whole(project, contents, langs, places, some, routes)
 
 
 def calc_recipe(whole: Whole, can_bundle: bool) -> str:
@@ -114,9 +121,10 @@ def entries_of(whole: Whole, roots: Sequence[str]) -> tuple[str, ...]:
 
     What stays in an app's own HTML as a script runs from there.
     """
-    if whole.project.html and not whole.project.entries:
-        return ()
-    return whole.project.entries or fallback_entries(whole.project, roots, whole.langs)
+    project = whole.project
+    if project.entries or project.scripted:
+        return project.entries
+    return fallback_entries(project, roots, whole.langs)
 
 
 def linked_styles(whole: Whole) -> tuple[str, ...]:
@@ -137,13 +145,17 @@ def keep_build(
 
     Args:
         imports: specifier → address, of the packages that it imports.
-        defaults: names of sources with a default export, which is mounted where the project names no mounts.
+        defaults: names of sources with a default export, or what stands for it, which is mounted where the project
+            names no mounts.
     """
     assets = {calc_cid(content): content for content in made.files.values()}
     files = {name: BuiltFile(calc_cid(content), len(content)) for name, content in made.files.items()}
     mounts = {mount.name: mount.export for mount in whole.project.mounts}
     if not whole.project.entries:
-        mounts = {name: "default" for name in made.entries if name in defaults}
+        shown = [name for name in made.entries if name in defaults or name in whole.project.hollow]
+        mounts = exports_of(whole.project, shown)
+    else:
+        mounts |= {name: "" for name in made.entries if name in whole.project.hollow}
     return BuiltApp(
         entries=dict(made.entries),
         mounts=mounts,

@@ -4,9 +4,10 @@ Nothing here touches storage: a deploy compiles and looks versions up before its
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import trio
 from msgspec.structs import replace
 
@@ -16,11 +17,12 @@ from vibes_trio.compilers.interface import Compiled, Lang, Source
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import build_import_map, package_lookups
 from vibes_trio.content.js_json import quote_json
-from vibes_trio.content.links import TRANSFORMED, AppModule, Links, link_modules
+from vibes_trio.content.links import TRANSFORMED, AppModule, Links, bare_of, link_modules
+from vibes_trio.content.project import exports_of
 from vibes_trio.context import App
 from vibes_trio.errors import TooLarge, TransformFailed, VibesError
 from vibes_trio.exchange import Cid, FsId
-from vibes_trio.services.app_build import Whole, build_whole, keep_build
+from vibes_trio.services.app_build import Whole, build_whole, entries_of, keep_build
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.releases import IMPORT_MAP, JAVASCRIPT, Extras, read_map
 from vibes_trio.wire.files import FileSystemItem, Transform, asset_uri
@@ -61,29 +63,47 @@ async def build_release(
         TransformFailed: a module does not compile; of several the first by name.
         TooLarge: the modules import too much.
     """
-    files, compiled = await compile_all(app, files)
-    links = link_modules([_app_module(file, result) for file, result in zip(files, compiled, strict=True)])
+    is_built = whole.wants_build and app.compiler.can_bundle
+    files, compiled = await compile_all(app, files, whole.project.wrapped, sent_first=is_built)
+    spares = whole.project.spares
+    modules = [_app_module(file, result, spares) for file, result in zip(files, compiled, strict=True)]
+    links = link_modules(modules)
     check_imports(app, links.bare)
     versions = await look_up(app, package_lookups(links.bare))
     import_map = build_import_map(
-        links.bare, versions, app.config.fp_version, imports=links.imports, scopes=links.scopes
+        links.bare,
+        versions,
+        app.config.fp_version,
+        imports=links.imports,
+        scopes=links.scopes,
+        needed=_bare_of_page(modules, links, whole),
     )
     text = import_map.text.encode()
     items, assets = _assemble(files, compiled, links, text)
     warnings = links.warnings + import_map.warnings
-    extras = _extras(files, links, entry_point)
+    extras, page = _extras(files, links, entry_point, whole)
     extras = replace(extras, built_from=built_from, complete=not warnings, packages=import_map.packages)
+    assets |= page
     release = Built(items, assets, extras, warnings, text)
     if not whole.wants_build:
         return release
     if not app.compiler.can_bundle:
         return replace_warnings(release, tell_forms(whole.forms))
-    defaults = [
-        file.name for file, result in zip(files, compiled, strict=True) if result and result.has_default
-    ]
+    defaults = [module.name for module in modules if module.has_default]
     roots = [extras.sources.get(root, root) for root in extras.roots]
     made = await build_whole(app, whole, roots, env, f"{fs_id} {built_from}")
     return release if made is None else await _with_build(app, release, whole, made, defaults)
+
+
+def _bare_of_page(modules: Sequence[AppModule], links: Links, whole: Whole) -> tuple[str, ...]:
+    """Return what the page can ask for by name. What tests and servers import is fetched for nobody."""
+    if whole.project.html:
+        # Its HTML names scripts by itself.
+        entries: Iterable[str] = (module.name for module in modules if module.name not in whole.project.apart)
+    else:
+        served = dict(zip(links.served, (module.name for module in modules), strict=True))
+        entries = entries_of(whole, [served[root] for root in links.roots])
+    return bare_of(modules, links, entries)
 
 
 def replace_warnings(release: Built, warnings: tuple[str, ...]) -> Built:
@@ -120,18 +140,21 @@ def check_imports(app: App, specifiers: Sequence[str]) -> None:
         raise TooLarge(f"The modules import {len(specifiers)} packages.", limit="max_imports", value=most)
 
 
-async def compile_all(app: App, files: Sequence[AppFile]) -> tuple[list[AppFile], list[Compiled | None]]:
+async def compile_all(
+    app: App, files: Sequence[AppFile], wrapped: Mapping[str, bytes], *, sent_first: bool = False
+) -> tuple[list[AppFile], list[Compiled | None]]:
     """Return *files*, and the result for each; None for what is no module. The compiler bounds how many run at once.
 
-    A file that is no JavaScript but JSX (`App.js` of Create React App) is one of JSX in what is returned.
+    A file that is no JavaScript but JSX (`App.js` of Create React App) is one of JSX in what is returned. What stands
+    in *wrapped* under its name counts in place of its content; with *sent_first* only if that does not compile.
     """
     read_as = list(files)
     compiled: list[Compiled | None] = [None] * len(files)
     failed: dict[int, VibesError] = {}
 
-    async def compile_one(index: int, source: Source) -> None:
+    async def compile_one(index: int, source: Source, instead: Source | None) -> None:
         try:
-            result, lang = await _compile(app, source)
+            result, lang = await _compile(app, source, instead)
         except VibesError as error:
             failed[index] = error
         else:
@@ -140,16 +163,33 @@ async def compile_all(app: App, files: Sequence[AppFile]) -> tuple[list[AppFile]
                 read_as[index] = dataclasses.replace(files[index], lang=lang)
 
     # Made here and not in the nursery, which would wrap what it raises.
-    sources = {index: _source(file, file.lang) for index, file in enumerate(files) if file.lang is not None}
+    sources: dict[int, tuple[Source, Source | None]] = {}
+    for index, file in enumerate(files):
+        if file.lang is not None:
+            given = [file.content, wrapped[file.name]] if file.name in wrapped else [file.content]
+            first, *rest = [
+                _source(file.name, content, file.lang) for content in given[:: 1 if sent_first else -1]
+            ]
+            sources[index] = first, rest[0] if rest and sent_first else None
     async with trio.open_nursery() as nursery:
-        for index, source in sources.items():
-            nursery.start_soon(compile_one, index, source)
+        for index, (source, instead) in sources.items():
+            nursery.start_soon(compile_one, index, source, instead)
     if failed:
         raise failed[min(failed)]
     return read_as, compiled
 
 
-async def _compile(app: App, source: Source) -> tuple[Compiled, Lang]:
+async def _compile(app: App, source: Source, instead: Source | None) -> tuple[Compiled, Lang]:
+    """As `_compile_as_jsx`; what does not compile is tried as *instead*, if that is given."""
+    try:
+        return await _compile_as_jsx(app, source)
+    except TransformFailed:
+        if instead is None:
+            raise
+        return await _compile_as_jsx(app, instead)
+
+
+async def _compile_as_jsx(app: App, source: Source) -> tuple[Compiled, Lang]:
     """Return the result, and what the source turned out to be written in.
 
     Raises:
@@ -180,24 +220,23 @@ async def look_up(app: App, packages: Sequence[str]) -> dict[str, str | None]:
     return versions
 
 
-def _source(file: AppFile, lang: Lang) -> Source:
-    """Return *file* as a compiler takes it; its name is told in errors as the app's author knows it.
+def _source(name: str, content: bytes, lang: Lang) -> Source:
+    """Return a module as a compiler takes it; its name is told in errors as the app's author knows it.
 
     Raises:
         TransformFailed: the content (of a reference) is no UTF-8.
     """
     try:
-        return Source(file.name, lang, file.content.decode("utf-8"))
+        return Source(name, lang, content.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise TransformFailed(f"this is no UTF-8 text (byte {error.start})", filename=file.name) from None
+        raise TransformFailed(f"this is no UTF-8 text (byte {error.start})", filename=name) from None
 
 
-def _app_module(file: AppFile, result: Compiled | None) -> AppModule:
+def _app_module(file: AppFile, result: Compiled | None, spares: Collection[str]) -> AppModule:
     if result is None:
         return AppModule(file.name, file.cid)
-    return AppModule(
-        file.name, file.cid, file.lang, result.imports, result.dynamic_imports, result.has_default
-    )
+    has_default = result.has_default or file.name in spares
+    return AppModule(file.name, file.cid, file.lang, result.imports, result.dynamic_imports, has_default)
 
 
 def _assemble(
@@ -245,15 +284,30 @@ def _assemble(
     return tuple(items), assets
 
 
-def _extras(files: Sequence[AppFile], links: Links, entry_point: str) -> Extras:
-    """Return our notes: a flagged module is the only root."""
-    names = [file.name for file in files]
-    roots = links.roots
-    if entry_point and files[names.index(entry_point)].lang is not None:
-        roots = (links.served[names.index(entry_point)],)
-    sources = {
-        served: name
-        for served, name in zip(links.served, names, strict=True)
-        if served.startswith(TRANSFORMED)
-    }
-    return Extras(entry_point=entry_point, roots=roots, sources=sources)
+def _extras(
+    files: Sequence[AppFile], links: Links, entry_point: str, whole: Whole
+) -> tuple[Extras, Mapping[Cid, bytes]]:
+    """Return our notes, and the assets that they name."""
+    project = whole.project
+    served = dict(zip([file.name for file in reversed(files)], reversed(links.served), strict=True))
+    names = {address: name for name, address in served.items()}
+    sources = {address: name for address, name in names.items() if address.startswith(TRANSFORMED)}
+    entries = entries_of(whole, [names[root] for root in links.roots])
+    roots = tuple(dict.fromkeys(served[name] for name in entries if name in served))
+    known = {mount.name: mount.export for mount in project.mounts} | dict.fromkeys(project.hollow, "")
+    if not project.entries:
+        known = exports_of(project, entries)
+    has_own = bool(project.entries or project.spares or project.hollow)
+    mounts = {served[name]: known[name] for name in entries if name in known} if has_own else None
+    template = msgspec.json.encode(project.template) if project.template is not None else b""
+    assets = {calc_cid(template): template} if template else {}
+    return Extras(
+        entry_point=entry_point,
+        roots=roots,
+        sources=sources,
+        mounts=mounts,
+        html=project.html if template else "",
+        template_id=next(iter(assets), ""),
+        public=project.public,
+        routes=whole.routes,
+    ), assets

@@ -14,7 +14,7 @@ from vibes_trio.content.cid import calc_cid, calc_fs_id, to_utf8
 from vibes_trio.content.collation import sort_key
 from vibes_trio.content.filenames import check_filename, lang_of
 from vibes_trio.content.mime import mime_of
-from vibes_trio.content.project import ProjectFile, read_project
+from vibes_trio.content.project import tell_entries
 from vibes_trio.content.slugs import check_slug_pair, own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
@@ -24,7 +24,7 @@ from vibes_trio.services.app_build import calc_recipe, look_at_whole
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.build import Built, build_release
 from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
-from vibes_trio.services.releases import OCTETS, read_extras
+from vibes_trio.services.releases import OCTETS, SHARE_FILES, WITH_ALL, read_extras
 from vibes_trio.storage import apps, assets, slugs
 from vibes_trio.storage.tx import Tx
 from vibes_trio.urls import entry_point_url, wrapper_url
@@ -86,21 +86,22 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
     env = check_env(app, req.env)
     entry_point = winning_entry_point(req)
     fs_id = calc_fs_id([(file.name, file.given_mime, file.cid) for file in files], env)
-    project = read_project([ProjectFile(f.name, f.content, f.lang) for f in files], entry_point, env)
-    whole = await look_at_whole(files, project, app.compiler.can_bundle)
+    whole = await look_at_whole(files, entry_point, env, can_bundle=app.compiler.can_bundle)
     built_from = calc_built_from(files, entry_point, calc_recipe(whole, app.compiler.can_bundle))
     publish = Publish(wanted, fs_id, built_from, req.mode, encode(env).decode(), None)
     release = await _write(app, publish) if _is_known(app, publish) else None
-    warnings: tuple[str, ...] = ()
+    warnings = whole.project.warnings + whole.project.notes
     built: Built | None = None
     if release is None:
         built = await build_release(app, files, entry_point, built_from, whole, env, fs_id)
         extras, kept = await with_known_lock(app, built.extras, built.import_map)
         built = replace(built, extras=extras, assets={**built.assets, **kept})
         release = await _write(app, replace(publish, built=built))
-        warnings = built.warnings
+        warnings += built.warnings
     assert release is not None, "a release with its content was published"
     noted = read_extras(release.extras_json) if built is None else built.extras
+    if noted is not None and not whole.project.entries:
+        warnings += tell_entries(whole.project, [noted.sources.get(root, root) for root in noted.roots])
     if noted is not None and app.home is not None:
         warnings += module_warnings(app, noted)
         build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), noted)
@@ -152,11 +153,17 @@ def read_wanted(app: App, user_id: UserId, req: ReqEnsureAppSlug) -> Wanted:
 
 
 def check_env(app: App, env: dict[str, str]) -> dict[str, str]:
-    """Return *env* if it is within its limit.
+    """Return *env* if it is within its limit, and what means something to this server can be kept.
 
     Raises:
         TooLarge: it is not.
+        BadRequest: files are to be shared in a way that is not known here.
     """
+    if env.get(SHARE_FILES, WITH_ALL) != WITH_ALL:
+        raise BadRequest(
+            f"env.{SHARE_FILES}: only `{WITH_ALL}` is known, for pages of any origin. Leave it out to keep files"
+            " to the app's own pages."
+        )
     most = app.config.limits.max_env_bytes
     if sum(len(to_utf8(key)) + len(to_utf8(value)) for key, value in env.items()) > most:
         raise TooLarge(

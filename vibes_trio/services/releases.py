@@ -27,6 +27,10 @@ JAVASCRIPT = "application/javascript"
 JAVASCRIPT_TYPES = (JAVASCRIPT, "text/javascript")
 OCTETS = "application/octet-stream"
 MAX_READ_HERE_BYTES = 256 * 1024
+SHARE_FILES = "VIBES_SHARE_FILES"
+"""The name in an app's env by which its owner lets pages of other origins read its files."""
+WITH_ALL = "*"
+"""The one value of that: pages of any origin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,11 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
         next_try: when a visitor may have that tried again, Unix seconds; 0: when the server has restarted.
         complete: whether nothing was missing, such as a package; else the same deploy is built anew.
         built: what the page runs of an app that was built as a whole; None: its modules one by one.
+        mounts: root → its export that is mounted, as in `PageInput`; others only run. None: the defaults of all.
+        html: name of the app's file that is its page; empty: the page is ours.
+        template_id: asset with that page's `own_page.Template`, as JSON.
+        public: folder whose files also answer at the root; empty: none.
+        routes: whether the app has addresses of its own.
     """
 
     entry_point: str = ""
@@ -114,6 +123,11 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     next_try: float = 0.0
     complete: bool = True
     built: BuiltApp | None = None
+    mounts: dict[str, str] | None = None
+    html: str = ""
+    template_id: str = ""
+    public: str = ""
+    routes: bool = False
 
 
 _extras_decoder = msgspec.json.Decoder(Extras)
@@ -162,7 +176,7 @@ def take_apart(row: apps.Release) -> ServedRelease:
     for item in built_items(extras.built):
         files.setdefault(item.file_name, item)
     flagged = files.get(extras.entry_point)
-    is_asset = flagged is not None and not _is_module(flagged)
+    is_asset = flagged is not None and not _is_module(flagged) and not extras.template_id
     return ServedRelease(
         fs_id=row.fs_id,
         edition=calc_cid(f"{row.file_system_json} {row.extras_json}".encode()),
@@ -191,12 +205,14 @@ def built_items(built: BuiltApp | None) -> Iterator[FileSystemItem]:
 
 
 def find_file(release: ServedRelease, path: str) -> FileSystemItem | None:
-    """Return the file of that very name: as sent, else percent-decoded."""
-    item = release.files.get(path)
-    if item is None and "%" in path:
-        decoded = decode_path(path)
-        item = release.files.get(decoded) if decoded is not None else None
-    return item
+    """Return the file of that very name: as sent, else percent-decoded; else the one of the public folder."""
+    decoded = decode_path(path) if "%" in path else None
+    for name in (path, decoded):
+        item = release.files.get(name) if name is not None else None
+        if item is not None:
+            return item
+    public = release.extras.public
+    return release.files.get(f"{public}{decoded or path}") if public else None
 
 
 async def read_asset(app: App, item: FileSystemItem, cache_control: str) -> Content:

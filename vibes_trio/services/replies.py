@@ -15,6 +15,7 @@ from vibes_trio.exchange import Cid, Reply
 from vibes_trio.services.ranges import parse_range
 from vibes_trio.urls import EntryPoint
 
+REVALIDATE = "no-cache"
 MIN_COMPRESSED_BYTES = 512
 MAX_COMPRESSED_HERE_BYTES = 32 * 1024
 
@@ -33,7 +34,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Bytes to serve, with what identifies them. *vary*: a header of the request that led to them."""
+    """Bytes to serve, with what identifies them.
+
+    *vary*: a header of the request that led to them. *shared*: pages of any origin may read them.
+    """
 
     body: bytes
     mime: str
@@ -41,6 +45,7 @@ class Content:
     asset_id: str
     cache_control: str
     vary: str = ""
+    shared: bool = False
 
 
 async def respond(app: App, asked: Asked, content: Content) -> Reply:
@@ -61,20 +66,21 @@ async def respond(app: App, asked: Asked, content: Content) -> Reply:
         ("accept-ranges", "bytes"),
     ]
     policy = _policy(app)
-    if policy:
-        headers.append(("content-security-policy", policy))
+    if content.shared:
+        headers.append(("access-control-allow-origin", "*"))
     vary = [name for name in (content.vary, "Accept-Encoding" if compressible else "") if name]
     if vary:
         headers.append(("vary", ", ".join(vary)))
     if _matches(asked.headers.get("if-none-match", ""), content.cid):
-        return Reply(304, tuple(headers), repeatable=True)
+        return Reply(304, tuple(headers), repeatable=True, policy=policy)
     if span is not None:
-        return _part(content, headers, span)
+        return _part(content, headers, span, policy)
     body = content.body
     if encoding:
         body = await compress(app, content, encoding)
         headers.append(("content-encoding", encoding))
-    return Reply(200, tuple(headers), b"" if asked.head else body, len(body), repeatable=True)
+    sent = b"" if asked.head else body
+    return Reply(200, tuple(headers), sent, len(body), repeatable=True, policy=policy)
 
 
 def _policy(app: App) -> str:
@@ -90,12 +96,12 @@ def _wanted_part(asked: Asked, content: Content) -> slice | None:
     return parse_range(asked.headers.get("range", ""), len(content.body))
 
 
-def _part(content: Content, headers: list[tuple[str, str]], span: slice) -> Reply:
+def _part(content: Content, headers: list[tuple[str, str]], span: slice, policy: str) -> Reply:
     size = len(content.body)
     if span.start >= span.stop:
-        return Reply(416, (*headers, ("content-range", f"bytes */{size}")))
+        return Reply(416, (*headers, ("content-range", f"bytes */{size}")), policy=policy)
     headers.append(("content-range", f"bytes {span.start}-{span.stop - 1}/{size}"))
-    return Reply(206, tuple(headers), content.body[span])
+    return Reply(206, tuple(headers), content.body[span], policy=policy)
 
 
 _COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {

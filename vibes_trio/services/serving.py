@@ -11,34 +11,29 @@ from urllib.parse import unquote
 from vibes_trio.bundle.build import BUILT
 from vibes_trio.bundle.material import PACKAGE_FOLDER
 from vibes_trio.content.cid import calc_cid
-from vibes_trio.content.import_map import only_needed
-from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_page
 from vibes_trio.content.static_modules import find_newer_module, find_static_module
-from vibes_trio.content.vibes_modules import our_addresses, pinned_addresses
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Reply
-from vibes_trio.modules.bundle import is_stored, stored_closure
-from vibes_trio.modules.page_files import fonts_of, tailwind_of
 from vibes_trio.services.packages import bring_back, find_lacking, names_module
+from vibes_trio.services.pages import local_addresses, make_page
 from vibes_trio.services.releases import (
     JAVASCRIPT,
+    SHARE_FILES,
+    WITH_ALL,
     ServedRelease,
     find_file,
     find_release,
     read_asset,
     stored_map,
 )
-from vibes_trio.services.replies import Asked, Content, respond
-from vibes_trio.services.waiting import FOR_OWNER, PROGRESS, find_missing, find_waiting_page, tell_progress
+from vibes_trio.services.replies import REVALIDATE, Asked, Content, respond
+from vibes_trio.services.waiting import FOR_OWNER, PROGRESS, find_waiting_page, tell_progress
 from vibes_trio.wire.base import encode
 
 IMMUTABLE = "public, max-age=31536000, immutable"
-REVALIDATE = "no-cache"
 PAGE_PATHS = ("/", "/index.html")
-JSX_ROOT = "/~~transformed~~/"
-OF_JSX = ("react/jsx-runtime", "react-dom/client")
-NAVIGATION = "Sec-Fetch-Mode"
+NAVIGATION = "Sec-Fetch-Mode, Accept"
 WORKER_PACKAGES = posixpath.normpath(BUILT + PACKAGE_FOLDER) + "/"
 
 
@@ -52,13 +47,12 @@ async def serve_entry_point(ctx: Ctx, asked: Asked) -> Reply:
     release = find_release(ctx.app, asked.entry)
     if release is None:
         raise NotFound("Filesystem not found " + encode(_asked_for(asked)).decode())
-    cache_control = REVALIDATE if asked.entry.fs_id is None else IMMUTABLE
     if ctx.app.modules is not None:
         if asked.entry.path == PROGRESS:
             return await tell_progress(ctx.app, release, asked)
         if _is_generated(release, asked.entry.path) and find_lacking(ctx.app.modules, release.extras):
             return await _serve_incomplete(ctx.app, release, asked)
-    return await respond(ctx.app, asked, await find_content(ctx.app, release, asked, cache_control))
+    return await respond(ctx.app, asked, await find_content(ctx.app, release, asked))
 
 
 async def _serve_incomplete(app: App, release: ServedRelease, asked: Asked) -> Reply:
@@ -66,33 +60,49 @@ async def _serve_incomplete(app: App, release: ServedRelease, asked: Asked) -> R
     waiting = await find_waiting_page(app, release, asked)
     if waiting is not None:
         return waiting
-    reply = await respond(app, asked, make_page(app, release, REVALIDATE))
+    reply = await respond(app, asked, make_page(app, release))
     return replace(reply, repeatable=False)  # who asks for it again may have the packages built
 
 
-async def find_content(app: App, release: ServedRelease, asked: Asked, cache_control: str) -> Content:
+async def find_content(app: App, release: ServedRelease, asked: Asked) -> Content:
     """Return what *release* has at the path that is *asked* for: a file, the flagged asset or the page.
 
     The flagged asset answers `/`, and every unknown path where a browser navigates, so that apps with
     addresses of their own can be reloaded; a missing script or picture stays missing.
+
+    Only a file under its own name, in a release that is named, can't ever be another one. The same files may be
+    deployed again with another entry point, and packages then have newer versions in the import map; the page is
+    made of the server's settings, too.
 
     Raises:
         NotFound: nothing, or what it has is damaged.
     """
     assert asked.entry is not None, "the handler only passes app hosts on"
     path = asked.entry.path
+    shared = release.env.get(SHARE_FILES) == WITH_ALL
+    if _is_generated(release, path):
+        return make_page(app, release)
     item = find_file(release, path)
     if item is not None:
-        return await read_asset(app, item, cache_control)
+        is_fixed = asked.entry.fs_id is not None and item is not release.import_map
+        content = await read_asset(app, item, IMMUTABLE if is_fixed else REVALIDATE)
+        return replace(content, shared=shared)
     if path.startswith(WORKER_PACKAGES):
-        return _package_for_workers(app, release, unquote(path.removeprefix(WORKER_PACKAGES)))
-    if path in PAGE_PATHS:
-        if release.default is not None:
-            return await read_asset(app, release.default, cache_control)
-        return make_page(app, release, cache_control)
-    if release.default is None or not _navigates(asked.headers):
+        return replace(
+            _package_for_workers(app, release, unquote(path.removeprefix(WORKER_PACKAGES))), shared=shared
+        )
+    if path in PAGE_PATHS and release.default is not None:
+        return replace(await read_asset(app, release.default, REVALIDATE), shared=shared)
+    is_flagged = release.default is not None or bool(release.extras.html and release.extras.entry_point)
+    if not (may_navigate(asked.headers) if is_flagged else navigates(asked.headers)):
         raise NotFound(f"File not found {path}")
-    return replace(await read_asset(app, release.default, cache_control), vary=NAVIGATION)
+    content = make_page(app, release) if release.default is None else await _read_default(app, release)
+    return replace(content, vary=NAVIGATION, shared=shared and release.default is not None)
+
+
+async def _read_default(app: App, release: ServedRelease) -> Content:
+    assert release.default is not None, "asked for where there is one"
+    return await read_asset(app, release.default, REVALIDATE)
 
 
 async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
@@ -129,102 +139,15 @@ def _package_for_workers(app: App, release: ServedRelease, specifier: str) -> Co
     Raises:
         NotFound: the app imports no such package.
     """
-    imports, _ = stored_map(app, release)
     built = release.extras.built
     if built is None or specifier not in built.imports:
         raise NotFound(f"Module not found {specifier}")
-    address = (imports | _local_addresses(app, release, imports))[specifier]
+    imports, _ = stored_map(app, release)
+    address = (imports | local_addresses(app, release, imports))[specifier]
     body = f"import * as all from {encode(address).decode()};\n".encode()
     body += f"export * from {encode(address).decode()};\nexport default all.default;\n".encode()
     # Which module it is may be known better later: packages are built when an app is deployed already.
     return Content(body, JAVASCRIPT, calc_cid(body), calc_cid(body), REVALIDATE)
-
-
-def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
-    """Return the generated page; its tag is the CID of its text, as settings of the server are part of it."""
-    tailwind, fonts = _page_files(app)
-    lacking = find_lacking(app.modules, release.extras)
-    if app.modules is not None and not (tailwind and fonts):
-        cache_control = REVALIDATE  # it will be another one once these are here
-    key = ("page", release.app, release.fs_id, release.edition, tailwind, *fonts, lacking)
-    body = app.assets.get(key)
-    if body is None:
-        imports, scopes = stored_map(app, release)
-        if app.modules is not None and release.extras.built is not None:
-            imports = only_needed(imports, release.extras.built.imports)
-        local = _local_addresses(app, release, imports)
-        body = render_page(
-            PageInput(
-                app_slug=release.app,
-                fs_id=release.fs_id,
-                roots=_roots(release),
-                mounts=_mounts(release),
-                imports=imports,
-                scopes=scopes,
-                local=local,
-                missing=find_missing(app, release, lacking),
-                files=_sources(release),
-                env={**release.env, **app.config.app_env},
-                preload=_preload(app, release, local),
-                tailwind=tailwind,
-                fonts=fonts,
-            )
-        )
-        app.assets.put(key, body)
-    return Content(body, "text/html", calc_cid(body), release.fs_id, cache_control)
-
-
-def _roots(release: ServedRelease) -> tuple[str, ...]:
-    built = release.extras.built
-    return (
-        release.roots
-        if built is None
-        else tuple(dict.fromkeys(BUILT + name for name in built.entries.values()))
-    )
-
-
-def _mounts(release: ServedRelease) -> dict[str, str] | None:
-    built = release.extras.built
-    if built is None:
-        return None
-    return {
-        BUILT + built.entries[name]: export for name, export in built.mounts.items() if name in built.entries
-    }
-
-
-def _sources(release: ServedRelease) -> Mapping[str, str]:
-    """Return name as served → name of the source. Of a built app the source itself is what messages look into."""
-    built = release.extras.built
-    return release.sources if built is None else {name: name for name in built.sources}
-
-
-def _preload(app: App, release: ServedRelease, local: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the addresses of React here, with all that it imports, if a module that was JSX is mounted."""
-    is_react = (
-        any(root.startswith(JSX_ROOT) for root in release.roots)
-        if release.extras.built is None
-        else OF_JSX[0] in release.extras.built.imports or bool(release.extras.built.mounts)
-    )
-    if app.modules is None or not is_react:
-        return ()
-    return stored_closure(app.modules, [local[name] for name in OF_JSX if name in local])
-
-
-def _page_files(app: App) -> tuple[str, dict[str, str]]:
-    """Return the address of Tailwind (empty: none is here) and those of the font's files."""
-    if app.modules is None:
-        return CDN_TAILWIND, {}
-    return tailwind_of(app.modules), fonts_of(app.modules)
-
-
-def _local_addresses(app: App, release: ServedRelease, imports: Mapping[str, str]) -> dict[str, str]:
-    """Return specifier → address that the page loads instead of the stored map's."""
-    replaced = pinned_addresses(imports)
-    if app.modules is not None:
-        modules = release.extras.modules
-        replaced |= app.modules.local_addresses(imports)
-        replaced |= {s: address for s, address in modules.items() if is_stored(app.modules, address)}
-    return replaced | our_addresses()
 
 
 # -- small parts ------------------------------------------------------------------------------------------
@@ -242,9 +165,17 @@ def _asked_for(asked: Asked) -> dict[str, str]:
 
 def _is_generated(release: ServedRelease, path: str) -> bool:
     """Whether *path* is the page that is made here, not a file of the app."""
+    if release.extras.template_id:
+        return path in PAGE_PATHS or path == release.extras.html
     return path in PAGE_PATHS and release.default is None and find_file(release, path) is None
 
 
-def _navigates(headers: Mapping[str, str]) -> bool:
-    """Whether a browser navigates here; a client that doesn't say counts as one, as in the reference."""
-    return headers.get(NAVIGATION.lower(), "navigate") == "navigate"
+def navigates(headers: Mapping[str, str]) -> bool:
+    """Whether a browser navigates here: it says so, or, where browsers don't say it (plain http), wants HTML."""
+    mode = headers.get("sec-fetch-mode", "")
+    return mode == "navigate" if mode else "text/html" in headers.get("accept", "")
+
+
+def may_navigate(headers: Mapping[str, str]) -> bool:
+    """As `navigates`; a client that says nothing at all counts as one, as in the reference."""
+    return navigates(headers) if {"sec-fetch-mode", "accept"} & headers.keys() else True

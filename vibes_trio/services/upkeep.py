@@ -10,8 +10,8 @@ from vibes_trio.exchange import Cid
 from vibes_trio.jobs import Sweep, WarmAll, WarmRelease
 from vibes_trio.modules.page_files import missing_files
 from vibes_trio.services.packages import ensure_building
+from vibes_trio.services.pages import make_page
 from vibes_trio.services.releases import ServedRelease, find_release, read_extras
-from vibes_trio.services.serving import make_page
 from vibes_trio.storage import apps, assets
 from vibes_trio.storage.tx import Tx
 from vibes_trio.urls import EntryPoint
@@ -92,7 +92,7 @@ async def _warm(app: App, release: ServedRelease) -> None:
             if content is not None:
                 app.assets.put(cid, content)
     try:
-        make_page(app, release, "")
+        make_page(app, release)
     except NotFound as error:  # damaged: told to who asks for it, and no reason to leave the others cold
         log.warning("release %s of %s has no page: %s", release.fs_id, release.app, error)
 

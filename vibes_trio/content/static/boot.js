@@ -19,6 +19,7 @@
   const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const UNMAPPED = /module specifier[ ,:]*["'“]([^"'”]+)["'”]/;
   const NOT_LOADED = /dynamically imported module: (\S+)$/;
+  const MADE = /^(.+\.html?)~\w+\.[jt]sx$/i; // a script that stands in the app's own HTML
   const IMPORTS = /(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g;
   // By what a policy's directive starts with. What is not here, such as a style sheet, is left to the browser's own line.
   const BLOCKED = { connect: "A request", script: "A script", worker: "A worker", frame: "A frame", form: "A form" };
@@ -149,6 +150,8 @@
         const found = originalPlace(map.mappings, line, column);
         // A module that was compiled alone has one source, and the map does not name it.
         const source = map.linked ? servedName(new URL(map.sources[found?.source ?? 0], addressOf(served))) : name;
+        const [, page] = MADE.exec(source ?? "") ?? [];
+        if (found !== null && page) return { name: page, line: found.line }; // what is served by that name holds more
         if (found !== null && source !== null) {
           return { name: source, line: found.line, text: (await readLines(source))[found.line - 1] };
         }
@@ -328,13 +331,26 @@
     true,
   );
 
-  // Of a rejection that no script made a page hears nothing, and an answer that is no JSON is the most common of all:
-  // so that it is heard of, with the line that waited, the text is taken apart here.
-  Object.assign(Response.prototype, {
-    async json() {
-      return JSON.parse(await this.text());
-    },
-  });
+  // Of an error that no script made a page hears nothing, and an answer that is no JSON is the most common of all. So
+  // that it is heard of, with the line that waited, the browser's error is thrown anew by a script: there is no other
+  // way than to stand in its function's place. A proxy is that function in all that can be asked of it (name, length,
+  // text, no constructor), and what it does is the browser's own doing, refusals included.
+  function standIn(prototype, name) {
+    const property = Object.getOwnPropertyDescriptor(prototype, name);
+    async function apply(original, self, given) {
+      try {
+        return await Reflect.apply(original, self, given);
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        const heard = new SyntaxError(error.message);
+        Error.captureStackTrace?.(heard, apply); // of the lines that waited, without this one
+        throw heard;
+      }
+    }
+    Object.defineProperty(prototype, name, { ...property, value: new Proxy(property.value, { apply }) });
+  }
+
+  standIn(Response.prototype, "json");
 
   addEventListener("unhandledrejection", ({ reason }) => {
     const message = reason instanceof Error ? String(reason) : `A promise was rejected with ${written(reason)}`;

@@ -31,16 +31,28 @@ function written(value) {
   }
 }
 
+// A module that shows nothing and says nothing leaves a white page. Some mount themselves in ways that nobody knows:
+// so only a page that has stayed empty for a while tells of it.
+const EMPTY_MS = 1000;
+
+function tellIfEmpty(served, message) {
+  setTimeout(() => {
+    const shown = document.body.innerText.trim() || document.body.querySelector("canvas,img,svg,video,iframe,input");
+    if (!shown) reportError(new TypeError(message, { cause: { served, pattern: "export|function|=>" } }));
+  }, EMPTY_MS);
+}
+
 /**
  * Mount a page. A module without a default export has already run and mounts itself, if it wants to.
  *
  * @param {string} containerId id of the element to render into, where the page has none that apps use by habit
  * @param {[string, object, string?][]} roots served name and namespace of each root module, in order; the export that
- *   is its component, if that isn't the default
+ *   is its component, if that isn't the default; empty: it has none
  */
 export async function mount(containerId, roots) {
   const components = [];
   for (const [served, module, name = "default"] of roots) {
+    if (name === "") tellIfEmpty(served, "This file exports no component: write `export default` before the one to show.");
     if (!(name in module)) continue;
     if (isComponent(module[name])) components.push(module[name]);
     else {

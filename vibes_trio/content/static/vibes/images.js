@@ -23,18 +23,38 @@ const BUTTON = { font: "12px system-ui", padding: "2px 8px", cursor: "pointer" }
 
 // Documents
 
-/** Return a short name of what an image is made from: the same prompt, the same document. */
+// FNV-1a with 128 bits: of any number of images that people make no two get one name by chance. (The browser's own
+// hashes need a page that came over TLS, and make one wait.)
+const FNV_OFFSET = 0x6c62272e07bb014262b821756295c58dn;
+const FNV_PRIME = 0x1000000000000000000013bn;
+
+/** Return a name of what an image is made from, 32 hexadecimal digits: the same prompt, the same document. */
 export function hashInput(prompt, options) {
-  let hash = 0x811c9dc5; // FNV-1a
+  let hash = FNV_OFFSET;
+  for (const byte of new TextEncoder().encode(JSON.stringify([prompt, options]))) {
+    hash = BigInt.asUintN(128, (hash ^ BigInt(byte)) * FNV_PRIME);
+  }
+  return hash.toString(16).padStart(32, "0");
+}
+
+/** Return the name that older pages gave, of 32 bits, so that what they have made is found again. */
+function formerHash(prompt, options) {
+  let hash = 0x811c9dc5;
   for (const character of JSON.stringify([prompt, options])) {
     hash = Math.imul(hash ^ character.codePointAt(0), 0x01000193);
   }
   return (hash >>> 0).toString(16).padStart(8, "0");
 }
 
-function idOf(prompt, model, files) {
+function idOf(prompt, model, files, hash = hashInput) {
   const inputs = files.map(({ name, size, lastModified }) => [name, size, lastModified]);
-  return `img-${hashInput(prompt, { model, inputs })}-${prompt.length}`;
+  return `img-${hash(prompt, { model, inputs })}-${prompt.length}`;
+}
+
+/** Return the name of an image, and the one that it may have had: none if the app has named it. */
+function namesOf({ _id, prompt, model, files }) {
+  if (_id || !prompt) return { id: _id ?? "", former: "" };
+  return { id: idOf(prompt, model, files), former: idOf(prompt, model, files, formerHash) };
 }
 
 function versionsOf(doc) {
@@ -127,16 +147,26 @@ async function findDocument(database, id) {
   }
 }
 
+/** Return the document of the image *id*; one of the same prompt that has its former name gets this one. */
+async function findImage(database, id, { prompt, former }) {
+  const doc = await findDocument(database, id);
+  if (doc !== null || !former) return doc;
+  const old = await findDocument(database, former);
+  if (old?.prompt !== prompt) return null; // none, or another one by chance
+  await database.put({ ...old, _id: id });
+  return database.get(id);
+}
+
 // Component
 
 /**
  * Load the document of an image, and have the image made if there is none. With files to start from it is always made:
  * who wants it again mounts it again.
  */
-function useImage({ database, id, prompt, files, options, onComplete, onError, onDocumentCreated }) {
+function useImage({ database, id, former, prompt, files, options, onComplete, onError, onDocumentCreated }) {
   const [state, setState] = useState({ doc: null, error: null, isBusy: true });
   const latest = useRef({});
-  latest.current = { prompt, files, options, onComplete, onError, onDocumentCreated, id };
+  latest.current = { prompt, files, options, onComplete, onError, onDocumentCreated, id, former };
   const make = useCallback(
     async (words) => {
       const { files, options, onComplete, onError, onDocumentCreated } = latest.current;
@@ -158,7 +188,7 @@ function useImage({ database, id, prompt, files, options, onComplete, onError, o
     let isHere = true;
     setState({ doc: null, error: null, isBusy: id !== "" });
     if (id === "") return undefined;
-    findDocument(database, id).then((doc) => {
+    findImage(database, id, latest.current).then((doc) => {
       if (!isHere) return;
       const { prompt, files } = latest.current;
       const words = prompt || doc?.prompt;
@@ -201,8 +231,8 @@ function blobsOf(...files) {
 export function useImgGen({ prompt, _id, database: wanted = "ImgGen", skip = false, generationId, inputImage, model }) {
   const { database } = useFireproof(wanted);
   const files = blobsOf(inputImage);
-  const id = skip ? "" : (_id ?? (prompt ? idOf(prompt, model, files) : ""));
-  const image = useImage({ database, id, prompt, files, options: model ? { model } : {} });
+  const { id, former } = skip ? { id: "", former: "" } : namesOf({ _id, prompt, model, files });
+  const image = useImage({ database, id, former, prompt, files, options: model ? { model } : {} });
   useEffect(() => {
     if (generationId && id && prompt) void image.make(prompt);
   }, [generationId]);
@@ -265,9 +295,9 @@ export function ImgGen({ database: wanted = "ImgGen", ...props }) {
   const [typed, setTyped] = useState("");
   const prompt = props.prompt || typed;
   const files = blobsOf(images, inputImage);
-  const id = _id ?? (prompt ? idOf(prompt, model, files) : "");
+  const { id, former } = namesOf({ _id, prompt, model, files });
   const options = { ...props.options, ...(model && { model }) };
-  const image = useImage({ ...props, database, id, prompt, files, options });
+  const image = useImage({ ...props, database, id, former, prompt, files, options });
   const version = versionsOf(image.doc)[currentVersion(image.doc)];
   const url = version && image.doc._files[version.id].url;
   const words = image.doc?.prompt ?? prompt;

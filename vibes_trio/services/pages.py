@@ -1,0 +1,149 @@
+"""The page of a release: its import map, its roots, what the server adds, and the app's own HTML if it has some."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from vibes_trio.bundle.build import BUILT
+from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.import_map import only_needed
+from vibes_trio.content.own_page import Template
+from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_page
+from vibes_trio.content.vibes_modules import our_addresses, pinned_addresses
+from vibes_trio.context import App
+from vibes_trio.errors import NotFound
+from vibes_trio.exchange import Cid
+from vibes_trio.modules.bundle import is_stored, stored_closure
+from vibes_trio.modules.page_files import fonts_of, tailwind_of
+from vibes_trio.services.packages import find_lacking
+from vibes_trio.services.releases import ServedRelease, find_release, stored_map
+from vibes_trio.services.replies import REVALIDATE, Content
+from vibes_trio.services.waiting import find_missing
+from vibes_trio.storage import assets
+from vibes_trio.urls import EntryPoint
+
+JSX_ROOT = "/~~transformed~~/"
+OF_JSX = ("react/jsx-runtime", "react-dom/client")
+_template_decoder = msgspec.json.Decoder(Template)
+
+
+def make_page(app: App, release: ServedRelease) -> Content:
+    """Return the generated page; its tag is the CID of its text, as settings of the server are part of it.
+
+    It holds keys and the env of the app: no page of another origin may read it, whatever its owner has opened.
+    """
+    template = _read_template(app, release)
+    tailwind, fonts = _page_files(app)
+    if template is not None:
+        # What the app's own HTML does not ask for would change how it looks.
+        asks = template.has_tailwind or (release.extras.built is not None and release.extras.built.tailwind)
+        tailwind, fonts = tailwind if asks else "", {}
+    lacking = find_lacking(app.modules, release.extras)
+    live = is_live(app, release) if release.extras.routes else True
+    key = ("page", release.app, release.fs_id, release.edition, tailwind, *fonts, lacking, live)
+    body = app.assets.get(key)
+    if body is None:
+        imports, scopes = stored_map(app, release)
+        if app.modules is not None and release.extras.built is not None:
+            imports = only_needed(imports, release.extras.built.imports)
+        local = local_addresses(app, release, imports)
+        body = render_page(
+            PageInput(
+                app_slug=release.app,
+                fs_id=release.fs_id,
+                roots=_roots(release),
+                mounts=_mounts(release),
+                imports=imports,
+                scopes=scopes,
+                local=local,
+                missing=find_missing(app, release, lacking),
+                files=_sources(release),
+                env={**release.env, **app.config.app_env},
+                preload=_preload(app, release, local),
+                tailwind=tailwind,
+                fonts=fonts,
+                template=template,
+                routes=release.extras.routes,
+                live=live,
+                names=() if live else tuple(release.files),
+            )
+        )
+        app.assets.put(key, body)
+    return Content(body, "text/html", calc_cid(body), release.fs_id, REVALIDATE)
+
+
+def _roots(release: ServedRelease) -> tuple[str, ...]:
+    built = release.extras.built
+    return (
+        release.roots
+        if built is None
+        else tuple(dict.fromkeys(BUILT + name for name in built.entries.values()))
+    )
+
+
+def _mounts(release: ServedRelease) -> dict[str, str] | None:
+    built = release.extras.built
+    if built is None:
+        return release.extras.mounts
+    return {
+        BUILT + built.entries[name]: export for name, export in built.mounts.items() if name in built.entries
+    }
+
+
+def _sources(release: ServedRelease) -> Mapping[str, str]:
+    """Return name as served → name of the source. Of a built app the source itself is what messages look into."""
+    built = release.extras.built
+    return release.sources if built is None else {name: name for name in built.sources}
+
+
+def _preload(app: App, release: ServedRelease, local: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the addresses of React here, with all that it imports, if a module that was JSX is mounted."""
+    is_react = (
+        any(root.startswith(JSX_ROOT) for root in release.roots)
+        if release.extras.built is None
+        else OF_JSX[0] in release.extras.built.imports or bool(release.extras.built.mounts)
+    )
+    if app.modules is None or not is_react:
+        return ()
+    return stored_closure(app.modules, [local[name] for name in OF_JSX if name in local])
+
+
+def _page_files(app: App) -> tuple[str, dict[str, str]]:
+    """Return the address of Tailwind (empty: none is here) and those of the font's files."""
+    if app.modules is None:
+        return CDN_TAILWIND, {}
+    return tailwind_of(app.modules), fonts_of(app.modules)
+
+
+def local_addresses(app: App, release: ServedRelease, imports: Mapping[str, str]) -> dict[str, str]:
+    """Return specifier → address that the page loads instead of the stored map's."""
+    replaced = pinned_addresses(imports)
+    if app.modules is not None:
+        modules = release.extras.modules
+        replaced |= app.modules.local_addresses(imports)
+        replaced |= {s: address for s, address in modules.items() if is_stored(app.modules, address)}
+    return replaced | our_addresses()
+
+
+def is_live(app: App, release: ServedRelease) -> bool:
+    """Return whether *release* is the one that its app's address without an fsId shows."""
+    shown = find_release(app, EntryPoint(release.app, release.user, None, "/"))
+    return shown is not None and shown.fs_id == release.fs_id
+
+
+def _read_template(app: App, release: ServedRelease) -> Template | None:
+    """Return the app's own HTML; None: it has none.
+
+    Raises:
+        NotFound: it is not stored (a damaged database).
+    """
+    cid = Cid(release.extras.template_id)
+    if not cid:
+        return None
+    text = app.assets.get(cid)
+    if text is None:
+        text = app.db.get(assets.find_asset, cid)
+        if text is None:
+            raise NotFound(f"File not found {release.extras.html}")
+        app.assets.put(cid, text)
+    return _template_decoder.decode(text)
