@@ -5,7 +5,7 @@ needed. Most sources have none of the words by which a form begins, and are done
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from vibes_trio.bundle.material import NOT_HERE, STYLES
@@ -24,33 +24,35 @@ class Form:
     words: str
 
 
-_QUERY = r"(?:raw|url|inline|no-inline|react|component|(?:shared)?worker)"
-_NAMES = r"\b(?:import|export)\s++(?:[\w$]++\s*+,\s*+)?[{*][^;'\"]*+from\s*+[\"'][^\"'\n]++"
-# A word without which a source can't have the form, the form, and how it looks.
-_ROWS = (
-    ("import.meta.env", "import.meta.env", r"import\.meta\.env\b"),
-    ("import.meta.glob", "import.meta.glob", r"import\.meta\.glob"),
-    ("process.env", "process.env", r"\bprocess\.env\b"),
-    ("require", "require()", r"(?<![\w.$])require\s*+\(\s*+[\"'`]"),
-    ("module.exports", "module.exports", r"(?<![\w.$])module\.exports\b"),
-    ("exports.", "exports", r"(?m:^)\s*+exports\.[\w$]++\s*+=[^=]"),
+_QUERY = re.compile(r"\?(?:raw|url|inline|no-inline|react|component|(?:shared)?worker)(?=[&=]|$)")
+# What is imported stands in one pair of braces. Both are read no further than they can go, however often they begin.
+_NAMES = r"\b(?:import|export)\s++(?:[\w$]++\s*+,\s*+)?[{*][^;'\"{*]{0,2000}?\bfrom\s*+[\"'][^\"'\n]++"
+_COMPONENT = r"\bReactComponent\b[^;'\"{]{0,500}?\bfrom\s*+[\"'][^\"'\n]++"
+# Words of which a source has to have one, the form, and how it looks.
+_ROWS: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    (("import.meta.env",), "import.meta.env", r"import\.meta\.env\b"),
+    (("import.meta?.env",), "import.meta.env", r"import\.meta\?\.env\b"),
+    (("import.meta.glob",), "import.meta.glob", r"import\.meta\.glob"),
+    (("process.env",), "process.env", r"\bprocess\.env\b"),
+    (("require",), "require()", r"(?<![\w.$])require\s*+\(\s*+[\"'`]"),
+    (("module.exports",), "module.exports", r"(?<![\w.$])module\.exports\b"),
+    (("exports.",), "exports", r"(?m:^)[ \t]*+exports\.[\w$]++\s*+=[^=]"),
     (
-        "import",
+        ("import(", "import ("),
         "an import of a path that is put together",
         r"\bimport\s*+\(\s*+(?:/\*.{0,200}?\*/\s*+)?(?:`[^`]*?\$\{|[\"'][^\"'\n]*+[\"']\s*+\+)",
     ),
     (
-        "type",
+        ("with {", "with{", "assert {", "assert{", "with:"),
         "import attributes",
         r"[\"']\s*+(?:with|assert)\s*+\{\s*+[\"']?type[\"']?\s*+:|,\s*+\{\s*+with\s*+:",
     ),
-    ("?", "an import with a query", rf"[\"'`][^\"'`\n?]++\?(?:[^\"'`\n]*&)?{_QUERY}\b[^\"'`\n]*+[\"'`]"),
-    (".module.", "CSS modules", r"\.module\.(?:css|scss|sass|less|styl|stylus)[\"'`?]"),
-    (".json", "names of a JSON file", rf"{_NAMES}(?<=\.json)[\"']"),
-    (".svg", "SVG as a component", r"\bReactComponent\b[^;'\"]*+from\s*+[\"'][^\"'\n]++(?<=\.svg)[\"']"),
-    ("next/", "parts of Next", r"[\"']next/[a-z]"),
+    ((".module.",), "CSS modules", r"\.module\.(?:css|scss|sass|less|styl|stylus)[\"'`?]"),
+    ((".json",), "names of a JSON file", rf"{_NAMES}(?<=\.json)[\"']"),
+    ((".svg",), "SVG as a component", rf"{_COMPONENT}(?<=\.svg)[\"']"),
+    (("next/",), "parts of Next", r"[\"']next/[a-z]"),
 )
-_ANYWHERE = tuple((word, told, re.compile(pattern, re.DOTALL)) for word, told, pattern in _ROWS)
+_ANYWHERE = tuple((words, told, re.compile(pattern, re.DOTALL)) for words, told, pattern in _ROWS)
 _META_URL = "import.meta.url"
 _WORKER = re.compile(r"\bnew\s++(?:Shared)?Worker\b")
 _SPECIFIER = re.compile(r"""(?:\bfrom|\bimport)\s*+\(?\s*+["']([^"'\n]{1,600})["']""")
@@ -59,21 +61,23 @@ _ODD_ENDINGS = (*(ending for ending in STYLES if ending != ".css"), *NOT_HERE, "
 
 def find_forms(
     texts: Mapping[str, str], langs: Mapping[str, str | None], styles: Mapping[str, str], places: Places
-) -> list[Form]:
-    """Return the forms that the modules *texts* and the style sheets *styles* of an app use, each once a file.
+) -> Iterator[Form]:
+    """Yield the forms that the modules *texts* and the style sheets *styles* of an app use, some more than once.
 
     Args:
         langs: of the modules.
     """
-    found = [form for name, text in texts.items() for form in _in_module(name, text, langs.get(name), places)]
-    found += [Form(name, "Tailwind in CSS") for name, css in styles.items() if uses_tailwind(css)]
-    return list(dict.fromkeys(found))
+    for name, text in texts.items():
+        yield from _in_module(name, text, langs.get(name), places)
+    for name, css in styles.items():
+        if uses_tailwind(css):
+            yield Form(name, "Tailwind in CSS")
 
 
-def tell_forms(forms: Sequence[Form]) -> tuple[str, ...]:
+def tell_forms(forms: Iterable[Form]) -> tuple[str, ...]:
     """Return what is told of *forms* where no esbuild is there to build the app: each with its files."""
     by_words: dict[str, list[str]] = {}
-    for form in forms:
+    for form in dict.fromkeys(forms):
         by_words.setdefault(form.words, []).append(form.file)
     return tuple(
         f"{', '.join(files[:MAX_TOLD])}{', …' if len(files) > MAX_TOLD else ''}: {words} needs esbuild, which is not"
@@ -82,9 +86,9 @@ def tell_forms(forms: Sequence[Form]) -> tuple[str, ...]:
     )
 
 
-def _in_module(name: str, text: str, lang: str | None, places: Places) -> Iterable[Form]:
-    for word, told, pattern in _ANYWHERE:
-        if word in text and pattern.search(text):
+def _in_module(name: str, text: str, lang: str | None, places: Places) -> Iterator[Form]:
+    for words, told, pattern in _ANYWHERE:
+        if any(word in text for word in words) and pattern.search(text):
             yield Form(name, told)
     # A module that is served under its own name finds its neighbours by itself; but no package, in a worker.
     if _META_URL in text and (lang != "js" or _WORKER.search(text)):
@@ -99,7 +103,11 @@ def _of_specifier(name: str, specifier: str, places: Places) -> str:
     if specifier.endswith(_ODD_ENDINGS):
         return specifier.rpartition(".")[2]
     kind = parse_specifier(specifier).kind
-    if kind is Kind.RELATIVE or kind is Kind.URL:
+    if kind is Kind.URL:
+        return ""
+    if _QUERY.search(specifier):
+        return "an import with a query"
+    if kind is Kind.RELATIVE:
         return ""
     if kind is Kind.ABSOLUTE:
         # From the root of the project, or of its public folder, which is not the root of the app.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 MAX_ALTERNATIVES = 64
 MAX_PATTERN_CHARS = 500
 _BRACES = re.compile(r"\{([^{}]*+)\}")
-_WILD = re.compile(r"(\?|\[[!^]?[^\]/]++\])")
+_WILD = re.compile(r"(\?|\[[!^]?(?:\][^\]/]*+|[^\]/]++)\])")
 _NOT_HIDDEN = r"(?!\.|node_modules$)"
 
 _Pattern = tuple[re.Pattern[str] | None, ...]
@@ -104,5 +104,5 @@ def _literal(chunk: str) -> str:
 def _wild(part: str) -> str:
     if part == "?":
         return "."
-    inside = re.sub(r"[\\^\[&~|]", r"\\\g<0>", part[2:-1] if part[1] in "!^" else part[1:-1])
+    inside = re.sub(r"[\\^\[\]&~|]", r"\\\g<0>", part[2:-1] if part[1] in "!^" else part[1:-1])
     return f"[{'^' if part[1] in '!^' else ''}{inside}]"

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vibes_trio.bundle import stubs
-from vibes_trio.bundle.next_parts import next_part
+from vibes_trio.bundle.next_parts import NEXT, is_for_servers, next_part, says_where
 from vibes_trio.bundle.places import Places
-from vibes_trio.bundle.rewrite import FILE
+from vibes_trio.bundle.rewrite import FILE, address_from_built
 from vibes_trio.compilers.bundles import Asked, Found, Loaded
 from vibes_trio.content.specifiers import Kind, parse_specifier
 
@@ -52,7 +52,8 @@ class Style:
         kind: see `stubs.style_module`.
         packages: style sheets of packages that it imports.
         names: the module that exports its class names; empty: it has none.
-        error: why there is none.
+        error: why there is none: the page says so, and goes on without.
+        unread: packages that it wants from Tailwind, which can't be had.
     """
 
     css: str
@@ -60,13 +61,19 @@ class Style:
     packages: tuple[str, ...] = ()
     names: str = ""
     error: str = ""
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class AppMaterial:
     """The material of the scripts of an app, or of its workers.
 
-    What it notes: *packages*, the specifiers that stay imports, in the order met; *missing*, (importer, specifier).
+    What it notes: *missing* and *for_servers*, (importer, specifier).
+
+    Attributes:
+        styles: by the name of the file.
+        workers: source → the built file that runs it; empty: the source itself does, as it is no module.
+        in_worker: this is for workers.
     """
 
     files: Mapping[str, SourceFile]
@@ -74,20 +81,16 @@ class AppMaterial:
     styles: Mapping[str, Style]
     workers: Mapping[str, str]
     in_worker: bool = False
-    packages: dict[str, None] = field(default_factory=dict)
     missing: dict[tuple[str, str], None] = field(default_factory=dict)
+    for_servers: dict[tuple[str, str], None] = field(default_factory=dict)
 
     def find(self, asked: Asked) -> Found:
         """See `compilers.bundles.Material`."""
         path = asked.path
         if asked.kind == "entry-point":
             return Found(path, "app")
-        if path.startswith("vibes:"):
-            return Found(path.removeprefix("vibes:"), "vibes", side_effects=False)
-        if path.startswith("vibes-package:"):
-            return Found(path.removeprefix("vibes-package:"), "package")
-        if path.startswith(FILE):
-            return self._file(path.removeprefix(FILE), asked)
+        if path.startswith("vibes") and (ours := self._ours(path, asked)) is not None:
+            return ours
         importer = asked.importer.partition("?")[0] if asked.namespace == "app" else "/"
         bare, _, query = path.partition("?")
         name = self.places.find(importer, bare)
@@ -106,32 +109,48 @@ class AppMaterial:
             importer, _, specifier = path.partition("\n")
             return _script(stubs.missing_module(specifier, importer))
         if namespace == "next":
-            return _script(next_part(path) or "")
+            specifier, _, importer = path.partition("\n")
+            return _script(next_part(specifier, importer) or "")
         if namespace == "require":
             return _script(stubs.required_module(path))
         if namespace == "package":
             return _script(stubs.package_module(path))
-        return _script(stubs.HELPERS[path])
+        if namespace == "vibes":
+            return _script(stubs.HELPERS[path])
+        return Loaded(error="the app imports a path that leads out of it")
 
     # -- where imports lead ------------------------------------------------------------------------------
+
+    def _ours(self, path: str, asked: Asked) -> Found | None:
+        """Return where an import leads that we have written; None: somebody else has, or it means nothing."""
+        kind, _, rest = path.partition(":")
+        if kind == "vibes" and rest in stubs.HELPERS:
+            return Found(rest, "vibes", side_effects=False)
+        if kind == "vibes-package" and asked.namespace == "require":
+            return Found(rest, "package")
+        if path.startswith(NEXT) and next_part(path) is not None:
+            return Found(path, "next", side_effects=False)
+        if path.startswith(FILE) and rest.partition("?")[0] in self.files:
+            return self._file(rest, asked)
+        return None
 
     def _file(self, name: str, asked: Asked) -> Found:
         if asked.attributes.get("type") == "css" and name.endswith(".css"):
             name += "?sheet"
-        # A picture whose address nobody uses brings nothing along.
-        return Found(name, "app", side_effects=asked.kind != "url-token")
+        return Found(name, "app")
 
     def _package(self, asked: Asked) -> Found:
         specifier = asked.path
         if next_part(specifier) is not None:
-            return Found(specifier, "next")
+            if is_for_servers(specifier):
+                self.for_servers[asked.importer, specifier] = None
+            return Found(f"{specifier}\n{asked.importer}" if says_where(specifier) else specifier, "next")
         if asked.kind in ("require-call", "require-resolve"):
             return Found(specifier, "require")
-        self.packages[specifier] = None
-        from_svg = asked.namespace == "vibes"
-        if self.in_worker and parse_specifier(specifier).kind is Kind.PACKAGE:
-            return Found(PACKAGE_FOLDER + specifier, external=True, side_effects=not from_svg)
-        return Found(specifier, external=True, side_effects=not from_svg)
+        is_package = parse_specifier(specifier).kind is Kind.PACKAGE
+        return Found(
+            PACKAGE_FOLDER + specifier if self.in_worker and is_package else specifier, external=True
+        )
 
     # -- what files are ----------------------------------------------------------------------------------
 
@@ -148,7 +167,7 @@ class AppMaterial:
         if ending in STYLES:
             return self._style(name, words)
         if "inline" in words:
-            return Loaded(file.content, "dataurl")
+            return _script(stubs.data_module(name, file.content))
         if file.loader:
             return Loaded(file.content, file.loader)
         if ending == ".json":
@@ -161,8 +180,10 @@ class AppMaterial:
 
     def _style(self, name: str, words: list[str]) -> Loaded:
         style = self.styles.get(name)
-        if style is None or style.error:
-            return Loaded(error=style.error if style else "this style sheet was not looked at")
+        if style is None:
+            return Loaded(error="this style sheet was not looked at")
+        if style.error:
+            return _script(stubs.failed_style_module(name, style.error))
         if "sheet" in words:
             return _script(stubs.sheet_module(style.css))
         if "inline" in words:
@@ -173,8 +194,11 @@ class AppMaterial:
         built = self.workers.get(name)
         if built is None:
             return Loaded(error="this worker was not looked at")
-        shared = words[0] == "sharedworker"
-        return _script(stubs.worker_module(built, shared=shared, only_address="url" in words))
+        address = f"./{built}" if built else address_from_built(name)
+        kind = "SharedWorker" if words[0] == "sharedworker" else "Worker"
+        if "url" in words:
+            kind = ""
+        return _script(stubs.worker_module(address, kind, is_module=bool(built)))
 
 
 def _script(text: str) -> Loaded:

@@ -20,10 +20,14 @@ _VALUE = re.compile(rf"\s*(?:(?P<string>{STRING})|(?P<word>[\w$]+)|(?P<sign>[\[\
 MAX_DEPTH = 20
 
 
+def find_all(pattern: re.Pattern[str], code: str) -> Iterator[re.Match[str]]:
+    """Yield what *pattern* finds in *code*, and each string, comment and regular expression: these are `skipped`."""
+    return re.compile(rf"(?P<skipped>{_OTHER})|(?:{pattern.pattern})", pattern.flags).finditer(code)
+
+
 def find_outside(pattern: re.Pattern[str], code: str) -> Iterator[re.Match[str]]:
     """Yield what *pattern* finds in *code* outside of strings, comments and regular expressions."""
-    both = re.compile(rf"(?P<skipped>{_OTHER})|(?:{pattern.pattern})", pattern.flags)
-    return (found for found in both.finditer(code) if found["skipped"] is None)
+    return (found for found in find_all(pattern, code) if found["skipped"] is None)
 
 
 def string_value(literal: str) -> str | None:

@@ -7,6 +7,7 @@
 | `new Worker(new URL("./w.ts", import.meta.url), …)` | `new` what `./w.ts?worker` exports |
 | `new URL("package/file", import.meta.url)` | the address that `package/file?url` exports |
 | `import.meta.url` | where the file lies in the release |
+| `import(x)`, `require(x)` of anything else | the same, hidden: esbuild would look for files on the disk |
 
 Lines keep their numbers, so the source map at the end stays true; imports that are added stand behind the last.
 """
@@ -23,7 +24,7 @@ from vibes_trio.bundle.globs import match_names
 from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.printed_text import (
     STRING,
-    find_outside,
+    find_all,
     literal_parts,
     read_value,
     split_arguments,
@@ -43,6 +44,7 @@ _META_URL = r"import\.meta\.url\b"
 _FORMS = re.compile(
     rf"""(?P<glob>\bimport\.meta\.glob(?P<at_once>Eager)?\()
 |(?P<dynamic>\bimport)\((?!\s*{STRING}\s*[,)])
+|(?P<required>(?<![\w$.])require)\((?!\s*{STRING}\s*\))
 |(?P<worker>\bnew[ ](?P<shared>Shared)?Worker)\(\s*new[ ]URL\(\s*(?P<script>{STRING}),\s*{_META_URL}\s*\)
    (?:\.href|\.toString\(\))?\s*(?:,\s*)?
 |(?P<asset>\bnew[ ]URL\(\s*)(?P<address>{STRING})(?=,\s*{_META_URL})
@@ -82,6 +84,7 @@ class _Module:
     budget: Budget
     imports: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    hides: bool = False
 
     def add_import(self, what: str, specifier: str) -> str:
         """Have something imported; return the name that it has. *what* has its place at `{}`."""
@@ -91,13 +94,20 @@ class _Module:
 
 
 def may_need_rewriting(text: str) -> bool:
-    """Whether a source may hold one of the forms: one without them is left to esbuild as it is."""
-    return "import.meta.glob" in text or "import.meta.url" in text or _DYNAMIC.search(text) is not None
+    """Whether a source may hold one of the forms: one without them is left to esbuild as it is.
+
+    Looked for is what could be a call of `import` or `require` by anything but a plain string.
+    """
+    if "import.meta.glob" in text or "import.meta.url" in text or _ESCAPED_NAME.search(text):
+        return True
+    calls = _CALL.finditer(text) if "import" in text or "require" in text else ()
+    return any(_PLAIN_CALL.match(text, call.end()) is None for call in calls)
 
 
-_DYNAMIC = re.compile(
-    r"\bimport\s*+\(\s*+(?:/\*(?:[^*]|\*(?!/))*+\*/\s*+)*+(?!/\*|[\"'][^\"'\n]*+[\"']\s*+[,)])"
-)
+# A name may be written with escapes: `r\u0065quire`.
+_ESCAPED_NAME = re.compile(r"\\u(?:00[4-7]|\{0*+[4-7])")
+_CALL = re.compile(r"\b(?:import|require)\b(?=\s*+[(/?])")
+_PLAIN_CALL = re.compile(r"\s*+\(\s*+(?:\"[^\"\\\n]*+\"|'[^'\\\n]*+')\s*+[,)]")
 
 
 def rewrite_module(name: str, code: str, places: Places, budget: Budget) -> tuple[str, list[str]]:
@@ -105,19 +115,21 @@ def rewrite_module(name: str, code: str, places: Places, budget: Budget) -> tupl
     module = _Module(name, code, places, budget)
     parts: list[str] = []
     at = 0
-    for found in find_outside(_FORMS, code):
+    for found in find_all(_FORMS, code):
         if found.start() < at:
             continue
-        text, end = _instead(module, found)
+        if found["skipped"] is not None:
+            text, end = _harmless(found["skipped"]), found.end()
+        else:
+            text, end = _instead(module, found)
         lines = code.count("\n", found.start(), end) - text.count("\n")
         parts += (code[at : found.start()], text, "\n" * lines)
         at = end
     whole = "".join(parts) + code[at:]
     start = whole.rfind(_MAP)
     start = start if start >= 0 else len(whole)
-    return whole[:start].rstrip("\n") + "\n" + "".join(f"{line}\n" for line in module.imports) + whole[
-        start:
-    ], module.problems
+    added = [*(f"{line}\n" for line in module.imports), _HIDDEN_BY if module.hides else ""]
+    return f"{whole[:start].rstrip()}\n{''.join(added)}{whole[start:]}", module.problems
 
 
 def _instead(module: _Module, found: re.Match[str]) -> tuple[str, int]:
@@ -127,6 +139,8 @@ def _instead(module: _Module, found: re.Match[str]) -> tuple[str, int]:
             return _glob(module, found)
         if found["dynamic"]:
             return _choice(module, found)
+        if found["required"]:
+            return _hidden(module, found, "required")
     except ValueError as error:
         module.problems.append(f"{found[0]}…): {error}")
         return found[0], found.end()
@@ -135,6 +149,19 @@ def _instead(module: _Module, found: re.Match[str]) -> tuple[str, int]:
     if found["asset"]:
         return _asset(module, found)
     return _own_address(module.name), found.end()
+
+
+def _harmless(skipped: str) -> str:
+    """Return a string, comment or regular expression that means the same, and no call if it should be code.
+
+    esbuild looks on the disk for what a call of `import` by a path that is put together may mean, so none may pass
+    that was taken for something else.
+    """
+    instead = r"\1\\x28" if skipped[0] in "\"'" else r"\1(?:)("
+    return _CALL_INSIDE.sub(instead, skipped) if "(" in skipped else skipped
+
+
+_CALL_INSIDE = re.compile(r"\b(import|require)\s*\(")
 
 
 def _own_address(name: str) -> str:
@@ -161,11 +188,11 @@ def _worker(module: _Module, found: re.Match[str]) -> tuple[str, int]:
 
 def _asset(module: _Module, found: re.Match[str]) -> tuple[str, int]:
     specifier = string_value(found["address"]) or ""
-    if parse_specifier(specifier).kind is not Kind.PACKAGE or "/" not in specifier:
+    kind = parse_specifier(specifier).kind
+    by_alias = module.places.find(module.name, specifier) if kind in (Kind.PACKAGE, Kind.ODD) else None
+    is_package = kind is Kind.PACKAGE and "/" in specifier
+    if not (is_package or by_alias) or module.places.find(module.name, "./" + specifier) is not None:
         return found[0], found.end()
-    if module.places.find(module.name, "./" + specifier) is not None:
-        return found[0], found.end()
-    by_alias = module.places.find(module.name, specifier)
     local = module.add_import("{}", f"{FILE}{by_alias}?url" if by_alias else f"{specifier}?url")
     return f"{found['asset']}{local}", found.end()
 
@@ -180,11 +207,11 @@ def _relative(module: _Module, specifier: str) -> str:
 def _choice(module: _Module, found: re.Match[str]) -> tuple[str, int]:
     call = split_arguments(module.code, found.end("dynamic") + 1)
     if call is None or not call[0]:
-        return found[0], found.end()
+        return _hidden(module, found, "dynamic")
     parts = literal_parts(_COMMENTS.sub("", call[0][0]).strip())
     choices = _choices(module, parts)
     if not choices:
-        return found[0], found.end()
+        return _hidden(module, found, "dynamic")
     module.budget.take(len(choices))
     pick = module.add_import("{{ oneOf as {} }}", ONE_OF)
     listed = ", ".join(
@@ -193,6 +220,20 @@ def _choice(module: _Module, found: re.Match[str]) -> tuple[str, int]:
     return f"{pick}({{ {listed} }})", found.end("dynamic")
 
 
+def _hidden(module: _Module, found: re.Match[str], call: str) -> tuple[str, int]:
+    """Return a call whose argument esbuild does not understand, so that it does not look for it."""
+    start = found.end(call) + 1
+    split = split_arguments(module.code, start)
+    if split is None or not split[0]:
+        raise ValueError("it can't be read")
+    argument = split[0][0]
+    module.hides = True
+    return f"{found[call]}({_HIDE}({argument})", module.code.index(argument, start) + len(argument)
+
+
+_HIDE = "__vibes_same"
+# A function of the file itself: an import would make a module of a file that is CommonJS.
+_HIDDEN_BY = f"function {_HIDE}() {{ return arguments[0]; }}\n"
 _COMMENTS = re.compile(r"/\*(?:[^*]|\*(?!/))*+\*/")
 
 
@@ -245,8 +286,10 @@ def _globbed(module: _Module, patterns: list[str], options: Mapping[str, Any]) -
     whole = []
     for pattern in patterns:
         mark, plain = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
-        anywhere = plain.startswith("**")
-        whole += [mark + path for path in ([f"/{plain}"] if anywhere else module.places.expand(start, plain))]
+        paths = [f"/{plain}"] if plain.startswith("**") else list(module.places.expand(start, plain))
+        if not paths:
+            raise ValueError("a pattern starts with ./, ../, / or an alias")
+        whole += [mark + path for path in paths]
     is_relative = all(pattern.removeprefix("!").startswith((".", "**")) for pattern in patterns)
     files: dict[str, str] = {}
     for name in match_names(whole, module.places.names - {module.name}):

@@ -1,5 +1,6 @@
 """The modules that stand for what is no module, in the text that esbuild gets."""
 
+import base64
 import json
 import re
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from xml.parsers import expat
 
 from vibes_trio.bundle.rewrite import FILE, address_from_built
 from vibes_trio.content.cid import to_utf8
+from vibes_trio.content.mime import mime_of
 
 ADD_STYLE = "vibes:style"
 ONLY_REACT = "vibes:svg"
@@ -55,9 +57,9 @@ export function asRequired(module) {
 }
 """,
     "worker": """
-export function makeWorker(url, Kind) {
+export function makeWorker(url, Kind, type) {
   return function AppWorker(options) {
-    return new Kind(url, { ...options, type: "module" });
+    return new Kind(url, { ...(typeof options === "string" ? { name: options } : options), type });
   };
 }
 """,
@@ -71,19 +73,34 @@ def address_module(name: str, fragment: str = "") -> str:
 
 
 def missing_module(specifier: str, importer: str) -> str:
-    """Return the module in place of one that is not there. It tells so when it is run, not when the app is built."""
-    message = json.dumps(f"{specifier} could not be loaded: this app has no such file.")
+    """Return the module in place of a file that is not there."""
+    message = f"{specifier} could not be loaded: this app has no such file."
+    return absent_module(message, specifier, importer)
+
+
+def absent_module(message: str, specifier: str, importer: str) -> str:
+    """Return the module in place of *specifier* in the file *importer*. It says so when it is run, not when the app is
+    built: what does not run does not hinder."""
     # Where the import stands is looked for in the source, by the page (boot.js).
     cause = json.dumps(
         {"served": importer.removeprefix("/"), "pattern": f"[\"'`]{re.escape(specifier)}[\"'`]"}
     )
-    return f"throw new Error({message}, {{ cause: {cause} }});\nmodule.exports = {{}};\n"
+    return f"throw new Error({json.dumps(message)}, {{ cause: {cause} }});\nmodule.exports = {{}};\n"
 
 
 def failed_module(message: str, file: str, line: int) -> str:
     """Return the entry of an app that can't be built: it says why."""
     cause = json.dumps({"served": file.removeprefix("/"), "line": line}) if file else "{}"
     return f"throw new SyntaxError({json.dumps(message)}, {{ cause: {cause} }});\n"
+
+
+def failed_style_module(name: str, message: str) -> str:
+    """Return the module in place of a style sheet that can't be had: the page tells, and the app goes on without."""
+    detail = json.dumps({"message": message, "file": name.removeprefix("/")})
+    return (
+        f'globalThis.dispatchEvent(new CustomEvent("vibes-notice", {{ detail: {detail} }}));\n'
+        "module.exports = {};\n"
+    )
 
 
 def css_text(css: str) -> str:
@@ -131,13 +148,24 @@ def css_string_module(css: str) -> str:
     return f"export default {css_text(css)};\n"
 
 
-def worker_module(built: str, *, shared: bool, only_address: bool) -> str:
-    """Return the module whose default export makes the worker in the built file *built*, or is its address."""
-    address = f"new URL({json.dumps('./' + built)}, import.meta.url).href"
-    if only_address:
-        return f"export default {address};\n"
-    kind = "SharedWorker" if shared else "Worker"
-    return f'import {{ makeWorker }} from "vibes:worker";\nexport default makeWorker({address}, {kind});\n'
+def data_module(name: str, content: bytes) -> str:
+    """Return the module whose default export is the file *name* as a `data:` address."""
+    mime = mime_of(name) or "application/octet-stream"
+    return f"export default {json.dumps(f'data:{mime};base64,{base64.b64encode(content).decode()}')};\n"
+
+
+def worker_module(address: str, kind: str, *, is_module: bool) -> str:
+    """Return the module whose default export makes a worker of the script at *address*, seen from the built files.
+
+    Args:
+        kind: `Worker` or `SharedWorker`; empty: the default export is the address.
+        is_module: else it is a script of the old kind, with `importScripts`.
+    """
+    whole = f"new URL({json.dumps(address)}, import.meta.url).href"
+    if not kind:
+        return f"export default {whole};\n"
+    made = f"makeWorker({whole}, {kind}, {json.dumps('module' if is_module else 'classic')})"
+    return f'import {{ makeWorker }} from "vibes:worker";\nexport default {made};\n'
 
 
 def required_module(specifier: str) -> str:

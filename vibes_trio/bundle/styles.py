@@ -4,16 +4,25 @@ Each becomes one text with all that it imports, class names made unique where it
 left as places (`stubs.file_in_css`). What it imports of packages is imported by its module instead.
 """
 
+import json
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from vibes_trio.bundle import stubs
 from vibes_trio.bundle.material import SourceFile, Style
 from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.rewrite import FILE
-from vibes_trio.bundle.tailwind import TAILWIND_TYPE, is_of_tailwind, is_tailwind_import, uses_tailwind
+from vibes_trio.bundle.tailwind import (
+    TAILWIND_TYPE,
+    as_of_today,
+    brings_tailwind,
+    is_of_tailwind,
+    is_tailwind_import,
+    uses_tailwind,
+)
+from vibes_trio.bundle.tailwind_config import TailwindConfig
 from vibes_trio.compilers.bundles import Asked, Bundle, Found, Loaded, Problem
 from vibes_trio.content.specifiers import Kind, parse_specifier
 
@@ -37,6 +46,9 @@ PREPROCESSED: Mapping[str, str] = {
 _NAMES = "names:"
 _PACKAGE = "vibes-css:"
 _PACKAGE_IMPORT = re.compile(rf'^@import "{_PACKAGE}([^"]+)"[^;]*;\n', re.MULTILINE)
+# As esbuild prints the names of a CSS module: `  card: "Card_card",`, and `  Card_default as default`.
+_CLASS = re.compile(r'^  (?:"((?:[^"\\\n]|\\.)+)"|([\w$-]+)): "[^"\n]*",?$', re.MULTILINE)
+_DEFAULT = re.compile(r"^  ([\w$]+) as default,?$", re.MULTILINE)
 _SUFFIX = re.compile(r"[?#].*", re.DOTALL)
 
 
@@ -60,7 +72,7 @@ class StyleMaterial:
             if path.startswith(_NAMES):
                 return Found(path.removeprefix(_NAMES), "names")
             return Found(path, "app")
-        if path.startswith(FILE):
+        if path.startswith(FILE) and path.removeprefix(FILE) in self.files:
             return Found(path.removeprefix(FILE), "app")
         if asked.kind == "url-token":
             return self._address(asked)
@@ -69,8 +81,7 @@ class StyleMaterial:
     def load(self, namespace: str, path: str) -> Loaded:
         """See `compilers.bundles.Material`."""
         if namespace == "names":
-            text = f'export * from "{FILE}{path}";\nexport {{ default }} from "{FILE}{path}";\n'
-            return Loaded(text.encode(), "js")
+            return Loaded(f'export {{ default }} from "{FILE}{path}";\n'.encode(), "js")
         if namespace == "lost":
             return Loaded(b"", "css")
         ending = posixpath.splitext(path)[1]
@@ -114,30 +125,65 @@ class StyleMaterial:
         return beside or self.places.find(importer, path)
 
 
-def style_entries(names: Iterable[str]) -> list[tuple[str, str]]:
+def style_entries(names: Sequence[str]) -> list[tuple[str, str]]:
     """Return what to build for the style sheets *names*, see `Compiler.bundle`."""
-    return [
-        (f"s{number}", _NAMES + name if is_module(name) else name)
-        for number, name in enumerate(sorted(names))
-    ]
+    return [(f"s{number}", _NAMES + name if is_module(name) else name) for number, name in enumerate(names)]
 
 
-def read_styles(names: Iterable[str], bundle: Bundle, files: Mapping[str, SourceFile]) -> dict[str, Style]:
+def failed_style(name: str) -> Style | None:
+    """Return the style sheet *name* if it can't be had because of what it is written in."""
+    language = PREPROCESSED.get(posixpath.splitext(name)[1])
+    if language is None:
+        return None
+    return Style(
+        "", error=f"{name}: {language} is not compiled here: write it as CSS, which can nest by now."
+    )
+
+
+def read_styles(names: Sequence[str], bundle: Bundle) -> dict[str, Style]:
     """Return what came of the style sheets *names*. If one fails, all have its error: they are built together."""
-    ordered = sorted(names)
     if bundle.errors:
-        error = told(bundle.errors[0])
-        return {name: Style("", error=error) for name in ordered}
-    made = {}
-    for number, name in enumerate(ordered):
-        css = bundle.files.get(f"s{number}.css", b"").decode()
-        script = bundle.files.get(f"s{number}.js", b"").decode()
-        packages = tuple(dict.fromkeys(_PACKAGE_IMPORT.findall(css)))
-        css = _PACKAGE_IMPORT.sub("", css)
-        kind = TAILWIND_TYPE if uses_tailwind(css) else ""
-        kept = tuple(package for package in packages if not is_of_tailwind(package))
-        made[name] = Style(css, kind, kept, script)
-    return made
+        return {name: Style("", error=told(bundle.errors[0])) for name in names}
+    return {name: _read_style(name, f"s{number}", bundle) for number, name in enumerate(names)}
+
+
+def _read_style(name: str, made: str, bundle: Bundle) -> Style:
+    css = bundle.files.get(f"{made}.css", b"").decode()
+    packages = dict.fromkeys(_PACKAGE_IMPORT.findall(css))
+    css = _PACKAGE_IMPORT.sub("", css)
+    return Style(
+        css,
+        kind=TAILWIND_TYPE if uses_tailwind(css) else "",
+        packages=tuple(package for package in packages if not is_of_tailwind(package)),
+        names=_with_names(bundle.files.get(f"{made}.js", b"").decode()),
+        unread=tuple(package for package in packages if is_of_tailwind(package)),
+    )
+
+
+def _with_names(script: str) -> str:
+    """Return the module that esbuild makes of class names, which exports them in one object, with each by its name."""
+    default = _DEFAULT.search(script)
+    if default is None:
+        return script
+    lines = [script]
+    names = dict.fromkeys(quoted or plain for quoted, plain in _CLASS.findall(script))
+    for number, name in enumerate(name for name in names if name != "default"):
+        lines.append(f"const vibes_{number} = {default[1]}[{json.dumps(name)}];\n")
+        lines.append(f"export {{ vibes_{number} as {json.dumps(name)} }};\n")
+    return "".join(lines)
+
+
+def for_tailwind(styles: Mapping[str, Style], config: TailwindConfig | None) -> dict[str, Style]:
+    """Return *styles* with those for Tailwind in the words of the one that is on the page."""
+    bring = not any(style.kind and brings_tailwind(style.css) for style in styles.values())
+    return {
+        name: _for_tailwind(style, config, bring) if style.kind else style for name, style in styles.items()
+    }
+
+
+def _for_tailwind(style: Style, config: TailwindConfig | None, bring: bool) -> Style:
+    sheet = as_of_today(style.css, config, bring=bring)
+    return replace(style, css=sheet.css, unread=style.unread + sheet.unread)
 
 
 def told(problem: Problem) -> str:

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from urllib.parse import unquote
 
+import msgspec
 import trio
 
 from vibes_trio.bundle.build import RECIPE, AppBuild, AppSources, build_app
 from vibes_trio.bundle.forms import Form, find_forms
 from vibes_trio.bundle.places import Places, make_places
+from vibes_trio.bundle.tailwind import uses_tailwind
 from vibes_trio.compilers.for_user import CompilerForUser
 from vibes_trio.compilers.interface import Lang
 from vibes_trio.content.cid import calc_cid
@@ -18,7 +22,7 @@ from vibes_trio.exchange import Cid, UserId
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.releases import BuiltApp, BuiltFile
 
-MAX_LOOKED_AT_HERE = 128 * 1024
+MAX_LOOKED_AT_HERE = 64 * 1024
 """Characters of sources that the event loop looks through by itself; more is a thread's work."""
 
 
@@ -44,18 +48,20 @@ class Whole:
         return bool(self.forms) or (project.needs_build and not is_component)
 
 
-async def look_at_whole(files: Sequence[AppFile], entry_point: str, env: Mapping[str, str]) -> Whole:
-    """Return what *files* are as a whole. Args: as for `read_project`."""
+async def look_at_whole(
+    files: Sequence[AppFile], entry_point: str, env: Mapping[str, str], *, can_bundle: bool
+) -> Whole:
+    """Return what *files* are as a whole, for a server that builds apps or not. Args: as for `read_project`."""
     if sum(len(file.content) for file in files if _is_text(file)) > MAX_LOOKED_AT_HERE:
-        return await trio.to_thread.run_sync(_look_at, files, entry_point, env)
-    return _look_at(files, entry_point, env)
+        return await trio.to_thread.run_sync(_look_at, files, entry_point, env, can_bundle)
+    return _look_at(files, entry_point, env, can_bundle)
 
 
 def _is_text(file: AppFile) -> bool:
     return file.lang is not None or file.name.endswith((".css", ".cjs", ".html", ".htm", ".json"))
 
 
-def _look_at(files: Sequence[AppFile], entry_point: str, env: Mapping[str, str]) -> Whole:
+def _look_at(files: Sequence[AppFile], entry_point: str, env: Mapping[str, str], can_bundle: bool) -> Whole:
     project = read_project([ProjectFile(f.name, f.content, f.lang) for f in files], entry_point, env)
     contents = {file.name: file.content for file in reversed(files)} | dict(project.wrapped)
     langs: dict[str, Lang] = {file.name: file.lang for file in reversed(files) if file.lang is not None}
@@ -71,9 +77,11 @@ def _look_at(files: Sequence[AppFile], entry_point: str, env: Mapping[str, str])
         for name, content in contents.items()
         if name.endswith(".css") and name not in apart
     }
-    forms = find_forms(texts, langs, styles, places) if texts else []
+    forms = find_forms(texts, langs, styles, places)
+    # One is reason enough to build; all are for telling what can't be had without.
+    some = tuple(islice(forms, 1) if can_bundle else forms)
     routes = project.kind == "next" or has_routes(texts.values())
-    return Whole(project, contents, langs, places, tuple(forms), routes)
+    return Whole(project, contents, langs, places, some, routes)
 
 
 def calc_recipe(whole: Whole, can_bundle: bool) -> str:
@@ -82,31 +90,53 @@ def calc_recipe(whole: Whole, can_bundle: bool) -> str:
 
 
 async def build_whole(
-    app: App, user: UserId, whole: Whole, roots: Sequence[str], env: Mapping[str, str]
+    app: App, user: UserId, whole: Whole, roots: Sequence[str], env: Mapping[str, str], key: str
 ) -> AppBuild | None:
-    """Return what becomes of an app; None: nothing would run.
+    """Return what becomes of an app; None: nothing would run. The latest are kept in memory.
 
     Args:
         roots: modules that no other imports, by the names of their sources: what runs where no entry is known.
+        key: tells apart all that the build is made of.
 
     Raises:
         TransformFailed: a source can't be parsed, or the build ran out of time or memory.
     """
     entries = entries_of(whole, roots)
-    if not entries:
+    linked = linked_styles(whole)
+    if not entries and not linked:
         return None
+    kept_as = ("built app", key, app.compiler.version)
+    kept = app.assets.get(kept_as)
+    if kept is not None:
+        return msgspec.msgpack.decode(kept, type=AppBuild)
     sources = AppSources(
-        whole.files, whole.langs, entries, whole.places, frozenset(whole.project.apart), dict(env)
+        whole.files, whole.langs, entries, whole.places, frozenset(whole.project.apart), dict(env), linked
     )
-    return await build_app(CompilerForUser(app.compiler, user), sources)
+    made = await build_app(CompilerForUser(app.compiler, user), sources)
+    app.assets.put(kept_as, msgspec.msgpack.encode(made))
+    return made
 
 
 def entries_of(whole: Whole, roots: Sequence[str]) -> tuple[str, ...]:
-    """Return the modules that the page runs: those that the project names, else those of *roots* that are left."""
+    """Return the modules that the page runs: those that the project names, else those of *roots* that are left.
+
+    What stays in an app's own HTML as a script runs from there.
+    """
     project = whole.project
     if project.entries or project.scripted:
         return project.entries
     return fallback_entries(project, roots, whole.langs)
+
+
+def linked_styles(whole: Whole) -> tuple[str, ...]:
+    """Return the style sheets that the app's HTML links and that only Tailwind can read."""
+    parts = whole.project.template.parts if whole.project.template is not None else ()
+    linked = dict.fromkeys(unquote(part.value) for part in parts if part.value.endswith(".css"))
+    return tuple(
+        name
+        for name in linked
+        if name in whole.files and uses_tailwind(whole.files[name].decode("utf-8", "replace"))
+    )
 
 
 def keep_build(
@@ -133,4 +163,5 @@ def keep_build(
         files=files,
         imports=dict(imports),
         sources=tuple(sorted(whole.langs)),
+        tailwind=made.tailwind,
     ), assets

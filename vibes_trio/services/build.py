@@ -11,6 +11,7 @@ import msgspec
 import trio
 from msgspec.structs import replace
 
+from vibes_trio.bundle.build import AppBuild
 from vibes_trio.bundle.forms import tell_forms
 from vibes_trio.compilers.interface import Compiled, Lang, Source, too_large_source
 from vibes_trio.config import Limits
@@ -21,7 +22,7 @@ from vibes_trio.content.links import TRANSFORMED, AppModule, Links, bare_of
 from vibes_trio.content.project import exports_of
 from vibes_trio.context import App
 from vibes_trio.errors import TooLarge, TransformFailed, VibesError, forget_traces
-from vibes_trio.exchange import Cid, UserId
+from vibes_trio.exchange import Cid, FsId, UserId
 from vibes_trio.services.app_build import Whole, build_whole, entries_of, keep_build
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.linking import MapInput, check_imports, link, make_map
@@ -51,6 +52,7 @@ async def build_release(
     built_from: Cid,
     whole: Whole,
     env: Mapping[str, str],
+    fs_id: FsId,
 ) -> Built:
     """Compile *files* (sorted by name) of *user*, link their modules, make the import map; build the app if it asks
     for that.
@@ -60,6 +62,7 @@ async def build_release(
         built_from: see `Extras`.
         whole: the same files as a whole.
         env: the deploy's own values.
+        fs_id: tells apart the files and values; with *built_from*, all that an app is built of.
 
     Raises:
         TransformFailed: a module does not compile; of several the first by name.
@@ -91,7 +94,9 @@ async def build_release(
     if not app.compiler.can_bundle:
         return replace_warnings(release, tell_forms(whole.forms))
     defaults = [module.name for module in modules if module.has_default]
-    return await _with_build(app, user, release, whole, env, defaults)
+    roots = [extras.sources.get(root, root) for root in extras.roots]
+    made = await build_whole(app, user, whole, roots, env, f"{fs_id} {built_from}")
+    return release if made is None else await _with_build(app, user, release, whole, made, defaults)
 
 
 def _bare_of_page(modules: Sequence[AppModule], links: Links, whole: Whole) -> tuple[str, ...]:
@@ -111,18 +116,9 @@ def replace_warnings(release: Built, warnings: tuple[str, ...]) -> Built:
 
 
 async def _with_build(
-    app: App,
-    user: UserId,
-    release: Built,
-    whole: Whole,
-    env: Mapping[str, str],
-    defaults: Sequence[str],
+    app: App, user: UserId, release: Built, whole: Whole, made: AppBuild, defaults: Sequence[str]
 ) -> Built:
     """Return *release* with its app built as a whole: packages and warnings are those of the build."""
-    roots = [release.extras.sources.get(root, root) for root in release.extras.roots]
-    made = await build_whole(app, user, whole, roots, env)
-    if made is None:
-        return release
     check_packages(app, made.packages)
     versions = await look_up(app, package_lookups(made.packages))
     import_map = await make_map(app, user, MapInput(made.packages, versions, app.config.fp_version))

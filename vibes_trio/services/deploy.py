@@ -80,7 +80,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     files = await read_files(ctx, deploy.files)
     await trio.lowlevel.checkpoint()  # what is done for each file adds up
     fs_id = calc_fs_id([(file.name, file.given_mime, file.cid) for file in files], deploy.env)
-    whole = await look_at_whole(files, deploy.entry_point, deploy.env)
+    whole = await look_at_whole(files, deploy.entry_point, deploy.env, can_bundle=app.compiler.can_bundle)
     built_from = calc_built_from(files, deploy.entry_point, calc_recipe(whole, app.compiler.can_bundle))
     publish = Publish(wanted, fs_id, built_from, deploy.mode, encode(deploy.env).decode(), None)
     saved = await _write(app, publish) if _is_known(app, publish) else None
@@ -88,7 +88,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     built: Built | None = None
     if saved is None:
         built = await build_release(
-            app, wanted.user_id, files, deploy.entry_point, built_from, whole, deploy.env
+            app, wanted.user_id, files, deploy.entry_point, built_from, whole, deploy.env, fs_id
         )
         extras, kept = await with_known_lock(app, built.extras, built.import_map)
         built = replace(built, extras=extras, assets={**built.assets, **kept})

@@ -37,7 +37,8 @@ async def make_page(app: App, release: ServedRelease) -> Content:
     tailwind, fonts = _page_files(app)
     if template is not None:
         # What the app's own HTML does not ask for would change how it looks.
-        tailwind, fonts = tailwind if template.has_tailwind else "", {}
+        asks = template.has_tailwind or (release.extras.built is not None and release.extras.built.tailwind)
+        tailwind, fonts = tailwind if asks else "", {}
     lacking = find_lacking(app.modules, release.extras)
     live = is_live(app, release) if release.extras.routes else True
     key = ("page", release.app, release.fs_id, release.edition, tailwind, *fonts, lacking, live)
@@ -46,7 +47,7 @@ async def make_page(app: App, release: ServedRelease) -> Content:
         imports, scopes = stored_map(app, release)
         if app.modules is not None and release.extras.built is not None:
             imports = only_needed(imports, release.extras.built.imports)
-        local = _local_addresses(app, release, imports)
+        local = local_addresses(app, release, imports)
         body = await write_page(
             app,
             PageInput(
@@ -116,7 +117,7 @@ def _page_files(app: App) -> tuple[str, dict[str, str]]:
     return tailwind_of(app.modules), fonts_of(app.modules)
 
 
-def _local_addresses(app: App, release: ServedRelease, imports: Mapping[str, str]) -> dict[str, str]:
+def local_addresses(app: App, release: ServedRelease, imports: Mapping[str, str]) -> dict[str, str]:
     """Return specifier → address that the page loads instead of the stored map's."""
     replaced = pinned_addresses(imports)
     if app.modules is not None:

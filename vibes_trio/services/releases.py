@@ -72,6 +72,7 @@ class BuiltApp(msgspec.Struct, frozen=True, kw_only=True):
         files: name, in the folder `bundle.BUILT` → asset.
         imports: specifier of a package → its address in the stored import map's terms.
         sources: names of the app's modules, for messages.
+        tailwind: whether a style sheet of it is for Tailwind.
     """
 
     entries: dict[str, str] = {}
@@ -79,6 +80,7 @@ class BuiltApp(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[str, BuiltFile] = {}
     imports: dict[str, str] = {}
     sources: tuple[str, ...] = ()
+    tailwind: bool = False
 
 
 class Extras(msgspec.Struct, frozen=True, kw_only=True):

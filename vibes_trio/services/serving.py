@@ -3,22 +3,27 @@
 What is kept in memory (`releases.py`) changes no answer: with the caches off each is the same, only slower.
 """
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import unquote
 
+from vibes_trio.bundle.build import BUILT
+from vibes_trio.bundle.material import PACKAGE_FOLDER
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.static_modules import find_newer_module, find_static_module
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Reply
 from vibes_trio.services.packages import bring_back, find_lacking, names_module
-from vibes_trio.services.pages import make_page
+from vibes_trio.services.pages import local_addresses, make_page
 from vibes_trio.services.releases import (
     JAVASCRIPT,
     ServedRelease,
     find_file,
     find_release,
     read_asset,
+    stored_map,
 )
 from vibes_trio.services.replies import REVALIDATE, Asked, Content, respond
 from vibes_trio.services.waiting import FOR_OWNER, PROGRESS, find_waiting_page, tell_progress
@@ -28,6 +33,7 @@ from vibes_trio.wire.deploy import SHARE_FILES, WITH_ALL
 IMMUTABLE = "public, max-age=31536000, immutable"
 PAGE_PATHS = ("/", "/index.html")
 NAVIGATION = "Sec-Fetch-Mode, Accept"
+WORKER_PACKAGES = posixpath.normpath(BUILT + PACKAGE_FOLDER) + "/"
 
 
 async def serve_entry_point(ctx: Ctx, asked: Asked) -> Reply:
@@ -80,6 +86,10 @@ async def find_content(app: App, release: ServedRelease, asked: Asked) -> Conten
         is_fixed = asked.entry.fs_id is not None and item is not release.import_map
         content = await read_asset(app, item, IMMUTABLE if is_fixed else REVALIDATE)
         return replace(content, shared=shared)
+    if path.startswith(WORKER_PACKAGES):
+        return replace(
+            _package_for_workers(app, release, unquote(path.removeprefix(WORKER_PACKAGES))), shared=shared
+        )
     if path in PAGE_PATHS and release.default is not None:
         return replace(await read_asset(app, release.default, REVALIDATE), shared=shared)
     is_flagged = release.default is not None or bool(release.extras.html and release.extras.entry_point)
@@ -120,6 +130,23 @@ async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
     return await respond(
         ctx.app, asked, Content(found.content, found.content_type, found.cid, found.cid, IMMUTABLE)
     )
+
+
+def _package_for_workers(app: App, release: ServedRelease, specifier: str) -> Content:
+    """Return the module by which a worker of a built app has a package: import maps do not reach workers.
+
+    Raises:
+        NotFound: the app imports no such package.
+    """
+    built = release.extras.built
+    if built is None or specifier not in built.imports:
+        raise NotFound(f"Module not found {specifier}")
+    imports, _ = stored_map(app, release)
+    address = (imports | local_addresses(app, release, imports))[specifier]
+    body = f"import * as all from {encode(address).decode()};\n".encode()
+    body += f"export * from {encode(address).decode()};\nexport default all.default;\n".encode()
+    # Which module it is may be known better later: packages are built when an app is deployed already.
+    return Content(body, JAVASCRIPT, calc_cid(body), calc_cid(body), REVALIDATE)
 
 
 # -- small parts ------------------------------------------------------------------------------------------

@@ -149,7 +149,7 @@
       if (map !== null) {
         const found = originalPlace(map.mappings, line, column);
         // A module that was compiled alone has one source, and the map does not name it.
-        const source = map.sources.length > 1 || map.linked ? servedName(new URL(map.sources[found?.source ?? 0], addressOf(served))) : name;
+        const source = map.linked ? servedName(new URL(map.sources[found?.source ?? 0], addressOf(served))) : name;
         const [, page] = MADE.exec(source ?? "") ?? [];
         if (found !== null && page) return { name: page, line: found.line }; // what is served by that name holds more
         if (found !== null && source !== null) {
@@ -461,6 +461,16 @@
     setTimeout(() => told.remove(), NOTICE_MS);
     notices.append(told);
   }
+
+  // What an app was built with and goes on without: a style sheet that could not be had.
+  addEventListener("vibes-notice", ({ detail: { message, file } }) => notice(message, file));
+
+  // Tailwind tells of a style sheet that it can't read, which leaves the page without style, in the browser's timeline alone.
+  new PerformanceObserver((list) => {
+    for (const { name, detail } of list.getEntries()) {
+      if (name === "(error)" && detail?.error) notice(`Tailwind can't read the style sheets of this app: ${detail.error}`, "");
+    }
+  }).observe({ type: "mark", buffered: true });
 
   addEventListener("keydown", (event) => {
     if (event.key === "Escape") dismiss();

@@ -1,0 +1,3 @@
+export const title = "Page One";
+
+export default () => <h1>{title}</h1>;

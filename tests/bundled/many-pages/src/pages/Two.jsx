@@ -1,0 +1,3 @@
+export const title = "Page Two";
+
+export default () => <h1>{title}</h1>;

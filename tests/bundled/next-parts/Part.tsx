@@ -1,0 +1,3 @@
+export function Part() {
+  return <p id="part">late part</p>;
+}

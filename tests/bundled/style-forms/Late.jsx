@@ -1,0 +1,3 @@
+import "./styles/late.css";
+
+export default () => <p id="late">late</p>;

@@ -1,0 +1,9 @@
+type Props = { items?: string[] };
+
+export function Part({ items }: Props) {
+  return (
+    <ul>
+      {items!.map((item) => (<li key={item}>{item}</li>))} {/* is undefined */}  //!
+    </ul>
+  );
+}
