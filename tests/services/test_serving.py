@@ -335,7 +335,8 @@ async def test_who_navigates_to_nothing_is_told_what_is_missing(app, path, says,
 
     assert (reply.status, head(reply)["content-type"]) == (404, "text/html")
     assert head(reply)["cache-control"] == "no-store"
-    assert reply.policy.startswith("default-src 'none'") and reply.policy.endswith("; sandbox")
+    assert reply.policy.startswith("default-src 'none'")
+    assert reply.policy.endswith("; sandbox")
     assert not reply.repeatable
     assert says in reply.body.decode()
     assert link.format(release) in reply.body.decode()

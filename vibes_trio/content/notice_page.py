@@ -21,7 +21,8 @@ def _source(text: str) -> str:
 
 _OPENED = f"default-src 'none'; img-src data:; style-src {_source(_STYLE)}"
 _LOCKED = f"{_OPENED}; sandbox"
-_RETURNING = f"{_OPENED}; script-src {_source(_SCRIPT)}; sandbox allow-scripts allow-same-origin"
+# It needs the storage of its origin, which a sandbox takes away; all that it can do with it is in its one script.
+_RETURNING = f"{_OPENED}; script-src {_source(_SCRIPT)}; base-uri 'none'; form-action 'none'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Notice:
 
     @property
     def policy(self) -> str:
-        """Its Content-Security-Policy: `policy.LOCKED`, with room for its style, its script, and an icon that is none."""
+        """Its Content-Security-Policy: nothing but its own style, its script, and an icon that is none."""
         return _RETURNING if self.returns else _LOCKED
 
 
