@@ -92,7 +92,11 @@ def test_a_referer_that_names_a_release_makes_another_question(ready, name):
 
 @pytest.mark.parametrize(
     ("target", "referer"),
-    [("/logo.svg", "http://a--bb.test/about"), ("/~z1~/App.js", "http://a--bb.test/~z12345678~/"), ("/", "x")],
+    [
+        ("/logo.svg", "http://a--bb.test/about"),
+        ("/~z1~/App.js", "http://a--bb.test/~z12345678~/"),
+        ("/", "x"),
+    ],
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_another_referer_makes_no_other_question(ready, method, target, referer):

@@ -131,5 +131,5 @@ def keep_build(
         mounts=mounts,
         files=files,
         imports=dict(imports),
-        sources=tuple(sorted(whole.langs)),
+        sources=tuple(sorted(whole.langs.keys() - {made.name for made in whole.project.made})),
     ), assets

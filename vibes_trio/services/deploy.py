@@ -14,7 +14,7 @@ from vibes_trio.content.cid import calc_cid, calc_fs_id, to_utf8
 from vibes_trio.content.collation import sort_key
 from vibes_trio.content.filenames import check_filename, lang_of
 from vibes_trio.content.mime import mime_of
-from vibes_trio.content.project import tell_entries
+from vibes_trio.content.project import tell_entries, tell_remote
 from vibes_trio.content.slugs import check_slug_pair, own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
@@ -91,6 +91,8 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
     publish = Publish(wanted, fs_id, built_from, req.mode, encode(env).decode(), None)
     release = await _write(app, publish) if _is_known(app, publish) else None
     warnings = whole.project.warnings + whole.project.notes
+    if app.modules is not None:  # else pages may ask everybody
+        warnings += tell_remote(whole.project, app.config.page_hosts, {})
     built: Built | None = None
     if release is None:
         built = await build_release(app, files, entry_point, built_from, whole, env)
