@@ -26,7 +26,15 @@ scheduler, which together are dearer than most answers.
 """
 
 READING_HEADERS = ("accept", "accept-encoding", "if-none-match", "if-range", "range", "sec-fetch-mode")
-"""The headers that what is read from an app's host may depend on; handlers see no others, see `front/ready.py`."""
+"""The headers that what is read from an app's host may depend on; handlers see no others but a Referer that counts
+(`referer_counts`), see `front/ready.py`."""
+OF_RELEASES = "/~"
+"""What paths begin with that name a release, or what is the same on every host."""
+
+
+def referer_counts(target: str, referer: str) -> bool:
+    """Whether an answer may depend on where it is asked from: a path from the root, by a page of a named release."""
+    return OF_RELEASES in referer and not target.startswith(OF_RELEASES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from vibes_trio.beside.pool import Question
 from vibes_trio.context import Ctx
 from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
-from vibes_trio.exchange import READING_HEADERS, HostName, HttpIncoming, Reply, Soon
+from vibes_trio.exchange import READING_HEADERS, HostName, HttpIncoming, Reply, Soon, referer_counts
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context, find_chat_context
 from vibes_trio.services.deploy import ensure_app_slug
@@ -96,7 +96,9 @@ def _entry_point(incoming: Incoming) -> Asked | None:
 
 def _reading(request: HttpIncoming) -> dict[str, str]:
     """Return the headers that an answer may depend on: what is not here can't make two answers differ."""
-    return {name: request.headers[name] for name in READING_HEADERS if name in request.headers}
+    headers = {name: request.headers[name] for name in READING_HEADERS if name in request.headers}
+    referer = request.headers.get("referer", "")
+    return headers | {"referer": referer} if referer_counts(request.target, referer) else headers
 
 
 def _health(incoming: Incoming) -> Page | None:

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from vibes_trio.content.own_page import OwnPage, Script, fill_template, read_own_page, resolver
+from vibes_trio.content.own_page import OwnPage, Script, fill_template, is_of_app, read_own_page, resolver
 
 NAMES = frozenset(
     {"/style.css", "/src/main.tsx", "/plain.js", "/public/logo.svg", "/a b.png", "/src/boot.js"}
@@ -251,3 +251,59 @@ def test_what_is_added_at_the_end_of_the_body_comes_before_its_end_tag(text, exp
     template = read(text).template
 
     assert fill_template(template, "[HEAD]", "/~z~/", {}, end="[END]") == expected
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://cdn.tailwindcss.com",
+        "https://cdn.tailwindcss.com/3.4.1?plugins=forms",
+        "https://cdn.jsdelivr.net/npm/@tailwindcss/browser@4",
+        "//unpkg.com/@tailwindcss/browser@4/dist/index.global.js",
+        "https://unpkg.com/@babel/standalone/babel.min.js",
+        "https://cdnjs.cloudflare.com/ajax/libs/babel-standalone/7.0.0/babel.min.js",
+    ],
+)
+def test_scripts_whose_work_is_done_here_are_left_out(address):
+    page = read(f'<script src="{address}"></script><p>')
+
+    assert page.remote == ()
+    assert shown(f'<script src="{address}"></script><p>') == "[HEAD]<p>"
+    assert page.template.has_tailwind == ("tailwind" in address)
+
+
+def test_a_page_that_calls_babel_itself_keeps_it():
+    text = '<script src="https://unpkg.com/@babel/standalone"></script><script>Babel.transform("")</script>'
+
+    assert read(text).remote == ("https://unpkg.com/@babel/standalone",)
+
+
+@pytest.mark.parametrize(
+    "text", ["tailwind.config = {}", "tailwind . config.theme = 1", "tailwind = {config: 1}"]
+)
+def test_settings_of_tailwind_are_noted(text):
+    assert read(f"<script>{text}</script>").template.sets_tailwind
+    assert not read("<script>let tailwindish = 1</script>").template.sets_tailwind
+
+
+@pytest.mark.parametrize(
+    ("text", "is_taken"),
+    [
+        ('import * as THREE from "three";', True),
+        ("const { a } = await import('https://esm.sh/a');", True),
+        ('import "./plain.js"; export * from "/x.js";', False),
+        ("let a = 1;", False),
+    ],
+)
+def test_a_module_in_the_page_that_imports_packages_is_looked_into(text, is_taken):
+    page = read(f'<script type="module">{text}</script>', compiled=False)
+
+    assert page.scripts == ((Script(text=text),) if is_taken else ())
+
+
+@pytest.mark.parametrize(
+    ("address", "is_there"),
+    [("./a.js", True), ("/a/", True), ("../a", True), ("//h/a", False), ("https://h/a", False)],
+)
+def test_addresses_of_an_import_map_that_are_paths_are_the_apps(address, is_there):
+    assert is_of_app(address) == is_there

@@ -281,3 +281,35 @@ def test_an_app_that_mounts_itself_finds_both_usual_places(mounts, count):
 
     assert html.count(b'<div id="root">') == 1
     assert html.count(b'<div id="app">') == count
+
+
+def test_the_import_map_of_the_apps_own_page_is_taken_in():
+    own_imports = {
+        "util": "./lib/util.js",
+        "lib/": "/lib/",
+        "react": "https://esm.sh/react@17",
+        "far": "https://esm.sh/far",
+        "near": "https://esm.sh/near",
+    }
+
+    html = render_page(page(own_imports=own_imports, remote={"https://esm.sh/near": "/~esm/near@1.0.0"}))
+
+    found = import_map(html)["imports"]
+    assert {key: found[key] for key in own_imports} == {
+        "util": "/~zabc~/lib/util.js",
+        "lib/": "/~zabc~/lib/",
+        "react": REACT,
+        "far": "https://esm.sh/far",
+        "near": "/~esm/near@1.0.0",
+    }
+
+
+@pytest.mark.parametrize("tailwind", ["", "/~esm/tailwind.js"])
+def test_settings_of_tailwind_are_read_before_tailwind_runs(tailwind):
+    html = render_page(
+        page(template=own("<script>tailwind.config = {}</script>"), tailwind=tailwind)
+    ).decode()
+
+    settings = html.index(static_module("tailwind.js").address)
+    assert settings < html.index("tailwind.config")
+    assert not tailwind or settings < html.index(tailwind)

@@ -9,8 +9,10 @@ from vibes_trio.content.project import (
     Spare,
     exports_of,
     fallback_entries,
+    not_mapped,
     read_project,
     tell_entries,
+    tell_remote,
 )
 
 COMPONENT = "export default function App() { return <p>x</p>; }"
@@ -452,3 +454,61 @@ def test_values_fill_places_in_the_page():
 
     assert project.template is not None
     assert any(part.text == "<title>Garden</title>" for part in project.template.parts)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"/package.json": '{"devDependencies": {"tailwindcss": "4"}}'},
+        {"/package.json": '{"devDependencies": {"@tailwindcss/vite": "4"}}'},
+        {"/tailwind.config.ts": "export default {}"},
+        {"/src/index.css": "@tailwind base;"},
+        {"/src/index.css": "@import 'tailwindcss';"},
+        {"/src/main.tsx": 'createRoot(a).render(<p className="bg-blue-500" />)'},
+    ],
+)
+def test_an_app_that_is_made_with_tailwind_gets_it_on_its_own_page(given):
+    project = read({"/src/main.tsx": MAIN, "/index.html": PAGE.format(ENTRY)} | given)
+
+    assert project.tailwind
+    assert project.template is not None
+    assert project.template.has_tailwind
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"/src/main.tsx": 'createRoot(a).render(<p className="card my-bg-blue-500" />)'},
+        {"/package.json": "{}", "/src/main.tsx": 'createRoot(a).render(<p className="bg-blue-500" />)'},
+        {"/src/index.css": "p { color: red }"},
+    ],
+)
+def test_another_app_does_not(given):
+    project = read({"/src/main.tsx": MAIN, "/index.html": PAGE.format(ENTRY)} | given)
+
+    assert not project.tailwind
+
+
+def test_a_page_without_modules_is_not_asked_for_classes():
+    assert not read({"/index.html": "<p class='bg-blue-500'>"}).tailwind
+
+
+def test_hosts_that_a_page_asks_in_vain_are_told_once_each():
+    scripts = "".join(
+        f'<script src="{a}"></script>' for a in ("https://a.test/1", "//a.test/2", "https://b.test/1")
+    )
+    project = read({"/index.html": PAGE.format(scripts)})
+
+    told = tell_remote(project, ["https://b.test"], {"https://a.test/1": "/~esm/a"})
+
+    assert told == (
+        "/index.html: asks https://a.test for https://a.test/2, which pages may not: get it with a package, put the"
+        " file beside the page, or have this server's operator allow it: VIBES_PAGE_HOSTS=https://a.test",
+    )
+
+
+def test_what_the_apps_own_import_map_sends_to_its_files_is_no_package():
+    imports = '{"imports": {"util": "./util.js", "lib/": "./lib/", "d3": "https://esm.sh/d3"}}'
+    project = read({"/index.html": PAGE.format(f'<script type="importmap">{imports}</script>')})
+
+    assert not_mapped(project, ["util", "lib/a.js", "d3", "react"]) == ("d3", "react")

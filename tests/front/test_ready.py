@@ -90,6 +90,31 @@ def test_headers_that_decide_how_a_request_is_taken_make_another_question(ready,
     assert ready.find(head_of(f"{spell(name)}: a--bb.test")) is None
 
 
+@pytest.mark.parametrize("name", ["Referer", "referer"])
+def test_a_referer_that_names_a_release_makes_another_question(ready, name):
+    asked = head_of(f"{name}: http://a--bb.test/~z12345678~/", target="/logo.svg")
+    ready.keep(asked, "GET", REPLY, 1)
+
+    assert ready.find(asked) is not None
+    assert ready.find(head_of(target="/logo.svg")) is None
+
+
+@pytest.mark.parametrize(
+    ("target", "referer"),
+    [
+        ("/logo.svg", "http://a--bb.test/about"),
+        ("/~z1~/App.js", "http://a--bb.test/~z12345678~/"),
+        ("/", "x"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_another_referer_makes_no_other_question(ready, method, target, referer):
+    """Visitors come from everywhere, and a release's own files are the same for all."""
+    ready.keep(head_of(target=target, method=method), method, REPLY, 1)
+
+    assert ready.find(head_of(f"Referer: {referer}", target=target, method=method)) is not None
+
+
 @pytest.mark.parametrize("other", [{"target": "/x"}, {"method": "HEAD"}, {"host": "b--bb.test"}])
 def test_another_question_finds_nothing(ready, other):
     ready.keep(HEAD, "GET", REPLY, 1)

@@ -291,6 +291,131 @@ async def test_a_module_under_an_odd_name_is_served_as_javascript(app):
     assert head(await get(app, "/lib.txt"))["content-type"] == "application/javascript"
 
 
+# -- who navigates ------------------------------------------------------------------------------------------
+
+NAVIGATE = {"sec_fetch_mode": "navigate", "accept": "text/html,*/*"}
+
+
+@pytest.mark.parametrize("headers", [NAVIGATE, {"accept": "text/html"}, {"sec_fetch_mode": "navigate"}])
+async def test_a_path_that_is_no_file_gives_who_navigates_the_page(app, headers):
+    release = (await deploy(app, jsx()))["fsId"]
+    page = (await get(app, "/")).body
+
+    for path in ("/about", "/users/7", f"/~{release}~/about", "/v1.2"):
+        reply = await get(app, path, **headers)
+
+        assert (reply.status, reply.body) == (200, page)
+        assert head(reply)["vary"].startswith("Sec-Fetch-Mode, Accept")
+
+
+@pytest.mark.parametrize("headers", [{}, {"accept": "*/*"}, {"sec_fetch_mode": "cors", "accept": "*/*"}])
+async def test_a_path_that_is_no_file_gives_a_program_the_json(app, headers):
+    await deploy(app, jsx())
+
+    reply = await get(app, "/about", **headers)
+
+    assert reply.status == 404
+    assert json.loads(reply.body)["code"] == "not-found"
+
+
+@pytest.mark.parametrize(
+    ("path", "says", "link"),
+    [
+        ("/report.pdf", "has no file <code>/report.pdf</code>", 'href="/"'),
+        ("/~{0}~/src/missing.js", "has no file <code>/src/missing.js</code>", 'href="/~{0}~/"'),
+        ("/~zUnknown1234~/", "No release zUnknown1234 of garden", 'href="/"'),
+        ("/<b>.png", "/&lt;b&gt;.png", 'href="/"'),
+        ("/%FF.png", "/%FF.png", 'href="/"'),
+    ],
+)
+async def test_who_navigates_to_nothing_is_told_what_is_missing(app, path, says, link):
+    release = (await deploy(app, jsx()))["fsId"]
+
+    reply = await get(app, path.format(release), **NAVIGATE)
+
+    assert (reply.status, head(reply)["content-type"]) == (404, "text/html")
+    assert head(reply)["cache-control"] == "no-store"
+    assert reply.policy.startswith("default-src 'none'")
+    assert reply.policy.endswith("; sandbox")
+    assert not reply.repeatable
+    assert says in reply.body.decode()
+    assert link.format(release) in reply.body.decode()
+
+
+@pytest.mark.parametrize(("path", "returns"), [("/", True), ("/about", True), ("/~zUnknown1234~/", False)])
+async def test_where_no_app_is_a_browser_is_told_how_one_is_published(app, path, returns):
+    reply = await get(app, path, host="gone--ada.apps.test", **NAVIGATE)
+    asked_head = await get(app, path, host="gone--ada.apps.test", method="HEAD", **NAVIGATE)
+
+    assert "Nothing called gone is published by ada" in reply.body.decode()
+    assert "<code>vibes-trio deploy FOLDER --app gone --user ada</code>" in reply.body.decode()
+    assert ("vibes-release" in reply.body.decode()) == returns
+    assert (asked_head.status, asked_head.body, asked_head.length) == (404, b"", len(reply.body))
+
+
+# -- who refers ---------------------------------------------------------------------------------------------
+
+HOST = "garden--ada.apps.test"
+
+
+async def two_releases(app, *, live=True):
+    older = (await deploy(app, jsx(), text("/logo.txt", "old"), text("/only.txt", "x"), mode="dev"))["fsId"]
+    if live:
+        await deploy(app, jsx(), text("/logo.txt", "new"))
+    return older
+
+
+@pytest.mark.parametrize("live", [True, False])
+async def test_a_path_from_the_root_is_the_file_of_the_release_whose_page_asks(app, live):
+    """Of an app that is only published for trying out, too."""
+    older = await two_releases(app, live=live)
+
+    reply = await get(app, "/logo.txt", referer=f"http://{HOST}/~{older}~/")
+
+    assert reply.body == b"old"
+    assert head(reply)["vary"] == "Referer"
+    assert head(reply)["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "referer",
+    [
+        "",
+        f"http://{HOST}/",
+        "http://other--ada.apps.test/~{0}~/",
+        f"http://{HOST}/~zUnknown1234~/",
+        f"http://{HOST}/a/~{{0}}~/",
+        "nonsense/~{0}~/",
+    ],
+)
+async def test_who_else_refers_changes_nothing(app, referer):
+    older = await two_releases(app)
+
+    reply = await get(app, "/logo.txt", referer=referer.format(older))
+
+    assert reply.body == b"new"
+    assert "vary" not in head(reply)
+
+
+async def test_what_the_referring_release_lacks_is_the_live_ones(app):
+    older = await two_releases(app)
+    await deploy(app, jsx(), text("/logo.txt", "new"), text("/late.txt", "late"))
+
+    assert (await get(app, "/late.txt", referer=f"http://{HOST}/~{older}~/")).body == b"late"
+
+
+async def test_a_link_out_of_a_release_leads_to_the_live_one(app):
+    older = await two_releases(app)
+
+    assert (await get(app, "/logo.txt", referer=f"http://{HOST}/~{older}~/", **NAVIGATE)).body == b"new"
+
+
+async def test_a_page_of_the_live_release_gets_its_own_files_under_either_address(app):
+    live = (await deploy(app, jsx(), text("/logo.txt", "new")))["fsId"]
+
+    assert "vary" not in head(await get(app, "/logo.txt", referer=f"http://{HOST}/~{live}~/"))
+
+
 # -- modules of the server --------------------------------------------------------------------------------
 
 

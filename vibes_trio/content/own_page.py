@@ -4,7 +4,7 @@ Head and body stay as written. Taken out are module scripts that have to be comp
 them), the app's import map (the page has one, which takes its entries in), a policy in a `meta` element, a `base` that
 would lead out of the release, and hints to connect to other hosts. Addresses of the app's files lead into the release,
 whatever address the page is shown at; those of other hosts are left as places, so that this server can answer them
-where it has the same.
+where it has the same; scripts that it does the work of (Tailwind's, Babel's) are left out.
 """
 
 import html
@@ -38,6 +38,16 @@ _IN_STYLE = re.compile(
     r"""@import\s++(?:url\(\s*+)?["']?([^"')\s;]++)|url\(\s*+["']?([^"')\s]++)""", re.IGNORECASE
 )
 _TAILWIND = re.compile(r"//cdn\.tailwindcss\.com|@tailwindcss/browser|text/tailwindcss", re.IGNORECASE)
+_TAILWIND_SCRIPT = re.compile(
+    r"(?:https?:)?//(?:cdn\.tailwindcss\.com\b|[^/\s]+/(?:npm/)?@tailwindcss/browser\b)", re.IGNORECASE
+)
+# What it would compile is compiled at the deploy.
+_BABEL_SCRIPT = re.compile(
+    r"(?:https?:)?//[^/\s]+/(?:[^\s]*/)?(?:@babel/standalone|babel-standalone)\b", re.IGNORECASE
+)
+# An import of a package, or of another host: a script that stands in the page and has one needs to be looked into.
+_IMPORTS_PACKAGE = re.compile(r"""(?:\bfrom|\bimport)\s*+\(?\s*+["'](?![./"'])""")
+_SETS_TAILWIND = re.compile(r"\btailwind\s*+(?:\.\s*+config\b|=)")
 _PATH_SAFE = "/~!$*+,;=:@"
 
 Hole = Literal["", "head", "end", "release", "remote"]
@@ -63,6 +73,7 @@ class Template(msgspec.Struct, frozen=True):
     Attributes:
         has_title, has_icon: whether the page brings them.
         has_tailwind: whether it asks for Tailwind.
+        sets_tailwind: whether a script of it may set `tailwind.config`, as the CDN's script takes it.
         containers: which of CONTAINERS are ids on it.
     """
 
@@ -70,6 +81,7 @@ class Template(msgspec.Struct, frozen=True):
     has_title: bool = False
     has_icon: bool = False
     has_tailwind: bool = False
+    sets_tailwind: bool = False
     containers: tuple[str, ...] = ()
 
 
@@ -121,6 +133,11 @@ class _Edit:
     value: str = ""
 
 
+def is_of_app(address: str) -> bool:
+    """Whether *address*, of an import map, is a path: one of the app's files."""
+    return address.startswith(("./", "../", "/")) and not address.startswith("//")
+
+
 def _edit_at(place: int, hole: Hole) -> _Edit:
     return _Edit(Span(place, place), hole)
 
@@ -146,6 +163,7 @@ def read_own_page(
         has_title=page.has_title,
         has_icon=page.has_icon,
         has_tailwind=_TAILWIND.search(filled) is not None,
+        sets_tailwind=_SETS_TAILWIND.search(filled) is not None,
         containers=tuple(page.containers),
     )
     return OwnPage(
@@ -231,10 +249,12 @@ class _Reading:
         kind = element.attributes.get("type", "").strip().lower()
         address = element.attributes.get("src", "")
         name = self._file(address) if address else None
-        if kind == "importmap":
+        if _TAILWIND_SCRIPT.match(address) or (_BABEL_SCRIPT.match(address) and "Babel." not in self.text):
+            self.edits.append(_Edit(Span(element.tag.start, element.end)))
+        elif kind == "importmap":
             self.imports |= _read_imports(self.text[element.content.start : element.content.end])
             self.edits.append(_Edit(Span(element.tag.start, element.end)))
-        elif kind in _BABEL or (kind == "module" and self._must_compile(address, name)):
+        elif kind in _BABEL or (kind == "module" and self._must_compile(element, address, name)):
             if address and name is None:
                 self.missing.append(address)
             else:
@@ -246,11 +266,14 @@ class _Reading:
                 self.kept.append(name)
             self._take_addresses(element)
 
-    def _must_compile(self, address: str, name: str | None) -> bool:
+    def _must_compile(self, element: Element, address: str, name: str | None) -> bool:
         """Whether a module script can't stay as it is; one of another host always does."""
         if _REMOTE.match(address):
             return False
-        return self._compiled or (name or "").endswith(_COMPILED)
+        if self._compiled or (name or "").endswith(_COMPILED):
+            return True
+        content = element.content
+        return not address and _IMPORTS_PACKAGE.search(self.text, content.start, content.end) is not None
 
     def _script(self, element: Element, name: str, babel: bool) -> Script:
         if name:

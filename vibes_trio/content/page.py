@@ -11,11 +11,12 @@ element, open a comment in it or smuggle in a line end.
 
 import html
 import json
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from vibes_trio.content.own_page import CONTAINERS, Template, fill_template
+from vibes_trio.content.own_page import CONTAINERS, Template, fill_template, is_of_app
 from vibes_trio.content.page_font import font_elements
 from vibes_trio.content.static_modules import static_module
 from vibes_trio.exchange import AppSlug, FsId
@@ -39,6 +40,8 @@ class PageInput:
         roots: served names (from `/`, not encoded) of the modules to mount, in order.
         imports, scopes: the release's stored import map; `./` at the start of a key or value means the root
             of the release.
+        own_imports: the import map of the app's own HTML: its files stand before all else, addresses of other hosts
+            where nothing else is known.
         local: key of *imports* → address on this server that the page loads instead; other keys are added.
         missing: specifier → why no module of it is here; such a one has no place in the page's map.
         files: served name → the app's file name, for messages about errors.
@@ -63,6 +66,7 @@ class PageInput:
     roots: tuple[str, ...]
     imports: Mapping[str, str]
     scopes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    own_imports: Mapping[str, str] = field(default_factory=dict)
     local: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
@@ -85,6 +89,7 @@ def render_page(page: PageInput) -> bytes:
     """Return the HTML of *page*, UTF-8."""
     release = f"/~{page.fs_id}~/"
     imports = _release_map(page.imports, release) | dict(page.local)
+    imports = _with_own(imports, page, release)
     imports = {key: address for key, address in imports.items() if key not in page.missing}
     imports[DEV_RUNTIME] = static_module("jsx-dev-runtime.js").address
     specifiers = _name_roots(page.roots, imports, release)
@@ -106,7 +111,7 @@ def render_page(page: PageInput) -> bytes:
         *([f'<script src="{static_module("address.js").address}"></script>'] if page.routes else []),
         *font_elements(page.fonts),
         f'<script src="{static_module("boot.js").address}"></script>',
-        *_tailwind(page.tailwind),
+        *_tailwind(page),
         *(
             f'<link rel="stylesheet" href="{html.escape(_address_of(name, release))}">'
             for name in page.styles
@@ -176,6 +181,19 @@ def _release_map(entries: Mapping[str, str], release: str) -> dict[str, str]:
     return {_in_release(key, release): _in_release(value, release) for key, value in entries.items()}
 
 
+def _with_own(imports: dict[str, str], page: PageInput, release: str) -> dict[str, str]:
+    """Return *imports* with the entries of the app's own map; relative addresses mean its files."""
+    own: dict[str, str] = {}
+    for key, value in page.own_imports.items():
+        if is_of_app(value):
+            own[key] = release + posixpath.normpath("/" + value).lstrip("/") + "/" * value.endswith("/")
+        elif value in page.remote:
+            own[key] = page.remote[value]
+        elif key not in imports:
+            own[key] = value
+    return imports | own
+
+
 def _name_roots(roots: tuple[str, ...], imports: dict[str, str], release: str) -> list[str]:
     """Return the specifier of each root, and add to *imports* what sends it into the release.
 
@@ -212,12 +230,15 @@ def _preloads(page: PageInput, release: str) -> list[str]:
     return [f'<link rel="modulepreload" href="{html.escape(address)}">' for address in addresses]
 
 
-def _tailwind(address: str) -> list[str]:
+def _tailwind(page: PageInput) -> list[str]:
     """A script of ours blocks, so that nothing is shown unstyled; one of a CDN must not hold up the app."""
+    address = page.tailwind
+    own = page.template is not None and page.template.sets_tailwind
+    settings = [f'<script src="{static_module("tailwind.js").address}"></script>'] if own else []
     if not address:
-        return []
+        return settings
     how = "" if address.startswith("/") else 'type="module" async '
-    return [f'<script {how}src="{html.escape(address)}"></script>']
+    return [*settings, f'<script {how}src="{html.escape(address)}"></script>']
 
 
 def _mount_script(page: PageInput, specifiers: list[str]) -> list[str]:

@@ -6,16 +6,20 @@ it is for.
 """
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
+import msgspec
+
 from vibes_trio.content.components import Exports, choose_component, read_exports, take_off_fence
 from vibes_trio.content.file_roles import is_apart, is_copy, is_server, stem_of
 from vibes_trio.content.filenames import Lang
 from vibes_trio.content.next_pages import find_next_pages, next_entry
-from vibes_trio.content.own_page import OwnPage, Script, Template, read_own_page, resolver
+from vibes_trio.content.own_page import OwnPage, Script, Template, is_of_app, read_own_page, resolver
+from vibes_trio.content.policy import may_ask
 from vibes_trio.content.tool_settings import (
     Alias,
     PackageJson,
@@ -38,6 +42,10 @@ _MAINS = ("main", "index")
 _COMPONENTS = ("app", "page", "home", "application")
 _SETTINGS = ("tsconfig.json", "tsconfig.app.json", "jsconfig.json")
 _WORDS = {"vite": "a Vite project", "cra": "a Create React App project", "next": "a Next app's client pages"}
+_TAILWIND_CSS = re.compile(rb"""@tailwind\b|@import\s++(?:url\()?["']tailwindcss\b""")
+_TAILWIND_CLASS = re.compile(
+    rb"(?<![\w-])(?:(?:bg|text|border|from|to)-[a-z]{3,10}-\d{2,3}|min-h-screen|space-[xy]-\d|grid-cols-\d)(?![\w-])"
+)
 # What Babel in a page gives its scripts, on one line, so that lines stay where they were.
 _BABEL_GLOBALS = (
     'import * as React from "react"; import * as ReactDOM$ from "react-dom"; import * as ReactDOM$client from'
@@ -93,7 +101,7 @@ class Project:
         imports: the app's own import map, specifier → address.
         remote: addresses of other hosts that its HTML loads scripts and styles from.
         wishes: package → range of versions that the app's `package.json` names.
-        tailwind: whether an app with its own HTML asks for Tailwind.
+        tailwind: whether an app with its own HTML asks for Tailwind, which others have in any case.
         needs_build: whether modules one by one can't carry it, by its form alone; what its sources say
             (`import.meta.env`, CSS modules) is found by whoever reads them.
         notes: what people may want to know: how it was read.
@@ -179,6 +187,32 @@ def tell_entries(project: Project, entries: Sequence[str]) -> tuple[str, ...]:
     return tuple(told)
 
 
+def not_mapped(project: Project, specifiers: Sequence[str]) -> tuple[str, ...]:
+    """Return those of *specifiers* that the app's own import map sends to none of its files."""
+    mapped = [key for key, value in project.imports.items() if is_of_app(value)]
+    folders = tuple(key for key in mapped if key.endswith("/"))
+    return tuple(text for text in specifiers if text not in mapped and not text.startswith(folders))
+
+
+def tell_remote(project: Project, hosts: Sequence[str], local: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what of other hosts the page of *project* asks for in vain, one sentence for each host.
+
+    Args:
+        hosts: that pages may ask (`config.page_hosts`).
+        local: address → address on this server that has the same.
+    """
+    first: dict[str, str] = {}
+    for address in project.remote:
+        url = f"https:{address}" if address.startswith("//") else address
+        if address not in local and not may_ask(hosts, url):
+            first.setdefault("/".join(url.split("/")[:3]), url)
+    return tuple(
+        f"{project.html}: asks {origin} for {address}, which pages may not: get it with a package, put the file"
+        f" beside the page, or have this server's operator allow it: VIBES_PAGE_HOSTS={origin}"
+        for origin, address in first.items()
+    )
+
+
 def _is_helper(name: str, lang: Lang | None) -> bool:
     """Whether a module's name says that its default is no component: components begin with a capital letter."""
     return lang in ("js", "ts") and not stem_of(name)[:1].isupper()
@@ -219,15 +253,17 @@ class _Reading:
         made = tuple(self._made(own))
         named = [script.name for script in own.scripts if script.name and not script.babel]
         entries = self._page_entries(own, [*named, *(file.name for file in made)], compiled=compiled)
+        has_tailwind = own.template.has_tailwind or self._asks_tailwind(entries)
+        template = msgspec.structs.replace(own.template, has_tailwind=has_tailwind)
         scripted = not entries and (bool(own.kept) or self.html == self.flagged or not self.modules)
         project = replace(
             self._project(kind, entries),
-            template=own.template if entries or own.changed or not scripted else None,
+            template=template if entries or own.changed or not scripted else None,
             scripted=scripted,
             made=made,
             imports=own.imports,
             remote=own.remote,
-            tailwind=own.template.has_tailwind or self.package.names("tailwindcss"),
+            tailwind=has_tailwind,
         )
         needs_build = project.needs_build or (bool(entries) and (compiled or bool(made)))
         return replace(project, needs_build=needs_build)
@@ -275,6 +311,21 @@ class _Reading:
             wishes=MappingProxyType(self.package.dependencies),
             needs_build=bool(self.wrapped),
         )
+
+    def _asks_tailwind(self, entries: Sequence[str]) -> bool:
+        """Whether the app is made with Tailwind, though its page does not say so: by its tools, its style sheets, or,
+        where no `package.json` says what it is made with, by names of classes that nothing else has."""
+        if self.package.names("tailwindcss") or self.package.names("@tailwindcss/vite"):
+            return True
+        start = f"{self.root}/tailwind.config."
+        if any(name.startswith(start) for name in self.names):
+            return True
+        styles = (file.content for file in self.files.values() if file.name.endswith(".css"))
+        if any(_TAILWIND_CSS.search(text) for text in styles):
+            return True
+        if not entries or f"{self.root}/package.json" in self.names:
+            return False
+        return any(_TAILWIND_CLASS.search(module.content) for module in self.modules)
 
     def _package(self) -> PackageJson:
         file = self.files.get(f"{self.root}/package.json")

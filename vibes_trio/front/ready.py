@@ -11,7 +11,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable
 
-from vibes_trio.exchange import READING_HEADERS, Reply
+from vibes_trio.exchange import OF_RELEASES, READING_HEADERS, Reply
 from vibes_trio.front.budget import Buffer
 from vibes_trio.front.heads import FRAMING_HEADERS
 from vibes_trio.front.http import build_head, has_body, http_date, join_parts
@@ -26,11 +26,19 @@ def _any_case(name: str) -> str:
     return "".join(f"[{letter.upper()}{letter}]" if letter.isalpha() else letter for letter in name)
 
 
-# A well-formed line of a head that is none of those in the list. `heads.py` takes any number of them.
+# A well-formed line of a head that is none of those in the list, nor a Referer that names a release. `heads.py` takes
+# any number of them.
 _OF_NO_MATTER = re.compile(
-    rb"\r\n(?!(?:%b):)[-!#$%%&'*+.^_`|~0-9a-zA-Z]+:[\t -~\x80-\xff]*(?=\r\n)"
-    % "|".join(map(_any_case, sorted({*READING_HEADERS, *FRAMING_HEADERS}))).encode()
+    rb"\r\n(?!(?:%b):|%b:[^\r\n]*%b)[-!#$%%&'*+.^_`|~0-9a-zA-Z]+:[\t -~\x80-\xff]*(?=\r\n)"
+    % (
+        "|".join(map(_any_case, sorted({*READING_HEADERS, *FRAMING_HEADERS}))).encode(),
+        _any_case("referer").encode(),
+        OF_RELEASES.encode(),
+    )
 )
+# In a release nothing depends on who refers to it (`exchange.referer_counts`).
+_REFERER = re.compile(rb"\r\n%b:[\t -~\x80-\xff]*(?=\r\n)" % _any_case("referer").encode())
+_IN_RELEASE = tuple(f"{method} {OF_RELEASES}".encode() for method in ("GET", "HEAD"))
 
 
 class ReadyAnswers:
@@ -103,4 +111,7 @@ def question_of(data: bytes) -> bytes:
     question of a simple head has such a thing.
     """
     end = data.find(b"\r\n\r\n")
-    return _OF_NO_MATTER.sub(b"", data) if 0 < end == len(data) - 4 else b""
+    if not 0 < end == len(data) - 4:
+        return b""
+    question = _OF_NO_MATTER.sub(b"", data)
+    return _REFERER.sub(b"", question) if question.startswith(_IN_RELEASE) else question

@@ -162,6 +162,6 @@ def keep_build(
         mounts=mounts,
         files=files,
         imports=dict(imports),
-        sources=tuple(sorted(whole.langs)),
         tailwind=made.tailwind,
+        sources=tuple(sorted(whole.langs.keys() - {made.name for made in whole.project.made})),
     ), assets

@@ -19,7 +19,7 @@ from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import package_lookups
 from vibes_trio.content.js_json import quote_json
 from vibes_trio.content.links import TRANSFORMED, AppModule, Links, bare_of
-from vibes_trio.content.project import exports_of
+from vibes_trio.content.project import exports_of, not_mapped
 from vibes_trio.context import App
 from vibes_trio.errors import TooLarge, TransformFailed, VibesError, forget_traces
 from vibes_trio.exchange import Cid, FsId, UserId
@@ -107,7 +107,7 @@ def _bare_of_page(modules: Sequence[AppModule], links: Links, whole: Whole) -> t
     else:
         served = dict(zip(links.served, (module.name for module in modules), strict=True))
         entries = entries_of(whole, [served[root] for root in links.roots])
-    return bare_of(modules, links, entries)
+    return not_mapped(whole.project, bare_of(modules, links, entries))
 
 
 def replace_warnings(release: Built, warnings: tuple[str, ...]) -> Built:
@@ -119,11 +119,12 @@ async def _with_build(
     app: App, user: UserId, release: Built, whole: Whole, made: AppBuild, defaults: Sequence[str]
 ) -> Built:
     """Return *release* with its app built as a whole: packages and warnings are those of the build."""
-    check_packages(app, made.packages)
-    versions = await look_up(app, package_lookups(made.packages))
-    import_map = await make_map(app, user, MapInput(made.packages, versions, app.config.fp_version))
+    packages = not_mapped(whole.project, made.packages)
+    check_packages(app, packages)
+    versions = await look_up(app, package_lookups(packages))
+    import_map = await make_map(app, user, MapInput(tuple(packages), versions, app.config.fp_version))
     all_imports = read_map(import_map.text.encode()).imports
-    imports = {text: all_imports[text] for text in made.packages if text in all_imports}
+    imports = {text: all_imports[text] for text in packages if text in all_imports}
     built, assets = keep_build(whole, made, imports, defaults)
     missing = tuple(
         f"{file}: import {quote_json(text)}: this app has no such file." for file, text in made.missing
@@ -329,4 +330,6 @@ def _extras(
         template_id=next(iter(assets), ""),
         public=project.public,
         routes=whole.routes,
+        imports=dict(project.imports),
+        remote=project.remote,
     ), assets

@@ -11,7 +11,7 @@ import trio
 
 from vibes_trio.content.cid import calc_cid, calc_fs_id
 from vibes_trio.content.collation import sort_key
-from vibes_trio.content.project import tell_entries
+from vibes_trio.content.project import tell_entries, tell_remote
 from vibes_trio.content.slugs import check_slug_pair, own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
@@ -85,6 +85,8 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     publish = Publish(wanted, fs_id, built_from, deploy.mode, encode(deploy.env).decode(), None)
     saved = await _write(app, publish) if _is_known(app, publish) else None
     warnings = whole.project.warnings + whole.project.notes
+    if app.modules is not None:  # else pages may ask everybody
+        warnings += tell_remote(whole.project, app.config.page_hosts, {})
     built: Built | None = None
     if saved is None:
         built = await build_release(

@@ -65,6 +65,7 @@ async def make_page(app: App, release: ServedRelease) -> Content:
                 tailwind=tailwind,
                 fonts=fonts,
                 template=template,
+                own_imports=release.extras.imports,
                 routes=release.extras.routes,
                 live=live,
                 names=() if live else tuple(release.files),

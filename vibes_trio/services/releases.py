@@ -105,6 +105,8 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
         template_id: asset with that page's `own_page.Template`, as JSON.
         public: folder whose files also answer at the root; empty: none.
         routes: whether the app has addresses of its own.
+        imports: the import map of the app's own HTML.
+        remote: addresses of other hosts that this HTML loads scripts and styles from.
     """
 
     entry_point: str = ""
@@ -124,6 +126,8 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     template_id: str = ""
     public: str = ""
     routes: bool = False
+    imports: dict[str, str] = {}
+    remote: tuple[str, ...] = ()
 
 
 _extras_decoder = msgspec.json.Decoder(Extras)

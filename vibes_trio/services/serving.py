@@ -11,10 +11,12 @@ from urllib.parse import unquote
 from vibes_trio.bundle.build import BUILT
 from vibes_trio.bundle.material import PACKAGE_FOLDER
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.mime import mime_of
 from vibes_trio.content.static_modules import find_newer_module, find_static_module
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import NotFound
-from vibes_trio.exchange import Reply
+from vibes_trio.exchange import HostName, Reply
+from vibes_trio.services.notices import NAVIGATION, explain_missing, notice_reply
 from vibes_trio.services.packages import bring_back, find_lacking, names_module
 from vibes_trio.services.pages import local_addresses, make_page
 from vibes_trio.services.releases import (
@@ -27,31 +29,43 @@ from vibes_trio.services.releases import (
 )
 from vibes_trio.services.replies import REVALIDATE, Asked, Content, respond
 from vibes_trio.services.waiting import FOR_OWNER, PROGRESS, find_waiting_page, tell_progress
+from vibes_trio.urls import parse_entry_point
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import SHARE_FILES, WITH_ALL
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 PAGE_PATHS = ("/", "/index.html")
-NAVIGATION = "Sec-Fetch-Mode, Accept"
 WORKER_PACKAGES = posixpath.normpath(BUILT + PACKAGE_FOLDER) + "/"
 
 
 async def serve_entry_point(ctx: Ctx, asked: Asked) -> Reply:
-    """Return a file or the page of an app (protocol.md section 5).
+    """Return a file or the page of an app (protocol.md section 5); to who navigates to neither, a page that says so.
 
     Raises:
         NotFound: no such release, or no such file in it.
     """
+    try:
+        return await _serve(ctx.app, asked)
+    except NotFound:
+        if not navigates(asked.headers):
+            raise
+        return notice_reply(explain_missing(ctx.app, asked), head=asked.head)
+
+
+async def _serve(app: App, asked: Asked) -> Reply:
     assert asked.entry is not None, "the handler only passes app hosts on"
-    release = find_release(ctx.app, asked.entry)
+    release = find_release(app, asked.entry)
+    referring = _find_referring(app, release, asked)
+    if referring is not None:
+        return await respond(app, asked, await _read_referred(app, referring, asked.entry.path))
     if release is None:
         raise NotFound("Filesystem not found " + encode(_asked_for(asked)).decode())
-    if ctx.app.modules is not None:
+    if app.modules is not None:
         if asked.entry.path == PROGRESS:
-            return await tell_progress(ctx.app, release, asked)
-        if _is_generated(release, asked.entry.path) and find_lacking(ctx.app.modules, release.extras):
-            return await _serve_incomplete(ctx.app, release, asked)
-    return await respond(ctx.app, asked, await find_content(ctx.app, release, asked))
+            return await tell_progress(app, release, asked)
+        if find_lacking(app.modules, release.extras) and _shows_page(release, asked):
+            return await _serve_incomplete(app, release, asked)
+    return await respond(app, asked, await find_content(app, release, asked))
 
 
 async def _serve_incomplete(app: App, release: ServedRelease, asked: Asked) -> Reply:
@@ -66,7 +80,7 @@ async def _serve_incomplete(app: App, release: ServedRelease, asked: Asked) -> R
 async def find_content(app: App, release: ServedRelease, asked: Asked) -> Content:
     """Return what *release* has at the path that is *asked* for: a file, the flagged asset or the page.
 
-    The flagged asset answers `/`, and every unknown path where a browser navigates, so that apps with
+    The flagged asset or the page answers `/`, and every unknown path where a browser navigates, so that apps with
     addresses of their own can be reloaded; a missing script or picture stays missing.
 
     Only a file under its own name, in a release that is named, can't ever be another one. The same files may be
@@ -76,27 +90,70 @@ async def find_content(app: App, release: ServedRelease, asked: Asked) -> Conten
     Raises:
         NotFound: nothing, or what it has is damaged.
     """
-    assert asked.entry is not None, "the handler only passes app hosts on"
-    path = asked.entry.path
+    entry = asked.entry
+    assert entry is not None, "the handler only passes app hosts on"
     shared = release.env.get(SHARE_FILES) == WITH_ALL
-    if _is_generated(release, path):
+    if _is_generated(release, entry.path):
         return await make_page(app, release)
-    item = find_file(release, path)
+    item = find_file(release, entry.path)
     if item is not None:
-        is_fixed = asked.entry.fs_id is not None and item is not release.import_map
+        is_fixed = entry.fs_id is not None and item is not release.import_map
         content = await read_asset(app, item, IMMUTABLE if is_fixed else REVALIDATE)
         return replace(content, shared=shared)
-    if path.startswith(WORKER_PACKAGES):
-        return replace(
-            _package_for_workers(app, release, unquote(path.removeprefix(WORKER_PACKAGES))), shared=shared
-        )
-    if path in PAGE_PATHS and release.default is not None:
+    if entry.path.startswith(WORKER_PACKAGES):
+        named = unquote(entry.path.removeprefix(WORKER_PACKAGES))
+        return replace(_package_for_workers(app, release, named), shared=shared)
+    if entry.path in PAGE_PATHS and release.default is not None:
         return replace(await read_asset(app, release.default, REVALIDATE), shared=shared)
-    is_flagged = release.default is not None or bool(release.extras.html and release.extras.entry_point)
-    if not (may_navigate(asked.headers) if is_flagged else navigates(asked.headers)):
-        raise NotFound(f"File not found {path}")
+    if not _falls_back(release, asked):
+        raise NotFound(f"File not found {entry.path}")
     content = await make_page(app, release) if release.default is None else await _read_default(app, release)
     return replace(content, vary=NAVIGATION, shared=shared and release.default is not None)
+
+
+def _find_referring(app: App, release: ServedRelease | None, asked: Asked) -> ServedRelease | None:
+    """Return the release whose page asks for a path from the root, if it is not *release* and has such a file.
+
+    An app writes `/logo.svg` wherever it is shown: of a release that is not the live one that names its own file.
+    """
+    entry = asked.entry
+    referer = asked.headers.get("referer", "")
+    if entry is None or entry.fs_id is not None or not referer or navigates(asked.headers):
+        return None
+    host, _, path = referer.partition("://")[2].partition("/")
+    page = parse_entry_point(HostName("", entry.app, entry.user), f"/{path}") if host == asked.host else None
+    found = find_release(app, page) if page is not None and page.fs_id is not None else None
+    if found is None or found is release or find_file(found, entry.path) is None:
+        return None
+    return None if release is not None and found.fs_id == release.fs_id else found
+
+
+async def _read_referred(app: App, release: ServedRelease, path: str) -> Content:
+    item = find_file(release, path)
+    assert item is not None, "a release is only taken for its file"
+    shared = release.env.get(SHARE_FILES) == WITH_ALL
+    return replace(await read_asset(app, item, REVALIDATE), shared=shared, vary="Referer")
+
+
+def _shows_page(release: ServedRelease, asked: Asked) -> bool:
+    """Whether the page that is made here is the answer."""
+    assert asked.entry is not None, "the handler only passes app hosts on"
+    path = asked.entry.path
+    if _is_generated(release, path):
+        return True
+    return release.default is None and find_file(release, path) is None and _falls_back(release, asked)
+
+
+def _falls_back(release: ServedRelease, asked: Asked) -> bool:
+    """Whether who asks for a path that is no file gets the page, as apps may have addresses of their own.
+
+    A client that says nothing gets it as in the reference: where an asset is flagged. A name that ends as files do
+    (`/report.pdf`) names one, unless that is so.
+    """
+    assert asked.entry is not None, "the handler only passes app hosts on"
+    if release.default is not None or (release.extras.html and release.extras.entry_point):
+        return may_navigate(asked.headers)
+    return navigates(asked.headers) and (mime_of(asked.entry.path) or "text/html") == "text/html"
 
 
 async def _read_default(app: App, release: ServedRelease) -> Content:
@@ -170,9 +227,8 @@ def _is_generated(release: ServedRelease, path: str) -> bool:
 
 
 def navigates(headers: Mapping[str, str]) -> bool:
-    """Whether a browser navigates here: it says so, or, where browsers don't say it (plain http), wants HTML."""
-    mode = headers.get("sec-fetch-mode", "")
-    return mode == "navigate" if mode else "text/html" in headers.get("accept", "")
+    """Whether a browser navigates here: it says so, or wants HTML, as scripts and pictures never do."""
+    return headers.get("sec-fetch-mode") == "navigate" or "text/html" in headers.get("accept", "")
 
 
 def may_navigate(headers: Mapping[str, str]) -> bool:

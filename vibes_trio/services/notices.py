@@ -1,0 +1,49 @@
+"""What is told to a browser that leads to nothing here, in place of the JSON that programs get."""
+
+from vibes_trio.content.notice_page import Notice, render_notice
+from vibes_trio.context import App
+from vibes_trio.exchange import Reply
+from vibes_trio.services.releases import find_release
+from vibes_trio.services.replies import Asked
+from vibes_trio.urls import EntryPoint, decode_path
+
+NAVIGATION = "Sec-Fetch-Mode, Accept"
+"""The headers that say whether a browser navigates: what depends on that varies by them."""
+MAX_SHOWN_CHARS = 200
+
+
+def notice_reply(notice: Notice, *, status: int = 404, head: bool = False) -> Reply:
+    """Return *notice* as an answer that no cache keeps."""
+    body = render_notice(notice)
+    headers = (("content-type", "text/html"), ("cache-control", "no-store"), ("vary", NAVIGATION))
+    return Reply(status, headers, b"" if head else body, len(body), policy=notice.policy)
+
+
+def explain_missing(app: App, asked: Asked) -> Notice:
+    """Return what to say of an app's address where nothing is: which of app, release and file is missing."""
+    entry = asked.entry
+    assert entry is not None, "only an app's host has an address of an app"
+    live = find_release(app, EntryPoint(entry.app, entry.user, None, "/"))
+    if entry.fs_id is not None and find_release(app, entry) is None:
+        if live is None:
+            return _no_app(entry)
+        words = [
+            f"No release {entry.fs_id} of {entry.app} is kept on this server: the address may be mistyped, or newer"
+            " releases have taken its place.",
+        ]
+        return Notice("This release is not here", words, ("/", f"Open the newest release of {entry.app}"))
+    if entry.fs_id is None and live is None:
+        return _no_app(entry)
+    prefix = "/" if entry.fs_id is None else f"/~{entry.fs_id}~/"
+    path = (decode_path(entry.path) or entry.path)[:MAX_SHOWN_CHARS]
+    words = [f"{entry.app} has no file `{path}`. Names count letter by letter, capitals too."]
+    return Notice("This file is not here", words, (prefix, f"Open {entry.app}"))
+
+
+def _no_app(entry: EntryPoint) -> Notice:
+    words = [
+        f"Nothing called {entry.app} is published by {entry.user} on this server: look whether the address is right.",
+        f"To publish a folder here: `vibes-trio deploy FOLDER --app {entry.app} --user {entry.user}`. What was"
+        " published for trying out (`--mode dev`) has only the long address that the deploy printed.",
+    ]
+    return Notice("There is no app at this address", words, returns=entry.fs_id is None)
