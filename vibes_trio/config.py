@@ -100,6 +100,11 @@ class Limits:
     builds_at_once: int = 2
     built_bytes: int = 32 * MiB
     module_cache_bytes: int = 32 * MiB
+    large_module_bytes: int = 1 * MiB
+    package_file_bytes: int = 128 * MiB
+    outputs_per_build: int = 5000
+    adoptions_per_build: int = 5
+    older_majors: int = 3
     page_hosts: int = 50
     build_all_timeout_s: float = 600.0
     store_wait_s: float = 300.0

@@ -157,7 +157,11 @@ def test_links_are_refused(tmp_path):
 
 def test_a_module_over_the_limit_is_refused(tmp_path):
     with pytest.raises(ModuleFailed, match="nothing of a module store"):
-        import_store(tmp_path / "modules", archive(tmp_path / "x.tar", BYTES), Limits(built_bytes=0))
+        import_store(
+            tmp_path / "modules",
+            archive(tmp_path / "x.tar", BYTES),
+            Limits(built_bytes=0, package_file_bytes=0),
+        )
 
 
 def test_what_is_no_archive_is_said_so(tmp_path):

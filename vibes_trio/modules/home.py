@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from vibes_trio.config import Config
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.modules.build import address_of
-from vibes_trio.modules.bundle import build_lock, is_stored
+from vibes_trio.modules.bundle import Outcome, build_lock, is_stored
 from vibes_trio.modules.kept_locks import KeptLocks
-from vibes_trio.modules.lock import Lock, resolve_lock, root_spec
+from vibes_trio.modules.lock import Adopted, Lock, find_adoptable, resolve_lock, root_spec
 from vibes_trio.modules.page_files import ensure_files
 from vibes_trio.modules.prepare import BASE_MODULES
 from vibes_trio.modules.progress import Progress
@@ -129,19 +129,41 @@ class Home:
     async def _make(
         self, wanted: Mapping[str, str], lock: Lock | None, progress: Progress
     ) -> tuple[Lock, dict[str, str]]:
-        """Resolve *wanted* unless *lock* has it; build what is not there."""
+        """Resolve *wanted* unless *lock* has it; build what is not there.
+
+        What packages turn out to import although they can do without it is fetched then, and what needs it built.
+        """
         tool = await self._find_tool()
         failed: dict[str, str] = {}
+        imported: dict[str, frozenset[str]] = {}
         if lock is None or any(package_of(s) not in lock.shared for s in wanted):
             progress.stage = "resolving"
-            lock, failed = await self._resolve(wanted)
+            lock, failed = await self._resolve(wanted, Adopted())
             progress.failed |= failed
+        for _ in range(self._config.limits.adoptions_per_build):
+            outcome = await self._build(tool, wanted, lock, failed, progress)
+            unmet = find_adoptable(lock, outcome.unmet, imported)
+            if not unmet:
+                break
+            imported |= {name: imported.get(name, frozenset()) | more for name, more in unmet.items()}
+            for specifier in outcome.failed:
+                progress.failed.pop(specifier, None)
+            lock, failed = await self._resolve(wanted, Adopted(imported=imported))
+        return replace(lock, modules=dict(outcome.modules)), failed | dict(outcome.failed)
+
+    async def _build(
+        self,
+        tool: Tool,
+        wanted: Mapping[str, str],
+        lock: Lock,
+        failed: Mapping[str, str],
+        progress: Progress,
+    ) -> Outcome:
         given = {s: a for s, a in GIVEN.items() if self._store.record(a) and _is_pinned(lock, s)}
         work_dir = self._modules_dir / "work"
         unpacked = partial(self._unpacked, lock)
         bench = Bench(tool, self._store, unpacked, given, work_dir, self._config.limits, progress)
-        outcome = await build_lock(bench, lock, (s for s in wanted if s not in failed))
-        return replace(lock, modules=dict(outcome.modules)), failed | dict(outcome.failed)
+        return await build_lock(bench, lock, (s for s in wanted if s not in failed))
 
     async def _find_tool(self) -> Tool:
         self._tool = self._tool or await find_tool(self._config)
@@ -159,7 +181,7 @@ class Home:
     def _is_whole(self, lock: Lock, wanted: Mapping[str, str]) -> bool:
         return all(s in lock.modules and is_stored(self._store, lock.modules[s]) for s in wanted)
 
-    async def _resolve(self, wanted: Mapping[str, str]) -> tuple[Lock, dict[str, str]]:
+    async def _resolve(self, wanted: Mapping[str, str], adopted: Adopted) -> tuple[Lock, dict[str, str]]:
         """Resolve the packages of *wanted*; those that are nowhere fail alone."""
         roots: dict[str, str] = {}
         failed: dict[str, str] = {}
@@ -170,7 +192,7 @@ class Home:
                 roots.setdefault(name, text)
             except (FetchFailed, ModuleFailed) as error:
                 failed[specifier] = str(error)
-        return await resolve_lock(self._choose, roots, PINNED, self._config.limits), failed
+        return await resolve_lock(self._choose, roots, PINNED, self._config.limits, adopted), failed
 
     async def _choose(self, spec: Spec) -> Document:
         found = self._chosen.get(spec)

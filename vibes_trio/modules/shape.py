@@ -21,6 +21,14 @@ _MAX_FILES_FOLLOWED = 200
 Follow = Callable[[Path, str], Path | None]
 
 
+class BuildRefused(ModuleFailed):
+    """esbuild refuses its input; *words* is all that it says."""
+
+    def __init__(self, message: str, words: str) -> None:
+        super().__init__(message)
+        self.words = words
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What an entry exports. *names* are without `default`; of CommonJS, as far as they can be read."""
@@ -77,21 +85,22 @@ async def read_shape(tool: Tool, file: Path, limits: Limits) -> Shape:
 
 
 async def run_esbuild(
-    tool: Tool, arguments: Sequence[str], folder: Path, limits: Limits, fallback: Path | None = None
+    tool: Tool, arguments: Sequence[str], folder: Path, limits: Limits, fallback: str = ""
 ) -> bytes:
     """Run esbuild in *folder*; return what it prints. It is killed at limits.build_timeout_s.
 
-    Packages that are not found in any `node_modules` are looked for in *fallback*.
+    Packages that are not found in any `node_modules` are looked for in *fallback*, folders as in PATH.
 
     Raises:
-        ModuleFailed: it refuses (with its first words) or takes too long.
+        BuildRefused: it refuses; the message has its first words.
+        ModuleFailed: it takes too long.
     """
     with trio.move_on_after(limits.build_timeout_s):
         try:
             done = await trio.run_process(
                 [str(tool.path), *arguments],
                 cwd=folder,
-                env={"GOMAXPROCS": "2"} | ({"NODE_PATH": str(fallback)} if fallback else {}),
+                env={"GOMAXPROCS": "2"} | ({"NODE_PATH": fallback} if fallback else {}),
                 check=False,
                 stdin=b"",
                 capture_stdout=True,
@@ -101,7 +110,8 @@ async def run_esbuild(
         except OSError as error:
             raise ModuleFailed(f"esbuild can't be started: {error.strerror}") from error
         if done.returncode != 0:
-            raise ModuleFailed(f"esbuild: {_first_error(done.stderr.decode('utf-8', 'replace'))}")
+            words = done.stderr.decode("utf-8", "replace")
+            raise BuildRefused(f"esbuild: {_first_error(words)}", words)
         return bytes(done.stdout)
     raise ModuleFailed(f"esbuild took more than {limits.build_timeout_s:g} s and was stopped")
 
