@@ -90,6 +90,7 @@ class Limits:
     document_bytes: int = 1 * MiB
     package_list_bytes: int = 64 * MiB
     versions_per_list: int = 20_000
+    versions_looked_at: int = 1000
     packages_per_lock: int = 1000
     packages_at_once: int = 8
     package_bytes: int = 64 * MiB
@@ -113,6 +114,8 @@ class Limits:
     failed_builds: int = 4096
     known_locks: int = 256
     kept_locks: int = 1000
+    kept_exports: int = 4000
+    deploy_resolve_s: float = 2.0
     # Authentication
     verified_tokens: int = 10_000
     verified_bytes: int = 32 * MiB

@@ -13,6 +13,7 @@ from vibes_trio.config import Limits
 from vibes_trio.content.vibes_modules import FIREPROOF, FIREPROOF_VERSION, our_addresses
 from vibes_trio.errors import FetchFailed
 from vibes_trio.jobs import BuildModules, Jobs, Sweep
+from vibes_trio.modules.bases import REACT
 from vibes_trio.modules.lock import Lock, read_lock
 from vibes_trio.modules.store import open_store, parse_cdn_address
 from vibes_trio.services import packages
@@ -241,7 +242,7 @@ def test_what_is_wanted_is_read_from_the_addresses_of_the_map():
     wanted, not_local = find_wanted(imports, tuple(imports))
 
     assert wanted == {
-        "d3": ("d3", "7.9.0"),
+        "d3": ("d3", "latest"),
         "d3@5": ("d3@5", "5"),
         "@s/a@^2/part": ("@s/a/part", "^2"),
         "call-ai": ("call-ai", "0.14.5"),
@@ -251,6 +252,30 @@ def test_what_is_wanted_is_read_from_the_addresses_of_the_map():
     assert not_local == {
         "use-vibes": "its address is no package's",
     }
+
+
+def test_the_manifest_decides_then_the_specifier_then_a_map_that_is_certain():
+    texts = ("d3", "d3@5/part", "use-sync-external-store", "sql.js/dist/x.wasm?url", "core?url", "x?unknown")
+    imports = {text: f"https://esm.sh/{text.partition('?')[0]}" for text in texts}
+    imports |= {"d3": "https://esm.sh/d3@7.9.0", "d3@5/part": "https://esm.sh/d3@5/part"}
+    imports["use-sync-external-store"] += "@1.6.0"
+
+    free, _ = find_wanted(imports, texts)
+    decided, _ = find_wanted(imports, texts, {"d3": "^6", "sql.js": "1.10.0", "react": "18"})
+
+    assert free["d3@5/part"] == ("d3@5/part", "5")
+    assert free["use-sync-external-store"] == ("use-sync-external-store", "1.6.0")
+    assert free["sql.js/dist/x.wasm?url"] == ("sql.js/dist/x.wasm?url", "latest")
+    assert (free["core?url"], free["x?unknown"]) == (("core?url", "latest"), ("x", "latest"))
+    assert (decided["d3"], decided["d3@5/part"]) == (("d3", "^6"), ("d3/part", "^6"))
+    assert decided["sql.js/dist/x.wasm?url"] == ("sql.js/dist/x.wasm?url", "1.10.0")
+
+
+def test_parts_of_react_that_the_page_itself_needs_have_no_place_in_the_map():
+    wanted, never = find_wanted({}, REACT, {"react": "18"})
+
+    assert never == {}
+    assert {text: specifier for text, (specifier, _) in wanted.items()} == {text: text for text in REACT}
 
 
 def test_notes_on_what_the_database_brings_along_are_not_told():

@@ -13,15 +13,13 @@ from pathlib import Path
 import trio
 
 from vibes_trio.errors import FetchFailed, ModuleFailed
-from vibes_trio.modules.build import Built
-from vibes_trio.modules.groups import Group, file_address, find_groups
+from vibes_trio.modules.forms import build_form, form_address, form_of
+from vibes_trio.modules.groups import Group, find_groups
 from vibes_trio.modules.joint import build_group
 from vibes_trio.modules.lock import Lock, is_unanswered
 from vibes_trio.modules.store import LocalModules
-from vibes_trio.modules.tree import lay_out, package_of, subpath_of
-from vibes_trio.modules.work import PACKAGE_RECIPE, Bench, Work
-
-AS_URL = "?url"
+from vibes_trio.modules.tree import lay_out, package_of
+from vibes_trio.modules.work import Bench, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,6 @@ class Outcome:
 
     Attributes:
         modules: specifier → address of what is in the store now; failed: specifier → why, of what could not be built.
-        files: specifier of a file, with `?url` → its address.
         exported: specifier → names, of what was built now.
         unmet: name of a package → packages that its code imports and that the lock has not.
     """
@@ -44,8 +41,8 @@ class Outcome:
 async def build_lock(bench: Bench, lock: Lock, specifiers: Iterable[str]) -> Outcome:
     """Have the modules of *specifiers*, all of shared packages of *lock*, in the store; build what is missing.
 
-    One that can't be built fails alone. So does one that needs a package that is not to be had. A specifier that
-    ends with `?url` means a file of a package: its module exports the address of that.
+    One that can't be built fails alone. So does one that needs a package that is not to be had. A specifier may ask
+    for a file of a package in some form (`forms`).
 
     Raises:
         FetchFailed: nobody answers, and nothing could be built.
@@ -55,12 +52,12 @@ async def build_lock(bench: Bench, lock: Lock, specifiers: Iterable[str]) -> Out
     wanted = [s for s in asked if package_of(s) in lock.shared]
     failed = {s: lock.missing.get(package_of(s), "it is not in the lock") for s in asked if s not in wanted}
     modules = {s: bench.given[s] for s in wanted if s in bench.given}
-    entries = [s for s in wanted if s not in modules and not s.endswith(AS_URL)]
+    entries = [s for s in wanted if s not in modules and not form_of(s)]
     groups = find_groups(lock, entries, bench.given, bench.tool.version)
     whole = [group for group in groups if _is_built(bench, lock, group)]
     modules |= {s: group.address(lock, s) for group in whole for s in group.specifiers}
-    urls = {s: _url_address(lock, s) for s in wanted if s.endswith(AS_URL)}
-    modules |= {s: address for s, address in urls.items() if is_stored(bench.store, address)}
+    forms = {s: form_address(lock, s, bench.tool.version) for s in wanted if form_of(s)}
+    modules |= {s: address for s, address in forms.items() if is_stored(bench.store, address)}
     bench.progress.done.update(modules)
     missing = [s for s in wanted if s not in modules]
     if not missing:
@@ -73,7 +70,7 @@ async def build_lock(bench: Bench, lock: Lock, specifiers: Iterable[str]) -> Out
         work = Work(bench, lock, tree, gone)
         bench.progress.stage = "building"
         await _build_groups(work, [group for group in groups if group not in whole])
-        await _store_files(work, [s for s in urls if s not in modules])
+        await _build_forms(work, [s for s in forms if s not in modules])
     modules |= work.address
     failed |= {s: why for s, why in work.failed.items() if s not in modules}
     if not modules and gone and all(is_unanswered(error) for error in gone.values()):
@@ -112,19 +109,6 @@ def reachable_from(lock: Lock, keys: Iterable[str]) -> list[str]:
     return sorted({reached for key in keys for reached in lock.reachable(key)})
 
 
-def file_of(lock: Lock, specifier: str) -> str:
-    """Return the address of the file that *specifier*, which ends with `?url`, means.
-
-    It is one that the package has under that very name, or is found by `Work`'s tree: see `_store_files`.
-    """
-    key = lock.shared[package_of(specifier)]
-    return file_address(key, lock.packages[key], subpath_of(specifier.removesuffix(AS_URL)))
-
-
-def _url_address(lock: Lock, specifier: str) -> str:
-    return f"{file_of(lock, specifier)}/~url"
-
-
 def _is_built(bench: Bench, lock: Lock, group: Group) -> bool:
     return all(is_stored(bench.store, group.address(lock, specifier)) for specifier in group.specifiers)
 
@@ -141,26 +125,13 @@ async def _build_groups(work: Work, groups: list[Group]) -> None:
             nursery.start_soon(build, group)
 
 
-async def _store_files(work: Work, specifiers: Iterable[str]) -> None:
-    """Store the files that *specifiers* mean, and for each a module that exports where it is."""
+async def _build_forms(work: Work, specifiers: Iterable[str]) -> None:
     for specifier in specifiers:
-        key = work.lock.shared[package_of(specifier)]
         try:
-            if key in work.gone:
-                raise ModuleFailed(str(work.gone[key]))
-            path = work.tree.entry(key, subpath_of(specifier.removesuffix(AS_URL)))
-            name = path.relative_to(work.tree.folders[key]).as_posix()
-            address = file_address(key, work.lock.packages[key], name)
-            store, limits = work.bench.store, work.bench.limits
-            await trio.to_thread.run_sync(store.put_path, address, path, limits)
-            code = f'export default "{address}";\n'.encode()
-            made = Built(_url_address(work.lock, specifier), address, code, (address,))
-            await trio.to_thread.run_sync(store.put, made, PACKAGE_RECIPE)
+            work.address[specifier] = await build_form(work, specifier)
+            work.bench.progress.done.add(specifier)
         except ModuleFailed as error:
             work.failed[specifier] = work.bench.progress.failed[specifier] = str(error)
-        else:
-            work.address[specifier] = made.address
-            work.bench.progress.done.add(specifier)
 
 
 async def _unpack_all(

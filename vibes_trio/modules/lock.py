@@ -85,6 +85,13 @@ class Adopted:
     named: Mapping[str, str] = field(default_factory=dict)
     imported: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
+    def with_imported(self, more: Mapping[str, frozenset[str]]) -> "Adopted":
+        """Return the same, and *more* that packages import."""
+        known = self.imported
+        return Adopted(
+            self.named, {**known, **{n: known.get(n, frozenset()) | names for n, names in more.items()}}
+        )
+
 
 _lock_decoder = msgspec.json.Decoder(Lock)
 

@@ -121,7 +121,7 @@ async def _place(work: Work, path: str) -> None:
         if target not in work.tree.files[key]:
             continue
         if target.endswith(_CODE_ENDINGS):
-            address, files = await _build_worker(work, key, target)
+            address, files = await build_worker(work, key, target)
             here |= files
             text = text.replace(match[0], f'new URL("{address}", {_URL})')
         else:
@@ -143,7 +143,7 @@ def _normal(name: str, relative: str) -> str:
     return "/".join(parts)
 
 
-async def _build_worker(work: Work, key: str, name: str) -> tuple[str, dict[str, Path]]:
+async def build_worker(work: Work, key: str, name: str) -> tuple[str, dict[str, Path]]:
     """Return where the worker in the file *name* of a package is served; and address → file of it and of all that it
     names. One that imports nothing is served as it is."""
     whole = work.tree.folders[key] / name

@@ -88,10 +88,16 @@ def pick_version(versions: Iterable[str], tags: Mapping[str, str], wanted: str) 
     return best
 
 
-async def choose_document(outbound: Outbound, modules_dir: Path, spec: Spec, limits: Limits) -> Document:
+async def choose_document(
+    outbound: Outbound, modules_dir: Path, spec: Spec, limits: Limits, page: Mapping[str, str] | None = None
+) -> Document:
     """Return the document of the version that *spec* means. One exact version may need no network.
 
     When the registry can't be reached, the best of what was chosen before will do.
+
+    Args:
+        page: package → version that every page has. Where the version that npm would pick has another one as its
+            peer, the newest is picked that has these; if there is none, npm's.
 
     Raises:
         FetchFailed: the registry doesn't give the package.
@@ -101,7 +107,7 @@ async def choose_document(outbound: Outbound, modules_dir: Path, spec: Spec, lim
     if is_exact_version(exact):
         return await ensure_document(outbound, modules_dir, spec.package, exact, limits)
     try:
-        document = await _ask(outbound, spec, limits)
+        document = await _ask(outbound, spec, limits, page or {})
     except FetchFailed as error:
         kept = await trio.to_thread.run_sync(find_kept, modules_dir, spec.package, spec.range)
         if kept is None or error.status == NOT_FOUND:
@@ -124,7 +130,7 @@ def find_kept(modules_dir: Path, package: str, wanted: str = "*") -> str | None:
     return pick_version(versions, {}, wanted if is_range(wanted) else "*")
 
 
-async def _ask(outbound: Outbound, spec: Spec, limits: Limits) -> Document:
+async def _ask(outbound: Outbound, spec: Spec, limits: Limits, page: Mapping[str, str]) -> Document:
     if outbound.registry is None:
         raise FetchFailed(f"{spec.package}@{spec.range}: there is no package registry")
     body = await outbound.fetch(
@@ -134,10 +140,10 @@ async def _ask(outbound: Outbound, spec: Spec, limits: Limits) -> Document:
         accept=SHORT_FORM,
         tries=limits.fetch_tries,
     )
-    return await trio.to_thread.run_sync(_choose, body, spec, limits)
+    return await trio.to_thread.run_sync(_choose, body, spec, limits, page)
 
 
-def _choose(body: bytes, spec: Spec, limits: Limits) -> Document:
+def _choose(body: bytes, spec: Spec, limits: Limits, page: Mapping[str, str]) -> Document:
     """Read the list and pick from it. Lists have thousands of versions: call it from a thread."""
     label = f"{spec.package}@{spec.range}"
     try:
@@ -148,6 +154,33 @@ def _choose(body: bytes, spec: Spec, limits: Limits) -> Document:
         if version is None:
             raise ModuleFailed(f"{label}: no version of it fits")
         chosen = msgspec.json.decode(told.versions[version], type=VersionDocument)
+        if not _suits(chosen, page):
+            version = _find_suiting(told, spec, page, limits) or version
+            chosen = msgspec.json.decode(told.versions[version], type=VersionDocument)
     except UNREADABLE as error:
         raise ModuleFailed(f"{label}: the registry's answer is no list of versions: {error}") from error
     return to_document(chosen, spec.package, version)
+
+
+def _suits(told: VersionDocument, page: Mapping[str, str]) -> bool:
+    """Return whether a version works with what every page has."""
+    peers = told.peer_dependencies
+    return all(name not in peers or fits(version, peers[name]) for name, version in page.items())
+
+
+def _find_suiting(told: _Versions, spec: Spec, page: Mapping[str, str], limits: Limits) -> str:
+    """Return the newest version within the range of *spec* that suits *page*, of a tag: that is no newer than its;
+    empty: there is none."""
+    newest = told.dist_tags.get(spec.range, "")
+    wanted = f"<={newest}" if newest else spec.range
+    there = [v for v in told.versions if is_exact_version(v) and "-" not in v and fits(v, wanted)]
+    there.sort(key=_release_order, reverse=True)
+    for version in there[: limits.versions_looked_at]:
+        document = msgspec.json.decode(told.versions[version], type=VersionDocument)
+        if _suits(document, page):
+            return version
+    return ""
+
+
+def _release_order(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.partition("+")[0].split("."))

@@ -113,12 +113,13 @@ def lay_out(root: Path, lock: Lock, unpacked: Mapping[str, Path], given: Mapping
 
 def package_of(specifier: str) -> str:
     """Return the name of the package that *specifier*, a package's or of a part of it, names."""
-    return "/".join(specifier.split("/")[: 2 if specifier.startswith("@") else 1])
+    path = specifier.partition("?")[0]
+    return "/".join(path.split("/")[: 2 if path.startswith("@") else 1])
 
 
 def subpath_of(specifier: str) -> str:
     """Return which part of its package *specifier* names; empty: the main one."""
-    return specifier.removeprefix(package_of(specifier)).lstrip("/")
+    return specifier.partition("?")[0].removeprefix(package_of(specifier)).lstrip("/")
 
 
 def _link_package(link: Path, used: str, root: Path, lock: Lock, folders: Mapping[str, Path]) -> None:
