@@ -90,6 +90,17 @@ def predefined_imports(fp_version: str) -> dict[str, str]:
 PREDEFINED = frozenset(predefined_imports(""))
 
 
+# What mount.js and JSX ask for on every page.
+_ALWAYS = ("react", "react-dom", "react-dom/client", "react/jsx-runtime")
+
+
+def only_needed(imports: Mapping[str, str], specifiers: Iterable[str]) -> dict[str, str]:
+    """Return the entries of *imports* that a page can ask for whose modules import *specifiers*, if all modules of
+    packages are this server's: those import each other by address."""
+    wanted = {*_ALWAYS, *npm_packages(specifiers), *specifiers}
+    return {text: address for text, address in imports.items() if text in wanted}
+
+
 def package_lookups(specifiers: Iterable[str], asked: Collection[str] = ()) -> list[str]:
     """Return the packages whose version has to be asked for, in order, each once; of those *asked* for it is known."""
     parsed = (parse_specifier(text) for text in specifiers if not _is_settled(text))

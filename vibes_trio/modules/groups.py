@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from vibes_trio.modules.build import PREFIX
 from vibes_trio.modules.lock import Lock, Package
@@ -90,6 +90,23 @@ def files_of(key: str, package: Package) -> str:
 def file_address(key: str, package: Package, path: str) -> str:
     """Return where the file *path* of *package* is served as it is."""
     return files_of(key, package) + quote(path, safe=_PATH_SAFE)
+
+
+def is_file_address(path: str) -> bool:
+    """Return whether *path*, as requested, could be the address of a package's file."""
+    return path.startswith(PREFIX) and f"/{_FILE_MARK}" in path
+
+
+def place_of(lock: Lock | None, path: str) -> tuple[str, str] | None:
+    """Return key of the package in *lock* and name in it of the file served at *path*; None: it is of none."""
+    start, mark, rest = unquote(path).partition(f"/{_FILE_MARK}")
+    key = start.removeprefix(PREFIX)
+    package = lock.packages.get(key) if lock is not None and mark else None
+    if package is None:
+        return None
+    prefix, _, name = rest.partition("/")
+    is_it = files_of(key, package) == f"{PREFIX}{key}/{_FILE_MARK}{prefix}/" and name
+    return (key, name) if is_it else None
 
 
 def closure_hash(lock: Lock, key: str, tool_version: str) -> str:

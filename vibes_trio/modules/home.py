@@ -13,6 +13,7 @@ from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.modules.bases import NEWEST, Base, base_for
 from vibes_trio.modules.bundle import Outcome, build_lock, is_stored
 from vibes_trio.modules.exported import ExportList, keep_exports
+from vibes_trio.modules.groups import file_address
 from vibes_trio.modules.kept_locks import KeptLocks
 from vibes_trio.modules.lock import Adopted, Lock, find_adoptable, resolve_lock, root_spec
 from vibes_trio.modules.page_files import ensure_files
@@ -117,6 +118,18 @@ class Home:
                         return _with(made, given, [told] if told else []), failed
             except trio.TooSlowError as error:
                 raise ModuleFailed(f"this took more than {limits.build_all_timeout_s:g} s") from error
+
+    async def fetch_file(self, lock: Lock, key: str, name: str) -> None:
+        """Put the file *name* of the package *key* of *lock* into the store, if it has one."""
+        with contextlib.suppress(FetchFailed, ModuleFailed):
+            folder = await self._unpacked(lock, key)
+            await trio.to_thread.run_sync(self._put_file, lock, key, folder, name)
+
+    def _put_file(self, lock: Lock, key: str, folder: Path, name: str) -> None:
+        path = folder / name
+        if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+            address = file_address(key, lock.packages[key], name)
+            self._store.put_path(address, path, self._config.limits)
 
     async def fetch_page_files(self) -> str:
         """Fetch what every page loads and the store lacks. Returns why something is still missing, or nothing."""

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 import trio
 
 from vibes_trio.modules.groups import closure_hash, file_address
+from vibes_trio.modules.quirks import has_quirks, mend
 from vibes_trio.modules.shape import QUIET, BuildRefused, run_esbuild
 from vibes_trio.modules.work import Report, Work, bundle
 
@@ -40,10 +41,27 @@ _HEAD = (
 
 async def place_files(work: Work, report: Report) -> bool:
     """Tell code that looks for files beside it where these are; return whether any does. Writes into the tree."""
+    mended = await trio.to_thread.run_sync(_mend_all, work, report)
     found = await trio.to_thread.run_sync(_find_placed, work, report)
     for path in found:
         await _place(work, path)
-    return bool(found)
+    return bool(found or mended)
+
+
+def _mend_all(work: Work, report: Report) -> bool:
+    """Mend the code of packages that are known for a quirk; return whether any is."""
+    mended = False
+    for path in report.inputs:
+        of = work.tree.package_at(path)
+        package = work.lock.packages[of[0]].name if of is not None else ""
+        if has_quirks(package):
+            file = work.tree.root / path
+            code = file.read_bytes()
+            better = mend(package, code)
+            if better != code:
+                _replace(file, better)
+                mended = True
+    return mended
 
 
 def find_named(work: Work, report: Report) -> Named:
@@ -128,7 +146,7 @@ async def _place(work: Work, path: str) -> None:
             here[_address(work, key, target)] = work.tree.folders[key] / target
     address = _address(work, key, name)
     head = _HEAD.format(url=_URL, script=_SCRIPT, address=f'"{address}"')
-    await trio.to_thread.run_sync(_replace, file, head + text)
+    await trio.to_thread.run_sync(_replace, file, (head + text).encode())
 
 
 def _normal(name: str, relative: str) -> str:
@@ -177,6 +195,7 @@ def _keep(file: Path, target: Path) -> None:
     file.replace(target)
 
 
-def _replace(file: Path, text: str) -> None:
+def _replace(file: Path, code: bytes) -> None:
+    """Put *code* in the place of *file*, which may be a link to that of the package."""
     file.unlink()
-    file.write_text(text, "utf-8")
+    file.write_bytes(code)

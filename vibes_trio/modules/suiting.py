@@ -100,10 +100,8 @@ def tell_missing(
 def tell_replaced(specifier: str, package: str, newest: str, taken: str, missing: Collection[str]) -> str:
     """Return the words for a version that was taken because the newest lacks names."""
     gone = "is" if len(missing) == 1 else "are"
-    return (
-        f"import {specifier!r}: {_listed(missing)} {gone} gone since {package} {major_of(taken) + 1}: {package} {taken} is used instead of"
-        f" {newest}; write {package}@{major_of(taken)} to keep that"
-    )
+    told = f"import {specifier!r}: {_listed(missing)} {gone} gone since {package} {major_of(taken) + 1}"
+    return f"{told}: {taken} is used instead of {newest}; write {package}@{major_of(taken)} to keep that"
 
 
 def _listed(names: Collection[str]) -> str:

@@ -27,7 +27,7 @@ LOADERS = (
     "--loader:.wasm=binary",
     "--loader:.node=empty",
 )
-PACKAGE_RECIPE = hashlib.sha256(json.dumps(["4", *FLAGS, *LOADERS]).encode()).hexdigest()[:16]
+PACKAGE_RECIPE = hashlib.sha256(json.dumps(["5", *FLAGS, *LOADERS]).encode()).hexdigest()[:16]
 _LOG_LIMIT = "--log-limit=100"
 
 

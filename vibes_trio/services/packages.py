@@ -24,6 +24,7 @@ from vibes_trio.exchange import Cid
 from vibes_trio.jobs import BuildModules
 from vibes_trio.modules.bases import REACT
 from vibes_trio.modules.bundle import is_stored
+from vibes_trio.modules.groups import is_file_address, place_of
 from vibes_trio.modules.home import GIVEN
 from vibes_trio.modules.lock import Lock, read_lock
 from vibes_trio.modules.progress import Build, ReleaseName
@@ -144,8 +145,30 @@ def names_module(store: LocalModules, extras: Extras, path: str) -> bool:
     return path in seen or unquote(path) in seen
 
 
-async def bring_back(app: App, release: ServedRelease) -> None:
-    """Return once the modules that *release* had and that the store lost are built again, or can't be."""
+async def may_have(app: App, extras: Extras, path: str) -> bool:
+    """Return whether the module at *path* (as requested), which is not in the store, is one that a release could have:
+    it loads it, or it is a file of one of its packages."""
+    if app.modules is not None and names_module(app.modules, extras, path):
+        return True
+    return is_file_address(path) and place_of(await _lock_of(app, extras), path) is not None
+
+
+async def _lock_of(app: App, extras: Extras) -> Lock | None:
+    return read_lock(await app.db.read(assets.find_asset, Cid(extras.lock_id))) if extras.lock_id else None
+
+
+async def bring_back(app: App, release: ServedRelease, path: str) -> None:
+    """Return once the module at *path*, which *release* could have and the store has not, is there, or can't be.
+
+    Modules that the store lost are built again. Of a package's files only those are stored that its code names:
+    others once they are asked for.
+    """
+    if app.home is not None and is_file_address(path):
+        lock = await _lock_of(app, release.extras)
+        place = place_of(lock, path)
+        if lock is not None and place is not None:
+            await app.home.fetch_file(lock, *place)
+            return
     app.releases.drop((release.app, release.user))  # pages that take them for granted are kept
     build = ensure_building(app, name_of(release), release.extras)
     if build is not None:
@@ -184,7 +207,7 @@ async def _build(
     assert app.home is not None, "who looks for work has a home"
     wanted, never = find_wanted(stored_map(app, release)[0], extras.packages, extras.ranges)
     build.progress.specifiers = {text: s for text, (s, _) in wanted.items()}
-    lock = read_lock(await app.db.read(assets.find_asset, Cid(extras.lock_id))) if extras.lock_id else None
+    lock = await _lock_of(app, extras)
     ranges = {s: _locked_version(lock, s) or text for s, text in wanted.values()}
     label = f"{release.app}--{release.user}"
     try:
