@@ -39,9 +39,20 @@ class Specifier:
     subpath: str = ""
 
 
-# Queries with which bundlers give a file in another form than as a module.
+# Queries with which bundlers give a file in another form than as a module; `file` is ours, for any file of a package.
 FORMS = frozenset(
-    {"url", "raw", "inline", "no-inline", "init", "worker", "worker&inline", "worker&url", "sharedworker"}
+    {
+        "url",
+        "raw",
+        "inline",
+        "no-inline",
+        "init",
+        "worker",
+        "worker&inline",
+        "worker&url",
+        "sharedworker",
+        "file",
+    }
 )
 MAX_PACKAGE_CHARS = 214  # npm's own
 

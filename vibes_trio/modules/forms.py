@@ -18,7 +18,9 @@ from vibes_trio.modules.groups import closure_hash, file_address
 from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.places import build_worker
 from vibes_trio.modules.shape import BuildRefused
+from vibes_trio.modules.store import LocalModules
 from vibes_trio.modules.tree import package_of, subpath_of
+from vibes_trio.modules.umd import build_umd, is_umd
 from vibes_trio.modules.work import PACKAGE_RECIPE, Work, bundle
 
 _WORKER = 'export default function (options) { return new {kind}("{at}", { type: "module", name: options?.name }) }\n'
@@ -30,6 +32,7 @@ _ADDRESS = 'export default "{at}";\n'
 # Of those in which the file has an address: what the module is.
 _BY_ADDRESS = {
     "url": _ADDRESS,
+    "file": _ADDRESS,
     "no-inline": _ADDRESS,
     "init": _INIT,
     "worker": _WORKER.replace("{kind}", "Worker"),
@@ -52,6 +55,15 @@ def form_address(lock: Lock, specifier: str, tool_version: str) -> str:
     return f"{PREFIX}{key}/~{closure_hash(lock, key, tool_version)}/~{form}/{subpath_of(specifier)}"
 
 
+def file_behind(store: LocalModules, address: str) -> str:
+    """Return the address of the file that the module at *address*, of a form with one, names; empty: it is not there.
+
+    For who needs the file and not a module: a script or a style sheet of a page.
+    """
+    record = store.record(address)
+    return record.imports[0] if record is not None and record.imports else ""
+
+
 async def build_form(work: Work, specifier: str) -> str:
     """Have the module of *specifier*, which asks for a form, and its file in the store; return its address.
 
@@ -61,8 +73,14 @@ async def build_form(work: Work, specifier: str) -> str:
     key, form = work.lock.shared[package_of(specifier)], form_of(specifier)
     if key in work.gone:
         raise ModuleFailed(str(work.gone[key]))
-    path = work.tree.entry(key, subpath_of(specifier))
-    files: dict[str, Path] = {}
+    name = subpath_of(specifier)
+    at, files = "", dict[str, Path]()
+    if form == "file" and is_umd(work, key, name):
+        path = await build_umd(work, key)
+    elif form == "file":
+        path = work.tree.hosted(key, name)
+    else:
+        path = work.tree.entry(key, name)
     if form in _BY_ADDRESS:
         at, files = await _placed(work, key, path, is_worker="worker" in form)
         code = _BY_ADDRESS[form].replace("{at}", at)
@@ -74,13 +92,17 @@ async def build_form(work: Work, specifier: str) -> str:
     for address, file in files.items():
         await trio.to_thread.run_sync(store.put_path, address, file, limits)
     made = form_address(work.lock, specifier, work.bench.tool.version)
-    built = Built(made, made, code.encode(), tuple(files))
+    first = [at] if at in files else []
+    built = Built(made, made, code.encode(), tuple(dict.fromkeys([*first, *files])))
     await trio.to_thread.run_sync(store.put, built, PACKAGE_RECIPE)
     return made
 
 
 async def _placed(work: Work, key: str, path: Path, *, is_worker: bool) -> tuple[str, dict[str, Path]]:
     """Return where the file *path* is served, and address → file of all that it takes."""
+    if not path.is_relative_to(work.tree.folders[key]):  # made here
+        made = f"{PREFIX}{key}/~{closure_hash(work.lock, key, work.bench.tool.version)}/~{path.name}"
+        return made, {made: path}
     name = path.relative_to(work.tree.folders[key]).as_posix()
     if is_worker:
         return await build_worker(work, key, name)

@@ -20,6 +20,7 @@ from vibes_trio.outbound import UNREADABLE
 # What holds for esbuild as well, so that a package's entry and what it imports are chosen alike.
 CONDITIONS = ("browser", "import", "module", "production")
 MAIN_FIELDS = ("browser", "module", "main")
+_HOSTED_FIELDS = ("unpkg", "jsdelivr", "browser", "main")
 _ENDINGS = ("", ".js", ".mjs", ".cjs", ".jsx", ".json", ".css")
 _SUFFIXES = (*_ENDINGS, "/index.js", "/index.mjs", "/index.cjs", "/index.json")
 _MAX_DEPTH = 32
@@ -53,6 +54,36 @@ def resolve_entry(package_json: bytes, files: Collection[str], subpath: str, rea
         found = _for_browsers(found, manifest.get("browser"), files)
     if found is None:
         raise ModuleFailed(f"the package has no entry {subpath or '(main)'} for browsers")
+    return found
+
+
+def resolve_file(package_json: bytes, files: Collection[str], path: str) -> str:
+    """Return which of *files* hosts of packages serve for *path* (`""`: the package's own), whatever `exports` says.
+
+    Where there is no such file, it is the one of that name, minified or not, in whatever folder: hosts have files that
+    they make themselves, and folders of their own.
+
+    Raises:
+        ModuleFailed: there is none, or `package.json` is broken.
+    """
+    if not path:
+        manifest = _parse(package_json)
+        named = [m for m in (manifest.get(name) for name in _HOSTED_FIELDS) if isinstance(m, str)]
+        found = next(filter(None, (_find_file(name, files, _SUFFIXES) for name in [*named, "index"])), None)
+    else:
+        found = _find_file(path, files, _ENDINGS)
+    if found is None and path:
+        base = posixpath.basename(path)
+        stem, dot, ending = base.rpartition(".")
+        plain = f"{stem.removesuffix('.min')}{dot}{ending}"
+        for name in (base, plain, f"{stem}.min{dot}{ending}"):
+            alike = sorted(
+                (f for f in files if posixpath.basename(f) == name), key=lambda f: (f.count("/"), f)
+            )
+            if alike:
+                return alike[0]
+    if found is None:
+        raise ModuleFailed(f"the package has no file {path or '(main)'}")
     return found
 
 

@@ -19,7 +19,7 @@ import msgspec
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.node_parts import write_builtins
-from vibes_trio.modules.resolve import resolve_entry
+from vibes_trio.modules.resolve import resolve_entry, resolve_file
 from vibes_trio.outbound import UNREADABLE
 
 _GIVEN = "given"
@@ -49,15 +49,24 @@ class Tree:
             ModuleFailed: there is none.
         """
         folder = self.folders[key]
+        manifest = self._manifest(key)
+        return folder / resolve_entry(
+            manifest, self.files[key], subpath, lambda name: (folder / name).read_bytes()
+        )
 
-        def read(name: str) -> bytes:
-            return (folder / name).read_bytes()
+    def hosted(self, key: str, path: str) -> Path:
+        """Return the file that hosts of packages have for *path* in the package *key*.
 
+        Raises:
+            ModuleFailed: there is none.
+        """
+        return self.folders[key] / resolve_file(self._manifest(key), self.files[key], path)
+
+    def _manifest(self, key: str) -> bytes:
         try:
-            manifest = read("package.json")
+            return (self.folders[key] / "package.json").read_bytes()
         except OSError as error:
             raise ModuleFailed("it has no package.json") from error
-        return folder / resolve_entry(manifest, self.files[key], subpath, read)
 
     def fallback(self) -> str:
         """Return where esbuild looks for packages that their user doesn't say it depends on."""
