@@ -85,7 +85,7 @@ async def build_form(work: Work, specifier: str) -> str:
         at, files = await _placed(work, key, path, is_worker="worker" in form)
         code = _BY_ADDRESS[form].replace("{at}", at)
     else:
-        code = f"export default {json.dumps(await _text_of(work, path, form))};\n"
+        code = f"export default {json.dumps(await _text_of(work, key, path, form))};\n"
     store, limits = work.bench.store, work.bench.limits
     if len(code) > limits.built_bytes:
         raise ModuleFailed(f"built, it has more than {limits.built_bytes} bytes")
@@ -110,18 +110,18 @@ async def _placed(work: Work, key: str, path: Path, *, is_worker: bool) -> tuple
     return address, {address: path}
 
 
-async def _text_of(work: Work, path: Path, form: str) -> str:
+async def _text_of(work: Work, key: str, path: Path, form: str) -> str:
     if (await trio.Path(path).stat()).st_size > work.bench.limits.built_bytes:
         raise ModuleFailed(f"it has more than {work.bench.limits.built_bytes} bytes")
     if form == "inline" and path.suffix == ".css":
-        return await _style_of(work, path)
+        return await _style_of(work, key, path)
     content = await trio.Path(path).read_bytes()
     if form == "raw":
         return content.decode("utf-8", "replace")
     return f"data:{mime_of(path.name) or ''};base64,{base64.b64encode(content).decode()}"
 
 
-async def _style_of(work: Work, path: Path) -> str:
+async def _style_of(work: Work, key: str, path: Path) -> str:
     """Return a style sheet with all that it imports, pictures included."""
     with tempfile.TemporaryDirectory(dir=work.tree.root, prefix="style-") as name:
         out = Path(name)
@@ -141,7 +141,9 @@ async def _style_of(work: Work, path: Path) -> str:
             "eot",
         )
         try:
-            await bundle(work, [f"s={path}"], out, *(f"--loader:.{ending}=dataurl" for ending in endings))
+            await bundle(
+                work, [key], [f"s={path}"], out, *(f"--loader:.{ending}=dataurl" for ending in endings)
+            )
         except BuildRefused as error:
             raise ModuleFailed(str(error)) from error
         return (await trio.Path(out / "s.css").read_bytes()).decode("utf-8", "replace")

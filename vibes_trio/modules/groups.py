@@ -20,7 +20,7 @@ from vibes_trio.modules.tree import keys_of, package_of, subpath_of
 from vibes_trio.modules.work import PACKAGE_RECIPE
 
 _HASH_CHARS = 16
-_FILE_MARK = "~f"
+_FILE_MARK = "~file-"
 _PATH_SAFE = "/~!$&'()*+,;=:@"
 
 
@@ -83,7 +83,7 @@ def without(group: Group, failed: Iterable[str], lock: Lock, given: Mapping[str,
 
 def files_of(key: str, package: Package) -> str:
     """Return what the addresses of the files of *package* begin with; the same files, the same addresses."""
-    digest = hashlib.sha256(package.integrity.encode()).hexdigest()[: _HASH_CHARS - 1]
+    digest = hashlib.sha256(package.integrity.encode()).hexdigest()[:_HASH_CHARS]
     return f"{PREFIX}{key}/{_FILE_MARK}{digest}/"
 
 

@@ -15,7 +15,7 @@ from vibes_trio.modules.bundle import Outcome, build_lock, is_stored
 from vibes_trio.modules.exported import ExportList, keep_exports
 from vibes_trio.modules.groups import file_address
 from vibes_trio.modules.kept_locks import KeptLocks
-from vibes_trio.modules.lock import Adopted, Lock, find_adoptable, resolve_lock, root_spec
+from vibes_trio.modules.lock import Adopted, Lock, find_adoptable, is_unanswered, resolve_lock, root_spec
 from vibes_trio.modules.page_files import ensure_files
 from vibes_trio.modules.prepare import fill_store
 from vibes_trio.modules.progress import Progress
@@ -80,7 +80,8 @@ class Home:
         except (FetchFailed, ModuleFailed):
             return (), {}
         _, notes = await self._suit_known(others, lock, wishes)
-        return tuple(filter(None, (told, *lock.notes, *notes))), failed
+        not_there = {s: str(error) for s, error in failed.items() if not is_unanswered(error)}
+        return tuple(filter(None, (told, *lock.notes, *notes))), not_there
 
     async def ensure(
         self,
@@ -208,7 +209,8 @@ class Home:
         adopted = _adopted(wishes)
         if lock is None or any(package_of(s) not in lock.shared for s in wanted):
             progress.stage = "resolving"
-            lock, failed = await self._resolve(wanted, adopted, base)
+            lock, errors = await self._resolve(wanted, adopted, base)
+            failed = {specifier: str(error) for specifier, error in errors.items()}
             progress.failed |= failed
         for _ in range(self._config.limits.adoptions_per_build):
             outcome = await self._build(tool, wanted, lock, failed, progress, base)
@@ -218,7 +220,8 @@ class Home:
             adopted = adopted.with_imported(unmet)
             for specifier in outcome.failed:
                 progress.failed.pop(specifier, None)
-            lock, failed = await self._resolve(wanted, adopted, base)
+            lock, errors = await self._resolve(wanted, adopted, base)
+            failed = {specifier: str(error) for specifier, error in errors.items()}
         lists = [
             ExportList(lock.shared[package_of(s)], subpath_of(s), tuple(sorted(names)))
             for s, names in outcome.exported.items()
@@ -287,10 +290,10 @@ class Home:
 
     async def _resolve(
         self, wanted: Mapping[str, str], adopted: Adopted, base: Base
-    ) -> tuple[Lock, dict[str, str]]:
+    ) -> tuple[Lock, dict[str, FetchFailed | ModuleFailed]]:
         """Resolve the packages of *wanted*; those that are nowhere fail alone."""
         roots: dict[str, str] = {}
-        failed: dict[str, str] = {}
+        failed: dict[str, FetchFailed | ModuleFailed] = {}
         choose = partial(self._choose, base)
         for specifier, text in wanted.items():
             name = package_of(specifier)
@@ -298,7 +301,7 @@ class Home:
                 await choose(root_spec(name, text, base.pinned))
                 roots.setdefault(name, text)
             except (FetchFailed, ModuleFailed) as error:
-                failed[specifier] = str(error)
+                failed[specifier] = error
         lock = await resolve_lock(choose, roots, base.pinned, self._config.limits, adopted)
         return lock, failed
 

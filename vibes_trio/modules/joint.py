@@ -120,6 +120,10 @@ def _write_starts(plan: Plan, out: Path) -> dict[str, Path]:
     return starts
 
 
+def _roots(work: Work, plan: Plan) -> list[str]:
+    return sorted({work.lock.shared[package_of(specifier)] for specifier in plan.group.specifiers})
+
+
 def _number(plan: Plan, specifier: str) -> str:
     return f"e{plan.group.specifiers.index(specifier)}"
 
@@ -134,6 +138,7 @@ async def _bundle(work: Work, plan: Plan, starts: Mapping[str, Path], out: Path)
     public = plan.group.chunks(work.lock)
     return await bundle(
         work,
+        _roots(work, plan),
         named,
         out,
         "--splitting",
@@ -170,7 +175,7 @@ async def _try_each(work: Work, plan: Plan) -> tuple[dict[str, str], str]:
                 _write_starts, Plan(plan.group, plan.first, {specifier: file}), out
             )
             try:
-                await bundle(work, [f"e={starts[specifier]}"], out)
+                await bundle(work, _roots(work, plan), [f"e={starts[specifier]}"], out)
             except BuildRefused as error:
                 words += f"\n{error.words}"
                 alike = [s for s, first in plan.first.items() if first == specifier]

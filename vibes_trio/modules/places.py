@@ -170,7 +170,7 @@ async def build_worker(work: Work, key: str, name: str) -> tuple[str, dict[str, 
     with tempfile.TemporaryDirectory(dir=work.tree.root, prefix="worker-") as made:
         out = Path(made)
         try:
-            report = await bundle(work, [f"w={whole}"], out)
+            report = await bundle(work, [key], [f"w={whole}"], out)
             placed = [
                 p for p in await trio.to_thread.run_sync(_find_placed, work, report) if p not in work.beside
             ]
@@ -179,7 +179,7 @@ async def build_worker(work: Work, key: str, name: str) -> tuple[str, dict[str, 
             for other in placed:
                 await _place(work, other)
             if placed:
-                report = await bundle(work, [f"w={whole}"], out)
+                report = await bundle(work, [key], [f"w={whole}"], out)
         except BuildRefused:
             return as_it_is
         target = work.tree.root / "workers" / key / name

@@ -68,9 +68,12 @@ class Tree:
         except OSError as error:
             raise ModuleFailed("it has no package.json") from error
 
-    def fallback(self) -> str:
-        """Return where esbuild looks for packages that their user doesn't say it depends on."""
-        return os.pathsep.join(str(self.root / name) for name in (_ALL, _GIVEN, _BUILTINS))
+    def fallback(self, keys: Iterable[str]) -> str:
+        """Return where esbuild looks for packages that their user doesn't say it depends on, in what is built for the
+        shared packages *keys*: among all that these are built with, and nowhere else, so that nothing is there twice.
+        """
+        places = [*(f"{_ALL}/{key}" for key in keys), _GIVEN, _BUILTINS]
+        return os.pathsep.join(str(self.root / name) for name in places)
 
     def builtins(self) -> Path:
         """Return the folder of what stands in for the parts of Node."""
@@ -112,8 +115,9 @@ def lay_out(root: Path, lock: Lock, unpacked: Mapping[str, Path], given: Mapping
             neighbours = folders[key].parents[lock.packages[key].name.count("/")]
             for name, used in lock.packages[key].uses.items():
                 _link_package(neighbours / name, used, root, lock, folders)
-        for name, used in _first_met(lock, folders).items():
-            _link_package(root / _ALL / name, used, root, lock, folders)
+        for key in sorted(set(lock.shared.values()) & folders.keys()):
+            for name, used in _first_met(lock, key, folders).items():
+                _link_package(root / _ALL / key / name, used, root, lock, folders)
         write_builtins(root / _BUILTINS)
     except OSError as error:
         raise ModuleFailed(f"packages can't be laid out: {error.strerror}") from error
@@ -139,15 +143,13 @@ def _link_package(link: Path, used: str, root: Path, lock: Lock, folders: Mappin
         link.symlink_to(target, True)
 
 
-def _first_met(lock: Lock, folders: Mapping[str, Path]) -> dict[str, str]:
-    """Return name → key of what is shared and of what that is built with, of several versions the one nearest to it.
+def _first_met(lock: Lock, key: str, folders: Mapping[str, Path]) -> dict[str, str]:
+    """Return name → key of what *key* is built with, of several versions the one nearest to it.
 
     Some packages import what they depend on in no way: in npm's layout of folders they find it all the same.
     """
     met: dict[str, str] = {}
-    level = [key for key in lock.shared.values() if key in folders]
-    met = {lock.packages[key].name: key for key in reversed(level)}
-    seen = set(level)
+    seen, level = {key}, [key]
     while level:
         uses = [pair for of in level for pair in lock.packages[of].uses.items()]
         for name, used in uses:

@@ -42,7 +42,7 @@ async def build_umd(work: Work, key: str) -> Path:
     aliases = [f"--alias:react={folder / 'page.js'}"] if name != "react" else []
     aliases += [f"--alias:react-dom={work.tree.folders[key] / 'index.js'}"] if name == "react-dom" else []
     aliases += [f"--alias:scheduler={scheduler / 'index.js'}"] if scheduler else []
-    await bundle(work, [f"script={folder / 'start.js'}"], folder, "--format=iife", *aliases)
+    await bundle(work, [key], [f"script={folder / 'start.js'}"], folder, "--format=iife", *aliases)
     made = folder / "script.js"
     if not await trio.Path(made).is_file():
         raise ModuleFailed("no script came out")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,8 +105,9 @@ class Work:
     beside: dict[str, dict[str, Path]] = field(default_factory=dict)
 
 
-async def bundle(work: Work, starts: Sequence[str], out: Path, *flags: str) -> Report:
-    """Run esbuild in the tree's root on *starts* (`name=path`); its outputs, and `meta.json`, are put into *out*.
+async def bundle(work: Work, keys: Iterable[str], starts: Sequence[str], out: Path, *flags: str) -> Report:
+    """Run esbuild in the tree's root on *starts* (`name=path`), files of the packages *keys* or made from them; its
+    outputs, and `meta.json`, are put into *out*.
 
     Raises:
         BuildRefused: esbuild refuses.
@@ -126,7 +127,7 @@ async def bundle(work: Work, starts: Sequence[str], out: Path, *flags: str) -> R
         [*starts, *whole, *outputs, *flags],
         tree.root,
         work.bench.limits,
-        tree.fallback(),
+        tree.fallback(keys),
     )
     report = msgspec.json.decode((out / "meta.json").read_bytes(), type=Report)
     for path in report.inputs:
