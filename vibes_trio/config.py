@@ -115,7 +115,7 @@ class Limits:
     known_locks: int = 256
     kept_locks: int = 1000
     kept_exports: int = 4000
-    deploy_resolve_s: float = 2.0
+    deploy_resolve_s: float = 4.0
     # Authentication
     verified_tokens: int = 10_000
     verified_bytes: int = 32 * MiB

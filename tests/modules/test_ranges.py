@@ -234,3 +234,26 @@ async def test_a_tag_is_not_outrun_by_a_newer_version(tmp_path, canvas):
         assert (
             await choose_document(outbound, tmp_path, Spec("canvas", "latest"), LIMITS, page)
         ).version == "19.0.0"
+
+
+@pytest.mark.parametrize(
+    ("newest", "react", "version"),
+    [
+        ("^16.8.3 || ^17.0.0-0 || ^18.0.0", "19.2.1", "7.8.0"),
+        ("<19", "19.2.1", "7.8.0"),
+        ("^19.3.0 || ^20", "19.2.1", "6.0.0"),
+        ("odd", "19.2.1", "7.8.0"),
+    ],
+)
+async def test_an_older_version_is_taken_only_where_the_newest_wants_a_newer_react(
+    tmp_path, newest, react, version
+):
+    """A package that nobody looks after any more wants an old one; its versions before it are no better. Nor is one
+    that says nothing of React."""
+    registry = FakeRegistry()
+    for one, peers in (("2.0.1", {}), ("6.0.0", {"react": "*"}), ("7.8.0", {"react": newest})):
+        registry.add("table", one, pack({"package.json": "{}"}), peerDependencies=peers)
+
+    async with open_outbound(REGISTRY, LIMITS, {}, registry.transport) as outbound:
+        spec = Spec("table", "latest")
+        assert (await choose_document(outbound, tmp_path, spec, LIMITS, {"react": react})).version == version

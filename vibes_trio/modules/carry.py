@@ -1,8 +1,9 @@
 """Carry the built modules from one data folder to another, and clear away what nobody uses.
 
 The archive is a plain tar of the store: `built/{cid}` first, then `index/{address}.json`; then what new apps find
-their packages by where there is no registry: `documents/{name}@{version}.json` and `locks/{hash}.json`. Nothing
-in it is trusted: bytes have to be those of their hash, and a record has to speak of bytes that are there.
+their packages by where there is no registry: `documents/{name}@{version}.json`, `locks/{hash}.json` and
+`exports/{name}@{version}.json`. Nothing in it is trusted: bytes have to be those of their hash, and a record has to
+speak of bytes that are there.
 
 Unpacked packages stay behind: once unpacked they can't be checked against their hash any more. So what was built
 here is served there, in any app; what was not can't be built there without a registry.
@@ -21,12 +22,14 @@ from vibes_trio.config import Limits
 from vibes_trio.content.cid import file_cid
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.build import PREFIX
+from vibes_trio.modules.exported import FOLDER as EXPORTS
+from vibes_trio.modules.exported import is_export_list
 from vibes_trio.modules.folder import write_file
 from vibes_trio.modules.kept_locks import is_kept_lock
 from vibes_trio.modules.registry import is_document
 from vibes_trio.modules.store import JAVASCRIPT, Record, content_type_of, index_name, read_record
 
-_TOLD = ("documents", "locks")
+_TOLD = ("documents", "locks", EXPORTS)
 _FOLDERS = ("built", "index", *_TOLD)
 _MAX_RECORD_BYTES = 1024 * 1024
 
@@ -177,7 +180,7 @@ def _check_record(name: str, content: bytes, source: Path) -> Record:
 
 
 def _check_told(folder: str, name: str, content: bytes, source: Path) -> None:
-    is_own_name = is_document if folder == "documents" else is_kept_lock
+    is_own_name = {"documents": is_document, EXPORTS: is_export_list}.get(folder, is_kept_lock)
     if not is_own_name(name, content):
         raise ModuleFailed(f"{source.name}: {folder}/{name} is not what its name says")
 
