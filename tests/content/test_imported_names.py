@@ -29,6 +29,7 @@ from vibes_trio.content.imported_names import imported_names
         ('import { Mail } from "other"', ""),
         ('const from = 1; import { x } from "y"; x.from("icons")', ""),
         ('from "icons"', ""),
+        (f"import {{ {'important, ' * 200} }} from 'icons'", ""),
     ],
 )
 def test_names_of_a_specifier(code, names):
@@ -44,7 +45,8 @@ def test_names_of_several_modules_are_put_together():
 
 
 @pytest.mark.parametrize(
-    "part", ["import ", "import {", 'from "x" ', "/*", "import { a, ", 'import { a } from "x";']
+    "part",
+    ["import ", "importimport", "import {", 'from "x" ', "/*", "import { a, ", 'import { a } from "x";'],
 )
 def test_hostile_text_takes_no_time(part):
     code = part * (400_000 // len(part)) + ' from "x"'

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 
 _MAX_STATEMENTS = 2000
 _MAX_CLAUSE_CHARS = 20_000
+_MAX_KEYWORDS = 100  # names within a clause that hold one
 _FROM = re.compile(r"""\bfrom\s*(["'])([^"'\n]+)\1""")
 _KEYWORD = re.compile(r"(?<![\w$.])(?:import|export)(?![\w$])")
 _COMMENT = re.compile(r"/\*(?:[^*]|\*(?!/))*+\*/|//[^\n]*")
@@ -36,11 +37,11 @@ def imported_names(codes: Iterable[str], specifiers: Collection[str]) -> dict[st
 def _names_before(code: str, end: int) -> list[str]:
     """Return the names in the clause that ends where `from` begins."""
     text = code[max(0, end - _MAX_CLAUSE_CHARS) : end]
-    keywords = list(_KEYWORD.finditer(text))
-    if not keywords:
+    keyword = _last_keyword(text)
+    if keyword is None:
         return []
-    clause = _COMMENT.sub(" ", text[keywords[-1].end() :])
-    default = _DEFAULT.match(clause) if keywords[-1][0] == "import" else None
+    clause = _COMMENT.sub(" ", text[keyword.end() :])
+    default = _DEFAULT.match(clause) if keyword[0] == "import" else None
     names = ["default"] if default and default[1] != "type" else []
     listed = _NAMED.search(clause)
     for part in listed[1].split(",") if listed else ():
@@ -48,3 +49,13 @@ def _names_before(code: str, end: int) -> list[str]:
         if name is not None:
             names.append(name[1])
     return names
+
+
+def _last_keyword(text: str) -> re.Match[str] | None:
+    at = len(text)
+    for _ in range(_MAX_KEYWORDS):
+        at = max(text.rfind("import", 0, at), text.rfind("export", 0, at))
+        keyword = _KEYWORD.match(text, at) if at >= 0 else None
+        if keyword is not None or at < 0:
+            return keyword
+    return None
