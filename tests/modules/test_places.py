@@ -82,6 +82,20 @@ async def test_pictures_of_style_sheets_keep_their_names_and_neighbours(config, 
     assert "/dist/images/marker-icon.png" in code_of(store, lock, "map/dist/map.css")
 
 
+async def test_an_address_in_a_style_sheet_may_have_a_query(config, registry):
+    """As icon fonts have them."""
+    css = "@font-face { src: url('./f/i.woff2?e348') format('woff2'), url(./f/i.svg#icons) }"
+    files = {"s.css": css, "f/i.woff2": "w", "f/i.svg": "<svg/>"}
+    registry.add("icons", "1.0.0", pack(PLAIN | files))
+
+    store, lock, failed = await ensure(config, registry, "icons/s.css")
+
+    assert failed == {}
+    assert files_in(store, lock) == {"f/i.woff2": b"w", "f/i.svg": b"<svg/>"}
+    assert "/f/i.woff2?e348" in code_of(store, lock, "icons/s.css")
+    assert "/f/i.svg#icons" in code_of(store, lock, "icons/s.css")
+
+
 async def test_a_worker_that_imports_is_built_into_one_file_and_one_that_does_not_stays(
     config, registry, tmp_path
 ):

@@ -51,7 +51,7 @@ async def place_files(work: Work, report: Report) -> bool:
 def _mend_all(work: Work, report: Report) -> bool:
     """Mend the code of packages that are known for a quirk; return whether any is."""
     mended = False
-    for path in report.inputs:
+    for path in _texts(work, report):
         of = work.tree.package_at(path)
         package = work.lock.packages[of[0]].name if of is not None else ""
         if has_quirks(package):
@@ -68,9 +68,9 @@ def find_named(work: Work, report: Report) -> Named:
     """Return the files that each input names, of its own package. Reads the inputs; call it from a thread."""
     named: dict[str, dict[str, Path]] = {}
     by_name = {key: _by_name(names) for key, names in work.tree.files.items()}
-    for path in report.inputs:
+    for path in _texts(work, report):
         of = work.tree.package_at(path)
-        if of is None or not by_name[of[0]] or PurePosixPath(path).suffix.removeprefix(".") in _BINARY:
+        if of is None or not by_name[of[0]]:
             continue
         key, file = of
         words = {word.decode() for word in _FILE_NAME.findall((work.tree.root / path).read_bytes())}
@@ -84,6 +84,16 @@ def find_named(work: Work, report: Report) -> Named:
     for path, beside in work.beside.items():
         named.setdefault(path, {}).update(beside)
     return named
+
+
+def _texts(work: Work, report: Report) -> list[str]:
+    """Return the inputs that may be text: of a style sheet's `x.woff2?query` there is no file of that name."""
+    binary = (path.partition("?")[0].rpartition(".")[2] in _BINARY for path in report.inputs)
+    return [
+        path
+        for path, is_binary in zip(report.inputs, binary, strict=True)
+        if not is_binary and (work.tree.root / path).is_file()
+    ]
 
 
 def _address(work: Work, key: str, name: str) -> str:
@@ -113,7 +123,7 @@ def _find_placed(work: Work, report: Report) -> list[str]:
         for key, names in work.tree.files.items()
     }
     found = []
-    for path in report.inputs:
+    for path in _texts(work, report):
         of = work.tree.package_at(path)
         if of is None or not path.endswith(_CODE_ENDINGS):
             continue
