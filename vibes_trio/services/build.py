@@ -3,7 +3,8 @@
 Nothing here touches storage: a deploy compiles and looks versions up before its transaction.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import trio
@@ -13,14 +14,22 @@ from vibes_trio.compilers.interface import Compiled, Lang, Source, too_large_sou
 from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import package_lookups
+from vibes_trio.content.imported_names import imported_names
 from vibes_trio.content.links import TRANSFORMED, AppModule, Links
+from vibes_trio.content.specifiers import parse_specifier
+from vibes_trio.content.vibes_modules import is_ours
 from vibes_trio.context import App
 from vibes_trio.errors import TooLarge, TransformFailed, VibesError, forget_traces
 from vibes_trio.exchange import Cid, UserId
+from vibes_trio.modules.bases import REACT, base_for
+from vibes_trio.modules.home import GIVEN
+from vibes_trio.modules.wishes import MANIFEST, READ, read_ranges
 from vibes_trio.services.linking import MapInput, check_imports, link, make_map
 from vibes_trio.services.releases import IMPORT_MAP, JAVASCRIPT, Extras
 from vibes_trio.wire.files import FileSystemItem, Transform, asset_uri
 
+# Ranges that can stand in an address of the public module CDN.
+_IN_ADDRESS = re.compile(r"[A-Za-z0-9^~<>=*|+._ -]+", re.ASCII)
 IMPORT_MAP_MIME = "application/importmap+json"
 HASHED_HERE_BYTES = 256 * 1024
 
@@ -71,15 +80,63 @@ async def build_release(
     most = app.config.limits.max_imports
     if len(links.bare) > most:
         raise TooLarge(f"The modules import {len(links.bare)} packages.", limit="max_imports", value=most)
-    versions = await look_up(app, package_lookups(links.bare))
+    ranges = await read_asked(files)
+    versions: dict[str, str | None] = {
+        name: text for name, text in ranges.items() if _IN_ADDRESS.fullmatch(text)
+    }
+    versions |= await look_up(app, package_lookups(links.bare, versions))
     given = MapInput(links.bare, versions, app.config.fp_version, links.imports, links.scopes)
     import_map = await make_map(app, user, given)
     await trio.lowlevel.checkpoint()
     items, assets = await _assemble(files, compiled, links, import_map.text.encode())
     warnings = links.warnings + import_map.warnings
     extras = _extras(files, links, entry_point)
-    extras = replace(extras, built_from=built_from, complete=not warnings, packages=import_map.packages)
+    extras = replace(extras, built_from=built_from, complete=not warnings)
+    codes = [result.code for result in compiled if result is not None]
+    extras = await with_packages(extras, import_map.packages, links.bare, ranges, codes)
     return Built(items, assets, extras, warnings, import_map.text.encode())
+
+
+async def read_asked(files: Sequence[AppFile]) -> dict[str, str]:
+    """Return package → range that the app's `package.json` asks for: the least deep one, and what lies beside it."""
+    manifests = [f.name for f in files if f.name.endswith(f"/{MANIFEST}") and "/node_modules/" not in f.name]
+    if not manifests:
+        return {}
+    folder = min(manifests, key=lambda name: (name.count("/"), name)).removesuffix(MANIFEST)
+    beside = {f.name.removeprefix(folder): f.content for f in files if f.name.startswith(folder)}
+    return await trio.to_thread.run_sync(
+        read_ranges, {name: content for name, content in beside.items() if name in READ}
+    )
+
+
+async def with_packages(
+    extras: Extras,
+    packages: tuple[str, ...],
+    specifiers: Collection[str],
+    ranges: Mapping[str, str],
+    codes: Sequence[str],
+) -> Extras:
+    """Return *extras* with what is known of the packages of a release, before any is built.
+
+    Args:
+        packages: specifiers of what comes from npm; specifiers: all that modules import by name.
+        ranges: what `package.json` asks for.
+        codes: the modules, as the browser gets them.
+    """
+    reacts = (parse_specifier(text) for text in packages)
+    named = next((r.version for r in reacts if r.package == "react" and r.version), "")
+    asked = dict(ranges) | ({"react": named} if named and "react" not in ranges else {})
+    base, _ = base_for(asked.get("react", ""))
+    others = [text for text in packages if text not in GIVEN]
+    names = await trio.to_thread.run_sync(imported_names, codes, others) if others else {}
+    return replace(
+        extras,
+        packages=tuple(dict.fromkeys((*packages, *(REACT if base.major else ())))),
+        ranges=asked if packages else {},
+        names=names,
+        react=base.major,
+        ours=tuple(text for text in specifiers if is_ours(text)),
+    )
 
 
 async def compile_all(app: App, user: UserId, files: Sequence[AppFile]) -> list[Compiled | None]:

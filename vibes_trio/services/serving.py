@@ -6,8 +6,12 @@ What is kept in memory (`releases.py`) changes no answer: with the caches off ea
 from collections.abc import Mapping
 from dataclasses import replace
 
+import trio
+
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.import_map import only_needed
 from vibes_trio.content.page import CDN_TAILWIND, PageInput
+from vibes_trio.content.policy import may_ask
 from vibes_trio.content.static_modules import find_newer_module, find_static_module
 from vibes_trio.content.vibes_modules import our_addresses, pinned_addresses
 from vibes_trio.context import App, Ctx
@@ -15,8 +19,9 @@ from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Reply
 from vibes_trio.modules.bundle import is_stored, stored_closure
 from vibes_trio.modules.page_files import fonts_of, tailwind_of
+from vibes_trio.modules.store import CDN, LocalModules, StoredModule
 from vibes_trio.services.linking import write_page
-from vibes_trio.services.packages import bring_back, find_lacking, names_module
+from vibes_trio.services.packages import bring_back, find_lacking, may_have
 from vibes_trio.services.releases import (
     JAVASCRIPT,
     ServedRelease,
@@ -107,19 +112,29 @@ async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
         cid = calc_cid(script.content)
         return await respond(ctx.app, asked, Content(script.content, JAVASCRIPT, cid, cid, cache_control))
     store = ctx.app.modules
-    found = store.find(asked.path) if store is not None else None
+    found = await _read_module(store, asked.path) if store is not None else None
     if found is None and store is not None and asked.entry is not None:
         release = find_release(ctx.app, asked.entry)
-        if release is not None and names_module(store, release.extras, asked.path):
+        if release is not None and await may_have(ctx.app, release.extras, asked.path):
             if ctx.app.home is None:
                 return FOR_OWNER
-            await bring_back(ctx.app, release)
-            found = store.find(asked.path)
+            await bring_back(ctx.app, release, asked.path)
+            found = await _read_module(store, asked.path)
     if found is None:
         raise NotFound(f"Module not found {asked.path}")
     return await respond(
         ctx.app, asked, Content(found.content, found.content_type, found.cid, found.cid, IMMUTABLE)
     )
+
+
+async def _read_module(store: LocalModules, path: str) -> StoredModule | None:
+    """Return the module at *path*; a large one is read by a thread, so that nobody else waits for the disk."""
+    record = store.find_record(path)
+    if record is None:
+        return None
+    if store.is_large(record):
+        return await trio.to_thread.run_sync(store.find, path)
+    return store.find(path)
 
 
 async def make_page(app: App, release: ServedRelease) -> Content:
@@ -133,6 +148,7 @@ async def make_page(app: App, release: ServedRelease) -> Content:
     body = app.assets.get(key)
     if body is None:
         imports, scopes = stored_map(app, release)
+        imports = _needed(app, release, imports, lacking)
         local = _local_addresses(app, release, imports)
         body = await write_page(
             app,
@@ -144,6 +160,7 @@ async def make_page(app: App, release: ServedRelease) -> Content:
                 scopes=scopes,
                 local=local,
                 missing=find_missing(app, release, lacking),
+                notes=release.extras.notes,
                 files=release.sources,
                 env={**release.env, **app.config.app_env},
                 preload=_preload(app, release, local),
@@ -176,7 +193,22 @@ def _local_addresses(app: App, release: ServedRelease, imports: Mapping[str, str
         modules = release.extras.modules
         replaced |= app.modules.local_addresses(imports)
         replaced |= {s: address for s, address in modules.items() if is_stored(app.modules, address)}
-    return replaced | our_addresses()
+    is_known = app.modules is not None and release.extras.ours is not None
+    return replaced | our_addresses(release.extras.ours if is_known else None)
+
+
+def _needed(
+    app: App, release: ServedRelease, imports: Mapping[str, str], lacking: tuple[str, ...]
+) -> dict[str, str]:
+    """Return the entries of *imports*, a release's map, that its modules can ask for: of most of it none do.
+
+    While something comes from the CDN all is needed: its modules import React and others by many names.
+    """
+    ours = release.extras.ours
+    if app.modules is None or ours is None or (lacking and may_ask(app.config.page_hosts, CDN)):
+        return dict(imports)
+    of_app = {key: address for key, address in imports.items() if address.startswith("./")}
+    return of_app | only_needed(imports, (*release.extras.packages, *ours))
 
 
 # -- small parts ------------------------------------------------------------------------------------------
