@@ -31,16 +31,22 @@ class FakeHome:
         self.error = None
         self.zod = "it is broken"
         self.known = None
+        self.ahead = (), {}
+        self.wishes = None
         self.progress = None
 
     async def fetch_page_files(self):
         return "there is no registry"
 
-    async def find_known(self, wanted):
+    async def find_known(self, wanted, wishes=None):
         return self.known
 
-    async def ensure(self, wanted, lock=None, progress=None, label="", user=""):
+    async def look_ahead(self, wanted, wishes=None):
+        return self.ahead
+
+    async def ensure(self, wanted, lock=None, progress=None, label="", wishes=None, user=""):
         self.asked.append(dict(wanted))
+        self.wishes = wishes
         self.progress = progress
         if self.error is not None:
             raise self.error

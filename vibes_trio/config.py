@@ -109,6 +109,7 @@ class Limits:
     document_bytes: int = 1 * MiB
     package_list_bytes: int = 64 * MiB
     versions_per_list: int = 20_000
+    versions_looked_at: int = 1000
     packages_per_lock: int = 1000
     packages_at_once: int = 8
     package_bytes: int = 64 * MiB
@@ -128,6 +129,11 @@ class Limits:
     report_bytes: int = 32 * MiB
     built_bytes: int = 32 * MiB
     module_cache_bytes: int = 32 * MiB
+    large_module_bytes: int = 1 * MiB
+    package_file_bytes: int = 128 * MiB
+    outputs_per_build: int = 5000
+    adoptions_per_build: int = 5
+    older_majors: int = 3
     page_hosts: int = 50
     extra_hosts: int = 50
     api_origins: int = 50
@@ -138,6 +144,8 @@ class Limits:
     failed_builds: int = 4096
     known_locks: int = 256
     kept_locks: int = 1000
+    kept_exports: int = 4000
+    deploy_resolve_s: float = 4.0
     # Authentication
     verified_tokens: int = 10_000
     verified_bytes: int = 32 * MiB

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vibes_trio.content.cid import calc_cid, calc_fs_id, to_utf8
+from vibes_trio.content.cid import calc_cid, calc_fs_id, file_cid, to_utf8
 from vibes_trio.exchange import Cid
 
 TABLES = json.loads((Path(__file__).parent.parent / "conformance/tables.json").read_text())
@@ -20,6 +20,12 @@ FILES = st.lists(st.tuples(NAMES, st.text(), st.text().map(Cid)), unique_by=lamb
 @pytest.mark.parametrize("row", TABLES["cid"], ids=lambda row: repr(row["text"][:9]))
 def test_cid_of_text_is_the_recorded_one(row: dict[str, str]) -> None:
     assert calc_cid(to_utf8(row["text"])) == row["cid"]
+
+
+def test_cid_of_a_file_is_that_of_its_content(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"x" * 3_000_000)
+
+    assert file_cid(tmp_path / "x") == calc_cid(b"x" * 3_000_000)
 
 
 @given(st.binary())

@@ -22,6 +22,7 @@ from vibes_trio.modules.store import LocalModules, open_store
 pytestmark = pytest.mark.browser
 
 CDN_MAP = {
+    "react/jsx-dev-runtime": "https://esm.sh/react@19.2.1/jsx-dev-runtime",
     "react": "https://esm.sh/react@19.2.1",
     "react-dom": "https://esm.sh/react-dom@19.2.1",
     "react-dom/client": "https://esm.sh/react-dom@19.2.1/client",

@@ -14,6 +14,7 @@ from vibes_trio.content.cid import calc_cid
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.build import Built
 from vibes_trio.modules.carry import collect_unused, export_store, import_store
+from vibes_trio.modules.exported import ExportList, find_exports, keep_exports
 from vibes_trio.modules.kept_locks import KeptLock, lock_name
 from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.registry import Document
@@ -54,6 +55,36 @@ def test_a_file_of_a_package_travels_as_it_is(tmp_path, filled):
 
     found = open_store(tmp_path / "to", LIMITS).find(font)
     assert (found.content, found.content_type) == (b"wOF2", "font/woff2")
+
+
+def test_what_packages_export_travels_too(tmp_path, filled):
+    keep_exports(filled / "modules", [ExportList("a@1.0.0", "part", ("x",))], LIMITS)
+
+    export_store(filled / "modules", tmp_path / "store.tar")
+    import_store(tmp_path / "to" / "modules", tmp_path / "store.tar", LIMITS)
+
+    assert find_exports(tmp_path / "to" / "modules", "a@1.0.0", "part") == {"x"}
+
+
+def test_large_files_travel_and_have_to_be_what_their_name_says(tmp_path, filled):
+    big = tmp_path / "big.wasm"
+    big.write_bytes(b"w" * 3_000_000)
+    store = open_store(filled, LIMITS)
+    store.put_path("/~esm/kit@1.0.0/~file-ab/dist/big.wasm", big, LIMITS)
+    record = store.record("/~esm/kit@1.0.0/~file-ab/dist/big.wasm")
+
+    export_store(filled / "modules", tmp_path / "store.tar")
+    import_store(tmp_path / "to" / "modules", tmp_path / "store.tar", LIMITS)
+    (filled / "modules" / "built" / record.cid).write_bytes(b"x" * 3_000_000)
+    export_store(filled / "modules", tmp_path / "changed.tar")
+
+    found = open_store(tmp_path / "to", LIMITS).find(record.address)
+    assert (found.content_type, len(found.content)) == ("application/wasm", 3_000_000)
+    with pytest.raises(ModuleFailed, match="not what its name says"):
+        import_store(tmp_path / "other" / "modules", tmp_path / "changed.tar", LIMITS)
+    assert [
+        path.name for path in (tmp_path / "other" / "modules" / "built").iterdir() if "taken" in path.name
+    ] == []
 
 
 def test_what_new_apps_find_their_packages_by_travels_too_and_replaces_nothing(tmp_path, filled):
@@ -157,7 +188,11 @@ def test_links_are_refused(tmp_path):
 
 def test_a_module_over_the_limit_is_refused(tmp_path):
     with pytest.raises(ModuleFailed, match="nothing of a module store"):
-        import_store(tmp_path / "modules", archive(tmp_path / "x.tar", BYTES), Limits(built_bytes=0))
+        import_store(
+            tmp_path / "modules",
+            archive(tmp_path / "x.tar", BYTES),
+            Limits(built_bytes=0, package_file_bytes=0),
+        )
 
 
 def test_what_is_no_archive_is_said_so(tmp_path):

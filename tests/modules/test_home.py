@@ -1,97 +1,24 @@
 """Packages of every kind become modules in the store: what they export, what they share, what fails alone."""
 
 import shutil
-import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import httpx
 import pytest
 import trio
-from fake_registry import REGISTRY, FakeRegistry, pack, require_esbuild
+from built_packages import addresses, code_of, ensure, home_on, run, without_esbuild
+from fake_registry import REGISTRY, FakeRegistry, pack
 
-from vibes_trio.config import Config, Limits
+from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.modules.build import RECIPE, Built, address_of
 from vibes_trio.modules.bundle import is_stored
+from vibes_trio.modules.groups import file_address, place_of
 from vibes_trio.modules.home import Home
-from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.progress import Progress
-from vibes_trio.modules.store import LocalModules, open_store
+from vibes_trio.modules.store import open_store
+from vibes_trio.modules.wishes import Wishes
 from vibes_trio.outbound import Outbound, open_outbound
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    return Config(tmp_path, esbuild=require_esbuild(), limits=Limits(fetch_tries=1))
-
-
-@pytest.fixture
-def registry() -> FakeRegistry:
-    return FakeRegistry()
-
-
-@asynccontextmanager
-async def home_on(config: Config, registry: FakeRegistry | None) -> AsyncIterator[Home]:
-    """A home as one process has it."""
-    transport = registry.transport if registry else None
-    async with open_outbound(REGISTRY if registry else None, config.limits, {}, transport) as outbound:
-
-        async def get() -> Outbound:
-            return outbound
-
-        yield Home(get, open_store(config.data_dir, config.limits), config)
-
-
-def without_esbuild(config: Config, monkeypatch: pytest.MonkeyPatch) -> Config:
-    monkeypatch.setenv("PATH", str(config.data_dir))
-    return replace(config, esbuild="")
-
-
-async def ensure(config: Config, registry: FakeRegistry | None, *wanted: str, lock: Lock | None = None):
-    async with home_on(config, registry) as home:
-        ranges = {w: w.partition("@")[2].partition("/")[0] or "*" for w in wanted}
-        made, failed = await home.ensure(ranges, lock)
-    return open_store(config.data_dir, config.limits), made, failed
-
-
-def code_of(store: LocalModules, lock: Lock, specifier: str) -> str:
-    found = store.find(lock.modules[specifier])
-    assert found is not None
-    return found.content.decode()
-
-
-def run(store: LocalModules, lock: Lock, script: str, folder: Path) -> str:
-    """Return what *script* prints in Node when addresses of modules are files beside it."""
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("no Node on this machine to run built modules in")
-    names = {a: f"./m{n}.mjs" for n, a in enumerate(sorted(addresses(store, lock)))}
-    for address, file in names.items():
-        found = store.find(address)
-        text = found.content.decode()
-        for other, name in sorted(names.items(), reverse=True):
-            text = text.replace(f'"{other}"', f'"{name}"')
-        (folder / file).write_text(text)
-    for specifier, address in lock.modules.items():
-        script = script.replace(f'"{specifier}"', f'"{names[address]}"')
-    (folder / "main.mjs").write_text(script)
-    done = subprocess.run([node, "main.mjs"], cwd=folder, capture_output=True, text=True, timeout=30)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def addresses(store: LocalModules, lock: Lock) -> set[str]:
-    found: set[str] = set()
-    to_see = list(lock.modules.values())
-    while to_see:
-        address = to_see.pop()
-        if address not in found:
-            found.add(address)
-            to_see += store.record(address).imports
-    return found
 
 
 async def test_commonjs_and_es_packages_share_one_of_each(config, registry, tmp_path):
@@ -137,7 +64,7 @@ async def test_a_shared_function_is_still_a_function_for_who_requires_it(config,
         )
         == "joined joined"
     )
-    assert store.record(lock.modules["user"]).imports == (lock.modules["join"],)
+    assert set(store.record(lock.modules["user"]).imports) & set(store.record(lock.modules["join"]).imports)
 
 
 async def test_parts_of_a_package_share_its_main_module(config, registry, tmp_path):
@@ -309,7 +236,7 @@ async def test_what_every_page_has_is_found_by_packages_that_do_not_ask_for_it(c
     assert store.record(lock.modules["careful"]).imports == (address,)
 
 
-async def test_a_part_that_only_a_package_imports_becomes_a_module_too(config, registry):
+async def test_a_part_that_only_a_package_imports_is_built_with_it(config, registry, tmp_path):
     registry.add(
         *("kit", "1.0.0"),
         pack({"package.json": "{}", "index.js": "export const a = 1", "deep/x.js": "export const b = 2"}),
@@ -322,9 +249,8 @@ async def test_a_part_that_only_a_package_imports_becomes_a_module_too(config, r
 
     store, lock, failed = await ensure(config, registry, "user")
 
-    [part] = store.record(lock.modules["user"]).imports
     assert failed == {}
-    assert part.endswith("/deep/x.js")
+    assert run(store, lock, 'import { b } from "user"; console.log(b)', tmp_path) == "2"
     assert is_stored(store, lock.modules["user"])
 
 
@@ -366,27 +292,29 @@ async def test_a_package_finds_what_it_does_not_say_it_depends_on_as_under_npm(c
     assert run(store, lock, 'import { d } from "careless"; console.log(d.default)', tmp_path) == "deep"
 
 
-async def test_style_sheets_json_and_pictures_become_part_of_the_module(config, registry, tmp_path):
+async def test_style_sheets_and_json_are_part_of_the_module_and_pictures_lie_beside_it(
+    config, registry, tmp_path
+):
     files = {
         "package.json": '{"main": "i.js"}',
-        "i.js": "import './s.css'; import d from './d.json'; import p from './p.png';"
-        "export const text = d.text + p.slice(0, 15)",
-        "s.css": ".a { background: url(./p.png) }",
+        "i.js": "import './s.css'; import d from './d.json'; import p from './img/p.png';"
+        "export const text = d.text + p",
+        "s.css": ".a { background: url(./img/p.png) }",
         "d.json": '{"text": "hello "}',
-        "p.png": "\x01",
+        "img/p.png": "\x01",
     }
     registry.add("pretty", "1.0.0", pack(files))
 
     store, lock, failed = await ensure(config, registry, "pretty", "pretty/s.css", "pretty/d.json")
 
     assert failed == {}
-    page = "globalThis.document = {createElement: () => ({}), head: {append(s) { globalThis.style = s }}};"
-    script = (
-        page + 'const { text } = await import("pretty"); const d = await import("pretty/d.json");'
-        "console.log(text, d.default.text, style.textContent.includes('data:image/png'))"
-    )
-    assert run(store, lock, script, tmp_path) == "hello data:image/png, hello  true"
-    assert "createElement" in code_of(store, lock, "pretty/s.css")
+    [picture] = {a for a in addresses(store, lock) if a.endswith("/img/p.png")}
+    assert picture.startswith("/~esm/pretty@1.0.0/~file-")
+    found = store.find(picture)
+    assert (found.content, found.content_type) == (b"\x01", "image/png")
+    assert f'url(\\"{picture}\\")' in code_of(store, lock, "pretty/s.css")
+    assert f'"{picture}"' in code_of(store, lock, "pretty")
+    assert run(store, lock, 'import d from "pretty/d.json"; console.log(d.text)', tmp_path) == "hello"
 
 
 async def test_licence_comments_are_kept(config, registry):
@@ -434,7 +362,7 @@ async def test_one_that_can_not_be_built_fails_alone_with_what_imports_it(config
 
     assert list(lock.modules) == ["good"]
     assert 'Unexpected "="' in failed["broken"]
-    assert "it imports broken" in failed["user"]
+    assert "broken@1.0.0/node_modules/broken/index.js" in failed["user"]
     assert "status 404" in failed["gone"]
     assert "no entry no" in failed["good/no"]
     assert list((config.data_dir / "modules" / "work").iterdir()) == []
@@ -635,3 +563,110 @@ async def test_a_build_that_takes_too_long_is_ended(config, registry, autojump_c
     async with home_on(replace(config, limits=limits), Silent()) as home:
         with pytest.raises(ModuleFailed, match="more than 10 s"):
             await home.ensure({"a": "latest"})
+
+
+# -- what an app wishes ------------------------------------------------------------------------------------
+
+
+def with_react(registry: FakeRegistry, *versions: str) -> None:
+    for version in versions:
+        files = {
+            "package.json": '{"main": "index.js"}',
+            "index.js": f"exports.version = '{version}'; exports.useState = () => 'state of {version}'",
+            "jsx-runtime.js": "exports.jsx = (type) => type",
+            "client.js": "exports.createRoot = () => {}",
+        }
+        registry.add("react", version, pack(files))
+        registry.add("react-dom", version, pack(files), peerDependencies={"react": f"^{version}"})
+    for version in ("0.23.2", "0.27.0"):
+        registry.add("scheduler", version, pack({"package.json": "{}", "index.js": "exports.now = 1"}))
+
+
+async def test_an_app_that_asks_for_react_18_gets_it_with_all_its_packages(config, registry, tmp_path):
+    with_react(registry, "18.3.1", "19.2.1")
+    view = {"package.json": "{}", "index.js": "import * as R from 'react'; export const v = R.version"}
+    registry.add("view", "1.0.0", pack(view), peerDependencies={"react": "^18"})
+    registry.add("view", "2.0.0", pack(view), peerDependencies={"react": ">=19"})
+    wishes = Wishes(ranges={"react": "^18.2.0"})
+
+    store, lock, failed = await ensure(config, registry, "react", "react-dom/client", "view", wishes=wishes)
+
+    assert failed == {}
+    assert lock.modules["react"] == "/~esm/react@18.3.1"
+    assert lock.modules["react-dom/client"] == "/~esm/react-dom@18.3.1/client"
+    assert (lock.shared["view"], lock.notes) == ("view@1.0.0", ())
+    assert run(store, lock, 'import { v } from "view"; console.log(v)', tmp_path) == "18.3.1"
+
+
+async def test_locks_of_one_react_are_not_those_of_another(config, registry):
+    with_react(registry, "18.3.1", "19.2.1")
+    registry.add(
+        "view",
+        "1.0.0",
+        pack({"package.json": "{}", "index.js": "import 'react'"}),
+        peerDependencies={"react": "*"},
+    )
+    old, new = Wishes(ranges={"react": "18"}), Wishes()
+
+    async with home_on(config, registry) as home:
+        first, _ = await home.ensure({"view": "*"}, wishes=new)
+        assert await home.find_known({"view": "*"}, old) is None
+        second, _ = await home.ensure({"view": "*"}, wishes=old)
+
+        assert await home.find_known({"view": "*"}, old) == second
+        assert first.modules["view"] != second.modules["view"]
+
+
+async def test_peers_come_in_the_version_that_the_manifest_names(config, registry, tmp_path):
+    for version in ("1.0.0", "2.0.0"):
+        registry.add("core", version, pack({"package.json": "{}", "index.js": f"export default '{version}'"}))
+    kit = {"package.json": "{}", "index.js": "export { default } from 'core'"}
+    registry.add("kit", "1.0.0", pack(kit), peerDependencies={"core": ">=1"})
+
+    async with home_on(config, registry) as home:
+        await home.ensure({"kit": "*"})
+        wishes = Wishes(ranges={"core": "^1.0.0"})
+        assert await home.find_known({"kit": "*"}, wishes) is None
+    store, lock, _ = await ensure(config, registry, "kit", wishes=wishes)
+
+    assert run(store, lock, 'import core from "kit"; console.log(core)', tmp_path) == "1.0.0"
+
+
+async def test_the_newest_that_works_with_the_react_of_the_page_is_taken(config, registry):
+    for version, react in (("19.2.0", "^19.0"), ("19.3.0", "^19.3")):
+        registry.add(
+            *("canvas", version),
+            pack({"package.json": "{}", "index.js": "export default 1"}),
+            peerDependencies={"react": react},
+        )
+    with_react(registry, "19.2.1")
+
+    _, lock, _ = await ensure(config, registry, "canvas")
+    async with home_on(config, registry) as home:
+        notes, _ = await home.look_ahead({"canvas": "19.3.0"})
+
+    assert (lock.shared["canvas"], lock.notes) == ("canvas@19.2.0", ())
+    assert notes == ("canvas@19.3.0 asks for react ^19.3; the page has 19.2.1",)
+
+
+async def test_a_look_ahead_says_nothing_when_nobody_answers(config):
+    async with home_on(config, None) as home:
+        assert await home.look_ahead({"a": "latest", "b": "latest"}) == ((), {})
+
+
+async def test_a_file_of_a_package_is_stored_when_it_is_asked_for(config, registry):
+    files = {"package.json": "{}", "index.js": "export default 1", "data/x.bin": "data"}
+    registry.add("kit", "1.0.0", pack(files))
+    store, lock, _ = await ensure(config, registry, "kit")
+    address = file_address("kit@1.0.0", lock.packages["kit@1.0.0"], "data/x.bin")
+    assert store.find(address) is None
+
+    async with home_on(config, registry) as home:
+        for name in ("data/x.bin", "gone.bin", "../../index/x", "data"):
+            await home.fetch_file(lock, "kit@1.0.0", name)
+
+    store = open_store(config.data_dir, config.limits)
+    assert store.find(address).content == b"data"
+    assert place_of(lock, address) == ("kit@1.0.0", "data/x.bin")
+    assert place_of(lock, address.replace("~file-", "~file-0")) is None
+    assert place_of(None, address) is None

@@ -4,7 +4,7 @@ import pytest
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
-from vibes_trio.modules.lock import Lock, resolve_lock
+from vibes_trio.modules.lock import Adopted, Lock, find_adoptable, resolve_lock
 from vibes_trio.modules.ranges import Spec, pick_version
 from vibes_trio.modules.registry import Document
 
@@ -162,26 +162,52 @@ async def test_cycles_end(shelf):
     assert lock.reachable("b@1.0.0") == ["a@1.0.0", "b@1.0.0"]
 
 
-async def test_the_same_answers_make_the_same_lock_and_hash(shelf):
+async def test_the_same_answers_make_the_same_lock(shelf):
     shelf.add("util", "1.0.0")
     shelf.add("lib", "1.0.0", {"util": "1"})
-    first = await lock_of(shelf, "lib@*")
 
-    assert await lock_of(shelf, "lib@*") == first
-
-    shelf.add("util", "1.0.1")
-    changed = await lock_of(shelf, "lib@*")
-
-    assert changed.closure_hash("lib@1.0.0") != first.closure_hash("lib@1.0.0")
+    assert await lock_of(shelf, "lib@*") == await lock_of(shelf, "lib@*")
 
 
-async def test_what_else_the_app_imports_does_not_change_the_hash_of_a_package(shelf):
-    shelf.add("lib", "1.0.0")
-    shelf.add("other", "1.0.0")
+async def test_a_peer_that_a_package_can_do_without_is_there_when_named_or_imported(shelf):
+    shelf.add("styles", "11.0.0")
+    shelf.add("styles", "12.0.0")
+    shelf.add("kit", "1.0.0", {}, {"styles": "^11"}, ("styles",))
+    roots = {"kit": "*"}
 
-    alone, together = await lock_of(shelf, "lib@*"), await lock_of(shelf, "lib@*", "other@*")
+    without = await resolve_lock(shelf.choose, roots, PINNED, Limits())
+    imported = Adopted(imported={"kit": frozenset({"styles"})})
+    named = Adopted(named={"styles": "^12"})
+    with_it = await resolve_lock(shelf.choose, roots, PINNED, Limits(), imported)
+    as_named = await resolve_lock(shelf.choose, roots, PINNED, Limits(), named)
 
-    assert alone.closure_hash("lib@1.0.0") == together.closure_hash("lib@1.0.0")
+    assert (without.shared, without.packages["kit@1.0.0"].optional) == (
+        {"kit": "kit@1.0.0"},
+        {"styles": "^11"},
+    )
+    assert with_it.packages["kit@1.0.0"].uses == {"styles": "styles@11.0.0"}
+    assert as_named.shared["styles"] == "styles@12.0.0"
+    assert as_named.notes == ("kit@1.0.0 asks for styles ^11; the page has 12.0.0",)
+
+
+async def test_what_is_imported_without_being_declared_is_what_the_page_shares(shelf):
+    shelf.add("three", "1.0.0")
+    shelf.add("kit", "1.0.0")
+    adopted = Adopted(imported={"kit": frozenset({"three", "nowhere"})})
+
+    lock = await resolve_lock(shelf.choose, {"kit": "*", "three": "*"}, PINNED, Limits(), adopted)
+
+    assert lock.packages["kit@1.0.0"].uses == {"three": "three@1.0.0"}
+
+
+async def test_only_optional_peers_and_what_is_shared_can_be_adopted_and_once(shelf):
+    shelf.add("three", "1.0.0")
+    shelf.add("kit", "1.0.0", {}, {"styles": "*"}, ("styles",))
+    lock = await lock_of(shelf, "kit@*", "three@*")
+    unmet = {"kit": frozenset({"styles", "three", "fs"}), "gone": frozenset({"three"})}
+
+    assert find_adoptable(lock, unmet, {}) == {"kit": {"styles", "three"}}
+    assert find_adoptable(lock, unmet, {"kit": frozenset({"styles", "three"})}) == {}
 
 
 async def test_what_is_not_there_is_named_and_the_rest_is_locked(shelf):

@@ -181,3 +181,79 @@ def test_kept_versions_are_found_by_whole_names(tmp_path):
     assert find_kept(tmp_path, "@s/a") == "4.0.0"
     assert find_kept(tmp_path, "b") is None
     assert find_kept(tmp_path, "../a") is None
+
+
+@pytest.fixture
+def canvas() -> FakeRegistry:
+    """A registry with a package that follows React: each version wants another one of it."""
+    registry = FakeRegistry()
+    for version, react in (
+        ("18.2.9", "^18"),
+        ("19.0.0", "^19.0"),
+        ("19.2.0", ">=19 <19.3"),
+        ("19.10.0", "^19.3"),
+    ):
+        registry.add("canvas", version, pack({"package.json": "{}"}), peerDependencies={"react": react})
+    return registry
+
+
+@pytest.mark.parametrize(
+    ("wanted", "react", "version"),
+    [
+        ("latest", "19.2.1", "19.2.0"),
+        ("*", "19.2.1", "19.2.0"),
+        ("^19", "19.2.1", "19.2.0"),
+        ("latest", "18.3.1", "18.2.9"),
+        ("latest", "19.3.0", "19.10.0"),
+        ("^19", "18.3.1", "19.10.0"),
+        ("19.10.0", "19.2.1", "19.10.0"),
+        ("latest", "17.0.0", "19.10.0"),
+    ],
+)
+async def test_the_newest_version_is_taken_that_works_with_the_react_of_the_page(
+    tmp_path, canvas, wanted, react, version
+):
+    """None may: then npm's choice is as good as any, and is told of. An exact version is never another one."""
+    async with open_outbound(REGISTRY, LIMITS, {}, canvas.transport) as outbound:
+        page = {"react": react, "react-dom": react}
+        document = await choose_document(outbound, tmp_path, Spec("canvas", wanted), LIMITS, page)
+
+    assert document.version == version
+
+
+async def test_a_tag_is_not_outrun_by_a_newer_version(tmp_path, canvas):
+    canvas.lists["/canvas"]["dist-tags"]["latest"] = "19.0.0"
+    canvas.answers["/canvas"] = httpx.Response(200, json=canvas.lists["/canvas"])
+
+    async with open_outbound(REGISTRY, LIMITS, {}, canvas.transport) as outbound:
+        page = {"react": "18.3.1"}
+        assert (
+            await choose_document(outbound, tmp_path, Spec("canvas", "latest"), LIMITS, page)
+        ).version == "18.2.9"
+        page = {"react": "19.2.1"}
+        assert (
+            await choose_document(outbound, tmp_path, Spec("canvas", "latest"), LIMITS, page)
+        ).version == "19.0.0"
+
+
+@pytest.mark.parametrize(
+    ("newest", "react", "version"),
+    [
+        ("^16.8.3 || ^17.0.0-0 || ^18.0.0", "19.2.1", "7.8.0"),
+        ("<19", "19.2.1", "7.8.0"),
+        ("^19.3.0 || ^20", "19.2.1", "6.0.0"),
+        ("odd", "19.2.1", "7.8.0"),
+    ],
+)
+async def test_an_older_version_is_taken_only_where_the_newest_wants_a_newer_react(
+    tmp_path, newest, react, version
+):
+    """A package that nobody looks after any more wants an old one; its versions before it are no better. Nor is one
+    that says nothing of React."""
+    registry = FakeRegistry()
+    for one, peers in (("2.0.1", {}), ("6.0.0", {"react": "*"}), ("7.8.0", {"react": newest})):
+        registry.add("table", one, pack({"package.json": "{}"}), peerDependencies=peers)
+
+    async with open_outbound(REGISTRY, LIMITS, {}, registry.transport) as outbound:
+        spec = Spec("table", "latest")
+        assert (await choose_document(outbound, tmp_path, spec, LIMITS, {"react": react})).version == version

@@ -50,6 +50,13 @@ def test_main_entry(manifest, files, entry):
         ({"exports": {"./*": "./lib/*.js"}}, "lib/x.js", "x", "lib/x.js"),
         ({"exports": {"./*": "./lib/*.js", "./x/*": "./y/*.mjs"}}, "y/z.mjs", "x/z", "y/z.mjs"),
         ({"exports": {"./*.js": {"import": "./m/*.js"}}}, "m/a/b.js", "a/b.js", "m/a/b.js"),
+        ({"exports": {".": "./a.js", "./dist/": "./dist/"}}, "a.js dist/x.css", "dist/x.css", "dist/x.css"),
+        ({"exports": {"./": "./", "./lib/": "./build/"}}, "build/x.js lib/x.js", "lib/x.js", "build/x.js"),
+        ({"exports": {"./lib/": "./build/"}}, "build/x/y.js", "lib/x/y", "build/x/y.js"),
+        ({"exports": {"./*": "./*"}}, "x/y.mjs", "x/y", "x/y.mjs"),
+        ({"exports": {"./*": "./lib/*"}}, "lib/x/index.js", "x", "lib/x/index.js"),
+        ({"exports": {"./*": ["./a/*.js", "./b/*.js"]}}, "b/x.js", "x", "b/x.js"),
+        ({"exports": {"./x": "./x", "./*": None}}, "x.js", "x", "x.js"),
     ],
 )
 def test_subpath(manifest, files, subpath, entry):
@@ -77,6 +84,40 @@ def test_subpath(manifest, files, subpath, entry):
 def test_what_is_not_there_or_not_exported_is_refused(manifest, files, subpath):
     with pytest.raises(ModuleFailed, match="no entry"):
         resolve(manifest, files, subpath)
+
+
+@pytest.mark.parametrize(
+    ("inner", "files", "entry"),
+    [
+        (
+            {"main": "../cjs/Button.js", "module": "../esm/Button.js"},
+            "cjs/Button.js esm/Button.js",
+            "esm/Button.js",
+        ),
+        ({"main": "x"}, "Button/x.js", "Button/x.js"),
+        ({}, "Button/index.js", "Button/index.js"),
+        ({"main": "a.js", "browser": {"./a.js": "./b.js"}}, "Button/a.js Button/b.js", "Button/b.js"),
+        ({"main": "../../../etc/passwd"}, "Button/index.js", "Button/index.js"),
+        ({"main": "a.js", "browser": {"./a.js": "../../x"}}, "Button/a.js", None),
+    ],
+)
+def test_folder_with_a_manifest_of_its_own(inner, files, entry):
+    """As in `react-bootstrap/Button`: its fields are read from the folder on, and never lead out of the package."""
+    names = ["package.json", "Button/package.json", *files.split()]
+    read = {"Button/package.json": json.dumps(inner).encode()}.__getitem__
+
+    if entry is None:
+        with pytest.raises(ModuleFailed, match="no entry Button"):
+            resolve_entry(b"{}", names, "Button", read)
+    else:
+        assert resolve_entry(b"{}", names, "Button", read) == entry
+
+
+def test_folder_of_a_package_with_exports_is_not_looked_into():
+    read = {"x/package.json": b'{"main": "a.js"}'}.__getitem__
+
+    with pytest.raises(ModuleFailed, match="no entry x"):
+        resolve_entry(b'{"exports": {".": "./a.js"}}', ["x/package.json", "x/a.js", "a.js"], "x", read)
 
 
 def test_deep_conditions_end():

@@ -5,14 +5,15 @@ from dataclasses import replace
 import msgspec
 import pytest
 import trio
-from asking import deploy, get, jsx
-from local_home import ADDRESS, CODE, PACKAGE, imports_of, open_home, run_jobs
+from asking import deploy, get, jsx, text
+from local_home import ADDRESS, CODE, PACKAGE, facts_of, imports_of, open_home, run_jobs
 from msgspec.structs import replace as replace_struct
 
 from vibes_trio.config import Limits
 from vibes_trio.content.vibes_modules import FIREPROOF, FIREPROOF_VERSION, our_addresses
 from vibes_trio.errors import FetchFailed
 from vibes_trio.jobs import BuildModules, Jobs, RetryBuilds, Sweep
+from vibes_trio.modules.bases import REACT
 from vibes_trio.modules.lock import Lock, read_lock
 from vibes_trio.modules.store import open_store, parse_cdn_address
 from vibes_trio.services import packages
@@ -241,7 +242,7 @@ def test_what_is_wanted_is_read_from_the_addresses_of_the_map():
     wanted, not_local = find_wanted(imports, tuple(imports))
 
     assert wanted == {
-        "d3": ("d3", "7.9.0"),
+        "d3": ("d3", "latest"),
         "d3@5": ("d3@5", "5"),
         "@s/a@^2/part": ("@s/a/part", "^2"),
         "call-ai": ("call-ai", "0.14.5"),
@@ -251,6 +252,30 @@ def test_what_is_wanted_is_read_from_the_addresses_of_the_map():
     assert not_local == {
         "use-vibes": "its address is no package's",
     }
+
+
+def test_the_manifest_decides_then_the_specifier_then_a_map_that_is_certain():
+    texts = ("d3", "d3@5/part", "use-sync-external-store", "sql.js/dist/x.wasm?url", "core?url", "x?unknown")
+    imports = {text: f"https://esm.sh/{text.partition('?')[0]}" for text in texts}
+    imports |= {"d3": "https://esm.sh/d3@7.9.0", "d3@5/part": "https://esm.sh/d3@5/part"}
+    imports["use-sync-external-store"] += "@1.6.0"
+
+    free, _ = find_wanted(imports, texts)
+    decided, _ = find_wanted(imports, texts, {"d3": "^6", "sql.js": "1.10.0", "react": "18"})
+
+    assert free["d3@5/part"] == ("d3@5/part", "5")
+    assert free["use-sync-external-store"] == ("use-sync-external-store", "1.6.0")
+    assert free["sql.js/dist/x.wasm?url"] == ("sql.js/dist/x.wasm?url", "latest")
+    assert (free["core?url"], free["x?unknown"]) == (("core?url", "latest"), ("x", "latest"))
+    assert (decided["d3"], decided["d3@5/part"]) == (("d3", "^6"), ("d3/part", "^6"))
+    assert decided["sql.js/dist/x.wasm?url"] == ("sql.js/dist/x.wasm?url", "1.10.0")
+
+
+def test_parts_of_react_that_the_page_itself_needs_have_no_place_in_the_map():
+    wanted, never = find_wanted({}, REACT, {"react": "18"})
+
+    assert never == {}
+    assert {text: specifier for text, (specifier, _) in wanted.items()} == {text: text for text in REACT}
 
 
 def test_notes_on_what_the_database_brings_along_are_not_told():
@@ -322,3 +347,127 @@ async def test_a_lock_that_is_damaged_is_made_anew(app, home):
     await run_jobs(app)
 
     assert extras_of(app, reply).modules["clsx"] == ADDRESS
+
+
+# -- what an app asks for ----------------------------------------------------------------------------------
+
+ICONS = 'import { Github, Mail as Post } from "icons";\nimport all from "icons/dynamic";\nexport default () => null;\n'
+
+
+async def test_the_manifest_and_the_names_that_are_imported_reach_the_builder(app, home):
+    app = replace(app, package_version=latest)
+    lock_file = '{"lockfileVersion": 3, "packages": {"node_modules/other": {"version": "1.2.3"}}}'
+    manifest = (
+        '{"dependencies": {"icons": "^0.344.0", "react": "^18.3.1"}, "devDependencies": {"other": "^1"}}'
+    )
+
+    reply = await deploy(
+        app, jsx(content=ICONS), text("/package.json", manifest), text("/package-lock.json", lock_file)
+    )
+    await run_jobs(app)
+
+    extras = extras_of(app, reply)
+    assert extras.ranges == {"icons": "^0.344.0", "react": "^18.3.1", "other": "1.2.3"}
+    assert extras.names == {"icons": ("Github", "Mail"), "icons/dynamic": ("default",)}
+    assert extras.react == "18"
+    [asked] = home.asked
+    assert (asked["icons"], asked["icons/dynamic"]) == ("^0.344.0", "^0.344.0")
+    assert set(REACT) <= asked.keys()
+    assert home.wishes.names["icons"] == ("Github", "Mail")
+    assert "icons" not in home.wishes.free
+
+
+async def test_a_version_that_nobody_asked_for_is_free(app, home):
+    app = replace(app, package_version=latest)
+    code = 'import { a } from "one";\nimport { b } from "two@2/part";\nimport { z } from "zod";\nexport default 1;\n'
+
+    await deploy(app, jsx(content=code))
+    await run_jobs(app)
+
+    assert home.asked == [{"one": "latest", "two/part": "2", "zod": "latest"}]
+    assert home.wishes.free == {"one"}
+
+
+async def test_the_manifest_that_is_least_deep_counts_and_none_of_installed_packages(app):
+    files = [
+        ("/app/package.json", "1"),
+        ("/app/api/package.json", "2"),
+        ("/node_modules/x/package.json", "3"),
+    ]
+    given = [text(name, f'{{"dependencies": {{"zod": "{version}"}}}}') for name, version in files]
+
+    reply = await deploy(app, jsx(content=CODE), *given)
+
+    assert extras_of(app, reply).ranges == {"zod": "1"}
+
+
+async def test_what_is_known_before_the_build_is_told_by_the_first_deploy_and_by_the_page(app, home):
+    home.ahead = ("clsx@2 asks for react ^20; the page has 19.2.1",), {"zod": "status 404"}
+
+    reply = await deploy(app, jsx(content=CODE))
+
+    assert reply["warnings"][1:] == ["import 'zod': could not be built: status 404", home.ahead[0][0]]
+    assert extras_of(app, reply).notes == home.ahead[0]
+
+
+async def test_a_registry_that_is_slow_holds_no_deploy_up(app, home):
+    app = replace(app, config=replace(app.config, limits=Limits(deploy_resolve_s=0.01)))
+    ended = []
+
+    async def slow(wanted, wishes=None):
+        try:
+            await trio.sleep_forever()
+        finally:
+            ended.append(wanted)
+
+    home.look_ahead = slow
+
+    reply = await deploy(app, jsx(content=CODE))
+
+    assert ended == [{"clsx": "latest", "zod": "latest"}]
+    assert len(reply["warnings"]) == 1
+
+
+async def test_notes_on_packages_stand_in_the_page(app, home):
+    home.ahead = ("a note",), {}
+    home.zod = ""
+    reply = await deploy(app, jsx(content=CODE))
+    await run_jobs(app)
+    row = app.db.get(apps.find_release, reply["appSlug"], reply["userSlug"], reply["fsId"])
+    noted = row.extras_json.replace('"notes":[]', '"notes":["a note"]')
+    await app.db.write(lambda tx: tx.execute("UPDATE Apps SET extras = ?", (noted,)))
+    app.releases.clear()
+
+    assert facts_of(await get(app, "/"))["notes"] == ["a note"]
+
+
+async def test_the_map_of_a_page_holds_only_what_its_modules_can_ask_for(app, home):
+    home.zod = ""
+    code = CODE + 'import { callAI } from "call-ai";\nimport part from "./part";\n'
+    await deploy(app, jsx(content=code), jsx("/part.jsx"))
+    await run_jobs(app)
+
+    imports, _ = await imports_of(app)
+
+    assert {name for name in imports if not name.startswith(("/~", "~~"))} == {
+        *("clsx", "zod", "call-ai", "react", "react-dom", "react-dom/client", "react/jsx-runtime")
+    } & {*imports}
+    assert {"clsx", "zod", "call-ai"} <= imports.keys()
+    assert not [name for name in imports if "fireproof" in name or "clerk" in name or "@>=" in name]
+
+
+async def test_the_map_has_all_of_a_script_of_ours_that_scripts_of_ours_import(app, home):
+    await deploy(app, jsx(content='import { useFireproof } from "use-vibes";\nexport default 1;\n'))
+    await run_jobs(app)
+
+    imports, _ = await imports_of(app, "/")
+
+    assert {"use-vibes", "@vibes/fireproof", "@vibes/viewer", "call-ai"} <= our_addresses(
+        ["use-vibes"]
+    ).keys()
+    assert our_addresses(["use-vibes"]).items() <= imports.items()
+    assert our_addresses([]) == {}
+
+
+async def latest(name):
+    return "9.9.9"

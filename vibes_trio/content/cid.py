@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import base58
 
@@ -13,6 +14,17 @@ from vibes_trio.exchange import Cid, FsId
 def calc_cid(content: bytes) -> Cid:
     """Return `z` + base58btc of the SHA-256 digest of *content* (the bare digest, no multihash prefix)."""
     return Cid("z" + base58.b58encode(hashlib.sha256(content).digest()).decode("ascii"))
+
+
+def file_cid(path: Path) -> Cid:
+    """Return the id of the content of the file *path*, which is not read as a whole. Blocks.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").digest()
+    return Cid("z" + base58.b58encode(digest).decode("ascii"))
 
 
 def to_utf8(text: str) -> bytes:

@@ -4,7 +4,7 @@ The stored map is the same on every server: packages of the public module CDN, a
 the app's own files as paths from the root of the release (`./…`). What a page finally gets is `page.py`'s.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from vibes_trio.content.js_json import quote_json, sort_keys, sorted_json
@@ -101,11 +101,11 @@ def only_needed(imports: Mapping[str, str], specifiers: Iterable[str]) -> dict[s
     return {text: address for text, address in imports.items() if text in wanted}
 
 
-def package_lookups(specifiers: Iterable[str]) -> list[str]:
-    """Return the packages whose version has to be asked for, in order, each once."""
+def package_lookups(specifiers: Iterable[str], asked: Collection[str] = ()) -> list[str]:
+    """Return the packages whose version has to be asked for, in order, each once; of those *asked* for it is known."""
     parsed = (parse_specifier(text) for text in specifiers if not _is_settled(text))
     wanted = (s.package for s in parsed if s.kind is Kind.PACKAGE and not s.version)
-    return [name for name in dict.fromkeys(wanted) if not _is_settled(name)]
+    return [name for name in dict.fromkeys(wanted) if not _is_settled(name) and name not in asked]
 
 
 def on_cdn(specifiers: Iterable[str], imports: Mapping[str, str]) -> tuple[str, ...]:
@@ -158,6 +158,12 @@ def build_import_map(
             warnings.append(f"import {quote_json(text)}: {problem}")
     whole = found | dict(imports or {}) | predefined
     return ImportMap(_write(whole, scopes or {}), tuple(warnings), on_cdn(asked, whole))
+
+
+def is_looked_up(text: str) -> bool:
+    """Return whether the version of the package *text* is whatever is newest: neither it nor the map says another."""
+    specifier = parse_specifier(text)
+    return not specifier.version and not _is_settled(text) and not _is_settled(specifier.package)
 
 
 def _is_settled(text: str) -> bool:

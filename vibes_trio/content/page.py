@@ -44,6 +44,7 @@ class PageInput:
             where nothing else is known.
         local: key of *imports* → address on this server that the page loads instead; other keys are added.
         missing: specifier → why no module of it is here; such a one has no place in the page's map.
+        notes: what people should know of the app's packages.
         files: served name → the app's file name, for messages about errors.
         env: what the app finds in `globalThis.VIBES_ENV`: its own values, then the server's over them.
         title: empty: the app slug.
@@ -69,6 +70,7 @@ class PageInput:
     own_imports: Mapping[str, str] = field(default_factory=dict)
     local: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     title: str = ""
@@ -91,7 +93,8 @@ def render_page(page: PageInput) -> bytes:
     imports = _release_map(page.imports, release) | dict(page.local)
     imports = _with_own(imports, page, release)
     imports = {key: address for key, address in imports.items() if key not in page.missing}
-    imports[DEV_RUNTIME] = static_module("jsx-dev-runtime.js").address
+    if DEV_RUNTIME in imports:
+        imports[DEV_RUNTIME] = static_module("jsx-dev-runtime.js").address
     specifiers = _name_roots(page.roots, imports, release)
     scopes = {_in_release(k, release): _release_map(v, release) for k, v in page.scopes.items()}
     import_map = {"imports": imports} | ({"scopes": scopes} if scopes else {})
@@ -101,6 +104,8 @@ def render_page(page: PageInput) -> bytes:
         "missing": dict(page.missing),
         "files": {served.removeprefix("/"): name.removeprefix("/") for served, name in page.files.items()},
     }
+    if page.notes:
+        facts["notes"] = list(page.notes)
     if page.routes:
         facts["live"] = page.live
         facts["names"] = [] if page.live else list(page.names)

@@ -29,7 +29,7 @@ class Specifier:
         text: as written.
         package: with its scope, without version: `lodash`, `@acme/tools`.
         version: as written after `@`; empty: none.
-        subpath: with its leading slash: `/fp/map.js`; a lone slash stays; empty: none.
+        subpath: with its leading slash: `/fp/map.js`; a lone slash stays; a query too; empty: none.
     """
 
     text: str
@@ -39,6 +39,21 @@ class Specifier:
     subpath: str = ""
 
 
+# Queries with which bundlers give a file in another form than as a module; `file` is ours, for any file of a package.
+FORMS = frozenset(
+    {
+        "url",
+        "raw",
+        "inline",
+        "no-inline",
+        "init",
+        "worker",
+        "worker&inline",
+        "worker&url",
+        "sharedworker",
+        "file",
+    }
+)
 MAX_PACKAGE_CHARS = 214  # npm's own
 
 _RELATIVE = re.compile(r"\.\.?(?:/.*)?", re.DOTALL)
@@ -47,7 +62,7 @@ _WORD = r"[A-Za-z0-9_~-][A-Za-z0-9_~.-]*"
 _PACKAGE = re.compile(
     rf"(?P<package>(?:@{_WORD}/)?{_WORD})"
     r"(?:@(?P<version>[A-Za-z0-9^~<>=*|+._ -]+))?"
-    r"(?P<subpath>/[A-Za-z0-9_~.@+,=!$&'()*/-]*(?:\?[^\s#\"<>\\]*)?)?"
+    rf"(?P<subpath>/[A-Za-z0-9_~.@+,=!$&'()*/-]*(?:\?[^\s#\"<>\\]*)?|\?(?:{'|'.join(sorted(FORMS))}))?"
 )
 _DOT_SEGMENT = re.compile(r"/\.{0,2}(?=/)|/\.{1,2}(?=\?|$)")
 

@@ -7,6 +7,7 @@ database, `@vibes.diy/prompts`. The rest are small modules of ours (`static/vibe
 no image packages. This table is the one place that says so.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -34,6 +35,19 @@ _SCRIPTS: Mapping[str, str] = MappingProxyType(
         "@vibes/viewer": "viewer.js",
     }
 )
+_FROM = re.compile(r'\bfrom "([^"\n]+)"|\bimport\("([^"\n]+)"\)')
+# Script → those of ours that it imports.
+_IMPORTED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        name: frozenset(
+            word
+            for pair in _FROM.findall(static_module(name).content.decode())
+            for word in pair
+            if word in _SCRIPTS
+        )
+        for name in _SCRIPTS.values()
+    }
+)
 # Scripts that load the database from npm, themselves or through another.
 _WITH_DATABASE = frozenset({"fireproof.js", "images.js", "use-vibes.js"})
 
@@ -51,9 +65,16 @@ def is_ours(specifier: str) -> bool:
     return specifier in _SCRIPTS
 
 
-def our_addresses() -> dict[str, str]:
-    """Return specifier → address on this server, for every page."""
-    return {specifier: static_module(name).address for specifier, name in _SCRIPTS.items()}
+def our_addresses(specifiers: Iterable[str] | None = None) -> dict[str, str]:
+    """Return specifier → address on this server, of those of *specifiers* that are ours and of what their scripts
+    import; None: of all."""
+    wanted = dict.fromkeys(_SCRIPTS if specifiers is None else (s for s in specifiers if s in _SCRIPTS))
+    to_see = list(wanted)
+    while to_see:
+        new = [s for s in _IMPORTED[_SCRIPTS[to_see.pop()]] if s not in wanted]
+        wanted |= dict.fromkeys(new)
+        to_see += new
+    return {specifier: static_module(_SCRIPTS[specifier]).address for specifier in wanted}
 
 
 def npm_packages(specifiers: Iterable[str]) -> tuple[str, ...]:

@@ -185,15 +185,6 @@ def commonjs_entry(file: Path, shape: Shape) -> str:
     )
 
 
-def whole_entry(file: Path, shape: Shape) -> str:
-    """Return what `commonjs_entry` does, with all that was assigned to `module.exports` under that very name.
-
-    As Node does it too: who requires the module wants that, and `default` may be another thing.
-    """
-    whole = f'const whole = require({json.dumps(str(file))});\nexport {{ whole as "module.exports" }};\n'
-    return commonjs_entry(file, shape) + whole
-
-
 def star_entry(file: Path, shape: Shape, starred: Collection[str]) -> str:
     """Return the source of a module that exports what the ES module *file* does, *starred* for certain.
 

@@ -1,30 +1,35 @@
 """Carry the built modules from one data folder to another, and clear away what nobody uses.
 
 The archive is a plain tar of the store: `built/{cid}` first, then `index/{address}.json`; then what new apps find
-their packages by where there is no registry: `documents/{name}@{version}.json` and `locks/{hash}.json`. Nothing
-in it is trusted: bytes have to be those of their hash, and a record has to speak of bytes that are there.
+their packages by where there is no registry: `documents/{name}@{version}.json`, `locks/{hash}.json` and
+`exports/{name}@{version}.json`. Nothing in it is trusted: bytes have to be those of their hash, and a record has to
+speak of bytes that are there.
 
 Unpacked packages stay behind: once unpacked they can't be checked against their hash any more. So what was built
 here is served there, in any app; what was not can't be built there without a registry.
 """
 
+import os
 import shutil
 import tarfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
 from vibes_trio.config import Limits
-from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.cid import file_cid
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.build import PREFIX
+from vibes_trio.modules.exported import FOLDER as EXPORTS
+from vibes_trio.modules.exported import is_export_list
 from vibes_trio.modules.folder import write_file
 from vibes_trio.modules.kept_locks import is_kept_lock
 from vibes_trio.modules.registry import is_document
-from vibes_trio.modules.store import CONTENT_TYPES, Record, index_name, read_record
+from vibes_trio.modules.store import JAVASCRIPT, Record, content_type_of, index_name, read_record
 
-_TOLD = ("documents", "locks")
+_TOLD = ("documents", "locks", EXPORTS)
 _FOLDERS = ("built", "index", *_TOLD)
 _MAX_RECORD_BYTES = 1024 * 1024
 
@@ -61,12 +66,11 @@ def import_store(modules_dir: Path, source: Path, limits: Limits) -> int:
         OSError: it can't be read.
     """
     count = 0
-    for folder, name, content in _read(source, limits):
+    for folder, name, file in _read(source, limits):
         if folder == "built":
-            if calc_cid(content) != name:
-                raise ModuleFailed(f"{source.name}: built/{name} is not what its name says")
-            write_file(modules_dir / "built" / name, content)
+            _take_bytes(modules_dir / "built" / name, file, source)
             continue
+        content = file.read()
         if folder in _TOLD:
             _check_told(folder, name, content, source)
             if not (modules_dir / folder / name).exists():  # what this store knows itself stays
@@ -120,13 +124,33 @@ def _closure(used: Collection[str], records: dict[str, Record]) -> set[str]:
     return kept
 
 
-def _read(source: Path, limits: Limits) -> Iterator[tuple[str, str, bytes]]:
-    """Yield folder, name and content of each file of an archive."""
+def _take_bytes(path: Path, file: IO[bytes], source: Path) -> None:
+    """Write the content of *file*, which may be large, to *path*, whose name is its hash."""
+    new = path.with_name(f".{path.name}.taken")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with new.open("wb") as target:
+            shutil.copyfileobj(file, target)
+            target.flush()
+            os.fsync(target.fileno())
+        if file_cid(new) != path.name:
+            raise ModuleFailed(f"{source.name}: built/{path.name} is not what its name says")
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _read(source: Path, limits: Limits) -> Iterator[tuple[str, str, IO[bytes]]]:
+    """Yield folder, name and the open content of each file of an archive."""
     try:
         with tarfile.open(source, "r|") as tar:
             for member in tar:
                 folder, _, name = member.name.partition("/")
-                most = limits.built_bytes if folder == "built" else _MAX_RECORD_BYTES
+                most = (
+                    max(limits.built_bytes, limits.package_file_bytes)
+                    if folder == "built"
+                    else _MAX_RECORD_BYTES
+                )
                 is_plain = member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not member.issparse()
                 if (
                     folder not in _FOLDERS
@@ -138,7 +162,7 @@ def _read(source: Path, limits: Limits) -> Iterator[tuple[str, str, bytes]]:
                     raise ModuleFailed(f"{source.name}: {member.name[:100]!r} is nothing of a module store")
                 file = tar.extractfile(member)
                 assert file is not None, "a regular file has content"
-                yield folder, name, file.read()
+                yield folder, name, file
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise ModuleFailed(f"{source.name}: this is no archive of `modules export`: {error}") from error
 
@@ -149,13 +173,14 @@ def _check_record(name: str, content: bytes, source: Path) -> Record:
     except msgspec.DecodeError as error:
         raise ModuleFailed(f"{source.name}: index/{name} can't be read: {error}") from error
     is_ours = record.address.startswith(PREFIX) and name == index_name(record.address)
-    if not is_ours or record.content_type not in CONTENT_TYPES or Path(record.cid).name != record.cid:
+    is_typed = record.content_type in (JAVASCRIPT, content_type_of(record.address))
+    if not is_ours or not is_typed or Path(record.cid).name != record.cid:
         raise ModuleFailed(f"{source.name}: index/{name} is not of the module that its name says")
     return record
 
 
 def _check_told(folder: str, name: str, content: bytes, source: Path) -> None:
-    is_own_name = is_document if folder == "documents" else is_kept_lock
+    is_own_name = {"documents": is_document, EXPORTS: is_export_list}.get(folder, is_kept_lock)
     if not is_own_name(name, content):
         raise ModuleFailed(f"{source.name}: {folder}/{name} is not what its name says")
 

@@ -30,11 +30,14 @@ class Fence:
         depth: steps up that lead from no file of the folders out of them; so many in a specifier are nothing
             to ask for.
         huge: file → its size, of those in the folders that are not to be read.
+        handed_on: endings (`.mp4`) of files that outputs name and don't hold: huge ones are not read either, and
+            their outputs are empty.
     """
 
     folders: tuple[Path, ...]
     depth: int = 0
     huge: Mapping[str, int] = field(default_factory=dict)
+    handed_on: frozenset[str] = frozenset()
 
     def holds(self, path: str) -> bool:
         """Return whether *path*, absolute, lies in one of the folders once its steps up are taken."""

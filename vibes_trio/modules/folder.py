@@ -4,10 +4,12 @@ import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from vibes_trio.errors import ModuleFailed
+
+_FEW = 4
 
 
 def write_file(path: Path, content: bytes, mode: int = 0o644) -> None:
@@ -24,6 +26,55 @@ def write_file(path: Path, content: bytes, mode: int = 0o644) -> None:
             file.flush()
             os.fsync(file.fileno())
         new.chmod(mode)
+        new.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise ModuleFailed(f"{path.name} can't be written: {error.strerror}") from error
+
+
+def write_files(contents: Mapping[Path, bytes]) -> None:
+    """Do what `write_file` does for several files at once.
+
+    One sync for all: a sync a file takes a second per thousand.
+
+    Raises:
+        ModuleFailed: the disk refuses; some may be written.
+    """
+    if len(contents) <= _FEW:
+        for path, content in contents.items():
+            write_file(path, content)
+        return
+    new = {_beside(path): path for path in contents}
+    try:
+        for folder in {path.parent for path in contents}:
+            folder.mkdir(parents=True, exist_ok=True)
+        for made, path in new.items():
+            made.write_bytes(contents[path])
+        os.sync()
+        for made, path in new.items():
+            made.replace(path)
+    except OSError as error:
+        for made in new:
+            with contextlib.suppress(OSError):
+                made.unlink()
+        raise ModuleFailed(f"files can't be written: {error.strerror}") from error
+
+
+def copy_file(source: Path, path: Path) -> None:
+    """Put the content of *source*, which may be large, at *path*, in one step; an existing file is kept.
+
+    Raises:
+        ModuleFailed: the disk refuses.
+    """
+    if path.is_file():
+        return
+    new = _beside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, new)
+        with open(new, "rb") as file:
+            os.fsync(file.fileno())
         new.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):

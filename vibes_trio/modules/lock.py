@@ -12,7 +12,6 @@ What some package depends on may not be to be had. The lock then says so and doe
 really import it can't be built.
 """
 
-import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -34,6 +33,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         integrity: of its archive; tarball: where the registry said that lies.
         uses: name by which its code imports a package → key (`name@version`) of that package.
+        optional: peers that it can do without and has not → range.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     integrity: str
     tarball: str
     uses: dict[str, str] = {}
+    optional: dict[str, str] = {}
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,12 +72,25 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
                     to_see.append(used)
         return sorted(seen)
 
-    def closure_hash(self, key: str) -> str:
-        """Return a hash of all that decides what a module of the package *key* is built from."""
-        keys = self.reachable(key)
-        shared = sorted(name for name, of in self.shared.items() if of in keys)
-        facts = [key, [self.packages[k] for k in keys], shared]
-        return hashlib.sha256(msgspec.json.encode(facts, order="deterministic")).hexdigest()
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What packages need although they can do without it, or don't say so.
+
+    Attributes:
+        named: packages that the app's manifest names → range: peers of packages, if these can do without.
+        imported: name of a package → packages that its code was seen to import.
+    """
+
+    named: Mapping[str, str] = field(default_factory=dict)
+    imported: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def with_imported(self, more: Mapping[str, frozenset[str]]) -> "Adopted":
+        """Return the same, and *more* that packages import."""
+        known = self.imported
+        return Adopted(
+            self.named, {**known, **{n: known.get(n, frozenset()) | names for n, names in more.items()}}
+        )
 
 
 _lock_decoder = msgspec.json.Decoder(Lock)
@@ -106,6 +120,7 @@ class _Search:
 
     choose: Choose
     pinned: Mapping[str, str]
+    adopted: Adopted
     limits: Limits
     chosen: dict[Spec, Document] = field(default_factory=dict)
     failed: dict[Spec, FetchFailed | ModuleFailed] = field(default_factory=dict)
@@ -118,7 +133,11 @@ class _Search:
 
 
 async def resolve_lock(
-    choose: Choose, roots: Mapping[str, str], pinned: Mapping[str, str], limits: Limits
+    choose: Choose,
+    roots: Mapping[str, str],
+    pinned: Mapping[str, str],
+    limits: Limits,
+    adopted: Adopted | None = None,
 ) -> Lock:
     """Return the lock of an app.
 
@@ -127,6 +146,7 @@ async def resolve_lock(
         roots: packages that the app imports → range or dist-tag; `name@range` for a second version of one. What
             others have as a peer stays one all the same.
         pinned: packages that are always shared, in an exact version, such as React; in the lock if used.
+        adopted: peers that packages have because they are named or imported.
 
     A root that needs more packages than fit is left out, and noted in the lock's `missing`.
 
@@ -134,7 +154,7 @@ async def resolve_lock(
         FetchFailed, ModuleFailed: one of *roots* is not to be had or can't be used, no registry answers, or there
             are too many packages together.
     """
-    search = _Search(choose, pinned, limits)
+    search = _Search(choose, pinned, adopted or Adopted(), limits)
     wanted = {root: root_spec(root, text, pinned) for root, text in roots.items()}
     await _choose_all(search, wanted.values())
     for spec in sorted(set(wanted.values()) & search.failed.keys(), key=_order):
@@ -149,6 +169,24 @@ async def resolve_lock(
         await _find_all(search, {name: spec for name, spec in wanted.items() if not alone[name]})
         too_much = {name: str(error) for name, is_too_much in alone.items() if is_too_much}
         return replace(_lock_of(search), missing=search.missing | too_much)
+
+
+def find_adoptable(
+    lock: Lock, unmet: Mapping[str, frozenset[str]], known: Mapping[str, frozenset[str]]
+) -> dict[str, frozenset[str]]:
+    """Return, of what packages were seen to import and have not (*unmet*, by name), what another lock may give them.
+
+    That is a peer they can do without, and what the page shares. What is *known* was tried.
+    """
+    optional = {
+        package.name: package.optional.keys() | lock.shared.keys() - package.uses.keys()
+        for package in lock.packages.values()
+    }
+    new = {
+        name: (names & optional.get(name, set())) - known.get(name, frozenset())
+        for name, names in unmet.items()
+    }
+    return {name: names for name, names in new.items() if names}
 
 
 def root_spec(root: str, text: str, pinned: Mapping[str, str]) -> Spec:
@@ -194,6 +232,11 @@ def _lock_of(search: _Search) -> Lock:
             integrity=document.integrity,
             tarball=document.tarball,
             uses=dict(sorted(search.uses[key].items())),
+            optional={
+                name: document.peer_dependencies.get(name, "*")
+                for name in sorted(document.optional_peers)
+                if name not in search.uses[key]
+            },
         )
         for key, document in sorted(search.found.items())
     }
@@ -234,11 +277,7 @@ def _check_count(search: _Search, count: int) -> None:
 def _private(search: _Search, document: Document, more: set[str]) -> dict[str, Spec]:
     """Note which shared packages *document* uses, and what has to be shared in *more*; return the others."""
     uses = search.uses[_key(document)] = {}
-    peers = {
-        name: text
-        for name, text in document.peer_dependencies.items()
-        if name not in document.optional_peers or name in search.shared
-    }
+    peers = _peers_of(search, document)
     private: dict[str, Spec] = {}
     for name, text in (dict(document.optional_dependencies) | dict(document.dependencies) | peers).items():
         try:
@@ -255,11 +294,28 @@ def _private(search: _Search, document: Document, more: set[str]) -> dict[str, S
                 search.notes[f"{_key(document)} asks for {name} {text}; the page has {there.version}"] = None
         elif not must_share:
             private[name] = spec
-        elif (wanted := parse_spec(name, search.pinned.get(name, text))) in search.failed:
+        elif (wanted := parse_spec(name, _decided(search, name, text))) in search.failed:
             _note_missing(search, document, name, search.failed[wanted])
         else:
             more.add(name)
     return private
+
+
+def _peers_of(search: _Search, document: Document) -> dict[str, str]:
+    """Return the peers that *document* has: of those it can do without, what is there, named or imported anyway."""
+    adopted = search.adopted
+    imported = adopted.imported.get(document.name, frozenset())
+    known = {name: document.peer_dependencies.get(name, "*") for name in document.optional_peers}
+    optional = {
+        name: text
+        for name, text in known.items()
+        if name in search.shared or name in adopted.named or name in imported
+    }
+    needed = {
+        name: text for name, text in document.peer_dependencies.items() if name not in document.optional_peers
+    }
+    undeclared = {name: "*" for name in imported if name in search.shared and name != document.name}
+    return undeclared | needed | optional
 
 
 async def _choose_shared(search: _Search, names: Iterable[str]) -> dict[str, Document]:
@@ -269,8 +325,10 @@ async def _choose_shared(search: _Search, names: Iterable[str]) -> dict[str, Doc
     plug-ins, as peers, take any.
     """
     asked = {name: list(search.asked[name]) for name in sorted(names)}
-    for name in asked.keys() & search.pinned.keys():
-        asked[name] = [parse_spec(name, search.pinned[name])]
+    for name in asked:
+        decided = _decided(search, name, "")
+        if decided:
+            asked[name] = [parse_spec(name, decided)]
     await _choose_all(search, (spec for specs in asked.values() for spec in specs))
     best: dict[str, Document] = {}
     for name, specs in asked.items():
@@ -278,6 +336,11 @@ async def _choose_shared(search: _Search, names: Iterable[str]) -> dict[str, Doc
         if there:
             best[name] = max(there, key=lambda document: _fitting(document, specs))
     return best
+
+
+def _decided(search: _Search, name: str, text: str) -> str:
+    """Return the range of *name*, that of the page or the app's manifest if they have one, else *text*."""
+    return search.pinned.get(name) or search.adopted.named.get(name) or text
 
 
 def _fitting(document: Document, specs: Iterable[Spec]) -> int:

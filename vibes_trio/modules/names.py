@@ -1,90 +1,87 @@
-"""All names that a module exports: those too that come by `export *` from CommonJS, from other modules of this
-server and from theirs, of which esbuild knows nothing."""
+"""All names that a module exports: those too that come by `export *` from CommonJS and from what every page has, of
+which esbuild knows nothing."""
 
 import re
 import tempfile
-from collections.abc import Collection, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import trio
 
-from vibes_trio.modules.build import star_entry, whole_entry
-from vibes_trio.modules.shape import commonjs_names, read_shape
+from vibes_trio.modules.build import commonjs_entry, star_entry
+from vibes_trio.modules.shape import Shape, commonjs_names, read_shape
 from vibes_trio.modules.work import Report, Work
 
 _STAR = re.compile(r"""\bexport\s*\*\s*from\s*["']([^"'\n]+)["']""")
 
 
-async def follow_stars(
-    work: Work, file: Path, report: Report, shared: Collection[str], files: Mapping[Path, str]
-) -> tuple[set[str], tuple[str, ...]]:
-    """Return the names of CommonJS that *file* exports, also through `export *`; and which of *shared*, some of
-    which are *files* as well, are exported with all their names.
+async def entry_of(work: Work, file: Path, report: Report) -> str | None:
+    """Return the source of the module that exports what *file* does; None: esbuild knows all that it exports."""
+    path = file.relative_to(work.tree.root).as_posix()
+    names = await _starred(work, file, report)
+    if report.inputs[path].format == "cjs":
+        return commonjs_entry(file, Shape(True, tuple(sorted(names)), True))
+    if not names:
+        return None
+    exports = next(output.exports for output in report.outputs.values() if output.entry_point == path)
+    shape = Shape(False, tuple(exports), "default" in exports)
+    return star_entry(file, shape, names)
+
+
+async def _starred(work: Work, file: Path, report: Report) -> set[str]:
+    """Return the names that *file* exports without esbuild knowing of it.
 
     `export *` is looked for in the text: what looks like one in a comment gives a name too many, which does no
     harm.
     """
     root = work.tree.root
     names: set[str] = set()
-    stars: dict[str, None] = {}
+    given: set[str] = set()
+    of_commonjs: dict[Path, None] = {}  # ES modules that CommonJS hands on, whose names nobody knows then
 
     def follow(path: Path, specifier: str) -> Path | None:
-        imported = report.inputs[path.relative_to(root).as_posix()].imports
-        target = next((used.path for used in imported if used.original == specifier), "")
-        star = specifier if specifier in shared else files.get(root / target)
-        if star is not None:
-            stars[star] = None
-        return root / target if target in report.inputs and star is None else None
+        read = report.inputs.get(path.relative_to(root).as_posix())
+        target = next((used.path for used in read.imports if used.original == specifier), "") if read else ""
+        if target in work.tree.given:
+            given.add(work.tree.given[target])
+            return None
+        return root / target if target in report.inputs else None
+
+    def follow_commonjs(path: Path, specifier: str) -> Path | None:
+        target = follow(path, specifier)
+        if target is None or report.inputs[target.relative_to(root).as_posix()].format != "esm":
+            return target
+        of_commonjs[target] = None
+        return None
 
     to_see, seen = [file], {file}
     while to_see:
         path = to_see.pop()
         if report.inputs[path.relative_to(root).as_posix()].format == "cjs":
-            names |= await commonjs_names(work.bench.tool, path, work.bench.limits, follow)
+            names |= await commonjs_names(work.bench.tool, path, work.bench.limits, follow_commonjs)
+            to_see += [target for target in of_commonjs if target not in seen]
+            seen |= of_commonjs.keys()
             continue
+        if path in of_commonjs:
+            names |= set((await read_shape(work.bench.tool, path, work.bench.limits, root)).names)
         text = (await trio.Path(path).read_bytes()).decode("utf-8", "replace")
         for specifier in _STAR.findall(text):
             target = follow(path, specifier)
+            if target is not None and path in of_commonjs:
+                of_commonjs[target] = None
             if target is not None and target not in seen:
                 seen.add(target)
                 to_see.append(target)
-    return names, tuple(sorted(stars))
-
-
-async def _names_of(work: Work, specifier: str, seen: set[str]) -> set[str]:
-    """Return all names that the module of *specifier* exports, those of its stars too."""
-    if specifier in seen:
-        return set()
-    seen.add(specifier)
-    first = work.seen.get(specifier) or next(
-        (work.seen[s] for s in work.seen if work.address.get(s) == work.address.get(specifier)), None
-    )
-    if first is None:
-        return await _names_of_given(work, specifier)
-    names = set(first.shape.names) | first.starred
-    for star in first.stars:
-        names |= await _names_of(work, star, seen)
+    for address in sorted(given):
+        names |= await _names_of_given(work, address)
     return names
 
 
-async def _names_of_given(work: Work, specifier: str) -> set[str]:
+async def _names_of_given(work: Work, address: str) -> set[str]:
     """Return the names that a module exports which is in the store already."""
-    module = work.bench.store.find(work.address.get(specifier, ""))
+    module = work.bench.store.find(address)
     if module is None:
         return set()
     with tempfile.TemporaryDirectory(dir=work.tree.root, prefix="given-") as name:
         file = Path(name) / "given.mjs"
-        file.write_bytes(module.content)
+        await trio.Path(file).write_bytes(module.content)
         return set((await read_shape(work.bench.tool, file, work.bench.limits)).names)
-
-
-async def entry_of(work: Work, specifier: str) -> str | None:
-    """Return the source of the module that exports what *specifier* does; None: its own file is that."""
-    seen = work.seen[specifier]
-    starred = set(seen.starred)
-    for star in seen.stars:
-        starred |= await _names_of(work, star, {specifier})
-    if seen.shape.is_commonjs:
-        return whole_entry(seen.file, replace(seen.shape, names=tuple(sorted(starred))))
-    return star_entry(seen.file, seen.shape, starred) if starred else None

@@ -16,7 +16,7 @@ from vibes_trio.modules.page_files import PAGE_FILES, PageFile, ensure_files, mi
 from vibes_trio.modules.registry import ensure_document, ensure_package
 from vibes_trio.modules.resolve import resolve_entry
 from vibes_trio.modules.store import LocalModules, open_store
-from vibes_trio.modules.toolchain import find_tool
+from vibes_trio.modules.toolchain import Tool, find_tool
 from vibes_trio.outbound import Outbound
 
 
@@ -110,15 +110,19 @@ async def _fill_or_fall_back(config: Config, outbound: Outbound, wanted: Sequenc
 
 
 async def fill_store(
-    store: LocalModules, config: Config, outbound: Outbound, wanted: Sequence[Wanted]
+    store: LocalModules,
+    config: Config,
+    outbound: Outbound,
+    wanted: Sequence[Wanted],
+    tool: Tool | None = None,
 ) -> None:
-    """Fetch, build and store all entries of *wanted*, which share each other.
+    """Fetch, build and store all entries of *wanted*, which share each other; with *tool*, or what is found.
 
     Raises:
         FetchFailed: the registry doesn't give a package.
         ModuleFailed: there is no esbuild, or a package can't be used.
     """
-    tool = await find_tool(config)
+    tool = tool or await find_tool(config)
     if tool is None:
         named = f"VIBES_ESBUILD ({config.esbuild}) does not work" if config.esbuild else "there is no esbuild"
         raise ModuleFailed(f"{named}: run `vibes-trio toolchain install`, or name a binary in VIBES_ESBUILD")

@@ -5,6 +5,7 @@ which some registries don't know: then the long one comes, within the same bound
 kept as the document of that version, so the list is not needed again for a release that has a lock.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ else:
 SHORT_FORM = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8"
 LATEST = "latest"
 NOT_FOUND = 404
+# How a part of a range begins that has a lowest version.
+_START = re.compile(r"(?:\^|~|>=|>|=|v)*\s*(\d{1,9}(?:\.\d{1,9}){0,2})")
 _MAX_RANGE_CHARS = 256  # nobody's is longer, and parsing is left to regular expressions
 
 
@@ -88,10 +91,16 @@ def pick_version(versions: Iterable[str], tags: Mapping[str, str], wanted: str) 
     return best
 
 
-async def choose_document(outbound: Outbound, modules_dir: Path, spec: Spec, limits: Limits) -> Document:
+async def choose_document(
+    outbound: Outbound, modules_dir: Path, spec: Spec, limits: Limits, page: Mapping[str, str] | None = None
+) -> Document:
     """Return the document of the version that *spec* means. One exact version may need no network.
 
     When the registry can't be reached, the best of what was chosen before will do.
+
+    Args:
+        page: package → version that every page has. Where the version that npm would pick wants newer ones as its
+            peers, the newest is picked that takes these; if there is none, npm's.
 
     Raises:
         FetchFailed: the registry doesn't give the package.
@@ -101,7 +110,7 @@ async def choose_document(outbound: Outbound, modules_dir: Path, spec: Spec, lim
     if is_exact_version(exact):
         return await ensure_document(outbound, modules_dir, spec.package, exact, limits)
     try:
-        document = await _ask(outbound, spec, limits)
+        document = await _ask(outbound, spec, limits, page or {})
     except FetchFailed as error:
         kept = await trio.to_thread.run_sync(find_kept, modules_dir, spec.package, spec.range)
         if kept is None or error.status == NOT_FOUND:
@@ -124,7 +133,7 @@ def find_kept(modules_dir: Path, package: str, wanted: str = "*") -> str | None:
     return pick_version(versions, {}, wanted if is_range(wanted) else "*")
 
 
-async def _ask(outbound: Outbound, spec: Spec, limits: Limits) -> Document:
+async def _ask(outbound: Outbound, spec: Spec, limits: Limits, page: Mapping[str, str]) -> Document:
     if outbound.registry is None:
         raise FetchFailed(f"{spec.package}@{spec.range}: there is no package registry")
     body = await outbound.fetch(
@@ -134,10 +143,10 @@ async def _ask(outbound: Outbound, spec: Spec, limits: Limits) -> Document:
         accept=SHORT_FORM,
         tries=limits.fetch_tries,
     )
-    return await trio.to_thread.run_sync(_choose, body, spec, limits)
+    return await trio.to_thread.run_sync(_choose, body, spec, limits, page)
 
 
-def _choose(body: bytes, spec: Spec, limits: Limits) -> Document:
+def _choose(body: bytes, spec: Spec, limits: Limits, page: Mapping[str, str]) -> Document:
     """Read the list and pick from it. Lists have thousands of versions: call it from a thread."""
     label = f"{spec.package}@{spec.range}"
     try:
@@ -148,6 +157,49 @@ def _choose(body: bytes, spec: Spec, limits: Limits) -> Document:
         if version is None:
             raise ModuleFailed(f"{label}: no version of it fits")
         chosen = msgspec.json.decode(told.versions[version], type=VersionDocument)
+        lacking = {name: page[name] for name in _too_new_for(chosen, page)}
+        if lacking:
+            version = _find_suiting(told, spec, lacking, limits) or version
+            chosen = msgspec.json.decode(told.versions[version], type=VersionDocument)
     except UNREADABLE as error:
         raise ModuleFailed(f"{label}: the registry's answer is no list of versions: {error}") from error
     return to_document(chosen, spec.package, version)
+
+
+def _too_new_for(told: VersionDocument, page: Mapping[str, str]) -> list[str]:
+    """Return the peers that a version wants newer than every page has them. Where it wants an older one, as packages do
+    that nobody looks after any more, an older version would be no better.
+    """
+    peers = told.peer_dependencies
+    return [name for name, version in page.items() if name in peers and _is_below(version, peers[name])]
+
+
+def _is_below(version: str, wanted: str) -> bool:
+    """Return whether *version* is lower than all of the range *wanted*; where that is hard to say, it isn't."""
+    if not is_range(wanted) or fits(version, wanted):
+        return False
+    starts = [_START.match(part.strip()) for part in wanted.split("||")]
+    return all(start is not None and _release_order(version) < _numbers(start[1]) for start in starts)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".") if part.isdigit())
+
+
+def _find_suiting(told: _Versions, spec: Spec, page: Mapping[str, str], limits: Limits) -> str:
+    """Return the newest version within the range of *spec* (of a tag: no newer than its) whose peers are those of
+    *page* and take these versions; empty: there is none."""
+    newest = told.dist_tags.get(spec.range, "")
+    wanted = f"<={newest}" if newest else spec.range
+    there = [v for v in told.versions if is_exact_version(v) and "-" not in v and fits(v, wanted)]
+    there.sort(key=_release_order, reverse=True)
+    for version in there[: limits.versions_looked_at]:
+        document = msgspec.json.decode(told.versions[version], type=VersionDocument)
+        peers = document.peer_dependencies
+        if all(name in peers and fits(has, peers[name]) for name, has in page.items()):
+            return version
+    return ""
+
+
+def _release_order(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.partition("+")[0].split("."))

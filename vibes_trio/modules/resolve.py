@@ -1,12 +1,15 @@
 """Which file of a package a specifier means to a browser: `exports` with conditions, else the main fields; and
 where the `browser` field maps that file to another one, that one.
 
-Source: Node's documentation of packages (conditional and pattern exports), esbuild's of main fields, and the
-specification of the `browser` field that bundlers share.
+A folder of a package may have a `package.json` of its own (`react-bootstrap/Button`), and where `exports` leads to a
+name without ending, or the app leaves the ending out, it is found all the same: bundlers do so, and apps rely on it.
+
+Source: Node's documentation of packages (conditional, pattern and, deprecated, folder exports), esbuild's of main
+fields, and the specification of the `browser` field that bundlers share.
 """
 
 import posixpath
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -17,41 +20,125 @@ from vibes_trio.outbound import UNREADABLE
 # What holds for esbuild as well, so that a package's entry and what it imports are chosen alike.
 CONDITIONS = ("browser", "import", "module", "production")
 MAIN_FIELDS = ("browser", "module", "main")
-_SUFFIXES = ("", ".js", ".mjs", ".cjs", ".json", "/index.js", "/index.mjs", "/index.cjs")
+_HOSTED_FIELDS = ("unpkg", "jsdelivr", "browser", "main")
+_ENDINGS = ("", ".js", ".mjs", ".cjs", ".jsx", ".json", ".css")
+_SUFFIXES = (*_ENDINGS, "/index.js", "/index.mjs", "/index.cjs", "/index.json")
 _MAX_DEPTH = 32
 _MAX_MANIFEST_BYTES = 1024 * 1024
 
+# From the name of a file of the package to its content.
+Read = Callable[[str], bytes]
 
-def resolve_entry(package_json: bytes, files: Collection[str], subpath: str) -> str:
+
+def resolve_entry(package_json: bytes, files: Collection[str], subpath: str, read: Read | None = None) -> str:
     """Return the file, among *files*, that the entry *subpath* of a package means; `""` is the main one.
 
     Args:
         package_json: content of the package's `package.json`.
         files: names of all files of the package, with `/`.
+        read: gives the content of one of *files*; without it folders have no `package.json` of their own.
 
     Raises:
         ModuleFailed: there is no such entry, or `package.json` is broken.
     """
-    if len(package_json) > _MAX_MANIFEST_BYTES:
-        raise ModuleFailed(f"package.json has more than {_MAX_MANIFEST_BYTES} bytes")
-    try:
-        manifest = msgspec.json.decode(package_json, type=dict[str, Any])  # whatever its author wrote
-    except UNREADABLE as error:
-        raise ModuleFailed(f"package.json is broken: {error}") from error
+    manifest = _parse(package_json)
     exports = manifest.get("exports")
     if exports is not None:
-        target = _find_export(exports, f"./{subpath}" if subpath else ".")
-        found = _find_file(target, files, ("",)) if target else None
+        found = _find_exported(exports, files, subpath)
     elif subpath:
-        found = _find_file(subpath, files, _SUFFIXES)
+        found = _find_file(subpath, files, _ENDINGS) or _find_in_folder(subpath, files, read)
+        found = found or _find_file(subpath, files, _SUFFIXES)
     else:
-        named = [m for m in (manifest.get(name) for name in MAIN_FIELDS) if isinstance(m, str)]
-        found = next(filter(None, (_find_file(name, files, _SUFFIXES) for name in [*named, "index"])), None)
+        found = _find_main(manifest, "", files)
     if found is not None:
         found = _for_browsers(found, manifest.get("browser"), files)
     if found is None:
         raise ModuleFailed(f"the package has no entry {subpath or '(main)'} for browsers")
     return found
+
+
+def resolve_file(package_json: bytes, files: Collection[str], path: str) -> str:
+    """Return which of *files* hosts of packages serve for *path* (`""`: the package's own), whatever `exports` says.
+
+    Where there is no such file, it is the one of that name, minified or not, in whatever folder: hosts have files that
+    they make themselves, and folders of their own.
+
+    Raises:
+        ModuleFailed: there is none, or `package.json` is broken.
+    """
+    if not path:
+        manifest = _parse(package_json)
+        named = [m for m in (manifest.get(name) for name in _HOSTED_FIELDS) if isinstance(m, str)]
+        found = next(filter(None, (_find_file(name, files, _SUFFIXES) for name in [*named, "index"])), None)
+    else:
+        found = _find_file(path, files, _ENDINGS)
+    if found is None and path:
+        base = posixpath.basename(path)
+        stem, dot, ending = base.rpartition(".")
+        plain = f"{stem.removesuffix('.min')}{dot}{ending}"
+        for name in (base, plain, f"{stem}.min{dot}{ending}"):
+            alike = sorted(
+                (f for f in files if posixpath.basename(f) == name), key=lambda f: (f.count("/"), f)
+            )
+            if alike:
+                return alike[0]
+    if found is None:
+        raise ModuleFailed(f"the package has no file {path or '(main)'}")
+    return found
+
+
+def _parse(package_json: bytes) -> dict[str, Any]:
+    if len(package_json) > _MAX_MANIFEST_BYTES:
+        raise ModuleFailed(f"package.json has more than {_MAX_MANIFEST_BYTES} bytes")
+    try:
+        return msgspec.json.decode(package_json, type=dict[str, Any])  # whatever its author wrote
+    except UNREADABLE as error:
+        raise ModuleFailed(f"package.json is broken: {error}") from error
+
+
+def _find_exported(exports: object, files: Collection[str], subpath: str) -> str | None:
+    """Return the file that `exports` lets *subpath* mean, with one of the usual endings if it needs one."""
+    for ending in _ENDINGS if subpath else ("",):
+        targets = _find_export(exports, f"./{subpath}{ending}" if subpath else ".")
+        found = next(filter(None, (_find_target(target, files) for target in targets)), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _find_main(manifest: Mapping[str, Any], folder: str, files: Collection[str]) -> str | None:
+    named = [m for m in (manifest.get(name) for name in MAIN_FIELDS) if isinstance(m, str) and m]
+    for name in [*named, "index"]:
+        path = posixpath.normpath(posixpath.join(folder, name))
+        # A main file that climbs out of its folder (`../cjs/Button.js`) is fine, one that leaves the package isn't.
+        found = _find_file(path, files, _SUFFIXES)
+        if found is not None:
+            return found
+    return None
+
+
+def _find_in_folder(subpath: str, files: Collection[str], read: Read | None) -> str | None:
+    """Return what the `package.json` of the folder *subpath* means; None: it has none, or it leads nowhere."""
+    folder = posixpath.normpath(subpath)
+    name = f"{folder}/package.json"
+    if read is None or name not in files:
+        return None
+    manifest = _parse(read(name))
+    found = _find_main(manifest, folder, files)
+    mapped = manifest.get("browser")
+    if found is None or not isinstance(mapped, Mapping):
+        return found
+    moved = {
+        f"./{posixpath.normpath(posixpath.join(folder, str(key)))}": target for key, target in mapped.items()
+    }
+    return _for_browsers(
+        found,
+        {
+            key: posixpath.normpath(posixpath.join(folder, target)) if isinstance(target, str) else target
+            for key, target in moved.items()
+        },
+        files,
+    )
 
 
 def _for_browsers(file: str, mapped: object, files: Collection[str]) -> str | None:
@@ -67,38 +154,45 @@ def _for_browsers(file: str, mapped: object, files: Collection[str]) -> str | No
     return file
 
 
+def _find_target(target: str, files: Collection[str]) -> str | None:
+    has_ending = "." in posixpath.basename(target)
+    return _find_file(target, files, ("",) if has_ending else _SUFFIXES)
+
+
 def _find_file(target: str, files: Collection[str], suffixes: tuple[str, ...]) -> str | None:
     path = posixpath.normpath(target)
     return next((path + suffix for suffix in suffixes if path + suffix in files), None)
 
 
-def _find_export(exports: object, key: str) -> str | None:
-    """Return the target of *key* (`.` or `./x`): an exact key, else the pattern with the longest start."""
+def _find_export(exports: object, key: str) -> list[str]:
+    """Return the targets of *key* (`.` or `./x`): of an exact key, else of the pattern or folder with the longest
+    start; several are tried one after the other."""
     if not isinstance(exports, Mapping) or not any(str(name).startswith(".") for name in exports):
-        return _pick(exports, "", 0) if key == "." else None
-    if key in exports and "*" not in key:
+        return _pick(exports, "", 0) if key == "." else []
+    if key in exports and "*" not in key and not key.endswith("/"):
         return _pick(exports[key], "", 0)
     best, filled = "", ""
     for pattern in exports:
         start, star, end = str(pattern).partition("*")
+        is_folder = not star and start.endswith("/") and key.startswith(start) and key != start
         fits = star and key.startswith(start) and key.endswith(end) and len(key) > len(start) + len(end)
-        if fits and len(start) >= len(best.partition("*")[0]):
+        if (fits or is_folder) and len(start) >= len(best.partition("*")[0]):
             best, filled = str(pattern), key[len(start) : len(key) - len(end)]
-    return _pick(exports[best], filled, 0) if best else None
+    if not best:
+        return []
+    targets = _pick(exports[best], filled, 0)
+    return targets if "*" in best else [target + filled for target in targets if target.endswith("/")]
 
 
-def _pick(target: object, filled: str, depth: int) -> str | None:
-    """Return the first target whose conditions hold; `None` in the manifest forbids an entry."""
+def _pick(target: object, filled: str, depth: int) -> list[str]:
+    """Return the first target whose conditions hold, of a list all of them; `null` in the manifest forbids an entry."""
     if isinstance(target, str):
-        return target.replace("*", filled)
-    choices: list[object] = []
+        return [target.replace("*", filled)]
+    if depth >= _MAX_DEPTH:
+        return []
     if isinstance(target, Mapping):
-        choices = [value for name, value in target.items() if name in CONDITIONS or name == "default"]
-    elif isinstance(target, list):
-        choices = target
-    if depth < _MAX_DEPTH:
-        for choice in choices:
-            picked = _pick(choice, filled, depth + 1)
-            if picked is not None:
-                return picked
-    return None
+        choices = (value for name, value in target.items() if name in CONDITIONS or name == "default")
+        return next(filter(None, (_pick(choice, filled, depth + 1) for choice in choices)), [])
+    if isinstance(target, list):
+        return [picked for choice in target[:_MAX_DEPTH] for picked in _pick(choice, filled, depth + 1)]
+    return []

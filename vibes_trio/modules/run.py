@@ -170,7 +170,7 @@ async def _run_once(
 
 
 def _entry(start: str) -> Value:
-    name, equals, path = start.rpartition("=")
+    name, equals, path = start.partition("=")
     return [name, path] if equals and not start.startswith("/") else ["", start]
 
 
@@ -213,7 +213,7 @@ async def _converse(child: Child, request: Value, limits: Limits, fence: Fence) 
 
 
 def _answer_to(asked: Value, limits: Limits, fence: Fence) -> Value:
-    """Return the answer to what the service asks: to go on as it would without asking.
+    """Return the answer to what the service asks: to go on as it would without, or to hand a file on unread.
 
     Raises:
         ModuleFailed: it is about to leave the fence. Says what the package says; of what is outside nothing.
@@ -223,6 +223,8 @@ def _answer_to(asked: Value, limits: Limits, fence: Fence) -> Value:
     path, command = str(asked.get("path")), asked.get("command")
     if command == "on-load":
         size = fence.huge.get(path)
+        if size is not None and Path(path).suffix in fence.handed_on:
+            return {"contents": b"", "loader": "file"}
         if size is not None:
             raise ModuleFailed(_too_large(Path(path).name, size, limits.package_source_bytes))
         raise ModuleFailed("it imports a file that is of no package")

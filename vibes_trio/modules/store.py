@@ -5,9 +5,10 @@ written in one step, bytes first, so whatever the index names is there. The inde
 memory; bytes are kept within a bound.
 """
 
+import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -15,15 +16,18 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from vibes_trio.config import Limits
-from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.cid import calc_cid, file_cid
+from vibes_trio.content.mime import mime_of
+from vibes_trio.errors import ModuleFailed
 from vibes_trio.exchange import Cid
 from vibes_trio.modules.build import PREFIX, Built, address_of
-from vibes_trio.modules.folder import write_file
+from vibes_trio.modules.folder import copy_file, write_file, write_files
 from vibes_trio.outbound import UNREADABLE
 
 JAVASCRIPT = "application/javascript"
 WOFF2 = "font/woff2"
-CONTENT_TYPES = (JAVASCRIPT, WOFF2)
+OCTETS = "application/octet-stream"
+_MAX_NAME_CHARS, _KEPT_CHARS = 220, 100
 AS_IT_IS = "file"
 CDN = "https://esm.sh/"
 # https://esm.sh/{name}[@{version}][/{subpath}][?query]; a `v` before the version is allowed there
@@ -39,8 +43,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         address: where it is served, beginning with `/~esm/`.
         key: what it was built from and how (build.build_key); recipe: how alone (build.RECIPE). Both are
             `file` for one that is a package's file as it is.
-        content_type: one of CONTENT_TYPES.
-        imports: addresses of the modules it imports.
+        content_type: as `content_type_of` has it.
+        imports: addresses of the modules it imports, and of the files that it names.
     """
 
     address: str
@@ -86,12 +90,17 @@ class LocalModules:
                 self._add(record)
         return None if record is None or record.cid in self._lost else record
 
+    def find_record(self, path: str) -> Record | None:
+        """Return what the index says of the module served at *path*, as requested, without query."""
+        return self.record(path) or self.record(unquote(path))
+
     def find(self, path: str) -> StoredModule | None:
         """Return the module served at *path*: a path as requested, without query.
 
-        Bytes that are not what the index says (a damaged disk) count as missing.
+        Bytes that are not what the index says (a damaged disk) count as missing. Large ones (`is_large`) are read
+        anew each time: call it from a thread for these.
         """
-        record = self.record(path) or self.record(unquote(path))
+        record = self.find_record(path)
         if record is None:
             return None
         content = self._contents.get(record.cid)
@@ -99,10 +108,15 @@ class LocalModules:
             content = self._read(record.cid)
             if content is None:
                 return None
-            self._hold(record.cid, content)
+            if not self.is_large(record):
+                self._hold(record.cid, content)
         else:
             self._contents.move_to_end(record.cid)
         return StoredModule(content, record.cid, record.content_type)
+
+    def is_large(self, record: Record) -> bool:
+        """Return whether the module is too large to be kept in memory, or read by the event loop."""
+        return record.size > self._limits.large_module_bytes
 
     def local_addresses(self, imports: Mapping[str, str]) -> dict[str, str]:
         """Return key → address on this server, for each entry of an import map whose module is here.
@@ -126,17 +140,55 @@ class LocalModules:
         Raises:
             ModuleFailed: the disk refuses.
         """
-        record = Record(
-            address=built.address,
-            key=built.key,
-            recipe=recipe,
-            cid=calc_cid(built.code),
-            size=len(built.code),
-            content_type=JAVASCRIPT,
-            imports=built.imports,
-        )
+        record = _record_of(built, recipe)
         self._write(record, built.code)
         return record
+
+    def put_all(self, built: Sequence[Built], recipe: str) -> None:
+        """Store *built*, all or nothing of each. Writes to the disk; call it from a thread.
+
+        Raises:
+            ModuleFailed: the disk refuses.
+        """
+        records = [_record_of(one, recipe) for one in built]
+        contents = {self._dir / "built" / r.cid: one.code for r, one in zip(records, built, strict=True)}
+        write_files(contents)
+        write_files({self._dir / "index" / index_name(r.address): msgspec.json.encode(r) for r in records})
+        for record in records:
+            self._add(record)
+            self._lost.discard(record.cid)
+
+    def put_path(self, address: str, path: Path, limits: Limits) -> None:
+        """Store the file *path* of a package as it is, without reading it as a whole. Call it from a thread.
+
+        Raises:
+            ModuleFailed: it is too large, or the disk refuses.
+        """
+        known = self._records.get(address)
+        try:
+            size = path.stat().st_size
+            if known is not None and known.cid not in self._lost and known.size == size:
+                return
+            if size > limits.package_file_bytes:
+                raise ModuleFailed(f"{path.name} has more than {limits.package_file_bytes} bytes")
+            cid = file_cid(path)
+        except OSError as error:
+            raise ModuleFailed(f"{path.name} can't be read: {error.strerror}") from error
+        kept = self._dir / "built" / cid
+        if cid in self._lost:
+            kept.unlink(missing_ok=True)
+        copy_file(path, kept)
+        record = Record(
+            address=address,
+            key=AS_IT_IS,
+            recipe=AS_IT_IS,
+            cid=cid,
+            size=size,
+            content_type=content_type_of(address),
+        )
+        write_file(self._dir / "index" / index_name(address), msgspec.json.encode(record))
+        self._add(record)
+        self._lost.discard(cid)
 
     def put_file(self, address: str, content: bytes, content_type: str) -> None:
         """Store a package's file as it is. Writes to the disk; call it from a thread.
@@ -251,8 +303,29 @@ def read_record(path: Path, modules_dir: Path) -> Record | None:
 
 
 def index_name(address: str) -> str:
-    """Return the name of the index's file on *address*."""
-    return quote(address.removeprefix("/~esm/"), safe="@") + ".json"
+    """Return the name of the index's file on *address*: no longer than disks take."""
+    name = quote(address.removeprefix("/~esm/"), safe="@")
+    if len(name) > _MAX_NAME_CHARS:
+        name = name[:_KEPT_CHARS] + hashlib.sha256(address.encode()).hexdigest()
+    return f"{name}.json"
+
+
+def content_type_of(address: str) -> str:
+    """Return the type that a package's file served at *address* goes by."""
+    mime = mime_of(unquote(address)) or OCTETS
+    return JAVASCRIPT if mime in ("text/javascript", JAVASCRIPT) else mime
+
+
+def _record_of(built: Built, recipe: str) -> Record:
+    return Record(
+        address=built.address,
+        key=built.key,
+        recipe=recipe,
+        cid=calc_cid(built.code),
+        size=len(built.code),
+        content_type=JAVASCRIPT,
+        imports=built.imports,
+    )
 
 
 def _fits(address: str, start: str, suffix: str) -> bool:

@@ -1,46 +1,46 @@
 """Lay the packages of a lock out as folders in which esbuild finds exactly what the lock says.
 
 Each package stands in a `node_modules` of its own, next to links to what it uses: as pnpm does it, so two
-versions of one package can't be mistaken for each other. In the place of a shared package stands a stand-in
-whose modules only hand on what the address on this server exports: so an import of it stays an import,
-whether the code says `import` or `require`.
+versions of one package can't be mistaken for each other, and every file is there once. What every page has anyway
+(React) is a stand-in, whose modules only hand on what the address on this server exports: so an import of it stays
+an import, whether the code says `import` or `require`.
 """
 
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.lock import Lock
-from vibes_trio.modules.resolve import resolve_entry
+from vibes_trio.modules.node_parts import write_builtins
+from vibes_trio.modules.resolve import resolve_entry, resolve_file
+from vibes_trio.outbound import UNREADABLE
 
-_SHARED = "shared"
-
-
-@dataclass(frozen=True, slots=True)
-class StandIn:
-    """How a shared module is imported: its address, and what it exports besides names.
-
-    Attributes:
-        is_whole: it exports what its code assigned to `module.exports` under that name.
-    """
-
-    address: str
-    is_commonjs: bool
-    has_default: bool
-    is_whole: bool = False
+_GIVEN = "given"
+_ALL = "all"
+_BUILTINS = "builtins"
+_OVERLAY = "__given"  # folder for stand-ins within a package that has other parts as well
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Packages laid out in *root*; *folders* is key → where a package's files are, *files* → their names."""
+    """Packages laid out in *root*.
+
+    Attributes:
+        folders: key → where a package's files are; files: key → their names.
+        given: path of a stand-in, relative to the root → the address that it hands on.
+    """
 
     root: Path
     folders: Mapping[str, Path]
-    files: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    files: Mapping[str, frozenset[str]]
+    given: Mapping[str, str] = field(default_factory=dict)
 
     def entry(self, key: str, subpath: str) -> Path:
         """Return the file that the entry *subpath* of the package *key* means.
@@ -49,68 +49,98 @@ class Tree:
             ModuleFailed: there is none.
         """
         folder = self.folders[key]
+        manifest = self._manifest(key)
+        return folder / resolve_entry(
+            manifest, self.files[key], subpath, lambda name: (folder / name).read_bytes()
+        )
+
+    def hosted(self, key: str, path: str) -> Path:
+        """Return the file that hosts of packages have for *path* in the package *key*.
+
+        Raises:
+            ModuleFailed: there is none.
+        """
+        return self.folders[key] / resolve_file(self._manifest(key), self.files[key], path)
+
+    def _manifest(self, key: str) -> bytes:
         try:
-            manifest = (folder / "package.json").read_bytes()
+            return (self.folders[key] / "package.json").read_bytes()
         except OSError as error:
             raise ModuleFailed("it has no package.json") from error
-        return folder / resolve_entry(manifest, self.files[key], subpath)
 
-    def fallback(self, key: str) -> Path:
-        """Return the folder with all that the shared package *key* is built with, by name."""
-        return self.root / "all" / key
+    def fallback(self, keys: Iterable[str]) -> str:
+        """Return where esbuild looks for packages that their user doesn't say it depends on, in what is built for the
+        shared packages *keys*: among all that these are built with, and nowhere else, so that nothing is there twice.
+        """
+        places = [*(f"{_ALL}/{key}" for key in keys), _GIVEN, _BUILTINS]
+        return os.pathsep.join(str(self.root / name) for name in places)
 
-    def shared_in(self, path: str) -> bool:
-        """Return whether *path*, relative to the root, is of a stand-in."""
-        return path.startswith(f"{_SHARED}/")
+    def builtins(self) -> Path:
+        """Return the folder of what stands in for the parts of Node."""
+        return self.root / _BUILTINS
 
-    def stand_in_file(self, name: str, number: int, module: StandIn) -> Path:
-        """Return the file that stands in for a specifier of the package *name*; see `write_stand_ins`."""
-        return self.root / _SHARED / name / f"{number}.{'cjs' if module.is_whole else 'mjs'}"
+    def package_at(self, path: str) -> tuple[str, str] | None:
+        """Return key of the package and name in it of the file *path*, relative to the root; None: it is of none."""
+        key, between, rest = path.partition("/node_modules/")
+        folder = self.folders.get(key)
+        if folder is None or not between:
+            return None
+        name = (self.root / path).relative_to(folder).as_posix() if rest else ""
+        return key, name
 
 
-def lay_out(root: Path, lock: Lock, unpacked: Mapping[str, Path], given: Collection[str] = ()) -> Tree:
+def lay_out(root: Path, lock: Lock, unpacked: Mapping[str, Path], given: Mapping[str, str]) -> Tree:
     """Lay out the packages whose keys *unpacked* has, from their unpacked folders. Writes to the disk.
 
-    Packages named in *given* are found by all others, whether these say that they depend on them or not.
+    Args:
+        given: specifier → address of what every page has. All packages find it, whether these say that they depend
+            on it or not.
 
     Raises:
         ModuleFailed: the disk refuses.
     """
     root = root.resolve()
-    folders = {
-        key: root / str(number) / "node_modules" / lock.packages[key].name
-        for number, key in enumerate(unpacked)
-    }
+    folders = {key: root / key / "node_modules" / lock.packages[key].name for key in unpacked}
     files: dict[str, frozenset[str]] = {}
+    stand_ins: dict[str, str] = {}
     try:
         for key, source in unpacked.items():
             files[key] = _link_files(source, folders[key])
+        for name in {package_of(specifier) for specifier in given}:
+            stand_ins |= _write_given(root / _GIVEN / name, root, name, given)
+            key = lock.shared.get(name, "")
+            if key in folders:
+                stand_ins |= _overlay_given(folders[key], root, name, given)
+        for key in unpacked:
             neighbours = folders[key].parents[lock.packages[key].name.count("/")]
             for name, used in lock.packages[key].uses.items():
-                _link_package(neighbours / name, name, used, root, lock, folders)
+                _link_package(neighbours / name, used, root, lock, folders)
         for key in sorted(set(lock.shared.values()) & folders.keys()):
             for name, used in _first_met(lock, key, folders).items():
-                _link_package(root / "all" / key / name, name, used, root, lock, folders)
-            for name in given:
-                link = root / "all" / key / name
-                link.parent.mkdir(parents=True, exist_ok=True)
-                if not link.is_symlink():
-                    link.symlink_to(root / _SHARED / name, True)
-        for name in {*lock.shared, *given}:
-            _write_open_stand_in(root / _SHARED / name)
+                _link_package(root / _ALL / key / name, used, root, lock, folders)
+        write_builtins(root / _BUILTINS)
     except OSError as error:
         raise ModuleFailed(f"packages can't be laid out: {error.strerror}") from error
-    return Tree(root, folders, files)
+    return Tree(root, folders, files, stand_ins)
 
 
-def _link_package(
-    link: Path, name: str, used: str, root: Path, lock: Lock, folders: Mapping[str, Path]
-) -> None:
+def package_of(specifier: str) -> str:
+    """Return the name of the package that *specifier*, a package's or of a part of it, names."""
+    path = specifier.partition("?")[0]
+    return "/".join(path.split("/")[: 2 if path.startswith("@") else 1])
+
+
+def subpath_of(specifier: str) -> str:
+    """Return which part of its package *specifier* names; empty: the main one."""
+    return specifier.partition("?")[0].removeprefix(package_of(specifier)).lstrip("/")
+
+
+def _link_package(link: Path, used: str, root: Path, lock: Lock, folders: Mapping[str, Path]) -> None:
     """Make *link* lead to the package *used*, or what stands in for it; a package that is not there has none."""
-    is_shared = lock.shared.get(name) == used
-    if not (link.exists() or link.is_symlink()) and (is_shared or used in folders):
+    target = folders.get(used, root / _GIVEN / lock.packages[used].name)
+    if not (link.exists() or link.is_symlink()) and target.is_dir():
         link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(root / _SHARED / name if is_shared else folders[used], True)
+        link.symlink_to(target, True)
 
 
 def _first_met(lock: Lock, key: str, folders: Mapping[str, Path]) -> dict[str, str]:
@@ -129,63 +159,64 @@ def _first_met(lock: Lock, key: str, folders: Mapping[str, Path]) -> dict[str, s
     return met
 
 
-def write_stand_ins(tree: Tree, modules: Mapping[str, StandIn], numbers: Mapping[str, int]) -> None:
-    """Replace the stand-ins by ones that hand on *modules*, by specifier, each under its number."""
-    names = {specifier: package_of(specifier) for specifier in modules}
-    for name in set(names.values()):
-        folder = tree.root / _SHARED / name
-        exports = {}
-        for specifier in (s for s, of in names.items() if of == name):
-            module, number = modules[specifier], numbers[specifier]
-            address = json.dumps(module.address)
-            default = f"export {{ default }} from {address};\n" if module.has_default else ""
-            _write(folder / f"{number}.mjs", f"export * from {address};\n{default}")
-            targets = {"default": f"./{number}.mjs"}
-            if module.is_commonjs:
-                # Who requires CommonJS wants what it assigned to module.exports, which may be a function.
-                whole = '["module.exports"]' if module.is_whole else ".default"
-                _write(folder / f"{number}.cjs", f'module.exports = require("./{number}.mjs"){whole};\n')
-                # Imported as CommonJS as well, if it can be: then what `default` is and which names there are
-                # is settled as between two files of one package.
-                targets = {"default" if module.is_whole else "require": f"./{number}.cjs"} | (
-                    {} if module.is_whole else targets
-                )
-            exports["." + specifier.removeprefix(name)] = targets
-        _write(folder / "package.json", json.dumps({"name": name, "exports": exports}))
+def _write_given(folder: Path, root: Path, name: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Write the package *name* of stand-ins alone; return path → address."""
+    exports, stand_ins = _write_stand_ins(folder, ".", root, name, given)
+    _write(folder / "package.json", json.dumps({"name": name, "exports": exports}))
+    return stand_ins
 
 
-def put_in_place(tree: Tree, file: Path, name: str, number: int, module: StandIn) -> None:
-    """Replace *file*, the main module of package *name*, by what stands in for it.
+def _overlay_given(folder: Path, root: Path, name: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Put stand-ins into the laid out package *name*, before its other parts; return path → address.
 
-    Parts of a package that import its main module by its path then share it, as those that do so by name.
+    Its manifest is a link to the unpacked one, so another file takes its place.
     """
-    folder = tree.root / _SHARED / name
-    text = f"module.exports = require({json.dumps(str(folder / f'{number}.cjs'))});\n"
-    if not module.is_commonjs:
-        path = json.dumps(str(folder / f"{number}.mjs"))
-        text = f"export * from {path};\n" + (
-            f"export {{ default }} from {path};\n" if module.has_default else ""
-        )
-    file.unlink()  # it is a link to the unpacked package
-    _write(file, text)
+    manifest = folder / "package.json"
+    try:
+        told: dict[str, Any] = msgspec.json.decode(manifest.read_bytes(), type=dict[str, Any])
+    except (OSError, *UNREADABLE):
+        told = {}
+    own, stand_ins = _write_stand_ins(folder / _OVERLAY, f"./{_OVERLAY}", root, name, given)
+    exports = told.get("exports")
+    others = exports if isinstance(exports, dict) and "." in exports else {"./*": "./*"}
+    manifest.unlink(missing_ok=True)
+    _write(manifest, json.dumps(told | {"exports": {**others, **own}}))
+    return stand_ins
 
 
-def reachable_from(lock: Lock, keys: Iterable[str]) -> list[str]:
-    """Return the keys of all packages that those of *keys* are built with, sorted."""
-    return sorted({reached for key in keys for reached in lock.reachable(key)})
+def _write_stand_ins(
+    folder: Path, start: str, root: Path, name: str, given: Mapping[str, str]
+) -> tuple[dict[str, object], dict[str, str]]:
+    """Write what hands on each module of the package *name*. Returns its `exports`, and path → address.
 
-
-def package_of(specifier: str) -> str:
-    """Return the name of the package that *specifier*, a package's or of a part of it, names."""
-    return "/".join(specifier.split("/")[: 2 if specifier.startswith("@") else 1])
-
-
-def _write_open_stand_in(folder: Path) -> None:
-    """A stand-in that has every part: from what is asked of it one learns which are used."""
+    What is given is CommonJS, as React is: who requires it wants what it assigned to `module.exports`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    exports = {".": "./any.js", "./*": "./any.js"}
-    _write(folder / "package.json", json.dumps({"exports": exports}))
-    _write(folder / "any.js", "module.exports = {};\n")
+    exports: dict[str, object] = {}
+    stand_ins = {}
+    for number, specifier in enumerate(s for s in given if package_of(s) == name):
+        address = json.dumps(given[specifier])
+        _write(folder / f"{number}.mjs", f"export * from {address};\nexport {{ default }} from {address};\n")
+        _write(folder / f"{number}.cjs", f'module.exports = require("./{number}.mjs").default;\n')
+        targets = {"require": f"{start}/{number}.cjs", "default": f"{start}/{number}.mjs"}
+        exports["." + specifier.removeprefix(name)] = targets
+        stand_ins[(folder / f"{number}.mjs").relative_to(root).as_posix()] = given[specifier]
+    return exports, stand_ins
+
+
+def keys_of(lock: Lock, roots: Iterable[str], given: Iterable[str]) -> list[str]:
+    """Return the keys of all packages that those of *roots* are built with, sorted: not those of which pages have all
+    that is used, unless they are roots."""
+    packages = {package_of(specifier) for specifier in given}
+    left_out = {lock.shared[name] for name in packages if name in lock.shared}
+    seen = set(roots)
+    to_see = list(seen)
+    while to_see:
+        for used in lock.packages[to_see.pop()].uses.values():
+            if used not in seen and used not in left_out:
+                seen.add(used)
+                to_see.append(used)
+    return sorted(seen)
 
 
 def _link_files(source: Path, target: Path) -> frozenset[str]:

@@ -1,9 +1,8 @@
-"""One build of a lock, as `bundle` goes about it: what it takes, what was seen of each module, and esbuild's run."""
+"""One build of a lock, as `bundle` goes about it: what it takes, what was seen of it, and esbuild's run."""
 
 import hashlib
 import json
-import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,20 +13,24 @@ from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.modules.build import FLAGS, PREFIX
 from vibes_trio.modules.fence import Fence
 from vibes_trio.modules.lock import Lock
+from vibes_trio.modules.node_parts import aliases
 from vibes_trio.modules.progress import Progress
 from vibes_trio.modules.run import bundle_files
-from vibes_trio.modules.shape import Shape
 from vibes_trio.modules.store import LocalModules
 from vibes_trio.modules.toolchain import Tool
-from vibes_trio.modules.tree import Tree, package_of
+from vibes_trio.modules.tree import Tree
 
-# Pictures and fonts become part of the module: a package's own files have no address here.
-_AS_DATA = ("png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "woff", "woff2", "ttf", "otf", "eot")
-LOADERS = (*(f"--loader:.{ending}=dataurl" for ending in _AS_DATA), "--loader:.wasm=binary")
-PACKAGE_RECIPE = hashlib.sha256(json.dumps(["3", *FLAGS, *LOADERS]).encode()).hexdigest()[:16]
-# `1/node_modules/name`: so deep lies any file of a package in the tree.
+# Pictures and fonts stay files: packages guess the addresses of others from theirs (Leaflet).
+_AS_FILE = ("png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "ico", "woff", "woff2", "ttf", "otf", "eot")
+_MEDIA = ("mp3", "mp4", "ogg", "wav", "webm")
+LOADERS = (
+    *(f"--loader:.{ending}=file" for ending in (*_AS_FILE, *_MEDIA)),
+    "--loader:.wasm=binary",
+    "--loader:.node=empty",
+)
+PACKAGE_RECIPE = hashlib.sha256(json.dumps(["5", *FLAGS, *LOADERS]).encode()).hexdigest()[:16]
+# `key/node_modules/name`: so deep, at least, lies any file of a package in the tree.
 _OWN_DEPTH = 3
-_UNRESOLVED = re.compile(r'Could not resolve "([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Imported(msgspec.Struct):
 
     path: str = ""
     original: str = ""
+    kind: str = ""
     external: bool = False
 
 
@@ -66,11 +70,13 @@ class Input(msgspec.Struct):
 
 
 class Output(msgspec.Struct, rename="camel"):
-    """One file that was written."""
+    """One file that was written; *inputs* are the files that something of is in it."""
 
     imports: list[Imported] = []
     exports: list[str] = []
     entry_point: str = ""
+    css_bundle: str = ""
+    inputs: dict[str, object] = {}
 
 
 class Report(msgspec.Struct):
@@ -80,69 +86,45 @@ class Report(msgspec.Struct):
     outputs: dict[str, Output]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What looking at an entry showed.
-
-    Attributes:
-        file: its file; shape: what that exports, without what comes by way of *stars*.
-        imports: shared specifiers that it imports; of_itself: those of its own package.
-        starred: names that esbuild doesn't know of, since they come from CommonJS.
-        stars: those of *imports* all of whose names it exports.
-        has_main: it is another part of a package than its main module, and imports that by its path.
-    """
-
-    file: Path
-    shape: Shape
-    imports: tuple[str, ...]
-    of_itself: tuple[str, ...]
-    starred: frozenset[str]
-    stars: tuple[str, ...]
-    has_main: bool
-
-
 @dataclass(slots=True)
 class Work:
-    """One build of a lock, by specifier; *gone* is key → why, of packages that can't be had; *same* are
-    specifiers of modules that others are only another spelling of; *huge* is file → size, of those of the
-    tree that are not to be read.
+    """One build of a lock, by specifier; *gone* is key → why, of packages that can't be had.
+
+    Attributes:
+        exported: specifier → names that its module exports.
+        unmet: key of a package → packages that its code imports and that are not there.
+        beside: path of a file that asks where it is → address → file, of those that it then finds.
+        huge: file → size, of those of the tree that are not to be read.
     """
 
     bench: Bench
     lock: Lock
     tree: Tree
     gone: Mapping[str, FetchFailed | ModuleFailed]
-    seen: dict[str, Seen] = field(default_factory=dict)
     address: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
-    by_file: dict[Path, str] = field(default_factory=dict)
-    same: set[str] = field(default_factory=set)
+    exported: dict[str, frozenset[str]] = field(default_factory=dict)
+    unmet: dict[str, set[str]] = field(default_factory=dict)
+    beside: dict[str, dict[str, Path]] = field(default_factory=dict)
     huge: Mapping[str, int] = field(default_factory=dict)
 
 
-def main_of(work: Work, key: str) -> Path | None:
-    """Return the file of the main module of the package *key*, None if it has only parts."""
-    try:
-        return work.tree.entry(key, "")
-    except ModuleFailed:
-        return None
+async def bundle(work: Work, keys: Iterable[str], starts: Sequence[str], out: Path, *flags: str) -> Report:
+    """Run esbuild in the tree's root on *starts* (`name=path`), files of the packages *keys* or made from them; its
+    outputs are put into *out*.
 
-
-async def bundle(work: Work, key: str, file: Path, out: Path, aliases: list[str]) -> Report:
-    """Run esbuild in the tree's root; its output is `out.js`, and `out.css` if there are style sheets."""
-    start = file
-    if file.suffix == ".css":
-        start = out / "style.js"
-        start.write_text(f"import {json.dumps(str(file))};\n", "utf-8")
-    place = out.relative_to(work.tree.root)
-    flags = (*FLAGS, *LOADERS, f"--external:{PREFIX}*", f"--outfile={place}/out.js", *aliases)
-    root, limits = work.tree.root, work.bench.limits
-    fence = Fence((root,), _OWN_DEPTH, work.huge)
-    try:
-        fallback = str(work.tree.fallback(key))
-        told = await bundle_files(work.bench.tool, [str(start)], flags, root, limits, fence, fallback)
-    except ModuleFailed as error:
-        raise ModuleFailed(f"{error}{_why_missing(work, str(error))}") from error
+    Raises:
+        BuildRefused: esbuild refuses.
+        ModuleFailed: it takes too long or too much memory, or wants a file that is of no package.
+    """
+    tree = work.tree
+    place = out.relative_to(tree.root)
+    whole = (*FLAGS, *LOADERS, f"--external:{PREFIX}*", *aliases(tree.builtins()))
+    outputs = (f"--outdir={place}", f"--outbase={tree.root}", "--asset-names=[dir]/[name]")
+    given = (*whole, *outputs, *flags)
+    fence = Fence((tree.root,), _OWN_DEPTH, work.huge, _as_files(given))
+    tool, limits = work.bench.tool, work.bench.limits
+    told = await bundle_files(tool, starts, given, tree.root, limits, fence, tree.fallback(keys))
     report = msgspec.json.decode(told, type=Report)
     for path in report.inputs:
         if path.startswith(("../", "/")) or ":/" in path or ":\\" in path:
@@ -151,11 +133,8 @@ async def bundle(work: Work, key: str, file: Path, out: Path, aliases: list[str]
     return report
 
 
-def _why_missing(work: Work, words: str) -> str:
-    """Return why the package is not there that esbuild, in *words*, could not find."""
-    found = _UNRESOLVED.search(words)
-    name = package_of(found[1]) if found else ""
-    notes = work.lock.missing.items()
-    whys = [f"{needed}: {why}" for needed, why in notes if needed.startswith(f"{name} ")]
-    whys += [f"{key}: {error}" for key, error in work.gone.items() if key.startswith(f"{name}@")]
-    return f" ({whys[0]})" if found and whys else ""
+def _as_files(flags: Iterable[str]) -> frozenset[str]:
+    """Return the endings of files that stay files by *flags*, of which the last on an ending counts."""
+    pairs = (flag.removeprefix("--loader:").split("=") for flag in flags if flag.startswith("--loader:"))
+    loaders = {ending: loader for ending, loader in pairs}
+    return frozenset(ending for ending, loader in loaders.items() if loader == "file")

@@ -16,7 +16,6 @@ from vibes_trio.bundle.forms import tell_forms
 from vibes_trio.compilers.interface import Compiled, Lang, Source, too_large_source
 from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
-from vibes_trio.content.import_map import package_lookups
 from vibes_trio.content.js_json import quote_json
 from vibes_trio.content.links import TRANSFORMED, AppModule, Links, bare_of
 from vibes_trio.content.project import exports_of, not_mapped
@@ -27,6 +26,7 @@ from vibes_trio.services.app_build import Whole, build_whole, entries_of, keep_b
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.linking import MapInput, check_imports, link, make_map
 from vibes_trio.services.releases import IMPORT_MAP, JAVASCRIPT, Extras, read_map
+from vibes_trio.services.wanted import find_versions, read_asked, with_packages
 from vibes_trio.wire.files import FileSystemItem, Transform, asset_uri
 
 IMPORT_MAP_MIME = "application/importmap+json"
@@ -77,7 +77,8 @@ async def build_release(
     links = await link(app, user, modules)
     await trio.lowlevel.checkpoint()  # each of these may take a millisecond or two
     check_packages(app, links.bare)
-    versions = await look_up(app, package_lookups(links.bare))
+    ranges = await read_asked(files)
+    versions = await find_versions(app, links.bare, ranges)
     needed = _bare_of_page(modules, links, whole)
     given = MapInput(links.bare, versions, app.config.fp_version, links.imports, links.scopes, needed)
     import_map = await make_map(app, user, given)
@@ -86,7 +87,9 @@ async def build_release(
     items, assets = await _assemble(files, compiled, links, text)
     warnings = links.warnings + import_map.warnings
     extras, page = _extras(files, links, entry_point, whole)
-    extras = replace(extras, built_from=built_from, complete=not warnings, packages=import_map.packages)
+    extras = replace(extras, built_from=built_from, complete=not warnings)
+    codes = [result.code for result in compiled if result is not None]
+    extras = await with_packages(extras, import_map.packages, links.bare, ranges, codes)
     assets |= page
     release = Built(items, assets, extras, warnings, text)
     if not whole.wants_build:
@@ -96,7 +99,7 @@ async def build_release(
     defaults = [module.name for module in modules if module.has_default]
     roots = [extras.sources.get(root, root) for root in extras.roots]
     made = await build_whole(app, user, whole, roots, env, f"{fs_id} {built_from}")
-    return release if made is None else await _with_build(app, user, release, whole, made, defaults)
+    return release if made is None else await _with_build(app, user, release, whole, made, defaults, ranges)
 
 
 def _bare_of_page(modules: Sequence[AppModule], links: Links, whole: Whole) -> tuple[str, ...]:
@@ -116,12 +119,18 @@ def replace_warnings(release: Built, warnings: tuple[str, ...]) -> Built:
 
 
 async def _with_build(
-    app: App, user: UserId, release: Built, whole: Whole, made: AppBuild, defaults: Sequence[str]
+    app: App,
+    user: UserId,
+    release: Built,
+    whole: Whole,
+    made: AppBuild,
+    defaults: Sequence[str],
+    ranges: Mapping[str, str],
 ) -> Built:
     """Return *release* with its app built as a whole: packages and warnings are those of the build."""
     packages = not_mapped(whole.project, made.packages)
     check_packages(app, packages)
-    versions = await look_up(app, package_lookups(packages))
+    versions = await find_versions(app, packages, ranges)
     import_map = await make_map(app, user, MapInput(tuple(packages), versions, app.config.fp_version))
     all_imports = read_map(import_map.text.encode()).imports
     imports = {text: all_imports[text] for text in packages if text in all_imports}
@@ -130,7 +139,9 @@ async def _with_build(
         f"{file}: import {quote_json(text)}: this app has no such file." for file, text in made.missing
     )
     warnings = (*made.warnings, *missing, *import_map.warnings)
-    extras = replace(release.extras, built=built, packages=import_map.packages, complete=not warnings)
+    extras = replace(release.extras, built=built, complete=not warnings)
+    codes = [code.decode("utf-8", "replace") for name, code in made.files.items() if name.endswith(".js")]
+    extras = await with_packages(extras, import_map.packages, packages, ranges, codes)
     return Built(release.items, {**release.assets, **assets}, extras, warnings, import_map.text.encode())
 
 
@@ -218,19 +229,6 @@ async def _compile_as_jsx(app: App, user: UserId, source: Source) -> tuple[Compi
     except TransformFailed as second:
         words, line, column = max(first, (second.words, second.line, second.column), key=lambda f: f[1:])
     raise TransformFailed(words, filename=source.filename, line=line, column=column)
-
-
-async def look_up(app: App, packages: Sequence[str]) -> dict[str, str | None]:
-    """Ask for the versions of *packages*, all at once; outbound bounds how many are under way."""
-    versions: dict[str, str | None] = {}
-
-    async def look_up_one(package: str) -> None:
-        versions[package] = await app.package_version(package)
-
-    async with trio.open_nursery() as nursery:
-        for package in packages:
-            nursery.start_soon(look_up_one, package)
-    return versions
 
 
 def _source(name: str, content: bytes, lang: Lang, limits: Limits) -> Source:

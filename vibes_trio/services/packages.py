@@ -8,23 +8,30 @@ by asking for what can't be built.
 import logging
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from urllib.parse import unquote
 
+import trio
 from msgspec.structs import replace
 
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.import_map import is_looked_up
+from vibes_trio.content.specifiers import FORMS, parse_specifier
 from vibes_trio.content.vibes_modules import FIREPROOF, pinned_addresses
 from vibes_trio.context import App
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.exchange import Cid, UserId
 from vibes_trio.jobs import BuildModules
+from vibes_trio.modules.bases import REACT
 from vibes_trio.modules.bundle import is_stored
+from vibes_trio.modules.groups import is_file_address, place_of
 from vibes_trio.modules.home import GIVEN
 from vibes_trio.modules.lock import Lock, read_lock
 from vibes_trio.modules.progress import Build, ReleaseName
 from vibes_trio.modules.ranges import LATEST
-from vibes_trio.modules.store import LocalModules, parse_cdn_address
+from vibes_trio.modules.store import CDN, LocalModules, parse_cdn_address
 from vibes_trio.modules.tree import package_of
+from vibes_trio.modules.wishes import Wishes
 from vibes_trio.services.releases import (
     Extras,
     ServedRelease,
@@ -54,7 +61,7 @@ def find_lacking(store: LocalModules | None, extras: Extras) -> tuple[str, ...]:
     return tuple(
         text
         for text in extras.packages
-        if text not in GIVEN and not (text in built and is_stored(store, built[text]))
+        if (extras.react or text not in GIVEN) and not (text in built and is_stored(store, built[text]))
     )
 
 
@@ -97,15 +104,32 @@ def build_after_deploy(app: App, name: ReleaseName, extras: Extras) -> None:
 async def with_known_lock(app: App, extras: Extras, import_map: bytes) -> tuple[Extras, Mapping[Cid, bytes]]:
     """Return *extras* with the lock of their packages, and its asset, if it is known and nothing is to be built.
 
-    Such a release is whole as soon as it is deployed.
+    Such a release is whole as soon as it is deployed. Of another the registry is asked, for a moment, what people
+    should know: a package that is not there, peers that don't fit.
     """
     if app.home is None or not find_lacking(app.modules, extras):
         return extras, {}
-    wanted, never = find_wanted(read_map(import_map).imports, extras.packages)
-    lock = None if never else await app.home.find_known(dict(wanted.values()))
-    if lock is None:
-        return extras, {}
-    return _with_lock(extras, lock, {text: lock.modules[s] for text, (s, _) in wanted.items()})
+    wanted, never = find_wanted(read_map(import_map).imports, extras.packages, extras.ranges)
+    wishes = wishes_of(extras, wanted)
+    lock = None if never else await app.home.find_known(dict(wanted.values()), wishes)
+    if lock is not None:
+        return _with_lock(extras, lock, {text: lock.modules[s] for text, (s, _) in wanted.items()})
+    with trio.move_on_after(app.config.limits.deploy_resolve_s):
+        notes, failed = await app.home.look_ahead(dict(wanted.values()), wishes)
+        not_there = {text: failed[s] for text, (s, _) in wanted.items() if s in failed}
+        return replace(extras, notes=notes, not_local=never | not_there), {}
+    return extras, {}
+
+
+def wishes_of(extras: Extras, wanted: Mapping[str, tuple[str, str]]) -> Wishes:
+    """Return what a release wants of the packages *wanted* (as of `find_wanted`) beside importing them."""
+    names = {s: extras.names[text] for text, (s, _) in wanted.items() if text in extras.names}
+    free = frozenset(
+        s
+        for text, (s, _) in wanted.items()
+        if is_looked_up(text) and parse_specifier(text).package not in extras.ranges
+    )
+    return Wishes(ranges=extras.ranges, names=names, free=free)
 
 
 def _with_lock(extras: Extras, lock: Lock, modules: Mapping[str, str]) -> tuple[Extras, Mapping[Cid, bytes]]:
@@ -131,8 +155,30 @@ def names_module(store: LocalModules, extras: Extras, path: str) -> bool:
     return path in seen or unquote(path) in seen
 
 
-async def bring_back(app: App, release: ServedRelease) -> None:
-    """Return once the modules that *release* had and that the store lost are built again, or can't be."""
+async def may_have(app: App, extras: Extras, path: str) -> bool:
+    """Return whether the module at *path* (as requested), which is not in the store, is one that a release could have:
+    it loads it, or it is a file of one of its packages."""
+    if app.modules is not None and names_module(app.modules, extras, path):
+        return True
+    return is_file_address(path) and place_of(await _lock_of(app, extras), path) is not None
+
+
+async def _lock_of(app: App, extras: Extras) -> Lock | None:
+    return read_lock(await app.db.read(assets.find_asset, Cid(extras.lock_id))) if extras.lock_id else None
+
+
+async def bring_back(app: App, release: ServedRelease, path: str) -> None:
+    """Return once the module at *path*, which *release* could have and the store has not, is there, or can't be.
+
+    Modules that the store lost are built again. Of a package's files only those are stored that its code names:
+    others once they are asked for.
+    """
+    if app.home is not None and is_file_address(path):
+        lock = await _lock_of(app, release.extras)
+        place = place_of(lock, path)
+        if lock is not None and place is not None:
+            await app.home.fetch_file(lock, *place)
+            return
     app.releases.drop((release.app, release.user))  # pages that take them for granted are kept
     build = ensure_building(app, name_of(release), release.extras)
     if build is not None:
@@ -169,13 +215,14 @@ async def _build(
 ) -> tuple[Extras, Mapping[Cid, bytes], bool]:
     """Return what is to be noted, the assets that it names, and whether another try would end the same way."""
     assert app.home is not None, "who looks for work has a home"
-    wanted, never = find_wanted(stored_map(app, release)[0], extras.packages)
+    wanted, never = find_wanted(stored_map(app, release)[0], extras.packages, extras.ranges)
     build.progress.specifiers = {text: s for text, (s, _) in wanted.items()}
-    lock = read_lock(await app.db.read(assets.find_asset, Cid(extras.lock_id))) if extras.lock_id else None
+    lock = await _lock_of(app, extras)
     ranges = {s: _locked_version(lock, s) or text for s, text in wanted.values()}
     label = f"{release.app}--{release.user}"
     try:
-        made, failed = await app.home.ensure(ranges, lock, build.progress, label, user=user_id)
+        wishes = wishes_of(extras, wanted)
+        made, failed = await app.home.ensure(ranges, lock, build.progress, label, wishes, user_id)
     except (FetchFailed, ModuleFailed) as error:
         log.warning("packages of %s are not built: %s", label, error)
         return replace(extras, not_local=never | {ALL: str(error)}), {}, False
@@ -219,24 +266,33 @@ def told_notes(lock: Lock) -> list[str]:
 
 
 def find_wanted(
-    imports: Mapping[str, str], packages: tuple[str, ...]
+    imports: Mapping[str, str], packages: tuple[str, ...], asked: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
     """Return what to build for *packages*, specifiers in the map *imports*; and why some are not.
 
     The first is specifier as written → (specifier, range). Specifiers have no version, but for those of a package
-    that the app writes in several: of these all but the first have the range after the name.
+    that the app writes in several: of these all but the first have the range after the name. What decides about the
+    range is *asked*, by package (`package.json`); then the specifier; then the map, if it has a certain one.
     """
     wanted: dict[str, tuple[str, str]] = {}
     not_local: dict[str, str] = {}
     ranges: dict[str, str] = {}
     addresses = {**imports, **pinned_addresses(imports)}
     for text in packages:
-        parts = parse_cdn_address(addresses.get(text, ""))
+        parts = parse_cdn_address(addresses.get(text) or _of_react(text))
         if parts is None:
             not_local[text] = "its address is no package's"
             continue
         name, version, subpath = parts
-        first = ranges.setdefault(name, version or LATEST)
-        root = name if first == (version or LATEST) else f"{name}@{version or LATEST}"
-        wanted[text] = (f"{root}/{subpath}" if subpath else root, version or LATEST)
+        version = asked.get(name) or ("" if is_looked_up(text) else version) or LATEST
+        first = ranges.setdefault(name, version)
+        root = name if first == version else f"{name}@{version}"
+        query = text.partition("?")[2]
+        form = f"?{query}" if query in FORMS else ""
+        wanted[text] = (f"{root}/{subpath}{form}" if subpath else root + form, version)
     return wanted, not_local
+
+
+def _of_react(text: str) -> str:
+    """Return the address of a part of React that the map has none for; what the page itself needs."""
+    return f"{CDN}{text}" if text in REACT else ""

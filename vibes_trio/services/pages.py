@@ -9,12 +9,14 @@ from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import only_needed
 from vibes_trio.content.own_page import Template
 from vibes_trio.content.page import CDN_TAILWIND, PageInput
+from vibes_trio.content.policy import may_ask
 from vibes_trio.content.vibes_modules import our_addresses, pinned_addresses
 from vibes_trio.context import App
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid
 from vibes_trio.modules.bundle import is_stored, stored_closure
 from vibes_trio.modules.page_files import fonts_of, tailwind_of
+from vibes_trio.modules.store import CDN
 from vibes_trio.services.linking import write_page
 from vibes_trio.services.packages import find_lacking
 from vibes_trio.services.releases import ServedRelease, find_release, stored_map
@@ -45,8 +47,7 @@ async def make_page(app: App, release: ServedRelease) -> Content:
     body = app.assets.get(key)
     if body is None:
         imports, scopes = stored_map(app, release)
-        if app.modules is not None and release.extras.built is not None:
-            imports = only_needed(imports, release.extras.built.imports)
+        imports = _needed(app, release, imports, lacking)
         local = local_addresses(app, release, imports)
         body = await write_page(
             app,
@@ -59,6 +60,7 @@ async def make_page(app: App, release: ServedRelease) -> Content:
                 scopes=scopes,
                 local=local,
                 missing=find_missing(app, release, lacking),
+                notes=release.extras.notes,
                 files=_sources(release),
                 env={**release.env, **app.config.app_env},
                 preload=_preload(app, release, local),
@@ -125,7 +127,23 @@ def local_addresses(app: App, release: ServedRelease, imports: Mapping[str, str]
         modules = release.extras.modules
         replaced |= app.modules.local_addresses(imports)
         replaced |= {s: address for s, address in modules.items() if is_stored(app.modules, address)}
-    return replaced | our_addresses()
+    is_known = app.modules is not None and release.extras.ours is not None
+    return replaced | our_addresses(release.extras.ours if is_known else None)
+
+
+def _needed(
+    app: App, release: ServedRelease, imports: Mapping[str, str], lacking: tuple[str, ...]
+) -> dict[str, str]:
+    """Return the entries of *imports*, a release's map, that its modules can ask for: of most of it none do.
+
+    While something comes from the CDN all is needed: its modules import React and others by many names.
+    """
+    ours = release.extras.ours
+    if app.modules is None or ours is None or (lacking and may_ask(app.config.page_hosts, CDN)):
+        return dict(imports)
+    of_app = {key: address for key, address in imports.items() if address.startswith("./")}
+    named = release.extras.built.imports if release.extras.built is not None else ()
+    return of_app | only_needed(imports, (*release.extras.packages, *ours, *named))
 
 
 def is_live(app: App, release: ServedRelease) -> bool:

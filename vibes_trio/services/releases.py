@@ -98,6 +98,10 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
         notes: what people should know of that, such as a peer's range that is not met.
         not_local: specifier → why it could not be built here; `""` stands for all.
         next_try: when a visitor may have that tried again, Unix seconds; 0: when the server has restarted.
+        ranges: package → range or version that the app's `package.json`, or the lock file beside it, asks for.
+        names: specifier of a package → names that the app imports of it.
+        react: major of the React of its page; empty: the newest.
+        ours: specifiers of scripts of this server that its modules import; None: nobody looked.
         complete: whether nothing was missing, such as a package; else the same deploy is built anew.
         built: what the page runs of an app that was built as a whole; None: its modules one by one.
         mounts: root → its export that is mounted, as in `PageInput`; others only run. None: the defaults of all.
@@ -119,6 +123,10 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     not_local: dict[str, str] = {}
     next_try: float = 0.0
+    ranges: dict[str, str] = {}
+    names: dict[str, tuple[str, ...]] = {}
+    react: str = ""
+    ours: tuple[str, ...] | None = None
     complete: bool = True
     built: BuiltApp | None = None
     mounts: dict[str, str] | None = None

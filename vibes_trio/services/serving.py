@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import unquote
 
+import trio
+
 from vibes_trio.bundle.build import BUILT
 from vibes_trio.bundle.material import PACKAGE_FOLDER
 from vibes_trio.content.cid import calc_cid
@@ -16,8 +18,9 @@ from vibes_trio.content.static_modules import find_newer_module, find_static_mod
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import HostName, Reply
+from vibes_trio.modules.store import LocalModules, StoredModule
 from vibes_trio.services.notices import NAVIGATION, explain_missing, notice_reply
-from vibes_trio.services.packages import bring_back, find_lacking, names_module
+from vibes_trio.services.packages import bring_back, find_lacking, may_have
 from vibes_trio.services.pages import local_addresses, make_page
 from vibes_trio.services.releases import (
     JAVASCRIPT,
@@ -174,19 +177,29 @@ async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
         cid = calc_cid(script.content)
         return await respond(ctx.app, asked, Content(script.content, JAVASCRIPT, cid, cid, cache_control))
     store = ctx.app.modules
-    found = store.find(asked.path) if store is not None else None
+    found = await _read_module(store, asked.path) if store is not None else None
     if found is None and store is not None and asked.entry is not None:
         release = find_release(ctx.app, asked.entry)
-        if release is not None and names_module(store, release.extras, asked.path):
+        if release is not None and await may_have(ctx.app, release.extras, asked.path):
             if ctx.app.home is None:
                 return FOR_OWNER
-            await bring_back(ctx.app, release)
-            found = store.find(asked.path)
+            await bring_back(ctx.app, release, asked.path)
+            found = await _read_module(store, asked.path)
     if found is None:
         raise NotFound(f"Module not found {asked.path}")
     return await respond(
         ctx.app, asked, Content(found.content, found.content_type, found.cid, found.cid, IMMUTABLE)
     )
+
+
+async def _read_module(store: LocalModules, path: str) -> StoredModule | None:
+    """Return the module at *path*; a large one is read by a thread, so that nobody else waits for the disk."""
+    record = store.find_record(path)
+    if record is None:
+        return None
+    if store.is_large(record):
+        return await trio.to_thread.run_sync(store.find, path)
+    return store.find(path)
 
 
 def _package_for_workers(app: App, release: ServedRelease, specifier: str) -> Content:

@@ -1,11 +1,13 @@
 // Runs before every module of the page: hands the app its env (globalThis.VIBES_ENV) and shows what goes wrong, with
 // the file and line of the app. The page's facts are in <script id="vibes-page">: env, release (address of its root),
-// files (served name -> the app's file name), missing (specifier -> why this server has no module of it).
+// files (served name -> the app's file name), missing (specifier -> why this server has no module of it), notes (what to
+// know of the app's packages).
 "use strict";
 (() => {
   const page = JSON.parse(document.getElementById("vibes-page").textContent);
   const files = new Map(Object.entries(page.files));
   const missing = new Map(Object.entries(page.missing ?? {})); // a page of an older version, kept by the browser, has none
+  const notes = page.notes ?? [];
   globalThis.VIBES_ENV = Object.freeze(page.env);
   document.fonts.load("1em Inter").catch(() => {}); // fetched along with the modules, not after they have run
 
@@ -66,6 +68,7 @@
       Object.defineProperty(navigator, "clipboard", { value: { writeText, readText }, configurable: true });
     }
   }
+  for (const note of notes) console.info(`About this app's packages: ${note}`);
 
   // Where things are
 
@@ -247,8 +250,11 @@
     else if (files.has(served)) where = await findLine([served], (text) => new RegExp(pattern).test(text));
     else if (where === null && unmapped) where = await findImport((specifier) => specifier === unmapped);
     else if (where === null) where = await findComponent(error?.componentStack);
+    const isOfNode = error instanceof TypeError || error instanceof ReferenceError;
+    const asked = isOfNode ? [...(globalThis.__vibesNode ?? [])] : []; // modules/node_parts.py
+    const node = asked.length ? `\nA package asked for parts of Node, which browsers do not have: ${asked.join(", ")}.` : "";
     if (reason) await show(`The package "${unmapped}" is not on this server: ${reason}`, where);
-    else await show(explain(message), where, error?.stack);
+    else await show(explain(message) + node, where, error?.stack);
   }
 
   // What the page's Content-Security-Policy kept from other hosts, once a host. Of pictures only the console tells.
@@ -316,6 +322,14 @@
     }
   }
 
+  // Loaders of scripts reject with the event of the element, which says nothing by itself.
+  async function takeFailedElement(target) {
+    const address = target?.src || target?.href;
+    await new Promise((resolve) => setTimeout(resolve)); // the event that it was blocked may come after this one
+    if (typeof address !== "string" || blockedScripts.has(address)) return; // what was blocked is told already
+    await show(`${address} could not be loaded.`, null);
+  }
+
   addEventListener(
     "error",
     (event) => {
@@ -353,6 +367,10 @@
   standIn(Response.prototype, "json");
 
   addEventListener("unhandledrejection", ({ reason }) => {
+    if (reason instanceof Event) {
+      void takeFailedElement(reason.target);
+      return;
+    }
     const message = reason instanceof Error ? String(reason) : `A promise was rejected with ${written(reason)}`;
     void takeError(reason, message, null);
   });
@@ -371,6 +389,7 @@
     article { margin-top: 1.25rem; padding: 1rem 1.25rem; background: #27272a; border-left: 4px solid #ef4444;
       border-radius: 6px; }
     p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+    .note { border-color: #f59e0b; }
     .place { margin-top: .5rem; color: #93c5fd; }
     pre { margin: .75rem 0 0; padding: .6rem .8rem; background: #18181b; border-radius: 4px; overflow: auto;
       font: 13px/1.5 ui-monospace, monospace; }
@@ -407,6 +426,11 @@
     list = element("main");
     list.setAttribute("role", "alert");
     list.append(header);
+    for (const note of notes) {
+      const article = element("article", "", "note");
+      article.append(element("p", note));
+      list.append(article);
+    }
     root.append(list);
     document.documentElement.append(host);
   }

@@ -1,0 +1,96 @@
+"""What addresses of module hosts mean; the forms are those that the hosts document."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vibes_trio.content.module_hosts import Hosted, is_module_host, read_hosted
+
+ESM, UNPKG, JSDELIVR = "https://esm.sh/", "https://unpkg.com/", "https://cdn.jsdelivr.net/npm/"
+CDNJS, SKYPACK = "https://cdnjs.cloudflare.com/ajax/libs/", "https://cdn.skypack.dev/"
+ORBIT = "examples/jsm/controls/OrbitControls.js"
+
+
+@pytest.mark.parametrize(
+    ("address", "specifier"),
+    [
+        ("https://esm.sh/react", "react"),
+        ("https://esm.sh/react@18.2.0", "react@18.2.0"),
+        ("https://esm.sh/v135/react-dom@18.2.0/client", "react-dom@18.2.0/client"),
+        ("https://esm.sh/stable/react@18.2.0", "react@18.2.0"),
+        ("https://esm.sh/@tanstack/react-query@5?deps=react@18.2.0", "@tanstack/react-query@5"),
+        ("https://esm.sh/*preact@10/hooks", "preact@10/hooks"),
+        ("https://esm.sh/react@18.2.0/es2022/react.mjs", "react@18.2.0"),
+        ("https://esm.sh/v135/react-dom@18.2.0/X-ZHJlYWN0/es2022/client.development.mjs", "react-dom@18.2.0/client"),
+        (f"{ESM}three@^0.160/{ORBIT}", f"three@^0.160/{ORBIT}"),
+        ("https://esm.run/d3@7", "d3@7"),
+        ("//unpkg.com/react@18/umd/react.production.min.js", "react@18/umd/react.production.min.js?file"),
+        ("https://unpkg.com/htm?module", "htm"),
+        ("https://unpkg.com/@babel/standalone/babel.min.js", "@babel/standalone/babel.min.js?file"),
+        ("https://unpkg.com/lodash", "lodash?file"),
+        (f"{JSDELIVR}chart.js", "chart.js?file"),
+        (f"{JSDELIVR}bootstrap@5.3.0/dist/css/bootstrap.min.css", "bootstrap@5.3.0/dist/css/bootstrap.min.css?file"),
+        (f"{JSDELIVR}d3@7/+esm", "d3@7"),
+        (f"{JSDELIVR}date-fns@3/format/+esm", "date-fns@3/format"),
+        (f"{SKYPACK}canvas-confetti", "canvas-confetti"),
+        (f"{SKYPACK}pin/react@v17.0.1-yH0aYV1FOvoIPeKBbHxg/m=i/optimized/react.js", "react@17.0.1"),
+        ("https://ga.jspm.io/npm:react@18.2.0/index.js", "react@18.2.0/index.js"),
+        (f"{CDNJS}three.js/r128/three.min.js", "three@0.128.0/three.min.js?file"),
+        (f"{CDNJS}react/18.2.0/umd/react.production.min.js", "react@18.2.0/umd/react.production.min.js?file"),
+        (f"{CDNJS}font-awesome/6.4.0/css/all.css", "@fortawesome/fontawesome-free@6.4.0/css/all.css?file"),
+        ("https://cdn.tailwindcss.com?plugins=forms", "@tailwindcss/browser@4?file"),
+    ],
+)  # fmt: skip
+def test_address_means_a_module_or_a_file_of_a_package(address, specifier):
+    found = read_hosted(address)
+
+    assert found is not None
+    assert found.specifier == specifier
+    assert found.is_module is not specifier.endswith("?file")
+    assert is_module_host(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("https://esm.sh/", "https://esm.sh/gh/microsoft/tslib", "https://esm.sh/jsr/@std/encoding"),
+        *("https://cdn.jsdelivr.net/gh/jquery/jquery@3/dist/jquery.min.js", "https://unpkg.com/"),
+        *("https://cdn.jsdelivr.net/npm/../../etc/passwd", "https://unpkg.com/x@1/%2e%2e/%2e%2e/y.js"),
+        *(
+            "https://cdnjs.cloudflare.com/ajax/libs/react",
+            "https://cdnjs.cloudflare.com/",
+            "https://unpkg.com/ a",
+        ),
+        *("https://cdn.jsdelivr.net/combine/npm/a,npm/b", "https://unpkg.com/x/y%3Fz"),
+    ],
+)
+def test_address_of_such_a_host_that_means_no_package_is_none(address):
+    assert read_hosted(address) is None
+    assert is_module_host(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("https://example.org/react", "react", "./x.js", "/x.js", "", "esm.sh/react", "ftp://esm.sh/react"),
+        *(
+            "https://esm.sh.evil.test/react",
+            "https://[",
+            "data:text/javascript,1",
+            "https://evil.test/esm.sh/react",
+        ),
+    ],
+)
+def test_other_addresses_are_of_no_such_host(address):
+    assert read_hosted(address) is None
+    assert not is_module_host(address)
+
+
+@given(
+    st.sampled_from(["esm.sh", "unpkg.com", "cdn.jsdelivr.net/npm", "cdn.skypack.dev"]), st.text(max_size=60)
+)
+def test_any_text_after_the_host_is_read_and_stays_in_its_package(host, rest):
+    found = read_hosted(f"https://{host}/{rest}")
+
+    assert found is None or isinstance(found, Hosted)
+    assert found is None or ".." not in found.path.split("/")

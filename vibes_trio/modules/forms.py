@@ -1,0 +1,149 @@
+"""Files of packages in the forms that bundlers have for an import with a query: `x.wasm?url`, `x.js?worker`.
+
+The module of such an import is a few lines that name the file, which lies beside it as it is (or built, a worker).
+"""
+
+import base64
+import json
+import tempfile
+from pathlib import Path
+
+import trio
+
+from vibes_trio.content.mime import mime_of
+from vibes_trio.content.specifiers import FORMS
+from vibes_trio.errors import ModuleFailed
+from vibes_trio.modules.build import PREFIX, Built
+from vibes_trio.modules.groups import closure_hash, file_address
+from vibes_trio.modules.lock import Lock
+from vibes_trio.modules.places import build_worker
+from vibes_trio.modules.run import BuildRefused
+from vibes_trio.modules.store import LocalModules
+from vibes_trio.modules.tree import package_of, subpath_of
+from vibes_trio.modules.umd import build_umd, is_umd
+from vibes_trio.modules.work import PACKAGE_RECIPE, Work, bundle
+
+_WORKER = 'export default function (options) { return new {kind}("{at}", { type: "module", name: options?.name }) }\n'
+_INIT = (
+    "export default async (imports = {}) =>"
+    ' (await WebAssembly.instantiateStreaming(fetch("{at}"), imports)).instance;\n'
+)
+_ADDRESS = 'export default "{at}";\n'
+# Of those in which the file has an address: what the module is.
+_BY_ADDRESS = {
+    "url": _ADDRESS,
+    "file": _ADDRESS,
+    "no-inline": _ADDRESS,
+    "init": _INIT,
+    "worker": _WORKER.replace("{kind}", "Worker"),
+    "worker&inline": _WORKER.replace("{kind}", "Worker"),
+    "worker&url": _ADDRESS,
+    "sharedworker": _WORKER.replace("{kind}", "SharedWorker"),
+}
+
+
+def form_of(specifier: str) -> str:
+    """Return the form that *specifier* asks for; empty: it is imported as a module."""
+    query = specifier.partition("?")[2]
+    return query if query in FORMS else ""
+
+
+def form_address(lock: Lock, specifier: str, tool_version: str) -> str:
+    """Return where the module of *specifier*, which asks for a form, is served."""
+    key = lock.shared[package_of(specifier)]
+    form = form_of(specifier).replace("&", "-")
+    return f"{PREFIX}{key}/~{closure_hash(lock, key, tool_version)}/~{form}/{subpath_of(specifier)}"
+
+
+def file_behind(store: LocalModules, address: str) -> str:
+    """Return the address of the file that the module at *address*, of a form with one, names; empty: it is not there.
+
+    For who needs the file and not a module: a script or a style sheet of a page.
+    """
+    record = store.record(address)
+    return record.imports[0] if record is not None and record.imports else ""
+
+
+async def build_form(work: Work, specifier: str) -> str:
+    """Have the module of *specifier*, which asks for a form, and its file in the store; return its address.
+
+    Raises:
+        ModuleFailed: there is no such file, or it can't be had in this form.
+    """
+    key, form = work.lock.shared[package_of(specifier)], form_of(specifier)
+    if key in work.gone:
+        raise ModuleFailed(str(work.gone[key]))
+    name = subpath_of(specifier)
+    at, files = "", dict[str, Path]()
+    if form == "file" and is_umd(work, key, name):
+        path = await build_umd(work, key)
+    elif form == "file":
+        path = work.tree.hosted(key, name)
+    else:
+        path = work.tree.entry(key, name)
+    if form in _BY_ADDRESS:
+        at, files = await _placed(work, key, path, is_worker="worker" in form)
+        code = _BY_ADDRESS[form].replace("{at}", at)
+    else:
+        code = f"export default {json.dumps(await _text_of(work, key, path, form))};\n"
+    store, limits = work.bench.store, work.bench.limits
+    if len(code) > limits.built_bytes:
+        raise ModuleFailed(f"built, it has more than {limits.built_bytes} bytes")
+    for address, file in files.items():
+        await trio.to_thread.run_sync(store.put_path, address, file, limits)
+    made = form_address(work.lock, specifier, work.bench.tool.version)
+    first = [at] if at in files else []
+    built = Built(made, made, code.encode(), tuple(dict.fromkeys([*first, *files])))
+    await trio.to_thread.run_sync(store.put, built, PACKAGE_RECIPE)
+    return made
+
+
+async def _placed(work: Work, key: str, path: Path, *, is_worker: bool) -> tuple[str, dict[str, Path]]:
+    """Return where the file *path* is served, and address → file of all that it takes."""
+    if not path.is_relative_to(work.tree.folders[key]):  # made here
+        made = f"{PREFIX}{key}/~{closure_hash(work.lock, key, work.bench.tool.version)}/~{path.name}"
+        return made, {made: path}
+    name = path.relative_to(work.tree.folders[key]).as_posix()
+    if is_worker:
+        return await build_worker(work, key, name)
+    address = file_address(key, work.lock.packages[key], name)
+    return address, {address: path}
+
+
+async def _text_of(work: Work, key: str, path: Path, form: str) -> str:
+    if (await trio.Path(path).stat()).st_size > work.bench.limits.built_bytes:
+        raise ModuleFailed(f"it has more than {work.bench.limits.built_bytes} bytes")
+    if form == "inline" and path.suffix == ".css":
+        return await _style_of(work, key, path)
+    content = await trio.Path(path).read_bytes()
+    if form == "raw":
+        return content.decode("utf-8", "replace")
+    return f"data:{mime_of(path.name) or ''};base64,{base64.b64encode(content).decode()}"
+
+
+async def _style_of(work: Work, key: str, path: Path) -> str:
+    """Return a style sheet with all that it imports, pictures included."""
+    with tempfile.TemporaryDirectory(dir=work.tree.root, prefix="style-") as name:
+        out = Path(name)
+        endings = (
+            "png",
+            "jpg",
+            "jpeg",
+            "gif",
+            "webp",
+            "svg",
+            "avif",
+            "ico",
+            "woff",
+            "woff2",
+            "ttf",
+            "otf",
+            "eot",
+        )
+        try:
+            await bundle(
+                work, [key], [f"s={path}"], out, *(f"--loader:.{ending}=dataurl" for ending in endings)
+            )
+        except BuildRefused as error:
+            raise ModuleFailed(str(error)) from error
+        return (await trio.Path(out / "s.css").read_bytes()).decode("utf-8", "replace")
