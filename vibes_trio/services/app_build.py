@@ -163,4 +163,5 @@ def keep_build(
         imports=dict(imports),
         sources=tuple(sorted(whole.langs)),
         tailwind=made.tailwind,
+        linked=linked_styles(whole),
     ), assets
