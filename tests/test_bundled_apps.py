@@ -36,4 +36,4 @@ async def test_without_esbuild_the_deploy_names_the_files_and_what_they_need(tmp
     async with running(tmp_path / "data", **settings) as server, connect_to(server) as api:
         _, warnings = await deploy(api, app)
 
-    assert "/App.jsx: import.meta.env needs esbuild, which is not on this server." in warnings
+    assert "/App.jsx, /settings.js: import.meta.env needs esbuild, which is not on this server." in warnings

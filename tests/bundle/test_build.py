@@ -289,3 +289,23 @@ async def test_a_worker_imports_packages_by_addresses_since_no_import_map_reache
     assert 'from "./~package/zod/v4"' in build.files[worker].decode()
     assert build.packages == ("zod/v4",)
     assert worker in build.files[build.entries["/App.jsx"]].decode()
+
+
+async def test_a_file_apart_that_is_imported_is_part_of_the_app(esbuild):
+    """With all that it needs in turn; one that nobody imports may be anything."""
+    app = sources(
+        {
+            "/App.jsx": 'import c from "./site.config.js"; export default c',
+            "/site.config.js": 'import "./a.css"; export { default } from "./more.config.js"',
+            "/more.config.js": 'export default import.meta.glob("./a.*")',
+            "/vite.config.js": "import(x); const = 1",
+            "/a.css": "p { color: red }",
+        },
+        apart=frozenset({"/site.config.js", "/more.config.js", "/vite.config.js"}),
+    )
+
+    build = await build_app(esbuild, app)
+
+    assert build.failure is None
+    assert "color: red" in code_of(build)
+    assert '"./a.css"' in code_of(build)

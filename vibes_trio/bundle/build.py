@@ -37,6 +37,9 @@ RECIPE = 1
 BUILT = "/~~built~~/"
 """The folder of built files in a release."""
 
+LINKED_STYLES = "linked.css"
+"""The built file in place of a linked style sheet that the page has otherwise."""
+
 _LINKED = "/~styles.js"  # no name that a deploy may have
 _FLAGS = (
     "--format=esm",
@@ -62,6 +65,7 @@ _STYLE_IMPORT = re.compile(
 )
 _WORKER_IMPORT = re.compile(r"""["'`]([^"'`\n?]{1,600})\?(?:[^"'`\n]*&)?(?:shared)?worker\b[^"'`\n]*["'`]""")
 _INLINE_MAP = "//# sourceMappingURL=data:application/json;base64,"
+_SPECIFIER = re.compile(r"""(?:\bfrom|\bimport|\brequire)\s*+\(?\s*+["']([^"'\n]{1,600})["']""")
 _MODULE = re.compile(r"^\s*(?:import|export)\b(?!\s*\()", re.MULTILINE)
 _NAME = re.compile(r"[^A-Za-z0-9_-]+")
 _ENV_NAME = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
@@ -177,6 +181,7 @@ async def _prepare(compiler: Compiler, app: AppSources) -> _Prepared:
         for name, file in files.items()
         if file.loader and name not in app.apart
     }
+    texts |= _apart_but_imported(app, files, texts)
     printed = await _print_all(
         compiler,
         [
@@ -192,6 +197,22 @@ async def _prepare(compiler: Compiler, app: AppSources) -> _Prepared:
         texts |= rewritten
         files |= {name: SourceFile(text.encode(), "js") for name, text in rewritten.items()}
     return _Prepared(files, texts, problems)
+
+
+def _apart_but_imported(
+    app: AppSources, files: Mapping[str, SourceFile], texts: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the texts of files apart that the app imports all the same: they are part of it."""
+    found: dict[str, str] = {}
+    waiting = list(texts.items()) if app.apart else []
+    while waiting:
+        importer, text = waiting.pop()
+        for specifier in _SPECIFIER.findall(text):
+            name = app.places.find(importer, specifier)
+            if name in app.apart and name not in found and name is not None and files[name].loader:
+                found[name] = files[name].content.decode("utf-8", "replace")
+                waiting.append((name, found[name]))
+    return found
 
 
 async def _prepare_apart(
@@ -361,6 +382,8 @@ def _finish(app: AppSources, bundles: Sequence[Bundle]) -> AppBuild:
             for used in facts.imports:
                 if used.external and not used.path.startswith("<"):
                     packages[used.path.removeprefix(PACKAGE_FOLDER)] = None
+    if app.linked:
+        files[LINKED_STYLES] = b"/* Tailwind has the style sheets of this app from its page. */\n"
     wanted = {name: entries[name] for name in app.all_entries if name in entries}
     return AppBuild(wanted, files, tuple(packages))
 

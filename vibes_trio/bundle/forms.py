@@ -77,7 +77,7 @@ def find_forms(
 def tell_forms(forms: Iterable[Form]) -> tuple[str, ...]:
     """Return what is told of *forms* where no esbuild is there to build the app: each with its files."""
     by_words: dict[str, list[str]] = {}
-    for form in dict.fromkeys(forms):
+    for form in sorted(dict.fromkeys(forms), key=lambda form: form.file):
         by_words.setdefault(form.words, []).append(form.file)
     return tuple(
         f"{', '.join(files[:MAX_TOLD])}{', …' if len(files) > MAX_TOLD else ''}: {words} needs esbuild, which is not"

@@ -164,4 +164,5 @@ def keep_build(
         imports=dict(imports),
         tailwind=made.tailwind,
         sources=tuple(sorted(whole.langs.keys() - {made.name for made in whole.project.made})),
+        linked=linked_styles(whole),
     ), assets

@@ -1,10 +1,12 @@
 """The page of a release: its import map, its roots, what the server adds, and the app's own HTML if it has some."""
 
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 import msgspec
+from msgspec.structs import replace
 
-from vibes_trio.bundle.build import BUILT
+from vibes_trio.bundle.build import BUILT, LINKED_STYLES
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import only_needed
 from vibes_trio.content.own_page import Template
@@ -167,4 +169,12 @@ def _read_template(app: App, release: ServedRelease) -> Template | None:
         if text is None:
             raise NotFound(f"File not found {release.extras.html}")
         app.assets.put(cid, text)
-    return _template_decoder.decode(text)
+    template = _template_decoder.decode(text)
+    built = release.extras.built
+    if built is None or not built.linked:
+        return template
+    parts = (
+        replace(part, value=BUILT + LINKED_STYLES) if unquote(part.value) in built.linked else part
+        for part in template.parts
+    )
+    return replace(template, parts=tuple(parts))

@@ -73,6 +73,7 @@ class BuiltApp(msgspec.Struct, frozen=True, kw_only=True):
         imports: specifier of a package → its address in the stored import map's terms.
         sources: names of the app's modules, for messages.
         tailwind: whether a style sheet of it is for Tailwind.
+        linked: style sheets that its HTML links and that the page has otherwise, as only Tailwind can read them.
     """
 
     entries: dict[str, str] = {}
@@ -81,6 +82,7 @@ class BuiltApp(msgspec.Struct, frozen=True, kw_only=True):
     imports: dict[str, str] = {}
     sources: tuple[str, ...] = ()
     tailwind: bool = False
+    linked: tuple[str, ...] = ()
 
 
 class Extras(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,13 +202,16 @@ def take_apart(row: apps.Release) -> ServedRelease:
     )
 
 
+_MIME_OF_BUILT = {"map": "application/json", "css": "text/css"}
+
+
 def built_items(built: BuiltApp | None) -> Iterator[FileSystemItem]:
     """Yield the built files of an app as the files of a release that they are, too, though no reply has them."""
     for name, file in built.files.items() if built is not None else ():
         yield FileSystemItem(
             file_name=BUILT + name,
             asset_id=file.asset_id,
-            mime_type="application/json" if name.endswith(".map") else JAVASCRIPT,
+            mime_type=_MIME_OF_BUILT.get(name.rpartition(".")[2], JAVASCRIPT),
             asset_uri=asset_uri(file.asset_id),
             size=file.size,
         )

@@ -1,4 +1,4 @@
-import { apiUrl } from "./config.js";
+import { apiUrl } from "./settings.js";
 
 const all = Object.entries(import.meta.env);
 
