@@ -107,7 +107,11 @@ COMMANDS: tuple[Command, ...] = (
             ),
             _DEVICE,
             _argument("--token", default="", help="a token of `vibes-trio token`, in place of a key file"),
-            _argument("--dry-run", action="store_true", help="list what would be sent, and send nothing"),
+            _argument(
+                "--dry-run",
+                action="store_true",
+                help="list what would be sent, say how it is read, and send nothing",
+            ),
             _JSON,
         ),
         (

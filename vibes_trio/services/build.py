@@ -61,7 +61,8 @@ async def build_release(
         TooLarge: the modules import too much.
     """
     is_built = whole.wants_build and app.compiler.can_bundle
-    files, compiled = await compile_all(app, files, whole.project.wrapped, sent_first=is_built)
+    project = whole.project
+    files, compiled = await compile_all(app, files, project.wrapped, project.apart, sent_first=is_built)
     spares = whole.project.spares
     modules = [_app_module(file, result, spares) for file, result in zip(files, compiled, strict=True)]
     links = link_modules(modules)
@@ -141,12 +142,18 @@ def check_imports(app: App, specifiers: Sequence[str]) -> None:
 
 
 async def compile_all(
-    app: App, files: Sequence[AppFile], wrapped: Mapping[str, bytes], *, sent_first: bool = False
+    app: App,
+    files: Sequence[AppFile],
+    wrapped: Mapping[str, bytes],
+    apart: Collection[str] = (),
+    *,
+    sent_first: bool = False,
 ) -> tuple[list[AppFile], list[Compiled | None]]:
     """Return *files*, and the result for each; None for what is no module. The compiler bounds how many run at once.
 
     A file that is no JavaScript but JSX (`App.js` of Create React App) is one of JSX in what is returned. What stands
-    in *wrapped* under its name counts in place of its content; with *sent_first* only if that does not compile.
+    in *wrapped* under its name counts in place of its content; with *sent_first* only if that does not compile. One
+    of *apart*, which no page runs, need not compile: it is then kept as a file like any other.
     """
     read_as = list(files)
     compiled: list[Compiled | None] = [None] * len(files)
@@ -156,7 +163,10 @@ async def compile_all(
         try:
             result, lang = await _compile(app, source, instead)
         except VibesError as error:
-            failed[index] = error
+            if isinstance(error, TransformFailed) and files[index].name in apart:
+                read_as[index] = dataclasses.replace(files[index], lang=None)
+            else:
+                failed[index] = error
         else:
             compiled[index] = result
             if lang != source.lang:
