@@ -216,13 +216,18 @@ def test_a_dry_run_tells_how_a_folder_is_read_and_what_is_wrong(
     (tmp_path / "App.jsx").write_text("export default () => <p>hi</p>;")
     (tmp_path / "package.json").write_text('{"devDependencies": {"vite": "7"}}')
     (tmp_path / "vite.config.js").write_text("export default {}")
-    (tmp_path / "index.html").write_text('<div id="root"></div><script type="module" src="/src/main.jsx"></script>')
+    (tmp_path / "index.html").write_text(
+        '<div id="root"></div><script type="module" src="/src/main.jsx"></script>'
+    )
 
     assert running.deploy("--dry-run", path=tmp_path) == OK
 
     err = capsys.readouterr().err
     assert "warning: /index.html: names /src/main.jsx, which is not among the files." in err
-    assert "read as a Vite project; its page is index.html; its entry is App.jsx; 1 file is no part of the page" in err
+    assert (
+        "read as a Vite project; its page is index.html; its entry is App.jsx; 1 file is no part of the page"
+        in err
+    )
 
 
 @pytest.mark.parametrize("pair", ["A", "=1", ""])

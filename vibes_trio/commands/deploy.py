@@ -81,9 +81,7 @@ def tell_reading(app: FoundApp, env: Mapping[str, str]) -> None:
     """
     files = read_files(app)
     entry_point = next((file.filename for file in files if file.entry_point is True), "")
-    contents = [
-        ProjectFile(found.name, found.path.read_bytes(), lang_of(found.name)) for found in app.files
-    ]
+    contents = [ProjectFile(found.name, found.path.read_bytes(), lang_of(found.name)) for found in app.files]
     project = read_project(contents, entry_point, env)
     for warning in project.warnings:
         warn(warning)
