@@ -237,7 +237,29 @@ def test_an_address_that_is_none_is_said(running: Running, capsys: Capture) -> N
 def test_a_dry_run_lists_and_sends_nothing(running: Running, capsys: Capture) -> None:
     assert running.deploy("--dry-run", "--url", NOWHERE) == OK
 
-    assert capsys.readouterr().out.split() == ["FILE", "SIZE", "/App.jsx", "35", "bytes"]
+    out, err = capsys.readouterr()
+    assert out.split() == ["FILE", "SIZE", "/App.jsx", "35", "bytes"]
+    assert "read as components; its entry is App.jsx" in err
+
+
+def test_a_dry_run_tells_how_a_folder_is_read_and_what_is_wrong(
+    running: Running, capsys: Capture, tmp_path: Path
+) -> None:
+    (tmp_path / "App.jsx").write_text("export default () => <p>hi</p>;")
+    (tmp_path / "package.json").write_text('{"devDependencies": {"vite": "7"}}')
+    (tmp_path / "vite.config.js").write_text("export default {}")
+    (tmp_path / "index.html").write_text(
+        '<div id="root"></div><script type="module" src="/src/main.jsx"></script>'
+    )
+
+    assert running.deploy("--dry-run", path=tmp_path) == OK
+
+    err = capsys.readouterr().err
+    assert "warning: /index.html: names /src/main.jsx, which is not among the files." in err
+    assert (
+        "read as a Vite project; its page is index.html; its entry is App.jsx; 1 file is no part of the page"
+        in err
+    )
 
 
 @pytest.mark.parametrize("pair", ["A", "=1", ""])

@@ -7,6 +7,7 @@ from vibes_trio.content.project import (
     Project,
     ProjectFile,
     Spare,
+    describe_project,
     exports_of,
     fallback_entries,
     not_mapped,
@@ -512,3 +513,23 @@ def test_what_the_apps_own_import_map_sends_to_its_files_is_no_package():
     project = read({"/index.html": PAGE.format(f'<script type="importmap">{imports}</script>')})
 
     assert not_mapped(project, ["util", "lib/a.js", "d3", "react"]) == ("d3", "react")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"/App.jsx": COMPONENT}, "read as components; its entry is App.jsx"),
+        ({"/Garden.jsx": COMPONENT}, "read as components; its entries are what no other module imports"),
+        ({"/index.html": "<p>"}, "read as a page of HTML; its page is index.html"),
+        (
+            {"/index.html": PAGE.format('<script type="text/babel">1</script>')},
+            "read as a page of HTML; its page is index.html",
+        ),
+        (
+            {"/app/layout.tsx": COMPONENT, "/app/page.tsx": COMPONENT, "/next.config.js": ""},
+            "read as a Next app's client pages; 1 file is no part of the page (next.config.js)",
+        ),
+    ],
+)
+def test_what_files_are_is_said_in_one_sentence(given, said):
+    assert describe_project(read(given)) == said

@@ -342,3 +342,14 @@ async def test_a_file_that_is_no_module_is_never_compiled_whatever_its_name(app,
     await deploy(app, text("/App.jsx", "this is < no module"))
 
     assert compiler.sources == []
+
+
+async def test_settings_and_tests_that_do_not_compile_are_kept_as_files(esprima_app):
+    """Here no TypeScript compiles, and a project in JavaScript may have its settings in it."""
+    settings = {"type": "code-block", "lang": "ts", "filename": "/vite.config.ts", "content": "let a: number"}
+
+    release = await deploy(esprima_app, jsx(), settings)
+
+    files = {item["fileName"]: item for item in release["fileSystem"]}
+    assert "transform" not in files["/vite.config.ts"]
+    assert (await get(esprima_app, "/vite.config.ts")).body == b"let a: number"

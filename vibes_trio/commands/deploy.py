@@ -34,6 +34,8 @@ from vibes_trio.commands.output import (
     warn,
 )
 from vibes_trio.config import Config, load_config
+from vibes_trio.content.filenames import lang_of
+from vibes_trio.content.project import ProjectFile, describe_project, read_project
 from vibes_trio.errors import RequireLogin, SlugTaken
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import encode
@@ -60,6 +62,7 @@ def main(options: Namespace) -> int:
         warn(warning)
     if options.dry_run:
         print_table(("FILE", "SIZE"), [(file.name, shown_size(file.size)) for file in app.files])
+        tell_reading(app, read_env(options.env))
         return OK
     url = find_url(options, config, os.environ) or DEFAULT_URL
     asker = find_asker(options, config, os.environ, url)
@@ -68,6 +71,21 @@ def main(options: Namespace) -> int:
     tell(f"{path}: {number}, {shown_size(app.size)}, to {url} …")
     show_release(options, trio.run(send, url, asker.auth, request, config))
     return OK
+
+
+def tell_reading(app: FoundApp, env: Mapping[str, str]) -> None:
+    """Say how a server will read *app*, and what it will warn of that the files alone show.
+
+    Raises:
+        CommandFailed: a file that can't be sent.
+    """
+    files = read_files(app)
+    entry_point = next((file.filename for file in files if file.entry_point is True), "")
+    contents = [ProjectFile(found.name, found.path.read_bytes(), lang_of(found.name)) for found in app.files]
+    project = read_project(contents, entry_point, env)
+    for warning in project.warnings:
+        warn(warning)
+    tell(describe_project(project))
 
 
 def find_asker(options: Namespace, config: Config, env: Mapping[str, str], url: str) -> Asker:

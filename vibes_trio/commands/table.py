@@ -111,7 +111,11 @@ COMMANDS: tuple[Command, ...] = (
             _URL,
             _DEVICE,
             _argument("--token", default="", help="a token of `vibes-trio token`, in place of a key file"),
-            _argument("--dry-run", action="store_true", help="list what would be sent, and send nothing"),
+            _argument(
+                "--dry-run",
+                action="store_true",
+                help="list what would be sent, say how it is read, and send nothing",
+            ),
             _JSON,
         ),
         (

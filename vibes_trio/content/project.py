@@ -41,7 +41,15 @@ _SOURCES = ("", "/src", "/app", "/client", "/client/src", "/src/app", "/frontend
 _MAINS = ("main", "index")
 _COMPONENTS = ("app", "page", "home", "application")
 _SETTINGS = ("tsconfig.json", "tsconfig.app.json", "jsconfig.json")
-_WORDS = {"vite": "a Vite project", "cra": "a Create React App project", "next": "a Next app's client pages"}
+_WORDS: Mapping[Kind, str] = MappingProxyType(
+    {
+        "component": "components",
+        "vite": "a Vite project",
+        "cra": "a Create React App project",
+        "next": "a Next app's client pages",
+        "html": "a page of HTML",
+    }
+)
 _TAILWIND_CSS = re.compile(rb"""@tailwind\b|@import\s++(?:url\()?["']tailwindcss\b""")
 _TAILWIND_CLASS = re.compile(
     rb"(?<![\w-])(?:(?:bg|text|border|from|to)-[a-z]{3,10}-\d{2,3}|min-h-screen|space-[xy]-\d|grid-cols-\d)(?![\w-])"
@@ -185,6 +193,26 @@ def tell_entries(project: Project, entries: Sequence[str]) -> tuple[str, ...]:
             " or call it App."
         )
     return tuple(told)
+
+
+def describe_project(project: Project) -> str:
+    """Return in one sentence what the files are, and what of them the page runs."""
+    entries = [name for name in project.entries if "~" not in name]
+    words = [f"read as {_WORDS[project.kind]}"]
+    if project.html:
+        words.append(f"its page is {_listed([project.html])}")
+    if entries:
+        words.append(f"its entry is {_listed(entries)}")
+    elif not project.entries and not project.scripted:
+        words.append("its entries are what no other module imports")
+    if project.apart:
+        words.append(_told_apart(project.apart))
+    return "; ".join(words)
+
+
+def _told_apart(apart: Sequence[str]) -> str:
+    are = "file is" if len(apart) == 1 else "files are"
+    return f"{len(apart)} {are} no part of the page ({_listed(sorted(apart))})"
 
 
 def not_mapped(project: Project, specifiers: Sequence[str]) -> tuple[str, ...]:
@@ -510,10 +538,9 @@ class _Reading:
         entries = [name for name in project.entries if name in self.files]
         if entries and words:
             words.append(f"its entry is {_listed(entries)}")
-        apart = sorted(name for name in self.names if is_apart(name) or not name.startswith(f"{self.root}/"))
+        apart = [name for name in self.names if is_apart(name) or not name.startswith(f"{self.root}/")]
         if apart:
-            are = "file is" if len(apart) == 1 else "files are"
-            words.append(f"{len(apart)} {are} no part of the page ({_listed(apart)})")
+            words.append(_told_apart(apart))
         return ("; ".join(words),) if words else ()
 
 

@@ -69,7 +69,8 @@ async def build_release(
         TooLarge: the modules import too much.
     """
     is_built = whole.wants_build and app.compiler.can_bundle
-    files, compiled = await compile_all(app, user, files, whole.project.wrapped, sent_first=is_built)
+    project = whole.project
+    files, compiled = await compile_all(app, user, files, project.wrapped, project.apart, sent_first=is_built)
     await trio.lowlevel.checkpoint()
     spares = whole.project.spares
     modules = [_app_module(file, result, spares) for file, result in zip(files, compiled, strict=True)]
@@ -161,13 +162,15 @@ async def compile_all(
     user: UserId,
     files: Sequence[AppFile],
     wrapped: Mapping[str, bytes],
+    apart: Collection[str] = (),
     *,
     sent_first: bool = False,
 ) -> tuple[list[AppFile], list[Compiled | None]]:
     """Return *files*, and the result for each; None for what is no module.
 
     A file that is no JavaScript but JSX (`App.js` of Create React App) is one of JSX in what is returned. What stands
-    in *wrapped* under its name counts in place of its content; with *sent_first* only if that does not compile.
+    in *wrapped* under its name counts in place of its content; with *sent_first* only if that does not compile. One
+    of *apart*, which no page runs, need not compile: it is then kept as a file like any other.
 
     Few are begun at a time: what the loop has to do for each adds up, and the compiler bounds how many run anyway.
     """
@@ -189,7 +192,10 @@ async def compile_all(
                 compiled[index], read = await _compile(app, user, first, instead)
             except VibesError as error:
                 forget_traces(error)
-                failed[index] = error
+                if isinstance(error, TransformFailed) and file.name in apart:
+                    read_as[index] = dataclasses.replace(file, lang=None)
+                else:
+                    failed[index] = error
             else:
                 if read != lang:
                     read_as[index] = dataclasses.replace(file, lang=read)

@@ -1,0 +1,5 @@
+```jsx
+export default function App() {
+  return <p>inside</p>;
+}
+```

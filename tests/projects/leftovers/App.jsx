@@ -1,0 +1,9 @@
+import Card from "./Card";
+
+export default function App() {
+  return (
+    <main>
+      <Card />
+    </main>
+  );
+}

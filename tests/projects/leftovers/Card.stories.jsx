@@ -1,0 +1,3 @@
+import Card from "./Card";
+
+export default { title: "Card", component: Card };

@@ -1,0 +1,3 @@
+export default function Card() {
+  return <main>old card</main>;
+}

@@ -1,0 +1,3 @@
+export default function formatPrice(n) {
+  return n.amount.toFixed(2);
+}

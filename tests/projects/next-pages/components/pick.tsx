@@ -1,0 +1,3 @@
+export function Pick(props: React.ComponentProps<"button">) {
+  return <button {...props} />;
+}

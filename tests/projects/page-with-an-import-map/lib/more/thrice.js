@@ -1,0 +1,1 @@
+export const thrice = (n) => 3 * n;
