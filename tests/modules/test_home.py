@@ -19,6 +19,7 @@ from vibes_trio.modules.progress import Progress
 from vibes_trio.modules.store import open_store
 from vibes_trio.modules.wishes import Wishes
 from vibes_trio.outbound import Outbound, open_outbound
+from vibes_trio.turns import Turns
 
 
 async def test_commonjs_and_es_packages_share_one_of_each(config, registry, tmp_path):
@@ -596,6 +597,26 @@ async def test_an_app_that_asks_for_react_18_gets_it_with_all_its_packages(confi
     assert lock.modules["react-dom/client"] == "/~esm/react-dom@18.3.1/client"
     assert (lock.shared["view"], lock.notes) == ("view@1.0.0", ())
     assert run(store, lock, 'import { v } from "view"; console.log(v)', tmp_path) == "18.3.1"
+
+
+async def test_another_react_is_built_in_the_turn_of_who_asks_for_it(config, registry, monkeypatch):
+    """It is built while the server serves, so it counts among all that is built then."""
+    with_react(registry, "18.3.1", "19.2.1")
+    held: list[tuple[str, Turns]] = []
+    hold = Turns.hold
+
+    def hold_and_note(turns: Turns, user: str, places: int = 1):
+        held.append((user, turns))
+        return hold(turns, user, places)
+
+    monkeypatch.setattr(Turns, "hold", hold_and_note)
+    registry.add("kit", "1.0.0", pack({"package.json": "{}", "index.js": "export const a = 1"}))
+
+    async with home_on(config, registry) as home:
+        await home.ensure({"react": "^18", "kit": "*"}, wishes=Wishes(ranges={"react": "^18"}), user="ada")
+
+    assert {user for user, _ in held} == {"ada"}
+    assert len({id(turns) for _, turns in held}) == 1
 
 
 async def test_locks_of_one_react_are_not_those_of_another(config, registry):

@@ -230,3 +230,21 @@ async def test_parts_that_are_loaded_late_stay_apart(config, registry, tmp_path)
     assert '"late"' not in code_of(store, lock, "kit")
     script = 'import { late } from "kit"; console.log((await late()).l)'
     assert run(store, lock, script, tmp_path) == "late"
+
+
+async def test_es_modules_that_commonjs_hands_on_may_import_from_other_folders_of_their_package(
+    config, registry, tmp_path
+):
+    """Their names are read one file at a time, each with the whole package around it."""
+    files = PLAIN | {
+        "index.js": "module.exports = require('./esm/deep/index.mjs')",
+        "esm/deep/index.mjs": "export { x as one } from '../../other/x.mjs'; export * from '../more.mjs'",
+        "esm/more.mjs": "export const two = 2",
+        "other/x.mjs": "export const x = 1",
+    }
+    registry.add("kit", "1.0.0", pack(files))
+
+    store, lock, failed = await ensure(config, registry, "kit")
+
+    assert failed == {}
+    assert run(store, lock, 'import { one, two } from "kit"; console.log(one, two)', tmp_path) == "1 2"
