@@ -10,6 +10,14 @@ VENV="$ROOT/.venv"
 
 say() { printf '%s\n' "$*" >&2; }
 
+# within SECONDS WHAT COMMAND...: run a step that waits for something outside; see setup.d/within.py. Every such step
+# goes through it, so that none is waited for without a word, or without an end.
+within() {
+    runner="$VENV/bin/python"
+    [ -x "$runner" ] && "$runner" -c '' 2>/dev/null || runner=$(find_python) || exit 1
+    "$runner" "$ROOT/scripts/setup.d/within.py" "$@"
+}
+
 find_python() {
     for name in ${PYTHON:-} python3 python3.13 python3.12 python3.11 python3.14 python; do
         if command -v "$name" >/dev/null 2>&1 &&
@@ -34,11 +42,15 @@ setup_venv() {
     done
     say "setting up $VENV with the packages of $1 …"
     [ -x "$VENV/bin/python" ] && "$VENV/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-        "$(find_python)" -m venv --clear "$VENV" || exit 1
+        within 300 "a new environment for Python" "$(find_python)" -m venv --clear "$VENV" || exit 1
+    # An index of packages that is out of reach is found out in a minute; one that is slow has longer.
     if command -v uv >/dev/null 2>&1; then
-        uv pip install --quiet --python "$VENV/bin/python" --require-hashes -r "$lock" || exit 1
+        within 900 "the packages of $1, fetched by uv" \
+            uv pip install --quiet --python "$VENV/bin/python" --require-hashes -r "$lock" || exit 1
     else
-        "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" || exit 1
+        within 900 "the packages of $1, fetched by pip" \
+            "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --timeout 15 --retries 3 \
+            --require-hashes -r "$lock" || exit 1
     fi
     link_package
     stamp_of "$lock" "$VENV/bin/python" >"$VENV/stamp"

@@ -1,5 +1,6 @@
 """Outbound HTTP, against a registry that is a function."""
 
+import socket
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -122,6 +123,120 @@ async def test_redirect_to_another_origin_is_refused_and_not_asked_again(locatio
             await fetch(outbound, "https://elsewhere.test/a", tries=3)
 
     assert len(asked.requests) == 1
+
+
+def hosts(monkeypatch, **addresses: str) -> None:
+    """Have names lead to *addresses*; others to none, and addresses to themselves."""
+
+    async def look_up(host, port, **more):
+        await trio.lowlevel.checkpoint()
+        name = host.partition(".")[0]
+        if name in addresses:
+            host = addresses[name]
+        elif host.endswith(".test"):
+            raise socket.gaierror("no such name")
+        return [(0, 0, 0, "", (host, port))]
+
+    monkeypatch.setattr(trio.socket, "getaddrinfo", look_up)
+
+
+FOLLOWED = {
+    "https to https": ("https://elsewhere.test/a", "https://cdn.test/x"),
+    "another port": ("https://elsewhere.test/a", "https://elsewhere.test:444/x"),
+    "http to https": ("http://127.0.0.1:9/a", "https://cdn.test/x"),
+    "loopback to loopback": ("http://127.0.0.1:9/a", "http://localhost:8/x"),
+    "a private host to another": ("https://lan.test/a", "https://lan2.test/x"),
+    "a private host to a public one": ("https://lan.test/a", "https://public.test/x"),
+}
+
+
+@pytest.mark.parametrize("kind", FOLLOWED)
+async def test_what_is_known_by_its_hash_is_followed_to_another_host_without_credentials(monkeypatch, kind):
+    """Not even to a host for which there are credentials: whoever sends us there must not make use of them."""
+    asked_url, target = FOLLOWED[kind]
+    hosts(
+        monkeypatch,
+        elsewhere="8.8.8.8",
+        public="8.8.4.4",
+        lan="10.0.0.1",
+        lan2="192.168.0.9",
+        localhost="127.0.0.1",
+    )
+    tokens = {f"//{httpx.URL(url).netloc.decode()}/": "Bearer secret" for url in (asked_url, target)}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/a":
+            return httpx.Response(302, headers={"location": target.replace("//", "//me:secret@")})
+        return httpx.Response(200, content=b"archive")
+
+    asked = Asked(answer)
+    async with outbound_to(asked, Registry("https://registry.test/", credentials=tokens)) as outbound:
+        assert await fetch(outbound, asked_url, is_hashed=True) == b"archive"
+
+    first, second = asked.requests
+    assert first.headers["authorization"] == "Bearer secret"
+    assert "authorization" not in second.headers
+    assert str(second.url) == target
+
+
+NOT_FOLLOWED = {
+    "https to http": ("https://elsewhere.test/a", "http://cdn.test/x"),
+    "https to http on loopback": ("https://elsewhere.test/a", "http://127.0.0.1/x"),
+    "public to loopback": ("https://elsewhere.test/a", "https://127.0.0.1/x"),
+    "public to loopback by IPv6": ("https://elsewhere.test/a", "https://[::1]/x"),
+    "public to loopback in IPv6": ("https://elsewhere.test/a", "https://[::ffff:127.0.0.1]/x"),
+    "public to loopback by name": ("https://elsewhere.test/a", "https://own.test/x"),
+    "public to a private host": ("https://elsewhere.test/a", "https://lan.test/x"),
+    "public to what clouds tell secrets at": ("https://elsewhere.test/a", "https://169.254.169.254/x"),
+    "public to no address": ("https://elsewhere.test/a", "https://0.0.0.0/x"),
+    "a private host to loopback": ("https://lan.test/a", "https://127.0.0.1/x"),
+    "another scheme": ("https://elsewhere.test/a", "file:///etc/passwd"),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_FOLLOWED)
+async def test_what_is_known_by_its_hash_is_followed_neither_to_http_nor_nearer_to_this_server(
+    monkeypatch, kind
+):
+    """Without `why_not_follow` a registry has this server ask whatever it likes."""
+    asked_url, target = NOT_FOLLOWED[kind]
+    hosts(monkeypatch, elsewhere="8.8.8.8", lan="10.0.0.1", own="127.0.0.1")
+    asked = Asked(lambda request: httpx.Response(302, headers={"location": target}))
+
+    async with outbound_to(asked) as outbound:
+        with pytest.raises(FetchFailed, match="another host"):
+            await fetch(outbound, asked_url, is_hashed=True, tries=3)
+
+    assert len(asked.requests) == 1
+
+
+async def test_redirects_between_hosts_end(monkeypatch):
+    hosts(monkeypatch)
+    asked = Asked(
+        lambda request: httpx.Response(301, headers={"location": f"https://x{request.url.host}/"}),
+    )
+
+    async with outbound_to(asked) as outbound:
+        with pytest.raises(FetchFailed, match="more than 3 redirects"):
+            await fetch(outbound, "https://elsewhere.test/a", is_hashed=True)
+
+    assert len(asked.requests) == 4
+
+
+async def test_a_registry_is_not_lost_with_the_host_that_it_sends_to(monkeypatch):
+    hosts(monkeypatch)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "cdn.test":
+            raise httpx.ConnectError("refused")
+        if request.url.path.endswith("/archive"):
+            return httpx.Response(302, headers={"location": "https://cdn.test/x"})
+        return httpx.Response(200, content=b"document")
+
+    async with outbound_to(Asked(answer)) as outbound:
+        with pytest.raises(FetchFailed, match="refused"):
+            await fetch(outbound, "https://registry.test/npm/archive", is_hashed=True)
+        assert await fetch(outbound, "https://registry.test/npm/x") == b"document"
 
 
 async def test_redirects_end():

@@ -42,6 +42,7 @@ class Checkout:
         (folder / "scripts").mkdir()
         (folder / "tests").mkdir()
         shutil.copy(ROOT / "scripts" / "setup.sh", folder / "scripts")
+        shutil.copytree(ROOT / "scripts" / "setup.d", folder / "scripts" / "setup.d")
         (folder / "scripts" / "try").write_text('. "$(dirname -- "$0")/setup.sh"\nsetup_venv "$1"\n')
         (folder / "requirements.lock").write_text("one==1\n")
         (folder / "tests" / "requirements.lock").write_text("one==1\ntwo==2\n")
@@ -106,3 +107,64 @@ def test_the_command_is_the_one_of_this_folder(checkout: Checkout) -> None:
     )
 
     assert done.stdout == "this one\n"
+
+
+# -- steps that wait for something outside --------------------------------------------------------------------
+
+WITHIN = ROOT / "scripts" / "setup.d" / "within.py"
+
+
+def run_within(seconds: float, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, WITHIN, str(seconds), "the registry", *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_step_that_ends_in_time_is_as_without_a_deadline(code: int) -> None:
+    done = run_within(60, "sh", "-c", f"echo out; echo err >&2; exit {code}")
+
+    assert (done.returncode, done.stdout, done.stderr) == (code, "out\n", "err\n")
+
+
+def test_a_step_that_is_not_there_is_said_so() -> None:
+    done = run_within(60, "/no/such/program")
+
+    assert done.returncode == 127
+    assert "the registry" in done.stderr
+
+
+def test_a_step_that_takes_too_long_is_ended_with_all_that_it_started() -> None:
+    """A child of a child, that does not heed SIGTERM. It holds our pipe: were it left, we would wait for it here."""
+    script = "trap '' TERM; (trap '' TERM; sleep 300) & wait; sleep 300"
+
+    done = run_within(1, "sh", "-c", script)
+
+    assert done.returncode == 124
+    assert "the registry: more than 1 s went by" in done.stderr
+
+
+def test_a_step_that_takes_long_says_what_it_waits_for() -> None:
+    done = run_within(60, "sleep", "3.5")
+
+    assert (done.returncode, done.stderr) == (0, "waiting for the registry: 3 of at most 60 s …\n")
+
+
+OUTSIDE = ("npm install", "pip install", "-m venv", "toolchain install", "autobahn_main.py --setup")
+
+
+@pytest.mark.parametrize(
+    "script", ["setup.sh", "test", "serve", "check", "autobahn", "bench", "coverage", "readme"]
+)
+def test_every_step_that_waits_for_something_outside_has_a_deadline(script: str) -> None:
+    """A step without `within` before it, on its line or on the ones that it goes on from, is found here."""
+    text = (ROOT / "scripts" / script).read_text("utf-8").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+
+    waiting = [line.strip() for line in lines if any(step in line for step in OUTSIDE)]
+
+    assert [line for line in waiting if "within " not in line] == []

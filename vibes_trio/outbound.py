@@ -1,9 +1,9 @@
 """All outbound HTTP: documents and archives of the package registry, package versions, Clerk's keys.
 
 Rules, the same for every request: https, or http to loopback or to the configured registry; redirects only
-within the origin that was asked; bodies are asked for uncompressed and cut off at a size, the whole exchange
-at a time; credentials go only to the address that they were given for. What fails is a FetchFailed whose
-text holds no credentials.
+within the origin that was asked, but for what is checked by its hash (`redirects`); bodies are asked for
+uncompressed and cut off at a size, the whole exchange at a time; credentials go only to the address that they
+were given for. What fails is a FetchFailed whose text holds no credentials.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import trio
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed
 from vibes_trio.late import late
+from vibes_trio.redirects import why_not_follow
 
 if TYPE_CHECKING:
     import httpx
@@ -146,6 +147,7 @@ class Outbound:
         timeout_s: float,
         accept: str = "*/*",
         tries: int = 1,
+        is_hashed: bool = False,
     ) -> bytes:
         """Return the body of the 2xx answer to GET *url*.
 
@@ -153,6 +155,7 @@ class Outbound:
             max_bytes: of the body.
             timeout_s: for all tries together, pauses included.
             tries: how often to ask; only what may pass by itself is asked again.
+            is_hashed: the caller knows its hash: then it may come from where another host sends us.
 
         A registry that could not be connected to is not asked for lookup_retry_s: a deploy that needs ten
         packages waits for a dead network once, not ten times.
@@ -167,13 +170,13 @@ class Outbound:
             with trio.fail_after(timeout_s):
                 for attempt in range(1, tries):
                     try:
-                        return await self._fetch_once(target, max_bytes, accept)
+                        return await self._fetch_once(target, max_bytes, accept, is_hashed)
                     except FetchFailed as error:
                         if error.status not in RETRIED_STATUS:
                             raise
                         pause_s = FIRST_BACKOFF_S * 2 ** (attempt - 1)
                         await trio.sleep(pause_s * random.uniform(0.5, 1.5))
-                return await self._fetch_once(target, max_bytes, accept)
+                return await self._fetch_once(target, max_bytes, accept, is_hashed)
         except trio.TooSlowError as error:
             raise FetchFailed(f"{_shown(url)}: no answer within {timeout_s:g} s") from error
 
@@ -236,29 +239,34 @@ class Outbound:
             return None, limits.lookup_retry_s
         return version if is_exact_version(version) else None, limits.lookup_cache_s
 
-    async def _fetch_once(self, asked: httpx.URL, max_bytes: int, accept: str) -> bytes:
+    async def _fetch_once(self, asked: httpx.URL, max_bytes: int, accept: str, is_hashed: bool) -> bytes:
         target = asked
         try:
             for _ in range(MAX_REDIRECTS + 1):
                 async with self._client.stream(
-                    "GET", target, headers=self._headers(target, accept)
+                    "GET", target, headers=self._headers(target, accept, at_home=_is_same(target, asked))
                 ) as answer:
                     self._unreachable.pop(_origin(target), None)
                     if not answer.has_redirect_location:
                         return await _read_body(answer, max_bytes)
-                    target = target.join(answer.headers["location"])
-                if _origin(target) != _origin(asked):
-                    where = f"{_shown(asked)}: refused to be sent to another host, {target.host}"
-                    raise FetchFailed(where, answer.status_code)
+                    # Credentials that stand in the address itself are nobody's that we know.
+                    target = target.join(answer.headers["location"]).copy_with(userinfo=b"")
+                if not _is_same(target, asked):
+                    why = await why_not_follow(asked, target) if is_hashed else "it is another host"
+                    if why:
+                        where = f"{_shown(asked)}: refused to be sent to another host, {target.host}: {why}"
+                        raise FetchFailed(where, answer.status_code)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ssl.SSLError) as error:
-            if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and self._is_registry(asked):
+            is_ours = _is_same(target, asked) and self._is_registry(asked)
+            if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and is_ours:
                 self._unreachable[_origin(asked)] = trio.current_time() + self._limits.lookup_retry_s
             raise FetchFailed(f"{_shown(asked)}: {error or type(error).__name__}") from error
         raise FetchFailed(f"{_shown(asked)}: more than {MAX_REDIRECTS} redirects", answer.status_code)
 
-    def _headers(self, target: httpx.URL, accept: str) -> dict[str, str]:
+    def _headers(self, target: httpx.URL, accept: str, *, at_home: bool) -> dict[str, str]:
+        """Return the headers to ask *target* with; with credentials only where nobody sent us to."""
         headers = {"accept": accept, "accept-encoding": "identity", "user-agent": USER_AGENT}
-        authorization = self.registry.authorization_for(str(target)) if self.registry else None
+        authorization = self.registry.authorization_for(str(target)) if self.registry and at_home else None
         return headers | ({"authorization": authorization} if authorization else {})
 
     def _check(self, url: str) -> httpx.URL:
@@ -365,6 +373,10 @@ async def _read_body(answer: httpx.Response, max_bytes: int) -> bytes:
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
+
+
+def _is_same(one: httpx.URL, other: httpx.URL) -> bool:
+    return _origin(one) == _origin(other)
 
 
 def _is_loopback(host: str) -> bool:

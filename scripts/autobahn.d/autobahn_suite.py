@@ -4,6 +4,7 @@ It is Python 2 code (the newer package as well, whatever its metadata says), so 
 folder of its own. Nothing is installed into that Python.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -20,7 +21,8 @@ FOLDER = HERE.parents[1] / ".build" / "autobahn"
 PACKAGES, REPORTS, LOG = FOLDER / "packages", FOLDER / "reports", FOLDER / "wstest.log"
 AGENT = "vibes_trio"
 
-FETCH_TIMEOUT_S = 600
+FETCH_TIMEOUT_S = 180
+PYTHON_TIMEOUT_S = 10
 RUN_TIMEOUT_S = 600
 
 
@@ -44,8 +46,10 @@ def find_python() -> Path:
     for path in found:
         # Asked, not believed: a shim may be there and have nothing behind it.
         command = [path, "-c", "import sys; sys.exit(sys.version_info[:2] != (2, 7))"]
-        if subprocess.run(command, capture_output=True, check=False).returncode == 0:
-            return Path(path)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            asked = subprocess.run(command, capture_output=True, check=False, timeout=PYTHON_TIMEOUT_S)
+            if asked.returncode == 0:
+                return Path(path)
     raise Missing("there is no Python 2.7 (set PYTHON2 to one), and Autobahn runs on nothing newer")
 
 

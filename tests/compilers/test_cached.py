@@ -151,3 +151,16 @@ async def test_lone_surrogate_reaches_the_compiler() -> None:
     await CachedCompiler(fake, 10_000).compile(source("\ud800"))
 
     assert fake.calls == {"\ud800": 1}
+
+
+async def test_users_do_not_wait_for_the_turn_of_another_who_has_the_same() -> None:
+    """Without the user in the key of a flight, who floods can have what others compile stand far behind."""
+    fake = Fake()
+    cached = CachedCompiler(fake, 10_000)
+    async with trio.open_nursery() as nursery:
+        for user in ("ada", "ada", "bob"):
+            nursery.start_soon(cached.compile, source("a"), user)
+        await wait_all_tasks_blocked()
+
+        assert fake.calls == {"a": 2}
+        fake.released.set()

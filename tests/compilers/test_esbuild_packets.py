@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vibes_trio.compilers.esbuild_packets import BadPacket, Value, decode_answer, encode_request
+from vibes_trio.compilers.esbuild_packets import (
+    BadPacket,
+    Value,
+    decode_answer,
+    decode_packet,
+    encode_answer,
+    encode_request,
+)
 
 VALUES: st.SearchStrategy[Value] = st.recursive(
     st.one_of(
@@ -66,3 +73,9 @@ def test_any_bytes_are_an_answer_or_refused(packet: bytes) -> None:
 def test_request_of_the_service_and_unknown_kinds_are_refused(packet: bytes) -> None:
     with pytest.raises(BadPacket):
         decode_answer(packet)
+
+
+@given(st.integers(0, 2**31 - 1), VALUES)
+def test_packets_of_both_directions_are_told_apart(number: int, value: Value) -> None:
+    assert decode_packet(encode_request(number, value)) == (number, False, value)
+    assert decode_packet(encode_answer(number, value)) == (number, True, value)

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 import trio
+import trio.testing
 
 from vibes_trio.compilers.workers import WorkerFailed, Workers
 from vibes_trio.config import Limits, MiB
+from vibes_trio.errors import Overloaded
 
 # Answers b"pid" with its id, and does what else it is told.
 SCRIPT = """
@@ -156,3 +158,29 @@ async def test_command_that_is_not_there_is_told() -> None:
 
     with pytest.raises(WorkerFailed, match="can't be started"):
         await workers.ask(b"pid")
+
+
+async def test_one_users_work_leaves_a_worker_for_others() -> None:
+    """Without turns by user, bob waits until the first of ada's sources has run out of time."""
+    limits = replace(LIMITS, compile_at_once=3, compile_for_one=2)
+    async with opened(limits) as workers, trio.open_nursery() as nursery:
+        for _ in range(10):
+            nursery.start_soon(workers.ask, b"hang", "ada")
+        await trio.testing.wait_all_tasks_blocked()
+
+        with trio.fail_after(limits.compile_timeout_s / 2):
+            assert (await workers.ask(b"pid", "bob")).isdigit()
+        nursery.cancel_scope.cancel()
+
+
+async def test_too_much_that_waits_is_refused_of_one_user_and_not_of_others() -> None:
+    limits = replace(LIMITS, compile_for_one=1, compiles_waiting_for_one=2)
+    async with opened(limits) as workers, trio.open_nursery() as nursery:
+        for _ in range(3):
+            nursery.start_soon(workers.ask, b"hang", "ada")
+        await trio.testing.wait_all_tasks_blocked()
+
+        with pytest.raises(Overloaded):
+            await workers.ask(b"pid", "ada")
+        assert (await workers.ask(b"pid", "bob")).isdigit()
+        nursery.cancel_scope.cancel()

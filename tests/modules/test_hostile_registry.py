@@ -220,8 +220,21 @@ HTTP: dict[str, tuple[Reply, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("asked", ["/pkg/1.2.3", "/pkg", "/pkg/-/pkg-1.2.3.tgz"])
-@pytest.mark.parametrize("kind", HTTP)
+ARCHIVE = "/pkg/-/pkg-1.2.3.tgz"
+# Only an archive's hash is known, so only an archive may come from elsewhere: see below.
+AWAY = [kind for kind, (_, says) in HTTP.items() if says == "another host" and "file" not in kind]
+AWAY.append("sent with backslashes")
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [
+        (kind, asked)
+        for kind in HTTP
+        for asked in ("/pkg/1.2.3", "/pkg", ARCHIVE)
+        if not (kind in AWAY and asked == ARCHIVE)
+    ],
+)
 async def test_answer_that_is_wrong_as_http_is_a_failed_fetch(tmp_path, kind, asked):
     reply, says = HTTP[kind]
     limits = LIMITS if isinstance(reply, bytes) else replace(LIMITS, package_timeout_s=0.5)
@@ -235,6 +248,31 @@ async def test_answer_that_is_wrong_as_http_is_a_failed_fetch(tmp_path, kind, as
 
         with pytest.raises(FetchFailed, match=says):
             await world.bring("pkg", "^1.0.0" if asked == "/pkg" else "1.2.3")
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_archive_is_taken_from_another_host_if_its_hash_is_the_one_announced(tmp_path, status):
+    async with hostile_world(tmp_path, asks_others=True) as world:
+        world.add("pkg", "1.2.3", GOOD)
+        to = f"http://127.0.0.1:{world.other.port}/x"
+        world.registry.answers[ARCHIVE] = answer(b"", status, location=to)
+        world.other.answers["/x"] = answer(GOOD)
+
+        folder = await world.bring("pkg", "1.2.3")
+
+        assert (folder / "package.json").is_file()
+        assert world.other.asked == ["/x"]
+
+
+async def test_archive_from_another_host_is_refused_if_its_hash_is_another_one(tmp_path):
+    async with hostile_world(tmp_path, asks_others=True) as world:
+        world.add("pkg", "1.2.3", GOOD)
+        to = f"http://127.0.0.1:{world.other.port}/x"
+        world.registry.answers[ARCHIVE] = answer(b"", 302, location=to)
+        world.other.answers["/x"] = answer(GOOD + b"\0")
+
+        with pytest.raises(ModuleFailed, match="sha512 is not the one announced"):
+            await world.bring("pkg", "1.2.3")
 
         assert world.written() <= {"documents/pkg@1.2.3.json"}
 

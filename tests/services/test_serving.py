@@ -387,6 +387,20 @@ async def test_a_name_that_was_not_there_is_found_once_it_is(app):
     assert (await get(app, "/v")).body == b"one"
 
 
+@pytest.mark.parametrize(
+    "path", ["/~esm/../x", "/~esm/%2e%2e/x", "/~esm/a/../../x", "/~esm/..", "/~esm/..%2fx"]
+)
+@pytest.mark.parametrize("host", [None, "localhost:8787"])
+async def test_steps_up_lead_from_modules_to_nothing_else(app, path, host):
+    """On every host: not to a file of the app, nor to its page."""
+    await deploy(app, text("/x", "words"))
+
+    reply = await get(app, path, **({"host": host} if host else {}))
+
+    assert reply.status == 404
+    assert b"words" not in reply.body
+
+
 async def test_what_a_sweep_removes_is_gone_at_once(app):
     release = await deploy(app, text("/v", "dev"), mode="dev")
     await deploy(app, text("/v", "live"))

@@ -61,13 +61,23 @@ async def find_version(binary: Path, limits: Limits) -> str | None:
     with trio.move_on_after(limits.compile_timeout_s):
         try:
             done = await trio.run_process(
-                [binary, "--version"], capture_stdout=True, stderr=subprocess.DEVNULL, check=False, env={}
+                [binary, "--version"],
+                capture_stdout=True,
+                stderr=subprocess.DEVNULL,
+                check=False,
+                env={},
+                deliver_cancel=_kill,
             )
         except OSError:
             return None
         version = done.stdout.decode("ascii", "replace").strip()
         return version if done.returncode == 0 and version[:1].isdigit() else None
     return None
+
+
+async def _kill(process: trio.Process) -> None:
+    """It has nothing to put away: kill it at once rather than ask it to end."""
+    process.kill()
 
 
 def find_binaries(esbuild: str, data_dir: Path) -> list[Path]:

@@ -90,7 +90,7 @@ def specifier_pattern(fence: Fence) -> str:
         ModuleFailed: the path of a folder is too long.
     """
     absolute = _anything_but([*(f"{folder}/" for folder in fence.folders), _OWN_ADDRESSES], first="/")
-    upwards = r"(?:(?:^|[/\\])\.\.(?:[/\\]|$).*){" + str(fence.depth + 1) + "}"
+    upwards = r"(?:\.\..*){" + str(fence.depth + 1) + "}"
     return rf"(?s)^{absolute}|^(?i:file:)|^[a-zA-Z]:[/\\]|{upwards}"
 
 

@@ -159,6 +159,7 @@ async def fetch_archive(outbound: Outbound, document: Document, limits: Limits) 
         timeout_s=limits.package_timeout_s,
         accept="application/octet-stream",
         tries=limits.fetch_tries,
+        is_hashed=True,
     )
     digest = await trio.to_thread.run_sync(lambda: hashlib.sha512(archive).digest())
     if digest != parse_integrity(document.integrity):

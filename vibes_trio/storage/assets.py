@@ -42,7 +42,8 @@ def has_garbage(tx: Tx, *, older_than: str) -> bool:
 def sweep_assets(tx: Tx, *, older_than: str, at_most: int, max_bytes: int) -> int:
     """Remove some of the assets put before *older_than* (as `Tx.now`) that no release names, the oldest first.
 
-    Returns how many, 0: there are none. At most *at_most* of them; once they have *max_bytes* together, no more.
+    Returns how many, 0: there are none. At most *at_most* of them, with *max_bytes* together, or one that alone has
+    more.
     It costs what is removed, however much there is: uses are counted by triggers (migration 5). A deploy puts its
     assets and its release in one transaction, so none is between the two now.
     """
@@ -54,9 +55,9 @@ def sweep_assets(tx: Tx, *, older_than: str, at_most: int, max_bytes: int) -> in
     gone: list[str] = []
     total = 0
     for asset_id, size in found:
-        if total >= max_bytes:
-            break
         total += size or 0
+        if gone and total > max_bytes:
+            break
         gone.append(asset_id)
     listed = json.dumps(gone)
     tx.execute("DELETE FROM Assets WHERE assetId IN (SELECT value FROM json_each(?))", (listed,))
