@@ -158,7 +158,7 @@ async def test_the_shape_is_checked_before_the_token(app, payload, code):
 
 
 async def test_what_fails_unforeseen_is_told_by_a_number_that_is_in_the_log(app, caplog, monkeypatch):
-    async def failing(self, *args):
+    async def failing(self, *args, **settings):
         raise ZeroDivisionError("of ours")
 
     monkeypatch.setattr(Database, "write", failing)

@@ -14,6 +14,9 @@ from vibes_trio.storage.usage import get_usage, limit_reached
 KEPT_OF_APP = 5
 """Production releases of an app that no other release ever displaces: the live one and those before it."""
 
+DEV_AT_ONCE = 8
+"""Dev releases that go to spare later deploys the work: the largest take 5 ms each, and others wait meanwhile."""
+
 _DEV = (
     "SELECT appSlug, userId, userSlug, releaseSeq FROM Apps WHERE userId = ?1 AND mode = 'dev'"
     " AND NOT (appSlug = ?2 AND userSlug = ?3 AND releaseSeq = ?4) ORDER BY created, releaseSeq LIMIT ?5"
@@ -63,8 +66,8 @@ def evict(tx: Tx, user_id: UserId, at_most: int, kept: Kept = NONE_KEPT) -> list
 def fit_number(tx: Tx, user_id: UserId, limit: int, kept: Kept) -> list[Evicted]:
     """Evict releases of the user until they are *limit* again, *kept* being new among them; return what went.
 
-    Of dev releases a tenth of all goes and one more, so that not each deploy has to; of production releases no more
-    than have to.
+    Of dev releases a tenth of all goes and one more (at most DEV_AT_ONCE), so that not each deploy has to; of
+    production releases no more than have to.
 
     Raises:
         LimitReached: all that is left must stay. What went comes back, given that the error undoes it.
@@ -73,7 +76,7 @@ def fit_number(tx: Tx, user_id: UserId, limit: int, kept: Kept) -> list[Evicted]
     over = total - limit
     if over <= 0:
         return []
-    gone = _delete(tx, _DEV, user_id, max((total - 1) // 10 + 1, over), kept)
+    gone = _delete(tx, _DEV, user_id, max(over, min((total - 1) // 10 + 1, DEV_AT_ONCE)), kept)
     gone += _delete(tx, _SUPERSEDED, user_id, max(over - len(gone), 0), kept)
     if len(gone) < over:
         what = f"You keep {total - 1} releases"
