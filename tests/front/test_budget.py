@@ -396,6 +396,28 @@ async def test_a_message_of_a_client_of_which_too_much_is_being_answered_is_refu
         assert await socket.message() == b"done"
 
 
+async def test_a_long_message_of_which_is_not_known_yet_what_it_is_counts_once(serve, autojump_clock):
+    """It is looked at again after each heartbeat that comes meanwhile."""
+    may_go, looks = trio.Event(), []
+
+    async def look(incoming):
+        looks.append(len(incoming.data))
+        await may_go.wait()
+        return incoming
+
+    async with serve(count_in, limits=LIMITS) as server:
+        object.__setattr__(server.front, "look", look)
+        socket = await server.websocket()
+        await socket.send(b"x" * MiB)
+        with trio.move_on_after(50):
+            await socket.message()
+        assert looks == [MiB] * 3
+        assert (server.front.budget.bytes, server.front.budget.pinned) == (MiB, MiB)
+        may_go.set()
+        assert await socket.message() == b"%d" % MiB
+        assert server.front.budget.bytes == 0
+
+
 # Answers
 
 

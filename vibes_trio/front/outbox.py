@@ -87,7 +87,7 @@ class Outbox:
             except OSError:
                 self.abort()
                 return
-            if sent == sum(map(len, parts)):
+            if sent == (len(parts[0]) if len(parts) == 1 else sum(map(len, parts))):
                 return
         self._keep(skip(parts, sent))
 

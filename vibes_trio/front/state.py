@@ -14,6 +14,8 @@ from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.runqueue import RunQueue
 from vibes_trio.urls import ANY_SITE, Site
 
+Look = Callable[[MessageIncoming], Awaitable[MessageIncoming]]
+
 
 @dataclass(slots=True)
 class Counts:
@@ -62,7 +64,7 @@ class Front:
     balance: Balance | None = None
     site: Site = ANY_SITE
     fast: bool = True
-    look: Callable[[MessageIncoming], Awaitable[MessageIncoming]] | None = None
+    look: Look | None = None
     counts: Counts = field(default_factory=Counts)
     budget: Budget = field(init=False)
     run_queue: RunQueue = field(default_factory=RunQueue)

@@ -15,7 +15,7 @@ nothing: no cookie counts here, every message carries its own bearer token, whic
 
 import logging
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import trio
@@ -34,7 +34,7 @@ from vibes_trio.front.http import JOINED_BYTES, Refused, site_headers
 from vibes_trio.front.outbox import Outbox
 from vibes_trio.front.protocol import BINARY, WebSocketProtocol
 from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
-from vibes_trio.front.state import Front, Waiting
+from vibes_trio.front.state import Front, Look, Waiting
 from vibes_trio.front.status import error_reply
 from vibes_trio.front.upload import Progress
 from vibes_trio.wire.base import Envelope, read_head
@@ -280,7 +280,7 @@ async def _read_messages(ws: _Socket, in_flight: trio.Nursery | None) -> None:
             data = await (ws.line.receive(most) if ws.read_full else ws.line.receive_later(most))
             ws.read_full = len(data) >= most
             _feed(ws, data)
-        if ws.line.slice_is_over:
+        if not ws.backlog and ws.line.slice_is_over:
             await ws.line.wait_turn()
 
 
@@ -302,8 +302,11 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
     if not ws.backlog:  # all was given up meanwhile
         return
     data, holding = ws.backlog[0], ws.line.holding
-    pinned = holding.pin(len(data))
-    incoming = await _look(ws, data, pinned)
+    pinned = (holding.pin if ws.arrived_bytes else holding.add_pinned)(len(data))
+    if len(data) > ws.front.limits.read_here_bytes and ws.front.look is not None:
+        incoming = await _look(ws, ws.front.look, data, pinned)
+    else:
+        incoming = MessageIncoming(data)
     _drop_first(ws, data)
     if not pinned:
         holding.add(-len(data))
@@ -328,18 +331,16 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
         ws.deferred = answer
 
 
-async def _look(ws: _Socket, data: bytes, pinned: bool) -> MessageIncoming:
+async def _look(ws: _Socket, look: Look, data: bytes, pinned: bool) -> MessageIncoming:
     """Return the first message of the backlog with what is to be known of a long one. Cancelled, it stays there."""
-    incoming, look = MessageIncoming(data), ws.front.look
-    if look is None or len(data) <= ws.front.limits.read_here_bytes:
-        return incoming
     try:
         # Those that follow wait: whether they have to come after it is not known before.
-        return await look(replace(incoming, client=peer_of(ws.line.socket)))
+        return await look(MessageIncoming(data, peer_of(ws.line.socket)))
     except trio.Cancelled:
         if pinned:
             ws.line.holding.unpin(len(data))
             ws.line.holding.add(len(data))
+        ws.arrived_bytes = ws.arrived_bytes or len(data)
         raise
 
 
@@ -348,7 +349,7 @@ def _drop_first(ws: _Socket, data: bytes) -> None:
     if ws.backlog:
         ws.backlog.pop(0)
         ws.backlog_bytes -= len(data)
-        ws.arrived_bytes -= len(data)
+        ws.arrived_bytes = max(0, ws.arrived_bytes - len(data))
 
 
 def _order_key(ws: _Socket, incoming: MessageIncoming) -> str | None:
@@ -426,7 +427,9 @@ def _settle(ws: _Socket, size: int = 0) -> None:
     """Count what is held after *size* bytes have come, and send what the protocol wants to be sent."""
     protocol = ws.protocol
     arrived = protocol.received_bytes + ws.assembly.held_bytes + ws.backlog_bytes
-    if grown := arrived - ws.arrived_bytes:
+    # A message alone, to be answered before anybody else has a turn, counts when it is: that is cheaper.
+    alone = len(ws.backlog) == 1 and arrived == ws.backlog_bytes and not (ws.in_flight or ws.outbox.size)
+    if (grown := arrived - ws.arrived_bytes) and not (alone and not ws.arrived_bytes):
         ws.arrived_bytes = arrived
         ws.line.holding.add(grown)  # if there is no room for it, all is let go
     if not protocol.in_message:
@@ -460,6 +463,9 @@ def _take_frames(ws: _Socket, frames: Sequence[Frame]) -> None:
 def _flush(ws: _Socket) -> None:
     waiting = ws.protocol.data_to_send()
     if not waiting:
+        return
+    if len(waiting) == 1 and waiting[0]:
+        ws.outbox.put(waiting[0])
         return
     parts = [part for part in waiting if part]
     if len(parts) > 1 and max(map(len, parts)) <= JOINED_BYTES:
