@@ -8,7 +8,7 @@ from collections.abc import Callable
 import trio
 
 COPIED_BYTES = 8 * 1024 * 1024
-QUIET_S = 0.005
+QUIET_S = 0.004
 """How long it takes to have, fill and copy so much, on the machine that the bounds were set on, when it is quiet."""
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 

@@ -38,6 +38,7 @@ from vibes_trio.handlers import PIPELINE
 IN_LOOP_MS = 5.0
 TRIES = 4
 """A pass that was longer is looked at again: what is cached no more, or a busy machine, is no client's doing."""
+HOPELESS_MS = 50.0
 HELD_TIMES, HELD_MORE = 4, 24 * MiB
 """A message may be in memory so often (as it came, its parts, on the way to who reads it), and so much more."""
 
@@ -49,6 +50,8 @@ HERE = LIMITS.read_here_bytes - 1 * KiB
 LONG = 3 * MiB
 MOST = LIMITS.max_body_bytes - 64 * KiB
 AUTH = json.dumps({"type": "device-id", "token": token("A")}).encode()
+SALT = b"SALTSALT"
+"""Stands in what is deployed for something new each time: what is there already costs nothing."""
 HOST = "garden--ada.localhost"
 
 LANES: dict[str, Callable[[bytes], bytes]] = {
@@ -82,6 +85,7 @@ class Walk:
     at_first: int = field(default_factory=resident_bytes)
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
     over: list[str] = field(default_factory=list)
+    tries: int = 0
 
     async def step(
         self, entry: str, lane: str, case: str, said: bytes, *, sent: int = 0, answer: bytes = b""
@@ -95,9 +99,11 @@ class Walk:
         bound = HELD_TIMES * max(sent, len(said)) + HELD_MORE
         best = Row(math.inf, worst=case)
         for _ in range(TRIES):
+            self.tries += 1
+            fresh = said.replace(SALT, b"%08d" % self.tries)
             await trio.testing.wait_all_tasks_blocked()
             self.watch.restart()
-            heard = await talk(self.port, said)
+            heard = await talk(self.port, fresh)
             assert answer in heard, (entry, case, heard[-500:])
             assert b'"code":"internal"' not in heard, heard[:1000]
             await trio.testing.wait_all_tasks_blocked()
@@ -106,7 +112,7 @@ class Walk:
                 loop_ms /= busyness()
             if loop_ms < best.loop_ms:
                 best = Row(loop_ms, self.watch.counted_bytes, self.watch.grown_bytes, case)
-            if best.loop_ms <= IN_LOOP_MS and best.grown <= bound:
+            if (best.loop_ms <= IN_LOOP_MS and best.grown <= bound) or best.loop_ms > HOPELESS_MS:
                 break
         kept = resident_bytes() - self.at_first
         assert kept < KEPT_BYTES, f"{kept >> 20} MiB were kept, after {entry}, {lane}, {case}"
@@ -118,6 +124,7 @@ class Walk:
             self.over.append(
                 f"{entry}, {lane}, {case}: {best.loop_ms:.1f} ms in the loop, {best.grown >> 20} MiB held"
             )
+            assert len(self.over) < 20, self.over
 
     def table(self) -> str:
         lines = [f"{'entry point':52} {'lane':5} {'ms':>5} {'counted':>9} {'grown':>9}  dearest"]
@@ -189,16 +196,19 @@ def dearest_that_succeed() -> Iterator[tuple[str, str, bytes]]:
         "one long block",
         signed(APPEND, blocks=[block | {"timestamp": 0, "x": "é" * (6 * MiB)}], **chat),
     )
+    salt = text("/salt", SALT.decode())
     numbers = {"type": "uint8-asset-block", "filename": "/a", "content": [1] * (7 * MiB)}
-    yield DEPLOY, "numbers", deploy(numbers)
-    yield DEPLOY, "texts", deploy(*(text(f"/{n}.txt", "é" * (3 * MiB)) for n in range(2)))
-    yield DEPLOY, "modules", deploy(*(js(f"/{n}.js", f"/*{n}{'x' * 30_000}*/") for n in range(500)))
-    yield DEPLOY, "short modules", deploy(*(js(f"/{n}.js", f"//{n}") for n in range(500)))
-    yield DEPLOY, "names", deploy(*(text(f"/{n}{'é' * 500}.txt", "") for n in range(500)))
-    yield DEPLOY, "few names", deploy(*(text(f"/{n}", "") for n in range(500)))
-    yield DEPLOY, "env", deploy(js("/a.js", "1"), env={f"{n}{'x' * 50}": "" for n in range(1000)})
+    yield DEPLOY, "numbers", deploy(numbers, salt)
+    yield DEPLOY, "texts", deploy(salt, *(text(f"/{n}.txt", "é" * (3 * MiB)) for n in range(2)))
+    yield DEPLOY, "modules", deploy(*(js(f"/{n}.js", f"//{SALT} {n} {'x' * 30_000}") for n in range(500)))
+    yield DEPLOY, "short modules", deploy(*(js(f"/{n}.js", f"//{SALT} {n}") for n in range(500)))
+    yield DEPLOY, "names", deploy(salt, *(text(f"/{n}{'é' * 500}.txt", "") for n in range(499)))
+    yield DEPLOY, "few names", deploy(*(text(f"/{n}", f"{SALT}") for n in range(500)))
+    env = {f"{n}{'x' * 50}": "" for n in range(999)}
+    yield DEPLOY, "env", deploy(js("/a.js", "1"), env=env | {"SALT": SALT.decode()})
     linked = [
-        jsx(f"/{n}.jsx", "".join(f"import './{(n + k) % 500}';" for k in range(20))) for n in range(500)
+        jsx(f"/{n}.jsx", f"//{SALT}\n" + "".join(f"import './{(n + k) % 500}';" for k in range(20)))
+        for n in range(500)
     ]
     yield DEPLOY, "links", deploy(*linked)
     one_more = jsx("/x.jsx", "".join(f"import './{n}';" for n in range(30)))
