@@ -24,8 +24,17 @@
   const MADE = /^(.+\.html?)~\w+\.[jt]sx$/i; // a script that stands in the app's own HTML
   const IMPORTS = /(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g;
   // By what a policy's directive starts with. What is not here, such as a style sheet, is left to the browser's own line.
-  const BLOCKED = { connect: "A request", script: "A script", worker: "A worker", frame: "A frame", form: "A form" };
-  const DECORATION = new Set(["img", "font", "media"]);
+  const BLOCKED = {
+    connect: "A request",
+    script: "A script",
+    worker: "A worker",
+    frame: "A frame",
+    form: "A form",
+    img: "A picture",
+    media: "A sound or film",
+  };
+  const DECORATION = new Set(["font"]); // the page shows its text all the same
+  const BESIDE = new Set(["connect", "img", "media"]); // the app may do without, as it would without a network
   const REACT_ERRORS = {
     31: "An object was used where React wants text or an element.",
     130: "A tag names something that is no component: look at how it is imported and exported.",
@@ -257,7 +266,8 @@
     else await show(explain(message) + node, where, error?.stack);
   }
 
-  // What the page's Content-Security-Policy kept from other hosts, once a host. Of pictures only the console tells.
+  // What the page's Content-Security-Policy kept from other hosts, once a host: beside the app or, where it can't do
+  // without, over it. Of fonts only the console tells.
 
   const told = new Set();
   const blockedScripts = new Set();
@@ -270,7 +280,7 @@
     const served = servedName(sourceFile);
     if (kind === "script" && blockedScripts.size < MAX_BLOCKED) blockedScripts.add(url.href);
     const why = `A page may only ask its own server; its operator can allow more: VIBES_PAGE_HOSTS=${url.origin}`;
-    const message = `${BLOCKED[kind]} to ${url.host} was blocked. ${why}`;
+    const message = `${BLOCKED[kind]} ${kind === "img" || kind === "media" ? "from" : "to"} ${url.host} was blocked. ${why}`;
     if (kind === "connect" && blockedPlaces.size < MAX_BLOCKED) blockedPlaces.set(`${served}:${lineNumber}`, message);
     const isQuiet = DECORATION.has(kind);
     const once = `${isQuiet} ${url.host}`;
@@ -281,8 +291,7 @@
       return;
     }
     let where = served !== null && lineNumber > 0 ? { served, line: lineNumber, column: columnNumber } : null;
-    if (kind === "connect") {
-      // The app may do without, as it would without a network: it is told beside the app, not over it.
+    if (BESIDE.has(kind)) {
       const original = where && (await findOriginal(where));
       notice(message, original ? `${original.name}:${original.line}` : "");
       return;
