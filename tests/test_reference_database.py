@@ -29,7 +29,7 @@ from vibes_trio.storage.engine import DATABASE
 CREATED = "2026-01-22T06:51:35.123Z"
 GETS = [(name, scenario) for name, scenario in scenarios() if name == "serving"]
 # What is answered as recorded, though we would have made another release of the same deploy.
-AS_RECORDED = {"promote", "env", "reserved", "modules", "runtime"}
+AS_RECORDED = {"own-html", "promote", "env", "reserved", "modules", "runtime"}
 
 
 def contents_of(scenario):

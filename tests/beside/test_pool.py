@@ -104,7 +104,7 @@ class BusyWorkers:
         self.gate = trio.Event()
         self.busy = 0
 
-    async def converse(self, talk: object) -> object:
+    async def converse(self, talk: object, user: str = "") -> object:
         self.busy += 1
         await self.gate.wait()
         return pool.Answer(found=msgspec.Raw(b'{"tid":"","src":"","dst":"","ttl":1,"type":""}')), ()

@@ -10,7 +10,7 @@ from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import LargeMessage
 from vibes_trio.wire.large import MAX_TYPE_CHARS, Bounds, LargeHead, large_message, read_large_head
 
-BOUNDS = Bounds(envelope_chars=10, token_chars=20, key_chars=5)
+BOUNDS = Bounds(token_chars=20, key_chars=5)
 ORDERED = "append"
 
 

@@ -52,7 +52,8 @@ async def look_at_whole(
     files: Sequence[AppFile], entry_point: str, env: Mapping[str, str], *, can_bundle: bool
 ) -> Whole:
     """Return what *files* are as a whole, for a server that builds apps or not. Args: as for `read_project`."""
-    if sum(len(file.content) for file in files if _is_text(file)) > MAX_LOOKED_AT_HERE:
+    sources = [file for file in files if _is_text(file)]
+    if len(files) > MAX_FILES_HERE or sum(len(file.content) for file in sources) > MAX_LOOKED_AT_HERE:
         return await trio.to_thread.run_sync(_look_at, files, entry_point, env, can_bundle)
     return _look_at(files, entry_point, env, can_bundle)
 
