@@ -313,7 +313,7 @@ async def test_answers_that_nobody_reads_are_in_memory_once(tmp_path, monkeypatc
             await stream.aclose()
 
     assert grown < 48 * MiB
-    assert counted > 8 * MiB
+    assert counted >= 8 * MiB - 1  # the file, once
 
 
 def test_every_handler_is_walked():

@@ -178,7 +178,7 @@ class Limits:
     sweep_assets: int = 200
     sweep_bytes: int = 4 * MiB
     asset_grace_s: float = 3600.0
-    cache_bytes: int = 64 * MiB
+    cache_bytes: int = 72 * MiB  # of which a file may take an eighth: the largest, with its entry
     ready_bytes: int = 16 * MiB
     cached_files: int = 50_000
     trust_poll_s: float = 1.0

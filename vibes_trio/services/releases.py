@@ -231,13 +231,19 @@ def find_file(release: ServedRelease, path: str) -> FileSystemItem | None:
 async def read_asset(app: App, item: FileSystemItem, cache_control: str) -> Content:
     """Return the bytes of *item*; a large one is read by a thread, so that nobody else waits for the disk.
 
+    Who wants a large one while it is being read gets the same bytes, not a copy of his own.
+
     Raises:
         NotFound: the release names an asset that is not stored (a damaged database).
     """
     cid = Cid(item.asset_id)
     body = app.assets.get(cid)
     if body is None and item.size > MAX_READ_HERE_BYTES:
-        body = _keep(app, item, await app.db.read(assets.find_asset, cid))
+
+        async def read() -> bytes:
+            return _found(item, await app.db.read(assets.find_asset, cid))
+
+        body = await app.assets.get_or_make(cid, read)
     elif body is None:
         body = _read_here(app, item)
     mime = item.mime_type or OCTETS
@@ -249,13 +255,15 @@ async def read_asset(app: App, item: FileSystemItem, cache_control: str) -> Cont
 def _read_here(app: App, item: FileSystemItem) -> bytes:
     cid = Cid(item.asset_id)
     body = app.assets.get(cid)
-    return _keep(app, item, app.db.get(assets.find_asset, cid)) if body is None else body
+    if body is None:
+        body = _found(item, app.db.get(assets.find_asset, cid))
+        app.assets.put(cid, body)
+    return body
 
 
-def _keep(app: App, item: FileSystemItem, body: bytes | None) -> bytes:
+def _found(item: FileSystemItem, body: bytes | None) -> bytes:
     if body is None:
         raise NotFound(f"File not found {item.file_name}")
-    app.assets.put(Cid(item.asset_id), body)
     return body
 
 
