@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from vibes_trio.bundle.build import AppBuild, AppSources, build_app
+from vibes_trio.bundle.build import AppBuild, build_app
 from vibes_trio.bundle.places import make_places
+from vibes_trio.bundle.prepare import AppSources
 from vibes_trio.content.tool_settings import Alias
 from vibes_trio.errors import TransformFailed
 

@@ -13,7 +13,9 @@ def test_files_in_a_style_sheet_get_their_addresses_when_it_is_used():
 
 
 def test_an_empty_style_sheet_adds_nothing():
-    assert "addStyle(" not in stubs.style_module("/a.css", " \n", "", ()).replace("{ addStyle }", "")
+    assert "addStyle(" not in stubs.style_module("/a.css", stubs.css_text(" \n"), "", ()).replace(
+        "{ addStyle }", ""
+    )
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ NOT_HERE = {
     ".astro": "Astro components",
     ".mdx": "MDX",
 }
+MAX_INLINE_BYTES = 1024 * 1024
 PACKAGE_FOLDER = "./~package/"
 """Where modules of packages answer a worker, beside the built files: an import map does not reach it."""
 
@@ -49,6 +50,7 @@ class Style:
     """A style sheet that is built: its text, with files as `stubs.file_in_css` writes them.
 
     Attributes:
+        code: the same as a JavaScript expression, in which files have their addresses.
         kind: see `stubs.style_module`.
         packages: style sheets of packages that it imports.
         names: the module that exports its class names; empty: it has none.
@@ -57,6 +59,7 @@ class Style:
     """
 
     css: str
+    code: str = ""
     kind: str = ""
     packages: tuple[str, ...] = ()
     names: str = ""
@@ -166,6 +169,10 @@ class AppMaterial:
             return _script(stubs.address_module(name))
         if ending in STYLES:
             return self._style(name, words)
+        if "inline" in words and len(file.content) > MAX_INLINE_BYTES:
+            return Loaded(
+                error=f"{name}: more than {MAX_INLINE_BYTES} bytes are too many to stand in a module"
+            )
         if "inline" in words:
             return _script(stubs.data_module(name, file.content))
         if file.loader:
@@ -185,10 +192,10 @@ class AppMaterial:
         if style.error:
             return _script(stubs.failed_style_module(name, style.error))
         if "sheet" in words:
-            return _script(stubs.sheet_module(style.css))
+            return _script(stubs.sheet_module(style.code))
         if "inline" in words:
-            return _script(stubs.css_string_module(style.css))
-        return _script(stubs.style_module(name, style.css, style.kind, style.packages, style.names))
+            return _script(stubs.css_string_module(style.code))
+        return _script(stubs.style_module(name, style.code, style.kind, style.packages, style.names))
 
     def _worker(self, name: str, words: list[str]) -> Loaded:
         built = self.workers.get(name)

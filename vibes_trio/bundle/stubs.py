@@ -105,7 +105,7 @@ def failed_style_module(name: str, message: str) -> str:
 
 def css_text(css: str) -> str:
     """Return the JavaScript expression for *css*, in which files of the app have their addresses."""
-    parts = _FILE_IN_CSS.split(css)
+    parts = _FILE_IN_CSS.split(css.strip())
     pieces = [
         json.dumps(part) if number % 2 == 0 else f"new URL({json.dumps('..' + part)}, import.meta.url).href"
         for number, part in enumerate(parts)
@@ -121,31 +121,32 @@ def file_in_css(name: str) -> str:
     return FILE + quote(to_utf8(name), safe="/~!$&*+,;=:@")
 
 
-def style_module(name: str, css: str, kind: str, packages: Sequence[str], names: str = "") -> str:
+def style_module(name: str, code: str, kind: str, packages: Sequence[str], names: str = "") -> str:
     """Return the module that puts a style sheet into the page.
 
     Args:
+        code: the style sheet as `css_text` has it; that of an empty one is `""`.
         kind: the `type` of the style element; empty: plain CSS.
         packages: style sheets of packages that it wants before itself.
         names: the module that exports its class names; empty: it has none of its own.
     """
     lines = [f"import {json.dumps(package)};" for package in packages]
     lines.append(f'import {{ addStyle }} from "{ADD_STYLE}";')
-    if css.strip():
-        lines.append(f"addStyle({json.dumps(name)}, {css_text(css)}, {json.dumps(kind)});")
+    if code != '""':
+        lines.append(f"addStyle({json.dumps(name)}, {code}, {json.dumps(kind)});")
     # The default of a style sheet has always been its address here; Vite's has none.
     lines.append(names or address_module(name).strip())
     return "\n".join(lines) + "\n"
 
 
-def sheet_module(css: str) -> str:
-    """Return the module whose default export is a CSSStyleSheet."""
-    return f'import {{ styleSheet }} from "{ADD_STYLE}";\nexport default styleSheet({css_text(css)});\n'
+def sheet_module(code: str) -> str:
+    """Return the module whose default export is the style sheet *code* (see `css_text`) as a CSSStyleSheet."""
+    return f'import {{ styleSheet }} from "{ADD_STYLE}";\nexport default styleSheet({code});\n'
 
 
-def css_string_module(css: str) -> str:
-    """Return the module whose default export is the text of a style sheet."""
-    return f"export default {css_text(css)};\n"
+def css_string_module(code: str) -> str:
+    """Return the module whose default export is the text of the style sheet *code* (see `css_text`)."""
+    return f"export default {code};\n"
 
 
 def data_module(name: str, content: bytes) -> str:

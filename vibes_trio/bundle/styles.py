@@ -173,12 +173,16 @@ def _with_names(script: str) -> str:
     return "".join(lines)
 
 
-def for_tailwind(styles: Mapping[str, Style], config: TailwindConfig | None) -> dict[str, Style]:
-    """Return *styles* with those for Tailwind in the words of the one that is on the page."""
+def finish_styles(styles: Mapping[str, Style], config: TailwindConfig | None) -> dict[str, Style]:
+    """Return *styles* as modules take them, those for Tailwind in the words of the one that is on the page.
+
+    Takes time that grows with them: for a thread.
+    """
     bring = not any(style.kind and brings_tailwind(style.css) for style in styles.values())
-    return {
+    found = {
         name: _for_tailwind(style, config, bring) if style.kind else style for name, style in styles.items()
     }
+    return {name: replace(style, code=stubs.css_text(style.css)) for name, style in found.items()}
 
 
 def _for_tailwind(style: Style, config: TailwindConfig | None, bring: bool) -> Style:

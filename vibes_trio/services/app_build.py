@@ -8,9 +8,10 @@ from urllib.parse import unquote
 import msgspec
 import trio
 
-from vibes_trio.bundle.build import RECIPE, AppBuild, AppSources, build_app
+from vibes_trio.bundle.build import AppBuild, build_app
 from vibes_trio.bundle.forms import Form, find_forms
 from vibes_trio.bundle.places import Places, make_places
+from vibes_trio.bundle.prepare import RECIPE, AppSources
 from vibes_trio.bundle.tailwind import uses_tailwind
 from vibes_trio.compilers.for_user import CompilerForUser
 from vibes_trio.compilers.interface import Lang
