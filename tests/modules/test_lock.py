@@ -200,6 +200,26 @@ async def test_what_is_imported_without_being_declared_is_what_the_page_shares(s
     assert lock.packages["kit@1.0.0"].uses == {"three": "three@1.0.0"}
 
 
+async def test_a_package_that_nobody_pinned_is_the_one_that_others_of_its_family_need(shelf):
+    """As `lexical` and `@lexical/react`, which ask for each other exactly and are published one after the other."""
+    shelf.add("core", "0.52.0")
+    shelf.add("core", "0.53.0")
+    shelf.add("kit", "0.52.0", {"core": "0.52.0"})
+    shelf.add("old", "3.0.0")
+    shelf.add("old", "7.0.0")
+    shelf.add("user", "1.0.0", {"old": "^3"})
+    roots = {"core": "*", "kit": "*", "old": "*", "user": "*"}
+
+    free = Adopted(free=frozenset(roots))
+    lock = await resolve_lock(shelf.choose, roots, PINNED, Limits(), free)
+    pinned = await resolve_lock(shelf.choose, roots, PINNED, Limits())
+
+    assert lock.shared["core"] == "core@0.52.0"
+    assert lock.packages["kit@0.52.0"].uses == {"core": "core@0.52.0"}
+    assert lock.shared["old"] == "old@7.0.0"
+    assert pinned.shared["core"] == "core@0.53.0"
+
+
 async def test_only_optional_peers_and_what_is_shared_can_be_adopted_and_once(shelf):
     shelf.add("three", "1.0.0")
     shelf.add("kit", "1.0.0", {}, {"styles": "*"}, ("styles",))

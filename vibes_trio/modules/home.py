@@ -357,7 +357,8 @@ def _is_pinned(lock: Lock, specifier: str, base: Base) -> bool:
 
 
 def _adopted(wishes: Wishes) -> Adopted:
-    return Adopted(named={name: text for name, text in wishes.ranges.items() if _is_plain(name, text)})
+    named = {name: text for name, text in wishes.ranges.items() if _is_plain(name, text)}
+    return Adopted(named=named, free=frozenset(package_of(specifier) for specifier in wishes.free))
 
 
 def _is_plain(name: str, text: str) -> bool:

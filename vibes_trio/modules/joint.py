@@ -9,7 +9,7 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import trio
@@ -166,21 +166,34 @@ async def _find_failing(work: Work, plan: Plan, error: BuildRefused) -> dict[str
 
 
 async def _try_each(work: Work, plan: Plan) -> tuple[dict[str, str], str]:
+    """Return why entries fail, of those that do, and all that esbuild says.
+
+    Halves are tried, and halves of what fails: of many entries mostly one is broken.
+    """
     failed: dict[str, str] = {}
     words = ""
-    for specifier, file in plan.files.items():
-        with tempfile.TemporaryDirectory(dir=work.tree.root, prefix="alone-") as name:
-            out = Path(name)
-            starts = await trio.to_thread.run_sync(
-                _write_starts, Plan(plan.group, plan.first, {specifier: file}), out
-            )
-            try:
-                await bundle(work, _roots(work, plan), [f"e={starts[specifier]}"], out)
-            except BuildRefused as error:
-                words += f"\n{error.words}"
-                alike = [s for s, first in plan.first.items() if first == specifier]
-                failed |= dict.fromkeys(alike, str(error))
+    entries = list(plan.files)
+    to_try = [entries[: len(entries) // 2], entries[len(entries) // 2 :]]
+    while to_try:
+        some = to_try.pop()
+        try:
+            await _try(work, plan, some)
+        except BuildRefused as error:
+            if len(some) > 1:
+                to_try += [some[: len(some) // 2], some[len(some) // 2 :]]
+                continue
+            words += f"\n{error.words}"
+            alike = [s for s, first in plan.first.items() if first == some[0]]
+            failed |= dict.fromkeys(alike, str(error))
     return failed, words
+
+
+async def _try(work: Work, plan: Plan, some: list[str]) -> None:
+    with tempfile.TemporaryDirectory(dir=work.tree.root, prefix="some-") as name:
+        out = Path(name)
+        part = replace(plan, files={specifier: plan.files[specifier] for specifier in some})
+        starts = await trio.to_thread.run_sync(_write_starts, part, out)
+        await _bundle(work, part, starts, out / "1")
 
 
 def _why_missing(work: Work, words: str) -> str:

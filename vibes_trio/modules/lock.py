@@ -80,17 +80,18 @@ class Adopted:
     Attributes:
         named: packages that the app's manifest names → range: peers of packages, if these can do without.
         imported: name of a package → packages that its code was seen to import.
+        free: packages of the app whose version nobody asked for: it may be another of the same major that others need.
     """
 
     named: Mapping[str, str] = field(default_factory=dict)
     imported: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    free: frozenset[str] = frozenset()
 
     def with_imported(self, more: Mapping[str, frozenset[str]]) -> "Adopted":
         """Return the same, and *more* that packages import."""
         known = self.imported
-        return Adopted(
-            self.named, {**known, **{n: known.get(n, frozenset()) | names for n, names in more.items()}}
-        )
+        imported = {**known, **{name: known.get(name, frozenset()) | names for name, names in more.items()}}
+        return Adopted(self.named, imported, self.free)
 
 
 _lock_decoder = msgspec.json.Decoder(Lock)
@@ -210,9 +211,10 @@ async def _is_too_much(search: _Search, name: str, spec: Spec) -> bool:
 async def _find_all(search: _Search, wanted: Mapping[str, Spec]) -> None:
     """Find what is shared and all that it uses, from the start; documents chosen before are not asked for."""
     search.shared = {name: search.chosen[spec] for name, spec in wanted.items()}
-    while more := await _walk(search):
-        # Each new shared package may turn private ones into shared ones: walk again from the start.
-        search.shared |= await _choose_shared(search, more)
+    await _walk_all(search)
+    if agreed := _agree(search, wanted):
+        search.shared |= agreed
+        await _walk_all(search)
     peers = {name for document in search.found.values() for name in document.peer_dependencies}
     seconds = {
         root: search.shared[spec.package] for root, spec in wanted.items() if spec.package in peers - {root}
@@ -222,6 +224,29 @@ async def _find_all(search: _Search, wanted: Mapping[str, Spec]) -> None:
         await _walk(search)
         for root, document in seconds.items():
             search.notes[f"the app imports {root}; others share {_key(document)}, which it gets"] = None
+
+
+async def _walk_all(search: _Search) -> None:
+    while more := await _walk(search):
+        # Each new shared package may turn private ones into shared ones: walk again from the start.
+        search.shared |= await _choose_shared(search, more)
+
+
+def _agree(search: _Search, wanted: Mapping[str, Spec]) -> dict[str, Document]:
+    """Return other versions of free packages of the app, which more of the others can share.
+
+    Packages that belong together ask for each other in exactly their own version, and are not published at once.
+    """
+    agreed: dict[str, Document] = {}
+    for name in wanted.keys() & search.adopted.free:
+        mine = search.shared[name]
+        specs = [spec for spec in search.asked.get(name, ()) if spec.package == mine.name]
+        there = [search.chosen[spec] for spec in specs if spec in search.chosen]
+        alike = [d for d in there if d.version.partition(".")[0] == mine.version.partition(".")[0]]
+        best = max([mine, *alike], key=lambda document: _fitting(document, specs))
+        if best != mine and _fitting(best, specs) > _fitting(mine, specs):
+            agreed[name] = best
+    return agreed
 
 
 def _lock_of(search: _Search) -> Lock:
