@@ -23,6 +23,7 @@ from vibes_trio.exchange import Cid, UserId
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.releases import BuiltApp, BuiltFile
 
+MAX_FILES_HERE = 64
 MAX_LOOKED_AT_HERE = 64 * 1024
 """Characters of sources that the event loop looks through by itself; more is a thread's work."""
 
