@@ -64,7 +64,7 @@ def test_the_order_key_is_that_of_ordered_messages_only():
 @pytest.mark.parametrize("member", ["tid", "src", "dst"])
 def test_what_comes_back_is_bounded(member):
     with pytest.raises(BadEnvelope, match=member):
-        head({"type": "deploy"}, **{member: "x" * 11})
+        head({"type": "deploy"}, **{member: "x" * 1025})
 
 
 def test_what_is_no_message_is_refused_as_a_short_one_is():

@@ -185,7 +185,7 @@ def tell_entries(project: Project, entries: Sequence[str]) -> tuple[str, ...]:
     told += [
         f"{name}: exports no component: write `export default` before the one to show."
         for name in project.hollow
-        if name in entries
+        if name in entries and name.endswith((".jsx", ".tsx"))  # a plain script may write HTML as text
     ]
     if len(entries) > 1 and not project.entries:
         told.append(
