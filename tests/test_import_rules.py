@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "vibes_trio"
 
 LINES: tuple[frozenset[str], ...] = (
     frozenset({"errors", "exchange", "collector", "late"}),
-    frozenset({"wire", "config", "urls"}),
+    frozenset({"wire", "config", "urls", "transports", "reach"}),
     frozenset({"content", "auth", "storage", "cache", "outbound", "jobs", "compilers"}),
     frozenset({"modules"}),
     frozenset({"context"}),

@@ -78,12 +78,14 @@ class Limits:
     reader_restart_max_s: float = 10.0
     # Outbound
     connect_timeout_s: float = 2.5
+    silence_timeout_s: float = 8.0
     lookup_timeout_s: float = 3.0
     lookup_bytes: int = 256 * KiB
     lookup_at_once: int = 8
     lookup_cache_s: float = 3600.0
     lookup_cache_entries: int = 4096
     lookup_retry_s: float = 15.0
+    lookup_retry_max_s: float = 120.0
     fetch_tries: int = 3
     keys_timeout_s: float = 5.0
     # Modules

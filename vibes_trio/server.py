@@ -29,7 +29,7 @@ from vibes_trio.compilers.choose import open_compiler
 from vibes_trio.config import Config
 from vibes_trio.content.slugs import random_slug
 from vibes_trio.context import App
-from vibes_trio.errors import ConfigError
+from vibes_trio.errors import ConfigError, FetchFailed
 from vibes_trio.exchange import Answer
 from vibes_trio.front.answer import answer_soon
 from vibes_trio.front.ready import ReadyAnswers
@@ -99,7 +99,9 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 compiler=compiler,
                 package_version=parts.package_version or partial(_package_version, late, config),
                 modules=prepared.modules,
-                home=Home(late.get, prepared.modules, config) if prepared.modules else None,
+                home=Home(partial(_get_outbound, late), prepared.modules, config)
+                if prepared.modules
+                else None,
                 builds=Builds(config.limits),
                 notes=(prepared.note,),
                 jobs=Jobs(config.limits.jobs_waiting),
@@ -113,10 +115,22 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
 
 async def _package_version(late: LateOutbound, config: Config, name: str) -> str | None:
     """Return what the registry names, else, for pages that load from here, a version that was fetched before."""
-    version = await late.package_version(name)
+    try:
+        version = await late.package_version(name)
+    except ConfigError as error:  # a setting of npm's that came after the start: no reason to refuse a deploy
+        log.warning("the package registry can't be asked: %s", error)
+        version = None
     if version is None and config.modules != "cdn":
         version = await trio.to_thread.run_sync(find_kept, config.data_dir / "modules", name)
     return version
+
+
+async def _get_outbound(late: LateOutbound) -> Outbound:
+    """Return the client; where settings can't be used nothing can be fetched, and all else goes on."""
+    try:
+        return await late.get()
+    except ConfigError as error:
+        raise FetchFailed(str(error)) from error
 
 
 async def _open_outbound(config: Config, env: Mapping[str, str]) -> AbstractAsyncContextManager[Outbound]:
