@@ -33,8 +33,10 @@ setup_venv() {
             [ "$(cat "$VENV/stamp")" = "$(stamp_of "$other" "$VENV/bin/python")" ] && return
     done
     say "setting up $VENV with the packages of $1 …"
-    [ -x "$VENV/bin/python" ] && "$VENV/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-        "$(find_python)" -m venv --clear "$VENV" || exit 1
+    if ! { [ -x "$VENV/bin/python" ] && "$VENV/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; }; then
+        python=$(find_python) || exit 1
+        "$python" -m venv --clear "$VENV" || exit 1
+    fi
     if command -v uv >/dev/null 2>&1; then
         uv pip install --quiet --python "$VENV/bin/python" --require-hashes -r "$lock" || exit 1
     else

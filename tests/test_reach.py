@@ -33,3 +33,15 @@ def test_a_host_that_answers_is_forgiven():
     assert not reach.is_lost("a", 11)
     reach.note_lost("a", 11)
     assert not reach.is_lost("a", 21), "it begins anew"
+
+
+def test_who_has_answered_is_known_until_it_is_lost():
+    reach = Reach(first_s=10, most_s=100)
+
+    found = [reach.is_found("a")]
+    reach.note_found("a")
+    found.append(reach.is_found("a"))
+    reach.note_lost("a", 0)
+    found.append(reach.is_found("a"))
+
+    assert found == [False, True, False]

@@ -78,7 +78,8 @@ class Limits:
     reader_restart_max_s: float = 10.0
     # Outbound
     connect_timeout_s: float = 2.5
-    silence_timeout_s: float = 8.0
+    silence_timeout_s: float = 5.0
+    stall_timeout_s: float = 30.0
     lookup_timeout_s: float = 3.0
     lookup_bytes: int = 256 * KiB
     lookup_at_once: int = 8
@@ -220,7 +221,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "VIBES_REGISTRY_URL",
         "registry_url",
-        "npm registry (`none`: there is none); unset: npm's own settings",
+        "npm registry (`none`: nobody is asked); unset: npm's own settings, else the public one",
     ),
     Setting("VIBES_ESBUILD", "esbuild", "path of an esbuild binary"),
     Setting(

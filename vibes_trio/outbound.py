@@ -247,7 +247,7 @@ class Outbound:
         try:
             for _ in range(MAX_REDIRECTS + 1):
                 async with self._client.stream(
-                    "GET", target, headers=self._headers(target, accept)
+                    "GET", target, headers=self._headers(target, accept), timeout=self._timeout(target)
                 ) as answer:
                     answered = True
                     self._reach.note_found(_origin(target))
@@ -263,12 +263,22 @@ class Outbound:
             raise FetchFailed(f"{_shown(asked)}: {self._why(error)}") from error
         raise FetchFailed(f"{_shown(asked)}: more than {MAX_REDIRECTS} redirects", answer.status_code)
 
+    def _timeout(self, target: httpx.URL) -> httpx.Timeout:
+        """Of each step: a registry that has said nothing yet may not be there; all else is bounded in `fetch`."""
+        limits = self._limits
+        is_new = self._is_registry(target) and not self._reach.is_found(_origin(target))
+        return httpx.Timeout(
+            None,
+            connect=limits.connect_timeout_s,
+            read=limits.silence_timeout_s if is_new else limits.stall_timeout_s,
+        )
+
     def _why(self, error: Exception) -> str:
         limits = self._limits
         if isinstance(error, httpx.ConnectTimeout):
             return f"no connection within {limits.connect_timeout_s:g} s"
         if isinstance(error, httpx.ReadTimeout):
-            return f"nothing came for {limits.silence_timeout_s:g} s"
+            return "nothing came in time"
         causes = list(_causes(error))
         told = next(filter(None, map(str, causes)), type(error).__name__)
         is_untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
@@ -345,8 +355,6 @@ async def open_outbound(
             (registry.url, *registry.scopes.values()) if registry else (),
             registry.access if registry else Access(),
             env,
-            connect_timeout_s=limits.connect_timeout_s,
-            silence_timeout_s=limits.silence_timeout_s,
         )
     async with client:
         yield Outbound(client, registry, limits)

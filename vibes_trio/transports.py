@@ -51,19 +51,11 @@ class Access:
     is_checked: bool = True
 
 
-def open_client(
-    bases: Sequence[str],
-    access: Access,
-    env: Mapping[str, str],
-    *,
-    connect_timeout_s: float,
-    silence_timeout_s: float,
-) -> httpx.AsyncClient:
+def open_client(bases: Sequence[str], access: Access, env: Mapping[str, str]) -> httpx.AsyncClient:
     """Return an HTTP client, which its caller closes; registries at the addresses *bases* are reached by *access*.
 
     Args:
         env: of its variables only NODE_EXTRA_CA_CERTS is read; httpx and Python read the process's own.
-        silence_timeout_s: how long a peer may send nothing while something is waited for.
 
     Raises:
         ConfigError: a proxy is none that can be used.
@@ -72,7 +64,6 @@ def open_client(
     of_registries = trusted if access.is_checked else httpx.create_ssl_context(verify=False)
     if not access.is_checked:
         log.warning("strict-ssl=false in npm's settings: certificates of package registries are not checked")
-    timeout = httpx.Timeout(None, connect=connect_timeout_s, read=silence_timeout_s)
     mounts: dict[str, httpx.AsyncBaseTransport | None] = {}
     for base in bases:
         url = httpx.URL(base)
@@ -81,11 +72,11 @@ def open_client(
             verify=of_registries, proxy=proxy or None
         )
     try:
-        return httpx.AsyncClient(verify=trusted, mounts=mounts, timeout=timeout)
+        return httpx.AsyncClient(verify=trusted, mounts=mounts)
     except (ImportError, ValueError, httpx.InvalidURL) as error:
         # Whoever is not a registry (Clerk) is asked straight then: its own fetch fails where that is forbidden.
         log.warning("HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY can't be used for other hosts: %s", error)
-        return httpx.AsyncClient(verify=trusted, mounts=mounts, timeout=timeout, trust_env=False)
+        return httpx.AsyncClient(verify=trusted, mounts=mounts, trust_env=False)
 
 
 def _proxy_of(url: httpx.URL, access: Access) -> str:
