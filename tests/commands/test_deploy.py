@@ -208,6 +208,20 @@ def test_a_dry_run_lists_and_sends_nothing(running: Running, capsys: Capture) ->
     assert capsys.readouterr().out.split() == ["FILE", "SIZE", "/App.jsx", "35", "bytes"]
 
 
+def test_what_is_not_sent_is_told(running: Running, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "App.jsx").write_text("export default () => 1;\n")
+    (tmp_path / "key.pem").write_text("secret")
+
+    running.deploy("--dry-run", path=tmp_path)
+    left_out = capsys.readouterr()
+    running.deploy("--dry-run", "--include", "key.pem", path=tmp_path)
+    included = capsys.readouterr()
+
+    assert "not sent (secrets): key.pem" in left_out.err
+    assert "key.pem" not in left_out.out
+    assert ("not sent" in included.err, "/key.pem" in included.out) == (False, True)
+
+
 @pytest.mark.parametrize("pair", ["A", "=1", ""])
 def test_an_env_that_is_no_pair_is_a_usage_error(running: Running, pair: str, capsys: Capture) -> None:
     assert running.deploy(f"--env={pair}") == USAGE

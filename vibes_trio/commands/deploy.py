@@ -24,6 +24,7 @@ from vibes_trio.commands.app_files import (
     slug_of,
 )
 from vibes_trio.commands.credentials import device_name, find_device
+from vibes_trio.commands.left_out import describe
 from vibes_trio.commands.output import (
     OK,
     UNREACHABLE,
@@ -55,7 +56,9 @@ def main(options: Namespace) -> int:
     """Deploy a folder, or one file."""
     config = load_config(os.environ, options.settings)
     path = Path(options.path)
-    app = find_app(path, config.limits)
+    app = find_app(path, config.limits, options.include)
+    for line in describe(app.left_out):
+        tell(line)
     for warning in app.warnings:
         warn(warning)
     if options.dry_run:

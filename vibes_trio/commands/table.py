@@ -107,6 +107,13 @@ COMMANDS: tuple[Command, ...] = (
             ),
             _DEVICE,
             _argument("--token", default="", help="a token of `vibes-trio token`, in place of a key file"),
+            _argument(
+                "--include",
+                action="append",
+                default=[],
+                metavar="NAME",
+                help="send what would be left out, such as a key; a name or pattern as in .gitignore; may be repeated",
+            ),
             _argument("--dry-run", action="store_true", help="list what would be sent, and send nothing"),
             _JSON,
         ),
