@@ -134,3 +134,15 @@ def test_token_of_a_stolen_certificate_needs_its_key():
 
     with pytest.raises(Exception, match="key_mismatch"):
         verify_device_token(mint_token(thief, NOW), DeviceTrust((CA.trusted(),)), NOW)
+
+
+def test_times_of_a_token_are_read_without_its_key():
+    device = read_key_file(json.dumps(USERS["alice"]["keybag_item"]))
+
+    assert read_token_times(mint_token(device, NOW)) == (int(NOW) - 2, int(NOW) + 120)
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "e30.e30.AA"])
+def test_what_is_no_token_has_no_times(token):
+    with pytest.raises(ValueError, match="no token"):
+        read_token_times(token)
