@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from vibes_trio.auth.ca import make_ca, read_ca
-from vibes_trio.auth.device import Device, issue_device, mint_token, read_key_file, write_key_file
+from vibes_trio.auth.device import (
+    Device,
+    issue_device,
+    mint_token,
+    read_key_file,
+    read_token_times,
+    write_key_file,
+)
 from vibes_trio.auth.device_id import DeviceTrust, verify_device_token
 from vibes_trio.auth.jwk import new_key
 from vibes_trio.auth.jws import split_jws

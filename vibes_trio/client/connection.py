@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from ssl import SSLCertVerificationError
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
@@ -222,13 +223,33 @@ async def _dial(url: str, limits: Limits) -> Stream:
     host, tls = parts.hostname or "", parts.scheme == "wss"
     try:
         with trio.fail_after(limits.head_timeout_s):
-            if tls:
-                return await trio.open_ssl_over_tcp_stream(host, parts.port or 443, https_compatible=True)
-            return await trio.open_tcp_stream(host, parts.port or 80)
+            if not tls:
+                return await trio.open_tcp_stream(host, parts.port or 80)
+            stream = await trio.open_ssl_over_tcp_stream(host, parts.port or 443, https_compatible=True)
+            await _secure(stream, url)
+            return stream
     except trio.TooSlowError:
         raise CannotConnect(f"{url}: no answer within {limits.head_timeout_s:g} s.") from None
     except OSError as error:
         raise CannotConnect(f"{url}: {error}.") from error
+
+
+async def _secure(stream: trio.SSLStream[trio.SocketStream], url: str) -> None:
+    """Shake hands for TLS now: the WebSocket's own task would wait on after it failed."""
+    try:
+        await stream.do_handshake()
+    except trio.BrokenResourceError as error:
+        await trio.aclose_forcefully(stream)
+        why = error.__cause__ or error
+        hint = (
+            " Name its authority's file in SSL_CERT_FILE."
+            if isinstance(why, SSLCertVerificationError)
+            else ""
+        )
+        raise CannotConnect(f"{url}: no secure connection: {why}.{hint}") from error
+    except BaseException:
+        await trio.aclose_forcefully(stream)
+        raise
 
 
 async def _shake_hands(
