@@ -106,6 +106,12 @@ class Limits:
     built_bytes: int = 32 * MiB
     module_cache_bytes: int = 32 * MiB
     page_hosts: int = 50
+    font_addresses: int = 20
+    font_files: int = 2000
+    font_css_bytes: int = 4 * MiB
+    font_wait_s: float = 10.0
+    font_retry_s: float = 60.0
+    failed_fonts: int = 4096
     build_all_timeout_s: float = 600.0
     store_wait_s: float = 300.0
     build_retry_s: float = 30.0

@@ -40,8 +40,15 @@ class BuildModules:
     fs_id: FsId
 
 
-Job = WarmRelease | WarmAll | Sweep | BuildModules
-KINDS: tuple[type[Job], ...] = (WarmRelease, WarmAll, Sweep, BuildModules)
+@dataclass(frozen=True, slots=True)
+class FetchFonts:
+    """Fetch the families that addresses (`css2?family=…`) ask for into the store."""
+
+    addresses: tuple[str, ...]
+
+
+Job = WarmRelease | WarmAll | Sweep | BuildModules | FetchFonts
+KINDS: tuple[type[Job], ...] = (WarmRelease, WarmAll, Sweep, BuildModules, FetchFonts)
 
 
 class Jobs:

@@ -39,6 +39,7 @@ from vibes_trio.front.sockets import close_listeners, open_listeners
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE, order_key
 from vibes_trio.jobs import KINDS, Jobs, WarmAll
+from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.npm_settings import find_registry
 from vibes_trio.modules.prepare import find_prepared, prepare_local_modules
@@ -85,6 +86,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
             open_compiler(config.limits, config.esbuild, config.data_dir) as compiler,
         ):
             prepared = await find_prepared(config) or await prepare_local_modules(config, await late.get())
+            outbound = partial(_get_outbound, late)
             devices = DeviceVerifier(read_trust(config, db, keys.trusted), parts.now)
             yield App(
                 config=config,
@@ -99,15 +101,14 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 compiler=compiler,
                 package_version=parts.package_version or partial(_package_version, late, config),
                 modules=prepared.modules,
-                home=Home(partial(_get_outbound, late), prepared.modules, config)
-                if prepared.modules
-                else None,
+                home=Home(outbound, prepared.modules, config) if prepared.modules else None,
                 builds=Builds(config.limits),
                 notes=(prepared.note,),
                 jobs=Jobs(config.limits.jobs_waiting),
                 random_slug=parts.random_slug,
                 now=parts.now,
                 draining=trio.Event(),
+                fonts=FontHome(outbound, prepared.modules, config) if prepared.modules else None,
             )
     finally:
         db.close()

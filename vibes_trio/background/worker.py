@@ -7,7 +7,8 @@ from typing import Any
 import trio
 
 from vibes_trio.context import App
-from vibes_trio.jobs import BuildModules, Job, Sweep, WarmAll, WarmRelease
+from vibes_trio.jobs import BuildModules, FetchFonts, Job, Sweep, WarmAll, WarmRelease
+from vibes_trio.services.fonts import fetch_fonts
 from vibes_trio.services.packages import build_modules
 from vibes_trio.services.upkeep import sweep, warm_all, warm_release
 
@@ -19,6 +20,7 @@ RUN: Mapping[type[Job], Callable[[App, Any], Awaitable[None]]] = {
     WarmAll: warm_all,
     Sweep: sweep,
     BuildModules: build_modules,
+    FetchFonts: fetch_fonts,
 }
 
 

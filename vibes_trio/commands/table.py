@@ -233,8 +233,15 @@ COMMANDS: tuple[Command, ...] = (
         "modules prefetch",
         "vibes_trio.commands.modules:prefetch",
         "fetch and build packages before going offline; they are kept until `modules gc`",
-        (_argument("packages", nargs="+", metavar="PACKAGE", help="as in an import; with a version: d3@7"),),
-        ("modules prefetch d3 react-markdown@10 date-fns/format",),
+        (
+            _argument(
+                "packages",
+                nargs="+",
+                metavar="PACKAGE",
+                help="as in an import; with a version: d3@7; font:Name",
+            ),
+        ),
+        ("modules prefetch d3 react-markdown@10 date-fns/format 'font:Open Sans'",),
         takes_settings=True,
     ),
     Command(

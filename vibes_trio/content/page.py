@@ -43,6 +43,7 @@ class PageInput:
         preload: addresses of modules that the roots are sure to import.
         tailwind: address of the Tailwind script; empty: none.
         fonts: subset → address of the file of the page's font; empty: what the browser has.
+        asks_for_fonts: whether the app asks for fonts by name, and this server answers.
     """
 
     app_slug: AppSlug
@@ -59,6 +60,7 @@ class PageInput:
     preload: tuple[str, ...] = ()
     tailwind: str = ""
     fonts: Mapping[str, str] = field(default_factory=dict)
+    asks_for_fonts: bool = False
 
 
 def render_page(page: PageInput) -> bytes:
@@ -89,6 +91,7 @@ def render_page(page: PageInput) -> bytes:
         f'<script type="application/json" id="vibes-page">{script_json(facts)}</script>',
         *font_elements(page.fonts),
         f'<script src="{static_module("boot.js").address}"></script>',
+        *_font_script(page),
         *_tailwind(page.tailwind),
         "</head>",
         "<body>",
@@ -147,6 +150,11 @@ def _preloads(page: PageInput, release: str) -> list[str]:
     roots = (_address_of(served, release) for served in page.roots)
     addresses = dict.fromkeys((static_module("mount.js").address, *roots, *page.preload))
     return [f'<link rel="modulepreload" href="{html.escape(address)}">' for address in addresses]
+
+
+def _font_script(page: PageInput) -> list[str]:
+    """A script that only pages of apps which need it have: it takes the app's requests for fonts to this server."""
+    return [f'<script src="{static_module("fonts.js").address}"></script>'] if page.asks_for_fonts else []
 
 
 def _tailwind(address: str) -> list[str]:

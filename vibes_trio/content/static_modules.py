@@ -11,7 +11,7 @@ from importlib.resources import files
 from types import MappingProxyType
 
 ADDRESS_PREFIX = "/~esm/@vibes/"
-_NAMES = ("boot.js", "mount.js", "jsx-dev-runtime.js", "progress.js")
+_NAMES = ("boot.js", "fonts.js", "mount.js", "jsx-dev-runtime.js", "progress.js")
 _VIBES_NAMES = ("call-ai.js", "fireproof.js", "images.js", "use-vibes.js", "viewer.js")
 _HASH_CHARS = 16
 

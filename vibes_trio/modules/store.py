@@ -23,7 +23,8 @@ from vibes_trio.outbound import UNREADABLE
 
 JAVASCRIPT = "application/javascript"
 WOFF2 = "font/woff2"
-CONTENT_TYPES = (JAVASCRIPT, WOFF2)
+JSON = "application/json"
+CONTENT_TYPES = (JAVASCRIPT, WOFF2, JSON)
 AS_IT_IS = "file"
 CDN = "https://esm.sh/"
 # https://esm.sh/{name}[@{version}][/{subpath}][?query]; a `v` before the version is allowed there
@@ -138,8 +139,13 @@ class LocalModules:
         self._write(record, built.code)
         return record
 
-    def put_file(self, address: str, content: bytes, content_type: str) -> None:
+    def put_file(
+        self, address: str, content: bytes, content_type: str, imports: tuple[str, ...] = ()
+    ) -> None:
         """Store a package's file as it is. Writes to the disk; call it from a thread.
+
+        Args:
+            imports: addresses of what it needs beside it.
 
         Raises:
             ModuleFailed: the disk refuses.
@@ -151,6 +157,7 @@ class LocalModules:
             cid=calc_cid(content),
             size=len(content),
             content_type=content_type,
+            imports=imports,
         )
         self._write(record, content)
 

@@ -7,7 +7,7 @@ transaction, so a deploy that fails at any step leaves nothing behind.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from msgspec import UnsetType
+from msgspec import UnsetType, structs
 
 from vibes_trio.compilers.interface import Lang
 from vibes_trio.content.cid import calc_cid, calc_fs_id, to_utf8
@@ -20,6 +20,7 @@ from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.jobs import WarmRelease
 from vibes_trio.services.build import AppFile, Built, build_release
+from vibes_trio.services.fonts import fetch_after_deploy, find_fonts
 from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
 from vibes_trio.services.releases import OCTETS, read_extras
 from vibes_trio.storage import apps, assets, slugs
@@ -86,11 +87,13 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
     built_from = calc_built_from(files, entry_point)
     publish = Publish(wanted, fs_id, built_from, req.mode, encode(env).decode(), None)
     release = await _write(app, publish) if _is_known(app, publish) else None
+    fonts = await find_fonts(app, files)
     warnings: tuple[str, ...] = ()
     built: Built | None = None
     if release is None:
         built = await build_release(app, files, entry_point, built_from)
-        extras, kept = await with_known_lock(app, built.extras, built.import_map)
+        named = structs.replace(built.extras, fonts=fonts)
+        extras, kept = await with_known_lock(app, named, built.import_map)
         built = replace(built, extras=extras, assets={**built.assets, **kept})
         release = await _write(app, replace(publish, built=built))
         warnings = built.warnings
@@ -99,6 +102,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
     if noted is not None and app.home is not None:
         warnings += module_warnings(app, noted)
         build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), noted)
+    warnings += fetch_after_deploy(app, fonts)
     if req.mode == "production":
         app.jobs.add(WarmRelease(release.app_slug, release.user_slug))
     return _response(app, req, release, warnings)

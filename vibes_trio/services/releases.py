@@ -69,6 +69,7 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
         notes: what people should know of that, such as a peer's range that is not met.
         not_local: specifier → why it could not be built here; `""` stands for all.
         next_try: when a visitor may have that tried again, Unix seconds; 0: when the server has restarted.
+        fonts: addresses (`css2?family=…`) by which its files ask for fonts by name.
         complete: whether nothing was missing, such as a package; else the same deploy is built anew.
     """
 
@@ -82,6 +83,7 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     not_local: dict[str, str] = {}
     next_try: float = 0.0
+    fonts: tuple[str, ...] = ()
     complete: bool = True
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.font_addresses import FONT_KINDS, FONTS
 from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_page
 from vibes_trio.content.static_modules import find_newer_module, find_static_module
 from vibes_trio.content.vibes_modules import our_addresses, pinned_addresses
@@ -15,6 +16,7 @@ from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Reply
 from vibes_trio.modules.bundle import is_stored, stored_closure
 from vibes_trio.modules.page_files import fonts_of, tailwind_of
+from vibes_trio.services.fonts import answers_fonts, local_fonts, serve_fonts
 from vibes_trio.services.packages import bring_back, find_lacking, names_module
 from vibes_trio.services.releases import (
     JAVASCRIPT,
@@ -77,14 +79,15 @@ async def find_content(app: App, release: ServedRelease, asked: Asked, cache_con
     path = asked.entry.path
     item = find_file(release, path)
     if item is not None:
-        return await read_asset(app, item, cache_control)
+        return local_fonts(app, await read_asset(app, item, cache_control))
     if path in PAGE_PATHS:
         if release.default is not None:
-            return await read_asset(app, release.default, cache_control)
+            return local_fonts(app, await read_asset(app, release.default, cache_control))
         return make_page(app, release, cache_control)
     if release.default is None or not _navigates(asked.headers):
         raise NotFound(f"File not found {path}")
-    return replace(await read_asset(app, release.default, cache_control), vary=NAVIGATION)
+    default = local_fonts(app, await read_asset(app, release.default, cache_control))
+    return replace(default, vary=NAVIGATION)
 
 
 async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
@@ -93,6 +96,8 @@ async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
     Raises:
         NotFound: no such module.
     """
+    if asked.target.startswith(FONTS) and asked.path.rpartition("/")[2] in FONT_KINDS:
+        return await serve_fonts(ctx, asked)
     script = find_static_module(asked.path) or find_newer_module(asked.path)
     if script is not None:
         # A page that a browser kept over an upgrade names scripts that are gone: it gets those of now.
@@ -140,6 +145,7 @@ def make_page(app: App, release: ServedRelease, cache_control: str) -> Content:
                 preload=_preload(app, release, local),
                 tailwind=tailwind,
                 fonts=fonts,
+                asks_for_fonts=bool(release.extras.fonts) and answers_fonts(app),
             )
         )
         app.assets.put(key, body)

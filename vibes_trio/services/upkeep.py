@@ -9,6 +9,7 @@ from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid
 from vibes_trio.jobs import Sweep, WarmAll, WarmRelease
 from vibes_trio.modules.page_files import missing_files
+from vibes_trio.services.fonts import ensure_fetching
 from vibes_trio.services.packages import ensure_building
 from vibes_trio.services.releases import ServedRelease, find_release, read_extras
 from vibes_trio.services.serving import make_page
@@ -57,6 +58,7 @@ async def sweep(app: App, job: Sweep) -> None:
             extras = read_extras(row.extras_json)
             if extras is not None:
                 ensure_building(app, (row.app_slug, row.user_slug, row.fs_id), extras)
+                ensure_fetching(app, extras.fonts)
             await trio.lowlevel.checkpoint()
         await _complete_pages(app)
 

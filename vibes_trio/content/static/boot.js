@@ -21,6 +21,8 @@
   const IMPORTS = /(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g;
   // By what a policy's directive starts with. What is not here, such as a style sheet, is left to the browser's own line.
   const BLOCKED = { connect: "A request", script: "A script", worker: "A worker", frame: "A frame", form: "A form" };
+  const FONT_ADDRESS = /font[^/]*\/(?:css2?|icon)\?.*family=/i;
+  const FONTS_SCRIPT = "/~esm/@vibes/fonts."; // whatever hash follows, the script of today is served
   const DECORATION = new Set(["img", "font", "media"]);
   const REACT_ERRORS = {
     31: "An object was used where React wants text or an element.",
@@ -199,6 +201,7 @@
     const url = URL.canParse(blockedURI) ? new URL(blockedURI) : null;
     const [kind] = effectiveDirective.split("-");
     if (url === null || url.origin === "null" || url.origin === location.origin) return;
+    if (kind === "style" && FONT_ADDRESS.test(url.href)) askForFonts(url.href);
     const served = servedName(sourceFile);
     if (kind === "script" && blockedScripts.size < MAX_BLOCKED) blockedScripts.add(url.href);
     if (kind === "connect" && blockedPlaces.size < MAX_BLOCKED) blockedPlaces.add(`${served}:${lineNumber}`);
@@ -214,6 +217,14 @@
     let where = served !== null && lineNumber > 0 ? { served, line: lineNumber, column: columnNumber } : null;
     if (where === null && kind === "script") where = await findImport((specifier) => specifier === blockedURI);
     await show(`${BLOCKED[kind]} to ${url.host} was blocked. ${why}`, where);
+  }
+
+  // Fonts by name, asked for by an address that no file of the app holds: fonts.js asks this server for them.
+  function askForFonts(address) {
+    const there = document.querySelector(`script[src^="${FONTS_SCRIPT}"]`);
+    const script = there ?? Object.assign(document.createElement("script"), { src: `${FONTS_SCRIPT}${"0".repeat(16)}.js` });
+    script.dataset.blocked = `${script.dataset.blocked ?? ""} ${address}`;
+    if (there === null) document.head.append(script);
   }
 
   // What a script throws when it was kept from something says less than what is shown already.
