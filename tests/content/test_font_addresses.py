@@ -62,6 +62,14 @@ def test_addresses_in_files_lead_to_this_server(text: str, served: str | None) -
     assert with_own_addresses(text.encode()).decode() == (served or text)
 
 
+@pytest.mark.parametrize("between", [" ", "\n", "x", "/"])
+def test_a_long_file_is_looked_through_in_pieces(between: str) -> None:
+    content = (between * 40_000 + f'"{LORA}"').encode() * 3
+
+    assert find_font_addresses(content) == ["css2?family=Lora"]
+    assert with_own_addresses(content) == content.replace(LORA.encode(), b"/~esm/@fonts/css2?family=Lora")
+
+
 REGULAR = WantedFace()
 BOLD = WantedFace(weight=(700, 700))
 SLANTED = WantedFace(is_italic=True)

@@ -8,7 +8,7 @@ Source: Google's documentation of the CSS API, version 1 and 2.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -24,7 +24,9 @@ _ADDRESS = re.compile(
     rb"(?:https?:)?//[a-z0-9.-]{0,60}font[a-z0-9.-]{0,60}/(css2?|icon)\?([^\s\"'`<>()\\]{1,4096})",
     re.IGNORECASE,
 )
-_NAMED = b"family="
+_ENDS = (b" ", b"\n", b'"', b"'", b"`", b")", b">")
+_PIECE_BYTES = 16 * 1024
+NAMED = b"family="
 _COMPUTED = b"${"
 _MAX_ID_CHARS = 80
 _NUMBER = re.compile(r"-?[0-9]{1,5}(?:\.[0-9]{1,3})?")
@@ -72,24 +74,42 @@ def find_font_addresses(content: bytes) -> list[str]:
 
     Those that a script puts together from parts are not found.
     """
-    if _NAMED not in content:
+    if NAMED not in content:
         return []
     found = (
         f"{kind.decode().lower()}?{query.decode('utf-8', 'replace').replace('&amp;', '&')}"
-        for kind, query in _ADDRESS.findall(content)
-        if _NAMED in query and _COMPUTED not in query
+        for piece in _pieces(content)
+        for kind, query in _ADDRESS.findall(piece)
+        if NAMED in query and _COMPUTED not in query
     )
     return list(dict.fromkeys(found))
 
 
 def with_own_addresses(content: bytes) -> bytes:
     """Return *content*, HTML or a style sheet, with the addresses that ask for fonts by name led to this server."""
-    if _NAMED not in content:
+    if NAMED not in content:
         return content
     own = FONTS.encode()
-    return _ADDRESS.sub(
-        lambda found: own + found[1].lower() + b"?" + found[2] if _NAMED in found[2] else found[0], content
+    return b"".join(
+        _ADDRESS.sub(
+            lambda found: own + found[1].lower() + b"?" + found[2] if NAMED in found[2] else found[0], piece
+        )
+        for piece in _pieces(content)
     )
+
+
+def _pieces(content: bytes) -> Iterator[bytes]:
+    """Cut *content* where no address can be cut, if such a place is near.
+
+    So that a thread which looks through it lets others run: an expression is matched in one go.
+    """
+    begin = 0
+    while begin < len(content):
+        end = min(begin + _PIECE_BYTES, len(content))
+        if end < len(content):
+            end = max((content.rfind(mark, begin + 1, end) for mark in _ENDS), default=-1) + 1 or end
+        yield content[begin:end]
+        begin = end
 
 
 def parse_font_request(kind: str, query: str) -> FontRequest | None:

@@ -49,6 +49,11 @@ def find_font(store: LocalModules, font_id: str, axes: frozenset[str]) -> Font |
     return None
 
 
+def has_font(store: LocalModules, font_id: str) -> bool:
+    """Return whether `find_font` finds the family, in whichever kind."""
+    return any(store.record(note_address(font_id, kind)) is not None for kind in KINDS)
+
+
 def is_kept(store: LocalModules, font_id: str, axes: frozenset[str]) -> bool:
     """Return whether the store has the best that there is of a family for *axes*."""
     return store.record(note_address(font_id, _by_preference(axes)[0])) is not None

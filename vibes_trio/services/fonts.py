@@ -12,6 +12,7 @@ import trio
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.font_addresses import (
     FONTS,
+    NAMED,
     FontRequest,
     WantedFont,
     find_font_addresses,
@@ -25,7 +26,7 @@ from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Reply
 from vibes_trio.jobs import FetchFonts
 from vibes_trio.modules.font_home import fonts_of_addresses
-from vibes_trio.modules.fonts import find_font, is_kept
+from vibes_trio.modules.fonts import find_font, has_font, is_kept
 from vibes_trio.services.build import AppFile
 from vibes_trio.services.releases import Extras, find_release
 from vibes_trio.services.replies import Asked, Content, respond
@@ -41,7 +42,7 @@ NOT_NAMED = "no file of the app names it in an address as a whole"
 UNKNOWN = "it is not on this server"
 _REWRITTEN = (CSS, "text/html")
 _SCANNED = (".css", ".scss", ".sass", ".less", ".html", ".htm", ".json", ".md", ".svg")
-_SCANNED_HERE_BYTES = 256 * 1024
+_READ_HERE_BYTES = 16 * 1024
 
 
 def answers_fonts(app: App) -> bool:
@@ -51,13 +52,14 @@ def answers_fonts(app: App) -> bool:
 
 async def find_fonts(app: App, files: Sequence[AppFile]) -> tuple[str, ...]:
     """Return the addresses by which *files* ask for fonts by name, `font_addresses` of them at most."""
-    contents = [f.content for f in files if f.lang is not None or f.name.lower().endswith(_SCANNED)]
+    texts = (f.content for f in files if f.lang is not None or f.name.lower().endswith(_SCANNED))
+    contents = [content for content in texts if NAMED in content]
 
     def find() -> tuple[str, ...]:
         found = (address for content in contents for address in find_font_addresses(content))
         return tuple(dict.fromkeys(found))[: app.config.limits.font_addresses]
 
-    if sum(map(len, contents)) <= _SCANNED_HERE_BYTES:
+    if sum(map(len, contents)) <= _READ_HERE_BYTES:
         return find()
     return await trio.to_thread.run_sync(find)
 
@@ -99,11 +101,18 @@ async def fetch_fonts(app: App, job: FetchFonts) -> None:
         app.fonts.end(fonts)
 
 
-def local_fonts(app: App, content: Content) -> Content:
+async def local_fonts(app: App, content: Content) -> Content:
     """Return *content*, a file of an app, with the addresses that ask for fonts by name led to this server."""
-    if content.mime.partition(";")[0] not in _REWRITTEN or not answers_fonts(app):
+    is_meant = content.mime.partition(";")[0] in _REWRITTEN and NAMED in content.body
+    if not is_meant or not answers_fonts(app):
         return content
-    body = with_own_addresses(content.body)
+
+    async def make() -> bytes:
+        if len(content.body) <= _READ_HERE_BYTES:
+            return with_own_addresses(content.body)
+        return await trio.to_thread.run_sync(with_own_addresses, content.body)
+
+    body = await app.assets.get_or_make(("fonts", content.cid), make)
     if body == content.body:
         return content
     return replace(content, body=body, cid=calc_cid(body))
@@ -146,7 +155,7 @@ async def _wait(app: App, asked: Asked, lacking: Iterable[WantedFont]) -> None:
 
 def _lacking(app: App, fonts: Iterable[WantedFont]) -> list[WantedFont]:
     assert app.modules is not None, "who has no modules has no fonts"
-    return [font for font in fonts if find_font(app.modules, font.font_id, font.axes) is None]
+    return [font for font in fonts if not has_font(app.modules, font.font_id)]
 
 
 def _why(app: App, font: WantedFont) -> str:

@@ -79,14 +79,14 @@ async def find_content(app: App, release: ServedRelease, asked: Asked, cache_con
     path = asked.entry.path
     item = find_file(release, path)
     if item is not None:
-        return local_fonts(app, await read_asset(app, item, cache_control))
+        return await local_fonts(app, await read_asset(app, item, cache_control))
     if path in PAGE_PATHS:
         if release.default is not None:
-            return local_fonts(app, await read_asset(app, release.default, cache_control))
+            return await local_fonts(app, await read_asset(app, release.default, cache_control))
         return make_page(app, release, cache_control)
     if release.default is None or not _navigates(asked.headers):
         raise NotFound(f"File not found {path}")
-    default = local_fonts(app, await read_asset(app, release.default, cache_control))
+    default = await local_fonts(app, await read_asset(app, release.default, cache_control))
     return replace(default, vary=NAVIGATION)
 
 
