@@ -35,8 +35,7 @@ from vibes_trio.config import KiB, Limits, MiB
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE
 
-IN_LOOP_MS = 5.0 if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) < 2 else 25.0
-"""Beside other tests the same work costs more: caches and memory are shared."""
+IN_LOOP_MS = 5.0
 TRIES = 4
 """A pass that was longer is looked at again: what is cached no more, or a busy machine, is no client's doing."""
 HOPELESS_MS = 50.0

@@ -150,7 +150,9 @@ def bare_of(files: Sequence[AppModule], links: Links, entries: Iterable[str]) ->
     """Return the specifiers that name no file, of *entries* (names of sources) and all modules that they lead to."""
     by_name = {file.name: index for index, file in reversed(list(enumerate(files)))}
     seen = reach((by_name[name] for name in entries if name in by_name), links.targets)
-    return _bare(files[index] for index in sorted(seen))
+    bare = frozenset(links.bare)  # what each text is was found when they were linked: it costs a microsecond
+    named = (text for index in sorted(seen) for text in files[index].specifiers)
+    return tuple(dict.fromkeys(text for text in named if text in bare))
 
 
 def address_of(served: str) -> str:

@@ -32,7 +32,7 @@ from vibes_trio.services.releases import (
 )
 from vibes_trio.services.replies import REVALIDATE, Asked, Content, respond
 from vibes_trio.services.waiting import FOR_OWNER, PROGRESS, find_waiting_page, tell_progress
-from vibes_trio.urls import parse_entry_point
+from vibes_trio.urls import decode_path, parse_entry_point
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import SHARE_FILES, WITH_ALL
 
@@ -154,6 +154,8 @@ def _falls_back(release: ServedRelease, asked: Asked) -> bool:
     (`/report.pdf`) names one, unless that is so.
     """
     assert asked.entry is not None, "the handler only passes app hosts on"
+    if asked.entry.path.startswith("/~") or decode_path(asked.entry.path) is None:
+        return False  # the server's own folders, and what is no text, are no addresses of an app
     if release.default is not None or (release.extras.html and release.extras.entry_point):
         return may_navigate(asked.headers)
     return navigates(asked.headers) and (mime_of(asked.entry.path) or "text/html") == "text/html"
