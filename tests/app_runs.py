@@ -1,5 +1,6 @@
 """Deploying and using the apps of `tests/apps` on a running server, and what came of it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -20,6 +21,7 @@ PICTURES = Path(__file__).parents[1] / ".build" / "pictures"
 # What one user may have is less than there are apps.
 ROOM = {"MAX_APP_SLUG_PER_USER_ID": "500", "MAX_APPS_PER_USER_ID": "500"}
 TABS = 3
+PEER = re.compile(r"\S+@\S+ asks for \S+ .+; the page has \S+")
 BEING_BUILT = "packages: being built on this server"
 
 Report = dict[str, list[str]]  # name of an app → what was wrong with it
@@ -58,7 +60,7 @@ def connect_to(server: App) -> AbstractAsyncContextManager[Api]:
 
 def is_of_packages(warning: str) -> bool:
     """Whether *warning* tells of what packages are like, as a first deploy has to."""
-    return warning.startswith(BEING_BUILT) or " asks for " in warning
+    return warning.startswith(BEING_BUILT) or PEER.fullmatch(warning) is not None
 
 
 async def _deploy_all(api: Api, apps: Sequence[TestApp], report: Report) -> dict[str, str]:

@@ -35,6 +35,8 @@ from vibes_trio.config import KiB, Limits, MiB
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE
 
+pytestmark = pytest.mark.alone
+
 IN_LOOP_MS = 5.0
 TRIES = 4
 """A pass that was longer is looked at again: what is cached no more, or a busy machine, is no client's doing."""
