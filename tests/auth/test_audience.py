@@ -130,6 +130,15 @@ def test_the_machine_is_known_by_its_name_and_its_addresses(monkeypatch: pytest.
     assert len(bound) == 2
 
 
+def test_names_that_lead_here_by_a_setting_are_ours_and_any_name_is_none() -> None:
+    """Else who reaches the API by a name outside of the base is refused, whatever the operator says."""
+    names = own_names(replace(PUBLIC, extra_hosts=("team.example.net", "*.lan.example", "*")))
+
+    assert names.has("https://team.example.net")
+    assert names.has("https://api.lan.example")
+    assert not names.has("https://evil.example.com")
+
+
 def test_the_address_listened_on_is_ours() -> None:
     assert own_names(replace(LOCAL, host="vibes.example")).has("http://vibes.example:8787")
 

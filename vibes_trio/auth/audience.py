@@ -13,7 +13,7 @@ from ipaddress import IPv6Address, ip_address
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from vibes_trio.config import Config
+from vibes_trio.config import ANY_HOST, Config
 
 _PORTS: Mapping[str, int] = MappingProxyType({"http": 80, "ws": 80, "https": 443, "wss": 443})
 # Domains that nobody can register: a name in one of them is given by the network at home.
@@ -59,6 +59,12 @@ def own_names(config: Config) -> OwnNames:
     told = [
         parse_place(f"{config.protocol or 'http'}://{config.hostname_base}"),
         parse_place(config.wrapper_base_url),
+        # `*` lets any name lead to apps; whose tokens these are it does not say.
+        *(
+            parse_place(f"http://{host.removeprefix('*.')}")
+            for host in config.extra_hosts
+            if host != ANY_HOST
+        ),
     ]
     places = [place for place in told if place is not None]
     return OwnNames(

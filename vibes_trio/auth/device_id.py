@@ -40,7 +40,7 @@ _WORDS = MappingProxyType(
     {
         "wrong_audience": "The token in `auth` was made for another server (its `aud`). Make one for this server, by "
         "the address that its apps have. If it is reached by another name, its operator has to tell it: "
-        "VIBES_SVC_HOSTNAME_BASE, WRAPPER_BASE_URL."
+        "VIBES_SVC_HOSTNAME_BASE, WRAPPER_BASE_URL, VIBES_EXTRA_HOSTS."
     }
 )
 
