@@ -159,6 +159,14 @@ def test_processes_that_start_at_once_agree_on_one_ca(data_dir):
     assert os.listdir(data_dir) == ["keys.json"]
 
 
+def test_a_file_that_another_process_has_begun_is_no_data(data_dir):
+    """Else of several that start at once, or after one that was killed, some say that the keys are missing."""
+    data_dir.mkdir()
+    (data_dir / "keys.json.0123456789abcdef").write_text("{")
+
+    assert load_key_file(data_dir, NOW).ca.name
+
+
 def test_late_process_keeps_the_file_of_the_first(data_dir, monkeypatch):
     first = load_key_file(data_dir, NOW)
     monkeypatch.setattr(Path, "exists", lambda path: False)

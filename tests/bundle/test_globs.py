@@ -30,6 +30,8 @@ NAMES = (
         (["/p/t?o.tsx"], ["/p/two.tsx"]),
         (["/p/[a-o]*"], ["/p/one.jsx"]),
         (["/p/[!o]*"], ["/p/two.tsx"]),
+        (["/p/[--t]*"], ["/p/two.tsx"]),
+        (["/p/[o--]*"], ["/p/one.jsx"]),
         (["/p/.hidden/*"], ["/p/.hidden/x.jsx"]),
         (["/p/**/**/three.jsx"], ["/p/a/three.jsx"]),
         (["/q/[[]id[]].jsx"], ["/q/[id].jsx"]),

@@ -53,14 +53,16 @@ async def test_what_is_read_counts_as_held(sockets):
 
 async def test_the_refusal_says_why_no_more_comes(sockets, autojump_clock):
     line, theirs = sockets
-    stopped, ended, no_room = (Upload(line, LIMITS) for _ in range(3))
+    stopped = Upload(line, LIMITS)
     assert await stopped.read(100) == b""
     theirs.send(b"x" * 1001)
     theirs.shutdown(socket.SHUT_WR)
+    no_room = Upload(line, LIMITS)  # each has its time from its own beginning
     assert await no_room.read(2000) == b""
     assert no_room.refuse().reply.status == 503
     line.holding.taken_back = False
 
+    ended = Upload(line, LIMITS)
     assert await ended.read(100) == b""
 
     assert [stopped.refuse().reply.status, ended.refuse().reply.status] == [408, 400]

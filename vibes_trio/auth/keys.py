@@ -7,6 +7,7 @@ line only; all of it is sync.
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from vibes_trio.config import Config
 from vibes_trio.errors import ConfigError
 
 FILE_NAME = "keys.json"
+_UNFINISHED = re.compile(re.escape(FILE_NAME) + r"\.[0-9a-f]{16}")
 
 SESSION_PUBLIC = "CLOUD_SESSION_TOKEN_PUBLIC"
 SESSION_SECRET = "CLOUD_SESSION_TOKEN_SECRET"
@@ -110,7 +112,13 @@ def load_key_file(data_dir: Path, now: float, *, is_new: Callable[[], bool] | No
 
 
 def _is_empty(folder: Path) -> bool:
-    return not folder.exists() or next(folder.iterdir(), None) is None
+    """Whether nothing lies in *folder*, or only what a process writes, or was killed at, that makes the keys, too."""
+    return not folder.exists() or all(is_unfinished(entry.name) for entry in folder.iterdir())
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether a file of this name is one of keys that are being made."""
+    return _UNFINISHED.fullmatch(name) is not None
 
 
 def make_key_file(data_dir: Path, now: float) -> None:

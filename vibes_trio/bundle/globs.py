@@ -105,4 +105,6 @@ def _wild(part: str) -> str:
     if part == "?":
         return "."
     inside = re.sub(r"[\\^\[\]&~|]", r"\\\g<0>", part[2:-1] if part[1] in "!^" else part[1:-1])
+    # A hyphen is one between two ends alone: at the edges, and beside another, it stands for itself.
+    inside = re.sub(r"^-|-$|(?<=-)-|-(?=-)", r"\-", inside)
     return f"[{'^' if part[1] in '!^' else ''}{inside}]"
