@@ -1,8 +1,9 @@
 """Work in steps gives the same at once and in turns."""
 
+import pytest
 import trio
 
-from vibes_trio.steps import Steps, run_in_turns, run_through
+from vibes_trio.steps import KEPT_WHOLE_BYTES, Steps, let_go, run_in_turns, run_through
 
 
 def three_steps(done: list[str]) -> Steps[int]:
@@ -33,3 +34,19 @@ async def test_others_have_a_turn_after_each_step():
 
     assert "".join(name[0] for name in done).replace("o", "") == "abc"
     assert done.index("other") < done.index("c")
+
+
+async def test_a_long_block_is_given_back_by_halves(autojump_clock):
+    block = bytearray(16 * KEPT_WHOLE_BYTES)
+
+    await let_go(block)
+
+    assert len(block) <= KEPT_WHOLE_BYTES
+
+
+@pytest.mark.parametrize("block", [b"x" * (2 * KEPT_WHOLE_BYTES), bytearray(2 * KEPT_WHOLE_BYTES)])
+async def test_a_block_that_is_looked_into_or_can_not_shrink_stays(block, autojump_clock):
+    with memoryview(block):
+        await let_go(block)
+
+        assert len(block) == 2 * KEPT_WHOLE_BYTES

@@ -33,6 +33,7 @@ from vibes_trio.front.http import (
 )
 from vibes_trio.front.lane import ServeOne
 from vibes_trio.front.state import Front
+from vibes_trio.steps import let_go
 
 
 def build_app(front: Front) -> QuartTrio:
@@ -64,6 +65,7 @@ def build_app(front: Front) -> QuartTrio:
             reply = sound(answered if isinstance(answered, Reply) else await answered)
         finally:
             holding.unpin(len(body))
+        await let_go(body)
         return _write(reply, head, close=head.close or front.draining.is_set())
 
     app.before_request(answer_what_no_page_does)
