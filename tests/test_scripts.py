@@ -1,5 +1,6 @@
 """The scripts by which a fresh machine is set up: their syntax, and when they do nothing."""
 
+import importlib.metadata
 import os
 import shutil
 import subprocess
@@ -7,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted(
@@ -168,3 +171,16 @@ def test_every_step_that_waits_for_something_outside_has_a_deadline(script: str)
     waiting = [line.strip() for line in lines if any(step in line for step in OUTSIDE)]
 
     assert [line for line in waiting if "within " not in line] == []
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "tests/requirements.lock"])
+def test_a_lock_pins_packages_with_the_extras_that_others_ask_them_for(lock: str) -> None:
+    """Pip before 23.3 reads `pkg==1` and `pkg[extra]>=1` as two packages and refuses the second as not pinned."""
+    lines = (ROOT / lock).read_text().splitlines()
+    locked = [Requirement(line.removesuffix("\\").strip()) for line in lines if "==" in line]
+    pinned = [each for each in locked if not each.marker or each.marker.evaluate()]
+    extras = {canonicalize_name(each.name): each.extras for each in pinned}
+    for each in pinned:
+        for asked in map(Requirement, importlib.metadata.requires(each.name) or ()):
+            if asked.extras and (not asked.marker or asked.marker.evaluate({"extra": ""})):
+                assert asked.extras <= extras[canonicalize_name(asked.name)], f"{each.name} asks for {asked}"
