@@ -248,20 +248,20 @@ def message(
         response = await use_case(asker, payload)
         return Reply(200, JSON, write_reply(envelope, response))
 
-    return Handler(wire_type, validate, handle)
+    return Handler(wire_type, validate, handle, takes=MessageHead)
 
 
 PIPELINE: Pipeline = (
-    Handler("preflight", _preflight, _answer_preflight),
-    Handler("module", _module, serve_module),
-    Handler("entry point", _entry_point, serve_entry_point),
-    Handler("health", _health, _answer_health),
-    Handler("log", lambda incoming: incoming, _log, _log_outcome),
-    Handler("other HTTP", _other_http, _refuse_http),
+    Handler("preflight", _preflight, _answer_preflight, takes=HttpIncoming),
+    Handler("module", _module, serve_module, takes=HttpIncoming),
+    Handler("entry point", _entry_point, serve_entry_point, takes=HttpIncoming),
+    Handler("health", _health, _answer_health, takes=HttpIncoming),
+    Handler("log", lambda incoming: incoming, _log, post=_log_outcome),
+    Handler("other HTTP", _other_http, _refuse_http, takes=HttpIncoming),
     message(ReqEnsureAppSlug, ensure_app_slug),
     message(ReqEnsureChatContext, ensure_chat_context, find_chat_context),
     message(ReqAppendChatSection, append_chat_section),
-    Handler("unknown message", _any_message, _refuse_message),
+    Handler("unknown message", _any_message, _refuse_message, takes=MessageHead),
 )
 
 

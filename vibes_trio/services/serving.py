@@ -102,7 +102,7 @@ async def find_content(app: App, release: ServedRelease, asked: Asked) -> Conten
     if item is not None:
         is_fixed = entry.fs_id is not None and item is not release.import_map
         content = await read_asset(app, item, IMMUTABLE if is_fixed else REVALIDATE)
-        return replace(content, shared=shared)
+        return replace(content, shared=True) if shared else content
     if entry.path.startswith(WORKER_PACKAGES):
         named = unquote(entry.path.removeprefix(WORKER_PACKAGES))
         return replace(_package_for_workers(app, release, named), shared=shared)
