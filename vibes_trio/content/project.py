@@ -52,7 +52,9 @@ _WORDS: Mapping[Kind, str] = MappingProxyType(
 )
 _TAILWIND_CSS = re.compile(rb"""@tailwind\b|@import\s++(?:url\()?["']tailwindcss\b""")
 _TAILWIND_CLASS = re.compile(
-    rb"(?<![\w-])(?:(?:bg|text|border|from|to)-[a-z]{3,10}-\d{2,3}|min-h-screen|space-[xy]-\d|grid-cols-\d)(?![\w-])"
+    # Letters first, and what must not stand before them after: see `quick_patterns`.
+    rb"(?:(?:bg(?<![\w-]bg)|text(?<![\w-]text)|border(?<![\w-]border)|from(?<![\w-]from)|to(?<![\w-]to))-[a-z]{3,10}-\d{2,3}"
+    rb"|min(?<![\w-]min)-h-screen|space(?<![\w-]space)-[xy]-\d|grid(?<![\w-]grid)-cols-\d)(?![\w-])"
 )
 # What Babel in a page gives its scripts, on one line, so that lines stay where they were.
 _BABEL_GLOBALS = (

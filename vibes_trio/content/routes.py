@@ -3,10 +3,14 @@
 import re
 from collections.abc import Iterable
 
+from vibes_trio.content.quick_patterns import word, words
+
 _SIGNS = re.compile(
-    r"\bBrowserRouter\b|\bcreateBrowserRouter\b|\bcreateBrowserHistory\b|[\"'](?:wouter|navigo|page)(?:/[^\"']*)?[\"']"
+    rf"{words('BrowserRouter', 'createBrowserRouter', 'createBrowserHistory')}\b"
+    r"|[\"'](?:wouter|navigo|page)(?:/[^\"']*)?[\"']"
     r"|[\"']@(?:tanstack/(?:react|solid|vue)-router|reach/router|solidjs/router)[\"']|[\"']vue-router[\"']"
-    r"|[\"']next/(?:link|navigation|router)[\"']|\blocation\.pathname\b|\bhistory\.(?:pushState|replaceState)\b|\bpopstate\b"
+    rf"|[\"']next/(?:link|navigation|router)[\"']|{word('location')}\.pathname\b"
+    rf"|{word('history')}\.(?:pushState|replaceState)\b|{word('popstate')}\b"
 )
 
 
