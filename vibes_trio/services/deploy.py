@@ -17,7 +17,7 @@ from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.jobs import Sweep, WarmRelease
-from vibes_trio.services.app_build import calc_recipe, look_at_whole
+from vibes_trio.services.app_build import Whole, find_glance, keep_glance, look_at_whole
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.build import Built, build_release
 from vibes_trio.services.given import Deploy, GivenFile, read_deploy, too_large_file
@@ -80,15 +80,21 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     files = await read_files(ctx, deploy.files)
     await trio.lowlevel.checkpoint()  # what is done for each file adds up
     fs_id = calc_fs_id([(file.name, file.given_mime, file.cid) for file in files], deploy.env)
-    whole = await look_at_whole(files, deploy.entry_point, deploy.env, can_bundle=app.compiler.can_bundle)
-    built_from = calc_built_from(files, deploy.entry_point, calc_recipe(whole, app.compiler.can_bundle))
+    same = (fs_id, calc_built_from(files, deploy.entry_point))
+    glance, whole = find_glance(app, same), None
+    if glance is None:
+        whole = await _look(app, deploy, files)
+        glance = keep_glance(app, same, whole)
+    project = glance.project
+    built_from = calc_built_from(files, deploy.entry_point, glance.recipe) if glance.recipe else same[1]
     publish = Publish(wanted, fs_id, built_from, deploy.mode, encode(deploy.env).decode(), None)
     saved = await _write(app, publish) if _is_known(app, publish) else None
-    warnings = whole.project.warnings + whole.project.notes
+    warnings = project.warnings + project.notes
     if app.modules is not None:  # else pages may ask everybody
-        warnings += tell_remote(whole.project, app.config.page_hosts, {})
+        warnings += tell_remote(project, app.config.page_hosts, {})
     built: Built | None = None
     if saved is None:
+        whole = whole or await _look(app, deploy, files)
         built = await build_release(
             app, wanted.user_id, files, deploy.entry_point, built_from, whole, deploy.env, fs_id
         )
@@ -100,14 +106,18 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     release = saved.release
     warnings += eviction_warnings(saved.evicted)
     noted = read_extras(release.extras_json) if built is None else built.extras
-    if noted is not None and not whole.project.entries:
-        warnings += tell_entries(whole.project, [noted.sources.get(root, root) for root in noted.roots])
+    if noted is not None and not project.entries:
+        warnings += tell_entries(project, [noted.sources.get(root, root) for root in noted.roots])
     if noted is not None and app.home is not None:
         warnings += module_warnings(app, noted)
         build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), noted)
     if deploy.mode == "production":
         app.jobs.add(WarmRelease(release.app_slug, release.user_slug))
     return _response(app, deploy, release, warnings)
+
+
+async def _look(app: App, deploy: Deploy, files: Sequence[AppFile]) -> Whole:
+    return await look_at_whole(files, deploy.entry_point, deploy.env, can_bundle=app.compiler.can_bundle)
 
 
 def _response(app: App, deploy: Deploy, release: apps.Release, warnings: tuple[str, ...]) -> ResEnsureAppSlug:
