@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "vibes_trio"
 
 LINES: tuple[frozenset[str], ...] = (
     frozenset({"errors", "exchange", "collector", "late", "steps"}),
-    frozenset({"wire", "config", "urls", "turns", "redirects"}),
+    frozenset({"wire", "config", "urls", "turns", "redirects", "transports", "reach"}),
     frozenset({"content", "auth", "storage", "cache", "outbound", "jobs", "compilers"}),
     frozenset({"modules", "beside", "bundle"}),
     frozenset({"context"}),
