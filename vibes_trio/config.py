@@ -40,7 +40,7 @@ class Limits:
     # Deploy
     max_files: int = 500
     max_file_bytes: int = 8 * MiB
-    max_lock_bytes: int = 4 * MiB
+    max_lock_bytes: int = 8 * MiB
     folder_entries: int = 50_000
     max_release_bytes: int = 64 * MiB
     max_source_bytes: int = 512 * KiB
