@@ -187,3 +187,8 @@ def test_one_address_is_led_here_as_it_is_written():
 
     assert with_own_address(asked) == "/~esm/@fonts/css2?family=A:wght@400;700&amp;display=swap"
     assert with_own_address("https://other.test/a.css?family=A") == "https://other.test/a.css?family=A"
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_what_is_no_such_address_stays_as_it_is(address):
+    assert with_own_address(address) == address

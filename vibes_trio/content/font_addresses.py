@@ -139,7 +139,8 @@ def with_own_addresses(content: bytes) -> bytes:
 
 def with_own_address(address: str) -> str:
     """Do what `with_own_addresses` does with one *address*, as written in HTML or a style sheet."""
-    return with_own_addresses(address.encode("utf-8", "replace")).decode()
+    own = with_own_addresses(address.encode("utf-8", "surrogatepass"))
+    return own.decode("utf-8", "surrogatepass")
 
 
 def _pieces(content: bytes) -> Iterator[bytes]:
