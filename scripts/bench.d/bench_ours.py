@@ -175,11 +175,11 @@ def ensure_context(token: str | None, context: str, size: int = 0) -> str:
     """Return an ensureChatContext that reads one that is there. No token: what the other sides echo.
 
     Args:
-        size: bytes of the message without its token, reached by a long `tid`, which replies repeat. 0: as it is.
+        size: bytes of the message without its token, reached by a member that nobody knows. 0: as it is.
     """
-    payload = {"type": CONTEXT_TYPE, "contextId": context}
-    bare = _envelope(payload, None)
-    return _envelope(payload, token, "bench-0001".ljust(10 + max(0, size - len(bare)), "t"))
+    payload = {"type": CONTEXT_TYPE, "contextId": context, "padding": ""}
+    payload["padding"] = "t" * (size - len(_envelope(payload, None)))
+    return _envelope(payload, token)
 
 
 def append(token: str | None, context: str) -> str:

@@ -564,7 +564,7 @@ ROWS = (
     Row("ws.1000", "over 1,000 WebSockets", {"ours": _ours_talks(1000), "node ws": _node_talks(1000)}),
     Row(
         "ws.8k",
-        "8 KiB each way, 64 WebSockets",
+        "the same with 8 KiB that have to be looked through, 64 WebSockets; the others send them back",
         {"ours": _ours_talks(64, 8192), "node ws": _node_talks(64, 8192)},
     ),
     Row(
