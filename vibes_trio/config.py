@@ -163,6 +163,8 @@ class Limits:
     read_timeout_s: float = 10.0
     busy_timeout_s: float = 5.0
     commits_per_checkpoint: int = 64
+    long_write_bytes: int = 256 * KiB
+    checkpoint_bytes: int = 8 * MiB
     fixed_facts: int = 10_000
     max_wal_bytes: int = 64 * MiB
     reserve_bytes: int = 4 * MiB

@@ -2,12 +2,12 @@
 which esbuild knows nothing."""
 
 import re
-import tempfile
 from pathlib import Path
 
 import trio
 
 from vibes_trio.modules.build import commonjs_entry, star_entry
+from vibes_trio.modules.folder import temporary_folder
 from vibes_trio.modules.shape import Shape, commonjs_names, read_shape
 from vibes_trio.modules.work import Report, Work
 
@@ -63,8 +63,7 @@ async def _starred(work: Work, file: Path, report: Report) -> set[str]:
             continue
         if path in of_commonjs:
             names |= set((await read_shape(work.bench.tool, path, work.bench.limits, root)).names)
-        text = (await trio.Path(path).read_bytes()).decode("utf-8", "replace")
-        for specifier in _STAR.findall(text):
+        for specifier in await trio.to_thread.run_sync(_find_starred, path):
             target = follow(path, specifier)
             if target is not None and path in of_commonjs:
                 of_commonjs[target] = None
@@ -76,12 +75,16 @@ async def _starred(work: Work, file: Path, report: Report) -> set[str]:
     return names
 
 
+def _find_starred(path: Path) -> list[str]:
+    return _STAR.findall(path.read_bytes().decode("utf-8", "replace"))
+
+
 async def _names_of_given(work: Work, address: str) -> set[str]:
     """Return the names that a module exports which is in the store already."""
     module = work.bench.store.find(address)
     if module is None:
         return set()
-    with tempfile.TemporaryDirectory(dir=work.tree.root, prefix="given-") as name:
-        file = Path(name) / "given.mjs"
+    async with temporary_folder(work.tree.root, "given-") as folder:
+        file = folder / "given.mjs"
         await trio.Path(file).write_bytes(module.content)
         return set((await read_shape(work.bench.tool, file, work.bench.limits)).names)

@@ -260,7 +260,7 @@ async def _write(app: App, publish: Publish) -> apps.Saved | None:
     """Run the transaction, and forget what was known of every app whose releases it changed."""
     wanted = publish.wanted
     try:
-        saved = await app.db.write(_publish, app, publish)
+        saved = await app.db.write_long(_size_of(publish), _publish, app, publish)
     except DiskShort:
         app.jobs.add(Sweep(evicted=True))  # what is left over from before may be all that is needed
         raise
@@ -275,11 +275,16 @@ async def _write(app: App, publish: Publish) -> apps.Saved | None:
     return saved
 
 
+def _size_of(publish: Publish) -> int:
+    """Return how many bytes of files it brings."""
+    return sum(map(len, publish.built.assets.values())) if publish.built is not None else 0
+
+
 def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
     """Bind slugs, store assets, save the release. None: it was thought to be there, but is gone by now."""
     config, wanted, built = app.config, publish.wanted, publish.built
     if built is not None:
-        tx.check_room(sum(len(content) for content in built.assets.values()))
+        tx.check_room(_size_of(publish))
     attempts = config.limits.slug_attempts
     user = slugs.bind_user_slug(
         tx, wanted.user_id, wanted.user, limit=config.max_user_slugs, attempts=attempts, words=app.random_slug
