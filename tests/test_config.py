@@ -74,6 +74,13 @@ def test_every_number_has_a_range_that_is_told(setting):
         )
 
 
+def test_each_default_may_be_written_down():
+    numbers = [setting for setting in SETTINGS if setting.parse == "int"]
+    given = {setting.name: str(getattr(load_config(DATA), setting.field)) for setting in numbers}
+
+    assert load_config(DATA | given) == load_config(DATA)
+
+
 def test_ports_and_processes_have_their_own_ranges():
     ranges = {setting.name: (setting.least, setting.most) for setting in SETTINGS if setting.parse == "int"}
 

@@ -244,6 +244,7 @@ class Config:
 
 MAX_PORT = 65535
 MAX_COUNT = 1_000_000_000
+MAX_BYTES = 2**50
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,17 +313,30 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAX_APP_SLUG_PER_USER_ID", "max_app_slugs", "app slugs a user may hold", "int"),
     Setting("MAX_USER_SLUG_PER_USER_ID", "max_user_slugs", "user slugs a user may hold", "int"),
     Setting("MAX_APPS_PER_USER_ID", "max_apps", "releases a user may keep", "int"),
-    Setting("MAX_APP_BYTES_PER_USER_ID", "max_app_bytes", "bytes that these may hold together", "int"),
+    Setting(
+        "MAX_APP_BYTES_PER_USER_ID",
+        "max_app_bytes",
+        "bytes that these may hold together",
+        "int",
+        most=MAX_BYTES,
+    ),
     Setting("MAX_CHATS_PER_USER_ID", "max_chats", "chat contexts a user may have", "int"),
     Setting(
         "MAX_CHAT_SECTIONS_PER_USER_ID", "max_chat_sections", "sections that these may have together", "int"
     ),
-    Setting("MAX_CHAT_BYTES_PER_USER_ID", "max_chat_bytes", "bytes that these may hold together", "int"),
+    Setting(
+        "MAX_CHAT_BYTES_PER_USER_ID",
+        "max_chat_bytes",
+        "bytes that these may hold together",
+        "int",
+        most=MAX_BYTES,
+    ),
     Setting(
         "VIBES_DISK_RESERVE",
         "disk_reserve",
         "bytes of the data folder's disk that stay free: below, nothing more is stored for clients",
         "int",
+        most=MAX_BYTES,
     ),
     Setting("DEVICE_ID_CA_PRIV_KEY", "device_id_ca_priv_key", "private key of the device CA"),
     Setting("DEVICE_ID_CA_CERT", "device_id_ca_cert", "certificate of the device CA"),
@@ -451,7 +465,7 @@ def _parse(setting: Setting, text: str) -> Any:
 def _parse_int(setting: Setting, text: str) -> int:
     digits = text.strip()
     # Python refuses to read thousands of digits, in words of its own.
-    is_number = digits.isascii() and digits.isdigit() and len(digits) <= len(str(MAX_COUNT))
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= len(str(MAX_BYTES))
     if not is_number or not setting.least <= int(digits) <= setting.most:
         raise ConfigError(
             f"{setting.name}: a whole number from {setting.least} to {setting.most} is wanted; got {text[:40]!r}."

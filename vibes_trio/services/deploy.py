@@ -35,6 +35,8 @@ from vibes_trio.wire.files import (
 )
 
 SORTED_AT_ONCE = 64
+ROW_BYTES = 1024
+"""What it takes to write a row, in bytes of one that is long."""
 MAX_NAMED = 10
 
 
@@ -276,15 +278,16 @@ async def _write(app: App, publish: Publish) -> apps.Saved | None:
 
 
 def _size_of(publish: Publish) -> int:
-    """Return how many bytes of files it brings."""
-    return sum(map(len, publish.built.assets.values())) if publish.built is not None else 0
+    """Return how many bytes of files it brings; a file takes some time however short it is."""
+    assets = publish.built.assets.values() if publish.built is not None else ()
+    return sum(len(content) + ROW_BYTES for content in assets)
 
 
 def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
     """Bind slugs, store assets, save the release. None: it was thought to be there, but is gone by now."""
     config, wanted, built = app.config, publish.wanted, publish.built
     if built is not None:
-        tx.check_room(_size_of(publish))
+        tx.check_room(sum(map(len, built.assets.values())))
     attempts = config.limits.slug_attempts
     user = slugs.bind_user_slug(
         tx, wanted.user_id, wanted.user, limit=config.max_user_slugs, attempts=attempts, words=app.random_slug
@@ -305,8 +308,7 @@ def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
             return None
         file_system, extras = there.file_system_json, there.extras_json
     else:
-        for cid, content in built.assets.items():
-            assets.put_asset(tx, cid, content)
+        assets.put_assets(tx, built.assets)
         file_system, extras = encode(built.items).decode(), encode(built.extras).decode()
     new = apps.NewRelease(
         app_slug=name,
