@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "vibes_trio"
 LINES: tuple[frozenset[str], ...] = (
     frozenset({"errors", "exchange", "collector", "late", "steps"}),
     frozenset({"wire", "config", "urls", "turns", "redirects"}),
-    frozenset({"content", "auth", "storage", "cache", "outbound", "jobs", "compilers"}),
+    frozenset({"content", "auth", "storage", "cache", "compressor", "outbound", "jobs", "compilers"}),
     frozenset({"modules", "beside", "bundle"}),
     frozenset({"context"}),
     frozenset({"services", "dispatch"}),

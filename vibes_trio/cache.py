@@ -50,6 +50,10 @@ class AssetCache:
             self._content.move_to_end(key)
         return content
 
+    def has(self, key: Hashable) -> bool:
+        """Whether something is stored under *key*, or is being made."""
+        return key in self._content or key in self._making
+
     async def get_or_make(self, key: Hashable, make: Callable[[], Awaitable[bytes]]) -> bytes:
         """Return what is stored under *key*; else what *make* returns, which is stored.
 

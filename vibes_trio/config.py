@@ -181,6 +181,8 @@ class Limits:
     sweep_bytes: int = 4 * MiB
     asset_grace_s: float = 3600.0
     cache_bytes: int = 72 * MiB  # of which a file may take an eighth: the largest, with its entry
+    long_content_bytes: int = 1 * MiB
+    compressed_bytes: int = 24 * MiB
     ready_bytes: int = 16 * MiB
     cached_files: int = 50_000
     trust_poll_s: float = 1.0

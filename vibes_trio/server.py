@@ -26,6 +26,7 @@ from vibes_trio.background.worker import run_sweeps, run_worker
 from vibes_trio.beside.pool import open_beside
 from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.compilers.choose import open_compiler
+from vibes_trio.compressor import Compressor
 from vibes_trio.config import Config
 from vibes_trio.content.slugs import random_slug
 from vibes_trio.context import App
@@ -98,6 +99,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 },
                 devices=devices,
                 compiler=compiler,
+                compressor=Compressor(config.limits),
                 beside=beside,
                 package_version=parts.package_version or partial(_package_version, late, config),
                 modules=prepared.modules,

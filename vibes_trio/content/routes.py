@@ -1,4 +1,7 @@
-"""Whether an app has addresses of its own: whether its sources look at the path of the page, or change it."""
+"""Whether an app has addresses of its own: whether its sources look at the path of the page, or change it.
+
+They are looked through in a thread, piece by piece: one search holds the interpreter, and so everybody, to its end.
+"""
 
 import re
 from collections.abc import Iterable
@@ -10,6 +13,16 @@ _SIGNS = re.compile(
 )
 
 
+PIECE_CHARS = 8 * 1024
+_SEAM_CHARS = 256
+"""What a piece has of the next: no sign is longer."""
+
+
 def has_routes(texts: Iterable[str]) -> bool:
     """Return whether any of *texts*, an app's sources, says so. One that only looks may be taken for one that has."""
-    return any(_SIGNS.search(text) is not None for text in texts)
+    return any(_has_sign(text) for text in texts)
+
+
+def _has_sign(text: str) -> bool:
+    starts = range(0, max(1, len(text)), PIECE_CHARS)
+    return any(_SIGNS.search(text, start, start + PIECE_CHARS + _SEAM_CHARS) is not None for start in starts)

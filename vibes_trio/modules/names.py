@@ -11,7 +11,8 @@ from vibes_trio.modules.folder import temporary_folder
 from vibes_trio.modules.shape import Shape, commonjs_names, read_shape
 from vibes_trio.modules.work import Report, Work
 
-_STAR = re.compile(r"""\bexport\s*\*\s*from\s*["']([^"'\n]+)["']""")
+_EXPORT = b"export"
+_STAR = re.compile(rb"""\bexport\s*\*\s*from\s*["']([^"'\n]+)["']""")
 
 
 async def entry_of(work: Work, file: Path, report: Report) -> str | None:
@@ -76,7 +77,19 @@ async def _starred(work: Work, file: Path, report: Report) -> set[str]:
 
 
 def _find_starred(path: Path) -> list[str]:
-    return _STAR.findall(path.read_bytes().decode("utf-8", "replace"))
+    """Return what `export *` names in the file *path*.
+
+    In a thread, and in steps: one search through megabytes would hold the interpreter to its end.
+    """
+    text = path.read_bytes()
+    found = []
+    start = text.find(_EXPORT)
+    while start >= 0:
+        match = _STAR.match(text, start)
+        if match is not None:
+            found.append(match[1].decode("utf-8", "replace"))
+        start = text.find(_EXPORT, start + len(_EXPORT))
+    return found
 
 
 async def _names_of_given(work: Work, address: str) -> set[str]:
