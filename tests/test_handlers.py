@@ -97,7 +97,9 @@ async def test_a_browser_that_opens_the_api_host_is_told_what_this_is(app, metho
 
 @pytest.mark.parametrize("headers", BROWSERS)
 @pytest.mark.parametrize(
-    "path", ["/settings", "/~zzz/", "/%ff", "/a<b>", "/x/../y"], ids=["path", "release", "no text", "markup", "dots"]
+    "path",
+    ["/settings", "/~zzz/", "/%ff", "/a<b>", "/x/../y"],
+    ids=["path", "release", "no text", "markup", "dots"],
 )
 async def test_a_browser_that_leads_nowhere_on_the_api_host_gets_a_page(app, path, headers):
     names = {name.replace("_", "-"): value for name, value in headers.items()}
