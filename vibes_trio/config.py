@@ -8,7 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -192,7 +192,8 @@ class Limits:
     sweep_assets: int = 200
     sweep_bytes: int = 4 * MiB
     asset_grace_s: float = 3600.0
-    cache_bytes: int = 72 * MiB  # of which a file may take an eighth: the largest, with its entry
+    cache_bytes: int = 72 * MiB
+    cached_file_bytes: int = 9 * MiB  # the largest file, with its entry
     long_content_bytes: int = 1 * MiB
     compressed_bytes: int = 24 * MiB
     ready_bytes: int = 16 * MiB
@@ -206,6 +207,24 @@ class Limits:
     # Shutdown
     shutdown_timeout_s: float = 5.0
     job_grace_s: float = 2.0
+
+
+SPLIT = ("cache_bytes", "ready_bytes", "module_cache_bytes")
+"""What all processes of a server have together, each the same part."""
+
+
+def shared_out(limits: Limits, processes: int) -> tuple[Limits, Limits]:
+    """Return the limits of the process that owns the data, and of each that reads, where there are so many together.
+
+    What they may hold in memory adds up to what one process alone may. The owner alone takes messages, so half of what
+    connections may hold is its; none has less than the largest file takes, which counts from nine processes on.
+    """
+    if processes == 1:
+        return limits, limits
+    split = {name: getattr(limits, name) // processes for name in SPLIT}
+    owners = limits.held_bytes // 2
+    readers = max((limits.held_bytes - owners) // (processes - 1), limits.cached_file_bytes)
+    return replace(limits, **split, held_bytes=owners), replace(limits, **split, held_bytes=readers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ async def open_reading_app(orders: Orders) -> AsyncIterator[App]:
         yield App(
             config=config,
             db=db,
-            assets=AssetCache(config.limits.cache_bytes),
+            assets=AssetCache(config.limits.cache_bytes, config.limits.cached_file_bytes),
             releases=NameCache(config.limits.cached_files),
             verifiers={},
             devices=DeviceVerifier(DeviceTrust(cas=()), time.time),
