@@ -118,6 +118,7 @@ class Limits:
     packages_per_lock: int = 1000
     packages_at_once: int = 8
     package_bytes: int = 64 * MiB
+    short_package_bytes: int = 4 * MiB
     package_unpacked_bytes: int = 256 * MiB
     package_files: int = 100_000
     package_timeout_s: float = 60.0
