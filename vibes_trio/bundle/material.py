@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vibes_trio.bundle import stubs
+from vibes_trio.bundle.marks import PACKAGE_FOLDER
 from vibes_trio.bundle.next_parts import NEXT, is_for_servers, next_part, says_where
 from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.rewrite import FILE, address_from_built
@@ -33,8 +34,6 @@ NOT_HERE = {
     ".mdx": "MDX",
 }
 MAX_INLINE_BYTES = 1024 * 1024
-PACKAGE_FOLDER = "./~package/"
-"""Where modules of packages answer a worker, beside the built files: an import map does not reach it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,29 @@ The module of such an import is a few lines that name the file, which lies besid
 import base64
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import trio
 
 from vibes_trio.content.mime import mime_of
 from vibes_trio.content.specifiers import FORMS
 from vibes_trio.errors import ModuleFailed
+from vibes_trio.late import late
 from vibes_trio.modules.build import PREFIX, Built
 from vibes_trio.modules.folder import temporary_folder
 from vibes_trio.modules.groups import closure_hash, file_address
 from vibes_trio.modules.lock import Lock
-from vibes_trio.modules.places import build_worker
 from vibes_trio.modules.run import BuildRefused
 from vibes_trio.modules.store import LocalModules
 from vibes_trio.modules.tree import package_of, subpath_of
-from vibes_trio.modules.umd import build_umd, is_umd
 from vibes_trio.modules.work import PACKAGE_RECIPE, Work, bundle
+
+if TYPE_CHECKING:
+    import vibes_trio.modules.places as places
+    import vibes_trio.modules.umd as umd
+else:
+    places = late("vibes_trio.modules.places")
+    umd = late("vibes_trio.modules.umd")
 
 _WORKER = 'export default function (options) { return new {kind}("{at}", { type: "module", name: options?.name }) }\n'
 _INIT = (
@@ -75,8 +82,8 @@ async def build_form(work: Work, specifier: str) -> str:
         raise ModuleFailed(str(work.gone[key]))
     name = subpath_of(specifier)
     at, files = "", dict[str, Path]()
-    if form == "file" and is_umd(work, key, name):
-        path = await build_umd(work, key)
+    if form == "file" and umd.is_umd(work, key, name):
+        path = await umd.build_umd(work, key)
     elif form == "file":
         path = work.tree.hosted(key, name)
     else:
@@ -105,7 +112,7 @@ async def _placed(work: Work, key: str, path: Path, *, is_worker: bool) -> tuple
         return made, {made: path}
     name = path.relative_to(work.tree.folders[key]).as_posix()
     if is_worker:
-        return await build_worker(work, key, name)
+        return await places.build_worker(work, key, name)
     address = file_address(key, work.lock.packages[key], name)
     return address, {address: path}
 
