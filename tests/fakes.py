@@ -15,7 +15,7 @@ from vibes_trio.exchange import UserId
 from vibes_trio.jobs import Jobs
 from vibes_trio.modules.progress import Builds
 from vibes_trio.services.beside import Here
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.sqlite.engine import Database
 
 NOW = 1_795_340_000.0
 

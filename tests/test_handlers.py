@@ -15,7 +15,7 @@ from vibes_trio.errors import Internal, RequireLogin
 from vibes_trio.exchange import HttpIncoming, MessageIncoming
 from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE, authenticate, order_key
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.sqlite.engine import Database
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import Request
 

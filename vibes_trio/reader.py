@@ -43,7 +43,7 @@ from vibes_trio.jobs import Jobs
 from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.store import open_store
 from vibes_trio.storage.apps import get_releases_version
-from vibes_trio.storage.engine import DATABASE, Database
+from vibes_trio.storage.sqlite.engine import DATABASE, Database
 from vibes_trio.wire.large import LargeHead
 
 log = logging.getLogger(__name__)

@@ -45,7 +45,7 @@ from vibes_trio.modules.prepare import find_prepared, prepare_local_modules
 from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.ranges import find_kept
 from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
-from vibes_trio.storage.engine import DATABASE, Database
+from vibes_trio.storage.sqlite.engine import DATABASE, Database
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from vibes_trio.errors import ConfigError, Overloaded, RequireLogin
 from vibes_trio.exchange import UserId
 from vibes_trio.storage import certificates
 from vibes_trio.storage.certificates import Certificate
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.sqlite.engine import Database
 
 ADA = Claims(UserId("ada"), "ada", "user", "ada@example.org", True)
 

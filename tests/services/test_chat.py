@@ -17,7 +17,7 @@ from vibes_trio.errors import TooLarge
 from vibes_trio.exchange import Turn
 from vibes_trio.handlers import authenticate
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context, random_context_id
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.sqlite.engine import Database
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext

@@ -18,9 +18,9 @@ from vibes_trio.jobs import Sweep, WarmRelease
 from vibes_trio.services import deploy as deploy_service
 from vibes_trio.services.upkeep import sweep
 from vibes_trio.storage import apps, assets, slugs
-from vibes_trio.storage.engine import Database
 from vibes_trio.storage.eviction import Evicted
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.sqlite.engine import Database
+from vibes_trio.storage.sqlite.tx import Tx
 
 PICTURE = bytes(range(256))
 

@@ -26,7 +26,7 @@ from vibes_trio.modules.store import WOFF2, LocalModules
 from vibes_trio.services.releases import MAX_READ_HERE_BYTES
 from vibes_trio.services.upkeep import sweep
 from vibes_trio.storage import assets
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.sqlite.engine import Database
 
 LONG = "All work and no play makes Jack a dull boy.\n" * 40
 IMMUTABLE = "public, max-age=31536000, immutable"

@@ -17,7 +17,7 @@ from vibes_trio.modules.store import open_store
 from vibes_trio.outbound import open_outbound
 from vibes_trio.services.upkeep import retry_builds, sweep, warm_all, warm_release
 from vibes_trio.storage import apps, assets
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.sqlite.engine import Database
 
 KIB = 1024
 

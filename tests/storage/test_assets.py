@@ -11,7 +11,7 @@ from vibes_trio.exchange import Cid, UserId
 from vibes_trio.storage import Database, Tx
 from vibes_trio.storage.apps import list_live, replace_extras
 from vibes_trio.storage.assets import find_asset, has_garbage, list_owned_assets, put_asset, sweep_assets
-from vibes_trio.storage.migrate import load_migrations, migrate
+from vibes_trio.storage.sqlite.migrate import load_migrations, migrate
 
 ONE, TWO, THREE = Cid("zOneOneOne"), Cid("zTwoTwoTwo"), Cid("zThree")
 

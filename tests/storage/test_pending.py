@@ -15,7 +15,7 @@ from vibes_trio.storage.pending import (
     runs_of,
     settle,
 )
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.sqlite.tx import Tx
 
 
 def run_all(batch: Batch) -> None:

@@ -13,7 +13,7 @@ from vibes_trio.exchange import Cid, UserId
 from vibes_trio.storage import Database, Tx
 from vibes_trio.storage.apps import replace_extras
 from vibes_trio.storage.chats import NewSection, append_sections, ensure_context
-from vibes_trio.storage.migrate import load_migrations, migrate
+from vibes_trio.storage.sqlite.migrate import load_migrations, migrate
 from vibes_trio.storage.usage import Usage, get_usage
 
 ONE, TWO = "zOneOneOne", "zTwoTwoTwo"

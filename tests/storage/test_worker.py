@@ -5,7 +5,7 @@ import trio
 
 from vibes_trio.errors import Overloaded
 from vibes_trio.storage.pending import Batch, Pending
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.sqlite.tx import Tx
 from vibes_trio.storage.worker import Inline, Worker
 
 NO_TX = Tx(None, 0)  # type: ignore[arg-type]  # the functions of this file touch no database

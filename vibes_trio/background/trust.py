@@ -16,8 +16,8 @@ from vibes_trio.config import Config
 from vibes_trio.context import App
 from vibes_trio.errors import ConfigError, VibesError
 from vibes_trio.storage import certificates
-from vibes_trio.storage.contents import holds_data
-from vibes_trio.storage.engine import DATABASE, Database
+from vibes_trio.storage.sqlite.contents import holds_data
+from vibes_trio.storage.sqlite.engine import DATABASE, Database
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """The database as a command uses it: opened for a moment, beside a server that may be running.
 
-Writes of two processes never overlap (`storage/lock.py`); a running server sees new users and certificates at
+Writes of two processes never overlap (`storage/sqlite/lock.py`); a running server sees new users and certificates at
 once, and revocations and keys within `limits.trust_poll_s` (`background/trust.py`).
 """
 
@@ -13,8 +13,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 import trio
 
 from vibes_trio.config import Config
-from vibes_trio.storage.engine import DATABASE, Database
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.sqlite.engine import DATABASE, Database
+from vibes_trio.storage.sqlite.tx import Tx
 
 P = ParamSpec("P")
 T = TypeVar("T")

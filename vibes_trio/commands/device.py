@@ -15,7 +15,7 @@ from vibes_trio.commands.output import OK, CommandFailed, print_json, print_tabl
 from vibes_trio.config import load_config
 from vibes_trio.storage import iso_utc
 from vibes_trio.storage.certificates import Certificate, list_certificates, revoke_certificate
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.sqlite.engine import Database
 from vibes_trio.storage.users import User, find_user, list_users
 
 MIN_SERIAL_CHARS = 6

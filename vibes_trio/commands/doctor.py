@@ -30,8 +30,8 @@ from vibes_trio.modules.store import open_store
 from vibes_trio.modules.toolchain import find_tool
 from vibes_trio.outbound import Registry, document_address, open_outbound
 from vibes_trio.storage import has_wal_reset_bug, sqlite_version
-from vibes_trio.storage.contents import holds_data
-from vibes_trio.storage.engine import DATABASE
+from vibes_trio.storage.sqlite.contents import holds_data
+from vibes_trio.storage.sqlite.engine import DATABASE
 
 Level = Literal["ok", "note", "problem"]
 

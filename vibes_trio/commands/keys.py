@@ -12,7 +12,7 @@ from vibes_trio.commands.local_device import ensure_local_device
 from vibes_trio.commands.output import OK, CommandFailed, print_json, tell
 from vibes_trio.config import Config, load_config
 from vibes_trio.storage.certificates import list_certificates
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.sqlite.engine import Database
 
 
 def show(options: Namespace) -> int:

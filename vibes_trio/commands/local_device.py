@@ -18,7 +18,7 @@ from vibes_trio.commands.output import CommandFailed
 from vibes_trio.commands.user import new_user_id
 from vibes_trio.config import Config
 from vibes_trio.exchange import UserId
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.sqlite.engine import Database
 from vibes_trio.storage.users import add_user, find_user
 
 LOCAL_EMAIL = "me@localhost"

@@ -23,7 +23,7 @@ from vibes_trio.config import Config, default_data_dir, load_config
 from vibes_trio.context import App
 from vibes_trio.errors import ConfigError, LimitReached, Overloaded
 from vibes_trio.server import serve
-from vibes_trio.storage.lock import FileLock
+from vibes_trio.storage.sqlite.lock import FileLock
 
 log = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from vibes_trio.services.releases import read_extras
 from vibes_trio.steps import Steps, run_in_turns
 from vibes_trio.storage import apps, assets, slugs
 from vibes_trio.storage.eviction import Evicted
-from vibes_trio.storage.tx import DiskShort, Tx
+from vibes_trio.storage.sqlite.tx import DiskShort, Tx
 from vibes_trio.urls import entry_point_url, wrapper_url
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug

@@ -14,7 +14,7 @@ from vibes_trio.services.packages import ensure_building
 from vibes_trio.services.pages import make_page
 from vibes_trio.services.releases import ServedRelease, find_release, read_extras
 from vibes_trio.storage import apps, assets
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.sqlite.tx import Tx
 from vibes_trio.urls import EntryPoint
 
 log = logging.getLogger(__name__)

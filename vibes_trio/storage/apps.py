@@ -12,7 +12,7 @@ from typing import Literal
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.storage.assets import put_asset
 from vibes_trio.storage.eviction import Evicted, Kept, evict, fit_bytes, fit_number
-from vibes_trio.storage.tx import Row, Tx
+from vibes_trio.storage.sqlite.tx import Row, Tx
 from vibes_trio.storage.usage import NO_LIMIT, get_usage
 
 Mode = Literal["production", "dev"]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 from vibes_trio.exchange import Cid, UserId
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.sqlite.tx import Tx
 
 
 def put_asset(tx: Tx, cid: Cid, content: bytes) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import UserId
-from vibes_trio.storage.tx import Row, Tx
+from vibes_trio.storage.sqlite.tx import Row, Tx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 
 from vibes_trio.errors import NotFound, NotOwner, VibesError
 from vibes_trio.exchange import UserId
-from vibes_trio.storage.tx import DiskShort, Tx, Value
+from vibes_trio.storage.sqlite.tx import DiskShort, Tx, Value
 from vibes_trio.storage.usage import NO_LIMIT, get_usage, limit_reached
 
 Origin = Literal["user", "llm"]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
-from vibes_trio.storage.tx import Row, Tx
+from vibes_trio.storage.sqlite.tx import Row, Tx
 from vibes_trio.storage.usage import get_usage, limit_reached
 
 KEPT_OF_APP = 5

@@ -18,7 +18,7 @@ import outcome
 import trio
 
 from vibes_trio.errors import VibesError
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.sqlite.tx import Tx
 
 DELIVERED_AT_ONCE = 32
 

@@ -13,8 +13,8 @@ from vibes_trio.exchange import Cid, UserId
 from vibes_trio.storage import Database, Tx
 from vibes_trio.storage.assets import put_asset, sweep_assets
 from vibes_trio.storage.chats import NewSection, append_sections, ensure_context, list_sections
-from vibes_trio.storage.room import Room, free_bytes
-from vibes_trio.storage.tx import DiskShort
+from vibes_trio.storage.sqlite.room import Room, free_bytes
+from vibes_trio.storage.sqlite.tx import DiskShort
 
 ADA = UserId("ada")
 MIB = 1 << 20

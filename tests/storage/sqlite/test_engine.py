@@ -17,8 +17,8 @@ from vibes_trio.errors import ConfigError, Internal, NotFound, Overloaded
 from vibes_trio.exchange import UserId
 from vibes_trio.storage import Database, Tx, has_wal_reset_bug
 from vibes_trio.storage.chats import NewSection, append_sections, ensure_context, list_sections
-from vibes_trio.storage.engine import connect_reader, connect_writer, sqlite_version
-from vibes_trio.storage.migrate import load_migrations
+from vibes_trio.storage.sqlite.engine import connect_reader, connect_writer, sqlite_version
+from vibes_trio.storage.sqlite.migrate import load_migrations
 
 ADA = UserId("ada")
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"

@@ -21,11 +21,11 @@ from typing import Literal
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Internal, VibesError
-from vibes_trio.storage.lock import FileLock
 from vibes_trio.storage.pending import Batch, Run, runs_of
-from vibes_trio.storage.reserve import Reserve
-from vibes_trio.storage.room import Room
-from vibes_trio.storage.tx import DiskFull, Tx
+from vibes_trio.storage.sqlite.lock import FileLock
+from vibes_trio.storage.sqlite.reserve import Reserve
+from vibes_trio.storage.sqlite.room import Room
+from vibes_trio.storage.sqlite.tx import DiskFull, Tx
 
 _log = logging.getLogger(__name__)
 

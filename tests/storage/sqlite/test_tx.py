@@ -3,7 +3,7 @@ import sqlite3
 import pytest
 
 from vibes_trio.errors import Internal, Overloaded
-from vibes_trio.storage.tx import DiskFull, Tx, iso_utc, translate
+from vibes_trio.storage.sqlite.tx import DiskFull, Tx, iso_utc, translate
 
 
 def failure(name: str) -> sqlite3.OperationalError:

@@ -17,12 +17,12 @@ import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Overloaded
-from vibes_trio.storage.migrate import load_migrations, migrate
 from vibes_trio.storage.pending import Many, Pending, PendingItem
-from vibes_trio.storage.reader import Reader
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.sqlite.migrate import load_migrations, migrate
+from vibes_trio.storage.sqlite.reader import Reader
+from vibes_trio.storage.sqlite.tx import Tx
+from vibes_trio.storage.sqlite.writer import Writer
 from vibes_trio.storage.worker import Inline, Worker
-from vibes_trio.storage.writer import Writer
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -9,8 +9,8 @@ from releases import publish, release
 from vibes_trio.errors import ConfigError
 from vibes_trio.exchange import UserId
 from vibes_trio.storage import Database
-from vibes_trio.storage.contents import holds_data
-from vibes_trio.storage.migrate import load_migrations
+from vibes_trio.storage.sqlite.contents import holds_data
+from vibes_trio.storage.sqlite.migrate import load_migrations
 from vibes_trio.storage.users import add_user
 
 

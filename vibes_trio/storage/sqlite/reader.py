@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vibes_trio.storage.pending import Batch, Pending
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.sqlite.tx import Tx
 
 # How often a running statement looks at the clock, in steps of SQLite's machine: well below 1 ms.
 _STEPS = 2000
