@@ -19,7 +19,6 @@ LINES = read_lines((PACKAGE / "ARCHITECTURE.md").read_text("utf-8"))
 CLIENT_MAY = LINES[0] | LINES[1]
 DATA_ONLY = frozenset({"example"})
 ONLY_IN = {
-    "sqlite3": ("storage",),
     "quart": ("front", "server"),
     "quart_trio": ("front", "server"),
     "hypercorn": ("front", "server"),
@@ -63,6 +62,17 @@ def is_type_only(tree: ast.Module) -> set[int]:
                 inner.lineno for inner in ast.walk(node) if isinstance(inner, ast.ImportFrom | ast.Import)
             }
     return lines
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_one_module_chooses_the_engine_and_only_the_engine_s_folder_knows_sqlite(path):
+    place = str(path.relative_to(PACKAGE))
+
+    names = imported(ast.parse(path.read_text("utf-8")))
+
+    if not place.startswith("storage/sqlite/"):
+        assert "sqlite3" not in names
+        assert place == "storage/engines.py" or not any("storage.sqlite" in name for name in names)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -26,7 +26,7 @@ from vibes_trio.modules.store import WOFF2, LocalModules
 from vibes_trio.services.releases import MAX_READ_HERE_BYTES
 from vibes_trio.services.upkeep import sweep
 from vibes_trio.storage import assets
-from vibes_trio.storage.sqlite.engine import Database
+from vibes_trio.storage.sqlite.engine import SqliteDatabase
 
 LONG = "All work and no play makes Jack a dull boy.\n" * 40
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -645,13 +645,13 @@ async def test_a_page_follows_the_settings_of_the_server(app):
 async def test_a_large_file_is_read_by_a_thread_and_not_in_the_event_loop(app, monkeypatch):
     large = "x" * (MAX_READ_HERE_BYTES + 1)
     await deploy(app, text("/large.txt", large))
-    get_here = Database.get
+    get_here = SqliteDatabase.get
 
     def refuse_assets(db, fn, *args):
         assert fn is not assets.find_asset, "the event loop waits for the disk"
         return get_here(db, fn, *args)
 
-    monkeypatch.setattr(Database, "get", refuse_assets)
+    monkeypatch.setattr(SqliteDatabase, "get", refuse_assets)
 
     assert (await get(app, "/large.txt")).body == large.encode()
 

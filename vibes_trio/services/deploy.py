@@ -26,7 +26,7 @@ from vibes_trio.services.releases import read_extras
 from vibes_trio.steps import Steps, run_in_turns
 from vibes_trio.storage import apps, assets, slugs
 from vibes_trio.storage.eviction import Evicted
-from vibes_trio.storage.sqlite.tx import DiskShort, Tx
+from vibes_trio.storage.interface import DiskShort, Tx
 from vibes_trio.urls import entry_point_url, wrapper_url
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
@@ -83,7 +83,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     whole = await look_at_whole(files, deploy.entry_point, deploy.env, can_bundle=app.compiler.can_bundle)
     built_from = calc_built_from(files, deploy.entry_point, calc_recipe(whole, app.compiler.can_bundle))
     publish = Publish(wanted, fs_id, built_from, deploy.mode, encode(deploy.env).decode(), None)
-    saved = await _write(app, publish) if _is_known(app, publish) else None
+    saved = await _write(app, publish) if await _is_known(app, publish) else None
     warnings = whole.project.warnings + whole.project.notes
     if app.modules is not None:  # else pages may ask everybody
         warnings += tell_remote(whole.project, app.config.page_hosts, {})
@@ -104,7 +104,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
         warnings += tell_entries(whole.project, [noted.sources.get(root, root) for root in noted.roots])
     if noted is not None and app.home is not None:
         warnings += module_warnings(app, noted)
-        build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), noted)
+        await build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), noted)
     if deploy.mode == "production":
         app.jobs.add(WarmRelease(release.app_slug, release.user_slug))
     return _response(app, deploy, release, warnings)
@@ -224,7 +224,7 @@ async def _owned_content(ctx: Ctx, file: GivenFile, owned: frozenset[Cid]) -> by
 # -- the transaction --------------------------------------------------------------------------------------
 
 
-def _is_known(app: App, publish: Publish) -> bool:
+async def _is_known(app: App, publish: Publish) -> bool:
     """Whether the release is there, built by us from the very same: then nothing needs compiling.
 
     One that the reference made is built anew, as what it made of JSX does not run everywhere; so is one that
@@ -233,7 +233,7 @@ def _is_known(app: App, publish: Publish) -> bool:
     wanted = publish.wanted
     if wanted.app is None or wanted.user is None:
         return False
-    row = app.db.get(apps.find_release, wanted.app, wanted.user, publish.fs_id)
+    row = await app.db.get(apps.find_release, wanted.app, wanted.user, publish.fs_id)
     if row is None or row.user_id != wanted.user_id:
         return False
     extras = read_extras(row.extras_json)

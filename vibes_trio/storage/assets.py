@@ -1,10 +1,10 @@
 """Contents of files, immutable, kept once under the CID of their bytes."""
 
-import json
 from collections.abc import Iterable
 
 from vibes_trio.exchange import Cid, UserId
-from vibes_trio.storage.sqlite.tx import Tx
+from vibes_trio.storage.interface import Tx
+from vibes_trio.storage.slices import marks, slices
 
 
 def put_asset(tx: Tx, cid: Cid, content: bytes) -> None:
@@ -25,13 +25,16 @@ def list_owned_assets(tx: Tx, user_id: UserId, cids: Iterable[Cid]) -> frozenset
     """Return those of *cids* that a release of *user_id* refers to, so that he may refer to them again.
 
     Knowing a CID gives no right to the bytes. Only the members that hold an asset's id count, not the
-    file names, which the user chooses: triggers tell them apart (migration 6).
+    file names, which the user chooses: see `release_assets.py`.
     """
-    rows = tx.execute(
-        "SELECT assetId FROM UserAssets WHERE assetId IN (SELECT value FROM json_each(?)) AND userId = ? AND owned > 0",
-        (json.dumps(list(cids)), user_id),
-    )
-    return frozenset(Cid(row[0]) for row in rows)
+    owned: set[Cid] = set()
+    for some in slices(tuple(cids)):
+        rows = tx.execute(
+            f"SELECT assetId FROM UserAssets WHERE assetId IN ({marks(len(some))}) AND userId = ? AND owned > 0",
+            (*some, user_id),
+        )
+        owned.update(Cid(row[0]) for row in rows)
+    return frozenset(owned)
 
 
 def has_garbage(tx: Tx, *, older_than: str) -> bool:
@@ -44,7 +47,7 @@ def sweep_assets(tx: Tx, *, older_than: str, at_most: int, max_bytes: int) -> in
 
     Returns how many, 0: there are none. At most *at_most* of them, with *max_bytes* together, or one that alone has
     more.
-    It costs what is removed, however much there is: uses are counted by triggers (migration 5). A deploy puts its
+    It costs what is removed, however much there is: uses are counted as releases come and go. A deploy puts its
     assets and its release in one transaction, so none is between the two now.
     """
     found = tx.execute(
@@ -59,12 +62,10 @@ def sweep_assets(tx: Tx, *, older_than: str, at_most: int, max_bytes: int) -> in
         if gone and total > max_bytes:
             break
         gone.append(asset_id)
-    listed = json.dumps(gone)
-    tx.execute("DELETE FROM Assets WHERE assetId IN (SELECT value FROM json_each(?))", (listed,))
-    # Ids of assets that never were: the others went by a trigger.
-    tx.execute(
-        "DELETE FROM AssetUses WHERE uses = 0 AND assetId IN (SELECT value FROM json_each(?))", (listed,)
-    )
+    for some in slices(gone):
+        tx.execute(f"DELETE FROM Assets WHERE assetId IN ({marks(len(some))})", some)
+        # Ids of assets that never were: the others went by themselves.
+        tx.execute(f"DELETE FROM AssetUses WHERE uses = 0 AND assetId IN ({marks(len(some))})", some)
     return len(gone)
 
 
