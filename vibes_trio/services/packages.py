@@ -20,7 +20,7 @@ from vibes_trio.content.specifiers import FORMS, parse_specifier
 from vibes_trio.content.vibes_modules import FIREPROOF, pinned_addresses
 from vibes_trio.context import App
 from vibes_trio.errors import FetchFailed, ModuleFailed
-from vibes_trio.exchange import Cid, UserId
+from vibes_trio.exchange import Cid, UserId, UserSlug
 from vibes_trio.jobs import BuildModules
 from vibes_trio.modules.bases import REACT
 from vibes_trio.modules.bundle import is_stored
@@ -83,14 +83,18 @@ async def ensure_building(app: App, name: ReleaseName, extras: Extras) -> Build 
     lacking = find_lacking(app.modules, extras)
     if not lacking or not app.builds.may_begin(name):
         return None
-    # Whose turn it takes: the user's, however many slugs he publishes under.
-    owner = await app.db.get(find_slug_owner, name[1]) or name[1]
+    owner = await owner_of(app, name[1])
     return app.builds.find(name) or _begin(app, name, lacking, owner)
 
 
 def _begin(app: App, name: ReleaseName, lacking: tuple[str, ...], owner: str) -> Build | None:
     """Begin a build if there is room for it. Sync, and asked for just before: so nobody else begins the same."""
     return app.builds.begin(name, lacking) if app.jobs.add(BuildModules(*name), owner) else None
+
+
+async def owner_of(app: App, user: UserSlug) -> str:
+    """Return whose turn it takes to build a release under *user*: its owner's, however many slugs he has."""
+    return await app.db.get(find_slug_owner, user) or user
 
 
 async def build_after_deploy(app: App, name: ReleaseName, extras: Extras) -> None:
