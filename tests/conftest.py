@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import find_chromium
+from browser import find_chromium, stop_chromium
 from fake_registry import fill_store
+
+
+def pytest_sessionfinish() -> None:
+    """All tests of a process share a browser: it ends with the last."""
+    stop_chromium()
 
 
 @pytest.fixture(autouse=True)
