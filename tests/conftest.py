@@ -7,6 +7,16 @@ from pathlib import Path
 import pytest
 from browser import find_chromium, stop_chromium
 from fake_registry import fill_store
+from hypothesis import settings
+
+# A busy machine is no fault of what is tested: what has to be quick is measured where it says so.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first: none is left for one process while the others have nothing more to do."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_sessionfinish() -> None:
