@@ -52,6 +52,12 @@ FLAGS = (
 
 ENV = dict(os.environ)  # before a test changes anything
 
+OF_PROFILE = {"Target.createTarget", "Storage.getCookies", "Storage.setCookies", "Storage.clearCookies"} | {
+    f"Browser.{name}"
+    for name in ("grantPermissions", "resetPermissions", "setPermission", "setDownloadBehavior")
+}
+"""Commands that say which profile they are about."""
+
 OVERLAY = "document.querySelector('vibes-error-overlay').shadowRoot"
 SHOWN = """(() => {
     const root = document.querySelector("vibes-error-overlay")?.shadowRoot;
@@ -194,6 +200,8 @@ class Browser:
     async def send(self, method: str, session: str | None = None, **params: Any) -> dict[str, Any]:
         """Send one command of the DevTools protocol; return its result."""
         self._last_id += 1
+        if method in OF_PROFILE:
+            params["browserContextId"] = self._profile
         message: dict[str, Any] = {"id": self._last_id, "method": method, "params": params}
         if session:
             message["sessionId"] = session
@@ -210,9 +218,7 @@ class Browser:
     async def open(self, url: str = "about:blank", *, width: int = 900, height: int = 600) -> Page:
         """Return a new tab that has loaded *url*, in a window of *width* by *height* pixels."""
         # A tab behind another one is not painted, and its animations stand still: each has a window of its own.
-        target = await self.send(
-            "Target.createTarget", url="about:blank", newWindow=True, browserContextId=self._profile
-        )
+        target = await self.send("Target.createTarget", url="about:blank", newWindow=True)
         attached = await self.send("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         page = Page(self, attached["sessionId"])
         self._pages[page.session] = page
