@@ -139,6 +139,11 @@ class MemoryDatabase:
     async def write(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.submit(fn, *args, **kwargs).wait()
 
+    async def write_long(
+        self, size_bytes: int, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await self.write(fn, *args, **kwargs)
+
     async def read(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         await trio.lowlevel.checkpoint()
         self._check_open()

@@ -8,6 +8,7 @@ from vibes_trio.context import Ctx
 from vibes_trio.dispatch import Continue, Handler, Outcome, dispatch, dispatch_soon
 from vibes_trio.errors import BadRequest, UnknownType
 from vibes_trio.exchange import HttpIncoming, Reply
+from vibes_trio.wire.base import MessageHead
 
 REQUEST = HttpIncoming("GET", "localhost", "/")
 CTX = Ctx(app=None)
@@ -164,3 +165,19 @@ async def test_the_walk_goes_on_after_each_handler_that_has_to_wait():
 
     assert await waits is reply
     assert seen == ["b handles", "c handles", *[(name, Outcome(reply=reply)) for name in "abcd"]]
+
+
+async def test_a_handler_of_the_other_kind_is_not_even_asked():
+    asked = []
+
+    def taking(kind, status):
+        def validate(incoming):
+            asked.append(status)
+            return incoming
+
+        return Handler(str(status), validate, lambda ctx, found: Reply(status), takes=kind)
+
+    reply = await dispatch(CTX, [taking(MessageHead, 201), taking(HttpIncoming, 202)], REQUEST)
+
+    assert reply.status == 202
+    assert asked == [202]

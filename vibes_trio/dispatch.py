@@ -44,12 +44,14 @@ class Handler(Generic[T]):
             it never blocks, and takes a fraction of a millisecond.
         post: runs when the walk is over, in order, for every handler that was visited, whatever happened;
             being sync it works during cancellation.
+        takes: the kind of incoming that it can know, so that the other need not be shown to it. None: any.
     """
 
     name: str
     validate: Callable[[Incoming], T | None]
     handle: Callable[[Ctx, T], Soon[Reply | Continue]]
     post: Callable[[Ctx, T, Outcome], None] | None = None
+    takes: type[Incoming] | None = None
 
 
 _RESULTS = (Reply, Continue)
@@ -101,8 +103,11 @@ async def _go_on(walk: Walk, waits: Awaitable[Reply | Continue]) -> Reply:
 def _walk(ctx: Ctx, pipeline: Pipeline, incoming: Incoming) -> Walk:
     visited: list[tuple[Handler[Any], Any]] = []
     outcome = Outcome()
+    kind = type(incoming)
     try:
         for handler in pipeline:
+            if handler.takes is not kind and handler.takes is not None:
+                continue
             found = handler.validate(incoming)
             if found is None:
                 continue

@@ -17,6 +17,7 @@ from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context, find_chat_context
 from vibes_trio.services.deploy import ensure_app_slug
 from vibes_trio.services.health import find_trouble
+from vibes_trio.services.notices import explain_api, navigates, notice_reply
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
 from vibes_trio.urls import MODULES, EntryPoint, is_for_app, normalize_path, parse_entry_point
@@ -156,7 +157,11 @@ async def _refuse_http(ctx: Ctx, incoming: HttpIncoming) -> Reply:
     if incoming.method in ("POST", "PUT"):
         raise NotFound("An app's host takes no messages: send them to the API host.")
     host = incoming.host_name
-    if incoming.method in ("GET", "HEAD") and host and is_for_app(host, normalize_path(incoming.target)):
+    path = normalize_path(incoming.target)
+    if incoming.method in ("GET", "HEAD") and navigates(incoming.headers):
+        notice = explain_api(ctx.app, path)
+        return notice_reply(notice, status=200 if path == "/" else 404, head=incoming.method == "HEAD")
+    if incoming.method in ("GET", "HEAD") and host and is_for_app(host, path):
         base = ctx.app.config.hostname_base
         raise NotFound(f"No app is here: apps of this server live at {{app}}--{{user}}.{base}.")
     body = encode({"type": "error", "message": "Only POST and PUT methods are supported"})
@@ -248,20 +253,20 @@ def message(
         response = await use_case(asker, payload)
         return Reply(200, JSON, write_reply(envelope, response))
 
-    return Handler(wire_type, validate, handle)
+    return Handler(wire_type, validate, handle, takes=MessageHead)
 
 
 PIPELINE: Pipeline = (
-    Handler("preflight", _preflight, _answer_preflight),
-    Handler("module", _module, serve_module),
-    Handler("entry point", _entry_point, serve_entry_point),
-    Handler("health", _health, _answer_health),
-    Handler("log", lambda incoming: incoming, _log, _log_outcome),
-    Handler("other HTTP", _other_http, _refuse_http),
+    Handler("preflight", _preflight, _answer_preflight, takes=HttpIncoming),
+    Handler("module", _module, serve_module, takes=HttpIncoming),
+    Handler("entry point", _entry_point, serve_entry_point, takes=HttpIncoming),
+    Handler("health", _health, _answer_health, takes=HttpIncoming),
+    Handler("log", lambda incoming: incoming, _log, post=_log_outcome),
+    Handler("other HTTP", _other_http, _refuse_http, takes=HttpIncoming),
     message(ReqEnsureAppSlug, ensure_app_slug),
     message(ReqEnsureChatContext, ensure_chat_context, find_chat_context),
     message(ReqAppendChatSection, append_chat_section),
-    Handler("unknown message", _any_message, _refuse_message),
+    Handler("unknown message", _any_message, _refuse_message, takes=MessageHead),
 )
 
 

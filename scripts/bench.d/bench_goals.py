@@ -165,6 +165,14 @@ GOALS = (
     ),
     Goal("deploy.known", "of a known one", over(of("deploy.known", "cpu_us"), _thousand), 2, unit="ms"),
     Goal(
+        "deploy.project",
+        "deploy of a Vite project with known packages: reply",
+        of("deploy.project", "p50_ms"),
+        400,
+        unit="ms",
+    ),
+    Goal("deploy.project", "its page, after the reply", of("deploy.project", "page_ms"), 1500, unit="ms"),
+    Goal(
         "deploy.packages",
         "deploy with known packages: CPU, times without modules (noise ± 5 %)",
         times(of("deploy.packages", "cpu_us"), "ours, from the CDN", "cpu_us", "deploy.packages"),

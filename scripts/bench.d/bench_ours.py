@@ -175,11 +175,11 @@ def ensure_context(token: str | None, context: str, size: int = 0) -> str:
     """Return an ensureChatContext that reads one that is there. No token: what the other sides echo.
 
     Args:
-        size: bytes of the message without its token, reached by a long `tid`, which replies repeat. 0: as it is.
+        size: bytes of the message without its token, reached by a member that nobody knows. 0: as it is.
     """
-    payload = {"type": CONTEXT_TYPE, "contextId": context}
-    bare = _envelope(payload, None)
-    return _envelope(payload, token, "bench-0001".ljust(10 + max(0, size - len(bare)), "t"))
+    payload = {"type": CONTEXT_TYPE, "contextId": context, "padding": ""}
+    payload["padding"] = "t" * (size - len(_envelope(payload, None)))
+    return _envelope(payload, token)
 
 
 def append(token: str | None, context: str) -> str:
@@ -202,8 +202,11 @@ def append(token: str | None, context: str) -> str:
 
 
 def deploy(token: str, user: str, app: str, files: Iterable[tuple[str, str, str]]) -> str:
-    """Return an ensureAppSlug of *files* (name, language, source). Empty *user*: a slug is made up."""
-    blocks = [{"type": "code-block", "filename": f, "lang": lang, "content": text} for f, lang, text in files]
+    """Return an ensureAppSlug of *files* (name, language, source).
+
+    No language: it is no module. Empty *user*: a slug is made up.
+    """
+    blocks = [_block(*file) for file in files]
     payload = {
         "type": DEPLOY_TYPE,
         "mode": "production",
@@ -212,6 +215,11 @@ def deploy(token: str, user: str, app: str, files: Iterable[tuple[str, str, str]
         "fileSystem": blocks,
     }
     return _envelope(payload, token)
+
+
+def _block(name: str, lang: str, text: str) -> Payload:
+    kind: Payload = {"type": "code-block", "lang": lang} if lang else {"type": "str-asset-block"}
+    return {**kind, "filename": name, "content": text}
 
 
 _COMPONENT = """\

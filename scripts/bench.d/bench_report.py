@@ -31,6 +31,7 @@ def side_line(
         ("p50_ms", "ms p50"),
         ("p99_ms", "ms p99"),
         ("own_p99_ms", "ms own work p99"),
+        ("page_ms", "ms to the page"),
         ("cpu_us", "µs CPU"),
         ("kib", "KiB each"),
     ):

@@ -16,6 +16,7 @@ from bench_figures import BenchError, Sample, percentile
 from bench_loads import Bench, Talk, hold_idle, run_bare_inserts, run_wrk, run_ws, verify_tokens, write_lines
 from bench_ours import LAUNCHER, make_app, run_ours
 from bench_processes import Server, cpu_s, first_answer, free_port, memory_kib, run_server
+from bench_projects import PROJECT_FILES, PROJECT_PACKAGES, make_project
 from bench_tools import HERE, PYTHON, ROOT
 
 Measure = Callable[[], Sample]
@@ -27,6 +28,7 @@ GOOD_CLIENTS_PAUSE_MS = 10
 NEW_TOKENS = 12_000
 NEW_TOKEN_MESSAGES = 2_500
 NEW_DEPLOYS = 100
+NEW_PROJECTS = 5
 KNOWN_DEPLOYS = 600
 PACKAGES = ("d3", "react-markdown", "recharts")
 PACKAGES_TIMEOUT_S = 120
@@ -403,6 +405,44 @@ def _ours_deploys_with_packages(modules: str) -> Open:
     return side
 
 
+@contextmanager
+def _ours_projects(bench: Bench) -> Iterator[Measure]:
+    """Our side of deploys of Vite projects whose packages are built here already: reply, and page after it."""
+    env = _own_copy(bench, "ours-projects") | {"VIBES_MODULES": "local"}
+
+    def deploy(server: Server) -> tuple[float, float]:
+        files = make_project(f"project {time.monotonic_ns()}")
+        message = ours_side.deploy(bench.ours.token(), bench.ours.user_slug, "bench-projects", files)
+        began = time.perf_counter()
+        deployed = ours_side.ask(server, message)
+        replied = time.perf_counter()
+        page = urlsplit(deployed["entryPointUrl"])
+        while (status := ours_side.fetch(server, page.netloc, page.path)[0]) == 202:
+            if time.perf_counter() - replied > PACKAGES_TIMEOUT_S:
+                raise BenchError(f"the packages were not built in {PACKAGES_TIMEOUT_S} s")
+            time.sleep(0.01)
+        if status != 200:
+            raise BenchError(f"the page of the project is answered with {status}")
+        return (replied - began) * 1000, (time.perf_counter() - replied) * 1000
+
+    with run_ours(env, [bench.cores.server], bench.folder / "ours.log") as server:
+        deploy(server)
+
+        def measure() -> Sample:
+            before = cpu_s(server.pid)
+            times = [deploy(server) for _ in range(NEW_PROJECTS)]
+            cpu_us = (cpu_s(server.pid) - before) / NEW_PROJECTS * 1e6
+            replies, pages = ([each[which] for each in times] for which in (0, 1))
+            return {
+                "p50_ms": percentile(replies, 0.5),
+                "p99_ms": percentile(replies, 0.99),
+                "page_ms": percentile(pages, 0.5),
+                "cpu_us": cpu_us,
+            }
+
+        yield measure
+
+
 def _wait_for_packages(server: Server, page: SplitResult) -> None:
     give_up = time.monotonic() + PACKAGES_TIMEOUT_S
     while ours_side.fetch(server, page.netloc, page.path)[0] == 202:
@@ -564,7 +604,7 @@ ROWS = (
     Row("ws.1000", "over 1,000 WebSockets", {"ours": _ours_talks(1000), "node ws": _node_talks(1000)}),
     Row(
         "ws.8k",
-        "8 KiB each way, 64 WebSockets",
+        "the same with 8 KiB that have to be looked through, 64 WebSockets; the others send them back",
         {"ours": _ours_talks(64, 8192), "node ws": _node_talks(64, 8192)},
     ),
     Row(
@@ -586,6 +626,12 @@ ROWS = (
             "ours, from the CDN": _ours_deploys_with_packages("cdn"),
         },
         "cpu_us",
+    ),
+    Row(
+        "deploy.project",
+        f"deploy of a new Vite project of {PROJECT_FILES} files with {len(PROJECT_PACKAGES)} known packages",
+        {"ours": _ours_projects},
+        "p50_ms",
     ),
     Row(
         "idle",

@@ -568,3 +568,19 @@ async def test_all_is_given_back_in_the_end(serve):
         await until(lambda: server.front.counts.open == 0)
         assert server.front.budget.held().clients == {}
         assert not server.front.budget._accounts
+
+
+async def test_what_is_answered_at_once_counts_in_one_step_as_in_two():
+    """A client's further messages are pinned without being held first, up to its share; then as by `add` and `pin`."""
+    budget = Budget(1000)
+    first, second = budget.open("ada"), budget.open("ada")
+
+    assert first.add_pinned(400)
+    assert second.add_pinned(100)
+    assert (budget.bytes, budget.pinned, second.pinned) == (500, 500, 100)
+    assert not second.add_pinned(1)  # half of what others leave is all that one client has being answered
+
+    assert (budget.bytes, budget.pinned, second.bytes) == (501, 500, 1)
+    for holding in (first, second):
+        holding.close()
+    assert (budget.bytes, budget.pinned, budget.held().clients) == (0, 0, {})

@@ -3,7 +3,7 @@ from releases import ADA, BOB, Clock, publish, release
 
 from vibes_trio.exchange import Cid, UserId
 from vibes_trio.storage import Database, Tx
-from vibes_trio.storage.assets import find_asset, list_owned_assets, put_asset, sweep_assets
+from vibes_trio.storage.assets import find_asset, list_owned_assets, put_asset, put_assets, sweep_assets
 
 ONE, TWO, THREE = Cid("zOneOneOne"), Cid("zTwoTwoTwo"), Cid("zThree")
 
@@ -25,6 +25,35 @@ async def test_asset_is_kept_once_as_it_first_came(inline: Database, clock: Cloc
     assert await inline.get(lambda tx: tx.execute("SELECT created FROM Assets")) == [
         ("2026-01-22T06:51:35.123Z",)
     ]
+
+
+async def test_many_assets_are_kept_with_few_statements(inline: Database) -> None:
+    """At each statement the thread waits for the loop: with one a file, an app of many files holds up all who write."""
+    contents = {Cid(f"zMany{n}"): bytes([n % 256]) * (n % 7) for n in range(500)}
+    long = {Cid(f"zLong{n}"): bytes([n]) * (200_000 * (n + 1)) for n in range(3)}
+    asked: list[str] = []
+
+    def put(tx: Tx) -> None:
+        real = tx.execute
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(tx), "execute", lambda tx, sql, params: asked.append(sql) or real(sql, params))
+            put_assets(tx, contents | long)
+
+    await inline.write(put)
+
+    assert len(asked) == 3
+    assert {cid: await inline.get(find_asset, cid) for cid in contents | long} == contents | long
+    stored = await inline.get(lambda tx: tx.execute("SELECT content FROM Assets"))
+    assert {type(content) for (content,) in stored} == {bytes}
+
+
+async def test_of_many_assets_those_that_are_there_stay_as_they_are(inline: Database) -> None:
+    await inline.write(put_asset, ONE, b"first")
+
+    await inline.write(put_assets, {ONE: b"other", TWO: b"new"})
+    await inline.write(put_assets, {})
+
+    assert [await inline.get(find_asset, cid) for cid in (ONE, TWO)] == [b"first", b"new"]
 
 
 async def test_unknown_asset_is_none(inline: Database) -> None:

@@ -211,6 +211,7 @@ def test_an_error_without_an_envelope_is_bare():
     [
         (b'{"payload":{"type":"%s","contextId":"c"}}' % APPEND.encode(), "c"),
         (b'{"payload":{"type":"other","contextId":"c"}}', None),
+        (b'{"payload":{"type":"\\u0076%s","contextId":"c"}}' % APPEND[1:].encode(), "c"),
         (b'{"payload":{"type":"other"}}', None),
         (b'{"payload":{"type":"%s","contextId":"c","x":"\\ud83d"}}' % APPEND.encode(), "c"),
         (b'{"payload":{"type":"%s","contextId":"c\\ude00"}}' % APPEND.encode(), "c\ufffd"),

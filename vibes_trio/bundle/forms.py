@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from vibes_trio.bundle.material import NOT_HERE, STYLES
 from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.tailwind import uses_tailwind
+from vibes_trio.content.quick_patterns import Signed, word, words
 from vibes_trio.content.specifiers import Kind, parse_specifier
 
 MAX_TOLD = 3
@@ -52,10 +53,10 @@ _ROWS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ((".svg",), "SVG as a component", rf"{_COMPONENT}(?<=\.svg)[\"']"),
     (("next/",), "parts of Next", r"[\"']next/[a-z]"),
 )
-_ANYWHERE = tuple((words, told, re.compile(pattern, re.DOTALL)) for words, told, pattern in _ROWS)
+_ANYWHERE = tuple((told, Signed(signs, re.compile(pattern, re.DOTALL))) for signs, told, pattern in _ROWS)
 _META_URL = "import.meta.url"
-_WORKER = re.compile(r"\bnew\s++(?:Shared)?Worker\b")
-_SPECIFIER = re.compile(r"""(?:\bfrom|\bimport)\s*+\(?\s*+["']([^"'\n]{1,600})["']""")
+_WORKER = re.compile(rf"{word('new')}\s++(?:Shared)?Worker\b")
+_SPECIFIER = re.compile(rf"""{words("from", "import")}\s*+\(?\s*+["']([^"'\n]{{1,600}})["']""")
 _ODD_ENDINGS = (*(ending for ending in STYLES if ending != ".css"), *NOT_HERE, ".cjs")
 
 
@@ -87,8 +88,8 @@ def tell_forms(forms: Iterable[Form]) -> tuple[str, ...]:
 
 
 def _in_module(name: str, text: str, lang: str | None, places: Places) -> Iterator[Form]:
-    for words, told, pattern in _ANYWHERE:
-        if any(word in text for word in words) and pattern.search(text):
+    for told, form in _ANYWHERE:
+        if form.is_in(text):
             yield Form(name, told)
     # A module that is served under its own name finds its neighbours by itself; but no package, in a worker.
     if _META_URL in text and (lang != "js" or _WORKER.search(text)):

@@ -7,6 +7,8 @@ a module is compiled. What is looked at has a bound; names in comments and strin
 import re
 from dataclasses import dataclass
 
+from vibes_trio.content.quick_patterns import Signed, word, words
+
 HEAD_CHARS, TAIL_CHARS = 48 * 1024, 16 * 1024
 """How much of a long source is looked at: what is imported and defined first, what is exported and mounted last."""
 
@@ -15,11 +17,17 @@ _DECLARED = re.compile(
     rf"^[ \t]*+(?P<export>export\s++)?(?:async\s++)?(?:function(?:\s*+\*)?|class|const|let|var)\s++(?P<name>{_NAME})",
     re.MULTILINE,
 )
-_DEFAULT = re.compile(r"\bexport\s++default\b|\bmodule\.exports\s*+=(?!=)|\bexports\.default\s*+=(?!=)")
-_LIST = re.compile(r"\bexport\s*+\{(?P<names>[^{}]*+)\}")
+_DEFAULT = re.compile(
+    rf"{word('export')}\s++default\b|{word('module')}\.exports\s*+=(?!=)|{word('exports')}\.default\s*+=(?!=)"
+)
+_LIST = re.compile(rf"{word('export')}\s*+\{{(?P<names>[^{{}}]*+)\}}")
 _LISTED = re.compile(rf"(?P<local>{_NAME})(?:\s++as\s++(?P<exported>{_NAME}))?")
-_MOUNTS = re.compile(
-    r"\b(?:createRoot|hydrateRoot|createApp)\s*+\(|\bReactDOM\s*+\.\s*+(?:render|hydrate)\b|\b(?:render|hydrate)\s*+\(\s*+(?:<|h\(|\(\s*+\)\s*+=>)"
+_MOUNTS = Signed(
+    ("createRoot", "hydrateRoot", "createApp", "ReactDOM", "render", "hydrate"),
+    re.compile(
+        rf"{words('createRoot', 'hydrateRoot', 'createApp')}\s*+\(|{word('ReactDOM')}\s*+\.\s*+(?:render|hydrate)\b"
+        rf"|{words('render', 'hydrate')}\s*+\(\s*+(?:<|h\(|\(\s*+\)\s*+=>)"
+    ),
 )
 _COMPONENT = re.compile(r"[A-Z][\w$]*")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -60,7 +68,7 @@ def read_exports(text: str) -> Exports:
         default="default" in exported or _DEFAULT.search(text) is not None,
         named=tuple(filter(_is_component, exported)),
         inner=tuple(filter(_is_component, dict.fromkeys(name for name, _ in declared if name not in local))),
-        mounts=_MOUNTS.search(text) is not None,
+        mounts=_MOUNTS.is_in(text),
         jsx=_JSX.search(text) is not None,
     )
 

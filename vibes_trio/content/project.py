@@ -20,6 +20,7 @@ from vibes_trio.content.filenames import Lang
 from vibes_trio.content.next_pages import find_next_pages, next_entry
 from vibes_trio.content.own_page import OwnPage, Script, Template, is_of_app, read_own_page, resolver
 from vibes_trio.content.policy import may_ask
+from vibes_trio.content.quick_patterns import Signed
 from vibes_trio.content.tool_settings import (
     Alias,
     PackageJson,
@@ -51,8 +52,13 @@ _WORDS: Mapping[Kind, str] = MappingProxyType(
     }
 )
 _TAILWIND_CSS = re.compile(rb"""@tailwind\b|@import\s++(?:url\()?["']tailwindcss\b""")
-_TAILWIND_CLASS = re.compile(
-    rb"(?<![\w-])(?:(?:bg|text|border|from|to)-[a-z]{3,10}-\d{2,3}|min-h-screen|space-[xy]-\d|grid-cols-\d)(?![\w-])"
+_TAILWIND_CLASS = Signed(
+    (b"bg-", b"text-", b"border-", b"from-", b"to-", b"min-h-screen", b"space-", b"grid-cols-"),
+    re.compile(
+        # Letters first, and what must not stand before them after: see `quick_patterns`.
+        rb"(?:(?:bg(?<![\w-]bg)|text(?<![\w-]text)|border(?<![\w-]border)|from(?<![\w-]from)|to(?<![\w-]to))-[a-z]{3,10}-\d{2,3}"
+        rb"|min(?<![\w-]min)-h-screen|space(?<![\w-]space)-[xy]-\d|grid(?<![\w-]grid)-cols-\d)(?![\w-])"
+    ),
 )
 # What Babel in a page gives its scripts, on one line, so that lines stay where they were.
 _BABEL_GLOBALS = (
@@ -353,7 +359,7 @@ class _Reading:
             return True
         if not entries or f"{self.root}/package.json" in self.names:
             return False
-        return any(_TAILWIND_CLASS.search(module.content) for module in self.modules)
+        return any(_TAILWIND_CLASS.is_in(module.content) for module in self.modules)
 
     def _package(self) -> PackageJson:
         file = self.files.get(f"{self.root}/package.json")

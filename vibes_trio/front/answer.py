@@ -36,25 +36,31 @@ def answer_soon(app: App, pipeline: Pipeline, incoming: Incoming, turn: Turn | N
 
     Only what waits has a deadline: `message_timeout_s`.
     """
-    started = trio.current_time()
-    if isinstance(incoming, HttpIncoming) and incoming.host_name is None:
-        incoming = replace(incoming, host_name=parse_host(incoming.host, app.site))
-    data = _message_data(incoming)
-    if data is None:
-        assert isinstance(incoming, HttpIncoming)
+    if isinstance(incoming, MessageIncoming):
+        return _answer_message(app, pipeline, incoming, incoming.data, turn)
+    host = incoming.host_name
+    if host is None:
+        host = parse_host(incoming.host, app.site)
+        incoming = replace(incoming, host_name=host)
+    if host is None or host.app is not None or incoming.method not in ("POST", "PUT"):
         return _answer(app, pipeline, incoming, turn)
-    if len(data) > app.config.limits.read_here_bytes:
-        found = _answer_large(app, pipeline, incoming, data, turn)
-        reply: Soon[Reply] = _wait(found, app.config.limits.message_timeout_s, None)
-    else:
-        try:
-            head = read_head(data)
-        except VibesError as error:
-            return error_reply(error)
-        reply = _answer(app, pipeline, head, turn)
-    if isinstance(incoming, MessageIncoming):  # a frame has no headers
-        return reply
+    started = trio.current_time()
+    reply = _answer_message(app, pipeline, incoming, incoming.body, turn)
     return _timed(reply, started) if isinstance(reply, Reply) else _time(reply, started)
+
+
+def _answer_message(
+    app: App, pipeline: Pipeline, incoming: Incoming, data: bytes, turn: Turn | None
+) -> Soon[Reply]:
+    """Answer the message whose text is *data*: a frame, or the body of a POST or PUT to an API host."""
+    limits = app.config.limits
+    if len(data) > limits.read_here_bytes:
+        return _wait(_answer_large(app, pipeline, incoming, data, turn), limits.message_timeout_s, None)
+    try:
+        head = read_head(data)
+    except VibesError as error:
+        return error_reply(error)
+    return _answer(app, pipeline, head, turn)
 
 
 async def look(app: App, incoming: MessageIncoming) -> MessageIncoming:
@@ -127,13 +133,3 @@ def _refuse(error: VibesError, envelope: Envelope | None) -> Reply:
 def _apologize(reference: str, envelope: Envelope | None) -> Reply:
     message = f"Something went wrong here, not with you. The log has it as {reference}."
     return error_reply(Internal(message, id=reference), envelope)
-
-
-def _message_data(incoming: Incoming) -> bytes | None:
-    """Return the text of a message: a frame, or the body of a POST or PUT to an API host. Else None."""
-    if isinstance(incoming, MessageIncoming):
-        return incoming.data
-    if incoming.method not in ("POST", "PUT"):
-        return None
-    host = incoming.host_name
-    return incoming.body if host is not None and host.app is None else None

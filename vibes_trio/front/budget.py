@@ -128,6 +128,13 @@ class Account:
         self.weight += size
         self.budget.bytes += size
 
+    def exceeds_share(self, size: int) -> bool:
+        """Whether *size* bytes more are beyond what of this client may be answered at once; one message never is."""
+        if not self.pinned:
+            return False
+        left = self.budget.limit_bytes - (self.budget.pinned - self.pinned)
+        return self.pinned + size > left // 2
+
     def lend(self, key: int, size: int) -> None:
         """As `Budget.lend`, for the client and for all."""
         self._lent[key] = self._lent.get(key, 0) + 1
@@ -224,8 +231,7 @@ class Holding:
     def pin(self, size: int) -> bool:
         """Let *size* bytes of what is held be answered. Returns False if the client has its share of that already."""
         account, budget = self._account, self._account.budget
-        left = budget.limit_bytes - (budget.pinned - account.pinned)
-        if self.taken_back or (account.pinned and account.pinned + size > left // 2):
+        if self.taken_back or account.exceeds_share(size):
             return False
         self.bytes -= size
         if not self.bytes and self._lent is None:
@@ -238,10 +244,10 @@ class Holding:
     def add_pinned(self, size: int) -> bool:
         """Hold *size* bytes more, which are answered at once: as `add` and `pin`, in fewer steps."""
         account, budget = self._account, self._account.budget
-        if budget.bytes + size > budget.limit_bytes or account.pinned or self.taken_back:
+        if budget.bytes + size > budget.limit_bytes or self.taken_back or account.exceeds_share(size):
             return self.add(size) and self.pin(size)
         self.pinned += size
-        account.pinned = size
+        account.pinned += size
         account.weight += size
         budget.pinned += size
         budget.bytes += size

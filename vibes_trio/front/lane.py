@@ -37,7 +37,7 @@ from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
 from vibes_trio.front.state import Front, Waiting
 from vibes_trio.front.upload import Upload
 from vibes_trio.front.ws import accept_websocket, serve_websocket
-from vibes_trio.steps import let_go
+from vibes_trio.steps import KEPT_WHOLE_BYTES, let_go
 
 ServeOne = Callable[[Line, Head], Awaitable[bool]]
 """Answers the one request whose bytes, head included, come next; returns whether another may follow."""
@@ -235,7 +235,8 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     reply = sound(reply)
     close = head.close or front.draining.is_set()
     await line.send_all(*build_response(reply, head.method, readers=head.readers, close=close))
-    await let_go(body)
+    if len(body) > KEPT_WHOLE_BYTES:
+        await let_go(body)
     if reply.repeatable and head.readers in ("", ANYBODY) and not close and not head.length:
         front.ready.keep(data, head.method, reply, version, head.readers)
     return not close

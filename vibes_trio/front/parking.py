@@ -111,8 +111,8 @@ class Parking:
             sent = parked.line.send_now(*answer)
         except OSError:
             sent = 0  # the task tries again, and sees whether the client is gone
-        if rest := skip(answer, sent):
-            parked.unsent = rest
+        if sent < sum(map(len, answer)):
+            parked.unsent = skip(answer, sent)
             self._wake(parked, fd)
 
     def _wake(self, parked: _Parked, fd: int) -> None:

@@ -84,7 +84,8 @@ class WebSocketProtocol(ServerProtocol):
     @property
     def missing_bytes(self) -> int:
         """Bytes that have not arrived of the frame that has begun to."""
-        return max(0, self._frame_bytes - len(self.reader.buffer))
+        missing = self._frame_bytes - len(self.reader.buffer)
+        return missing if missing > 0 else 0  # max() would cost several times as much, for each read
 
     @property
     def in_message(self) -> bool:
@@ -127,8 +128,9 @@ class WebSocketProtocol(ServerProtocol):
         """Take frames apart for ever; pauses when more has to come, and after every few frames."""
         try:
             while True:
-                while (head := self._read_head()) is None:
-                    yield from self._pause()
+                while not self.reader.buffer or (head := self._read_head()) is None:
+                    self._expect_more()
+                    yield
                 yield from self._read_payload(head)
                 if len(self.events) >= FRAMES_AT_ONCE and self.reader.buffer:
                     self.is_more = True
@@ -143,10 +145,9 @@ class WebSocketProtocol(ServerProtocol):
             self.fail(CloseCode.MESSAGE_TOO_BIG, str(error))
         yield  # to whom has called; next time another parser goes on
 
-    def _pause(self) -> Generator[None]:
+    def _expect_more(self) -> None:
         if self.reader.eof:
             raise EOFError("the stream ends")
-        yield
 
     def _read_head(self) -> _FrameHead | None:
         """Take the head of the next frame, once it is whole."""
@@ -187,7 +188,8 @@ class WebSocketProtocol(ServerProtocol):
 
     def _wait_for(self, size: int) -> Generator[None]:
         while len(self.reader.buffer) < size:
-            yield from self._pause()
+            self._expect_more()
+            yield
 
     def _take(self, size: int, mask: bytes) -> bytes:
         """Return the next *size* bytes without their mask."""

@@ -28,16 +28,12 @@ def _any_case(name: str) -> str:
 
 # A well-formed line of a head that is none of those in the list, nor a Referer that names a release. `heads.py` takes
 # any number of them.
-_OF_NO_MATTER = re.compile(
-    rb"\r\n(?!(?:%b):|%b:[^\r\n]*%b)[-!#$%%&'*+.^_`|~0-9a-zA-Z]+:[\t -~\x80-\xff]*(?=\r\n)"
-    % (
-        "|".join(map(_any_case, sorted({*READING_HEADERS, *FRAMING_HEADERS}))).encode(),
-        _any_case("referer").encode(),
-        OF_RELEASES.encode(),
-    )
-)
+_OTHER_LINE = rb"\r\n(?!(?:%b):%b)[-!#$%%&'*+.^_`|~0-9a-zA-Z]+:[\t -~\x80-\xff]*(?=\r\n)"
+_THAT_MATTER = "|".join(map(_any_case, sorted({*READING_HEADERS, *FRAMING_HEADERS}))).encode()
+_REFERER = rb"|%b:[^\r\n]*%b" % (_any_case("referer").encode(), OF_RELEASES.encode())
+_OF_NO_MATTER = re.compile(_OTHER_LINE % (_THAT_MATTER, _REFERER))
 # In a release nothing depends on who refers to it (`exchange.referer_counts`).
-_REFERER = re.compile(rb"\r\n%b:[\t -~\x80-\xff]*(?=\r\n)" % _any_case("referer").encode())
+_OF_NO_MATTER_IN_RELEASE = re.compile(_OTHER_LINE % (_THAT_MATTER, b""))
 _IN_RELEASE = tuple(f"{method} {OF_RELEASES}".encode() for method in ("GET", "HEAD"))
 
 
@@ -113,5 +109,5 @@ def question_of(data: bytes) -> bytes:
     end = data.find(b"\r\n\r\n")
     if not 0 < end == len(data) - 4:
         return b""
-    question = _OF_NO_MATTER.sub(b"", data)
-    return _REFERER.sub(b"", question) if question.startswith(_IN_RELEASE) else question
+    of_no_matter = _OF_NO_MATTER_IN_RELEASE if data.startswith(_IN_RELEASE) else _OF_NO_MATTER
+    return of_no_matter.sub(b"", data)

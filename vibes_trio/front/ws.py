@@ -38,7 +38,7 @@ from vibes_trio.front.state import Front, Look, Waiting
 from vibes_trio.front.status import error_reply
 from vibes_trio.front.upload import Progress
 from vibes_trio.wire.base import Envelope, read_head
-from vibes_trio.wire.large import large_message
+from vibes_trio.wire.large import LargeHead, large_message
 
 log = logging.getLogger(__name__)
 
@@ -312,7 +312,7 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
         holding.add(-len(data))
         _turn_away(ws, incoming)
         return
-    key = _order_key(ws, incoming)
+    key = ws.front.order_key(data) if incoming.looked is None else _order_key_of(incoming.looked)
     turn = None
     if key is not None:
         turn = ws.turns[key] = Turn(ws.turns.get(key))
@@ -352,10 +352,8 @@ def _drop_first(ws: _Socket, data: bytes) -> None:
         ws.arrived_bytes = max(0, ws.arrived_bytes - len(data))
 
 
-def _order_key(ws: _Socket, incoming: MessageIncoming) -> str | None:
-    if incoming.looked is None:
-        return ws.front.order_key(incoming.data)
-    return None if isinstance(incoming.looked, VibesError) else incoming.looked.order_key or None
+def _order_key_of(looked: LargeHead | VibesError) -> str | None:
+    return None if isinstance(looked, VibesError) else looked.order_key or None
 
 
 async def _finish(ws: _Socket, answer: _Answer) -> None:
@@ -367,18 +365,23 @@ async def _finish(ws: _Socket, answer: _Answer) -> None:
         finally:
             holding.unpin(answer.size)
             _pass_on(ws, answer.key, answer.turn)
-        built = len(reply.body)
-        try:
-            if holding.add(built):
-                await ws.outbox.room()
-        finally:
-            holding.add(-built)
+        if not ws.outbox.has_room:
+            await _wait_with(ws, len(reply.body))
         _say(ws, reply.body)
     finally:
         ws.in_flight -= 1
         if ws.freed is not None:
             ws.freed.set()
             ws.freed = None
+
+
+async def _wait_with(ws: _Socket, size: int) -> None:
+    """Wait for room for a reply of *size* bytes, which count meanwhile."""
+    try:
+        if ws.line.holding.add(size):
+            await ws.outbox.room()
+    finally:
+        ws.line.holding.add(-size)
 
 
 def _turn_away(ws: _Socket, incoming: MessageIncoming) -> None:
@@ -424,12 +427,14 @@ def _feed(ws: _Socket, data: bytes) -> None:
 
 
 def _settle(ws: _Socket, size: int = 0) -> None:
-    """Count what is held after *size* bytes have come, and send what the protocol wants to be sent."""
+    """Send what the protocol wants to be sent, and count what is held after *size* bytes have come."""
+    _flush(ws)
     protocol = ws.protocol
     arrived = protocol.received_bytes + ws.assembly.held_bytes + ws.backlog_bytes
     # A message alone, to be answered before anybody else has a turn, counts when it is: that is cheaper.
-    alone = len(ws.backlog) == 1 and arrived == ws.backlog_bytes and not (ws.in_flight or ws.outbox.size)
-    if (grown := arrived - ws.arrived_bytes) and not (alone and not ws.arrived_bytes):
+    if (grown := arrived - ws.arrived_bytes) and not (
+        len(ws.backlog) == 1 and arrived == ws.backlog_bytes and not ws.arrived_bytes and _goes_on(ws)
+    ):
         ws.arrived_bytes = arrived
         ws.line.holding.add(grown)  # if there is no room for it, all is let go
     if not protocol.in_message:
@@ -438,7 +443,11 @@ def _settle(ws: _Socket, size: int = 0) -> None:
         ws.progress = Progress(ws.front.limits)
     else:
         ws.progress.moved(size)
-    _flush(ws)
+
+
+def _goes_on(ws: _Socket) -> bool:
+    """Whether the next message is answered at once: neither slots nor replies that are not read keep it waiting."""
+    return ws.in_flight < ws.front.limits.in_flight_per_connection and ws.outbox.has_room
 
 
 def _take_frames(ws: _Socket, frames: Sequence[Frame]) -> None:

@@ -1,6 +1,6 @@
 """The app of a release built as a whole, where its sources ask for it: what is stored of that, and what is told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import unquote
@@ -90,6 +90,47 @@ def _look_at(files: Sequence[AppFile], entry_point: str, env: Mapping[str, str],
 def calc_recipe(whole: Whole, can_bundle: bool) -> str:
     """Return what tells apart releases of the same files by how they were built; empty: module by module."""
     return f"whole {RECIPE}" if whole.wants_build and can_bundle else ""
+
+
+class Glance(msgspec.Struct, frozen=True):
+    """What a deploy of files that were looked at before needs to know of them.
+
+    Attributes:
+        recipe: see `calc_recipe`.
+        project: without what was made of the files: content, template, settings.
+    """
+
+    recipe: str
+    project: Project
+
+
+def keep_glance(app: App, key: Hashable, whole: Whole) -> Glance:
+    """Return what is to be known of *whole* when the files that *key* tells apart come again. The latest are kept."""
+    project = whole.project
+    bare = Project(
+        project.kind,
+        html=project.html,
+        entries=project.entries,
+        spares=dict(project.spares),
+        hollow=project.hollow,
+        wrapped={},
+        imports={},
+        remote=project.remote,
+        wishes={},
+        notes=project.notes,
+        warnings=project.warnings,
+    )
+    glance = Glance(calc_recipe(whole, app.compiler.can_bundle), bare)
+    kept = msgspec.msgpack.encode(glance)
+    if len(kept) <= app.config.limits.read_here_bytes:  # it is read in the event loop
+        app.assets.put(("glance", key, app.compiler.can_bundle), kept)
+    return glance
+
+
+def find_glance(app: App, key: Hashable) -> Glance | None:
+    """Return what `keep_glance` kept, if it is still there."""
+    kept = app.assets.get(("glance", key, app.compiler.can_bundle))
+    return msgspec.msgpack.decode(kept, type=Glance) if kept is not None else None
 
 
 async def build_whole(

@@ -3,7 +3,6 @@
 import secrets
 
 import base58
-import msgspec
 from msgspec import UnsetType
 
 from vibes_trio.context import Ctx
@@ -19,8 +18,6 @@ from vibes_trio.wire.chat import (
 )
 
 CONTEXT_ID_BYTES = 12
-_timestamp_decoder = msgspec.json.Decoder(str | int | float)
-BLOCKS_AT_ONCE = 64
 
 
 def find_chat_context(ctx: Ctx, req: ReqEnsureChatContext) -> ResEnsureChatContext | None:

@@ -18,7 +18,7 @@ from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.jobs import Sweep, WarmRelease
-from vibes_trio.services.app_build import calc_recipe, look_at_whole
+from vibes_trio.services.app_build import Whole, find_glance, keep_glance, look_at_whole
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.build import Built, build_release
 from vibes_trio.services.fonts import fetch_after_deploy, find_fonts, own_addresses
@@ -37,6 +37,8 @@ from vibes_trio.wire.files import (
 )
 
 SORTED_AT_ONCE = 64
+ROW_BYTES = 1024
+"""What it takes to write a row, in bytes of one that is long."""
 MAX_NAMED = 10
 
 
@@ -82,18 +84,22 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     files = await read_files(ctx, deploy.files)
     await trio.lowlevel.checkpoint()  # what is done for each file adds up
     fs_id = calc_fs_id([(file.name, file.given_mime, file.cid) for file in files], deploy.env)
-    whole = await look_at_whole(files, deploy.entry_point, deploy.env, can_bundle=app.compiler.can_bundle)
-    built_from = calc_built_from(files, deploy.entry_point, calc_recipe(whole, app.compiler.can_bundle))
+    same = (fs_id, calc_built_from(files, deploy.entry_point))
+    glance, whole = find_glance(app, same), None
+    if glance is None:
+        whole = await _look(app, deploy, files)
+        glance = keep_glance(app, same, whole)
+    project = glance.project
+    built_from = calc_built_from(files, deploy.entry_point, glance.recipe) if glance.recipe else same[1]
     publish = Publish(wanted, fs_id, built_from, deploy.mode, encode(deploy.env).decode(), None)
     saved = await _write(app, publish) if await _is_known(app, publish) else None
-    warnings = whole.project.warnings + whole.project.notes
+    warnings = project.warnings + project.notes
     if app.modules is not None:  # else pages may ask everybody
-        warnings += tell_remote(
-            whole.project, app.config.page_hosts, own_addresses(app, whole.project.remote)
-        )
+        warnings += tell_remote(project, app.config.page_hosts, own_addresses(app, project.remote))
     fonts = await find_fonts(app, files)
     built: Built | None = None
     if saved is None:
+        whole = whole or await _look(app, deploy, files)
         built = await build_release(
             app, wanted.user_id, files, deploy.entry_point, built_from, whole, deploy.env, fs_id
         )
@@ -106,8 +112,8 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     release = saved.release
     warnings += eviction_warnings(saved.evicted)
     noted = read_extras(release.extras_json) if built is None else built.extras
-    if noted is not None and not whole.project.entries:
-        warnings += tell_entries(whole.project, [noted.sources.get(root, root) for root in noted.roots])
+    if noted is not None and not project.entries:
+        warnings += tell_entries(project, [noted.sources.get(root, root) for root in noted.roots])
     if noted is not None and app.home is not None:
         warnings += module_warnings(app, noted)
         await build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), noted)
@@ -115,6 +121,10 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     if deploy.mode == "production":
         app.jobs.add(WarmRelease(release.app_slug, release.user_slug))
     return _response(app, deploy, release, warnings)
+
+
+async def _look(app: App, deploy: Deploy, files: Sequence[AppFile]) -> Whole:
+    return await look_at_whole(files, deploy.entry_point, deploy.env, can_bundle=app.compiler.can_bundle)
 
 
 def _response(app: App, deploy: Deploy, release: apps.Release, warnings: tuple[str, ...]) -> ResEnsureAppSlug:
@@ -267,7 +277,7 @@ async def _write(app: App, publish: Publish) -> apps.Saved | None:
     """Run the transaction, and forget what was known of every app whose releases it changed."""
     wanted = publish.wanted
     try:
-        saved = await app.db.write(_publish, app, publish)
+        saved = await app.db.write_long(_size_of(publish), _publish, app, publish)
     except DiskShort:
         app.jobs.add(Sweep(evicted=True))  # what is left over from before may be all that is needed
         raise
@@ -282,11 +292,17 @@ async def _write(app: App, publish: Publish) -> apps.Saved | None:
     return saved
 
 
+def _size_of(publish: Publish) -> int:
+    """Return how many bytes of files it brings; a file takes some time however short it is."""
+    assets = publish.built.assets.values() if publish.built is not None else ()
+    return sum(len(content) + ROW_BYTES for content in assets)
+
+
 def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
     """Bind slugs, store assets, save the release. None: it was thought to be there, but is gone by now."""
     config, wanted, built = app.config, publish.wanted, publish.built
     if built is not None:
-        tx.check_room(sum(len(content) for content in built.assets.values()))
+        tx.check_room(sum(map(len, built.assets.values())))
     attempts = config.limits.slug_attempts
     user = slugs.bind_user_slug(
         tx, wanted.user_id, wanted.user, limit=config.max_user_slugs, attempts=attempts, words=app.random_slug
@@ -307,8 +323,7 @@ def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
             return None
         file_system, extras = there.file_system_json, there.extras_json
     else:
-        for cid, content in built.assets.items():
-            assets.put_asset(tx, cid, content)
+        assets.put_assets(tx, built.assets)
         file_system, extras = encode(built.items).decode(), encode(built.extras).decode()
     new = apps.NewRelease(
         app_slug=name,

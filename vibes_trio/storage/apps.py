@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
-from vibes_trio.storage.assets import put_asset
+from vibes_trio.storage.assets import put_assets
 from vibes_trio.storage.counters import count_up, get_count
 from vibes_trio.storage.eviction import Evicted, Kept, evict, fit_bytes, fit_number
 from vibes_trio.storage.interface import Row, Tx
@@ -157,8 +157,7 @@ def replace_extras(tx: Tx, release: Release, extras_json: str, contents: Mapping
     )
     if rows:
         note_assets(tx, _key(release), rows[0][0], extras_json)
-        for cid, content in contents.items():
-            put_asset(tx, cid, content)
+        put_assets(tx, contents)
         count_change(tx)  # pages of other processes show it
     return bool(rows)
 

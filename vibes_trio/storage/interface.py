@@ -142,7 +142,7 @@ class Database(Protocol):
         """Finish what waits, and close. Does nothing when it is closed. Blocks: for shutdown."""
 
     def submit(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> Answer[T]:
-        """Queue a write at once, so that writes happen in the order of these calls.
+        """Queue a write at once, so that writes happen in the order of these calls, but for long ones.
 
         Raises:
             Overloaded: `limits.writes_waiting` wait already, or the database is closed. Nothing is queued.
@@ -161,6 +161,11 @@ class Database(Protocol):
             Overloaded: too much waits; the database is in use elsewhere; the disk is full.
             Internal: the storage failed. Nothing was acknowledged.
         """
+
+    async def write_long(
+        self, size_bytes: int, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `write`, for what brings *size_bytes*: if these are many it has a commit of its own, in its turn."""
 
     async def read(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run *fn* on one snapshot, for at most `limits.read_timeout_s`.

@@ -10,7 +10,7 @@ Where a release gets another number, or goes, the engine lets its rows follow.
 import re
 
 from vibes_trio.storage.interface import Tx, Value
-from vibes_trio.storage.slices import marks, slices
+from vibes_trio.storage.slices import marks, packs
 
 # Exact for JSON: a quote behind a backslash is within a text, and none that closes one stands before a letter. Texts of
 # letters and digits are escaped by no encoder. (To take thousands of files apart would cost a hundred times as much.)
@@ -37,12 +37,12 @@ def note_assets(tx: Tx, key: Key, file_system_json: str, extras_json: str | None
     named = find_assets(file_system_json, extras_json)
     there: dict[str, int] = dict(tx.execute(f"SELECT assetId, owned FROM ReleaseAssets WHERE {_IS_OF}", key))
     gone = [asset_id for asset_id, owned in there.items() if named.get(asset_id) != owned]
-    for ids in slices(gone):
+    for ids in packs(gone):
         tx.execute(
             f"DELETE FROM ReleaseAssets WHERE {_IS_OF} AND assetId IN ({marks(len(ids))})", (*key, *ids)
         )
     new = [(*key, asset_id, owned) for asset_id, owned in named.items() if there.get(asset_id) != owned]
-    for rows in slices(new):
+    for rows in packs(new):
         values: list[Value] = [value for row in rows for value in row]
         each = ", ".join([f"({marks(6)})"] * len(rows))
         tx.execute(f"INSERT INTO ReleaseAssets ({_COLUMNS}) VALUES {each}", values)
