@@ -16,7 +16,8 @@ from vibes_trio.bundle.tailwind import uses_tailwind
 from vibes_trio.compilers.for_user import CompilerForUser
 from vibes_trio.compilers.interface import Lang
 from vibes_trio.content.cid import calc_cid
-from vibes_trio.content.project import Project, ProjectFile, exports_of, fallback_entries, read_project
+from vibes_trio.content.project import Project, ProjectFile, exports_of, fallback_entries
+from vibes_trio.content.read_project import read_project
 from vibes_trio.content.routes import has_routes
 from vibes_trio.context import App
 from vibes_trio.exchange import Cid, UserId
