@@ -238,10 +238,10 @@ class Browser:
 
 
 @asynccontextmanager
-async def launch_browser(folder: Path) -> AsyncIterator[Browser]:
-    """Run a Chromium with a new profile inside *folder*; kill it at the end."""
+async def launch_browser(folder: Path, *flags: str) -> AsyncIterator[Browser]:
+    """Run a Chromium with *flags* and a new profile inside *folder*; kill it at the end."""
     profile = f"--user-data-dir={folder / 'chromium-profile'}"
-    command = [find_chromium(), *FLAGS, profile, "about:blank"]
+    command = [find_chromium(), *FLAGS, *flags, profile, "about:blank"]
     # Chromium makes a socket in its temporary folder, and a socket's path has at most 107 characters.
     short = tempfile.mkdtemp(prefix="vt-")
     process = await trio.lowlevel.open_process(
