@@ -27,6 +27,7 @@ from vibes_trio.bundle.tailwind_config import TailwindConfig, is_tailwind_config
 from vibes_trio.compilers.bundles import Bundle, Problem
 from vibes_trio.compilers.interface import Compiler, Lang, Source
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.links import tell_spelling
 from vibes_trio.errors import TransformFailed
 
 BUILT = "/~~built~~/"
@@ -99,6 +100,8 @@ async def build_app(compiler: Compiler, app: AppSources) -> AppBuild:
     ]
     for_servers = dict.fromkeys((*page.for_servers, *workers.for_servers))
     warnings += (f"{file}: {tell_server_part(text)}" for file, text in for_servers)
+    misspelt = {**workers.misspelt, **page.misspelt}
+    warnings += (tell_spelling(file, text, name) for (file, text), name in misspelt.items())
     errors = (*made.errors, *built.errors)
     if errors:
         return _failed(app, errors[0], tuple(warnings))

@@ -71,7 +71,7 @@ class Style:
 class AppMaterial:
     """The material of the scripts of an app, or of its workers.
 
-    What it notes: *missing* and *for_servers*, (importer, specifier).
+    What it notes: *missing* and *for_servers*, (importer, specifier); *misspelt*, of these the file that is meant.
 
     Attributes:
         styles: by the name of the file.
@@ -86,6 +86,7 @@ class AppMaterial:
     in_worker: bool = False
     missing: dict[tuple[str, str], None] = field(default_factory=dict)
     for_servers: dict[tuple[str, str], None] = field(default_factory=dict)
+    misspelt: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def find(self, asked: Asked) -> Found:
         """See `compilers.bundles.Material`."""
@@ -98,6 +99,8 @@ class AppMaterial:
         bare, _, query = path.partition("?")
         name = self.places.find(importer, bare)
         if name is not None:
+            if self.places.find_exact(importer, bare) is None:
+                self.misspelt[importer, path] = name
             return self._file(f"{name}?{query}" if query else name, asked)
         if self.places.is_own(bare):
             self.missing[importer, path] = None

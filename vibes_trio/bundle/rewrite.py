@@ -7,7 +7,7 @@
 | `new Worker(new URL("./w.ts", import.meta.url), …)` | `new` what `./w.ts?worker` exports |
 | `new URL("package/file", import.meta.url)` | the address that `package/file?url` exports |
 | `import.meta.url` | where the file lies in the release |
-| `import { x } from "./y.json" with { type: "json" }` | the same without `with`: esbuild would allow the default alone |
+| `import { x } from "./y.json" with { type: "json" }` | the same without `with`: that allows the default alone |
 | `import(x)`, `require(x)` of anything else | the same, hidden: esbuild would look for files on the disk |
 
 Lines keep their numbers, so the source map at the end stays true; imports that are added stand behind the last.
