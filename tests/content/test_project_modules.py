@@ -66,3 +66,33 @@ def test_a_fence_round_a_file_is_taken_off_and_told():
 
 def test_a_module_that_begins_with_a_template_is_no_fence():
     assert read({"/App.jsx": "```x``` + 1"}).wrapped == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "inside"),
+    [
+        ("/a.css", "p {}", "\np {}\n"),
+        ("/a.json", "[1]", "\n[1]\n"),
+        ("/a.svg", "<svg></svg>", "\n<svg></svg>\n"),
+    ],
+)
+def test_a_fence_round_any_text_is_taken_off(name, text, inside):
+    project = read({"/App.jsx": COMPONENT, name: f"```x\n{text}\n```\n"})
+
+    assert project.wrapped[name] == inside.encode()
+    assert project.warnings[0].startswith(f"{name}: is a Markdown fence")
+
+
+def test_a_page_in_a_fence_is_shown_without():
+    project = read({"/index.html": "```html\n<!doctype html><h1>hello</h1>\n```"})
+
+    assert project.template is not None
+    assert "```" not in "".join(part.text for part in project.template.parts)
+
+
+def test_an_entry_without_any_code_is_told():
+    project = read({"/App.jsx": "// to be done\n"})
+
+    assert project.warnings == (
+        "/App.jsx: exports no component: write `export default` before the one to show.",
+    )

@@ -50,6 +50,7 @@ _FLAGS = (
     "--log-level=silent",
     "--log-limit=0",
     "--legal-comments=none",
+    *(f"--inject:{specifier}" for specifier in stubs.GLOBALS),
     f"--chunk-names=c{RECIPE}-[hash]",
     f"--entry-names=[name]-{RECIPE}-[hash]",
 )

@@ -52,6 +52,15 @@ _ROWS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ((".svg",), "SVG as a component", rf"{_COMPONENT}(?<=\.svg)[\"']"),
     (("next/",), "parts of Next", r"[\"']next/[a-z]"),
 )
+# A value of React's, by a name that the file does not have.
+_REACT = re.compile(
+    r"(?<![\w$.\"'`])React\.(?:use[A-Z]?\w*|create\w+|(?:Pure)?Component|Fragment|StrictMode|Suspense|Children|memo|lazy"
+    r"|forwardRef|cloneElement|isValidElement|startTransition|version)\b|=\s*+React\s*+[;\n]"
+    r"|(?<![\w$.\"'`])ReactDOM\.(?:createRoot|hydrateRoot|createPortal|flushSync|render)\b"
+)
+_HAS_REACT = re.compile(
+    r"\bimport\b[^;\"']{0,300}?\b(?:React|ReactDOM)\b|\b(?:const|let|var)\s++(?:React|ReactDOM)\b|(?:window|globalThis|self)\.React"
+)
 _ANYWHERE = tuple((words, told, re.compile(pattern, re.DOTALL)) for words, told, pattern in _ROWS)
 _META_URL = "import.meta.url"
 _WORKER = re.compile(r"\bnew\s++(?:Shared)?Worker\b")
@@ -90,6 +99,8 @@ def _in_module(name: str, text: str, lang: str | None, places: Places) -> Iterat
     for words, told, pattern in _ANYWHERE:
         if any(word in text for word in words) and pattern.search(text):
             yield Form(name, told)
+    if "React" in text and _REACT.search(text) and not _HAS_REACT.search(text):
+        yield Form(name, "React without an import")
     # A module that is served under its own name finds its neighbours by itself; but no package, in a worker.
     if _META_URL in text and (lang != "js" or _WORKER.search(text)):
         yield Form(name, "import.meta.url")

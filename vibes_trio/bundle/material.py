@@ -91,6 +91,8 @@ class AppMaterial:
     def find(self, asked: Asked) -> Found:
         """See `compilers.bundles.Material`."""
         path = asked.path
+        if path in stubs.GLOBALS:
+            return Found(path, "global", side_effects=False)
         if asked.kind == "entry-point":
             return Found(path, "app")
         if path.startswith("vibes") and (ours := self._ours(path, asked)) is not None:
@@ -123,6 +125,8 @@ class AppMaterial:
             return _script(stubs.package_module(path))
         if namespace == "vibes":
             return _script(stubs.HELPERS[path])
+        if namespace == "global":
+            return _script(stubs.GLOBALS[path])
         return Loaded(error="the app imports a path that leads out of it")
 
     # -- where imports lead ------------------------------------------------------------------------------
@@ -143,7 +147,13 @@ class AppMaterial:
     def _file(self, name: str, asked: Asked) -> Found:
         if asked.attributes.get("type") == "css" and name.endswith(".css"):
             name += "?sheet"
+        if asked.kind == "require-call" and name in self.files and self._is_asset(name):
+            name += "?required"
         return Found(name, "app")
+
+    def _is_asset(self, name: str) -> bool:
+        ending = _ending(name)
+        return not (self.files[name].loader or ending in STYLES or ending in NOT_HERE or ending == ".json")
 
     def _package(self, asked: Asked) -> Found:
         specifier = asked.path
@@ -168,6 +178,8 @@ class AppMaterial:
             return Loaded(file.content, "text")
         if words[0] in ("worker", "sharedworker"):
             return self._worker(name, words)
+        if "required" in words:
+            return _script(stubs.required_address_module(name))
         if "url" in words:
             return _script(stubs.address_module(name))
         if ending in STYLES:

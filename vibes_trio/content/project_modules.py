@@ -13,6 +13,8 @@ from vibes_trio.content.project_settings import decode_text
 from vibes_trio.content.project_words import listed
 
 _SOURCES = ("", "/src", "/app", "/client", "/client/src", "/src/app", "/frontend", "/frontend/src")
+_FENCED = (".css", ".json", ".html", ".htm", ".svg")
+"""Endings of what is no module and is read as text."""
 _MAINS = ("main", "index")
 _COMPONENTS = ("app", "page", "home", "application")
 
@@ -24,7 +26,7 @@ class Modules:
         all: those that may be part of the page, in order.
         wrapped: name → the content that counts in place of what was sent.
         spares: module → what is mounted of it in place of a default export.
-        hollow: modules with JSX of which nothing can be mounted.
+        hollow: modules with JSX, or with nothing, of which nothing can be mounted.
         warnings: what is wrong with them, for whoever deploys.
     """
 
@@ -96,7 +98,7 @@ class Modules:
             return
         found = choose_component(exports, stem_of(name))
         if found is None:
-            if exports.jsx and name not in self.hollow:
+            if (exports.jsx or exports.empty) and name not in self.hollow:
                 self.hollow.append(name)
             return
         component, is_exported = found
@@ -106,11 +108,12 @@ class Modules:
             self.wrapped[name] = text + f"\nexport default {component};\n".encode()
 
     def _take_off_fences(self) -> Iterator[tuple[str, bytes]]:
-        for module in self.all:
-            if module.content[:64].lstrip().startswith((b"```", b"~~~")):
-                text = take_off_fence(decode_text(module.content))
+        fenced = [file for name, file in sorted(self._files.items()) if name.endswith(_FENCED)]
+        for file in (*self.all, *fenced):
+            if file.content[:64].lstrip().startswith((b"```", b"~~~")):
+                text = take_off_fence(decode_text(file.content))
                 if text is not None:
                     self.warnings.append(
-                        f"{module.name}: is a Markdown fence; what it holds was taken. Leave out the ``` lines."
+                        f"{file.name}: is a Markdown fence; what it holds was taken. Leave out the ``` lines."
                     )
-                    yield module.name, text.encode()
+                    yield file.name, text.encode()

@@ -80,7 +80,8 @@ class _Reading:
         folder = posixpath.dirname(self.html).rstrip("/")
         resolve = resolver(frozenset(self.files), folder, (self.root, f"{self.root}/public", ""))
         compiled = kind != "html" or any(module.lang != "js" for module in self.modules.all)
-        own = read_own_page(decode_text(file.content), resolve, self._places(), compiled=compiled)
+        content = self.modules.wrapped.get(self.html, file.content)
+        own = read_own_page(decode_text(content), resolve, self._places(), compiled=compiled)
         made = tuple(self._made(own))
         named = [script.name for script in own.scripts if script.name and not script.babel]
         entries = self._page_entries(own, [*named, *(file.name for file in made)], compiled=compiled)
@@ -89,7 +90,9 @@ class _Reading:
         scripted = not entries and (bool(own.kept) or self.html == self.flagged or not self.modules.all)
         project = replace(
             self._project(kind, entries),
-            template=template if entries or own.changed or not scripted else None,
+            template=template
+            if entries or own.changed or content is not file.content or not scripted
+            else None,
             scripted=scripted,
             made=made,
             imports=own.imports,
