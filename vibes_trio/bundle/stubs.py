@@ -86,8 +86,8 @@ def address_module(name: str, fragment: str = "") -> str:
 def required_address_module(name: str) -> str:
     """Return the module in place of a file that is no script, for `require`: its address, by itself and as `default`,
     as the bundlers of different years have it."""
-    address = f"new URL({json.dumps(address_from_built(name))}, import.meta.url).href"
-    return f"const at = {address};\nmodule.exports = Object.assign(new String(at), {{ default: at }});\n"
+    url = json.dumps(f"{FILE}{name}?url")
+    return f"const at = require({url}).default;\nmodule.exports = Object.assign(new String(at), {{ default: at }});\n"
 
 
 def missing_module(specifier: str, importer: str) -> str:
