@@ -2,7 +2,7 @@
   if (typeof define === "function" && define.amd) define([], factory);
   else if (typeof exports === "object") module.exports = factory();
   else root.machine = factory();
-}).call(this, function () {
+})(this, function () {
   "use strict";
   var env = process.env.NODE_ENV;
   return { VERSION: "4.0.0 in " + env, where: typeof global === "object" ? "global" : "none" };
