@@ -90,6 +90,7 @@ async def test_older_majors_are_looked_at_though_the_newest_is_here_already(conf
         await home.ensure({"icons": "latest"}, wishes=Wishes(names={"icons": ("Mail",)}))
 
         assert await home.find_known({"icons": "latest"}, FREE) is None
+        assert await home.look_ahead({"icons": "latest"}, FREE) == ((), {})
         made, _ = await home.ensure({"icons": "latest"}, wishes=FREE)
 
     assert (made.shared["icons"], made.notes) == ("icons@0.9.0", (REPLACED,))

@@ -102,8 +102,9 @@ class Home:
             lock, failed = await self._resolve(others, _adopted(wishes), base)
         except (FetchFailed, ModuleFailed):
             return (), {}
-        _, notes, _ = await self._suit_known(others, lock, wishes)
+        _, notes, is_sought = await self._suit_known(others, lock, wishes)
         not_there = {s: str(error) for s, error in failed.items() if not is_unanswered(error)}
+        notes = notes if is_sought else []  # what is missing may be found yet
         return tuple(filter(None, (told, *lock.notes, *notes))), not_there
 
     async def ensure(
