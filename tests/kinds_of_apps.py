@@ -152,7 +152,7 @@ KINDS: Mapping[str, tuple[Way, ...]] = {
         ),
         wrong(
             "fonts by name in CSS",
-            f"{POLICY}test_fonts_of_another_host_fall_back_with_one_line_in_the_console",
+            "test_fonts_in_browser.py::test_three_families_render_with_no_request_off_the_host",
         ),
         wrong(
             "random identifiers over plain http",
@@ -167,15 +167,16 @@ KINDS: Mapping[str, tuple[Way, ...]] = {
     "the command line and its server": (
         wrong(
             "secrets, copies and files of systems in the folder",
-            "commands/test_app_files.py::test_hidden_files_and_packages_are_left_out",
+            "commands/test_left_out.py::test_what_is_called_like_a_secret_is_one",
+            "commands/test_app_files.py::test_what_is_left_out_is_listed_with_its_reason",
         ),
         wrong(
             "a clock that is off",
-            "commands/test_deploy.py::test_a_token_that_does_not_count_is_refused_with_advice",
+            "commands/test_deploy.py::test_a_clock_that_is_off_is_named_with_the_difference",
         ),
         wrong(
             "a proxy without WebSockets",
-            "client/test_connection.py::test_a_port_that_speaks_another_protocol_says_so",
+            "commands/test_deploy.py::test_behind_a_proxy_without_websockets_it_is_sent_by_post",
         ),
         wrong(
             "more apps and releases than fit",
