@@ -342,3 +342,13 @@ async def test_a_name_in_letters_of_another_size_is_told(esbuild):
 
     assert build.warnings[0].startswith('/App.jsx: import "./Nav": the file is called nav.js')
     assert build.missing == ()
+
+
+async def test_a_style_sheet_that_is_not_there_is_told_and_the_app_goes_on(esbuild):
+    files = {"/App.jsx": 'import "./App.css"; import s from "./b.module.css"; export default () => s.a;'}
+
+    build = await build_app(esbuild, sources(files))
+
+    assert build.missing == (("/App.jsx", "./App.css"), ("/App.jsx", "./b.module.css"))
+    assert code_of(build).count("vibes-notice") == 2
+    assert "could not be loaded" not in code_of(build)

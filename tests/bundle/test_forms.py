@@ -9,7 +9,7 @@ from vibes_trio.bundle.places import make_places
 from vibes_trio.content.tool_settings import Alias
 
 PLACES = make_places(
-    ("/App.jsx", "/lib/a.js", "/public/logo.svg", "/src/b.ts"),
+    ("/App.jsx", "/style.css", "/lib/a.js", "/public/logo.svg", "/src/b.ts"),
     "",
     "/public",
     [Alias("@/", ("/src/", "/")), Alias("~/", ("/src/", "/"))],
@@ -54,6 +54,7 @@ def forms_of(text: str, lang: str = "jsx") -> list[str]:
         ("class A extends React.Component {}", "React without an import"),
         ("<React.Fragment key={1} />", "React without an import"),
         ("ReactDOM.createRoot(a).render(b)", "React without an import"),
+        ("import './gone.css'", "a style sheet that is not there"),
         ("import b from '@/b'", "an alias"),
         ("import logo from '/logo.svg'", "an absolute path"),
     ],

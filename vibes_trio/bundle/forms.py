@@ -119,7 +119,8 @@ def _of_specifier(name: str, specifier: str, places: Places) -> str:
     if _QUERY.search(specifier):
         return "an import with a query"
     if kind is Kind.RELATIVE:
-        return ""
+        is_gone = specifier.endswith(".css") and places.find(name, specifier) is None
+        return "a style sheet that is not there" if is_gone else ""
     if kind is Kind.ABSOLUTE:
         # From the root of the project, or of its public folder, which is not the root of the app.
         return "an absolute path" if specifier not in places.names and places.find(name, specifier) else ""

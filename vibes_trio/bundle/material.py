@@ -115,6 +115,12 @@ class AppMaterial:
             return self._load_file(*path.partition("?")[::2])
         if namespace == "lost":
             importer, _, specifier = path.partition("\n")
+            if (
+                _ending(specifier.partition("?")[0]) in STYLES
+            ):  # an app can do without, and is often handed out so
+                return _script(
+                    stubs.failed_style_module(importer, f"{specifier}: this app has no such file.")
+                )
             return _script(stubs.missing_module(specifier, importer))
         if namespace == "next":
             specifier, _, importer = path.partition("\n")
