@@ -106,7 +106,7 @@
   function placeInStack(stack) {
     for (const [, address, line, column] of String(stack ?? "").matchAll(STACK_FRAME)) {
       const served = servedName(address);
-      if (served !== null) return { served, line: Number(line), column: Number(column ?? 1) };
+      if (served) return { served, line: Number(line), column: Number(column ?? 1) }; // empty: a script of the page itself
     }
     return null;
   }
