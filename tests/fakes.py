@@ -8,6 +8,7 @@ import trio
 
 from vibes_trio.auth.verifier import Claims
 from vibes_trio.cache import AssetCache, NameCache
+from vibes_trio.compressor import Compressor
 from vibes_trio.config import Config, Limits
 from vibes_trio.context import App
 from vibes_trio.errors import RequireLogin
@@ -51,6 +52,7 @@ def make_app(db: Database | None = None, *, limits: Limits | None = None, **chan
         releases=NameCache(limits.cached_files),
         verifiers={"device-id": verify_name},
         devices=None,  # type: ignore[arg-type]
+        compressor=Compressor(limits),
         compiler=None,  # type: ignore[arg-type]
         beside=Here(limits),
         package_version=no_version,

@@ -185,3 +185,14 @@ async def test_when_the_one_who_makes_it_is_cancelled_or_fails_the_next_does():
 
     assert sorted(got) == [b"deliberate", b"made", b"made"]
     assert len(made) == 3
+
+
+def test_how_large_one_may_be_is_said_or_an_eighth():
+    eighth, said = AssetCache(8 * 1000), AssetCache(8 * 1000, 5000)
+    for cache in (eighth, said):
+        cache.put("a", b"x" * (5000 - ENTRY_BYTES))
+        cache.put("b", b"x" * (1000 - ENTRY_BYTES))
+        cache.put("c", b"x" * (5001 - ENTRY_BYTES))
+
+    assert [key for key in "abc" if eighth.has(key)] == ["b"]
+    assert [key for key in "abc" if said.has(key)] == ["a", "b"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vibes_trio.config import SETTINGS, Limits, load_config
+from vibes_trio.config import SETTINGS, SPLIT, Limits, load_config, shared_out
 from vibes_trio.errors import ConfigError
 
 DATA = {"VIBES_DATA_DIR": "/nonexistent"}
@@ -74,6 +74,13 @@ def test_every_number_has_a_range_that_is_told(setting):
         )
 
 
+def test_each_default_may_be_written_down():
+    numbers = [setting for setting in SETTINGS if setting.parse == "int"]
+    given = {setting.name: str(getattr(load_config(DATA), setting.field)) for setting in numbers}
+
+    assert load_config(DATA | given) == load_config(DATA)
+
+
 def test_ports_and_processes_have_their_own_ranges():
     ranges = {setting.name: (setting.least, setting.most) for setting in SETTINGS if setting.parse == "int"}
 
@@ -126,3 +133,21 @@ def test_origins_are_read_as_browsers_name_them():
 def test_what_is_no_origin_is_refused(text):
     with pytest.raises(ConfigError, match=r"VIBES_API_ORIGINS: origins are wanted, such as https://chat"):
         load_config(DATA | {"VIBES_API_ORIGINS": text})
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3, 8])
+def test_what_processes_hold_adds_up_to_what_one_may(processes):
+    """With the whole budget for each, four processes would hold four times as much."""
+    limits = Limits()
+    owner, reader = shared_out(limits, processes)
+
+    for name in (*SPLIT, "held_bytes"):
+        assert getattr(owner, name) + (processes - 1) * getattr(reader, name) <= getattr(limits, name)
+    assert owner.held_bytes >= 2 * limits.max_body_bytes
+    assert reader.held_bytes >= limits.max_file_bytes
+
+
+def test_however_many_processes_there_are_each_can_send_the_largest_file():
+    limits = Limits()
+
+    assert shared_out(limits, limits.max_workers)[1].held_bytes > limits.max_file_bytes

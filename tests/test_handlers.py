@@ -78,6 +78,43 @@ async def test_other_methods_are_told_what_is_wanted(app, method):
     assert (status, body) == (503, {"type": "error", "message": "Only POST and PUT methods are supported"})
 
 
+BROWSERS = [{"sec_fetch_mode": "navigate"}, {"accept": "text/html,*/*"}]
+
+
+@pytest.mark.parametrize("headers", BROWSERS)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_a_browser_that_opens_the_api_host_is_told_what_this_is(app, method, headers):
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    reply = await answer(app, PIPELINE, HttpIncoming(method, API, "/", names, b""))
+
+    assert reply.status == 200
+    assert ("content-type", "text/html") in reply.headers
+    assert ("vary", "Sec-Fetch-Mode, Accept") in reply.headers
+    assert reply.policy.endswith("; sandbox")
+    assert (b"vibes-trio deploy FOLDER" in reply.body) == (method == "GET")
+    assert (b"https://{app}--{user}.apps.test" in reply.body) == (method == "GET")
+
+
+@pytest.mark.parametrize("headers", BROWSERS)
+@pytest.mark.parametrize(
+    "path",
+    ["/settings", "/~zzz/", "/%ff", "/a<b>", "/x/../y"],
+    ids=["path", "release", "no text", "markup", "dots"],
+)
+async def test_a_browser_that_leads_nowhere_on_the_api_host_gets_a_page(app, path, headers):
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    reply = await answer(app, PIPELINE, HttpIncoming("GET", API, path, names, b""))
+
+    assert reply.status == 404
+    assert b"There is nothing at this address" in reply.body
+    assert b"<b>" not in reply.body
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_a_browser_gets_the_state_of_the_server_as_everybody(app, path):
+    assert await send(app, "GET", path, accept="text/html") == (200, {"status": "ok"})
+
+
 async def test_head_of_nothing_has_no_body(app):
     assert await send(app, "HEAD", "/v1/api") == (503, b"")
 

@@ -22,7 +22,8 @@ from recorded import open_recorded_app, play, scenarios, send_over_socket, token
 from serving import http_client, running, websocket
 from test_server import half_a_request, process
 
-from vibes_trio.config import SECRET_VARIABLES, load_config
+from vibes_trio import server
+from vibes_trio.config import SECRET_VARIABLES, Limits, load_config
 from vibes_trio.content.policy import calc_policy
 from vibes_trio.context import App
 from vibes_trio.errors import ConfigError
@@ -459,3 +460,19 @@ async def test_where_sockets_cannot_be_sent_one_process_has_to_do(tmp_path, monk
 def test_a_number_of_processes_that_cannot_be_is_told(number):
     with pytest.raises(ConfigError, match="VIBES_WORKERS"):
         load_config({"VIBES_WORKERS": number})
+
+
+async def test_processes_hold_together_what_one_may(tmp_path, monkeypatch):
+    """With the whole budget for each of them, every further process could hold as much again."""
+    given = []
+
+    def start(count: int, orders: Orders, *rest: object) -> Readers:
+        given.append(orders.config.limits)
+        return Readers(count, orders, *rest)
+
+    monkeypatch.setattr(server, "Readers", start)
+    async with running(tmp_path, VIBES_WORKERS="2") as app:
+        owner, reader = app.config.limits, given[0]
+
+    assert owner.held_bytes + reader.held_bytes == Limits().held_bytes
+    assert owner.cache_bytes + reader.cache_bytes == Limits().cache_bytes

@@ -30,10 +30,14 @@ class AssetCache:
     """Bytes by key, the least recently used going first when *max_bytes* is reached.
 
     State beside those: what is being made, so that many who want it at once make it once.
+
+    Args:
+        largest_bytes: what is larger is not kept; without it an eighth of all.
     """
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, largest_bytes: int | None = None) -> None:
         self._max_bytes = max_bytes
+        self._largest_bytes = min(max_bytes, max_bytes // 8 if largest_bytes is None else largest_bytes)
         self._bytes = 0
         self._content: OrderedDict[Hashable, bytes] = OrderedDict()
         self._making: dict[Hashable, _Making] = {}
@@ -49,6 +53,10 @@ class AssetCache:
         if content is not None:
             self._content.move_to_end(key)
         return content
+
+    def has(self, key: Hashable) -> bool:
+        """Whether something is stored under *key*, or is being made."""
+        return key in self._content or key in self._making
 
     async def get_or_make(self, key: Hashable, make: Callable[[], Awaitable[bytes]]) -> bytes:
         """Return what is stored under *key*; else what *make* returns, which is stored.
@@ -75,8 +83,8 @@ class AssetCache:
             making.over.set()
 
     def put(self, key: Hashable, content: bytes) -> None:
-        """Store *content*; what is larger than an eighth of the cache is not kept."""
-        if (len(content) + ENTRY_BYTES) * 8 > self._max_bytes or key in self._content:
+        """Store *content*, unless it is too large."""
+        if len(content) + ENTRY_BYTES > self._largest_bytes or key in self._content:
             return
         self._content[key] = content
         self._bytes += len(content) + ENTRY_BYTES

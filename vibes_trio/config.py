@@ -8,7 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -118,6 +118,7 @@ class Limits:
     packages_per_lock: int = 1000
     packages_at_once: int = 8
     package_bytes: int = 64 * MiB
+    short_package_bytes: int = 4 * MiB
     package_unpacked_bytes: int = 256 * MiB
     package_files: int = 100_000
     package_timeout_s: float = 60.0
@@ -175,6 +176,8 @@ class Limits:
     read_timeout_s: float = 10.0
     busy_timeout_s: float = 5.0
     commits_per_checkpoint: int = 64
+    long_write_bytes: int = 256 * KiB
+    checkpoint_bytes: int = 8 * MiB
     fixed_facts: int = 10_000
     max_wal_bytes: int = 64 * MiB
     reserve_bytes: int = 4 * MiB
@@ -190,7 +193,10 @@ class Limits:
     sweep_assets: int = 200
     sweep_bytes: int = 4 * MiB
     asset_grace_s: float = 3600.0
-    cache_bytes: int = 72 * MiB  # of which a file may take an eighth: the largest, with its entry
+    cache_bytes: int = 72 * MiB
+    cached_file_bytes: int = 9 * MiB  # the largest file, with its entry
+    long_content_bytes: int = 1 * MiB
+    compressed_bytes: int = 24 * MiB
     ready_bytes: int = 16 * MiB
     cached_files: int = 50_000
     trust_poll_s: float = 1.0
@@ -202,6 +208,24 @@ class Limits:
     # Shutdown
     shutdown_timeout_s: float = 5.0
     job_grace_s: float = 2.0
+
+
+SPLIT = ("cache_bytes", "ready_bytes", "module_cache_bytes")
+"""What all processes of a server have together, each the same part."""
+
+
+def shared_out(limits: Limits, processes: int) -> tuple[Limits, Limits]:
+    """Return the limits of the process that owns the data, and of each that reads, where there are so many together.
+
+    What they may hold in memory adds up to what one process alone may. The owner alone takes messages, so half of what
+    connections may hold is its; none has less than the largest file takes, which counts from nine processes on.
+    """
+    if processes == 1:
+        return limits, limits
+    split = {name: getattr(limits, name) // processes for name in SPLIT}
+    owners = limits.held_bytes // 2
+    readers = max((limits.held_bytes - owners) // (processes - 1), limits.cached_file_bytes)
+    return replace(limits, **split, held_bytes=owners), replace(limits, **split, held_bytes=readers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +278,7 @@ class Config:
 
 MAX_PORT = 65535
 MAX_COUNT = 1_000_000_000
+MAX_BYTES = 2**50
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,17 +347,30 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAX_APP_SLUG_PER_USER_ID", "max_app_slugs", "app slugs a user may hold", "int"),
     Setting("MAX_USER_SLUG_PER_USER_ID", "max_user_slugs", "user slugs a user may hold", "int"),
     Setting("MAX_APPS_PER_USER_ID", "max_apps", "releases a user may keep", "int"),
-    Setting("MAX_APP_BYTES_PER_USER_ID", "max_app_bytes", "bytes that these may hold together", "int"),
+    Setting(
+        "MAX_APP_BYTES_PER_USER_ID",
+        "max_app_bytes",
+        "bytes that these may hold together",
+        "int",
+        most=MAX_BYTES,
+    ),
     Setting("MAX_CHATS_PER_USER_ID", "max_chats", "chat contexts a user may have", "int"),
     Setting(
         "MAX_CHAT_SECTIONS_PER_USER_ID", "max_chat_sections", "sections that these may have together", "int"
     ),
-    Setting("MAX_CHAT_BYTES_PER_USER_ID", "max_chat_bytes", "bytes that these may hold together", "int"),
+    Setting(
+        "MAX_CHAT_BYTES_PER_USER_ID",
+        "max_chat_bytes",
+        "bytes that these may hold together",
+        "int",
+        most=MAX_BYTES,
+    ),
     Setting(
         "VIBES_DISK_RESERVE",
         "disk_reserve",
         "bytes of the data folder's disk that stay free: below, nothing more is stored for clients",
         "int",
+        most=MAX_BYTES,
     ),
     Setting("DEVICE_ID_CA_PRIV_KEY", "device_id_ca_priv_key", "private key of the device CA"),
     Setting("DEVICE_ID_CA_CERT", "device_id_ca_cert", "certificate of the device CA"),
@@ -461,7 +499,7 @@ def _parse(setting: Setting, text: str) -> Any:
 def _parse_int(setting: Setting, text: str) -> int:
     digits = text.strip()
     # Python refuses to read thousands of digits, in words of its own.
-    is_number = digits.isascii() and digits.isdigit() and len(digits) <= len(str(MAX_COUNT))
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= len(str(MAX_BYTES))
     if not is_number or not setting.least <= int(digits) <= setting.most:
         raise ConfigError(
             f"{setting.name}: a whole number from {setting.least} to {setting.most} is wanted; got {text[:40]!r}."

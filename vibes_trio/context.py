@@ -11,6 +11,7 @@ from vibes_trio.auth.verifier import Claims, Verifier
 from vibes_trio.beside.pool import Beside
 from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.compilers.interface import Compiler
+from vibes_trio.compressor import Compressor
 from vibes_trio.config import Config
 from vibes_trio.exchange import Turn
 from vibes_trio.jobs import Jobs
@@ -33,6 +34,7 @@ class App:
     Attributes:
         verifiers: by the `type` of credentials.
         devices: the one of `device-id`, whose trust can change.
+        compressor: of what visitors ask for.
         beside: reads long messages.
         package_version: npm name → its latest version, or None if unknown or the registry is down.
         modules: the browser modules that this server serves itself; None: pages use the CDN.
@@ -52,6 +54,7 @@ class App:
     verifiers: Mapping[str, Verifier]
     devices: DeviceVerifier
     compiler: Compiler
+    compressor: Compressor
     beside: Beside
     package_version: Callable[[str], Awaitable[str | None]]
     modules: LocalModules | None

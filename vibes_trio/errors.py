@@ -157,5 +157,9 @@ class FetchFailed(OSError):
         self.status = status
 
 
+class FetchTooLong(FetchFailed):
+    """What came has more bytes than were asked for at most."""
+
+
 class ModuleFailed(Exception):
     """A package can't be used: hostile or broken archive, wrong hash, missing entry, failed build."""

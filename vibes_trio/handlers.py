@@ -17,6 +17,7 @@ from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context, find_chat_context
 from vibes_trio.services.deploy import ensure_app_slug
 from vibes_trio.services.health import find_trouble
+from vibes_trio.services.notices import explain_api, navigates, notice_reply
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
 from vibes_trio.urls import MODULES, EntryPoint, is_for_app, normalize_path, parse_entry_point
@@ -156,7 +157,11 @@ async def _refuse_http(ctx: Ctx, incoming: HttpIncoming) -> Reply:
     if incoming.method in ("POST", "PUT"):
         raise NotFound("An app's host takes no messages: send them to the API host.")
     host = incoming.host_name
-    if incoming.method in ("GET", "HEAD") and host and is_for_app(host, normalize_path(incoming.target)):
+    path = normalize_path(incoming.target)
+    if incoming.method in ("GET", "HEAD") and navigates(incoming.headers):
+        notice = explain_api(ctx.app, path)
+        return notice_reply(notice, status=200 if path == "/" else 404, head=incoming.method == "HEAD")
+    if incoming.method in ("GET", "HEAD") and host and is_for_app(host, path):
         base = ctx.app.config.hostname_base
         raise NotFound(f"No app is here: apps of this server live at {{app}}--{{user}}.{base}.")
     body = encode({"type": "error", "message": "Only POST and PUT methods are supported"})

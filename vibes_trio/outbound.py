@@ -3,7 +3,7 @@
 Rules, the same for every request: https, or http to loopback or to the configured registry; redirects only
 within the origin that was asked, but for what is checked by its hash (`redirects`); bodies are asked for
 uncompressed and cut off at a size, the whole exchange at a time; credentials go only to the address that they
-were given for. What fails is a FetchFailed whose text holds no credentials.
+were given for. What fails is a FetchFailed, FetchTooLong whose text holds no credentials.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import msgspec
 import trio
 
 from vibes_trio.config import Limits
-from vibes_trio.errors import FetchFailed
+from vibes_trio.errors import FetchFailed, FetchTooLong
 from vibes_trio.late import late
 from vibes_trio.reach import Reach
 from vibes_trio.redirects import why_not_follow
@@ -390,7 +390,7 @@ async def _read_body(answer: httpx.Response, max_bytes: int) -> bytes:
         if len(body) <= max_bytes:
             raise
     if len(body) > max_bytes:
-        raise FetchFailed(f"{where}: more than {max_bytes} bytes", answer.status_code)
+        raise FetchTooLong(f"{where}: more than {max_bytes} bytes", answer.status_code)
     return bytes(body)
 
 

@@ -27,6 +27,7 @@ from vibes_trio.collector import settle_collector
 from vibes_trio.commands.logs import setup_logs
 from vibes_trio.compilers.bundles import Bundle, Material
 from vibes_trio.compilers.interface import Compiled, Source
+from vibes_trio.compressor import Compressor
 from vibes_trio.config import Limits
 from vibes_trio.context import App
 from vibes_trio.errors import Internal, VibesError
@@ -92,11 +93,12 @@ async def open_reading_app(orders: Orders) -> AsyncIterator[App]:
         yield App(
             config=config,
             db=db,
-            assets=AssetCache(config.limits.cache_bytes),
+            assets=AssetCache(config.limits.cache_bytes, config.limits.cached_file_bytes),
             releases=NameCache(config.limits.cached_files),
             verifiers={},
             devices=DeviceVerifier(DeviceTrust(cas=()), time.time),
             compiler=_NoCompiler(),
+            compressor=Compressor(config.limits),
             beside=_NoMessages(),
             package_version=_no_package_version,
             modules=modules,

@@ -26,7 +26,8 @@ from vibes_trio.background.worker import run_sweeps, run_worker
 from vibes_trio.beside.pool import open_beside
 from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.compilers.choose import open_compiler
-from vibes_trio.config import Config
+from vibes_trio.compressor import Compressor
+from vibes_trio.config import Config, Limits, shared_out
 from vibes_trio.content.slugs import random_slug
 from vibes_trio.context import App
 from vibes_trio.errors import ConfigError, FetchFailed
@@ -92,7 +93,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
             yield App(
                 config=config,
                 db=db,
-                assets=AssetCache(config.limits.cache_bytes),
+                assets=AssetCache(config.limits.cache_bytes, config.limits.cached_file_bytes),
                 releases=NameCache(config.limits.cached_files),
                 verifiers={
                     "device-id": devices,
@@ -100,6 +101,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 },
                 devices=devices,
                 compiler=compiler,
+                compressor=Compressor(config.limits),
                 beside=beside,
                 package_version=parts.package_version or partial(_package_version, late, config),
                 modules=prepared.modules,
@@ -164,9 +166,11 @@ async def serve(
         raise ConfigError(
             f"VIBES_HOST, VIBES_PORT: can't listen on {config.host}:{config.port}: {error}."
         ) from error
+    owners, readers_limits = shared_out(config.limits, config.workers)
+    config = replace(config.with_port(listeners[0].getsockname()[1]), limits=owners)
     try:
-        async with open_app(config.with_port(listeners[0].getsockname()[1]), parts) as app:
-            with _open_readers(app, listeners) as readers:
+        async with open_app(config, parts) as app:
+            with _open_readers(app, readers_limits, listeners) as readers:
                 await _run(app, readers, listeners, announce, trio.Event() if stop is None else stop)
     except BaseExceptionGroup as group:
         foreseen, others = group.split(ConfigError)
@@ -232,13 +236,13 @@ async def _run(
 
 
 @contextmanager
-def _open_readers(app: App, listeners: Sequence[socket.socket]) -> Iterator[Readers | None]:
+def _open_readers(app: App, limits: Limits, listeners: Sequence[socket.socket]) -> Iterator[Readers | None]:
     """Give what keeps the processes beside this one running; None: there shall be none."""
     if app.config.workers == 1:
         yield None
         return
     orders = Orders(
-        config=replace(app.config, device_id_ca_priv_key=""),
+        config=replace(app.config, device_id_ca_priv_key="", limits=limits),
         local_modules=app.modules is not None,
         log_level=logging.getLevelName(logging.getLogger().getEffectiveLevel()).lower(),
     )

@@ -39,4 +39,7 @@ def test_one_that_may_lead_back_to_a_release_runs_the_script_that_does():
     script = re.search("<script>(.*?)</script>", render_notice(notice).decode(), re.DOTALL)[1]
 
     assert notice.policy.startswith("default-src 'none'; ")
-    assert notice.policy.endswith(f"; script-src {source(script)}; base-uri 'none'; form-action 'none'")
+    assert notice.policy.endswith(
+        f"; script-src {source(script)}; base-uri 'none'; form-action 'none';"
+        " sandbox allow-scripts allow-same-origin"
+    )

@@ -19,7 +19,7 @@ LIMITS = Limits(package_files=10, package_unpacked_bytes=100_000)
 
 
 def unpack(archive: bytes, limits: Limits = LIMITS) -> dict[str, bytes]:
-    return {str(name): content for name, content in read_archive(archive, limits)}
+    return {str(name): b"".join(content) for name, content in read_archive(archive, limits)}
 
 
 def tar(*members: tuple[str, bytes], kind: bytes = tarfile.REGTYPE, link: str = "") -> bytes:
@@ -174,3 +174,15 @@ def test_no_damage_gets_past_as_anything_but_a_typed_error(data):
         return
 
     assert all(".." not in name.split("/") and not name.startswith("/") for name in names)
+
+
+def test_no_file_is_in_memory_as_a_whole():
+    """A package of one file of 120 MB, 120 KB to send, was: the server's memory for all that clients send."""
+    size = 8 * 1024 * 1024
+    archive = pack({"index.js": b"1," * (size // 2)})
+    ((_, pieces),) = ((name, iter(content)) for name, content in [next(read_archive(archive, Limits()))])
+
+    lengths = [len(piece) for piece in pieces]
+
+    assert sum(lengths) == size
+    assert max(lengths) <= 64 * 1024

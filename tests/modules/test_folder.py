@@ -1,13 +1,17 @@
 """Writing into the data folder in one step."""
 
 import os
+import shutil
 import stat
+import threading
 from pathlib import Path
 
 import pytest
+import trio
 
+import vibes_trio.modules
 from vibes_trio.errors import ModuleFailed
-from vibes_trio.modules.folder import make_folder, write_file
+from vibes_trio.modules.folder import make_folder, temporary_folder, write_file
 
 
 def test_file_is_written_with_its_folders_and_mode(tmp_path: Path):
@@ -91,3 +95,40 @@ def test_folder_where_none_can_be_is_reported(tmp_path: Path):
 
     with pytest.raises(ModuleFailed, match="can't be written"):
         make_folder(tmp_path / "file" / "new", lambda folder: None)
+
+
+async def test_temporary_folder_is_removed_with_all_that_it_holds_and_not_in_the_loop(tmp_path, monkeypatch):
+    """What a package unpacks to may be thousands of files; with `rmtree` in the event loop this fails."""
+    removing: list[int] = []
+    real = shutil.rmtree
+
+    def rmtree(path: Path, **how: bool) -> None:
+        removing.append(threading.get_ident())
+        real(path, **how)
+
+    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    async with temporary_folder(tmp_path, "some-") as folder:
+        (folder / "a").mkdir()
+        (folder / "a" / "b").write_text("c")
+        assert folder.parent == tmp_path
+        assert folder.name.startswith("some-")
+
+    assert list(tmp_path.iterdir()) == []
+    assert removing != []
+    assert threading.get_ident() not in removing
+
+
+async def test_temporary_folder_goes_when_its_user_is_cancelled(tmp_path):
+    with trio.CancelScope() as scope:
+        async with temporary_folder(tmp_path):
+            scope.cancel()
+            await trio.lowlevel.checkpoint()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_folder_of_a_build_is_removed_in_the_loop():
+    """`tempfile.TemporaryDirectory` does so; the one place for such folders does not."""
+    sources = Path(vibes_trio.modules.__file__).parent.glob("*.py")
+
+    assert [path.name for path in sources if "TemporaryDirectory" in path.read_text("utf-8")] == []

@@ -2,20 +2,25 @@
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
 import trio
+import trio.testing
 from built_packages import addresses, code_of, ensure, home_on, run, without_esbuild
 from fake_registry import REGISTRY, FakeRegistry, pack
 
 from vibes_trio.config import Limits
-from vibes_trio.errors import FetchFailed, ModuleFailed
+from vibes_trio.errors import FetchFailed, FetchTooLong, ModuleFailed
+from vibes_trio.modules import home
 from vibes_trio.modules.build import RECIPE, Built, address_of
 from vibes_trio.modules.bundle import is_stored
 from vibes_trio.modules.groups import file_address, place_of
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.progress import Progress
+from vibes_trio.modules.registry import Document
 from vibes_trio.modules.store import open_store
 from vibes_trio.modules.wishes import Wishes
 from vibes_trio.outbound import Outbound, open_outbound
@@ -691,3 +696,39 @@ async def test_a_file_of_a_package_is_stored_when_it_is_asked_for(config, regist
     assert place_of(lock, address) == ("kit@1.0.0", "data/x.bin")
     assert place_of(lock, address.replace("~file-", "~file-0")) is None
     assert place_of(None, address) is None
+
+
+async def test_long_archives_are_in_memory_one_at_a_time_whoever_needs_them(config, monkeypatch):
+    """They are whole in memory until they are unpacked; with eight at once for each build that is gigabytes."""
+    limits = replace(config.limits, packages_at_once=3, package_bytes=1000, short_package_bytes=10)
+    busy: dict[int, int] = {10: 0, 1000: 0}
+    most = dict(busy)
+
+    async def ensure_package(outbound, folder, document, limits):
+        bound = limits.package_bytes
+        busy[bound] += 1
+        most[bound] = max(most[bound], busy[bound])
+        await trio.testing.wait_all_tasks_blocked()
+        busy[bound] -= 1
+        if document.name.startswith("long") and bound == 10:
+            raise FetchTooLong("more than 10 bytes")
+        return Path(document.name)
+
+    async def no_outbound():
+        return None
+
+    monkeypatch.setattr(home, "ensure_package", ensure_package)
+    made = Home(no_outbound, None, replace(config, limits=limits))
+    names = [f"{length}{n}" for length in ("long", "short") for n in range(5)]
+    packages = {n: Document(name=n, version="1.0.0", tarball="", integrity=n) for n in names}
+    got = []
+
+    async def unpack(name):
+        got.append(await made._unpacked(SimpleNamespace(packages=packages), name))
+
+    async with trio.open_nursery() as nursery:
+        for name in names:
+            nursery.start_soon(unpack, name)
+
+    assert sorted(map(str, got)) == names
+    assert most == {10: 3, 1000: 1}

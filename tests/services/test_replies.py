@@ -203,6 +203,34 @@ async def test_what_would_not_shrink_is_left_alone(app, name, content):
     assert not {"content-encoding", "vary"} & set(head(reply))
 
 
+async def test_too_much_to_compress_is_sent_as_it_is_and_that_answer_is_not_kept(app, monkeypatch):
+    """With any number of files waiting to be compressed, each is in memory: 30 visitors took 600 MB."""
+    content = LONG * 100
+    await deploy(app, text("/v.txt", content))
+    monkeypatch.setattr(app.compressor, "has_room", lambda size: False)
+
+    plain = await get(app, "/v.txt", accept_encoding="gzip")
+    monkeypatch.undo()
+    packed = await get(app, "/v.txt", accept_encoding="gzip")
+
+    assert plain.body == content.encode()
+    assert "content-encoding" not in head(plain)
+    assert (head(plain)["etag"], head(plain)["vary"]) == (
+        f'"{calc_cid(content.encode())}"',
+        "Accept-Encoding",
+    )
+    assert (plain.repeatable, packed.repeatable) == (False, True)
+    assert gzip.decompress(packed.body) == content.encode()
+
+
+async def test_what_is_compressed_already_needs_no_room(app, monkeypatch):
+    await deploy(app, text("/v.txt", LONG * 100))
+    await get(app, "/v.txt", accept_encoding="gzip")
+    monkeypatch.setattr(app.compressor, "has_room", lambda size: False)
+
+    assert head(await get(app, "/v.txt", accept_encoding="gzip"))["content-encoding"] == "gzip"
+
+
 # -- which hosts a page may ask ---------------------------------------------------------------------------
 
 

@@ -10,7 +10,14 @@ from releases import ADA, BOB, Clock, publish, release
 from vibes_trio.exchange import Cid, UserId
 from vibes_trio.storage import Database, Tx
 from vibes_trio.storage.apps import list_live, replace_extras
-from vibes_trio.storage.assets import find_asset, has_garbage, list_owned_assets, put_asset, sweep_assets
+from vibes_trio.storage.assets import (
+    find_asset,
+    has_garbage,
+    list_owned_assets,
+    put_asset,
+    put_assets,
+    sweep_assets,
+)
 from vibes_trio.storage.migrate import load_migrations, migrate
 
 ONE, TWO, THREE = Cid("zOneOneOne"), Cid("zTwoTwoTwo"), Cid("zThree")
@@ -31,6 +38,34 @@ async def test_asset_is_kept_once_as_it_first_came(inline: Database, clock: Cloc
 
     assert inline.get(find_asset, ONE) == b"\x00first"
     assert inline.get(lambda tx: tx.execute("SELECT created FROM Assets")) == [("2026-01-22T06:51:35.123Z",)]
+
+
+async def test_many_assets_are_kept_with_few_statements(inline: Database) -> None:
+    """At each statement the thread waits for the loop: with one a file, an app of many files holds up all who write."""
+    contents = {Cid(f"zMany{n}"): bytes([n % 256]) * (n % 7) for n in range(500)}
+    long = {Cid(f"zLong{n}"): bytes([n]) * (200_000 * (n + 1)) for n in range(3)}
+    asked: list[str] = []
+
+    def put(tx: Tx) -> None:
+        real = tx.execute
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Tx, "execute", lambda tx, sql, params: asked.append(sql) or real(sql, params))
+            put_assets(tx, contents | long)
+
+    await inline.write(put)
+
+    assert len(asked) == 3
+    assert {cid: inline.get(find_asset, cid) for cid in contents | long} == contents | long
+    assert inline.get(lambda tx: tx.execute("SELECT DISTINCT typeof(content) FROM Assets")) == [("blob",)]
+
+
+async def test_of_many_assets_those_that_are_there_stay_as_they_are(inline: Database) -> None:
+    await inline.write(put_asset, ONE, b"first")
+
+    await inline.write(put_assets, {ONE: b"other", TWO: b"new"})
+    await inline.write(put_assets, {})
+
+    assert [inline.get(find_asset, cid) for cid in (ONE, TWO)] == [b"first", b"new"]
 
 
 async def test_unknown_asset_is_none(inline: Database) -> None:

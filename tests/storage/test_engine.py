@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import trio
+import trio.testing
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Internal, NotFound, Overloaded
@@ -305,6 +306,24 @@ async def test_all_who_wait_share_one_commit(db: Database) -> None:
     assert [await pending.wait() for pending in pendings] == list(range(20))
     assert db.commits - before == 2, "the busy one, and one for all twenty"
     assert db.get(notes) == list(range(20))
+
+
+async def test_long_write_has_a_commit_of_its_own(db: Database) -> None:
+    """With all that waits in one commit, a line of a chat would wait for the bytes of every app."""
+    before = db.commits
+    got: list[int] = []
+
+    async def write(size: int, value: int) -> None:
+        got.append(await db.write_long(size, add_note, value))
+
+    async with trio.open_nursery() as nursery:
+        with busy_writer(db):
+            for value, size in enumerate((0, 10**6, 10**6, 0)):
+                nursery.start_soon(write, size, value)
+            await trio.testing.wait_all_tasks_blocked()
+
+    assert db.commits - before == 4, "the busy one, each long one, and one for the short ones"
+    assert sorted(got) == [0, 1, 2, 3]
 
 
 async def test_write_alone_waits_for_nobody(db: Database) -> None:

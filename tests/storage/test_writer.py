@@ -92,7 +92,13 @@ def put_then_raise(value: object, error: Exception) -> Callable[[Tx], object]:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    limits = Limits(reserve_bytes=4096, busy_timeout_s=0.05, commits_per_checkpoint=3, max_wal_bytes=200_000)
+    limits = Limits(
+        reserve_bytes=4096,
+        busy_timeout_s=0.05,
+        commits_per_checkpoint=3,
+        checkpoint_bytes=100_000,
+        max_wal_bytes=200_000,
+    )
     bench = Bench(tmp_path / "test.db", limits)
     yield bench
     bench.faults.clear()
@@ -315,6 +321,16 @@ def test_checkpoint_comes_after_some_commits(bench: Bench) -> None:
     bench.writer.tidy()
 
     assert moved()
+
+
+def test_checkpoint_comes_after_some_bytes(bench: Bench) -> None:
+    """Whoever writes next waits for it; counting commits alone, there would be 64 apps to move."""
+    for _ in range(2):
+        deliver_all(settle([Pending(put("marker"), 60_000)], bench.writer.commit))
+        bench.writer.tidy()
+        moved = b"marker" in bench.path.read_bytes()
+
+    assert moved
 
 
 def test_wal_file_is_cut_when_it_is_long(bench: Bench) -> None:

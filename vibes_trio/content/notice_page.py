@@ -21,8 +21,11 @@ def _source(text: str) -> str:
 
 _OPENED = f"default-src 'none'; img-src data:; style-src {_source(_STYLE)}"
 _LOCKED = f"{_OPENED}; sandbox"
-# It needs the storage of its origin, which a sandbox takes away; all that it can do with it is in its one script.
-_RETURNING = f"{_OPENED}; script-src {_source(_SCRIPT)}; base-uri 'none'; form-action 'none'"
+# It needs the storage of its origin, and its one script; the sandbox takes all else away.
+_RETURNING = (
+    f"{_OPENED}; script-src {_source(_SCRIPT)}; base-uri 'none'; form-action 'none';"
+    " sandbox allow-scripts allow-same-origin"
+)
 
 
 @dataclass(frozen=True, slots=True)

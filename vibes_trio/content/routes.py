@@ -1,15 +1,56 @@
-"""Whether an app has addresses of its own: whether its sources look at the path of the page, or change it."""
+"""Whether an app has addresses of its own: whether its sources look at the path of the page, or change it.
+
+What a sign begins with is looked for as it stands, as that takes a fiftieth of the time of a pattern that may begin
+anywhere: the sources of an app are megabytes, and the event loop waits for whichever thread runs Python.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-_SIGNS = re.compile(
-    r"\bBrowserRouter\b|\bcreateBrowserRouter\b|\bcreateBrowserHistory\b|[\"'](?:wouter|navigo|page)(?:/[^\"']*)?[\"']"
-    r"|[\"']@(?:tanstack/(?:react|solid|vue)-router|reach/router|solidjs/router)[\"']|[\"']vue-router[\"']"
-    r"|[\"']next/(?:link|navigation|router)[\"']|\blocation\.pathname\b|\bhistory\.(?:pushState|replaceState)\b|\bpopstate\b"
-)
+_QUOTES = "\"'"
+
+
+def _in_quotes(name: str, rest: str) -> dict[str, str]:
+    """Return the patterns of a specifier that begins with *name*."""
+    return {f"{quote}{name}": rf"[\"']{re.escape(name)}{rest}[\"']" for quote in _QUOTES}
+
+
+_SIGNS = [
+    (start, re.compile(pattern))
+    for start, pattern in {
+        "BrowserRouter": r"(?:(?<=\bcreate)|\b)BrowserRouter\b",
+        "createBrowserHistory": r"\bcreateBrowserHistory\b",
+        "location.pathname": r"\blocation\.pathname\b",
+        "history.pushState": r"\bhistory\.pushState\b",
+        "history.replaceState": r"\bhistory\.replaceState\b",
+        "popstate": r"\bpopstate\b",
+        **_in_quotes("wouter", r"(?:/[^\"']*)?"),
+        **_in_quotes("navigo", r"(?:/[^\"']*)?"),
+        **_in_quotes("page", r"(?:/[^\"']*)?"),
+        **_in_quotes("@tanstack/", r"(?:react|solid|vue)-router"),
+        **_in_quotes("@reach/router", ""),
+        **_in_quotes("@solidjs/router", ""),
+        **_in_quotes("vue-router", ""),
+        **_in_quotes("next/", r"(?:link|navigation|router)"),
+    }.items()
+]
 
 
 def has_routes(texts: Iterable[str]) -> bool:
     """Return whether any of *texts*, an app's sources, says so. One that only looks may be taken for one that has."""
-    return any(_SIGNS.search(text) is not None for text in texts)
+    return any(_has_sign(text) for text in texts)
+
+
+def _has_sign(text: str) -> bool:
+    return any(
+        pattern.match(text, place) is not None
+        for start, pattern in _SIGNS
+        for place in _places_of(start, text)
+    )
+
+
+def _places_of(word: str, text: str) -> Iterator[int]:
+    place = text.find(word)
+    while place >= 0:
+        yield place
+        place = text.find(word, place + len(word))

@@ -10,7 +10,9 @@ import io
 import tarfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import PurePosixPath
+from typing import IO
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ModuleFailed
@@ -39,13 +41,16 @@ class _Bounded(io.RawIOBase):
         return data
 
 
-def read_archive(data: bytes, limits: Limits) -> Iterator[tuple[PurePosixPath, bytes]]:
-    """Yield name and content of each file of the archive *data*; the first part of every name is dropped.
+def read_archive(data: bytes, limits: Limits) -> Iterator[tuple[PurePosixPath, Iterator[bytes]]]:
+    """Yield name and content, in pieces, of each file of the archive *data*; the first part of every name is dropped.
+
+    The pieces of one are there until the next is asked for. A file as a whole is not in memory: it may be as long as
+    all that an archive may unpack to.
 
     Raises:
         ModuleFailed: broken, hostile or over a limit. What came before it is then not to be used.
     """
-    try:
+    with _told_as_broken():
         stream = _Bounded(data, limits.package_unpacked_bytes)
         with tarfile.open(fileobj=stream, mode="r|", bufsize=_READ_BYTES, encoding="utf-8") as tar:
             for count, member in enumerate(tar, 1):
@@ -58,7 +63,19 @@ def read_archive(data: bytes, limits: Limits) -> Iterator[tuple[PurePosixPath, b
                 name = _parse_name(member.name)
                 file = tar.extractfile(member)
                 assert file is not None, "a regular file has content"
-                yield name, file.read()
+                yield name, _pieces_of(file)
+
+
+def _pieces_of(file: IO[bytes]) -> Iterator[bytes]:
+    with _told_as_broken():
+        while piece := file.read(_READ_BYTES):
+            yield piece
+
+
+@contextmanager
+def _told_as_broken() -> Iterator[None]:
+    try:
+        yield
     except (
         tarfile.TarError,
         zlib.error,

@@ -10,7 +10,6 @@ A CommonJS package gets a generated entry that exports its names.
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ import trio
 from vibes_trio.config import Limits
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.fence import fence_of
+from vibes_trio.modules.folder import temporary_folder
 from vibes_trio.modules.resolve import CONDITIONS, MAIN_FIELDS
 from vibes_trio.modules.run import bundle_files
 from vibes_trio.modules.shape import Metafile, Shape, read_shape
@@ -147,8 +147,7 @@ async def build_entry(tool: Tool, entry: Entry, exported: Mapping[Entry, Shape],
         ModuleFailed: esbuild refuses, takes too long, or leaves in what no browser runs.
     """
     shared = {other: shape for other, shape in exported.items() if other != entry}
-    with tempfile.TemporaryDirectory(prefix="vibes-build-") as name:
-        folder = Path(name)
+    async with temporary_folder() as folder:
         start = entry.file
         if exported[entry].is_commonjs:
             start = folder / "entry.js"

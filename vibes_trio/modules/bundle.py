@@ -5,7 +5,6 @@ that the module is made of, so the same address is the same module on every serv
 built again.
 """
 
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ import trio
 
 from vibes_trio.errors import FetchFailed, ModuleFailed, forget_traces
 from vibes_trio.modules.fence import measure
+from vibes_trio.modules.folder import temporary_folder
 from vibes_trio.modules.forms import build_form, form_address, form_of
 from vibes_trio.modules.groups import Group, find_groups
 from vibes_trio.modules.joint import build_group
@@ -66,8 +66,8 @@ async def build_lock(bench: Bench, lock: Lock, specifiers: Iterable[str]) -> Out
     keys = reachable_from(lock, {lock.shared[package_of(s)] for s in missing})
     unpacked, gone = await _unpack_all(bench, keys)
     await trio.to_thread.run_sync(lambda: bench.work_dir.mkdir(parents=True, exist_ok=True))
-    with tempfile.TemporaryDirectory(dir=bench.work_dir, ignore_cleanup_errors=True) as name:
-        tree = await trio.to_thread.run_sync(lay_out, Path(name), lock, unpacked, bench.given)
+    async with temporary_folder(bench.work_dir) as folder:
+        tree = await trio.to_thread.run_sync(lay_out, folder, lock, unpacked, bench.given)
         huge = await trio.to_thread.run_sync(measure, tree.root, bench.limits)
         work = Work(bench, lock, tree, gone, huge=huge)
         bench.progress.stage = "building"

@@ -4,8 +4,13 @@ import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
+
+import trio
 
 from vibes_trio.errors import ModuleFailed
 
@@ -103,6 +108,21 @@ def make_folder(path: Path, fill: Callable[[Path], None]) -> None:
             raise ModuleFailed(f"{path.name} can't be written: {error.strerror}") from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
+
+
+@asynccontextmanager
+async def temporary_folder(parent: Path | None = None, prefix: str = "vibes-build-") -> AsyncIterator[Path]:
+    """Hold a folder in *parent* (the system's place for such, without it), and remove it with all that is in it.
+
+    In a thread: packages have thousands of files, and to remove these takes as long as to write them.
+    """
+    make = partial(tempfile.mkdtemp, prefix=prefix, dir=parent)
+    folder = Path(await trio.to_thread.run_sync(make))
+    try:
+        yield folder
+    finally:
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(partial(shutil.rmtree, folder, ignore_errors=True))
 
 
 def _beside(path: Path) -> Path:

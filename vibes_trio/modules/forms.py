@@ -5,7 +5,6 @@ The module of such an import is a few lines that name the file, which lies besid
 
 import base64
 import json
-import tempfile
 from pathlib import Path
 
 import trio
@@ -14,6 +13,7 @@ from vibes_trio.content.mime import mime_of
 from vibes_trio.content.specifiers import FORMS
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.build import PREFIX, Built
+from vibes_trio.modules.folder import temporary_folder
 from vibes_trio.modules.groups import closure_hash, file_address
 from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.places import build_worker
@@ -123,8 +123,7 @@ async def _text_of(work: Work, key: str, path: Path, form: str) -> str:
 
 async def _style_of(work: Work, key: str, path: Path) -> str:
     """Return a style sheet with all that it imports, pictures included."""
-    with tempfile.TemporaryDirectory(dir=work.tree.root, prefix="style-") as name:
-        out = Path(name)
+    async with temporary_folder(work.tree.root, "style-") as out:
         endings = (
             "png",
             "jpg",

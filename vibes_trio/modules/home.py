@@ -11,7 +11,7 @@ import trio
 from msgspec.structs import replace
 
 from vibes_trio.config import Config
-from vibes_trio.errors import FetchFailed, ModuleFailed, forget_traces
+from vibes_trio.errors import FetchFailed, FetchTooLong, ModuleFailed, forget_traces
 from vibes_trio.modules.bases import NEWEST, Base, base_for
 from vibes_trio.modules.bundle import Outcome, build_lock, is_stored
 from vibes_trio.modules.exported import ExportList, keep_exports
@@ -69,6 +69,8 @@ class Home:
         self._building = StoreHolder(self._modules_dir, config.limits.store_wait_s)
         self._same = KeyedLock()
         self._unpacking = KeyedLock()
+        self._short_archives = trio.Semaphore(config.limits.packages_at_once)
+        self._long_archives = trio.Semaphore(1)
 
     async def find_known(self, wanted: Mapping[str, str], wishes: Wishes = _NO_WISHES) -> Lock | None:
         """Return the lock for *wanted* if it was made lately and all its modules are in the store; None, too, where an
@@ -368,9 +370,17 @@ class Home:
             tarball=package.tarball,
             integrity=package.integrity,
         )
-        outbound = await self._outbound()
+        outbound, limits = await self._outbound(), self._config.limits
+        short = dataclasses.replace(
+            limits, package_bytes=min(limits.package_bytes, limits.short_package_bytes)
+        )
+        # An archive is in memory until it is unpacked. Hardly one is long; those are fetched one after another.
         async with self._unpacking.hold(package.integrity):
-            return await ensure_package(outbound, self._modules_dir, document, self._config.limits)
+            with contextlib.suppress(FetchTooLong):
+                async with self._short_archives:
+                    return await ensure_package(outbound, self._modules_dir, document, short)
+            async with self._long_archives:
+                return await ensure_package(outbound, self._modules_dir, document, limits)
 
     @property
     def _modules_dir(self) -> Path:

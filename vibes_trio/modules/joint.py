@@ -7,7 +7,6 @@ can't be built is left out, and the others are built without it.
 
 import json
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ import trio
 
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.build import Built
+from vibes_trio.modules.folder import temporary_folder
 from vibes_trio.modules.groups import Group, files_of, without
 from vibes_trio.modules.names import entry_of
 from vibes_trio.modules.node_parts import NAMES, find_needed
@@ -89,8 +89,7 @@ def _plan(work: Work, group: Group) -> tuple[Plan, dict[str, str]]:
 
 async def _build(work: Work, plan: Plan) -> dict[str, str]:
     """Build and store; return why some entries can't be built, and then nothing is stored."""
-    with tempfile.TemporaryDirectory(dir=work.tree.root, prefix="build-") as name:
-        out = Path(name)
+    async with temporary_folder(work.tree.root, "build-") as out:
         starts = await trio.to_thread.run_sync(_write_starts, plan, out)
         report = await _bundle(work, plan, starts, out / "1")
         failed = await _find_node(work, plan, report)
@@ -189,8 +188,7 @@ async def _try_each(work: Work, plan: Plan) -> tuple[dict[str, str], str]:
 
 
 async def _try(work: Work, plan: Plan, some: list[str]) -> None:
-    with tempfile.TemporaryDirectory(dir=work.tree.root, prefix="some-") as name:
-        out = Path(name)
+    async with temporary_folder(work.tree.root, "some-") as out:
         part = replace(plan, files={specifier: plan.files[specifier] for specifier in some})
         starts = await trio.to_thread.run_sync(_write_starts, part, out)
         await _bundle(work, part, starts, out / "1")

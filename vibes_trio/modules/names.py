@@ -2,16 +2,17 @@
 which esbuild knows nothing."""
 
 import re
-import tempfile
 from pathlib import Path
 
 import trio
 
 from vibes_trio.modules.build import commonjs_entry, star_entry
+from vibes_trio.modules.folder import temporary_folder
 from vibes_trio.modules.shape import Shape, commonjs_names, read_shape
 from vibes_trio.modules.work import Report, Work
 
-_STAR = re.compile(r"""\bexport\s*\*\s*from\s*["']([^"'\n]+)["']""")
+_EXPORT = b"export"
+_STAR = re.compile(rb"""\bexport\s*\*\s*from\s*["']([^"'\n]+)["']""")
 
 
 async def entry_of(work: Work, file: Path, report: Report) -> str | None:
@@ -63,8 +64,7 @@ async def _starred(work: Work, file: Path, report: Report) -> set[str]:
             continue
         if path in of_commonjs:
             names |= set((await read_shape(work.bench.tool, path, work.bench.limits, root)).names)
-        text = (await trio.Path(path).read_bytes()).decode("utf-8", "replace")
-        for specifier in _STAR.findall(text):
+        for specifier in await trio.to_thread.run_sync(_find_starred, path):
             target = follow(path, specifier)
             if target is not None and path in of_commonjs:
                 of_commonjs[target] = None
@@ -76,12 +76,28 @@ async def _starred(work: Work, file: Path, report: Report) -> set[str]:
     return names
 
 
+def _find_starred(path: Path) -> list[str]:
+    """Return what `export *` names in the file *path*.
+
+    In a thread, and in steps: one search through megabytes would hold the interpreter to its end.
+    """
+    text = path.read_bytes()
+    found = []
+    start = text.find(_EXPORT)
+    while start >= 0:
+        match = _STAR.match(text, start)
+        if match is not None:
+            found.append(match[1].decode("utf-8", "replace"))
+        start = text.find(_EXPORT, start + len(_EXPORT))
+    return found
+
+
 async def _names_of_given(work: Work, address: str) -> set[str]:
     """Return the names that a module exports which is in the store already."""
     module = work.bench.store.find(address)
     if module is None:
         return set()
-    with tempfile.TemporaryDirectory(dir=work.tree.root, prefix="given-") as name:
-        file = Path(name) / "given.mjs"
+    async with temporary_folder(work.tree.root, "given-") as folder:
+        file = folder / "given.mjs"
         await trio.Path(file).write_bytes(module.content)
         return set((await read_shape(work.bench.tool, file, work.bench.limits)).names)

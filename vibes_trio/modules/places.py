@@ -7,12 +7,12 @@ anything is built into one file.
 """
 
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 import trio
 
+from vibes_trio.modules.folder import temporary_folder
 from vibes_trio.modules.groups import closure_hash, file_address
 from vibes_trio.modules.quirks import has_quirks, mend
 from vibes_trio.modules.run import BuildRefused, print_file
@@ -180,8 +180,7 @@ async def build_worker(work: Work, key: str, name: str) -> tuple[str, dict[str, 
     whole = work.tree.folders[key] / name
     own = _address(work, key, name)
     as_it_is = own, {own: whole}
-    with tempfile.TemporaryDirectory(dir=work.tree.root, prefix="worker-") as made:
-        out = Path(made)
+    async with temporary_folder(work.tree.root, "worker-") as out:
         try:
             report = await bundle(work, [key], [f"w={whole}"], out)
             placed = [

@@ -267,4 +267,5 @@ def _unpack(archive: bytes, folder: Path, limits: Limits) -> None:
         ):  # asking the system for each of a thousand files takes as long as writing them
             path.parent.mkdir(parents=True, exist_ok=True)
             made.add(path.parent)
-        path.write_bytes(content)
+        with open(path, "wb") as file:
+            file.writelines(content)

@@ -1,6 +1,5 @@
 """Find out with esbuild what a module exports: format and names."""
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +11,7 @@ import trio
 from vibes_trio.config import Limits
 from vibes_trio.modules.commonjs import read_exports
 from vibes_trio.modules.fence import fence_of
+from vibes_trio.modules.folder import temporary_folder
 from vibes_trio.modules.run import bundle_files, print_file
 from vibes_trio.modules.toolchain import Tool
 
@@ -65,8 +65,7 @@ async def read_shape(tool: Tool, file: Path, limits: Limits, root: Path | None =
         ModuleFailed: esbuild can't read it.
     """
     fence = fence_of(root or file.parent)
-    with tempfile.TemporaryDirectory(prefix="vibes-build-") as name:
-        folder = Path(name)
+    async with temporary_folder() as folder:
         flags = ("--bundle", "--external:*", "--format=esm", "--outfile=out.js")
         told = await bundle_files(tool, [str(file)], flags, folder, limits, fence)
     meta = msgspec.json.decode(told, type=Metafile)

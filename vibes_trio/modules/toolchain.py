@@ -109,6 +109,6 @@ def _install(archive: bytes, key: str, target: Path, limits: Limits) -> None:
     wanted = "esbuild.exe" if key.startswith("win32-") else "bin/esbuild"
     for name, content in read_archive(archive, limits):
         if str(name) == wanted:
-            write_file(target, content, 0o755)
+            write_file(target, b"".join(content), 0o755)
             return
     raise ModuleFailed(f"@esbuild/{key}@{ESBUILD_VERSION} holds no {wanted}")

@@ -37,6 +37,8 @@ from vibes_trio.wire.files import (
 )
 
 SORTED_AT_ONCE = 64
+ROW_BYTES = 1024
+"""What it takes to write a row, in bytes of one that is long."""
 MAX_NAMED = 10
 
 
@@ -267,7 +269,7 @@ async def _write(app: App, publish: Publish) -> apps.Saved | None:
     """Run the transaction, and forget what was known of every app whose releases it changed."""
     wanted = publish.wanted
     try:
-        saved = await app.db.write(_publish, app, publish)
+        saved = await app.db.write_long(_size_of(publish), _publish, app, publish)
     except DiskShort:
         app.jobs.add(Sweep(evicted=True))  # what is left over from before may be all that is needed
         raise
@@ -282,11 +284,17 @@ async def _write(app: App, publish: Publish) -> apps.Saved | None:
     return saved
 
 
+def _size_of(publish: Publish) -> int:
+    """Return how many bytes of files it brings; a file takes some time however short it is."""
+    assets = publish.built.assets.values() if publish.built is not None else ()
+    return sum(len(content) + ROW_BYTES for content in assets)
+
+
 def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
     """Bind slugs, store assets, save the release. None: it was thought to be there, but is gone by now."""
     config, wanted, built = app.config, publish.wanted, publish.built
     if built is not None:
-        tx.check_room(sum(len(content) for content in built.assets.values()))
+        tx.check_room(sum(map(len, built.assets.values())))
     attempts = config.limits.slug_attempts
     user = slugs.bind_user_slug(
         tx, wanted.user_id, wanted.user, limit=config.max_user_slugs, attempts=attempts, words=app.random_slug
@@ -307,8 +315,7 @@ def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
             return None
         file_system, extras = there.file_system_json, there.extras_json
     else:
-        for cid, content in built.assets.items():
-            assets.put_asset(tx, cid, content)
+        assets.put_assets(tx, built.assets)
         file_system, extras = encode(built.items).decode(), encode(built.extras).decode()
     new = apps.NewRelease(
         app_slug=name,

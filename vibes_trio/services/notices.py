@@ -1,5 +1,7 @@
 """What is told to a browser that leads to nothing here, in place of the JSON that programs get."""
 
+from collections.abc import Mapping
+
 from vibes_trio.content.notice_page import Notice, render_notice
 from vibes_trio.context import App
 from vibes_trio.exchange import Reply
@@ -10,6 +12,11 @@ from vibes_trio.urls import EntryPoint, decode_path
 NAVIGATION = "Sec-Fetch-Mode, Accept"
 """The headers that say whether a browser navigates: what depends on that varies by them."""
 MAX_SHOWN_CHARS = 200
+
+
+def navigates(headers: Mapping[str, str]) -> bool:
+    """Whether a browser navigates here: it says so, or wants HTML, as scripts and pictures never do."""
+    return headers.get("sec-fetch-mode") == "navigate" or "text/html" in headers.get("accept", "")
 
 
 def notice_reply(notice: Notice, *, status: int = 404, head: bool = False) -> Reply:
@@ -38,6 +45,22 @@ def explain_missing(app: App, asked: Asked) -> Notice:
     path = (decode_path(entry.path) or entry.path)[:MAX_SHOWN_CHARS]
     words = [f"{entry.app} has no file `{path}`. Names count letter by letter, capitals too."]
     return Notice("This file is not here", words, (prefix, f"Open {entry.app}"))
+
+
+def explain_api(app: App, path: str) -> Notice:
+    """Return what to say to a browser that opens the API host: at `/` what this is, elsewhere that nothing is there."""
+    base = app.config.hostname_base
+    address = f"{app.config.protocol}://{{app}}--{{user}}.{base}"
+    here = f"This server shows small web apps, each at an address of its own: `{address}`."
+    if path == "/":
+        words = [
+            f"{here} Open one of them, or publish a folder: `vibes-trio deploy FOLDER` prints its address.",
+            "To this address programs send their messages, by POST or a WebSocket; a browser finds nothing else here.",
+        ]
+        return Notice("This is a vibes_trio server", words)
+    shown = (decode_path(path) or path)[:MAX_SHOWN_CHARS]
+    words = [f"This host has no page `{shown}`.", here]
+    return Notice("There is nothing at this address", words, ("/", "What this is"))
 
 
 def _no_app(entry: EntryPoint) -> Notice:

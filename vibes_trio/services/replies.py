@@ -1,13 +1,9 @@
 """Content as a reply: whole, in part, compressed, or not at all (RFC 9110, 12 to 14)."""
 
-import gzip
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import brotli
-import trio
-import zstandard
-
+from vibes_trio.compressor import ENCODERS
 from vibes_trio.content.mime import is_compressible
 from vibes_trio.content.policy import calc_policy
 from vibes_trio.context import App
@@ -17,7 +13,6 @@ from vibes_trio.urls import EntryPoint
 
 REVALIDATE = "no-cache"
 MIN_COMPRESSED_BYTES = 512
-MAX_COMPRESSED_HERE_BYTES = 32 * 1024
 MAX_COPIED_BYTES = 4 * 1024
 """A part up to this is copied; of a larger one each reader would have a copy."""
 
@@ -53,12 +48,16 @@ class Content:
 async def respond(app: App, asked: Asked, content: Content) -> Reply:
     """Return *content* in the form that the request's headers ask for.
 
-    A part is never compressed, and HEAD has no parts: ranges are defined for GET alone (RFC 9110, 14.2).
+    A part is never compressed, and HEAD has no parts: ranges are defined for GET alone (RFC 9110, 14.2). What there
+    is no room to compress at the moment is sent as it is.
     """
     compressible = is_compressible(content.mime) and len(content.body) >= MIN_COMPRESSED_BYTES
     encoding = choose_encoding(asked.headers.get("accept-encoding", "")) if compressible else ""
     span = None if asked.head else _wanted_part(asked, content)
     if span is not None:
+        encoding = ""
+    plain = bool(encoding) and not _can_compress(app, content, encoding)
+    if plain:
         encoding = ""
     headers = [
         ("content-type", content.mime),
@@ -82,7 +81,7 @@ async def respond(app: App, asked: Asked, content: Content) -> Reply:
         body = await compress(app, content, encoding)
         headers.append(("content-encoding", encoding))
     sent = b"" if asked.head else body
-    return Reply(200, tuple(headers), sent, len(body), repeatable=True, policy=policy)
+    return Reply(200, tuple(headers), sent, len(body), repeatable=not plain, policy=policy)
 
 
 def _policy(app: App) -> str:
@@ -108,14 +107,6 @@ def _part(content: Content, headers: list[tuple[str, str]], span: slice, policy:
     return Reply(206, tuple(headers), part, policy=policy)
 
 
-_COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
-    "zstd": lambda body: zstandard.ZstdCompressor(level=3).compress(body),
-    "br": lambda body: brotli.compress(body, quality=5),
-    "gzip": lambda body: gzip.compress(body, compresslevel=6, mtime=0),
-}
-"""In order of preference: zstd costs a tenth of the others for about the same size (performance.md 8)."""
-
-
 def choose_encoding(accept: str) -> str:
     """Return the encoding to answer an Accept-Encoding header with; empty: as it is.
 
@@ -126,20 +117,21 @@ def choose_encoding(accept: str) -> str:
         name, _, parameters = part.strip().partition(";")
         offered[name.strip()] = _quality(parameters)
     default = offered.get("*", 0.0)
-    best = max(_COMPRESS, key=lambda name: offered.get(name, default))  # the first of equals
+    best = max(ENCODERS, key=lambda name: offered.get(name, default))  # the first of equals
     quality = offered.get(best, default)
     return best if quality > 0 and quality >= offered.get("identity", 0.0) else ""
 
 
 async def compress(app: App, content: Content, encoding: str) -> bytes:
-    """Return the body in *encoding*, kept by content; a large one is made in a thread, once for all who ask."""
+    """Return the body in *encoding*, kept by content; made once for all who ask."""
+    return await app.assets.get_or_make(
+        (content.cid, encoding), lambda: app.compressor.compress(encoding, content.body)
+    )
 
-    async def make() -> bytes:
-        if len(content.body) <= MAX_COMPRESSED_HERE_BYTES:
-            return _COMPRESS[encoding](content.body)
-        return await trio.to_thread.run_sync(_COMPRESS[encoding], content.body)
 
-    return await app.assets.get_or_make((content.cid, encoding), make)
+def _can_compress(app: App, content: Content, encoding: str) -> bool:
+    """Whether the body is there in *encoding*, is being made, or may be: else it is sent as it is."""
+    return app.assets.has((content.cid, encoding)) or app.compressor.has_room(len(content.body))
 
 
 def _quality(parameters: str) -> float:

@@ -21,7 +21,7 @@ from vibes_trio.errors import NotFound
 from vibes_trio.exchange import HostName, Reply
 from vibes_trio.modules.store import LocalModules, StoredModule
 from vibes_trio.services.fonts import local_fonts, serve_fonts
-from vibes_trio.services.notices import NAVIGATION, explain_missing, notice_reply
+from vibes_trio.services.notices import NAVIGATION, explain_missing, navigates, notice_reply
 from vibes_trio.services.packages import bring_back, find_lacking, may_have
 from vibes_trio.services.pages import local_addresses, make_page
 from vibes_trio.services.releases import (
@@ -244,11 +244,6 @@ def _is_generated(release: ServedRelease, path: str) -> bool:
     if release.extras.template_id:
         return path in PAGE_PATHS or path == release.extras.html
     return path in PAGE_PATHS and release.default is None and find_file(release, path) is None
-
-
-def navigates(headers: Mapping[str, str]) -> bool:
-    """Whether a browser navigates here: it says so, or wants HTML, as scripts and pictures never do."""
-    return headers.get("sec-fetch-mode") == "navigate" or "text/html" in headers.get("accept", "")
 
 
 def may_navigate(headers: Mapping[str, str]) -> bool:

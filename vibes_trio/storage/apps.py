@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
-from vibes_trio.storage.assets import put_asset
+from vibes_trio.storage.assets import put_assets
 from vibes_trio.storage.eviction import Evicted, Kept, evict, fit_bytes, fit_number
 from vibes_trio.storage.tx import Row, Tx
 from vibes_trio.storage.usage import NO_LIMIT, get_usage
@@ -162,8 +162,7 @@ def replace_extras(tx: Tx, release: Release, extras_json: str, contents: Mapping
         ),
     )
     if rows:
-        for cid, content in contents.items():
-            put_asset(tx, cid, content)
+        put_assets(tx, contents)
         count_change(tx)  # pages of other processes show it
     return bool(rows)
 

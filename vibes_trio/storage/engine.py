@@ -141,6 +141,7 @@ class Database:
             [writer.commit],
             after=writer.tidy,
             at_once=limits.writes_per_commit,
+            long_bytes=limits.long_write_bytes,
             waiting=limits.writes_waiting,
             by_pass=True,
         )
@@ -166,7 +167,7 @@ class Database:
             parts.writer.close()
 
     def submit(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> Pending[T]:
-        """Queue a write at once, so that writes happen in the order of these calls.
+        """Queue a write at once, so that writes happen in the order of these calls, but for long ones.
 
         Raises:
             Overloaded: `limits.writes_waiting` wait already, or the database is closed. Nothing is queued.
@@ -192,6 +193,14 @@ class Database:
             Internal: the storage failed. Nothing was acknowledged.
         """
         return await self.submit(fn, *args, **kwargs).wait()
+
+    async def write_long(
+        self, size_bytes: int, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `write`, for what brings *size_bytes*: if these are many it has a commit of its own, in its turn."""
+        pending = Pending(lambda tx: fn(tx, *args, **kwargs), size_bytes)
+        self._open_parts().writes.submit(pending)
+        return await pending.wait()
 
     async def read(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run *fn* on one snapshot, on a reader's thread, for at most `limits.read_timeout_s`.

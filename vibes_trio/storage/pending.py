@@ -34,13 +34,15 @@ class Pending(Generic[T]):
     """The answer to one `submit`, to be waited for by one task.
 
     Attributes:
+        size_bytes: how much it brings to be written, as far as that is known.
         abandoned: the waiter was cancelled while the transaction ran. A reader takes it as a wish to stop.
     """
 
-    __slots__ = ("_call", "_claimed", "_delivered", "_result", "_task", "abandoned")
+    __slots__ = ("_call", "_claimed", "_delivered", "_result", "_task", "abandoned", "size_bytes")
 
-    def __init__(self, call: Callable[[Tx], T]) -> None:
+    def __init__(self, call: Callable[[Tx], T], size_bytes: int = 0) -> None:
         self._call = call
+        self.size_bytes = size_bytes
         self._claimed = threading.Lock()
         self._result: outcome.Outcome[T] | None = None
         self._delivered = False

@@ -6,6 +6,7 @@ the end of the pass; who is alone waits no longer for that, as the loop goes to 
 """
 
 import contextlib
+import math
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 import trio
 
 from vibes_trio.errors import Overloaded
+from vibes_trio.storage.line import Line
 from vibes_trio.storage.pending import Batch, Pending, deliver_all, settle
 
 
@@ -28,13 +30,14 @@ class _EndOfPass(trio.abc.Instrument):
 
 
 class Worker:
-    """One thread for each of *runs*, all fed from one queue, first come first served.
+    """One thread for each of *runs*, all fed from one queue, first come first served; long ones in turn (`line.py`).
 
     Args:
         name: of the threads, for debuggers.
         runs: each answers a batch, on a thread of its own.
         after: called on the thread once a batch has been answered. Must not raise.
         at_once: most transactions of a batch. Nobody waits for a batch to fill.
+        long_bytes: a transaction that brings so many bytes is alone in its batch.
         waiting: most transactions in the queue.
         by_pass: hand over at the end of each pass of the event loop, not at once.
     """
@@ -46,12 +49,13 @@ class Worker:
         *,
         at_once: int,
         waiting: int,
+        long_bytes: float = math.inf,
         after: Callable[[], None] = lambda: None,
         by_pass: bool = False,
     ) -> None:
         # Any: see pending.Batch. None asks one thread to end.
         self._queue: queue.SimpleQueue[Pending[Any] | None] = queue.SimpleQueue()
-        self._at_once = at_once
+        self._lines = [Line(self._queue, at_once, long_bytes) for _ in runs]
         self._waiting = waiting
         self._after = after
         self._token = trio.lowlevel.current_trio_token()
@@ -60,8 +64,8 @@ class Worker:
         if self._by_pass is not None:
             trio.lowlevel.add_instrument(self._by_pass)
         self._threads = [
-            threading.Thread(target=self._work, args=(run,), name=f"{name}-{number}", daemon=True)
-            for number, run in enumerate(runs)
+            threading.Thread(target=self._work, args=(line, run), name=f"{name}-{number}", daemon=True)
+            for number, (line, run) in enumerate(zip(self._lines, runs, strict=True))
         ]
         for thread in self._threads:
             thread.start()
@@ -72,7 +76,7 @@ class Worker:
         Raises:
             Overloaded: the queue is full; *pending* is not in it.
         """
-        if self._queue.qsize() + len(self._gathered) >= self._waiting:
+        if self._queue.qsize() + sum(map(len, self._lines)) + len(self._gathered) >= self._waiting:
             raise Overloaded(
                 f"{self._waiting} requests wait for the database already. Try again in a moment."
             )
@@ -100,8 +104,8 @@ class Worker:
         for thread in self._threads:
             thread.join()
 
-    def _work(self, run: Callable[[Batch], None]) -> None:
-        while batch := self._take():
+    def _work(self, line: Line, run: Callable[[Batch], None]) -> None:
+        while batch := line.take():
             self._answer(batch, run)
             del batch  # may hold a whole app, and it may be long until the next comes
             self._after()
@@ -111,19 +115,6 @@ class Worker:
         # The loop may have ended without close(): then nobody waits for an answer.
         with contextlib.suppress(trio.RunFinishedError):
             self._token.run_sync_soon(deliver_all, answered)
-
-    def _take(self) -> Batch:
-        """Wait for one, take what else is there. Empty: this thread's end has come."""
-        batch: list[Pending[Any]] = []
-        pending = self._queue.get()
-        while pending is not None:
-            batch.append(pending)
-            if len(batch) == self._at_once or self._queue.empty():
-                return batch
-            pending = self._queue.get()
-        if batch:
-            self._queue.put(None)
-        return batch
 
 
 class Inline:

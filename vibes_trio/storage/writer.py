@@ -69,6 +69,7 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._full = False
         self._commits_at_checkpoint = 0
+        self._bytes_since_checkpoint = 0
         self._checkpoint_at_bytes = limits.max_wal_bytes
 
     def prepare(self, first: Callable[[sqlite3.Connection], object]) -> None:
@@ -104,6 +105,7 @@ class Writer:
                 self._undo(tx)
                 raise
         self.commits += 1
+        self._bytes_since_checkpoint += sum(pending.size_bytes for pending in batch)
         if self._full:
             self._full = False
             _log.warning("there is room on the disk again; writing goes on")
@@ -117,7 +119,12 @@ class Writer:
         """
         size = self.wal_bytes()
         commits = self.commits - self._commits_at_checkpoint
-        if commits < self._limits.commits_per_checkpoint and size < self._checkpoint_at_bytes:
+        # Often enough, as whoever writes next waits for it, and that is as long as what there is to move.
+        if (
+            commits < self._limits.commits_per_checkpoint
+            and self._bytes_since_checkpoint < self._limits.checkpoint_bytes
+            and size < self._checkpoint_at_bytes
+        ):
             return
         mode: Mode = "TRUNCATE" if size >= self._limits.max_wal_bytes else "PASSIVE"
         try:
@@ -127,6 +134,7 @@ class Writer:
             _log.warning("checkpoint put off: %s", error)
             done = False
         self._commits_at_checkpoint = self.commits
+        self._bytes_since_checkpoint = 0
         # A long reader holds the WAL file: trying again after every commit would only slow them all down.
         self._checkpoint_at_bytes = self._limits.max_wal_bytes + (0 if done else size)
 
