@@ -27,6 +27,7 @@ from vibes_trio.bundle.tailwind_config import TailwindConfig, is_tailwind_config
 from vibes_trio.compilers.bundles import Bundle, Problem
 from vibes_trio.compilers.interface import Compiler, Lang, Source
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.links import tell_spelling
 from vibes_trio.errors import TransformFailed
 
 BUILT = "/~~built~~/"
@@ -52,6 +53,7 @@ _FLAGS = (
     f"--chunk-names=c{RECIPE}-[hash]",
     f"--entry-names=[name]-{RECIPE}-[hash]",
 )
+_GLOBALS = tuple(f"--inject:{specifier}" for specifier in stubs.GLOBALS)
 # What the service warns of that its author should know.
 _TOLD = frozenset({"commonjs-variable-in-esm", "import-is-undefined", "unsupported-dynamic-import"})
 
@@ -91,7 +93,8 @@ async def build_app(compiler: Compiler, app: AppSources) -> AppBuild:
     page = AppMaterial(prepared.files, app.places, styles.made, prepared.workers)
     made = await _build_workers(compiler, workers)
     entries = [(plain_name(name), name) for name in app.all_entries]
-    built = await compiler.bundle(entries, (*_FLAGS, *_defines(app.env)), page)
+    given = _GLOBALS if app.has_globals else ()
+    built = await compiler.bundle(entries, (*_FLAGS, *given, *_defines(app.env)), page)
     warnings = [
         *prepared.problems,
         *styles.told,
@@ -99,6 +102,8 @@ async def build_app(compiler: Compiler, app: AppSources) -> AppBuild:
     ]
     for_servers = dict.fromkeys((*page.for_servers, *workers.for_servers))
     warnings += (f"{file}: {tell_server_part(text)}" for file, text in for_servers)
+    misspelt = {**workers.misspelt, **page.misspelt}
+    warnings += (tell_spelling(file, text, name) for (file, text), name in misspelt.items())
     errors = (*made.errors, *built.errors)
     if errors:
         return _failed(app, errors[0], tuple(warnings))

@@ -9,14 +9,15 @@ import msgspec
 import trio
 
 from vibes_trio.bundle.build import AppBuild, build_app
-from vibes_trio.bundle.forms import Form, find_forms
+from vibes_trio.bundle.forms import REACT_BY_NAME, Form, find_forms
 from vibes_trio.bundle.places import Places, make_places
 from vibes_trio.bundle.prepare import RECIPE, AppSources
 from vibes_trio.bundle.tailwind import uses_tailwind
 from vibes_trio.compilers.for_user import CompilerForUser
 from vibes_trio.compilers.interface import Lang
 from vibes_trio.content.cid import calc_cid
-from vibes_trio.content.project import Project, ProjectFile, exports_of, fallback_entries, read_project
+from vibes_trio.content.project import Project, ProjectFile, exports_of, fallback_entries
+from vibes_trio.content.read_project import read_project
 from vibes_trio.content.routes import has_routes
 from vibes_trio.context import App
 from vibes_trio.exchange import Cid, UserId
@@ -80,7 +81,8 @@ def _look_at(files: Sequence[AppFile], entry_point: str, env: Mapping[str, str],
         for name, content in contents.items()
         if name.endswith(".css") and name not in apart
     }
-    forms = find_forms(texts, langs, styles, places)
+    found = find_forms(texts, langs, styles, places)
+    forms = (form for form in found if form.words != REACT_BY_NAME or not project.html)
     # One is reason enough to build; all are for telling what can't be had without.
     some = tuple(islice(forms, 1) if can_bundle else forms)
     routes = project.kind == "next" or has_routes(texts.values())
@@ -154,7 +156,14 @@ async def build_whole(
     if kept is not None:
         return msgspec.msgpack.decode(kept, type=AppBuild)
     sources = AppSources(
-        whole.files, whole.langs, entries, whole.places, frozenset(whole.project.apart), dict(env), linked
+        whole.files,
+        whole.langs,
+        entries,
+        whole.places,
+        frozenset(whole.project.apart),
+        dict(env),
+        linked,
+        not whole.project.html,
     )
     made = await build_app(CompilerForUser(app.compiler, user), sources)
     app.assets.put(kept_as, msgspec.msgpack.encode(made))

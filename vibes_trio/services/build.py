@@ -16,6 +16,7 @@ from vibes_trio.bundle.forms import tell_forms
 from vibes_trio.compilers.interface import Compiled, Lang, Source, too_large_source
 from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.components import has_fence
 from vibes_trio.content.js_json import quote_json
 from vibes_trio.content.links import TRANSFORMED, AppModule, Links, bare_of
 from vibes_trio.content.project import exports_of, not_mapped
@@ -212,10 +213,18 @@ async def _compile(app: App, user: UserId, source: Source, instead: Source | Non
     """As `_compile_as_jsx`; what does not compile is tried as *instead*, if that is given."""
     try:
         return await _compile_as_jsx(app, user, source)
-    except TransformFailed:
+    except TransformFailed as error:
         if instead is None:
-            raise
-        return await _compile_as_jsx(app, user, instead)
+            raise _told_markdown(error, source) from None
+    return await _compile_as_jsx(app, user, instead)
+
+
+def _told_markdown(error: TransformFailed, source: Source) -> TransformFailed:
+    """Return *error* with what to do where Markdown stands round the code of *source*."""
+    if not has_fence(source.text):
+        return error
+    words = f"{error.words} (there is Markdown in this file: leave only what stands between the lines of ```)"
+    return TransformFailed(words, filename=source.filename, line=error.line, column=error.column)
 
 
 async def _compile_as_jsx(app: App, user: UserId, source: Source) -> tuple[Compiled, Lang]:

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from vibes_trio.content.cid import calc_cid, calc_fs_id
 from vibes_trio.content.collation import sort_key
-from vibes_trio.content.project import tell_entries, tell_remote
+from vibes_trio.content.project_words import tell_entries, tell_remote
 from vibes_trio.content.slugs import check_slug_pair, own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge

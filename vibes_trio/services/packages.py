@@ -124,12 +124,14 @@ async def with_known_lock(app: App, extras: Extras, import_map: bytes) -> tuple[
 def wishes_of(extras: Extras, wanted: Mapping[str, tuple[str, str]]) -> Wishes:
     """Return what a release wants of the packages *wanted* (as of `find_wanted`) beside importing them."""
     names = {s: extras.names[text] for text, (s, _) in wanted.items() if text in extras.names}
-    free = frozenset(
-        s
-        for text, (s, _) in wanted.items()
-        if is_looked_up(text) and parse_specifier(text).package not in extras.ranges
-    )
+    free = frozenset(s for text, (s, version) in wanted.items() if _is_free(text, version, extras.ranges))
     return Wishes(ranges=extras.ranges, names=names, free=free)
+
+
+def _is_free(text: str, version: str, asked: Mapping[str, str]) -> bool:
+    """Whether the newest *version* of the package imported as *text* is wanted because nobody said another."""
+    specifier = parse_specifier(text)
+    return version == LATEST and not specifier.version and specifier.package not in asked
 
 
 def _with_lock(extras: Extras, lock: Lock, modules: Mapping[str, str]) -> tuple[Extras, Mapping[Cid, bytes]]:
