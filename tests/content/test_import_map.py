@@ -9,6 +9,7 @@ from vibes_trio.content.import_map import (
     PREDEFINED,
     ImportMap,
     build_import_map,
+    mapped_to,
     package_lookups,
     predefined_imports,
 )
@@ -147,3 +148,11 @@ def test_only_what_the_page_needs_is_fetched_and_warned_of() -> None:
     assert needed.packages == ("d3",)
     assert needed.warnings == ()
     assert needed.text == build_import_map(texts, versions, FP_VERSION).text
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [("a", "1"), ("a/b", "2b"), ("a/b/c", "3c"), ("a/", "2"), ("ab", ""), ("b/x", ""), ("", "")],
+)
+def test_a_map_sends_a_name_to_its_address_or_into_the_longest_folder(text, address):
+    assert mapped_to({"a": "1", "a/": "2", "a/b/": "3", "b": "4"}, text) == address

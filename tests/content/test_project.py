@@ -1,5 +1,6 @@
 import pytest
 
+from vibes_trio.config import Limits
 from vibes_trio.content.filenames import lang_of
 from vibes_trio.content.project import (
     Alias,
@@ -12,6 +13,7 @@ from vibes_trio.content.project import (
     fallback_entries,
     not_mapped,
     read_project,
+    tell_elsewhere,
     tell_entries,
     tell_remote,
 )
@@ -383,7 +385,7 @@ def test_scripts_for_babel_are_one_module_with_reacts_globals():
 
     (made,) = project.made
     assert project.entries == (made.name,) == ("/index.html~babel.tsx",)
-    assert made.content.startswith(b'import * as React from "react";')
+    assert b'import * as React$ from "react";' in made.content
     assert made.content.endswith(b"let a;\n;\nlet b;")
     assert project.needs_build
 
@@ -508,11 +510,31 @@ def test_hosts_that_a_page_asks_in_vain_are_told_once_each():
     )
 
 
-def test_what_the_apps_own_import_map_sends_to_its_files_is_no_package():
-    imports = '{"imports": {"util": "./util.js", "lib/": "./lib/", "d3": "https://esm.sh/d3"}}'
+def test_addresses_that_modules_import_in_vain_are_told():
+    told = tell_elsewhere(["https://a.test/x.js", "//b.test/y.js", "https://c.test/z.js"], ["https://c.test"])
+
+    assert [text.partition(":")[0] for text in told] == ['import "https', 'import "//b.test/y.js"']
+    assert told[0].endswith("VIBES_PAGE_HOSTS=https://a.test")
+    assert "may not ask https://b.test," in told[1]
+
+
+def test_only_so_many_addresses_of_other_hosts_count():
+    most = Limits().max_hosted
+    scripts = "".join(f'<script src="https://a.test/{number}"></script>' for number in range(most + 1))
+
+    project = read({"/index.html": PAGE.format(scripts)})
+
+    assert len(project.remote) == most
+    assert project.warnings == (
+        f"/index.html: names {most + 1} addresses of other hosts; only the first {most} count.",
+    )
+
+
+def test_what_the_apps_own_import_map_sends_to_its_files_or_to_a_package_s_host_is_not_looked_up():
+    imports = '{"imports": {"util": "./util.js", "lib/": "./lib/", "d3": "https://esm.sh/d3", "x": "https://x.test/"}}'
     project = read({"/index.html": PAGE.format(f'<script type="importmap">{imports}</script>')})
 
-    assert not_mapped(project, ["util", "lib/a.js", "d3", "react"]) == ("d3", "react")
+    assert not_mapped(project, ["util", "lib/a.js", "d3", "x", "react"]) == ("x", "react")
 
 
 @pytest.mark.parametrize(

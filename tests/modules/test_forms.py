@@ -91,6 +91,20 @@ async def test_a_file_that_is_not_there_is_told(config, registry):
     assert "404" in failed["gone?url"]
 
 
+async def test_a_style_sheet_as_a_file_is_stored_with_what_it_names_and_nothing_it_depends_on(
+    config, registry
+):
+    registry.add("kit", "1.0.0", pack(ALL_EXPORTED), dependencies={"other": "1"})
+    registry.add("other", "1.0.0", b"this archive is broken")
+
+    store, lock, failed = await ensure(config, registry, "kit/deep/x.css?file")
+
+    assert failed == {}
+    file = file_behind(store, lock.modules["kit/deep/x.css?file"])
+    assert store.find(file).content == FILES["deep/x.css"].encode()
+    assert store.find(file.replace("x.css", "p.png")).content == b"p"
+
+
 async def test_react_comes_as_a_script_though_it_has_none(config, tmp_path):
     registry = react_registry()
     needs = {"dependencies": {"scheduler": "^0.27.0"}, "peerDependencies": {"react": "^19.2.1"}}

@@ -22,7 +22,7 @@ from vibes_trio.compilers.interface import Compiler, Lang, Source
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.errors import TransformFailed, VibesError
 
-RECIPE = 1
+RECIPE = 2
 """Changes with what is made of the same sources: a release that an older version built is built anew."""
 LINKED = "/~styles.js"  # no name that a deploy may have
 """The module that imports the style sheets which the app's HTML links."""

@@ -160,6 +160,15 @@ def build_import_map(
     return ImportMap(_write(whole, scopes or {}), tuple(warnings), on_cdn(asked, whole))
 
 
+def mapped_to(imports: Mapping[str, str], text: str) -> str:
+    """Return where the import map *imports* (specifier → address) sends *text*, as browsers read it; empty: nowhere."""
+    if text in imports:
+        return imports[text]
+    folders = [key for key in imports if key.endswith("/") and text.startswith(key)]
+    key = max(folders, key=len, default="")
+    return imports[key] + text[len(key) :] if key else ""
+
+
 def is_looked_up(text: str) -> bool:
     """Return whether the version of the package *text* is whatever is newest: neither it nor the map says another."""
     specifier = parse_specifier(text)

@@ -14,9 +14,14 @@ from typing import Literal
 
 import msgspec
 
+from vibes_trio.config import Limits
+from vibes_trio.content.babel_scripts import babel_files
 from vibes_trio.content.components import Exports, choose_component, read_exports, take_off_fence
 from vibes_trio.content.file_roles import is_apart, is_copy, is_server, stem_of
 from vibes_trio.content.filenames import Lang
+from vibes_trio.content.import_map import mapped_to
+from vibes_trio.content.js_json import quote_json
+from vibes_trio.content.module_hosts import read_hosted
 from vibes_trio.content.next_pages import find_next_pages, next_entry
 from vibes_trio.content.own_page import OwnPage, Script, Template, is_of_app, read_own_page, resolver
 from vibes_trio.content.policy import may_ask
@@ -35,6 +40,7 @@ Kind = Literal["component", "vite", "cra", "next", "html"]
 """Components that we mount; a project of a tool; pages of Next; an HTML file with what it names."""
 
 MAX_HTML_BYTES = 1024 * 1024
+_MOST_REMOTE = Limits().max_hosted
 TOLD_NAMES = 3
 _PAGES = ("/index.html", "/index.htm", "/public/index.html")
 _SOURCES = ("", "/src", "/app", "/client", "/client/src", "/src/app", "/frontend", "/frontend/src")
@@ -53,12 +59,6 @@ _WORDS: Mapping[Kind, str] = MappingProxyType(
 _TAILWIND_CSS = re.compile(rb"""@tailwind\b|@import\s++(?:url\()?["']tailwindcss\b""")
 _TAILWIND_CLASS = re.compile(
     rb"(?<![\w-])(?:(?:bg|text|border|from|to)-[a-z]{3,10}-\d{2,3}|min-h-screen|space-[xy]-\d|grid-cols-\d)(?![\w-])"
-)
-# What Babel in a page gives its scripts, on one line, so that lines stay where they were.
-_BABEL_GLOBALS = (
-    'import * as React from "react"; import * as ReactDOM$ from "react-dom"; import * as ReactDOM$client from'
-    ' "react-dom/client"; const ReactDOM = { ...ReactDOM$, ...ReactDOM$client };'
-    " Object.assign(globalThis, { React, ReactDOM });"
 )
 
 
@@ -216,10 +216,11 @@ def _told_apart(apart: Sequence[str]) -> str:
 
 
 def not_mapped(project: Project, specifiers: Sequence[str]) -> tuple[str, ...]:
-    """Return those of *specifiers* that the app's own import map sends to none of its files."""
-    mapped = [key for key, value in project.imports.items() if is_of_app(value)]
-    folders = tuple(key for key in mapped if key.endswith("/"))
-    return tuple(text for text in specifiers if text not in mapped and not text.startswith(folders))
+    """Return those of *specifiers* that the app's own import map sends neither to its files nor to a package."""
+    imports = project.imports
+    there = ((text, mapped_to(imports, text)) for text in specifiers) if imports else ()
+    mapped = {text for text, address in there if is_of_app(address) or read_hosted(address) is not None}
+    return tuple(text for text in specifiers if text not in mapped)
 
 
 def tell_remote(project: Project, hosts: Sequence[str], local: Mapping[str, str]) -> tuple[str, ...]:
@@ -239,6 +240,25 @@ def tell_remote(project: Project, hosts: Sequence[str], local: Mapping[str, str]
         f" beside the page, or have this server's operator allow it: VIBES_PAGE_HOSTS={origin}"
         for origin, address in first.items()
     )
+
+
+def tell_elsewhere(specifiers: Sequence[str], hosts: Sequence[str]) -> tuple[str, ...]:
+    """Return what of *specifiers*, addresses of other hosts that modules import, pages may not ask for.
+
+    Args:
+        hosts: as for `tell_remote`.
+    """
+    told = []
+    for text in specifiers:
+        url = f"https:{text}" if text.startswith("//") else text
+        if not may_ask(hosts, url):
+            origin = "/".join(url.split("/")[:3])
+            told.append(
+                f"import {quote_json(text)}: pages may not ask {origin}, and this server knows no package by that"
+                " address: import the package by its name, put the file beside the page, or have this server's operator"
+                f" allow it: VIBES_PAGE_HOSTS={origin}"
+            )
+    return tuple(told)
 
 
 def _is_helper(name: str, lang: Lang | None) -> bool:
@@ -278,6 +298,11 @@ class _Reading:
         resolve = resolver(self.names, folder, (self.root, f"{self.root}/public", ""))
         compiled = kind != "html" or any(module.lang != "js" for module in self.modules)
         own = read_own_page(_decode(file.content), resolve, self._places(), compiled=compiled)
+        if len(own.remote) > _MOST_REMOTE:
+            self.warnings.append(
+                f"{self.html}: names {len(own.remote)} addresses of other hosts; only the first {_MOST_REMOTE} count."
+            )
+            own = replace(own, remote=own.remote[:_MOST_REMOTE])
         made = tuple(self._made(own))
         named = [script.name for script in own.scripts if script.name and not script.babel]
         entries = self._page_entries(own, [*named, *(file.name for file in made)], compiled=compiled)
@@ -514,19 +539,17 @@ class _Reading:
             self.wrapped[name] = text + f"\nexport default {component};\n".encode()
 
     def _made(self, own: OwnPage) -> Iterator[ProjectFile]:
-        """Yield the scripts that stand in the page as files. Those for Babel are one: they share their names."""
-        babel = [script for script in own.scripts if script.babel]
-        if babel:
-            text = "\n;\n".join(self._babel_text(script) for script in babel)
-            lead = "\n" * (babel[0].line - 1) if len(babel) == 1 and not babel[0].name else ""
-            yield ProjectFile(f"{self.html}~babel.tsx", f"{_BABEL_GLOBALS}{lead}{text}".encode(), "tsx")
+        """Yield the scripts that stand in the page as files."""
+
+        def text_of(script: Script) -> str:
+            return _decode(self.files[script.name].content) if script.name else script.text
+
+        for made in babel_files(self.html, own, text_of):
+            yield ProjectFile(made.name, made.text.encode(), "tsx")
         inline = [script for script in own.scripts if not script.babel and not script.name]
         for number, script in enumerate(inline, 1):
             text = "\n" * (script.line - 1) + script.text
             yield ProjectFile(f"{self.html}~{number}.jsx", text.encode(), "jsx")
-
-    def _babel_text(self, script: Script) -> str:
-        return _decode(self.files[script.name].content) if script.name else script.text
 
     # -- words --------------------------------------------------------------------------------------------
 

@@ -89,7 +89,10 @@ def _look_at(files: Sequence[AppFile], entry_point: str, env: Mapping[str, str],
 
 def calc_recipe(whole: Whole, can_bundle: bool) -> str:
     """Return what tells apart releases of the same files by how they were built; empty: module by module."""
-    return f"whole {RECIPE}" if whole.wants_build and can_bundle else ""
+    if whole.wants_build and can_bundle:
+        return f"whole {RECIPE}"
+    # Since packages that a page names by address are this server's.
+    return "hosts 1" if whole.project.remote or whole.project.imports else ""
 
 
 async def build_whole(

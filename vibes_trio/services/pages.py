@@ -19,6 +19,7 @@ from vibes_trio.exchange import Cid
 from vibes_trio.modules.bundle import is_stored, stored_closure
 from vibes_trio.modules.page_files import fonts_of, tailwind_of
 from vibes_trio.modules.store import CDN
+from vibes_trio.services.hosted import remote_addresses
 from vibes_trio.services.linking import write_page
 from vibes_trio.services.packages import find_lacking
 from vibes_trio.services.releases import ServedRelease, find_release, stored_map
@@ -70,6 +71,7 @@ async def make_page(app: App, release: ServedRelease) -> Content:
                 fonts=fonts,
                 template=template,
                 own_imports=release.extras.imports,
+                remote=remote_addresses(app.modules, release.extras) if app.modules is not None else {},
                 routes=release.extras.routes,
                 live=live,
                 names=() if live else tuple(release.files),

@@ -113,6 +113,7 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
         routes: whether the app has addresses of its own.
         imports: the import map of the app's own HTML.
         remote: addresses of other hosts that this HTML loads scripts and styles from.
+        elsewhere: those that its modules import and that are no packages.
     """
 
     entry_point: str = ""
@@ -138,6 +139,7 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     routes: bool = False
     imports: dict[str, str] = {}
     remote: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
 
 _extras_decoder = msgspec.json.Decoder(Extras)
