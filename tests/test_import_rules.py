@@ -1,26 +1,21 @@
-"""A module imports only from lower lines (architecture.md, *Import rules*), held here as data."""
+"""A module imports only from the lines above its own, which `vibes_trio/ARCHITECTURE.md` lists."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "vibes_trio"
 
-LINES: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "exchange", "collector", "late", "steps"}),
-    frozenset({"wire", "config", "urls", "turns", "redirects"}),
-    frozenset({"content", "auth", "storage", "cache", "outbound", "jobs", "compilers"}),
-    frozenset({"modules", "beside", "bundle"}),
-    frozenset({"context"}),
-    frozenset({"services", "dispatch"}),
-    frozenset({"handlers", "background"}),
-    frozenset({"front"}),
-    frozenset({"server"}),
-    frozenset({"commands"}),
-    frozenset({"cli"}),
-    frozenset({"__main__", "reader"}),
-)
+
+def read_lines(text: str) -> tuple[frozenset[str], ...]:
+    """Return the parts of the package, line by line, that the table after `<!-- import lines -->` names."""
+    rows = text.partition("<!-- import lines -->\n")[2].partition("\n\n")[0].splitlines()[2:]
+    return tuple(frozenset(re.findall(r"`(\w+)`", row.split("|")[1])) for row in rows)
+
+
+LINES = read_lines((PACKAGE / "ARCHITECTURE.md").read_text("utf-8"))
 CLIENT_MAY = LINES[0] | LINES[1]
 DATA_ONLY = frozenset({"example"})
 ONLY_IN = {
@@ -111,3 +106,10 @@ def test_nothing_is_imported_inside_a_function(path):
     ]
 
     assert len(inside) == LATE_IMPORTS.get(str(path.relative_to(PACKAGE)), 0)
+
+
+def test_every_part_of_the_package_has_one_line():
+    placed = [part for line in LINES for part in line]
+
+    assert len(placed) == len(set(placed))
+    assert {part_of(path) for path in FILES} - {"__init__", "client"} == set(placed)

@@ -1,6 +1,6 @@
 """The program: builds `App`, opens the root nursery, shuts down in order.
 
-Start: settings, database, background work, listeners. Stop is the reverse (architecture.md, *Shutdown order*):
+Start: settings, database, background work, listeners. Stop is the reverse (ARCHITECTURE.md, *Start and stop*):
 no new connections, what is in flight ends, jobs end, the database is closed.
 """
 

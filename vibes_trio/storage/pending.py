@@ -3,7 +3,7 @@
 Two threads meet here, by two rules:
 
 - `claim` decides who has it. The thread that runs it and the task that gives up both try; one succeeds.
-  So a cancelled transaction either never starts or runs to its end. (architecture.md, concurrency rule 6)
+  So a cancelled transaction either never starts or runs to its end. (ARCHITECTURE.md, rule 4)
 - `_result` is written by the claimer before `deliver`; all else is touched by the event loop only.
 """
 

@@ -1,4 +1,4 @@
-"""Threads fed by a queue. One queue hop costs half of a hop through trio's thread cache (architecture.md).
+"""Threads fed by a queue. One queue hop costs half of a hop through trio's thread cache.
 
 A thread that is woken by the first of many begins with that one alone, and takes the interpreter from the loop
 that has the others in hand. So the writer is given what one pass of the event loop brings all at once, at
