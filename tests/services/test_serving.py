@@ -38,10 +38,14 @@ def head(reply):
     return dict(reply.headers)
 
 
-def page_env(body):
-    """Return the env that a page holds, read as a browser does: up to the first end of the script."""
+def page_facts(body):
+    """Return what a page holds for its scripts, read as a browser does: up to the first end of the script."""
     facts = next(inner for names, inner in SCRIPT.findall(body.decode()) if 'id="vibes-page"' in names)
-    return json.loads(facts)["env"]
+    return json.loads(facts)
+
+
+def page_env(body):
+    return page_facts(body)["env"]
 
 
 # -- which release ----------------------------------------------------------------------------------------
@@ -413,6 +417,16 @@ async def test_who_else_refers_changes_nothing(app, referer):
 
     assert reply.body == b"new"
     assert "vary" not in head(reply)
+
+
+async def test_the_page_of_a_release_that_is_not_live_knows_what_its_public_folder_answers(app):
+    main = js("/src/main.js", content="new BrowserRouter")
+    page = text("/index.html", '<script type="module" src="/src/main.js"></script>')
+    reply = await deploy(app, page, main, text("/public/a.svg"), text("/vite.config.js"), mode="dev")
+
+    names = page_facts((await get(app, f"/~{reply['fsId']}~/")).body)["names"]
+
+    assert {"/a.svg", "/public/a.svg", "/index.html"} <= set(names)
 
 
 async def test_what_the_referring_release_lacks_is_the_live_ones(app):

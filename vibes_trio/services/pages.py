@@ -74,7 +74,7 @@ async def make_page(app: App, release: ServedRelease) -> Content:
                 remote=remote_addresses(app.modules, release.extras) if app.modules is not None else {},
                 routes=release.extras.routes,
                 live=live,
-                names=() if live else tuple(release.files),
+                names=() if live else _names(release),
             ),
         )
         app.assets.put(key, body)
@@ -97,6 +97,13 @@ def _mounts(release: ServedRelease) -> dict[str, str] | None:
     return {
         BUILT + built.entries[name]: export for name, export in built.mounts.items() if name in built.entries
     }
+
+
+def _names(release: ServedRelease) -> tuple[str, ...]:
+    """Return the paths that files of *release* answer at: by their names, those of the public folder at the root, too."""
+    public = release.extras.public
+    shown = (name.removeprefix(public) for name in release.files if public and name.startswith(f"{public}/"))
+    return tuple(dict.fromkeys((*release.files, *shown)))
 
 
 def _sources(release: ServedRelease) -> Mapping[str, str]:
