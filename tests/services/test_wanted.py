@@ -134,13 +134,22 @@ async def test_what_the_page_loads_is_a_file_of_the_package(app):
     )
     extras = await asked(app, remote=remote)
 
-    assert extras.react == "18"
+    assert extras.react == ""
     assert {text: specifier for text, (specifier, _) in built(extras).items() if text in remote} == {
-        remote[0]: "react/umd/react.production.min.js?file",
+        remote[0]: "react@18.3.1/umd/react.production.min.js?file",
         remote[1]: "lodash?file",
         remote[2]: "a/dist/a.css?file",
         remote[3]: "b",
     }
+
+
+async def test_packages_of_modules_are_for_the_react_of_the_page_s_script(app):
+    remote = (f"{UNPKG}react@18.3.1/umd/react.production.min.js",)
+    of_react = ("react", "react-dom/client")
+
+    assert (await asked(app, *of_react, packages=of_react, remote=remote)).react == ""
+    assert (await asked(app, "icons", *of_react, packages=("icons", *of_react), remote=remote)).react == "18"
+    assert (await asked(app, f"{ESM}icons", remote=remote)).react == "18"
 
 
 async def test_a_script_of_a_react_that_modules_can_not_have_is_that_very_version(app):

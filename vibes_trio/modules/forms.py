@@ -6,6 +6,7 @@ The module of such an import is a few lines that name the file, which lies besid
 import base64
 import json
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import trio
@@ -54,6 +55,18 @@ def is_alone(lock: Lock, specifier: str) -> bool:
     return (
         form_of(specifier) == "file" and lock.packages[lock.shared[package_of(specifier)]].name not in SCRIPTS
     )
+
+
+def notes_on_modules(lock: Lock, specifiers: Iterable[str]) -> list[str]:
+    """Return the notes of *lock* but for those on packages of which *specifiers*, all that is built of it, ask for
+    files as they are alone: with what other packages they would be built is nothing to them."""
+    keys: dict[bool, set[str]] = {True: set(), False: set()}
+    for specifier in specifiers:
+        root = lock.shared.get(package_of(specifier), "")
+        if root in lock.packages:
+            keys[form_of(specifier) == "file"].update(lock.reachable(root))
+    apart = tuple(f"{key} " for key in keys[True] - keys[False])
+    return [note for note in lock.notes if not note.startswith(apart)]
 
 
 def form_address(lock: Lock, specifier: str, tool_version: str) -> str:

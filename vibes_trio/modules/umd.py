@@ -36,9 +36,12 @@ async def build_umd(work: Work, key: str) -> Path:
         ModuleFailed: it can't be made.
     """
     name = work.lock.packages[key].name
-    folder = work.tree.root / "umd" / name
+    folder = work.tree.root / "umd" / key
     await trio.to_thread.run_sync(_write, folder, SCRIPTS[name].format(folder=work.tree.folders[key]))
-    scheduler = work.tree.folders.get(work.lock.packages[key].uses.get("scheduler", ""))
+    needed = work.lock.packages[key].uses.get("scheduler", "")
+    scheduler = work.tree.folders.get(needed)
+    if needed and scheduler is None:
+        raise ModuleFailed(str(work.gone.get(needed, f"{needed} is not there")))
     aliases = [f"--alias:react={folder / 'page.js'}"] if name != "react" else []
     aliases += [f"--alias:react-dom={work.tree.folders[key] / 'index.js'}"] if name == "react-dom" else []
     aliases += [f"--alias:scheduler={scheduler / 'index.js'}"] if scheduler else []

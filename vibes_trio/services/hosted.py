@@ -11,7 +11,7 @@ from vibes_trio.config import Limits
 from vibes_trio.content.import_map import mapped_to
 from vibes_trio.content.module_hosts import Hosted, read_asked, read_file, read_hosted
 from vibes_trio.content.specifiers import Kind, parse_specifier
-from vibes_trio.modules.bases import BASES
+from vibes_trio.modules.bases import BASES, base_for
 from vibes_trio.modules.forms import file_behind
 from vibes_trio.modules.home import PINNED
 from vibes_trio.modules.ranges import fits
@@ -59,26 +59,30 @@ def named_versions(extras: Extras, hosted: Mapping[str, Hosted]) -> dict[str, st
     return named
 
 
-def named_react(extras: Extras, hosted: Mapping[str, Hosted]) -> str:
+def named_react(extras: Extras, hosted: Mapping[str, Hosted], *, with_scripts: bool) -> str:
     """Return the version of React that the addresses of an app name; empty: none does.
 
-    That of a plain script counts if modules can have a React of that major: one page then has one.
+    That of a plain script counts where modules import packages, which then have to be for that React, and if they can
+    have one of its major. Else modules take the script's, or, where that can't be had, the React that is always here.
     """
     named = named_versions(extras, hosted)
+    if not with_scripts:
+        return named.get("react", "") or named.get("react-dom", "")
     scripts = [found.version for found in hosted.values() if found.package in PINNED and not found.is_module]
     majors = [base.major for base in BASES.values() if base.major]
     wanted = [version for version in scripts if version.lstrip("^~=").partition(".")[0] in majors]
     return next(filter(None, (named.get("react", ""), named.get("react-dom", ""), *wanted)), "")
 
 
-def root_of(found: Hosted, version: str) -> str:
+def root_of(extras: Extras, found: Hosted, version: str) -> str:
     """Return the name under which a lock has the package of *found* if it may have one of its own; else nothing.
 
-    React as a plain script is in the very version that was asked for: modules have another copy in any case.
+    React as a plain script is in the very version that was asked for, whatever modules have: it is another copy anyway.
     """
-    is_script = found.package in PINNED and not found.is_module and found.version
-    same = is_script and any(fits(base.pinned[found.package], version) for base in BASES.values())
-    return f"{found.package}@{version}" if is_script and not same else ""
+    if found.package not in PINNED or found.is_module or not found.version:
+        return ""
+    base, _ = base_for(extras.ranges.get("react", ""))
+    return "" if fits(base.pinned[found.package], version) else f"{found.package}@{version}"
 
 
 def remote_addresses(store: LocalModules, extras: Extras) -> dict[str, str]:

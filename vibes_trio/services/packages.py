@@ -20,6 +20,7 @@ from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.exchange import Cid, UserId
 from vibes_trio.jobs import BuildModules
 from vibes_trio.modules.bundle import is_stored
+from vibes_trio.modules.forms import notes_on_modules
 from vibes_trio.modules.groups import is_file_address, place_of
 from vibes_trio.modules.home import GIVEN
 from vibes_trio.modules.lock import Lock, read_lock
@@ -246,4 +247,5 @@ def told_notes(lock: Lock) -> list[str]:
     """Return the notes of *lock* but for those on what the database brings along: we have tried that together."""
     database = lock.shared.get(FIREPROOF)
     tried = lock.reachable(database) if database else []
-    return [note for note in lock.notes if not note.startswith(tuple(f"{key} " for key in tried))]
+    notes = notes_on_modules(lock, lock.modules)
+    return [note for note in notes if not note.startswith(tuple(f"{key} " for key in tried))]

@@ -100,7 +100,7 @@ def _mounts(release: ServedRelease) -> dict[str, str] | None:
 
 
 def _names(release: ServedRelease) -> tuple[str, ...]:
-    """Return the paths that files of *release* answer at: by their names, those of the public folder at the root, too."""
+    """Return the paths that files of *release* answer at: by name, those of the public folder at the root as well."""
     public = release.extras.public
     shown = (name.removeprefix(public) for name in release.files if public and name.startswith(f"{public}/"))
     return tuple(dict.fromkeys((*release.files, *shown)))

@@ -89,7 +89,9 @@ async def with_packages(
     hosted = {text: found for text in by_address if (found := find_hosted(extras, text)) is not None}
     reacts = (parse_specifier(text) for text in packages)
     named = next((r.version for r in reacts if r.package == "react" and r.version), "")
-    named = named or named_react(extras, hosted)
+    of_modules = [text for text in packages if text not in extras.remote]
+    has_others = any((find_hosted(extras, t) or parse_specifier(t)).package not in PINNED for t in of_modules)
+    named = named or named_react(extras, hosted, with_scripts=has_others)
     asked = dict(ranges) | ({"react": named} if named and "react" not in ranges else {})
     base, _ = base_for(asked.get("react", ""))
     others = [text for text in packages if text not in GIVEN]
@@ -147,7 +149,7 @@ def find_wanted(
         version = (
             (found.version or asked if is_first else asked or found.version) or named.get(name) or LATEST
         )
-        own = root_of(found, version)
+        own = root_of(extras, found, version)
         same = name in PINNED or roots.setdefault(name, version) == version
         root = own or (name if same else f"{name}@{version}")
         wanted[text] = (_specifier(text, found, root, by_address=text in hosted), version)
