@@ -3,6 +3,7 @@ import pytest
 from vibes_trio.config import Limits
 from vibes_trio.content.filenames import lang_of
 from vibes_trio.content.project import (
+    MAX_HTML_BYTES,
     Alias,
     Mount,
     Project,
@@ -555,3 +556,46 @@ def test_what_the_apps_own_import_map_sends_to_its_files_or_to_a_package_s_host_
 )
 def test_what_files_are_is_said_in_one_sentence(given, said):
     assert describe_project(read(given)) == said
+
+
+def test_other_pages_of_a_site_have_places_for_what_they_load_of_other_hosts():
+    link = '<link rel="stylesheet" href="https://a.test/{}.css">'
+    project = read(
+        {
+            "/index.html": PAGE.format(link.format(1)),
+            "/about/us.html": PAGE.format(link.format(2) + '<script src="../own.js"></script>'),
+            "/tailwind.html": PAGE.format('<script src="https://cdn.tailwindcss.com"></script>'),
+            "/plain.html": PAGE.format("http://a.test"),
+            "/built.html": PAGE.format(link.format(3) + '<script type="module">import "d3"</script>'),
+            "/mapped.html": PAGE.format(
+                link.format(4) + '<script type="importmap">{"imports": {"a": "b"}}</script>'
+            ),
+            "/huge.html": PAGE.format(link.format(5) + " " * MAX_HTML_BYTES),
+            "/own.js": "1",
+        }
+    )
+
+    assert set(project.pages) == {"/about/us.html", "/tailwind.html"}
+    assert project.remote == ("https://a.test/1.css", "https://a.test/2.css")
+    assert [(part.hole, part.value) for part in project.pages["/about/us.html"].parts if part.hole] == [
+        ("head", ""),
+        ("remote", "https://a.test/2.css"),
+        ("release", "/own.js"),
+        ("end", ""),
+    ]
+
+
+def test_only_so_many_pages_of_a_site_are_looked_at():
+    page = PAGE.format('<script src="https://a.test/1"></script>')
+    most = Limits().max_pages
+
+    assert (
+        len(read({f"/{number}.html": page for number in range(most + 2)} | {"/index.html": page}).pages)
+        == most
+    )
+
+
+def test_projects_of_tools_have_one_page():
+    page = PAGE.format('<script src="https://a.test/1"></script>')
+
+    assert read({"/index.html": page, "/other.html": page, "/vite.config.js": ""}).pages == {}

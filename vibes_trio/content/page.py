@@ -130,6 +130,14 @@ def render_page(page: PageInput) -> bytes:
     return text.encode("utf-8", "replace")
 
 
+def render_other_page(page: PageInput, template: Template) -> bytes:
+    """Return the HTML of another page of a site, as its author wrote it but for what *page* has in its place."""
+    icon = [] if template.has_icon else [f'<link rel="icon" href="{html.escape(page.icon)}">']
+    head = "\n".join(["", '<meta charset="utf-8">', *icon, *_tailwind(page), ""])
+    text = fill_template(template, head, f"/~{page.fs_id}~/", page.remote)
+    return text.encode("utf-8", "replace")
+
+
 def _whole_page(page: PageInput, ours: list[str], script: list[str]) -> str:
     lines = [
         "<!doctype html>",

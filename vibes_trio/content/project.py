@@ -41,6 +41,7 @@ Kind = Literal["component", "vite", "cra", "next", "html"]
 
 MAX_HTML_BYTES = 1024 * 1024
 _MOST_REMOTE = Limits().max_hosted
+_MOST_PAGES = Limits().max_pages
 TOLD_NAMES = 3
 _PAGES = ("/index.html", "/index.htm", "/public/index.html")
 _SOURCES = ("", "/src", "/app", "/client", "/client/src", "/src/app", "/frontend", "/frontend/src")
@@ -108,6 +109,7 @@ class Project:
         made: files that nobody sent: scripts that stand in the HTML, the entry of a Next app.
         imports: the app's own import map, specifier → address.
         remote: addresses of other hosts that its HTML loads scripts and styles from.
+        pages: other HTML files that load some, and nothing that has to be compiled, with places left as in *template*.
         wishes: package → range of versions that the app's `package.json` names.
         tailwind: whether an app with its own HTML asks for Tailwind, which others have in any case.
         needs_build: whether modules one by one can't carry it, by its form alone; what its sources say
@@ -132,6 +134,7 @@ class Project:
     made: tuple[ProjectFile, ...] = ()
     imports: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     remote: tuple[str, ...] = ()
+    pages: Mapping[str, Template] = field(default_factory=lambda: MappingProxyType({}))
     wishes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     tailwind: bool = False
     needs_build: bool = False
@@ -298,11 +301,13 @@ class _Reading:
         resolve = resolver(self.names, folder, (self.root, f"{self.root}/public", ""))
         compiled = kind != "html" or any(module.lang != "js" for module in self.modules)
         own = read_own_page(_decode(file.content), resolve, self._places(), compiled=compiled)
-        if len(own.remote) > _MOST_REMOTE:
+        others = self._other_pages() if kind == "html" else {}
+        remote = tuple(dict.fromkeys((*own.remote, *(a for page in others.values() for a in page.remote))))
+        if len(remote) > _MOST_REMOTE:
             self.warnings.append(
-                f"{self.html}: names {len(own.remote)} addresses of other hosts; only the first {_MOST_REMOTE} count."
+                f"{self.html}: names {len(remote)} addresses of other hosts; only the first {_MOST_REMOTE} count."
             )
-            own = replace(own, remote=own.remote[:_MOST_REMOTE])
+            remote = remote[:_MOST_REMOTE]
         made = tuple(self._made(own))
         named = [script.name for script in own.scripts if script.name and not script.babel]
         entries = self._page_entries(own, [*named, *(file.name for file in made)], compiled=compiled)
@@ -315,11 +320,29 @@ class _Reading:
             scripted=scripted,
             made=made,
             imports=own.imports,
-            remote=own.remote,
+            remote=remote,
+            pages=MappingProxyType({name: page.template for name, page in others.items()}),
             tailwind=has_tailwind,
         )
         needs_build = project.needs_build or (bool(entries) and (compiled or bool(made)))
         return replace(project, needs_build=needs_build)
+
+    def _other_pages(self) -> dict[str, OwnPage]:
+        """Return the other HTML files of a site that load scripts or styles of other hosts, by their names.
+
+        One with scripts that have to be compiled is shown as it is: only the page has a build.
+        """
+        names = sorted(name for name in self.names if _is_html(name) and name != self.html)
+        found = {}
+        for name in names[:_MOST_PAGES]:
+            content = self.files[name].content
+            if b"//" not in content or len(content) > MAX_HTML_BYTES:
+                continue
+            resolve = resolver(self.names, posixpath.dirname(name).rstrip("/"), (self.root, ""))
+            own = read_own_page(_decode(content), resolve, self._places(), compiled=False)
+            if (own.remote or own.template.has_tailwind) and not own.scripts and not own.imports:
+                found[name] = own
+        return found
 
     def next_app(self) -> Project | None:
         """Return the pages of a Next app; None: it is none."""

@@ -326,15 +326,19 @@ def _extras(
     mounts = {served[name]: known[name] for name in entries if name in known} if has_own else None
     template = msgspec.json.encode(project.template) if project.template is not None else b""
     assets = {calc_cid(template): template} if template else {}
+    template_id = next(iter(assets), "")
+    others = {name: msgspec.json.encode(page) for name, page in project.pages.items()}
+    assets |= {calc_cid(content): content for content in others.values()}
     return Extras(
         entry_point=entry_point,
         roots=roots,
         sources=sources,
         mounts=mounts,
         html=project.html if template else "",
-        template_id=next(iter(assets), ""),
+        template_id=template_id,
         public=project.public,
         routes=whole.routes,
         imports=dict(project.imports),
         remote=project.remote,
+        pages={name: calc_cid(content) for name, content in others.items()},
     ), assets

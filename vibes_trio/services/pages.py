@@ -10,7 +10,7 @@ from vibes_trio.bundle.build import BUILT, LINKED_STYLES
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import only_needed
 from vibes_trio.content.own_page import Template
-from vibes_trio.content.page import CDN_TAILWIND, PageInput
+from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_other_page
 from vibes_trio.content.policy import may_ask
 from vibes_trio.content.vibes_modules import our_addresses, pinned_addresses
 from vibes_trio.context import App
@@ -78,6 +78,18 @@ async def make_page(app: App, release: ServedRelease) -> Content:
             ),
         )
         app.assets.put(key, body)
+    return Content(body, "text/html", calc_cid(body), release.fs_id, REVALIDATE)
+
+
+async def make_other_page(app: App, release: ServedRelease, name: str) -> Content:
+    """Return the HTML file *name* of a site, one of `Extras.pages`, with this server's copies of what it loads."""
+    template = _find_template(app, Cid(release.extras.pages[name]), name)
+    tailwind = _page_files(app)[0] if template.has_tailwind else ""
+    remote = remote_addresses(app.modules, release.extras) if app.modules is not None else {}
+    page = PageInput(
+        release.app, release.fs_id, (), {}, tailwind=tailwind, template=template, remote=remote
+    )  # fmt: skip
+    body = render_other_page(page, template)
     return Content(body, "text/html", calc_cid(body), release.fs_id, REVALIDATE)
 
 
@@ -172,13 +184,7 @@ def _read_template(app: App, release: ServedRelease) -> Template | None:
     cid = Cid(release.extras.template_id)
     if not cid:
         return None
-    text = app.assets.get(cid)
-    if text is None:
-        text = app.db.get(assets.find_asset, cid)
-        if text is None:
-            raise NotFound(f"File not found {release.extras.html}")
-        app.assets.put(cid, text)
-    template = _template_decoder.decode(text)
+    template = _find_template(app, cid, release.extras.html)
     built = release.extras.built
     if built is None or not built.linked:
         return template
@@ -187,3 +193,18 @@ def _read_template(app: App, release: ServedRelease) -> Template | None:
         for part in template.parts
     )
     return replace(template, parts=tuple(parts))
+
+
+def _find_template(app: App, cid: Cid, name: str) -> Template:
+    """Return the template of the HTML file *name*.
+
+    Raises:
+        NotFound: it is not stored (a damaged database).
+    """
+    text = app.assets.get(cid)
+    if text is None:
+        text = app.db.get(assets.find_asset, cid)
+        if text is None:
+            raise NotFound(f"File not found {name}")
+        app.assets.put(cid, text)
+    return _template_decoder.decode(text)
