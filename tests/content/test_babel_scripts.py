@@ -43,6 +43,10 @@ def test_modules_stay_alone_with_their_own_names():
     assert files[2][1].endswith("// file")
 
 
+def test_a_page_without_such_scripts_has_none():
+    assert made(Script(text="1")) == []
+
+
 def test_react_is_that_of_the_page_s_scripts_where_it_has_some():
     script = Script(text="1", babel=True)
     ((_, without),) = made(

@@ -6,6 +6,7 @@ import pytest
 
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import (
+    MAX_MAPPED_CHARS,
     PREDEFINED,
     ImportMap,
     build_import_map,
@@ -156,3 +157,7 @@ def test_only_what_the_page_needs_is_fetched_and_warned_of() -> None:
 )
 def test_a_map_sends_a_name_to_its_address_or_into_the_longest_folder(text, address):
     assert mapped_to({"a": "1", "a/": "2", "a/b/": "3", "b": "4"}, text) == address
+
+
+def test_what_is_too_long_lies_in_no_folder_of_a_map():
+    assert mapped_to({"a/": "1/"}, "a/" + "b" * MAX_MAPPED_CHARS) == ""

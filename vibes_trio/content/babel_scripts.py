@@ -46,6 +46,8 @@ def babel_files(page: str, own: OwnPage, text_of: Callable[[Script], str]) -> It
         text_of: returns the text of a script.
     """
     babel = [script for script in own.scripts if script.babel]
+    if not babel:
+        return
     lead = _FROM_SCRIPTS if _has_react(own) else _FROM_MODULES
     shared = [script for script in babel if not script.alone]
     if shared:
@@ -69,7 +71,7 @@ def _start(script: Script) -> str:
 
 def _has_react(own: OwnPage) -> bool:
     """Whether a plain script of the page is React."""
-    hosted = (read_file(address) for address in own.remote)
+    hosted = (read_file(address) for address in own.remote if "/react" in address)
     is_hosted = any(
         found is not None and found.package == "react" and not found.is_module for found in hosted
     )

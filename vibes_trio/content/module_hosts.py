@@ -8,7 +8,7 @@ those of a page are many, and each is looked at whenever the app is deployed.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from types import MappingProxyType
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -100,6 +100,11 @@ def read_hosted(address: str) -> Hosted | None:
     than MAX_CHARS."""
     if len(address) > MAX_CHARS or "//" not in address[:8]:
         return None
+    return _read(address)
+
+
+@lru_cache(maxsize=1024)  # a deploy and the pages after it ask for the same over and over
+def _read(address: str) -> Hosted | None:
     host, path, query = _split(address)
     read = _HOSTS.get(host)
     found = read(path, query) if read is not None else None

@@ -24,7 +24,7 @@ def hosted_texts(extras: Extras, specifiers: Iterable[str], limits: Limits) -> t
     host: of each kind at most `max_hosted`."""
     modules = [text for text in specifiers if "//" in (mapped_to(extras.imports, text) or text)[:8]]
     first = (*modules[: limits.max_hosted], *extras.remote[: limits.max_hosted])
-    return tuple(text for text in dict.fromkeys(first) if find_hosted(extras, text) is not None)
+    return tuple(read_all(extras, dict.fromkeys(first)))
 
 
 def elsewhere(specifiers: Iterable[str], hosted: Sequence[str]) -> tuple[str, ...]:
@@ -33,18 +33,23 @@ def elsewhere(specifiers: Iterable[str], hosted: Sequence[str]) -> tuple[str, ..
     return tuple(text for text in urls if text not in hosted and text.lower().startswith(("http", "//")))
 
 
-def find_hosted(extras: Extras, text: str) -> Hosted | None:
-    """Return what *text* means in the app of *extras*; None: it is of no host of packages."""
-    if text in extras.remote:
-        return read_file(text)
-    found = read_hosted(mapped_to(extras.imports, text) or text)
-    return None if found is None else replace(found, is_module=True)
-
-
 def all_hosted(extras: Extras) -> dict[str, Hosted]:
     """Return text → what it means, of the packages of a release that are asked for by address."""
-    found = ((text, find_hosted(extras, text)) for text in extras.packages)
+    return read_all(extras, extras.packages)
+
+
+def read_all(extras: Extras, texts: Iterable[str]) -> dict[str, Hosted]:
+    """Return text → what it means in the app of *extras*, of those of *texts* that mean a package of such a host."""
+    remote = frozenset(extras.remote)
+    found = ((text, _read(extras.imports, remote, text)) for text in texts)
     return {text: hosted for text, hosted in found if hosted is not None}
+
+
+def _read(imports: Mapping[str, str], remote: frozenset[str], text: str) -> Hosted | None:
+    if text in remote:
+        return read_file(text)
+    found = read_hosted(mapped_to(imports, text) or text)
+    return None if found is None else replace(found, is_module=True)
 
 
 def named_versions(extras: Extras, hosted: Mapping[str, Hosted]) -> dict[str, str]:
@@ -87,10 +92,9 @@ def root_of(extras: Extras, found: Hosted, version: str) -> str:
 
 def remote_addresses(store: LocalModules, extras: Extras) -> dict[str, str]:
     """Return address that the app's HTML loads → address on this server, of all that are here."""
-    there: dict[str, str] = {}
-    for text in extras.remote:
-        address = extras.modules.get(text, "")
-        found = find_hosted(extras, text) if address else None
-        if found is not None:
-            there[text] = address if found.is_module else file_behind(store, address)
+    built = [text for text in extras.remote if text in extras.modules]
+    there = {
+        text: extras.modules[text] if found.is_module else file_behind(store, extras.modules[text])
+        for text, found in read_all(extras, built).items()
+    }
     return {text: address for text, address in there.items() if address}

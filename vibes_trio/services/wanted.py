@@ -22,10 +22,10 @@ from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.hosted import (
     all_hosted,
     elsewhere,
-    find_hosted,
     hosted_texts,
     named_react,
     named_versions,
+    read_all,
     root_of,
 )
 from vibes_trio.services.releases import Extras
@@ -86,11 +86,11 @@ async def with_packages(
     """
     by_address = hosted_texts(extras, specifiers, app.config.limits)
     packages = tuple(dict.fromkeys((*packages, *by_address)))
-    hosted = {text: found for text in by_address if (found := find_hosted(extras, text)) is not None}
+    hosted = read_all(extras, by_address)
     reacts = (parse_specifier(text) for text in packages)
     named = next((r.version for r in reacts if r.package == "react" and r.version), "")
-    of_modules = [text for text in packages if text not in extras.remote]
-    has_others = any((find_hosted(extras, t) or parse_specifier(t)).package not in PINNED for t in of_modules)
+    of_modules = [text for text in packages if text not in hosted or hosted[text].is_module]
+    has_others = any((hosted.get(text) or parse_specifier(text)).package not in PINNED for text in of_modules)
     named = named or named_react(extras, hosted, with_scripts=has_others)
     asked = dict(ranges) | ({"react": named} if named and "react" not in ranges else {})
     base, _ = base_for(asked.get("react", ""))
