@@ -41,8 +41,10 @@ setup_venv() {
             [ "$(cat "$VENV/stamp")" = "$(stamp_of "$other" "$VENV/bin/python")" ] && return
     done
     say "setting up $VENV with the packages of $1 …"
-    [ -x "$VENV/bin/python" ] && "$VENV/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-        within 300 "a new environment for Python" "$(find_python)" -m venv --clear "$VENV" || exit 1
+    if ! { [ -x "$VENV/bin/python" ] && "$VENV/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; }; then
+        python=$(find_python) || exit 1
+        within 300 "a new environment for Python" "$python" -m venv --clear "$VENV" || exit 1
+    fi
     # An index of packages that is out of reach is found out in a minute; one that is slow has longer.
     if command -v uv >/dev/null 2>&1; then
         within 900 "the packages of $1, fetched by uv" \

@@ -66,14 +66,14 @@ def open_home(folder: Path) -> FakeHome:
     return FakeHome(store)
 
 
-async def run_jobs(app):
-    """Run what waits for building, and leave the queue open."""
+async def run_jobs(app, kind=BuildModules):
+    """Run what waits of *kind*, and leave the queue open."""
     jobs = replace(app, jobs=Jobs(app.config.limits))
-    while (taken := app.jobs.queues[BuildModules].take_nowait()) is not None:
+    while (taken := app.jobs.queues[kind].take_nowait()) is not None:
         jobs.jobs.add(taken[1], taken[0])
-        app.jobs.queues[BuildModules].done(taken[0])
+        app.jobs.queues[kind].done(taken[0])
     jobs.jobs.close()
-    await run_worker(jobs, BuildModules)
+    await run_worker(jobs, kind)
 
 
 async def imports_of(app, path="/"):

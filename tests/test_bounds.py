@@ -22,6 +22,7 @@ import pytest
 import trio
 import trio.testing
 from asking import APPEND, DEPLOY, ENSURE_CHAT, envelope, js, jsx, text
+from fake_registry import fill_store
 from hostile_messages import envelopes, message, payloads
 from loop_watch import LoopWatch, busyness, resident_bytes
 from raw_client import frame, over_websocket, post, post_chunked, talk
@@ -52,6 +53,7 @@ HERE = LIMITS.read_here_bytes - 1 * KiB
 LONG = 3 * MiB
 MOST = LIMITS.max_body_bytes - 64 * KiB
 AUTH = json.dumps({"type": "device-id", "token": token("A")}).encode()
+MANY_FONTS = "&".join(f"family=Some+Font+{n}:ital,wght@0,400;1,400..700;1,9" for n in range(40))
 SALT = b"SALTSALT"
 """Stands in what is deployed for something new each time: what is there already costs nothing."""
 HOST = "garden--ada.localhost"
@@ -137,7 +139,7 @@ class Walk:
 
 
 @asynccontextmanager
-async def walking(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Walk]:
+async def walking(folder: Path, monkeypatch: pytest.MonkeyPatch, **more: str) -> AsyncIterator[Walk]:
     fronts: list[Front] = []
 
     def front(*args: object, **kwargs: object) -> Front:
@@ -146,7 +148,7 @@ async def walking(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
     monkeypatch.setattr(server, "Front", front)
     settings = {"VIBES_ESBUILD": esbuild} if (esbuild := os.environ.get("VIBES_ESBUILD")) else {}
-    async with running(folder, MAX_APPS_PER_USER_ID="1000", **settings) as app:
+    async with running(folder, MAX_APPS_PER_USER_ID="1000", **settings, **more) as app:
         port = app.config.port
         for warm in (
             deploy(jsx("/App.jsx", "export default 1"), text("/big.txt", "x" * (8 * MiB - 1))),
@@ -217,18 +219,24 @@ def dearest_that_succeed() -> Iterator[tuple[str, str, bytes]]:
     yield DEPLOY, "too many links", deploy(*linked[1:], one_more)
 
 
+def get(target: str, host: str = HOST, method: str = "GET", **headers: str) -> bytes:
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {host}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 def routes() -> dict[str, dict[str, bytes]]:
     """Requests for each handler of PIPELINE that answers no message, by its name."""
-
-    def get(target: str, host: str = HOST, method: str = "GET", **headers: str) -> bytes:
-        lines = [f"{method} {target} HTTP/1.1", f"Host: {host}"]
-        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-        return "\r\n".join([*lines, "", ""]).encode()
-
     many = ",".join(f"{n}-{n}" for n in range(4000))
     return {
         "preflight": {"long": get("/" + "x" * 30_000, "localhost", "OPTIONS")},
-        "module": {"unknown": get("/~esm/" + "x" * 30_000), "ours": get("/~esm/react")},
+        "module": {
+            "unknown": get("/~esm/" + "x" * 30_000),
+            "ours": get("/~esm/react"),
+            "fonts": get(f"/~esm/@fonts/css2?{MANY_FONTS}"),
+            "faces": get("/~esm/@fonts/css2?family=A:wght@" + "400;" * 1000),
+            "old fonts": get("/~esm/@fonts/css?family=" + "|".join(f"A{n}:400,i,b" for n in range(40))),
+        },
         "entry point": {
             "page": get("/"),
             "no such": get("/" + "x" * 30_000),
@@ -300,6 +308,35 @@ async def test_no_entry_point_holds_the_loop_or_more_than_it_was_sent(tmp_path, 
         await walk.step("entry point", "any", "page of the largest app", routes()["entry point"]["page"])
     with capsys.disabled():
         print(f"\n{walk.table()}")
+
+    assert walk.over == []
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Path:
+    fill_store(tmp_path)
+    return tmp_path
+
+
+async def test_fonts_by_name_are_found_and_led_here_beside_the_loop(filled, monkeypatch):
+    """Whether a sheet is long or holds nothing but addresses; what it names is looked up, and not to be had.
+
+    Over the bound with a large `_READ_HERE_BYTES`.
+    """
+    asks = f"@import url(https://fonts.googleapis.com/css2?{MANY_FONTS});"
+    sheets = {"long": asks + "p{}" * (2 * MiB), "addresses": asks * (6 * MiB // len(asks)), "short": asks * 3}
+
+    async with walking(filled, monkeypatch, VIBES_MODULES="local", VIBES_REGISTRY_URL="none") as walk:
+        for case, sheet in sheets.items():
+            said = post(deploy(text("/a.css", sheet), text("/salt", SALT.decode())))
+            await walk.step("deploy", "fast", case, said, answer=DEPLOY.replace(".req-", ".res-").encode())
+            asked = get("/a.css")
+            await walk.step(
+                "entry point", "any", case, asked, sent=8 * MiB, answer=b"@import url(/~esm/@fonts/css2?"
+            )
+            await walk.step("entry point", "any", case, get("/a.css", accept_encoding="gzip"), sent=8 * MiB)
+        for case, said in routes()["module"].items():
+            await walk.step("module", "any", case, said)
 
     assert walk.over == []
 

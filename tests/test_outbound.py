@@ -1,12 +1,11 @@
 """Outbound HTTP, against a registry that is a function."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
-import certifi
 import httpx
 import pytest
 import trio
@@ -22,6 +21,7 @@ from vibes_trio.outbound import (
     is_package_name,
     open_outbound,
 )
+from vibes_trio.transports import Access
 
 REGISTRY = Registry("https://registry.test/npm/", scopes={"@own": "https://own.test/"})
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -330,6 +330,56 @@ async def test_a_registry_that_is_out_of_reach_is_left_alone_for_a_while(autojum
         assert await outbound.package_version("b") == "1.0.0"
 
 
+@pytest.mark.parametrize("never", [httpx.ConnectTimeout, httpx.ReadTimeout])
+async def test_who_has_waited_for_a_registry_does_not_wait_again(autojump_clock, never):
+    """A bound of a few seconds: one wait for a connection, or for the first byte, whatever may be tried again."""
+    limits = Limits()
+    wait_s = limits.connect_timeout_s if never is httpx.ConnectTimeout else limits.silence_timeout_s
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        await trio.sleep(wait_s)
+        raise never("")
+
+    async with open_outbound(REGISTRY, limits, {}, httpx.MockTransport(answer)) as outbound:
+        started = trio.current_time()
+        with pytest.raises(FetchFailed, match=r"no connection within 2\.5 s|nothing came"):
+            await fetch(outbound, "https://registry.test/npm/a", timeout_s=60.0, tries=3)
+        with pytest.raises(FetchFailed, match="a moment ago"):
+            await fetch(outbound, "https://registry.test/npm/b", timeout_s=60.0, tries=3)
+
+    assert trio.current_time() - started == pytest.approx(wait_s)
+
+
+async def test_a_silent_registry_is_given_up_soon_unless_it_has_answered_before():
+    """A mirror that is there may take its time to fetch what it hasn't got."""
+    seen: list[float] = []
+    asked = Asked(lambda request: httpx.Response(200, content=b"ok"))
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions["timeout"]["read"])
+        return await asked(request)
+
+    async with open_outbound(REGISTRY, Limits(), {}, httpx.MockTransport(answer)) as outbound:
+        for url in ("https://registry.test/npm/a", "https://registry.test/npm/b", "https://clerk.test/"):
+            await fetch(outbound, url)
+
+    limits = Limits()
+    assert seen == [limits.silence_timeout_s, limits.stall_timeout_s, limits.stall_timeout_s]
+
+
+async def test_a_download_that_falls_silent_is_tried_again(autojump_clock):
+    """The registry is there: it has answered."""
+
+    async def half() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise httpx.ReadTimeout("")
+
+    answers = iter([httpx.Response(200, content=half()), httpx.Response(200, content=b"whole")])
+
+    async with outbound_to(Asked(lambda request: next(answers))) as outbound:
+        assert await fetch(outbound, "https://registry.test/npm/a", tries=2) == b"whole"
+
+
 async def test_a_host_that_is_no_registry_is_asked_every_time(autojump_clock):
     def answer(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no route")
@@ -577,7 +627,7 @@ async def test_real_client_reads_from_loopback_and_honours_npm_settings(tmp_path
         await stream.receive_some(4096)
         await stream.send_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi")
 
-    registry = Registry(f"http://127.0.0.1:{port}/", proxy="http://127.0.0.1:9/")
+    registry = Registry(f"http://127.0.0.1:{port}/", access=Access(proxy="http://127.0.0.1:9/"))
     async with trio.open_nursery() as nursery:
         nursery.start_soon(trio.serve_listeners, serve, listeners)
         async with open_outbound(Registry(registry.url), Limits(), {}) as outbound:
@@ -586,26 +636,6 @@ async def test_real_client_reads_from_loopback_and_honours_npm_settings(tmp_path
             with pytest.raises(FetchFailed):  # the proxy of npm's settings is asked, and isn't there
                 await fetch(outbound, registry.url)
         nursery.cancel_scope.cancel()
-
-
-async def test_unreadable_certificates_are_named_and_passed_over(tmp_path: Path, caplog):
-    env = {"NODE_EXTRA_CA_CERTS": str(tmp_path / "gone.pem")}
-
-    async with open_outbound(
-        None, Limits(), env, httpx.MockTransport(Asked(lambda _: httpx.Response(204)))
-    ) as o:
-        assert await fetch(o, "https://elsewhere.test/") == b""
-
-    assert "gone.pem" in caplog.text
-
-
-async def test_certificates_of_npm_settings_are_read(caplog):
-    registry = Registry("https://registry.test/", ca_file=certifi.where())
-
-    async with open_outbound(registry, Limits(), {}) as outbound:
-        assert outbound.registry is registry
-
-    assert caplog.text == ""
 
 
 async def test_body_that_breaks_off_is_a_failed_fetch():

@@ -40,6 +40,8 @@ class Limits:
     # Deploy
     max_files: int = 500
     max_file_bytes: int = 8 * MiB
+    max_lock_bytes: int = 8 * MiB
+    folder_entries: int = 50_000
     max_release_bytes: int = 64 * MiB
     max_source_bytes: int = 512 * KiB
     max_filename_chars: int = 512
@@ -99,12 +101,15 @@ class Limits:
     reader_restart_max_s: float = 10.0
     # Outbound
     connect_timeout_s: float = 2.5
+    silence_timeout_s: float = 5.0
+    stall_timeout_s: float = 30.0
     lookup_timeout_s: float = 3.0
     lookup_bytes: int = 256 * KiB
     lookup_at_once: int = 8
     lookup_cache_s: float = 3600.0
     lookup_cache_entries: int = 4096
     lookup_retry_s: float = 15.0
+    lookup_retry_max_s: float = 120.0
     fetch_tries: int = 3
     keys_timeout_s: float = 5.0
     # Modules
@@ -139,6 +144,13 @@ class Limits:
     page_hosts: int = 50
     extra_hosts: int = 50
     api_origins: int = 50
+    font_addresses: int = 20
+    font_families: int = 100
+    font_files: int = 2000
+    font_css_bytes: int = 4 * MiB
+    font_wait_s: float = 10.0
+    font_retry_s: float = 60.0
+    failed_fonts: int = 4096
     build_all_timeout_s: float = 600.0
     store_wait_s: float = 300.0
     build_retry_s: float = 30.0
@@ -303,7 +315,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "VIBES_REGISTRY_URL",
         "registry_url",
-        "npm registry (`none`: there is none); unset: npm's own settings",
+        "npm registry (`none`: nobody is asked); unset: npm's own settings, else the public one",
     ),
     Setting("VIBES_ESBUILD", "esbuild", "path of an esbuild binary"),
     Setting(

@@ -14,6 +14,7 @@ from vibes_trio.compilers.interface import Compiler
 from vibes_trio.config import Config
 from vibes_trio.exchange import Turn
 from vibes_trio.jobs import Jobs
+from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.store import LocalModules
@@ -41,6 +42,7 @@ class App:
         random_slug: three words joined by `-`.
         now: the clock, Unix seconds.
         draining: set when the server is about to stop.
+        fonts: fetches the fonts of apps into *modules*; None: nothing does.
     """
 
     config: Config
@@ -60,6 +62,7 @@ class App:
     random_slug: Callable[[], str]
     now: Callable[[], float]
     draining: trio.Event
+    fonts: FontHome | None = None
 
     @property
     def site(self) -> Site:

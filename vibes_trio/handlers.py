@@ -82,7 +82,7 @@ def _module(incoming: Incoming) -> Asked | None:
         return None
     # On an app's host it is the app's page that asks.
     entry = EntryPoint(host.app, host.user, None, path) if host.app and host.user else None
-    return Asked(request.method == "HEAD", _reading(request), path, entry)
+    return Asked(request.method == "HEAD", _reading(request), path, entry, target=request.target)
 
 
 def _entry_point(incoming: Incoming) -> Asked | None:

@@ -1,8 +1,8 @@
 """Work that outlives the message it came from: typed records in a bounded queue.
 
 A service puts a record in; `background` takes it out. Each kind has workers of its own, so that a slow kind
-doesn't hold up another; builds have several, and users take turns at them. A full queue drops the job and counts
-it: every job only saves time or space, and the periodic sweep repairs what was dropped.
+doesn't hold up another; builds have several, and users take turns at them and at fonts. A full queue drops the job
+and counts it: every job only saves time or space, and the periodic sweep repairs what was dropped.
 """
 
 from collections.abc import Mapping
@@ -52,8 +52,16 @@ class BuildModules:
     fs_id: FsId
 
 
-Job = WarmRelease | WarmAll | Sweep | RetryBuilds | BuildModules
-KINDS: tuple[type[Job], ...] = (WarmRelease, WarmAll, Sweep, RetryBuilds, BuildModules)
+@dataclass(frozen=True, slots=True)
+class FetchFont:
+    """Fetch a family, which a release of a user names, into the store; it is to vary in *axes* (`wght`, `opsz`, …)."""
+
+    name: str
+    axes: frozenset[str]
+
+
+Job = WarmRelease | WarmAll | Sweep | RetryBuilds | BuildModules | FetchFont
+KINDS: tuple[type[Job], ...] = (WarmRelease, WarmAll, Sweep, RetryBuilds, BuildModules, FetchFont)
 
 
 class JobQueue:
@@ -117,8 +125,10 @@ class Jobs:
         builds = Places(
             limits.build_jobs, limits.build_jobs_for_one, limits.jobs_waiting, limits.jobs_waiting_for_one
         )
+        fonts = Places(1, 1, limits.jobs_waiting, limits.jobs_waiting_for_one)
+        places: Mapping[type[Job], Places] = {BuildModules: builds, FetchFont: fonts}
         self.queues: Mapping[type[Job], JobQueue] = {
-            kind: JobQueue(builds if kind is BuildModules else alone) for kind in KINDS
+            kind: JobQueue(places.get(kind, alone)) for kind in KINDS
         }
         self.dropped = 0
 

@@ -26,13 +26,14 @@ class _Late(ModuleType):
 def late(name: str) -> ModuleType:
     """Return the module *name*, or what stands in for it until it is used. Any thread may be the first.
 
-    Type checkers have to be told by an `import` of their own.
+    Type checkers have to be told by an `import` of their own. Of a module within a package only the package is looked
+    for now: to look further would import it.
 
     Raises:
         ModuleNotFoundError: it is not installed.
     """
     if name in sys.modules:
         return sys.modules[name]
-    if importlib.util.find_spec(name) is None:
+    if importlib.util.find_spec(name.partition(".")[0]) is None:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
     return _Late(name)

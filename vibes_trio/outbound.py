@@ -14,10 +14,9 @@ import random
 import re
 import ssl
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -27,7 +26,9 @@ import trio
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed
 from vibes_trio.late import late
+from vibes_trio.reach import Reach
 from vibes_trio.redirects import why_not_follow
+from vibes_trio.transports import Access, open_client
 
 if TYPE_CHECKING:
     import httpx
@@ -41,6 +42,7 @@ FIRST_BACKOFF_S = 0.2
 # What decoding JSON that somebody else wrote may raise: it is none, not in UTF-8, or nested too deep.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 RETRIED_STATUS = frozenset({0, 408, 425, 429, 500, 502, 503, 504})
+TRUST_HINT = "Name the file of the authority that signed it in NODE_EXTRA_CA_CERTS, or in npm's cafile"
 USER_AGENT = "vibes-trio"
 _NAME = re.compile(r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-zA-Z0-9~-][a-zA-Z0-9._~-]*", re.ASCII)
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?", re.ASCII)
@@ -58,16 +60,14 @@ class Registry:
         url: address of the registry, ends with `/`.
         scopes: scope with its `@` → address of the registry of that scope, ends with `/`.
         credentials: `//host/path/` → value of the Authorization header for addresses under it.
-        proxy: address of the proxy for registries; empty: what the environment says.
-        ca_file: certificates to trust besides the system's; empty: none.
+        access: how it and those of the scopes are reached.
         source: which setting named it, for people.
     """
 
     url: str
     scopes: Mapping[str, str] = field(default_factory=dict)
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
-    proxy: str = ""
-    ca_file: str = ""
+    access: Access = field(default_factory=Access)
     source: str = ""
 
     def url_of(self, name: str) -> str:
@@ -127,7 +127,7 @@ class Outbound:
     """The HTTP client of a server; one for its lifetime, made by `open_outbound`.
 
     Its mutable state: the versions looked up so far, who is looking up which package now, and which registries
-    (a few, from settings) could not be connected to lately, until when that is believed.
+    could not be reached lately.
     """
 
     def __init__(self, client: httpx.AsyncClient, registry: Registry | None, limits: Limits) -> None:
@@ -137,7 +137,7 @@ class Outbound:
         self._versions: OrderedDict[str, tuple[str | None, float]] = OrderedDict()
         self._looking_up: dict[str, trio.Event] = {}
         self._lookups = trio.Semaphore(limits.lookup_at_once)
-        self._unreachable: dict[tuple[str, str, int | None], float] = {}
+        self._reach = Reach(limits.lookup_retry_s, limits.lookup_retry_max_s)
 
     async def fetch(
         self,
@@ -157,14 +157,16 @@ class Outbound:
             tries: how often to ask; only what may pass by itself is asked again.
             is_hashed: the caller knows its hash: then it may come from where another host sends us.
 
-        A registry that could not be connected to is not asked for lookup_retry_s: a deploy that needs ten
-        packages waits for a dead network once, not ten times.
+        A registry that is out of reach is not asked for lookup_retry_s, then for twice as long, and so on: a deploy
+        that needs ten packages waits for a dead network once, not ten times. Nor is it asked again by one
+        that has waited for it.
 
         Raises:
             FetchFailed: there is no such answer.
         """
         target = self._check(url)
-        if self._unreachable.get(_origin(target), 0.0) > trio.current_time():
+        started = trio.current_time()
+        if self._reach.is_lost(_origin(target), started):
             raise FetchFailed(f"{_shown(url)}: {target.host} could not be reached a moment ago")
         try:
             with trio.fail_after(timeout_s):
@@ -172,7 +174,11 @@ class Outbound:
                     try:
                         return await self._fetch_once(target, max_bytes, accept, is_hashed)
                     except FetchFailed as error:
-                        if error.status not in RETRIED_STATUS:
+                        waited_s = trio.current_time() - started
+                        is_lost = self._reach.is_lost(_origin(target), trio.current_time())
+                        if error.status not in RETRIED_STATUS or (
+                            is_lost and waited_s >= self._limits.connect_timeout_s
+                        ):
                             raise
                         pause_s = FIRST_BACKOFF_S * 2 ** (attempt - 1)
                         await trio.sleep(pause_s * random.uniform(0.5, 1.5))
@@ -240,13 +246,18 @@ class Outbound:
         return version if is_exact_version(version) else None, limits.lookup_cache_s
 
     async def _fetch_once(self, asked: httpx.URL, max_bytes: int, accept: str, is_hashed: bool) -> bytes:
-        target = asked
+        target, answered = asked, False
         try:
             for _ in range(MAX_REDIRECTS + 1):
                 async with self._client.stream(
-                    "GET", target, headers=self._headers(target, accept, at_home=_is_same(target, asked))
+                    "GET",
+                    target,
+                    headers=self._headers(target, accept, at_home=_is_same(target, asked)),
+                    timeout=self._timeout(target),
                 ) as answer:
-                    self._unreachable.pop(_origin(target), None)
+                    answered = True
+                    if _is_same(target, asked):  # only hosts of settings are remembered
+                        self._reach.note_found(_origin(asked))
                     if not answer.has_redirect_location:
                         return await _read_body(answer, max_bytes)
                     # Credentials that stand in the address itself are nobody's that we know.
@@ -258,10 +269,31 @@ class Outbound:
                         raise FetchFailed(where, answer.status_code)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ssl.SSLError) as error:
             is_ours = _is_same(target, asked) and self._is_registry(asked)
-            if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and is_ours:
-                self._unreachable[_origin(asked)] = trio.current_time() + self._limits.lookup_retry_s
-            raise FetchFailed(f"{_shown(asked)}: {error or type(error).__name__}") from error
+            if is_ours and _is_out_of_reach(error, answered=answered):
+                self._reach.note_lost(_origin(asked), trio.current_time())
+            raise FetchFailed(f"{_shown(asked)}: {self._why(error)}") from error
         raise FetchFailed(f"{_shown(asked)}: more than {MAX_REDIRECTS} redirects", answer.status_code)
+
+    def _timeout(self, target: httpx.URL) -> httpx.Timeout:
+        """Of each step: a registry that has said nothing yet may not be there; all else is bounded in `fetch`."""
+        limits = self._limits
+        is_new = self._is_registry(target) and not self._reach.is_found(_origin(target))
+        return httpx.Timeout(
+            None,
+            connect=limits.connect_timeout_s,
+            read=limits.silence_timeout_s if is_new else limits.stall_timeout_s,
+        )
+
+    def _why(self, error: Exception) -> str:
+        limits = self._limits
+        if isinstance(error, httpx.ConnectTimeout):
+            return f"no connection within {limits.connect_timeout_s:g} s"
+        if isinstance(error, httpx.ReadTimeout):
+            return "nothing came in time"
+        causes = list(_causes(error))
+        told = next(filter(None, map(str, causes)), type(error).__name__)
+        is_untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
+        return f"{told}. {TRUST_HINT}" if is_untrusted else told
 
     def _headers(self, target: httpx.URL, accept: str, *, at_home: bool) -> dict[str, str]:
         """Return the headers to ask *target* with; with credentials only where nobody sent us to."""
@@ -323,30 +355,21 @@ async def open_outbound(
     env: Mapping[str, str],
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Outbound]:
-    """Hold the HTTP client open. Proxies come from the environment (HTTPS_PROXY …) and npm's settings."""
-    trusted = _tls_context(env, registry.ca_file if registry else "")
-    mounts: dict[str, httpx.AsyncBaseTransport] = {}
-    if registry is not None and registry.proxy and transport is None:
-        for base in (registry.url, *registry.scopes.values()):
-            url = httpx.URL(base)
-            key = f"{url.scheme}://{url.netloc.decode()}"
-            mounts[key] = httpx.AsyncHTTPTransport(verify=trusted, proxy=registry.proxy)
-    timeout = httpx.Timeout(None, connect=limits.connect_timeout_s)  # all else is bounded in `fetch`
-    async with httpx.AsyncClient(
-        verify=trusted, mounts=mounts, transport=transport, timeout=timeout, trust_env=transport is None
-    ) as client:
+    """Hold the HTTP client open; *transport* is one that a test puts in the place of sockets.
+
+    Raises:
+        ConfigError: a proxy in the settings is none that can be used.
+    """
+    if transport is not None:
+        client = httpx.AsyncClient(transport=transport, trust_env=False)
+    else:
+        client = open_client(
+            (registry.url, *registry.scopes.values()) if registry else (),
+            registry.access if registry else Access(),
+            env,
+        )
+    async with client:
         yield Outbound(client, registry, limits)
-
-
-def _tls_context(env: Mapping[str, str], ca_file: str) -> ssl.SSLContext:
-    """Trust what httpx does (its own list, or SSL_CERT_FILE or SSL_CERT_DIR) and what Node and npm do."""
-    context = httpx.create_ssl_context()
-    for extra in filter(None, (env.get("NODE_EXTRA_CA_CERTS"), ca_file)):
-        try:
-            context.load_verify_locations(cadata=Path(extra).read_text("ascii"))
-        except (OSError, UnicodeDecodeError) as error:
-            log.warning("certificates in %s are passed over: %s", extra, error)  # as Node and npm do
-    return context
 
 
 async def _read_body(answer: httpx.Response, max_bytes: int) -> bytes:
@@ -369,6 +392,20 @@ async def _read_body(answer: httpx.Response, max_bytes: int) -> bytes:
     if len(body) > max_bytes:
         raise FetchFailed(f"{where}: more than {max_bytes} bytes", answer.status_code)
     return bytes(body)
+
+
+def _is_out_of_reach(error: Exception, *, answered: bool) -> bool:
+    """Return whether *error* says that nobody is there, or somebody who says nothing at all."""
+    no_connection = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError)
+    return no_connection or (isinstance(error, httpx.ReadTimeout) and not answered)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Give *error* and what led to it. The outer ones of a TLS handshake that failed have no words."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

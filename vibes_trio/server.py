@@ -29,7 +29,7 @@ from vibes_trio.compilers.choose import open_compiler
 from vibes_trio.config import Config
 from vibes_trio.content.slugs import random_slug
 from vibes_trio.context import App
-from vibes_trio.errors import ConfigError
+from vibes_trio.errors import ConfigError, FetchFailed
 from vibes_trio.exchange import Answer
 from vibes_trio.front.answer import answer_soon, look
 from vibes_trio.front.ready import ReadyAnswers
@@ -39,6 +39,7 @@ from vibes_trio.front.sockets import close_listeners, open_listeners
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE, order_key
 from vibes_trio.jobs import KINDS, Jobs, WarmAll
+from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.npm_settings import find_registry
 from vibes_trio.modules.prepare import find_prepared, prepare_local_modules
@@ -86,6 +87,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
             open_beside(config.limits) as beside,
         ):
             prepared = await find_prepared(config) or await prepare_local_modules(config, await late.get())
+            outbound = partial(_get_outbound, late)
             devices = DeviceVerifier(read_trust(config, db, keys.trusted), parts.now)
             yield App(
                 config=config,
@@ -101,13 +103,14 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 beside=beside,
                 package_version=parts.package_version or partial(_package_version, late, config),
                 modules=prepared.modules,
-                home=Home(late.get, prepared.modules, config) if prepared.modules else None,
+                home=Home(outbound, prepared.modules, config) if prepared.modules else None,
                 builds=Builds(config.limits),
                 notes=(prepared.note,),
                 jobs=Jobs(config.limits),
                 random_slug=parts.random_slug,
                 now=parts.now,
                 draining=trio.Event(),
+                fonts=FontHome(outbound, prepared.modules, config) if prepared.modules else None,
             )
     finally:
         db.close()
@@ -115,10 +118,22 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
 
 async def _package_version(late: LateOutbound, config: Config, name: str) -> str | None:
     """Return what the registry names, else, for pages that load from here, a version that was fetched before."""
-    version = await late.package_version(name)
+    try:
+        version = await late.package_version(name)
+    except ConfigError as error:  # a setting of npm's that came after the start: no reason to refuse a deploy
+        log.warning("the package registry can't be asked: %s", error)
+        version = None
     if version is None and config.modules != "cdn":
         version = await trio.to_thread.run_sync(find_kept, config.data_dir / "modules", name)
     return version
+
+
+async def _get_outbound(late: LateOutbound) -> Outbound:
+    """Return the client; where settings can't be used nothing can be fetched, and all else goes on."""
+    try:
+        return await late.get()
+    except ConfigError as error:
+        raise FetchFailed(str(error)) from error
 
 
 async def _open_outbound(config: Config, env: Mapping[str, str]) -> AbstractAsyncContextManager[Outbound]:

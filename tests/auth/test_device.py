@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from vibes_trio.auth.ca import make_ca, read_ca
-from vibes_trio.auth.device import Device, issue_device, mint_token, read_key_file, write_key_file
+from vibes_trio.auth.device import (
+    Device,
+    issue_device,
+    mint_token,
+    read_key_file,
+    read_token_times,
+    write_key_file,
+)
 from vibes_trio.auth.device_id import DeviceTrust, verify_device_token
 from vibes_trio.auth.jwk import new_key
 from vibes_trio.auth.jws import split_jws
@@ -134,3 +141,15 @@ def test_token_of_a_stolen_certificate_needs_its_key():
 
     with pytest.raises(Exception, match="key_mismatch"):
         verify_device_token(mint_token(thief, NOW), DeviceTrust((CA.trusted(),)), NOW)
+
+
+def test_times_of_a_token_are_read_without_its_key():
+    device = read_key_file(json.dumps(USERS["alice"]["keybag_item"]))
+
+    assert read_token_times(mint_token(device, NOW)) == (int(NOW) - 2, int(NOW) + 120)
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "e30.e30.AA"])
+def test_what_is_no_token_has_no_times(token):
+    with pytest.raises(ValueError, match="no token"):
+        read_token_times(token)

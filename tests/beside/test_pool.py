@@ -90,7 +90,7 @@ async def test_a_message_that_takes_too_much_is_refused_and_the_next_is_read(mon
     hang += "if not mark.exists(): mark.touch(); time.sleep(3600)\n"
     run = "import runpy; runpy.run_module('vibes_trio.services.beside', run_name='__main__')"
     monkeypatch.setattr(pool, "COMMAND", (sys.executable, "-c", f"{hang}{run}"))
-    async with open_beside(replace(Limits(), beside_timeout_s=2.0)) as beside:
+    async with open_beside(replace(Limits(), beside_timeout_s=4.0)) as beside:
         with pytest.raises(TooLarge, match="too much time or memory"):
             await beside.look(message("x"), "client")
 

@@ -41,6 +41,16 @@ def test_directives_of_version_three_become_an_import_with_what_borders_looked_l
     assert "@tailwind" not in sheet.css
 
 
+def test_what_is_imported_of_other_hosts_stays_in_front():
+    """Browsers pass over an import behind other rules: fonts of very many apps."""
+    font = '@import "https://fonts.googleapis.com/css2?family=A:wght@400;700";\n'
+
+    assert as_of_today(f"{font}@tailwind base;\np {{}}", None, bring=True).css.startswith(
+        f'{font}@import "tailwindcss"'
+    )
+    assert as_of_today(f"{font}p {{ @apply p-4 }}", None, bring=False).css == f"{font}p {{ @apply p-4 }}"
+
+
 def test_utilities_alone_come_without_tailwinds_base():
     css = as_of_today("@tailwind utilities;", None, bring=True).css
 

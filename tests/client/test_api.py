@@ -137,3 +137,27 @@ def test_an_unknown_code_is_carried_along() -> None:
 
     assert type(error) is errors.VibesError
     assert error.detail == {"code": "brand-new", "x": 1}
+
+
+async def test_where_only_http_gets_through_messages_go_by_post() -> None:
+    async def handle(stream: trio.SocketStream) -> None:
+        async with stream:
+            data = bytes(await stream.receive_some(65536))
+            if data.startswith(b"POST"):
+                answer = b'{"type":"error","message":"m","code":"bad-envelope"}'
+                head = (
+                    f"HTTP/1.1 400 X\r\ncontent-length: {len(answer)}\r\nconnection: close\r\n\r\n".encode()
+                )
+                await stream.send_all(head + answer)
+            else:
+                await stream.send_all(b"HTTP/1.1 503 X\r\ncontent-length: 0\r\n\r\n")
+
+    async with trio.open_nursery() as nursery:
+        listeners = await nursery.start(trio.serve_tcp, handle, 0)
+        port = listeners[0].socket.getsockname()[1]
+        async with connect(f"http://127.0.0.1:{port}", credentials) as api:
+            hint = api.hint
+        nursery.cancel_scope.cancel()
+
+    assert "HTTP status 503 instead of a WebSocket" in hint
+    assert api.clock_ahead_s is None

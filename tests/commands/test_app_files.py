@@ -36,6 +36,98 @@ def test_hidden_files_and_packages_are_left_out(tmp_path: Path) -> None:
     assert [file.name for file in find_app(tmp_path, Limits()).files] == ["/App.jsx"]
 
 
+def test_what_is_left_out_is_listed_with_its_reason(tmp_path: Path) -> None:
+    """Keys by their name, or by what is in them; copies, and what systems make."""
+    fill(
+        tmp_path,
+        "App.jsx",
+        "key.pem",
+        "App.jsx~",
+        "Thumbs.db",
+        ".git/config",
+        "src/env.local",
+        "pkg/yarn.lock",
+    )
+    fill(tmp_path, "account.json", content='{"private_key": "-----BEGIN"}')
+    fill(tmp_path, "notes", content="-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\n")
+
+    app = find_app(tmp_path, Limits())
+
+    assert [file.name for file in app.files] == ["/App.jsx", "/pkg/yarn.lock"]
+    assert sorted((left.reason, left.name) for left in app.left_out) == [
+        ("editors' copies", "App.jsx~"),
+        ("secrets", "account.json"),
+        ("secrets", "key.pem"),
+        ("secrets", "notes"),
+        ("secrets", "src/env.local"),
+        ("the system's", "Thumbs.db"),
+        ("version control", ".git/"),
+    ]
+
+
+def test_what_is_asked_for_is_sent_all_the_same(tmp_path: Path) -> None:
+    fill(tmp_path, "App.jsx", "key.pem", "node_modules/x/index.js", ".well-known/a.txt")
+    fill(tmp_path, "account.json", content='{"private_key": "-----BEGIN"}')
+
+    app = find_app(tmp_path, Limits(), ["key.pem", "node_modules", ".well-known", "account.json"])
+
+    names = ["/App.jsx", "/account.json", "/key.pem", "/.well-known/a.txt", "/node_modules/x/index.js"]
+    assert [file.name for file in app.files] == names
+    assert (app.left_out, app.warnings) == ((), ())
+
+
+def test_an_include_that_means_nothing_is_a_warning(tmp_path: Path) -> None:
+    fill(tmp_path, "App.jsx")
+
+    assert find_app(tmp_path, Limits(), ["kye.pem"]).warnings == (
+        f"--include kye.pem: there is no such file in {tmp_path}.",
+    )
+
+
+def test_a_private_key_in_a_source_is_sent_with_a_warning(tmp_path: Path) -> None:
+    """Without it the app would not work, and nobody knew why."""
+    fill(tmp_path, "App.jsx", content="const k = `-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\n`")
+
+    app = find_app(tmp_path, Limits())
+
+    assert (len(app.files), app.left_out) == (1, ())
+    assert "App.jsx: holds a private key" in app.warnings[0]
+
+
+def test_what_the_folder_says_is_no_part_of_it_is_not_sent(tmp_path: Path) -> None:
+    fill(tmp_path, "App.jsx", "drafts/a/b.jsx", "logo.psd", "keep.psd")
+    (tmp_path / ".vibesignore").write_text("drafts/\n*.psd\n!keep.psd\n")
+
+    app = find_app(tmp_path, Limits())
+
+    assert [file.name for file in app.files] == ["/App.jsx", "/keep.psd"]
+
+
+def test_a_folder_of_nothing_but_secrets_says_so(tmp_path: Path) -> None:
+    fill(tmp_path, "key.pem")
+
+    with pytest.raises(CommandFailed, match=r"no file in it to deploy.*secrets.*key\.pem"):
+        find_app(tmp_path, Limits())
+
+
+def test_a_lock_file_is_sent_up_to_a_size_and_makes_no_page_slow(tmp_path: Path) -> None:
+    fill(tmp_path, "App.jsx")
+    fill(tmp_path, "package-lock.json", content=" " * (2 * 1024 * 1024))
+
+    sent = find_app(tmp_path, Limits())
+    short = find_app(tmp_path, Limits(max_lock_bytes=1024))
+
+    assert (len(sent.files), sent.warnings) == (2, ())
+    assert [left.name for left in short.left_out] == ["package-lock.json"]
+
+
+def test_a_folder_that_is_the_whole_disk_is_given_up(tmp_path: Path) -> None:
+    fill(tmp_path, *(f"d{number}/x.log" for number in range(5)))
+
+    with pytest.raises(CommandFailed, match="more than 6 files and folders"):
+        find_app(tmp_path, Limits(folder_entries=6))
+
+
 def test_one_file_is_an_app_too(tmp_path: Path) -> None:
     fill(tmp_path, "App.jsx", "other.jsx")
 

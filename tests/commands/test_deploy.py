@@ -1,3 +1,4 @@
+import base64
 import json
 import re
 import threading
@@ -8,16 +9,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NoReturn
 
 import pytest
 import trio
+from plain_proxy import serve_plain_proxy
 
 from vibes_trio.cli import main
+from vibes_trio.client import connection, posts
 from vibes_trio.commands import deploy
 from vibes_trio.commands.address import write_address
 from vibes_trio.commands.credentials import find_url
-from vibes_trio.commands.deploy import read_env
+from vibes_trio.commands.deploy import ASK_OPERATOR, read_env, why_refused
 from vibes_trio.commands.output import FAILED, OK, UNREACHABLE, USAGE, CommandFailed
 from vibes_trio.commands.serve import announce, prepare
 from vibes_trio.config import Config
@@ -177,6 +181,97 @@ def test_without_a_name_to_publish_under_it_is_warned(running: Running, capsys: 
     assert "warning: Without --user" in capsys.readouterr().err
 
 
+def token_of(running: Running, capsys: Capture) -> str:
+    """Return a token that counts by whatever name the server is reached, as it isn't told the proxy's address here."""
+    main(["token", "--data-dir", str(running.data_dir)])
+    return capsys.readouterr().out.strip()
+
+
+def test_behind_a_proxy_without_websockets_it_is_sent_by_post(running: Running, capsys: Capture) -> None:
+    token = token_of(running, capsys)
+
+    with serve_plain_proxy(int(running.url.rpartition(":")[2])) as url:
+        assert running.deploy("--url", url, "--token", token, "--user", "me") == OK
+
+    printed = capsys.readouterr()
+    assert printed.out.startswith("http://my-app--me.localhost:")
+    assert "HTTP status 503 instead of a WebSocket" in printed.err
+    assert "a proxy has to pass the headers Upgrade, Connection and Host on" in printed.err
+
+
+def test_refusals_come_through_such_a_proxy_too(running: Running, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "App.jsx").write_text("export default () => <p>;\n")
+    named = ("--token", token_of(running, capsys), "--user", "me")
+
+    with serve_plain_proxy(int(running.url.rpartition(":")[2]), max_body=20_000) as url:
+        assert running.deploy("--url", url, "--app", "broken", *named, path=tmp_path) == FAILED
+        broken = capsys.readouterr().err
+        assert running.deploy("--url", url, "--token", "x", "--user", "me") == FAILED
+        refused = capsys.readouterr().err
+        (tmp_path / "large.txt").write_text("x" * 30_000)
+        assert running.deploy("--url", url, path=tmp_path) == UNREACHABLE
+
+    assert "error: /App.jsx:" in broken
+    assert "does not take these credentials" in refused
+    assert "takes no message of this size" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "words"),
+    [(90, r"clock is (89|90|91) s ahead of the server's"), (-600, r"clock is 10 min behind the server's")],
+)
+@pytest.mark.parametrize("is_proxied", [False, True])
+def test_a_clock_that_is_off_is_named_with_the_difference(
+    running: Running,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+    ahead_s: int,
+    words: str,
+    is_proxied: bool,
+) -> None:
+    """The server runs in this process: only the client's clock is another one."""
+    wrong = SimpleNamespace(time=lambda: time.time() + ahead_s)
+    for module in (deploy, connection, posts):
+        monkeypatch.setattr(module, "time", wrong)
+
+    with serve_plain_proxy(int(running.url.rpartition(":")[2])) as proxy:
+        assert running.deploy(*(["--url", proxy] if is_proxied else [])) == FAILED
+
+    printed = capsys.readouterr().err
+    assert re.search(words, printed)
+    assert "device issue" not in printed
+
+
+@pytest.mark.parametrize("ahead_s", [2, -60])
+def test_a_clock_that_is_off_a_little_does_no_harm(
+    running: Running, monkeypatch: pytest.MonkeyPatch, ahead_s: int
+) -> None:
+    wrong = SimpleNamespace(time=lambda: time.time() + ahead_s)
+    for module in (deploy, connection):
+        monkeypatch.setattr(module, "time", wrong)
+
+    assert running.deploy() == OK
+
+
+def test_why_a_token_does_not_count_is_told_by_its_times() -> None:
+    def token(begins: int, ends: int) -> str:
+        parts = [{"alg": "ES256", "typ": "JWT"}, {"nbf": begins, "exp": ends}]
+        return (
+            ".".join(base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in parts)
+            + ".AA"
+        )
+
+    now = 1_000_000_000
+
+    assert "90 s ahead of" in why_refused(token(now - 2, now + 120), now, 90.0)
+    assert "10 min behind" in why_refused(token(now - 2, now + 120), now, -600.0)
+    assert "ended 10 min ago" in why_refused(token(now - 720, now - 600), now, 0.3)
+    assert "ended 10 min ago" in why_refused(token(now - 720, now - 600), now, None)
+    for sound in (token(now - 2, now + 120), "none", token(now, "x")):  # type: ignore[arg-type]
+        assert why_refused(sound, now, 0.2) == ASK_OPERATOR
+    assert why_refused(token(now - 2, now + 120), now, None) == ASK_OPERATOR
+
+
 def test_a_source_that_does_not_compile_is_said_with_its_place(
     running: Running, tmp_path: Path, capsys: Capture
 ) -> None:
@@ -260,6 +355,20 @@ def test_a_dry_run_tells_how_a_folder_is_read_and_what_is_wrong(
         "read as a Vite project; its page is index.html; its entry is App.jsx; 1 file is no part of the page"
         in err
     )
+
+
+def test_what_is_not_sent_is_told(running: Running, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "App.jsx").write_text("export default () => 1;\n")
+    (tmp_path / "key.pem").write_text("secret")
+
+    running.deploy("--dry-run", path=tmp_path)
+    left_out = capsys.readouterr()
+    running.deploy("--dry-run", "--include", "key.pem", path=tmp_path)
+    included = capsys.readouterr()
+
+    assert "not sent (secrets): key.pem" in left_out.err
+    assert "key.pem" not in left_out.out
+    assert ("not sent" in included.err, "/key.pem" in included.out) == (False, True)
 
 
 @pytest.mark.parametrize("pair", ["A", "=1", ""])

@@ -56,7 +56,7 @@ def test_a_fresh_machine_has_notes_but_no_problem(options: Options, data_dir: Pa
     assert found["data folder"][0] == "note"
     assert found["registry"] == (
         "note",
-        "none is known (VIBES_REGISTRY_URL, npm): nothing new can be fetched",
+        "nobody is asked (VIBES_REGISTRY_URL=none): nothing new can be fetched",
     )
     assert found["server"][0] == "note"
     assert not data_dir.exists()

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import trio
 from fake_registry import REGISTRY, FakeRegistry, pack
+from font_packages import add_fonts
 
 from vibes_trio.commands import modules
 from vibes_trio.commands.database import open_database, write
@@ -17,8 +18,9 @@ from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import Limits, load_config
 from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
 from vibes_trio.modules.build import Built
+from vibes_trio.modules.fonts import find_font, note_address
 from vibes_trio.modules.page_files import TAILWIND
-from vibes_trio.modules.store import open_store
+from vibes_trio.modules.store import JSON, WOFF2, open_store
 from vibes_trio.modules.store_lock import hold_store
 from vibes_trio.outbound import open_outbound
 from vibes_trio.services.releases import Extras
@@ -167,6 +169,23 @@ def test_gc_keeps_what_releases_use(options, data_dir, release, capsys):
     assert left.find(TAILWIND.address) is not None
 
 
+def test_gc_keeps_the_fonts_that_releases_name(options, data_dir, release):
+    release(Extras(fonts={"Alpha Sans": ("wght",)}))
+    store = open_store(data_dir, Limits())
+    for font_id in ("alpha-sans", "beta"):
+        store.put_file(f"/~esm/{font_id}.woff2", b"f", WOFF2)
+        store.put_file(note_address(font_id, "wght"), font_id.encode(), JSON, (f"/~esm/{font_id}.woff2",))
+    for path in (data_dir / "modules").rglob("*"):
+        os.utime(path, (1000, 1000))
+
+    modules.gc(options())
+
+    left = open_store(data_dir, Limits())
+    assert left.find(note_address("alpha-sans", "wght")) is not None
+    assert left.find("/~esm/alpha-sans.woff2") is not None
+    assert left.find(note_address("beta", "wght")) is None
+
+
 @pytest.fixture
 def registry(monkeypatch) -> FakeRegistry:
     """The registry that the command finds; it has all that every page needs, and `tiny`."""
@@ -223,6 +242,25 @@ def test_prefetch_of_the_platform_s_packages_brings_what_they_need_from_npm(opti
     assert code == 1
     assert capsys.readouterr().err.startswith("@fireproof/use-fireproof: ")
     assert "/@fireproof%2Fuse-fireproof/0.24.19" in registry.asked
+
+
+@needs_esbuild
+def test_prefetch_of_fonts_brings_them_by_name(options, data_dir, registry, capsys):
+    add_fonts(registry)
+    names = ["font:Alpha Sans", "font:Nope"]
+
+    code = modules.prefetch(options({"VIBES_ESBUILD": str(ESBUILD)}, packages=names))
+
+    said = capsys.readouterr()
+    assert code == 1
+    assert said.out == "font:Alpha Sans  /~esm/@fonts/alpha-sans\n"
+    assert "font:Nope: the registry has no package @fontsource/nope" in said.err
+    assert find_font(open_store(data_dir, Limits()), "alpha-sans", frozenset()) is not None
+
+
+def test_prefetch_takes_names_of_fonts_only(options):
+    with pytest.raises(CommandFailed, match="no name of a family"):
+        modules.prefetch(options(packages=["font:"]))
 
 
 def test_prefetch_takes_names_of_packages_only(options):

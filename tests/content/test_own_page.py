@@ -336,3 +336,37 @@ def test_a_script_for_babel_that_is_a_module_is_alone():
     page = read('<script type="text/babel" data-type="Module">let a</script>')
 
     assert page.scripts == (Script(text="let a", babel=True, alone=True),)
+
+
+FONT = "https://fonts.googleapis.com/css2?family=A:wght@400;700&amp;display=swap"
+OWN_FONT = "/~esm/@fonts/css2?family=A:wght@400;700&amp;display=swap"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<link rel="stylesheet" href="FONT">',
+        '<link rel="preload" as="style" href="FONT" onload="this.rel=1">',
+        "<style>@import url(FONT);</style>",
+        "<style>@import 'FONT'; p {}</style>",
+    ],
+)
+def test_fonts_by_name_are_asked_for_here_as_they_are_written(text):
+    template = read(text.replace("FONT", FONT)).template
+
+    assert text.replace("FONT", OWN_FONT) in fill_template(template, "", "/~z~/", {}, own_fonts=True)
+    assert text.replace("FONT", FONT) in fill_template(template, "", "/~z~/", {})
+
+
+def test_fonts_in_a_sheet_for_tailwind_stay_for_the_script_that_leads_them_here():
+    """Tailwind reads what a path names by itself, and fails; what is of another host it hands on."""
+    text = f"<style type='text/tailwindcss'>@import url({FONT}); p {{ background: url(/logo.svg) }}</style>"
+
+    filled = fill_template(read(text).template, "", "/~z~/", {}, own_fonts=True)
+
+    assert FONT in filled
+    assert "url(/~z~/public/logo.svg)" in filled
+
+
+def test_a_hint_at_a_file_of_the_app_that_is_not_there_is_nothing_to_tell():
+    assert read('<link rel="preload" as="style" href="/gone.css">').missing == ()

@@ -313,3 +313,17 @@ def test_settings_of_tailwind_are_read_before_tailwind_runs(tailwind):
     settings = html.index(static_module("tailwind.js").address)
     assert settings < html.index("tailwind.config")
     assert not tailwind or settings < html.index(tailwind)
+
+
+def test_pages_that_ask_for_fonts_by_name_have_the_script_for_it_before_any_of_the_app():
+    address = static_module("fonts.js").address
+    template = own(
+        '<link rel="stylesheet" href="https://fonts.test/css?family=A"><script src="/a.js"></script>'
+    )
+
+    asking = render_page(page(asks_for_fonts=True, template=template)).decode()
+
+    assert asking.index(address) < asking.index("/a.js")
+    assert 'href="/~esm/@fonts/css?family=A"' in asking
+    assert address not in render_page(page(template=template)).decode()
+    assert address in render_page(page(asks_for_fonts=True)).decode()

@@ -8,7 +8,8 @@ import pytest
 
 from vibes_trio.config import Config
 from vibes_trio.errors import ConfigError
-from vibes_trio.modules.npm_settings import find_registry, parse_npmrc
+from vibes_trio.modules import npm_settings
+from vibes_trio.modules.npm_settings import PUBLIC, find_registry, parse_npmrc
 
 
 @pytest.fixture
@@ -17,6 +18,12 @@ def env(tmp_path: Path) -> dict[str, str]:
     (tmp_path / "home").mkdir()
     (tmp_path / "bin").mkdir()
     return {"HOME": str(tmp_path / "home"), "PATH": str(tmp_path / "bin")}
+
+
+@pytest.fixture(autouse=True)
+def public(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A default registry that is nowhere."""
+    monkeypatch.setattr(npm_settings, "public_registry", lambda: "https://public.test/")
 
 
 def write_npmrc(env: dict[str, str], text: str) -> None:
@@ -96,16 +103,65 @@ async def test_installed_npm_is_asked_when_nothing_is_written(tmp_path, env):
 
 
 @pytest.mark.parametrize("script", ["exit 1", "echo undefined", "echo", None])
-async def test_without_any_word_of_one_there_is_no_registry(tmp_path, env, script):
+async def test_without_any_word_of_one_it_is_the_public_one(tmp_path, env, script):
     if script:
         install_npm(env, script)
 
-    assert await find_registry(Config(tmp_path), env) is None
+    registry = await find_registry(Config(tmp_path), env)
+
+    assert registry is not None
+    assert (registry.url, registry.source) == ("https://public.test/", PUBLIC)
 
 
 async def test_npm_that_never_answers_is_left(tmp_path, env, monkeypatch):
     monkeypatch.setattr("vibes_trio.modules.npm_settings.ASK_NPM_TIMEOUT_S", 0.05)
     install_npm(env, "exec /bin/sleep 60")
+
+    registry = await find_registry(Config(tmp_path), env)
+
+    assert registry is not None
+    assert registry.source == PUBLIC
+
+
+async def test_each_word_of_one_comes_before_all_that_are_weaker(tmp_path, env):
+    """From the default up: one more place names a registry each time, and from then on that one counts."""
+    urls = []
+
+    async def note(config: Config, more: dict[str, str]) -> None:
+        registry = await find_registry(config, env | more)
+        urls.append(registry.url if registry else None)
+
+    await note(Config(tmp_path), {})
+    home = install_npm(env, "echo https://told-by-npm.test/")
+    await note(Config(tmp_path), {})
+    (home / "npmrc").write_text("registry=https://builtin.test/")
+    await note(Config(tmp_path), {})
+    (home.parents[2] / "etc").mkdir()
+    (home.parents[2] / "etc" / "npmrc").write_text("registry=https://global.test/")
+    await note(Config(tmp_path), {})
+    write_npmrc(env, "registry=https://user.test/")
+    await note(Config(tmp_path), {})
+    named = {"npm_config_registry": "https://env.test/"}
+    await note(Config(tmp_path), named)
+    await note(Config(tmp_path, registry_url="https://own.test/"), named)
+    await note(Config(tmp_path, registry_url="none"), named)
+
+    names = ["public", "told-by-npm", "builtin", "global", "user", "env", "own"]
+    assert urls == [*(f"https://{name}.test/" for name in names), None]
+
+
+async def test_settings_of_npm_count_for_the_public_one_too(tmp_path, env):
+    write_npmrc(env, "//public.test/:_authToken=t\nproxy=http://proxy.test:3128")
+
+    registry = await find_registry(Config(tmp_path), env)
+
+    assert registry is not None
+    assert registry.credentials == {"//public.test/": "Bearer t"}
+    assert registry.access.proxy == "http://proxy.test:3128"
+
+
+async def test_a_library_that_knows_no_default_leaves_none(tmp_path, env, monkeypatch):
+    monkeypatch.setattr(npm_settings, "public_registry", lambda: "")
 
     assert await find_registry(Config(tmp_path), env) is None
 
@@ -138,8 +194,8 @@ async def test_credentials_scopes_proxy_and_certificates_are_read(tmp_path, env)
         "//own.test/": "Basic YTpi",
         "//basic.test/": f"Basic {base64.b64encode(b'me:se:cret').decode()}",
     }
-    assert registry.proxy == "http://proxy.test:3128"
-    assert registry.ca_file == "/etc/own.pem"
+    assert registry.access.proxy == "http://proxy.test:3128"
+    assert registry.access.ca_file == "/etc/own.pem"
 
 
 @pytest.mark.parametrize(("proxy", "used"), [("null", ""), ("false", ""), ("http://p.test", "http://p.test")])
@@ -148,7 +204,7 @@ async def test_proxy_may_be_switched_off(tmp_path, env, proxy, used):
 
     registry = await find_registry(Config(tmp_path), named)
 
-    assert registry.proxy == used
+    assert registry.access.proxy == used
 
 
 @pytest.mark.parametrize(
@@ -178,3 +234,33 @@ async def test_scope_and_password_that_can_not_be_used_are_named(tmp_path, env):
 
 def test_unset_variables_stay_as_written():
     assert parse_npmrc("a=${SET}/${UNSET}/${SET?}", {"SET": "x"}) == {"a": "x/${UNSET}/x"}
+
+
+@pytest.mark.parametrize(("text", "is_checked"), [("false", False), ("true", True), ("", True)])
+async def test_certificates_are_checked_unless_npm_is_told_not_to(tmp_path, env, text, is_checked):
+    write_npmrc(env, f"strict-ssl={text}")
+
+    assert (await find_registry(Config(tmp_path), env)).access.is_checked is is_checked
+
+
+async def test_certificates_may_stand_in_the_settings(tmp_path, env):
+    write_npmrc(env, 'ca[]="-----BEGIN A-----\\nx\\n-----END A-----"\nca[]=-----BEGIN B-----')
+
+    ca = (await find_registry(Config(tmp_path), env)).access.ca
+
+    assert ca == "-----BEGIN A-----\nx\n-----END A-----\n-----BEGIN B-----"
+
+
+@pytest.mark.parametrize("value", ["null", "", "undefined"])
+async def test_certificates_may_be_none(tmp_path, env, value):
+    write_npmrc(env, f"ca={value}\ncafile={value}")
+
+    access = (await find_registry(Config(tmp_path), env)).access
+
+    assert (access.ca, access.ca_file) == ("", "")
+
+
+async def test_hosts_reached_without_a_proxy_are_read(tmp_path, env):
+    named = env | {"npm_config_noproxy": "a.test, .b.test,,"}
+
+    assert (await find_registry(Config(tmp_path), named)).access.no_proxy == ("a.test", ".b.test")

@@ -159,6 +159,22 @@ def mint_token(
     return sign_jws(header, payload, device.key)
 
 
+def read_token_times(token: str) -> tuple[float, float]:
+    """Return from when until when *token* counts, Unix seconds; its signature is not looked at.
+
+    Raises:
+        ValueError: it is no token, or doesn't say.
+    """
+    try:
+        payload = split_jws(token, Limits().max_token_bytes, typ="JWT", typ_may_lack=True).payload()
+        begins, ends = payload.get("nbf", payload.get("iat", 0)), payload["exp"]
+    except (Refused, KeyError) as refused:
+        raise ValueError("no token that says how long it counts") from refused
+    if not isinstance(begins, int | float) or not isinstance(ends, int | float):
+        raise ValueError("no token whose times are numbers")
+    return float(begins), float(ends)
+
+
 def _thumbprint_headers(certificate: JsonObject, data: bytes) -> JsonObject:
     """Return `x5t` and `x5t#S256`; nothing if other clients might write the certificate's bytes otherwise."""
     creating_user = cast(JsonObject, certificate.get("creatingUser", {}))

@@ -7,7 +7,8 @@ from typing import Any
 import trio
 
 from vibes_trio.context import App
-from vibes_trio.jobs import BuildModules, Job, RetryBuilds, Sweep, WarmAll, WarmRelease
+from vibes_trio.jobs import BuildModules, FetchFont, Job, RetryBuilds, Sweep, WarmAll, WarmRelease
+from vibes_trio.services.fonts import fetch_font
 from vibes_trio.services.packages import build_modules
 from vibes_trio.services.upkeep import retry_builds, sweep, warm_all, warm_release
 
@@ -20,6 +21,7 @@ RUN: Mapping[type[Job], Callable[[App, Any], Awaitable[None]]] = {
     Sweep: sweep,
     RetryBuilds: retry_builds,
     BuildModules: build_modules,
+    FetchFont: fetch_font,
 }
 
 

@@ -36,8 +36,8 @@ _GOOGLE = (
     "}));\n"
 )
 _GEIST = (
-    'import {{ describeFont }} from "{next}fonts";\n'
-    'export const {name} = describeFont("{family}", {{ variable: "{variable}" }});\n'
+    'import {{ googleFont }} from "{next}fonts";\n'
+    'export const {name} = googleFont("{family}")({{ variable: "{variable}" }});\n'
 )
 _OTHERS = {
     "next/font/google": _GOOGLE,

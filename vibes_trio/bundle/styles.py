@@ -15,7 +15,6 @@ from vibes_trio.bundle.material import SourceFile, Style
 from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.rewrite import FILE
 from vibes_trio.bundle.tailwind import (
-    TAILWIND_TYPE,
     as_of_today,
     brings_tailwind,
     is_of_tailwind,
@@ -24,6 +23,7 @@ from vibes_trio.bundle.tailwind import (
 )
 from vibes_trio.bundle.tailwind_config import TailwindConfig
 from vibes_trio.compilers.bundles import Asked, Bundle, Found, Loaded, Problem
+from vibes_trio.content.own_page import TAILWIND_TYPE
 from vibes_trio.content.specifiers import Kind, parse_specifier
 
 FLAGS = (

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from vibes_trio.bundle.tailwind_config import TailwindConfig
 
-TAILWIND_TYPE = "text/tailwindcss"
 _DIRECTIVE = re.compile(
     r"@(?:tailwind|apply|theme|utility|custom-variant|variant|screen|source|reference|config|plugin)\b"
     r"|@import\s+(?:url\()?[\"']tailwindcss|\btheme\("
@@ -19,6 +18,8 @@ _OLD = re.compile(r"@tailwind\s+(base|components|utilities|screens|variants|pref
 _BASE = re.compile(r"@import\s+[\"']tailwindcss[\"'/][^;]*;|@tailwind\s+utilities")
 _WHOLE = re.compile(r"@import\s+[\"']tailwindcss(?:/index\.css)?[\"'][^;]*;\n?")
 _UNREAD = re.compile(r"@(config|plugin)\s+([\"'])([^\"'\n]*)\2\s*(?:;|\{[^{}]*\})\n?")
+# As esbuild prints it. Behind other rules it would not count.
+_FAR = re.compile(r'^@import "(?:https?:)?//[^"\n]*"[^;\n]*;\n', re.MULTILINE)
 _SCREEN = re.compile(r"@(?:media\s+screen\(\s*([\w-]+)\s*\)|screen\s+([\w-]+))")
 _WHOLE_IMPORT = '@import "tailwindcss";\n'
 # What borders and placeholders looked like before version 4, and apps that are written for it expect.
@@ -79,7 +80,8 @@ def as_of_today(css: str, config: TailwindConfig | None, *, bring: bool) -> Tail
         prefix = f" prefix({config.prefix})" if config.prefix and is_old else ""
         lead = lead.replace('"tailwindcss";', f'"tailwindcss"{prefix};') + config.css + "\n"
         unread += config.plugins
-    return TailwindSheet(lead + text, tuple(dict.fromkeys(unread)))
+    far = "".join(_FAR.findall(text))
+    return TailwindSheet(far + lead + (_FAR.sub("", text) if far else text), tuple(dict.fromkeys(unread)))
 
 
 def _old_lead(directives: set[str]) -> str:

@@ -5,15 +5,16 @@ async with connect("http://localhost:8787", lambda: DashAuth(type="device-id", t
 """
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from types import MappingProxyType
-from typing import Any, TypeVar, get_args
+from typing import Any, Protocol, TypeVar, get_args
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
 from vibes_trio import errors
-from vibes_trio.client.connection import CannotConnect, Connection, open_connection
+from vibes_trio.client.connection import CannotConnect, NoWebSocket, open_connection
+from vibes_trio.client.posts import open_posts
 from vibes_trio.config import Limits
 from vibes_trio.errors import Overloaded, RequireLogin, TransformFailed, VibesError
 from vibes_trio.wire.auth import DashAuth
@@ -46,6 +47,21 @@ _BY_CODE: MappingProxyType[str, type[VibesError]] = MappingProxyType(
 )
 
 
+class Exchange(Protocol):
+    """What carries messages: a WebSocket (`Connection`), or a POST for each (`Posts`).
+
+    Attributes:
+        hint: what whoever runs the server should know of how it is reached; empty: nothing.
+        clock_ahead_s: how far this machine's clock is ahead of the server's; None: it isn't known.
+    """
+
+    hint: str
+    clock_ahead_s: float | None
+
+    async def exchange(self, payload: msgspec.Struct) -> msgspec.Raw:
+        """Send *payload*; return the payload of the reply. See `Connection.exchange`."""
+
+
 class Api:
     """The messages of a server, over one connection; any number of tasks may use it at once.
 
@@ -53,9 +69,19 @@ class Api:
         auth: asked for credentials before each request, as tokens are short-lived.
     """
 
-    def __init__(self, connection: Connection, auth: Callable[[], DashAuth]) -> None:
+    def __init__(self, connection: Exchange, auth: Callable[[], DashAuth]) -> None:
         self._connection = connection
         self._auth = auth
+
+    @property
+    def hint(self) -> str:
+        """See `Exchange`."""
+        return self._connection.hint
+
+    @property
+    def clock_ahead_s(self) -> float | None:
+        """See `Exchange`."""
+        return self._connection.clock_ahead_s
 
     async def request(self, request: Request[R]) -> R:
         """Send *request*, with credentials unless it has some, and return its response.
@@ -84,10 +110,20 @@ async def connect(
 ) -> AsyncIterator[Api]:
     """Connect to the server at *url* (`http:`, `https:`, `ws:`, `wss:`) for the length of the context.
 
+    Where only HTTP gets through, each message is a POST of its own.
+
     Raises:
         CannotConnect: nobody answers there, or not as a server would. Other errors are those of the block.
     """
-    async with open_connection(websocket_url(url), limits or Limits()) as connection:
+    limits = limits or Limits()
+    address = websocket_url(url)
+    async with AsyncExitStack() as stack:
+        connection: Exchange
+        try:
+            connection = await stack.enter_async_context(open_connection(address, limits))
+        except NoWebSocket as error:
+            posted_to = "http" + address.removeprefix("ws")
+            connection = await stack.enter_async_context(open_posts(posted_to, limits, error))
         yield Api(connection, auth)
 
 

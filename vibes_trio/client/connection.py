@@ -6,9 +6,11 @@ and how large a reply may be.
 """
 
 import secrets
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from ssl import SSLCertVerificationError
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
@@ -22,6 +24,7 @@ from trio_websocket import (
     wrap_client_stream,
 )
 
+from vibes_trio.client.clock import calc_ahead_s
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadEnvelope, BadJson, TooLarge
 from vibes_trio.wire.base import encode, read_head
@@ -40,6 +43,10 @@ class ConnectionLost(OSError):
 
 class CannotConnect(ConnectionLost):
     """Nobody answers at the address, or not as a server of ours would."""
+
+
+class NoWebSocket(CannotConnect):
+    """Something answers there by HTTP, but opens no WebSocket: no server, or a proxy before it."""
 
 
 class RequestTimedOut(OSError):
@@ -68,9 +75,16 @@ class _Waiter:
 
 
 class Connection:
-    """Requests and replies over *socket*, whose two loops (`read_in`, `write_out`) someone else runs."""
+    """Requests and replies over *socket*, whose two loops (`read_in`, `write_out`) someone else runs.
 
-    def __init__(self, socket: Socket, limits: Limits) -> None:
+    Args:
+        clock_ahead_s: how far this machine's clock is ahead of the server's; None: it isn't known.
+    """
+
+    hint = ""
+
+    def __init__(self, socket: Socket, limits: Limits, clock_ahead_s: float | None = None) -> None:
+        self.clock_ahead_s = clock_ahead_s
         self._socket = socket
         self._limits = limits
         self._waiters: dict[str, _Waiter] = {}
@@ -87,7 +101,7 @@ class Connection:
             RequestTimedOut: no reply within `limits.message_timeout_s`.
         """
         tid = secrets.token_urlsafe(TID_BYTES)
-        text = _write_envelope(tid, payload, self._limits.max_frame_bytes)
+        text = write_envelope(tid, payload, self._limits.max_frame_bytes)
         timeout_s = self._limits.message_timeout_s
         try:
             with trio.fail_after(timeout_s):
@@ -162,8 +176,10 @@ async def open_connection(url: str, limits: Limits) -> AsyncIterator[Connection]
     stream = await _dial(url, limits)
     with _as_cannot_connect(url), _without_group():
         async with stream, trio.open_nursery() as nursery:
+            asked_at = time.time()
             socket = await _shake_hands(nursery, stream, url, limits)
-            connection = Connection(socket, limits)
+            ahead_s = calc_ahead_s(socket.handshake_headers, asked_at, time.time())
+            connection = Connection(socket, limits, ahead_s)
             nursery.start_soon(connection.write_out)
             nursery.start_soon(connection.read_in)
             try:
@@ -195,11 +211,11 @@ def _as_cannot_connect(url: str) -> Iterator[None]:
     try:
         yield
     except ConnectionRejected as error:
-        raise CannotConnect(
+        raise NoWebSocket(
             f"{url}: answers, but with HTTP status {error.status_code} instead of a WebSocket."
         ) from error
     except HandshakeError as error:
-        raise CannotConnect(f"{url}: answers, but not as a WebSocket.") from error
+        raise NoWebSocket(f"{url}: answers, but not as a WebSocket.") from error
 
 
 async def _dial(url: str, limits: Limits) -> Stream:
@@ -207,13 +223,33 @@ async def _dial(url: str, limits: Limits) -> Stream:
     host, tls = parts.hostname or "", parts.scheme == "wss"
     try:
         with trio.fail_after(limits.head_timeout_s):
-            if tls:
-                return await trio.open_ssl_over_tcp_stream(host, parts.port or 443, https_compatible=True)
-            return await trio.open_tcp_stream(host, parts.port or 80)
+            if not tls:
+                return await trio.open_tcp_stream(host, parts.port or 80)
+            stream = await trio.open_ssl_over_tcp_stream(host, parts.port or 443, https_compatible=True)
+            await _secure(stream, url)
+            return stream
     except trio.TooSlowError:
         raise CannotConnect(f"{url}: no answer within {limits.head_timeout_s:g} s.") from None
     except OSError as error:
         raise CannotConnect(f"{url}: {error}.") from error
+
+
+async def _secure(stream: trio.SSLStream[trio.SocketStream], url: str) -> None:
+    """Shake hands for TLS now: the WebSocket's own task would wait on after it failed."""
+    try:
+        await stream.do_handshake()
+    except trio.BrokenResourceError as error:
+        await trio.aclose_forcefully(stream)
+        why = error.__cause__ or error
+        hint = (
+            " Name its authority's file in SSL_CERT_FILE."
+            if isinstance(why, SSLCertVerificationError)
+            else ""
+        )
+        raise CannotConnect(f"{url}: no secure connection: {why}.{hint}") from error
+    except BaseException:
+        await trio.aclose_forcefully(stream)
+        raise
 
 
 async def _shake_hands(
@@ -233,7 +269,12 @@ def _words(closed: ConnectionClosed) -> str:
     return "The connection to the server was lost" + (f": {said}." if said else ".")
 
 
-def _write_envelope(tid: str, payload: msgspec.Struct, max_bytes: int) -> str:
+def write_envelope(tid: str, payload: msgspec.Struct, max_bytes: int) -> str:
+    """Return the message with *payload*.
+
+    Raises:
+        TooLarge: it has more than *max_bytes*.
+    """
     data = encode({"tid": tid, "src": SRC, "dst": DST, "ttl": REQUEST_TTL, "payload": payload})
     if len(data) > max_bytes:
         raise TooLarge(

@@ -3,12 +3,23 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from msgspec.structs import replace
 
+from vibes_trio.commands.left_out import (
+    LOCK_FILES,
+    SECRET,
+    Choice,
+    LeftOut,
+    describe,
+    is_any_meant,
+    is_lock_too_large,
+    read_choice,
+)
 from vibes_trio.commands.output import CommandFailed
+from vibes_trio.commands.secret_files import MAX_SECRET_BYTES, holds_secret
 from vibes_trio.config import KiB, Limits, MiB
 from vibes_trio.content.filenames import check_filename, lang_of
 from vibes_trio.content.slugs import MAX_LABEL_CHARS
@@ -16,7 +27,6 @@ from vibes_trio.errors import BadRequest
 from vibes_trio.wire.files import CodeBlock, StrAssetBlock, Uint8AssetBlock, VibeFile, write_bytes
 
 BIG_FILE_BYTES = 1 * MiB
-LEFT_OUT = frozenset({"node_modules", "__pycache__"})
 MAX_APP_NAME_CHARS = 30
 PAGE = "/index.html"
 
@@ -32,10 +42,11 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True)
 class FoundApp:
-    """The files of an app in the order of their names, and what to tell whoever deploys them."""
+    """The files of an app in the order of their names, what to tell whoever deploys them, and what is not sent."""
 
     files: tuple[FoundFile, ...]
     warnings: tuple[str, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def size(self) -> int:
@@ -43,22 +54,37 @@ class FoundApp:
         return sum(file.size for file in self.files)
 
 
-def find_app(path: Path, limits: Limits) -> FoundApp:
+@dataclass(slots=True)
+class _Walk:
+    """What was found so far in a folder, and how many entries were looked at."""
+
+    files: list[Path] = field(default_factory=list)
+    links: list[Path] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    seen: int = 0
+
+
+def find_app(path: Path, limits: Limits, include: Sequence[str] = ()) -> FoundApp:
     """Return the files of the app in the folder *path*, or the one file *path*.
 
-    Left out: names that start with a dot, node_modules, and links, which may lead out of the folder.
+    Left out is what `left_out` says, what its content gives away as secret, and links, which may lead out of it.
+
+    Args:
+        include: patterns of what is sent although it would be left out; links never are.
 
     Raises:
-        CommandFailed: there is nothing, too much, or a name that can't be; says which.
+        CommandFailed: there is nothing, too much, or a name or pattern that can't be; says which.
     """
     if not path.exists():
         raise CommandFailed(f"{path}: there is no such folder or file.")
     root = path if path.is_dir() else path.parent
-    paths, links = _walk(path, limits) if path.is_dir() else ([path], [])
-    files = tuple(_found(root, found, limits) for found in paths)
+    walk = _walk_folder(path, read_choice(path, include), limits) if path.is_dir() else _Walk([path])
+    files = tuple(_found(root, found, limits) for found in walk.files)
     if not files:
-        raise CommandFailed(f"{path}: there is no file in it to deploy.")
-    app = FoundApp(files, tuple(_warnings(files, links, root)))
+        rest = f": {'; '.join(describe(walk.left_out))}" if walk.left_out else ""
+        raise CommandFailed(f"{path}: there is no file in it to deploy{rest}.")
+    warnings = [*_warnings(files, walk.links, root), *_unused(include, root, files)]
+    app = FoundApp(files, tuple(warnings), tuple(walk.left_out))
     if app.size > limits.max_frame_bytes:
         raise CommandFailed(
             f"{path}: {shown_size(app.size)} are more than the {shown_size(limits.max_frame_bytes)} that fit into "
@@ -67,31 +93,64 @@ def find_app(path: Path, limits: Limits) -> FoundApp:
     return app
 
 
-def _walk(folder: Path, limits: Limits) -> tuple[list[Path], list[Path]]:
-    """Return the files to send, and the links that are passed over."""
-    files: list[Path] = []
-    links: list[Path] = []
+def _walk_folder(folder: Path, choice: Choice, limits: Limits) -> _Walk:
+    walk = _Walk()
     for current, folders, names in os.walk(folder, onerror=_raise):
         here = Path(current)
-        links += [here / name for name in sorted(folders) if _is_wanted(name) and (here / name).is_symlink()]
-        folders[:] = sorted(name for name in folders if _is_wanted(name))
-        for name in filter(_is_wanted, sorted(names)):
-            target = links if (here / name).is_symlink() else files
-            target.append(here / name)
-        if len(files) > limits.max_files:
+        walk.seen += len(folders) + len(names)
+        if walk.seen > limits.folder_entries:
+            raise CommandFailed(
+                f"{folder}: holds more than {limits.folder_entries} files and folders. Is this the app's own folder?"
+            )
+        folders[:] = [name for name in sorted(folders) if _look(walk, folder, here / name, choice, "/")]
+        for name in sorted(names):
+            if _look(walk, folder, here / name, choice) and not _is_secret_or_large(
+                walk, folder, here / name, choice, limits
+            ):
+                walk.files.append(here / name)
+        if len(walk.files) > limits.max_files:
             raise CommandFailed(
                 f"{folder}: more than {limits.max_files} files. Deploy the app's own folder, without what a build "
-                "leaves behind."
+                "leaves behind, or name in a .vibesignore what is no part of it."
             )
-    return files, links
+    return walk
+
+
+def _look(walk: _Walk, root: Path, path: Path, choice: Choice, end: str = "") -> bool:
+    """Return whether *path* is to be sent by its name; note it if it isn't."""
+    name = path.relative_to(root).as_posix() + end
+    reason = choice.why_left_out(name)
+    if reason:
+        walk.left_out.append(LeftOut(name, reason))
+    elif path.is_symlink():
+        walk.links.append(path)
+    else:
+        return True
+    return False
+
+
+def _is_secret_or_large(walk: _Walk, root: Path, path: Path, choice: Choice, limits: Limits) -> bool:
+    """Return whether *path* is left out for what is in it; note it if it is."""
+    name = path.relative_to(root).as_posix()
+    if choice.is_asked_for(name):
+        return False
+    size = path.stat().st_size
+    if is_lock_too_large(name, size, limits):
+        walk.left_out.append(LeftOut(name, f"over {shown_size(limits.max_lock_bytes)}"))
+        return True
+    # What the page is made of is sent, with a warning: without it the app would not work, and nobody knew why.
+    if size > MAX_SECRET_BYTES or _is_of_page(name) or not holds_secret(name, path.read_bytes()):
+        return False
+    walk.left_out.append(LeftOut(name, SECRET))
+    return True
+
+
+def _is_of_page(name: str) -> bool:
+    return lang_of(name) is not None or name.lower().endswith((".html", ".htm", ".css"))
 
 
 def _raise(error: OSError) -> None:
     raise error
-
-
-def _is_wanted(name: str) -> bool:
-    return not name.startswith(".") and name not in LEFT_OUT
 
 
 def _found(root: Path, path: Path, limits: Limits) -> FoundFile:
@@ -113,12 +172,22 @@ def _found(root: Path, path: Path, limits: Limits) -> FoundFile:
 
 def _warnings(files: Sequence[FoundFile], links: Sequence[Path], root: Path) -> Iterator[str]:
     for file in files:
-        if file.size > BIG_FILE_BYTES:
+        if file.size > BIG_FILE_BYTES and file.path.name not in LOCK_FILES:
             yield f"{file.path}: {shown_size(file.size)} make a slow page."
+        is_small = file.size <= MAX_SECRET_BYTES
+        if is_small and _is_of_page(file.name) and holds_secret(file.name, file.path.read_bytes()):
+            yield f"{file.path}: holds a private key, and everybody who opens the app can read it."
     for link in links:
         yield f"{link}: is a link, which is not followed; put the file itself into {root}."
     if not any(lang_of(file.name) or file.name == PAGE for file in files):
         yield "There is no module (.jsx, .js, …) and no index.html: the page will be empty."
+
+
+def _unused(include: Sequence[str], root: Path, files: Sequence[FoundFile]) -> Iterator[str]:
+    """Warn of patterns that mean none of *files*: a word that is misspelt, most of the time."""
+    for pattern in include:
+        if not is_any_meant(pattern, (file.name.removeprefix("/") for file in files)):
+            yield f"--include {pattern}: there is no such file in {root}."
 
 
 def _largest(files: Sequence[FoundFile]) -> str:

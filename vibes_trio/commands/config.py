@@ -16,7 +16,7 @@ SECRETS = frozenset({"DEVICE_ID_CA_PRIV_KEY", "CALLAI_API_KEY"})
 HIDDEN = "(hidden)"
 # What stands for a setting that is empty, where that doesn't mean "none".
 INSTEAD = {
-    "VIBES_REGISTRY_URL": "(npm's own settings)",
+    "VIBES_REGISTRY_URL": "(npm's own settings, else the public registry)",
     "VIBES_ESBUILD": "(data folder, PATH)",
     "DEVICE_ID_CA_PRIV_KEY": "(keys.json)",
     "DEVICE_ID_CA_CERT": "(keys.json)",

@@ -12,9 +12,10 @@ import msgspec
 import trio
 
 from vibes_trio.auth.audience import origin_of
-from vibes_trio.auth.device import mint_token
+from vibes_trio.auth.device import mint_token, read_token_times
 from vibes_trio.client.api import connect
-from vibes_trio.client.connection import ConnectionLost, RequestTimedOut
+from vibes_trio.client.clock import shown_span
+from vibes_trio.client.connection import CannotConnect, ConnectionLost, RequestTimedOut
 from vibes_trio.commands.app_files import (
     MAX_APP_NAME_CHARS,
     FoundApp,
@@ -24,6 +25,7 @@ from vibes_trio.commands.app_files import (
     slug_of,
 )
 from vibes_trio.commands.credentials import device_name, find_device, find_url
+from vibes_trio.commands.left_out import describe
 from vibes_trio.commands.output import (
     OK,
     UNREACHABLE,
@@ -43,6 +45,12 @@ from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
 
 DEFAULT_URL = "http://127.0.0.1:8787"
 TOKEN_TYPE = "device-id"
+CLOCK_SLACK_S = 1.0
+CLOCK_OFF = (
+    "Your clock is {} the server's, so what this machine signs does not count there now. Set the clock right (have it"
+    " set by the network), then deploy again."
+)
+ASK_OPERATOR = "Its operator sees in its log why, and can issue a new key file: vibes-trio device issue."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,9 @@ def main(options: Namespace) -> int:
     """Deploy a folder, or one file."""
     config = load_config(os.environ, options.settings)
     path = Path(options.path)
-    app = find_app(path, config.limits)
+    app = find_app(path, config.limits, options.include)
+    for line in describe(app.left_out):
+        tell(line)
     for warning in app.warnings:
         warn(warning)
     if options.dry_run:
@@ -152,19 +162,44 @@ async def send(
     """
     try:
         async with connect(url, auth, limits=config.limits) as api:
-            return await api.request(request)
+            if api.hint:
+                warn(api.hint)
+            signed = msgspec.structs.replace(request, auth=auth())
+            try:
+                return await api.request(signed)
+            except RequireLogin as error:
+                assert signed.auth is not None, "it was put in just now"
+                why = why_refused(signed.auth.token, time.time(), api.clock_ahead_s)
+                raise CommandFailed(
+                    f"{url}: the server does not take these credentials. It says: {error.message} {why}"
+                ) from error
     except (ConnectionLost, RequestTimedOut) as error:
-        raise CommandFailed(
-            f"{error} Is a server running there? Start one with `vibes-trio serve`, or name another: --url.",
-            UNREACHABLE,
-        ) from error
-    except RequireLogin as error:
-        raise CommandFailed(
-            f"{url}: the server does not take these credentials. It says: {error.message} Its operator sees in its log "
-            "why, and can issue a new key file: vibes-trio device issue."
-        ) from error
+        advice = " Is a server running there? Start one with `vibes-trio serve`, or name another: --url."
+        is_nobody = isinstance(error, CannotConnect)
+        raise CommandFailed(f"{error}{advice if is_nobody else ''}", UNREACHABLE) from error
     except SlugTaken as error:
         raise CommandFailed(f"{error.message} Name one: --user SLUG.") from error
+
+
+def why_refused(token: str, now: float, ahead_s: float | None) -> str:
+    """Return what is most likely wrong with *token*, which a server did not take, and what to do.
+
+    Args:
+        now: Unix seconds by this machine's clock.
+        ahead_s: how far that is ahead of the server's; None: it isn't known.
+    """
+    try:
+        begins, ends = read_token_times(token)
+    except ValueError:
+        return ASK_OPERATOR
+    server_now = now - (ahead_s or 0.0)
+    if begins > server_now - CLOCK_SLACK_S and (ahead_s or 0.0) >= CLOCK_SLACK_S:
+        return CLOCK_OFF.format(f"{shown_span(server_now - now)} ahead of")
+    if ends < server_now + CLOCK_SLACK_S:
+        if ends > now:
+            return CLOCK_OFF.format(f"{shown_span(server_now - now)} behind")
+        return f"The token ended {shown_span(now - ends)} ago. Make another: vibes-trio token."
+    return ASK_OPERATOR
 
 
 def show_release(options: Namespace, release: ResEnsureAppSlug) -> None:

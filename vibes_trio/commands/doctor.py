@@ -12,6 +12,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Literal
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
 import trio
@@ -140,11 +141,9 @@ async def look_outside(config: Config) -> list[Finding]:
     """Look for the compiler, the registry and the running server."""
     findings = [await _look_for_compiler(config)]
     try:
-        registry = await find_registry(config, os.environ)
+        findings.append(await _look_at_registry(config, await find_registry(config, os.environ)))
     except ConfigError as error:
         findings.append(Finding("registry", "problem", str(error)))
-    else:
-        findings.append(await _look_at_registry(config, registry))
     return [*findings, await trio.to_thread.run_sync(_look_for_server, config.data_dir)]
 
 
@@ -166,7 +165,7 @@ async def _look_for_compiler(config: Config) -> Finding:
 async def _look_at_registry(config: Config, registry: Registry | None) -> Finding:
     if registry is None:
         return Finding(
-            "registry", "note", "none is known (VIBES_REGISTRY_URL, npm): nothing new can be fetched"
+            "registry", "note", "nobody is asked (VIBES_REGISTRY_URL=none): nothing new can be fetched"
         )
     try:
         async with open_outbound(registry, config.limits, os.environ) as outbound:
@@ -176,8 +175,13 @@ async def _look_at_registry(config: Config, registry: Registry | None) -> Findin
                 timeout_s=ASK_TIMEOUT_S,
             )
     except FetchFailed as error:
-        return Finding("registry", "note", f"{error}. What is stored already needs none.")
-    return Finding("registry", "ok", f"answers; named by {registry.source}")
+        return Finding(
+            "registry",
+            "note",
+            f"{error} (from {registry.source}). It is waited for once, {config.limits.connect_timeout_s:g} s at most; "
+            "what is stored already needs none. VIBES_REGISTRY_URL names another; with `none` nobody is asked.",
+        )
+    return Finding("registry", "ok", f"{urlsplit(registry.url).hostname} answers; from {registry.source}")
 
 
 def _look_for_server(data_dir: Path) -> Finding:

@@ -11,6 +11,7 @@ import trio
 from vibes_trio.commands.database import open_database
 from vibes_trio.commands.output import FAILED, OK, CommandFailed, print_json, print_table, tell
 from vibes_trio.config import Config, load_config
+from vibes_trio.content.font_addresses import FONTS, WantedFont
 from vibes_trio.content.policy import may_ask
 from vibes_trio.content.specifiers import Kind, parse_specifier
 from vibes_trio.content.vibes_modules import FROM_NPM, npm_packages
@@ -18,6 +19,8 @@ from vibes_trio.errors import ConfigError, FetchFailed, ModuleFailed
 from vibes_trio.exchange import Cid
 from vibes_trio.modules.bundle import is_stored
 from vibes_trio.modules.carry import collect_unused, export_store, import_store
+from vibes_trio.modules.font_home import FontHome
+from vibes_trio.modules.fonts import font_addresses
 from vibes_trio.modules.home import GIVEN, PINNED, Home
 from vibes_trio.modules.lock import read_lock
 from vibes_trio.modules.npm_settings import find_registry
@@ -32,6 +35,7 @@ from vibes_trio.services.packages import why_lacking
 from vibes_trio.services.releases import Extras, read_extras
 from vibes_trio.storage import apps, assets
 
+FONT = "font:"
 MAX_APPS = 10_000
 HEAD = ("APP", "IMPORT", "FROM", "WHY")
 FOLDER_CHARS = 40  # of the hash that a package's folder is named after
@@ -68,7 +72,9 @@ def prefetch(options: Namespace) -> int:
     """Build the named packages into the store."""
     config = load_config(os.environ, options.settings)
     config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    built, failed = trio.run(_prefetch, config, _wanted(options.packages))
+    names = [text.removeprefix(FONT) for text in options.packages if text.startswith(FONT)]
+    packages = [text for text in options.packages if not text.startswith(FONT)]
+    built, failed = trio.run(_prefetch, config, _wanted(packages), _wanted_fonts(names))
     for specifier, address in sorted(built.items()):
         print(f"{specifier}  {address}")
     for specifier, why in sorted(failed.items()):
@@ -104,6 +110,7 @@ def gc(options: Namespace) -> int:
     used = {
         *GIVEN.values(),
         *page_files,
+        *font_addresses(WantedFont(name).font_id for extras in noted for name in extras.fonts),
         *(address for extras in noted for address in extras.modules.values()),
     }
     integrities = {package.integrity for lock in locks if lock for package in lock.packages.values()}
@@ -146,7 +153,17 @@ def _wanted(packages: Sequence[str]) -> dict[str, str]:
     return wanted
 
 
-async def _prefetch(config: Config, wanted: Mapping[str, str]) -> tuple[Mapping[str, str], Mapping[str, str]]:
+def _wanted_fonts(names: Sequence[str]) -> list[WantedFont]:
+    fonts = [WantedFont(name) for name in names]
+    for font in fonts:
+        if not font.font_id:
+            raise CommandFailed(f"{FONT}{font.name}: this is no name of a family, such as {FONT}Open+Sans.")
+    return fonts
+
+
+async def _prefetch(
+    config: Config, wanted: Mapping[str, str], fonts: Sequence[WantedFont]
+) -> tuple[Mapping[str, str], Mapping[str, str]]:
     registry = await find_registry(config, os.environ)
     async with open_outbound(registry, config.limits, os.environ) as outbound:
         prepared = await prepare_local_modules(config, outbound)
@@ -156,11 +173,16 @@ async def _prefetch(config: Config, wanted: Mapping[str, str]) -> tuple[Mapping[
         async def get() -> Outbound:
             return outbound
 
+        lacking = await FontHome(get, prepared.modules, config).fetch(fonts)
+        here = {f"{FONT}{font.name}": f"{FONTS}{font.font_id}" for font in fonts if font.name not in lacking}
+        told = {f"{FONT}{name}": why for name, why in lacking.items()}
+        if not wanted:
+            return here, told
         try:
             lock, failed = await Home(get, prepared.modules, config).ensure(wanted, label="modules prefetch")
         except (FetchFailed, ModuleFailed) as error:
             raise CommandFailed(f"the packages can't be had: {error}") from error
-    return lock.modules, failed
+    return {**lock.modules, **here}, {**failed, **told}
 
 
 async def _pinned_folders(config: Config) -> set[str]:

@@ -112,6 +112,13 @@ COMMANDS: tuple[Command, ...] = (
             _DEVICE,
             _argument("--token", default="", help="a token of `vibes-trio token`, in place of a key file"),
             _argument(
+                "--include",
+                action="append",
+                default=[],
+                metavar="NAME",
+                help="send what would be left out, such as a key; a name or pattern as in .gitignore; may be repeated",
+            ),
+            _argument(
                 "--dry-run",
                 action="store_true",
                 help="list what would be sent, say how it is read, and send nothing",
@@ -241,8 +248,15 @@ COMMANDS: tuple[Command, ...] = (
         "modules prefetch",
         "vibes_trio.commands.modules:prefetch",
         "fetch and build packages before going offline; they are kept until `modules gc`",
-        (_argument("packages", nargs="+", metavar="PACKAGE", help="as in an import; with a version: d3@7"),),
-        ("modules prefetch d3 react-markdown@10 date-fns/format",),
+        (
+            _argument(
+                "packages",
+                nargs="+",
+                metavar="PACKAGE",
+                help="as in an import; with a version: d3@7; font:Name",
+            ),
+        ),
+        ("modules prefetch d3 react-markdown@10 date-fns/format 'font:Open Sans'",),
         takes_settings=True,
     ),
     Command(

@@ -2,6 +2,7 @@
 
 import os
 from argparse import Namespace
+from urllib.parse import urlsplit
 
 import trio
 
@@ -52,9 +53,9 @@ async def _install(config: Config, if_missing: bool) -> Tool | None:
 async def _fetch(config: Config) -> None:
     registry = await find_registry(config, os.environ)
     if registry is None:
-        raise FetchFailed(
-            "no package registry is known: name one in VIBES_REGISTRY_URL, or install npm, whose settings count"
-        )
-    tell(f"fetching esbuild from the package registry that {registry.source} names …")
+        raise FetchFailed("no package registry may be asked, as VIBES_REGISTRY_URL=none says")
+    tell(
+        f"fetching esbuild from the package registry at {urlsplit(registry.url).hostname} ({registry.source}) …"
+    )
     async with open_outbound(registry, config.limits, os.environ) as outbound:
         await install_toolchain(outbound, config.data_dir, config.limits)

@@ -18,11 +18,13 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from vibes_trio.content.cid import to_utf8
+from vibes_trio.content.font_addresses import with_own_address
 from vibes_trio.content.html_scan import Element, Span, scan_html
 
 CONTAINERS = ("root", "app")
 """Ids that apps mount into by habit."""
 
+TAILWIND_TYPE = "text/tailwindcss"
 _CLASSIC = ("", "text/javascript", "application/javascript", "text/ecmascript", "application/ecmascript")
 _BABEL = ("text/babel", "text/jsx", "text/tsx", "text/typescript", "text/ts")
 _COMPILED = (".jsx", ".ts", ".tsx", ".mts")
@@ -35,7 +37,7 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _ENV_PLACE = re.compile(r"%([A-Z][A-Z0-9_]{0,99})%")
 _IN_SET = re.compile(r"([^\s,]++)(?:\s++[^\s,]++)?+\s*+,?")
 _IN_STYLE = re.compile(
-    r"""@import\s++(?:url\(\s*+)?["']?([^"')\s;]++)|url\(\s*+["']?([^"')\s]++)""", re.IGNORECASE
+    r"""@import\s++(?:url\(\s*+)?["']?([^"')\s]++)|url\(\s*+["']?([^"')\s]++)""", re.IGNORECASE
 )
 _TAILWIND = re.compile(r"//cdn\.tailwindcss\.com|@tailwindcss/browser|text/tailwindcss", re.IGNORECASE)
 _TAILWIND_SCRIPT = re.compile(
@@ -226,7 +228,8 @@ class _Reading:
         else:
             self._take_addresses(element)
             if element.name == "style":
-                self._take_style(element.content)
+                kind = element.attributes.get("type", "").strip().lower()
+                self._take_style(element.content, is_tailwind=kind == TAILWIND_TYPE)
 
     def _is_dropped(self, element: Element) -> bool:
         given = element.attributes
@@ -241,7 +244,9 @@ class _Reading:
             if kinds & (_ICONS | {"manifest"}) and not self._is_there(address):
                 return True
             self.has_icon |= bool(kinds & _ICONS)
-            return bool(kinds & _HINTS) and _REMOTE.match(address) is not None
+            # A style sheet of fonts is often loaded so, and shown once it is there.
+            is_font = with_own_address(address) != address
+            return bool(kinds & _HINTS) and _REMOTE.match(address) is not None and not is_font
         return False
 
     def _is_there(self, address: str) -> bool:
@@ -289,7 +294,8 @@ class _Reading:
 
     def _take_addresses(self, element: Element) -> None:
         kinds = element.attributes.get("rel", "").lower().split()
-        loads = element.name == "script" or "stylesheet" in kinds
+        is_hint = bool(_HINTS & set(kinds) and _REMOTE.match(element.attributes.get("href", "")))
+        loads = element.name == "script" or "stylesheet" in kinds or is_hint
         for attribute in _ADDRESSES:
             span = element.values.get(attribute)
             if span is None:
@@ -313,9 +319,11 @@ class _Reading:
             start = place + tag.rindex("integrity")
             self.edits.append(_Edit(Span(start, start), "digest", html.escape(address)))
 
-    def _take_style(self, span: Span) -> None:
+    def _take_style(self, span: Span, *, is_tailwind: bool = False) -> None:
         for found in _IN_STYLE.finditer(self.text, span.start, span.end):
             is_import = found[1] is not None
+            if is_tailwind and is_import and with_own_address(found[1]) != found[1]:
+                continue  # Tailwind hands on what is of another host; `fonts.js` leads it here then
             self._take_address(Span(*found.span(1 if is_import else 2)), loads=is_import)
 
     def _take_address(self, span: Span, *, loads: bool = False) -> None:
@@ -372,7 +380,13 @@ def resolver(names: frozenset[str], folder: str, roots: tuple[str, ...]) -> Call
 
 
 def fill_template(
-    template: Template, head: str, release: str, local: Mapping[str, str], *, end: str = ""
+    template: Template,
+    head: str,
+    release: str,
+    local: Mapping[str, str],
+    *,
+    end: str = "",
+    own_fonts: bool = False,
 ) -> str:
     """Return the page's HTML.
 
@@ -381,6 +395,7 @@ def fill_template(
         end: HTML that comes last in its body.
         release: address of the release's root, with a slash at its end.
         local: address of another host → address on this server that has the same; empty: it is asked for nowhere.
+        own_fonts: whether this server answers who asks for fonts by name.
     """
     pieces: list[str] = []
     for part in template.parts:
@@ -392,8 +407,9 @@ def fill_template(
         elif part.hole == "release":
             pieces.append(release.removesuffix("/") + part.value)
         elif part.hole == "remote":
+            written = with_own_address(part.value) if own_fonts else part.value
             address = local.get(html.unescape(part.value).strip())
-            pieces.append(part.value if address is None else html.escape(address))
+            pieces.append(written if address is None else html.escape(address))
         elif part.hole == "digest":
             pieces.append("data-" if html.unescape(part.value) in local else "")
     return "".join(pieces)

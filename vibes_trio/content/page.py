@@ -60,6 +60,7 @@ class PageInput:
         names: of the release's files, for one that is not and routes.
         template: the app's own HTML; None: there is none.
         remote: address of another host in it → address on this server that has the same.
+        asks_for_fonts: whether the app asks for fonts by name, and this server answers.
     """
 
     app_slug: AppSlug
@@ -85,6 +86,7 @@ class PageInput:
     names: tuple[str, ...] = ()
     template: Template | None = None
     remote: Mapping[str, str] = field(default_factory=dict)
+    asks_for_fonts: bool = False
 
 
 def render_page(page: PageInput) -> bytes:
@@ -116,6 +118,7 @@ def render_page(page: PageInput) -> bytes:
         *([f'<script src="{static_module("address.js").address}"></script>'] if page.routes else []),
         *font_elements(page.fonts),
         f'<script src="{static_module("boot.js").address}"></script>',
+        *_font_script(page),
         *_tailwind(page),
         *(
             f'<link rel="stylesheet" href="{html.escape(_address_of(name, release))}">'
@@ -133,8 +136,9 @@ def render_page(page: PageInput) -> bytes:
 def render_other_page(page: PageInput, template: Template) -> bytes:
     """Return the HTML of another page of a site, as its author wrote it but for what *page* has in its place."""
     icon = [] if template.has_icon else [f'<link rel="icon" href="{html.escape(page.icon)}">']
-    head = "\n".join(["", '<meta charset="utf-8">', *icon, *_tailwind(page), ""])
-    text = fill_template(template, head, f"/~{page.fs_id}~/", page.remote)
+    head = "\n".join(["", '<meta charset="utf-8">', *icon, *_font_script(page), *_tailwind(page), ""])
+    release = f"/~{page.fs_id}~/"
+    text = fill_template(template, head, release, page.remote, own_fonts=page.asks_for_fonts)
     return text.encode("utf-8", "replace")
 
 
@@ -172,7 +176,7 @@ def _own_page(page: PageInput, template: Template, ours: list[str], release: str
     if containers:
         said.append(EMPTY_CONTAINERS)
     head = "\n".join(["", *said, *ours, ""])
-    return fill_template(template, head, release, page.remote, end=containers)
+    return fill_template(template, head, release, page.remote, end=containers, own_fonts=page.asks_for_fonts)
 
 
 def _containers(page: PageInput) -> list[str]:
@@ -241,6 +245,11 @@ def _preloads(page: PageInput, release: str) -> list[str]:
     mount = [static_module("mount.js").address] if page.mounts is None or page.mounts else []
     addresses = dict.fromkeys((*mount, *roots, *page.preload))
     return [f'<link rel="modulepreload" href="{html.escape(address)}">' for address in addresses]
+
+
+def _font_script(page: PageInput) -> list[str]:
+    """A script that only pages of apps which need it have: it takes the app's requests for fonts to this server."""
+    return [f'<script src="{static_module("fonts.js").address}"></script>'] if page.asks_for_fonts else []
 
 
 def _tailwind(page: PageInput) -> list[str]:

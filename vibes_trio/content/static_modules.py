@@ -11,7 +11,15 @@ from importlib.resources import files
 from types import MappingProxyType
 
 ADDRESS_PREFIX = "/~esm/@vibes/"
-_NAMES = ("address.js", "boot.js", "mount.js", "jsx-dev-runtime.js", "progress.js", "tailwind.js")
+_NAMES = (
+    "address.js",
+    "boot.js",
+    "fonts.js",
+    "mount.js",
+    "jsx-dev-runtime.js",
+    "progress.js",
+    "tailwind.js",
+)
 _VIBES_NAMES = ("call-ai.js", "fireproof.js", "images.js", "next-app.js", "use-vibes.js", "viewer.js")
 _HASH_CHARS = 16
 

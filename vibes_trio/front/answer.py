@@ -13,7 +13,7 @@ import trio
 
 from vibes_trio.context import App, Ctx
 from vibes_trio.dispatch import Pipeline, dispatch_soon
-from vibes_trio.errors import Internal, Overloaded, RequireLogin, VibesError
+from vibes_trio.errors import Internal, Overloaded, RequireLogin, VibesError, forget_traces
 from vibes_trio.exchange import HttpIncoming, Incoming, MessageIncoming, Reply, Soon, Turn
 from vibes_trio.front.status import error_reply
 from vibes_trio.urls import parse_host
@@ -62,6 +62,7 @@ async def look(app: App, incoming: MessageIncoming) -> MessageIncoming:
     try:
         return replace(incoming, looked=await app.beside.look(incoming.data, incoming.client))
     except VibesError as error:
+        forget_traces(error)  # its frames hold the message, which now holds it
         return replace(incoming, looked=error)
 
 

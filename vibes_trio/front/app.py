@@ -13,6 +13,7 @@ from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.trio.lifespan import Lifespan
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 from quart import Response, request
+from quart.wrappers import base as quart_requests
 from quart_trio import QuartTrio
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -35,6 +36,9 @@ from vibes_trio.front.lane import ServeOne
 from vibes_trio.front.state import Front
 from vibes_trio.steps import let_go
 
+CLIENT_LEFT: type[Exception] | tuple[()] = getattr(quart_requests, "ClientDisconnectedError", ())
+"""What Quart raises, from 0.23 on, once the client has gone; before, it only cancelled what worked for it."""
+
 
 def build_app(front: Front) -> QuartTrio:
     """Return the app that gives every request to `front.answer`, unless a page of its own matches."""
@@ -53,6 +57,9 @@ def build_app(front: Front) -> QuartTrio:
             body = await _read_body(limits)
         except RequestEntityTooLarge:
             return _write(refuse_long_body(limits).reply, head, close=True)
+        except CLIENT_LEFT as error:
+            forget_traces(error)  # Quart would keep it, and with it this request
+            return Response(status=400)  # which nobody reads
         holding: Holding = request.scope["state"]["holding"]
         if not holding.pin(len(body)):
             return _write(refuse_no_room().reply, head, close=True)
@@ -113,7 +120,10 @@ def finish_answers(app: ASGIFramework, timeout_s: float) -> ASGIFramework:
             with trio.move_on_after(timeout_s if last else math.inf, shield=last):
                 await send(event)
 
-        await app(scope, receive, send_to_the_end)
+        try:
+            await app(scope, receive, send_to_the_end)
+        except* CLIENT_LEFT:
+            pass  # nobody is there to be told; and Hypercorn's frame would keep it, and with it the request
 
     return finished
 

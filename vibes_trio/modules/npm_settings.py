@@ -2,9 +2,8 @@
 
 Order, first wins: `VIBES_REGISTRY_URL` (`none`: no registry at all); the environment variable
 `npm_config_registry`; npmrc files, the user's before the global one before the one that npm came with; what
-an installed `npm config get registry` says. Without any of them there is no registry: a server asks no host
-that nobody has named. A project's npmrc is not read: a server has no project. Credentials, scopes, proxy and
-certificates are read from the same places.
+an installed `npm config get registry` says; the public registry. A project's npmrc is not read: a server has no
+project. Credentials, scopes, proxy and certificates are read from the same places.
 
 Source: npm's documentation of `config` and `npmrc`.
 """
@@ -21,16 +20,21 @@ import trio
 
 from vibes_trio.config import Config, without_secrets
 from vibes_trio.errors import ConfigError
+from vibes_trio.modules.public_registry import public_registry
 from vibes_trio.outbound import Registry, parse_address
+from vibes_trio.transports import Access
 
 NO_REGISTRY = "none"
+PUBLIC = "the default, as nothing names another"
 ASK_NPM_TIMEOUT_S = 10.0
 _VARIABLE = re.compile(r"\$\{([^}?]+)\??\}")
+_NOTHING = frozenset({"null", "false", "undefined"})
+_BETWEEN = {"ca": "\n"}
 _ENV_PREFIX = "npm_config_"
 
 
 async def find_registry(config: Config, env: Mapping[str, str]) -> Registry | None:
-    """Return the registry that the settings name; None when they name none, or say that there is none.
+    """Return the registry that the settings name, else the public one; None when they say that there is none.
 
     Raises:
         ConfigError: an address or a credential in the settings can't be used; says which.
@@ -45,8 +49,8 @@ async def find_registry(config: Config, env: Mapping[str, str]) -> Registry | No
     else:
         url, source = await _ask_npm(env), "npm config get registry"
         if not url:
-            return None
-    return make_registry(url, source, settings)
+            url, source = await trio.to_thread.run_sync(public_registry), PUBLIC
+    return make_registry(url, source, settings) if url else None
 
 
 def make_registry(url: str, source: str, settings: Mapping[str, str]) -> Registry:
@@ -60,14 +64,23 @@ def make_registry(url: str, source: str, settings: Mapping[str, str]) -> Registr
         for key, value in settings.items()
         if key.startswith("@") and key.endswith(":registry")
     }
-    proxy = settings.get("https-proxy") or settings.get("proxy") or ""
     return Registry(
         url=_address(url, source),
         scopes=scopes,
         credentials=_credentials(settings),
-        proxy="" if proxy in ("null", "false") else proxy,
-        ca_file=settings.get("cafile", ""),
+        access=_access(settings),
         source=source,
+    )
+
+
+def _access(settings: Mapping[str, str]) -> Access:
+    given = {key: "" if value in _NOTHING else value for key, value in settings.items()}
+    return Access(
+        proxy=given.get("https-proxy") or given.get("proxy") or "",
+        no_proxy=tuple(filter(None, (host.strip() for host in given.get("noproxy", "").split(",")))),
+        ca_file=given.get("cafile", ""),
+        ca=given.get("ca", "").replace("\\n", "\n"),  # a file of lines can't hold it otherwise
+        is_checked=settings.get("strict-ssl") != "false",
     )
 
 
@@ -76,8 +89,13 @@ def parse_npmrc(text: str, env: Mapping[str, str]) -> dict[str, str]:
     settings: dict[str, str] = {}
     for line in text.splitlines():
         key, is_setting, value = line.strip().partition("=")
-        if is_setting and not key.startswith((";", "#", "[")):
-            settings[_expand(key.strip(), env)] = _expand(_unquote(value.strip()), env)
+        if not is_setting or key.startswith((";", "#", "[")):
+            continue
+        name, value = _expand(key.strip(), env), _expand(_unquote(value.strip()), env)
+        if name.endswith("[]"):  # one of several
+            name = name.removesuffix("[]")
+            value = f"{settings[name]}{_BETWEEN.get(name, ',')}{value}" if name in settings else value
+        settings[name] = value
     return settings
 
 

@@ -3,6 +3,7 @@
 With a filled store nothing is asked of the network and no esbuild is needed.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,8 @@ from vibes_trio.modules.resolve import resolve_entry
 from vibes_trio.modules.store import LocalModules, open_store
 from vibes_trio.modules.toolchain import Tool, find_tool
 from vibes_trio.outbound import Outbound
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,8 @@ async def fill_store(
     if tool is None:
         named = f"VIBES_ESBUILD ({config.esbuild}) does not work" if config.esbuild else "there is no esbuild"
         raise ModuleFailed(f"{named}: run `vibes-trio toolchain install`, or name a binary in VIBES_ESBUILD")
+    if outbound.registry is not None:
+        log.info("fetching what every page loads from the package registry (%s) …", outbound.registry.source)
     modules_dir = config.data_dir / "modules"
     entries = [
         entry for package in wanted for entry in await _fetch_entries(package, modules_dir, config, outbound)

@@ -27,6 +27,7 @@ from vibes_trio.outbound import UNREADABLE
 JAVASCRIPT = "application/javascript"
 WOFF2 = "font/woff2"
 OCTETS = "application/octet-stream"
+JSON = "application/json"
 _MAX_NAME_CHARS, _KEPT_CHARS = 220, 100
 AS_IT_IS = "file"
 CDN = "https://esm.sh/"
@@ -190,8 +191,13 @@ class LocalModules:
         self._add(record)
         self._lost.discard(cid)
 
-    def put_file(self, address: str, content: bytes, content_type: str) -> None:
+    def put_file(
+        self, address: str, content: bytes, content_type: str, imports: tuple[str, ...] = ()
+    ) -> None:
         """Store a package's file as it is. Writes to the disk; call it from a thread.
+
+        Args:
+            imports: addresses of what it needs beside it.
 
         Raises:
             ModuleFailed: the disk refuses.
@@ -203,6 +209,7 @@ class LocalModules:
             cid=calc_cid(content),
             size=len(content),
             content_type=content_type,
+            imports=imports,
         )
         self._write(record, content)
 

@@ -24,13 +24,13 @@ from vibes_trio.errors import TooLarge, TransformFailed, VibesError, forget_trac
 from vibes_trio.exchange import Cid, FsId, UserId
 from vibes_trio.services.app_build import Whole, build_whole, entries_of, keep_build
 from vibes_trio.services.app_files import AppFile
+from vibes_trio.services.cids import find_cid
 from vibes_trio.services.linking import MapInput, check_imports, link, make_map
 from vibes_trio.services.releases import IMPORT_MAP, JAVASCRIPT, Extras, read_map
 from vibes_trio.services.wanted import find_versions, read_asked, with_packages
 from vibes_trio.wire.files import FileSystemItem, Transform, asset_uri
 
 IMPORT_MAP_MIME = "application/importmap+json"
-HASHED_HERE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,14 +274,14 @@ async def _assemble(
         )
         return item if transform is None else replace(item, transform=transform)
 
-    map_cid = await _find_cid(import_map)
+    map_cid = await find_cid(import_map)
     for file, result, served in zip(files, compiled, links.served, strict=True):
         await trio.lowlevel.checkpoint()
         transform = Transform(type="imports", import_map_asset_id=map_cid) if result else None
         made: list[FileSystemItem] = []
         if result is not None and file.lang != "js":
             code = result.code.encode()
-            cid = await _find_cid(code)
+            cid = await find_cid(code)
             transform = Transform(type="jsx-to-js", transformed_asset_id=cid)
             of = Transform(type="transformed", action="jsx-to-js", transformed_asset_id=file.cid)
             made.append(add(served, code, cid, JAVASCRIPT, of))
@@ -290,23 +290,13 @@ async def _assemble(
     for name, (stands_for, text) in links.wrappers.items():
         code = text.encode()
         of = Transform(type="as-module", from_asset_ids=(stands_for,))
-        items.append(add(name, code, await _find_cid(code), JAVASCRIPT, of))
+        items.append(add(name, code, await find_cid(code), JAVASCRIPT, of))
     sources = tuple(
         file.name for file, result in zip(files, compiled, strict=True) if result and result.imports
     )
     of = Transform(type="import-map", from_asset_ids=sources)
     items.append(add(IMPORT_MAP, import_map, map_cid, IMPORT_MAP_MIME, of))
     return tuple(items), assets
-
-
-async def _find_cid(content: bytes) -> Cid:
-    """Return the CID of *content*; a long one's is calculated by a thread, which needs no interpreter for that."""
-    await trio.lowlevel.checkpoint()
-    return (
-        calc_cid(content)
-        if len(content) <= HASHED_HERE_BYTES
-        else await trio.to_thread.run_sync(calc_cid, content)
-    )
 
 
 def _extras(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import trio
+from msgspec import structs
 
 from vibes_trio.content.cid import calc_cid, calc_fs_id
 from vibes_trio.content.collation import sort_key
@@ -20,6 +21,7 @@ from vibes_trio.jobs import Sweep, WarmRelease
 from vibes_trio.services.app_build import calc_recipe, look_at_whole
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.build import Built, build_release
+from vibes_trio.services.fonts import fetch_after_deploy, find_fonts, own_addresses
 from vibes_trio.services.given import Deploy, GivenFile, read_deploy, too_large_file
 from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
 from vibes_trio.services.releases import Extras, read_extras
@@ -85,12 +87,14 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     publish = Publish(wanted, fs_id, built_from, deploy.mode, encode(deploy.env).decode(), None)
     saved = await _write(app, publish) if _is_known(app, publish) else None
     warnings = whole.project.warnings + whole.project.notes
+    fonts = await find_fonts(app, files)
     built: Built | None = None
     if saved is None:
         built = await build_release(
             app, wanted.user_id, files, deploy.entry_point, built_from, whole, deploy.env, fs_id
         )
-        extras, kept = await with_known_lock(app, built.extras, built.import_map)
+        named = structs.replace(built.extras, fonts=fonts)
+        extras, kept = await with_known_lock(app, named, built.import_map)
         built = replace(built, extras=extras, assets={**built.assets, **kept})
         saved = await _write(app, replace(publish, built=built))
         warnings += built.warnings
@@ -105,6 +109,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     if noted is not None and app.home is not None:
         warnings += module_warnings(app, noted)
         build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), noted)
+    warnings += fetch_after_deploy(app, fonts, wanted.user_id)
     if deploy.mode == "production":
         app.jobs.add(WarmRelease(release.app_slug, release.user_slug))
     return _response(app, deploy, release, warnings)
@@ -114,7 +119,7 @@ def _tell_hosts(app: App, project: Project, noted: Extras) -> tuple[str, ...]:
     """Return what the page, and its modules, ask other hosts for in vain."""
     hosts = app.config.page_hosts
     packages = noted.packages if app.home is not None else tuple(noted.modules)
-    local = {text: text for text in packages}
+    local = {text: text for text in packages} | own_addresses(app, project.remote)
     return tell_remote(project, hosts, local) + tell_elsewhere(noted.elsewhere, hosts)
 
 

@@ -17,7 +17,7 @@ from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.vibes_modules import FIREPROOF
 from vibes_trio.context import App
 from vibes_trio.errors import FetchFailed, ModuleFailed
-from vibes_trio.exchange import Cid, UserId
+from vibes_trio.exchange import Cid, UserId, UserSlug
 from vibes_trio.jobs import BuildModules
 from vibes_trio.modules.bundle import is_stored
 from vibes_trio.modules.forms import notes_on_modules
@@ -80,15 +80,15 @@ def ensure_building(app: App, name: ReleaseName, extras: Extras) -> Build | None
     if (
         not lacking
         or not app.builds.may_begin(name)
-        or not app.jobs.add(BuildModules(*name), _owner_of(app, name))
+        or not app.jobs.add(BuildModules(*name), owner_of(app, name[1]))
     ):
         return None
     return app.builds.begin(name, lacking)
 
 
-def _owner_of(app: App, name: ReleaseName) -> str:
-    """Return whose turn it takes to build a release: its user's, however many slugs he publishes under."""
-    return app.db.get(find_slug_owner, name[1]) or name[1]
+def owner_of(app: App, user: UserSlug) -> str:
+    """Return whose turn it takes to build a release under *user*: its owner's, however many slugs he has."""
+    return app.db.get(find_slug_owner, user) or user
 
 
 def build_after_deploy(app: App, name: ReleaseName, extras: Extras) -> None:

@@ -19,6 +19,7 @@ from vibes_trio.exchange import Cid
 from vibes_trio.modules.bundle import is_stored, stored_closure
 from vibes_trio.modules.page_files import fonts_of, tailwind_of
 from vibes_trio.modules.store import CDN
+from vibes_trio.services.fonts import answers_fonts
 from vibes_trio.services.hosted import remote_addresses
 from vibes_trio.services.linking import write_page
 from vibes_trio.services.packages import find_lacking
@@ -75,6 +76,7 @@ async def make_page(app: App, release: ServedRelease) -> Content:
                 routes=release.extras.routes,
                 live=live,
                 names=() if live else _names(release),
+                asks_for_fonts=bool(release.extras.fonts) and answers_fonts(app),
             ),
         )
         app.assets.put(key, body)
@@ -87,8 +89,15 @@ async def make_other_page(app: App, release: ServedRelease, name: str) -> Conten
     tailwind = _page_files(app)[0] if template.has_tailwind else ""
     remote = remote_addresses(app.modules, release.extras) if app.modules is not None else {}
     page = PageInput(
-        release.app, release.fs_id, (), {}, tailwind=tailwind, template=template, remote=remote
-    )  # fmt: skip
+        app_slug=release.app,
+        fs_id=release.fs_id,
+        roots=(),
+        imports={},
+        tailwind=tailwind,
+        template=template,
+        remote=remote,
+        asks_for_fonts=bool(release.extras.fonts) and answers_fonts(app),
+    )
     body = render_other_page(page, template)
     return Content(body, "text/html", calc_cid(body), release.fs_id, REVALIDATE)
 

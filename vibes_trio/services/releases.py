@@ -104,6 +104,7 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
         names: specifier of a package → names that the app imports of it.
         react: major of the React of its page; empty: the newest.
         ours: specifiers of scripts of this server that its modules import; None: nobody looked.
+        fonts: family that its files ask for by name → the axes (`wght`, …) that it is to vary in.
         complete: whether nothing was missing, such as a package; else the same deploy is built anew.
         built: what the page runs of an app that was built as a whole; None: its modules one by one.
         mounts: root → its export that is mounted, as in `PageInput`; others only run. None: the defaults of all.
@@ -131,6 +132,7 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     names: dict[str, tuple[str, ...]] = {}
     react: str = ""
     ours: tuple[str, ...] | None = None
+    fonts: dict[str, tuple[str, ...]] = {}
     complete: bool = True
     built: BuiltApp | None = None
     mounts: dict[str, str] | None = None

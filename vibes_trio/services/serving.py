@@ -13,12 +13,14 @@ import trio
 from vibes_trio.bundle.build import BUILT
 from vibes_trio.bundle.material import PACKAGE_FOLDER
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.font_addresses import FONT_KINDS, FONTS
 from vibes_trio.content.mime import mime_of
 from vibes_trio.content.static_modules import find_newer_module, find_static_module
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import HostName, Reply
 from vibes_trio.modules.store import LocalModules, StoredModule
+from vibes_trio.services.fonts import local_fonts, serve_fonts
 from vibes_trio.services.notices import NAVIGATION, explain_missing, notice_reply
 from vibes_trio.services.packages import bring_back, find_lacking, may_have
 from vibes_trio.services.pages import local_addresses, make_other_page, make_page
@@ -104,12 +106,12 @@ async def find_content(app: App, release: ServedRelease, asked: Asked) -> Conten
     if item is not None:
         is_fixed = entry.fs_id is not None and item is not release.import_map
         content = await read_asset(app, item, IMMUTABLE if is_fixed else REVALIDATE)
-        return replace(content, shared=shared)
+        return replace(await local_fonts(app, content), shared=shared)
     if entry.path.startswith(WORKER_PACKAGES):
         named = unquote(entry.path.removeprefix(WORKER_PACKAGES))
         return replace(_package_for_workers(app, release, named), shared=shared)
     if entry.path in PAGE_PATHS and release.default is not None:
-        return replace(await read_asset(app, release.default, REVALIDATE), shared=shared)
+        return replace(await _read_default(app, release), shared=shared)
     if not _falls_back(release, asked):
         raise NotFound(f"File not found {entry.path}")
     content = await make_page(app, release) if release.default is None else await _read_default(app, release)
@@ -137,7 +139,8 @@ async def _read_referred(app: App, release: ServedRelease, path: str) -> Content
     item = find_file(release, path)
     assert item is not None, "a release is only taken for its file"
     shared = release.env.get(SHARE_FILES) == WITH_ALL
-    return replace(await read_asset(app, item, REVALIDATE), shared=shared, vary="Referer")
+    content = await local_fonts(app, await read_asset(app, item, REVALIDATE))
+    return replace(content, shared=shared, vary="Referer")
 
 
 def _shows_page(release: ServedRelease, asked: Asked) -> bool:
@@ -165,7 +168,7 @@ def _falls_back(release: ServedRelease, asked: Asked) -> bool:
 
 async def _read_default(app: App, release: ServedRelease) -> Content:
     assert release.default is not None, "asked for where there is one"
-    return await read_asset(app, release.default, REVALIDATE)
+    return await local_fonts(app, await read_asset(app, release.default, REVALIDATE))
 
 
 async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
@@ -174,6 +177,8 @@ async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
     Raises:
         NotFound: no such module.
     """
+    if asked.target.startswith(FONTS) and asked.path.rpartition("/")[2] in FONT_KINDS:
+        return await serve_fonts(ctx, asked)
     script = find_static_module(asked.path) or find_newer_module(asked.path)
     if script is not None:
         # A page that a browser kept over an upgrade names scripts that are gone: it gets those of now.

@@ -10,7 +10,8 @@ from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid
 from vibes_trio.jobs import RetryBuilds, Sweep, WarmAll, WarmRelease
 from vibes_trio.modules.page_files import missing_files
-from vibes_trio.services.packages import ensure_building
+from vibes_trio.services.fonts import ensure_fetching
+from vibes_trio.services.packages import ensure_building, owner_of
 from vibes_trio.services.pages import make_page
 from vibes_trio.services.releases import ServedRelease, find_release, read_extras
 from vibes_trio.storage import apps, assets
@@ -67,6 +68,8 @@ async def retry_builds(app: App, job: RetryBuilds) -> None:
         extras = read_extras(row.extras_json)
         if extras is not None:
             ensure_building(app, (row.app_slug, row.user_slug, row.fs_id), extras)
+            if extras.fonts:
+                ensure_fetching(app, extras.fonts, owner_of(app, row.user_slug))
         await trio.lowlevel.checkpoint()
     await _complete_pages(app)
 

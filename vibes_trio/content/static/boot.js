@@ -33,6 +33,8 @@
     img: "A picture",
     media: "A sound or film",
   };
+  const FONT_ADDRESS = /font[^/]*\/(?:css2?|icon)\?.*family=/i;
+  const FONTS_SCRIPT = "/~esm/@vibes/fonts."; // whatever hash follows, the script of today is served
   const DECORATION = new Set(["font"]); // the page shows its text all the same
   const BESIDE = new Set(["connect", "img", "media"]); // the app may do without, as it would without a network
   const REACT_ERRORS = {
@@ -277,6 +279,7 @@
     const url = URL.canParse(blockedURI) ? new URL(blockedURI) : null;
     const [kind] = effectiveDirective.split("-");
     if (url === null || url.origin === "null" || url.origin === location.origin) return;
+    if (kind === "style" && FONT_ADDRESS.test(url.href)) askForFonts(url.href);
     const served = servedName(sourceFile);
     if (kind === "script" && blockedScripts.size < MAX_BLOCKED) blockedScripts.add(url.href);
     const why = `A page may only ask its own server; its operator can allow more: VIBES_PAGE_HOSTS=${url.origin}`;
@@ -298,6 +301,14 @@
     }
     if (where === null && kind === "script") where = await findImport((specifier) => specifier === blockedURI);
     await show(message, where);
+  }
+
+  // Fonts by name, asked for by an address that no file of the app holds: fonts.js asks this server for them.
+  function askForFonts(address) {
+    const there = document.querySelector(`script[src^="${FONTS_SCRIPT}"]`);
+    const script = there ?? Object.assign(document.createElement("script"), { src: `${FONTS_SCRIPT}${"0".repeat(16)}.js` });
+    script.dataset.blocked = `${script.dataset.blocked ?? ""} ${address}`;
+    if (there === null) document.head.append(script);
   }
 
   // What a script throws when it was kept from something says less than what is known: what to say in its place, empty
