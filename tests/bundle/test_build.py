@@ -318,19 +318,25 @@ async def test_react_is_there_where_a_file_names_it_and_has_none(esbuild):
         "/b.js": "const React = { memo: 1 }; out(React.memo);",
     }
 
-    build = await build_app(esbuild, sources(files))
+    build = await build_app(esbuild, sources(files, has_globals=True))
+    without = await build_app(esbuild, sources(files))
 
     assert build.packages == ("react",)
+    assert without.packages == ()
 
 
 async def test_an_app_that_names_no_react_gets_none(esbuild):
-    build = await build_app(esbuild, sources({"/App.jsx": "export default () => import.meta.env.MODE;"}))
+    build = await build_app(
+        esbuild, sources({"/App.jsx": "export default () => import.meta.env.MODE;"}, has_globals=True)
+    )
 
     assert build.packages == ()
 
 
 async def test_react_dom_is_there_with_all_that_it_had_in_one(esbuild):
-    build = await build_app(esbuild, sources({"/App.jsx": "ReactDOM.createRoot(document.body).render(1);"}))
+    app = sources({"/App.jsx": "ReactDOM.createRoot(document.body).render(1);"}, has_globals=True)
+
+    build = await build_app(esbuild, app)
 
     assert set(build.packages) == {"react-dom", "react-dom/client"}
 

@@ -51,10 +51,10 @@ _FLAGS = (
     "--log-level=silent",
     "--log-limit=0",
     "--legal-comments=none",
-    *(f"--inject:{specifier}" for specifier in stubs.GLOBALS),
     f"--chunk-names=c{RECIPE}-[hash]",
     f"--entry-names=[name]-{RECIPE}-[hash]",
 )
+_GLOBALS = tuple(f"--inject:{specifier}" for specifier in stubs.GLOBALS)
 # What the service warns of that its author should know.
 _TOLD = frozenset({"commonjs-variable-in-esm", "import-is-undefined", "unsupported-dynamic-import"})
 
@@ -94,7 +94,8 @@ async def build_app(compiler: Compiler, app: AppSources) -> AppBuild:
     page = AppMaterial(prepared.files, app.places, styles.made, prepared.workers)
     made = await _build_workers(compiler, workers)
     entries = [(plain_name(name), name) for name in app.all_entries]
-    built = await compiler.bundle(entries, (*_FLAGS, *_defines(app.env)), page)
+    given = _GLOBALS if app.has_globals else ()
+    built = await compiler.bundle(entries, (*_FLAGS, *given, *_defines(app.env)), page)
     warnings = [
         *prepared.problems,
         *styles.told,

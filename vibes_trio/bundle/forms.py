@@ -14,6 +14,7 @@ from vibes_trio.bundle.tailwind import uses_tailwind
 from vibes_trio.content.specifiers import Kind, parse_specifier
 
 MAX_TOLD = 3
+REACT_BY_NAME = "React without an import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def _in_module(name: str, text: str, lang: str | None, places: Places) -> Iterat
         if any(word in text for word in words) and pattern.search(text):
             yield Form(name, told)
     if "React" in text and _REACT.search(text) and not _HAS_REACT.search(text):
-        yield Form(name, "React without an import")
+        yield Form(name, REACT_BY_NAME)
     # A module that is served under its own name finds its neighbours by itself; but no package, in a worker.
     if _META_URL in text and (lang != "js" or _WORKER.search(text)):
         yield Form(name, "import.meta.url")

@@ -9,7 +9,7 @@ import msgspec
 import trio
 
 from vibes_trio.bundle.build import AppBuild, build_app
-from vibes_trio.bundle.forms import Form, find_forms
+from vibes_trio.bundle.forms import REACT_BY_NAME, Form, find_forms
 from vibes_trio.bundle.places import Places, make_places
 from vibes_trio.bundle.prepare import RECIPE, AppSources
 from vibes_trio.bundle.tailwind import uses_tailwind
@@ -87,7 +87,8 @@ def _look_at(files: Sequence[AppFile], entry_point: str, env: Mapping[str, str],
         for name, content in contents.items()
         if name.endswith(".css") and name not in apart
     }
-    forms = find_forms(texts, langs, styles, places)
+    found = find_forms(texts, langs, styles, places)
+    forms = (form for form in found if form.words != REACT_BY_NAME or not project.html)
     # One is reason enough to build; all are for telling what can't be had without.
     some = tuple(islice(forms, 1) if can_bundle else forms)
     routes = project.kind == "next" or has_routes(texts.values())
@@ -123,7 +124,14 @@ async def build_whole(
     if kept is not None:
         return msgspec.msgpack.decode(kept, type=AppBuild)
     sources = AppSources(
-        whole.files, whole.langs, entries, whole.places, frozenset(whole.project.apart), dict(env), linked
+        whole.files,
+        whole.langs,
+        entries,
+        whole.places,
+        frozenset(whole.project.apart),
+        dict(env),
+        linked,
+        not whole.project.html,
     )
     made = await build_app(CompilerForUser(app.compiler, user), sources)
     app.assets.put(kept_as, msgspec.msgpack.encode(made))
