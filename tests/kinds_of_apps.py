@@ -66,7 +66,11 @@ KINDS: Mapping[str, tuple[Way, ...]] = {
             "an index.html with a style and a setting beside a component", "projects/page-beside-a-component"
         ),
         wrong("index.html and main.jsx side by side", "projects/page-without-a-root"),
-        wrong("one HTML file with React, Babel and Tailwind of other hosts", "projects/page-with-babel"),
+        wrong(
+            "one HTML file with React, Babel and Tailwind of other hosts",
+            "projects/page-with-babel",
+            "hosted/react-by-script",
+        ),
         right("a Next app with one page and a layout", "projects/next-pages"),
         right("what a bundler left in its output folder", "projects/built-site"),
         right("one HTML file of any name", "projects/one-page-of-any-name"),

@@ -53,8 +53,8 @@ def test_beside_a_component_nothing_else_is_looked_for(other):
     assert exports_of(project, ["/Other.jsx"]) == {"/Other.jsx": "default"}
 
 
-def test_what_the_apps_own_import_map_sends_to_its_files_is_no_package():
-    imports = '{"imports": {"util": "./util.js", "lib/": "./lib/", "d3": "https://esm.sh/d3"}}'
+def test_what_the_apps_own_import_map_sends_to_its_files_or_to_a_package_s_host_is_not_looked_up():
+    imports = '{"imports": {"util": "./util.js", "lib/": "./lib/", "d3": "https://esm.sh/d3", "x": "https://x.test/"}}'
     project = read({"/index.html": PAGE.format(f'<script type="importmap">{imports}</script>')})
 
-    assert not_mapped(project, ["util", "lib/a.js", "d3", "react"]) == ("d3", "react")
+    assert not_mapped(project, ["util", "lib/a.js", "d3", "x", "react"]) == ("x", "react")

@@ -2,7 +2,7 @@ import pytest
 from content.reading import COMPONENT, PAGE, read
 
 from vibes_trio.content.project import exports_of
-from vibes_trio.content.project_words import describe_project, tell_entries, tell_remote
+from vibes_trio.content.project_words import describe_project, tell_elsewhere, tell_entries, tell_remote
 
 
 def test_a_plain_app_has_nothing_to_tell():
@@ -78,3 +78,11 @@ def test_hosts_that_a_page_asks_in_vain_are_told_once_each():
 )
 def test_what_files_are_is_said_in_one_sentence(given, said):
     assert describe_project(read(given)) == said
+
+
+def test_addresses_that_modules_import_in_vain_are_told():
+    told = tell_elsewhere(["https://a.test/x.js", "//b.test/y.js", "https://c.test/z.js"], ["https://c.test"])
+
+    assert [text.partition(":")[0] for text in told] == ['import "https', 'import "//b.test/y.js"']
+    assert told[0].endswith("VIBES_PAGE_HOSTS=https://a.test")
+    assert "may not ask https://b.test," in told[1]

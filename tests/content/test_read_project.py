@@ -1,6 +1,8 @@
 from content.reading import COMPONENT, ENTRY, MAIN, PAGE, read
 
+from vibes_trio.config import Limits
 from vibes_trio.content.project import Alias, Mount
+from vibes_trio.content.read_project import MAX_HTML_BYTES
 
 
 def test_a_flag_says_which_is_the_entry():
@@ -153,7 +155,7 @@ def test_scripts_for_babel_are_one_module_with_reacts_globals():
 
     (made,) = project.made
     assert project.entries == (made.name,) == ("/index.html~babel.tsx",)
-    assert made.content.startswith(b'import * as React from "react";')
+    assert b'import * as React$ from "react";' in made.content
     assert made.content.endswith(b"let a;\n;\nlet b;")
     assert project.needs_build
 
@@ -219,3 +221,58 @@ def test_what_a_page_names_runs_whatever_its_name_says():
     project = read({"/index.html": page, "/chart.config.jsx": COMPONENT})
 
     assert project.mounts == (Mount("/chart.config.jsx"),)
+
+
+def test_only_so_many_addresses_of_other_hosts_count():
+    most = Limits().max_hosted
+    scripts = "".join(f'<script src="https://a.test/{number}"></script>' for number in range(most + 1))
+
+    project = read({"/index.html": PAGE.format(scripts)})
+
+    assert len(project.remote) == most
+    assert project.warnings == (
+        f"/index.html: names {most + 1} addresses of other hosts; only the first {most} count.",
+    )
+
+
+def test_other_pages_of_a_site_have_places_for_what_they_load_of_other_hosts():
+    link = '<link rel="stylesheet" href="https://a.test/{}.css">'
+    project = read(
+        {
+            "/index.html": PAGE.format(link.format(1)),
+            "/about/us.html": PAGE.format(link.format(2) + '<script src="../own.js"></script>'),
+            "/tailwind.html": PAGE.format('<script src="https://cdn.tailwindcss.com"></script>'),
+            "/plain.html": PAGE.format("http://a.test"),
+            "/built.html": PAGE.format(link.format(3) + '<script type="module">import "d3"</script>'),
+            "/mapped.html": PAGE.format(
+                link.format(4) + '<script type="importmap">{"imports": {"a": "b"}}</script>'
+            ),
+            "/huge.html": PAGE.format(link.format(5) + " " * MAX_HTML_BYTES),
+            "/own.js": "1",
+        }
+    )
+
+    assert set(project.pages) == {"/about/us.html", "/tailwind.html"}
+    assert project.remote == ("https://a.test/1.css", "https://a.test/2.css")
+    assert [(part.hole, part.value) for part in project.pages["/about/us.html"].parts if part.hole] == [
+        ("head", ""),
+        ("remote", "https://a.test/2.css"),
+        ("release", "/own.js"),
+        ("end", ""),
+    ]
+
+
+def test_only_so_many_pages_of_a_site_are_looked_at():
+    page = PAGE.format('<script src="https://a.test/1"></script>')
+    most = Limits().max_pages
+
+    assert (
+        len(read({f"/{number}.html": page for number in range(most + 2)} | {"/index.html": page}).pages)
+        == most
+    )
+
+
+def test_projects_of_tools_have_one_page():
+    page = PAGE.format('<script src="https://a.test/1"></script>')
+
+    assert read({"/index.html": page, "/other.html": page, "/vite.config.js": ""}).pages == {}

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import trio
@@ -199,11 +200,16 @@ def _finish(app: AppSources, bundles: Sequence[Bundle]) -> AppBuild:
                 entries[facts.entry_point.removeprefix("app:")] = name
             for used in facts.imports:
                 if used.external and not used.path.startswith("<"):
-                    packages[used.path.removeprefix(PACKAGE_FOLDER)] = None
+                    packages[_package_of(used.path)] = None
     if app.linked:
         files[LINKED_STYLES] = b"/* Tailwind has the style sheets of this app from its page. */\n"
     wanted = {name: entries[name] for name in app.all_entries if name in entries}
     return AppBuild(wanted, files, tuple(packages))
+
+
+def _package_of(path: str) -> str:
+    """Return the specifier that an import of *path* stands for; workers have those that are addresses encoded."""
+    return unquote(path.removeprefix(PACKAGE_FOLDER)) if path.startswith(PACKAGE_FOLDER) else path
 
 
 def _placed(content: bytes) -> bytes:

@@ -7,12 +7,14 @@ sheet).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from vibes_trio.bundle import stubs
 from vibes_trio.bundle.next_parts import NEXT, is_for_servers, next_part, says_where
 from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.rewrite import FILE, address_from_built
 from vibes_trio.compilers.bundles import Asked, Found, Loaded
+from vibes_trio.content.module_hosts import read_hosted
 from vibes_trio.content.specifiers import Kind, parse_specifier
 
 SCRIPTS: Mapping[str, str] = {
@@ -169,10 +171,12 @@ class AppMaterial:
             return Found(f"{specifier}\n{asked.importer}" if says_where(specifier) else specifier, "next")
         if asked.kind in ("require-call", "require-resolve"):
             return Found(specifier, "require")
-        is_package = parse_specifier(specifier).kind is Kind.PACKAGE
-        return Found(
-            PACKAGE_FOLDER + specifier if self.in_worker and is_package else specifier, external=True
-        )
+        if not self.in_worker:
+            return Found(specifier, external=True)
+        if parse_specifier(specifier).kind is Kind.PACKAGE:
+            return Found(PACKAGE_FOLDER + specifier, external=True)
+        by_address = read_hosted(specifier) is not None
+        return Found(PACKAGE_FOLDER + quote(specifier, safe="") if by_address else specifier, external=True)
 
     # -- what files are ----------------------------------------------------------------------------------
 

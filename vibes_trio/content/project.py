@@ -11,6 +11,8 @@ from typing import Literal
 
 from vibes_trio.content.file_roles import is_copy, is_helper, is_server
 from vibes_trio.content.filenames import Lang
+from vibes_trio.content.import_map import mapped_to
+from vibes_trio.content.module_hosts import read_hosted
 from vibes_trio.content.own_page import Template, is_of_app
 from vibes_trio.content.tool_settings import Alias
 
@@ -76,6 +78,7 @@ class Project:
         made: files that nobody sent: scripts that stand in the HTML, the entry of a Next app.
         imports: the app's own import map, specifier → address.
         remote: addresses of other hosts that its HTML loads scripts and styles from.
+        pages: other HTML files that load some, and nothing that has to be compiled, with places left as in *template*.
         wishes: package → range of versions that the app's `package.json` names.
         tailwind: whether an app with its own HTML asks for Tailwind, which others have in any case.
         needs_build: whether modules one by one can't carry it, by its form alone; what its sources say
@@ -100,6 +103,7 @@ class Project:
     made: tuple[ProjectFile, ...] = ()
     imports: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     remote: tuple[str, ...] = ()
+    pages: Mapping[str, Template] = field(default_factory=lambda: MappingProxyType({}))
     wishes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     tailwind: bool = False
     needs_build: bool = False
@@ -129,7 +133,8 @@ def exports_of(project: Project, entries: Sequence[str]) -> dict[str, str]:
 
 
 def not_mapped(project: Project, specifiers: Sequence[str]) -> tuple[str, ...]:
-    """Return those of *specifiers* that the app's own import map sends to none of its files."""
-    mapped = [key for key, value in project.imports.items() if is_of_app(value)]
-    folders = tuple(key for key in mapped if key.endswith("/"))
-    return tuple(text for text in specifiers if text not in mapped and not text.startswith(folders))
+    """Return those of *specifiers* that the app's own import map sends neither to its files nor to a package."""
+    imports = project.imports
+    there = ((text, mapped_to(imports, text)) for text in specifiers) if imports else ()
+    mapped = {text for text, address in there if is_of_app(address) or read_hosted(address) is not None}
+    return tuple(text for text in specifiers if text not in mapped)

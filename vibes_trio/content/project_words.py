@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from vibes_trio.content.js_json import quote_json
 from vibes_trio.content.policy import may_ask
 from vibes_trio.content.project import Kind, Project
 
@@ -89,6 +90,25 @@ def tell_remote(project: Project, hosts: Sequence[str], local: Mapping[str, str]
         f" beside the page, or have this server's operator allow it: VIBES_PAGE_HOSTS={origin}"
         for origin, address in first.items()
     )
+
+
+def tell_elsewhere(specifiers: Sequence[str], hosts: Sequence[str]) -> tuple[str, ...]:
+    """Return what of *specifiers*, addresses of other hosts that modules import, pages may not ask for.
+
+    Args:
+        hosts: as for `tell_remote`.
+    """
+    told = []
+    for text in specifiers:
+        url = f"https:{text}" if text.startswith("//") else text
+        if not may_ask(hosts, url):
+            origin = "/".join(url.split("/")[:3])
+            told.append(
+                f"import {quote_json(text)}: pages may not ask {origin}, and this server knows no package by that"
+                " address: import the package by its name, put the file beside the page, or have this server's operator"
+                f" allow it: VIBES_PAGE_HOSTS={origin}"
+            )
+    return tuple(told)
 
 
 def listed(names: Sequence[str]) -> str:

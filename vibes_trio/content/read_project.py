@@ -10,6 +10,8 @@ from types import MappingProxyType
 
 import msgspec
 
+from vibes_trio.config import Limits
+from vibes_trio.content.babel_scripts import babel_files
 from vibes_trio.content.file_roles import is_apart
 from vibes_trio.content.next_pages import find_next_pages, next_entry
 from vibes_trio.content.own_page import OwnPage, Script, read_own_page, resolver
@@ -29,13 +31,9 @@ from vibes_trio.content.tool_settings import PackageJson, read_package_json
 __all__ = ["MAX_HTML_BYTES", "read_project"]
 
 MAX_HTML_BYTES = 1024 * 1024
+_MOST_REMOTE = Limits().max_hosted
+_MOST_PAGES = Limits().max_pages
 _PAGES = ("/index.html", "/index.htm", "/public/index.html")
-# What Babel in a page gives its scripts, on one line, so that lines stay where they were.
-_BABEL_GLOBALS = (
-    'import * as React from "react"; import * as ReactDOM$ from "react-dom"; import * as ReactDOM$client from'
-    ' "react-dom/client"; const ReactDOM = { ...ReactDOM$, ...ReactDOM$client };'
-    " Object.assign(globalThis, { React, ReactDOM });"
-)
 
 
 def read_project(
@@ -82,6 +80,13 @@ class _Reading:
         compiled = kind != "html" or any(module.lang != "js" for module in self.modules.all)
         content = self.modules.wrapped.get(self.html, file.content)
         own = read_own_page(decode_text(content), resolve, self._places(), compiled=compiled)
+        others = self._other_pages() if kind == "html" else {}
+        remote = tuple(dict.fromkeys((*own.remote, *(a for page in others.values() for a in page.remote))))
+        if len(remote) > _MOST_REMOTE:
+            self.warnings.append(
+                f"{self.html}: names {len(remote)} addresses of other hosts; only the first {_MOST_REMOTE} count."
+            )
+            remote = remote[:_MOST_REMOTE]
         made = tuple(self._made(own))
         named = [script.name for script in own.scripts if script.name and not script.babel]
         entries = self._page_entries(own, [*named, *(file.name for file in made)], compiled=compiled)
@@ -96,11 +101,29 @@ class _Reading:
             scripted=scripted,
             made=made,
             imports=own.imports,
-            remote=own.remote,
+            remote=remote,
+            pages=MappingProxyType({name: page.template for name, page in others.items()}),
             tailwind=has_tailwind,
         )
         needs_build = project.needs_build or (bool(entries) and (compiled or bool(made)))
         return replace(project, needs_build=needs_build)
+
+    def _other_pages(self) -> dict[str, OwnPage]:
+        """Return the other HTML files of a site that load scripts or styles of other hosts, by their names.
+
+        One with scripts that have to be compiled is shown as it is: only the page has a build.
+        """
+        names = sorted(name for name in self.files if is_html(name) and name != self.html)
+        found = {}
+        for name in names[:_MOST_PAGES]:
+            content = self.files[name].content
+            if b"//" not in content or len(content) > MAX_HTML_BYTES:
+                continue
+            resolve = resolver(frozenset(self.files), posixpath.dirname(name).rstrip("/"), (self.root, ""))
+            own = read_own_page(decode_text(content), resolve, self._places(), compiled=False)
+            if (own.remote or own.template.has_tailwind) and not own.scripts and not own.imports:
+                found[name] = own
+        return found
 
     def next_app(self) -> Project | None:
         """Return the pages of a Next app; None: it is none."""
@@ -204,19 +227,17 @@ class _Reading:
         return (flagged,) if flagged else tuple(entries) or named
 
     def _made(self, own: OwnPage) -> Iterator[ProjectFile]:
-        """Yield the scripts that stand in the page as files. Those for Babel are one: they share their names."""
-        babel = [script for script in own.scripts if script.babel]
-        if babel:
-            text = "\n;\n".join(self._babel_text(script) for script in babel)
-            lead = "\n" * (babel[0].line - 1) if len(babel) == 1 and not babel[0].name else ""
-            yield ProjectFile(f"{self.html}~babel.tsx", f"{_BABEL_GLOBALS}{lead}{text}".encode(), "tsx")
+        """Yield the scripts that stand in the page as files."""
+
+        def text_of(script: Script) -> str:
+            return decode_text(self.files[script.name].content) if script.name else script.text
+
+        for made in babel_files(self.html, own, text_of):
+            yield ProjectFile(made.name, made.text.encode(), "tsx")
         inline = [script for script in own.scripts if not script.babel and not script.name]
         for number, script in enumerate(inline, 1):
             text = "\n" * (script.line - 1) + script.text
             yield ProjectFile(f"{self.html}~{number}.jsx", text.encode(), "jsx")
-
-    def _babel_text(self, script: Script) -> str:
-        return decode_text(self.files[script.name].content) if script.name else script.text
 
     def apart_names(self) -> list[str]:
         """Return the names of all files that are no part of the page, whatever they hold."""

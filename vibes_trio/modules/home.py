@@ -15,6 +15,7 @@ from vibes_trio.errors import FetchFailed, FetchTooLong, ModuleFailed, forget_tr
 from vibes_trio.modules.bases import NEWEST, Base, base_for
 from vibes_trio.modules.bundle import Outcome, build_lock, is_stored
 from vibes_trio.modules.exported import ExportList, keep_exports
+from vibes_trio.modules.forms import notes_on_modules
 from vibes_trio.modules.groups import file_address
 from vibes_trio.modules.kept_locks import KeptLocks, lock_name
 from vibes_trio.modules.lock import Adopted, Lock, find_adoptable, is_unanswered, resolve_lock, root_spec
@@ -107,7 +108,7 @@ class Home:
         _, notes, is_sought = await self._suit_known(others, lock, wishes)
         not_there = {s: str(error) for s, error in failed.items() if not is_unanswered(error)}
         notes = notes if is_sought else []  # what is missing may be found yet
-        return tuple(filter(None, (told, *lock.notes, *notes))), not_there
+        return tuple(filter(None, (told, *notes_on_modules(lock, others), *notes))), not_there
 
     async def ensure(
         self,

@@ -27,6 +27,7 @@ from vibes_trio.services.releases import BuiltApp, BuiltFile
 MAX_FILES_HERE = 64
 MAX_LOOKED_AT_HERE = 64 * 1024
 """Characters of sources that the event loop looks through by itself; more is a thread's work."""
+COST_OF_HTML = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,14 @@ async def look_at_whole(
 ) -> Whole:
     """Return what *files* are as a whole, for a server that builds apps or not. Args: as for `read_project`."""
     sources = [file for file in files if _is_text(file)]
-    if len(files) > MAX_FILES_HERE or sum(len(file.content) for file in sources) > MAX_LOOKED_AT_HERE:
+    if len(files) > MAX_FILES_HERE or sum(map(_cost, sources)) > MAX_LOOKED_AT_HERE:
         return await trio.to_thread.run_sync(_look_at, files, entry_point, env, can_bundle)
     return _look_at(files, entry_point, env, can_bundle)
+
+
+def _cost(file: AppFile) -> int:
+    """Return how long a file takes to be looked through, in characters of a script; HTML is looked at tag by tag."""
+    return len(file.content) * (COST_OF_HTML if file.name.endswith((".html", ".htm")) else 1)
 
 
 def _is_text(file: AppFile) -> bool:
@@ -91,7 +97,10 @@ def _look_at(files: Sequence[AppFile], entry_point: str, env: Mapping[str, str],
 
 def calc_recipe(whole: Whole, can_bundle: bool) -> str:
     """Return what tells apart releases of the same files by how they were built; empty: module by module."""
-    return f"whole {RECIPE}" if whole.wants_build and can_bundle else ""
+    if whole.wants_build and can_bundle:
+        return f"whole {RECIPE}"
+    # Since packages that a page names by address are this server's.
+    return "hosts 1" if whole.project.remote or whole.project.imports else ""
 
 
 class Glance(msgspec.Struct, frozen=True):
@@ -113,11 +122,13 @@ def keep_glance(app: App, key: Hashable, whole: Whole) -> Glance:
         project.kind,
         html=project.html,
         entries=project.entries,
+        scripted=project.scripted,
         spares=dict(project.spares),
         hollow=project.hollow,
         wrapped={},
         imports={},
         remote=project.remote,
+        pages={},
         wishes={},
         notes=project.notes,
         warnings=project.warnings,
