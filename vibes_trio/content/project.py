@@ -21,7 +21,7 @@ from vibes_trio.content.file_roles import is_apart, is_copy, is_server, stem_of
 from vibes_trio.content.filenames import Lang
 from vibes_trio.content.import_map import mapped_to
 from vibes_trio.content.js_json import quote_json
-from vibes_trio.content.module_hosts import read_hosted
+from vibes_trio.content.module_hosts import read_file, read_hosted
 from vibes_trio.content.next_pages import find_next_pages, next_entry
 from vibes_trio.content.own_page import OwnPage, Script, Template, is_of_app, read_own_page, resolver
 from vibes_trio.content.policy import may_ask
@@ -40,6 +40,7 @@ Kind = Literal["component", "vite", "cra", "next", "html"]
 """Components that we mount; a project of a tool; pages of Next; an HTML file with what it names."""
 
 MAX_HTML_BYTES = 1024 * 1024
+_TAILWIND_PLUGINS = re.compile(rb"//cdn\.tailwindcss\.com/?\?(?:[^\s\"'<>]{0,200}&)?plugins=([\w,%-]{1,100})")
 _MOST_REMOTE = Limits().max_hosted
 _MOST_PAGES = Limits().max_pages
 TOLD_NAMES = 3
@@ -109,7 +110,7 @@ class Project:
         made: files that nobody sent: scripts that stand in the HTML, the entry of a Next app.
         imports: the app's own import map, specifier → address.
         remote: addresses of other hosts that its HTML loads scripts and styles from.
-        pages: other HTML files that load some, and nothing that has to be compiled, with places left as in *template*.
+        pages: other HTML files that load packages so, and nothing that has to be compiled, as *template* is.
         wishes: package → range of versions that the app's `package.json` names.
         tailwind: whether an app with its own HTML asks for Tailwind, which others have in any case.
         needs_build: whether modules one by one can't carry it, by its form alone; what its sources say
@@ -301,6 +302,11 @@ class _Reading:
         resolve = resolver(self.names, folder, (self.root, f"{self.root}/public", ""))
         compiled = kind != "html" or any(module.lang != "js" for module in self.modules)
         own = read_own_page(_decode(file.content), resolve, self._places(), compiled=compiled)
+        plugins = _TAILWIND_PLUGINS.search(file.content)
+        if plugins is not None:
+            self.warnings.append(
+                f"{self.html}: asks for Tailwind's plugins {_decode(plugins[1])}, which are not applied."
+            )
         others = self._other_pages() if kind == "html" else {}
         remote = tuple(dict.fromkeys((*own.remote, *(a for page in others.values() for a in page.remote))))
         if len(remote) > _MOST_REMOTE:
@@ -328,7 +334,7 @@ class _Reading:
         return replace(project, needs_build=needs_build)
 
     def _other_pages(self) -> dict[str, OwnPage]:
-        """Return the other HTML files of a site that load scripts or styles of other hosts, by their names.
+        """Return the other HTML files of a site that load scripts or styles of packages from their hosts, by name.
 
         One with scripts that have to be compiled is shown as it is: only the page has a build.
         """
@@ -340,7 +346,8 @@ class _Reading:
                 continue
             resolve = resolver(self.names, posixpath.dirname(name).rstrip("/"), (self.root, ""))
             own = read_own_page(_decode(content), resolve, self._places(), compiled=False)
-            if (own.remote or own.template.has_tailwind) and not own.scripts and not own.imports:
+            loads = own.template.has_tailwind or any(read_file(address) for address in own.remote)
+            if loads and not own.scripts and not own.imports:
                 found[name] = own
         return found
 
