@@ -43,6 +43,12 @@ def test_modules_stay_alone_with_their_own_names():
     assert files[2][1].endswith("// file")
 
 
+def test_a_page_may_have_modules_alone():
+    ((name, _),) = made(Script(text="let a;", babel=True, alone=True))
+
+    assert name == "/a.html~babel-1.tsx"
+
+
 def test_a_page_without_such_scripts_has_none():
     assert made(Script(text="1")) == []
 

@@ -236,12 +236,13 @@ def test_only_so_many_addresses_of_other_hosts_count():
 
 
 def test_other_pages_of_a_site_have_places_for_what_they_load_of_other_hosts():
-    link = '<link rel="stylesheet" href="https://a.test/{}.css">'
+    link = '<link rel="stylesheet" href="https://unpkg.com/a@1/{}.css">'
     project = read(
         {
             "/index.html": PAGE.format(link.format(1)),
             "/about/us.html": PAGE.format(link.format(2) + '<script src="../own.js"></script>'),
             "/tailwind.html": PAGE.format('<script src="https://cdn.tailwindcss.com"></script>'),
+            "/other.html": PAGE.format('<script src="https://a.test/1"></script>'),
             "/plain.html": PAGE.format("http://a.test"),
             "/built.html": PAGE.format(link.format(3) + '<script type="module">import "d3"</script>'),
             "/mapped.html": PAGE.format(
@@ -253,23 +254,31 @@ def test_other_pages_of_a_site_have_places_for_what_they_load_of_other_hosts():
     )
 
     assert set(project.pages) == {"/about/us.html", "/tailwind.html"}
-    assert project.remote == ("https://a.test/1.css", "https://a.test/2.css")
+    assert project.remote == ("https://unpkg.com/a@1/1.css", "https://unpkg.com/a@1/2.css")
     assert [(part.hole, part.value) for part in project.pages["/about/us.html"].parts if part.hole] == [
         ("head", ""),
-        ("remote", "https://a.test/2.css"),
+        ("remote", "https://unpkg.com/a@1/2.css"),
         ("release", "/own.js"),
         ("end", ""),
     ]
 
 
 def test_only_so_many_pages_of_a_site_are_looked_at():
-    page = PAGE.format('<script src="https://a.test/1"></script>')
+    page = PAGE.format('<script src="https://unpkg.com/a"></script>')
     most = Limits().max_pages
 
     assert (
         len(read({f"/{number}.html": page for number in range(most + 2)} | {"/index.html": page}).pages)
         == most
     )
+
+
+def test_plugins_of_tailwind_that_a_page_asks_for_are_told():
+    page = PAGE.format('<script src="https://cdn.tailwindcss.com?plugins=forms,typography"></script>')
+
+    (told,) = read({"/index.html": page}).warnings
+
+    assert "Tailwind's plugins forms,typography, which are not applied" in told
 
 
 def test_projects_of_tools_have_one_page():

@@ -78,7 +78,7 @@ class Project:
         made: files that nobody sent: scripts that stand in the HTML, the entry of a Next app.
         imports: the app's own import map, specifier → address.
         remote: addresses of other hosts that its HTML loads scripts and styles from.
-        pages: other HTML files that load some, and nothing that has to be compiled, with places left as in *template*.
+        pages: other HTML files that load packages so, and nothing that has to be compiled, as *template* is.
         wishes: package → range of versions that the app's `package.json` names.
         tailwind: whether an app with its own HTML asks for Tailwind, which others have in any case.
         needs_build: whether modules one by one can't carry it, by its form alone; what its sources say

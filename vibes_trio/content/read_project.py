@@ -4,6 +4,7 @@ Pure, and bounded by the bounds of a deploy. The result is data, see `project.py
 """
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -13,6 +14,7 @@ import msgspec
 from vibes_trio.config import Limits
 from vibes_trio.content.babel_scripts import babel_files
 from vibes_trio.content.file_roles import is_apart
+from vibes_trio.content.module_hosts import read_file
 from vibes_trio.content.next_pages import find_next_pages, next_entry
 from vibes_trio.content.own_page import OwnPage, Script, read_own_page, resolver
 from vibes_trio.content.project import Kind, Project, ProjectFile
@@ -31,6 +33,7 @@ from vibes_trio.content.tool_settings import PackageJson, read_package_json
 __all__ = ["MAX_HTML_BYTES", "read_project"]
 
 MAX_HTML_BYTES = 1024 * 1024
+_TAILWIND_PLUGINS = re.compile(rb"//cdn\.tailwindcss\.com/?\?(?:[^\s\"'<>]{0,200}&)?plugins=([\w,%-]{1,100})")
 _MOST_REMOTE = Limits().max_hosted
 _MOST_PAGES = Limits().max_pages
 _PAGES = ("/index.html", "/index.htm", "/public/index.html")
@@ -80,6 +83,11 @@ class _Reading:
         compiled = kind != "html" or any(module.lang != "js" for module in self.modules.all)
         content = self.modules.wrapped.get(self.html, file.content)
         own = read_own_page(decode_text(content), resolve, self._places(), compiled=compiled)
+        plugins = _TAILWIND_PLUGINS.search(content)
+        if plugins is not None:
+            self.warnings.append(
+                f"{self.html}: asks for Tailwind's plugins {decode_text(plugins[1])}, which are not applied."
+            )
         others = self._other_pages() if kind == "html" else {}
         remote = tuple(dict.fromkeys((*own.remote, *(a for page in others.values() for a in page.remote))))
         if len(remote) > _MOST_REMOTE:
@@ -109,7 +117,7 @@ class _Reading:
         return replace(project, needs_build=needs_build)
 
     def _other_pages(self) -> dict[str, OwnPage]:
-        """Return the other HTML files of a site that load scripts or styles of other hosts, by their names.
+        """Return the other HTML files of a site that load scripts or styles of packages from their hosts, by name.
 
         One with scripts that have to be compiled is shown as it is: only the page has a build.
         """
@@ -121,7 +129,8 @@ class _Reading:
                 continue
             resolve = resolver(frozenset(self.files), posixpath.dirname(name).rstrip("/"), (self.root, ""))
             own = read_own_page(decode_text(content), resolve, self._places(), compiled=False)
-            if (own.remote or own.template.has_tailwind) and not own.scripts and not own.imports:
+            loads = own.template.has_tailwind or any(read_file(address) for address in own.remote)
+            if loads and not own.scripts and not own.imports:
                 found[name] = own
         return found
 
