@@ -17,7 +17,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -285,13 +285,24 @@ def stop_chromium() -> None:
 
 
 @asynccontextmanager
-async def launch_browser(folder: Path) -> AsyncIterator[Browser]:
+async def launch_browser(folder: Path, *flags: str) -> AsyncIterator[Browser]:
     """Give a new profile in the Chromium of this process, which is started when there is none; forget it at the end.
 
     Args:
         folder: of the test. Nothing is written there: profiles are in memory.
+        flags: of a Chromium of its own, which ends with this.
     """
-    chromium = await _find_started()
+    chromium = await _start(flags) if flags else await _find_started()
+    try:
+        async with _new_profile(chromium) as browser:
+            yield browser
+    finally:
+        if flags:
+            _kill(chromium.process, chromium.folder)
+
+
+@asynccontextmanager
+async def _new_profile(chromium: Chromium) -> AsyncIterator[Browser]:
     async with (
         trio.open_nursery() as nursery,
         open_websocket_url(chromium.url, max_message_size=MAX_MESSAGE_BYTES) as socket,
@@ -309,15 +320,15 @@ async def _find_started() -> Chromium:
     if _started and _started[0].process.poll() is not None:
         stop_chromium()
     if not _started:
-        _started.append(await _start())
+        _started.append(await _start(()))
     return _started[0]
 
 
-async def _start() -> Chromium:
+async def _start(flags: Sequence[str]) -> Chromium:
     # Chromium makes a socket in its temporary folder, and a socket's path has at most 107 characters.
     folder = Path(tempfile.mkdtemp(prefix="vt-"))
     log, address = folder / "log", folder / "profile" / "DevToolsActivePort"
-    command = [find_chromium(), *FLAGS, f"--user-data-dir={folder / 'profile'}"]
+    command = [find_chromium(), *FLAGS, *flags, f"--user-data-dir={folder / 'profile'}"]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, env=ENV | {"TMPDIR": str(folder)}, stdin=subprocess.DEVNULL, stdout=output, stderr=output

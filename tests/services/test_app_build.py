@@ -71,6 +71,18 @@ async def test_an_app_without_such_forms_is_served_module_by_module(whole_app):
     assert stored(whole_app).get("built") is None
 
 
+async def test_react_by_its_name_is_that_of_the_page_where_an_app_brings_one(whole_app):
+    code = "ReactDOM.createRoot(document.body).render(React.createElement('p'));"
+    page = text("/index.html", '<script src="/react.js"></script><script src="/main.js"></script>')
+
+    await deploy(whole_app, js("/main.js", code), page)
+    own = stored(whole_app)
+    await deploy(whole_app, js("/main.js", code))
+
+    assert own.get("built") is None
+    assert stored(whole_app)["built"] is not None
+
+
 async def test_built_files_outlive_the_sweep_and_go_with_their_release(whole_app):
     await deploy(whole_app, *FILES)
     damage(whole_app.db.path, "UPDATE Assets SET created = '2000-01-01T00:00:00.000Z'")

@@ -10,6 +10,7 @@ import pytest
 import trio
 from asking import DEPLOY, ask, counts, damage, deploy, get, js, jsx, rows, text
 from fakes import NOW, make_app, open_database
+from local_home import open_home
 
 from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
@@ -777,3 +778,36 @@ async def test_what_is_long_to_be_read_again_is_not_kept(app):
     assert keep_glance(short, "key", whole) is not None
     assert find_glance(short, "key") is None
     assert keep_glance(app, "key", whole) == find_glance(app, "key")
+
+
+# -- other hosts ------------------------------------------------------------------------------------------
+
+
+async def test_what_pages_ask_other_hosts_for_in_vain_is_told_and_packages_by_address_are_not(app, tmp_path):
+    home = open_home(tmp_path)
+    local = replace(app, modules=home.store, home=home)
+    scripts = "".join(
+        f'<script src="https://{at}"></script>' for at in ("unpkg.com/clsx", "cdn.jsdelivr.net/gh/a/b")
+    )
+    code = 'import "https://esm.sh/zod@4";\nimport "https://esm.sh/gh/a/b";'
+    page = text("/index.html", f'{scripts}<script type="module" src="app.js"></script>')
+
+    reply = await deploy(local, page, js("/app.js", content=code))
+    again = await deploy(local, page, js("/app.js", content=code))
+
+    told = [warning for warning in reply["warnings"] if "VIBES_PAGE_HOSTS" in warning]
+    assert [warning.rpartition("=")[2] for warning in told] == ["https://cdn.jsdelivr.net", "https://esm.sh"]
+    assert "https://cdn.jsdelivr.net/gh/a/b" in told[0]
+    assert 'import "https://esm.sh/gh/a/b"' in told[1]
+    assert [warning for warning in again["warnings"] if "VIBES_PAGE_HOSTS" in warning] == told
+    assert "unpkg.com/clsx" in reply["warnings"][-1]
+
+
+async def test_without_anybody_who_builds_packages_by_address_are_told_too(app, tmp_path):
+    page = text("/index.html", '<script src="https://unpkg.com/clsx"></script>')
+
+    alone = await deploy(replace(app, modules=open_home(tmp_path).store), page)
+    on_cdn = await deploy(app, page, appSlug="other")
+
+    assert "asks https://unpkg.com for" in alone["warnings"][0]
+    assert "warnings" not in on_cdn

@@ -12,7 +12,8 @@ from msgspec import structs
 
 from vibes_trio.content.cid import calc_cid, calc_fs_id
 from vibes_trio.content.collation import sort_key
-from vibes_trio.content.project import tell_entries, tell_remote
+from vibes_trio.content.project import Project
+from vibes_trio.content.project_words import tell_elsewhere, tell_entries, tell_remote
 from vibes_trio.content.slugs import check_slug_pair, own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
@@ -24,7 +25,7 @@ from vibes_trio.services.build import Built, build_release
 from vibes_trio.services.fonts import fetch_after_deploy, find_fonts, own_addresses
 from vibes_trio.services.given import Deploy, GivenFile, read_deploy, too_large_file
 from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
-from vibes_trio.services.releases import read_extras
+from vibes_trio.services.releases import Extras, read_extras
 from vibes_trio.steps import Steps, run_in_turns
 from vibes_trio.storage import apps, assets, slugs
 from vibes_trio.storage.eviction import Evicted
@@ -94,8 +95,6 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     publish = Publish(wanted, fs_id, built_from, deploy.mode, encode(deploy.env).decode(), None)
     saved = await _write(app, publish) if await _is_known(app, publish) else None
     warnings = project.warnings + project.notes
-    if app.modules is not None:  # else pages may ask everybody
-        warnings += tell_remote(project, app.config.page_hosts, own_addresses(app, project.remote))
     fonts = await find_fonts(app, files)
     built: Built | None = None
     if saved is None:
@@ -114,6 +113,8 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     noted = read_extras(release.extras_json) if built is None else built.extras
     if noted is not None and not project.entries:
         warnings += tell_entries(project, [noted.sources.get(root, root) for root in noted.roots])
+    if noted is not None and app.modules is not None:  # else pages may ask everybody
+        warnings += _tell_hosts(app, project, noted)
     if noted is not None and app.home is not None:
         warnings += module_warnings(app, noted)
         await build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), noted)
@@ -125,6 +126,14 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
 
 async def _look(app: App, deploy: Deploy, files: Sequence[AppFile]) -> Whole:
     return await look_at_whole(files, deploy.entry_point, deploy.env, can_bundle=app.compiler.can_bundle)
+
+
+def _tell_hosts(app: App, project: Project, noted: Extras) -> tuple[str, ...]:
+    """Return what the page, and its modules, ask other hosts for in vain."""
+    hosts = app.config.page_hosts
+    packages = noted.packages if app.home is not None else tuple(noted.modules)
+    local = {text: text for text in packages} | own_addresses(app, project.remote)
+    return tell_remote(project, hosts, local) + tell_elsewhere(noted.elsewhere, hosts)
 
 
 def _response(app: App, deploy: Deploy, release: apps.Release, warnings: tuple[str, ...]) -> ResEnsureAppSlug:

@@ -10,7 +10,7 @@ from vibes_trio.bundle.build import BUILT, LINKED_STYLES
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import only_needed
 from vibes_trio.content.own_page import Template
-from vibes_trio.content.page import CDN_TAILWIND, PageInput
+from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_other_page
 from vibes_trio.content.policy import may_ask
 from vibes_trio.content.vibes_modules import our_addresses, pinned_addresses
 from vibes_trio.context import App
@@ -19,6 +19,7 @@ from vibes_trio.modules.bundle import is_stored, stored_closure
 from vibes_trio.modules.page_files import fonts_of, tailwind_of
 from vibes_trio.modules.store import CDN
 from vibes_trio.services.fonts import answers_fonts
+from vibes_trio.services.hosted import remote_addresses
 from vibes_trio.services.linking import write_page
 from vibes_trio.services.packages import find_lacking
 from vibes_trio.services.releases import ServedRelease, find_release, read_small, stored_map
@@ -69,13 +70,33 @@ async def make_page(app: App, release: ServedRelease) -> Content:
                 fonts=fonts,
                 template=template,
                 own_imports=release.extras.imports,
+                remote=remote_addresses(app.modules, release.extras) if app.modules is not None else {},
                 routes=release.extras.routes,
                 live=live,
-                names=() if live else tuple(release.files),
+                names=() if live else _names(release),
                 asks_for_fonts=bool(release.extras.fonts) and answers_fonts(app),
             ),
         )
         app.assets.put(key, body)
+    return Content(body, "text/html", calc_cid(body), release.fs_id, REVALIDATE)
+
+
+async def make_other_page(app: App, release: ServedRelease, name: str) -> Content:
+    """Return the HTML file *name* of a site, one of `Extras.pages`, with this server's copies of what it loads."""
+    template = await _find_template(app, Cid(release.extras.pages[name]), name)
+    tailwind = _page_files(app)[0] if template.has_tailwind else ""
+    remote = remote_addresses(app.modules, release.extras) if app.modules is not None else {}
+    page = PageInput(
+        app_slug=release.app,
+        fs_id=release.fs_id,
+        roots=(),
+        imports={},
+        tailwind=tailwind,
+        template=template,
+        remote=remote,
+        asks_for_fonts=bool(release.extras.fonts) and answers_fonts(app),
+    )
+    body = render_other_page(page, template)
     return Content(body, "text/html", calc_cid(body), release.fs_id, REVALIDATE)
 
 
@@ -95,6 +116,13 @@ def _mounts(release: ServedRelease) -> dict[str, str] | None:
     return {
         BUILT + built.entries[name]: export for name, export in built.mounts.items() if name in built.entries
     }
+
+
+def _names(release: ServedRelease) -> tuple[str, ...]:
+    """Return the paths that files of *release* answer at: by name, those of the public folder at the root as well."""
+    public = release.extras.public
+    shown = (name.removeprefix(public) for name in release.files if public and name.startswith(f"{public}/"))
+    return tuple(dict.fromkeys((*release.files, *shown)))
 
 
 def _sources(release: ServedRelease) -> Mapping[str, str]:
@@ -163,8 +191,7 @@ async def _read_template(app: App, release: ServedRelease) -> Template | None:
     cid = Cid(release.extras.template_id)
     if not cid:
         return None
-    text = await read_small(app, cid, release.extras.html)
-    template = _template_decoder.decode(text)
+    template = await _find_template(app, cid, release.extras.html)
     built = release.extras.built
     if built is None or not built.linked:
         return template
@@ -173,3 +200,12 @@ async def _read_template(app: App, release: ServedRelease) -> Template | None:
         for part in template.parts
     )
     return replace(template, parts=tuple(parts))
+
+
+async def _find_template(app: App, cid: Cid, name: str) -> Template:
+    """Return the template of the HTML file *name*.
+
+    Raises:
+        NotFound: it is not stored (a damaged database).
+    """
+    return _template_decoder.decode(await read_small(app, cid, name))

@@ -114,6 +114,8 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
         routes: whether the app has addresses of its own.
         imports: the import map of the app's own HTML.
         remote: addresses of other hosts that this HTML loads scripts and styles from.
+        elsewhere: those that its modules import and that are no packages.
+        pages: name of another HTML file that loads some → asset with its `own_page.Template`.
     """
 
     entry_point: str = ""
@@ -140,6 +142,8 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     routes: bool = False
     imports: dict[str, str] = {}
     remote: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    pages: dict[str, str] = {}
 
 
 _extras_decoder = msgspec.json.Decoder(Extras)

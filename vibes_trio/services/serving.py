@@ -23,7 +23,7 @@ from vibes_trio.modules.store import LocalModules, StoredModule
 from vibes_trio.services.fonts import local_fonts, serve_fonts
 from vibes_trio.services.notices import NAVIGATION, explain_missing, navigates, notice_reply
 from vibes_trio.services.packages import bring_back, find_lacking, may_have
-from vibes_trio.services.pages import local_addresses, make_page
+from vibes_trio.services.pages import local_addresses, make_other_page, make_page
 from vibes_trio.services.releases import (
     JAVASCRIPT,
     ServedRelease,
@@ -101,6 +101,8 @@ async def find_content(app: App, release: ServedRelease, asked: Asked) -> Conten
     if _is_generated(release, entry.path):
         return await make_page(app, release)
     item = find_file(release, entry.path)
+    if item is not None and item.file_name in release.extras.pages and app.modules is not None:
+        return replace(await make_other_page(app, release, item.file_name), shared=shared)
     if item is not None:
         is_fixed = entry.fs_id is not None and item is not release.import_map
         content = await read_asset(app, item, IMMUTABLE if is_fixed else REVALIDATE)
@@ -217,10 +219,10 @@ async def _package_for_workers(app: App, release: ServedRelease, specifier: str)
         NotFound: the app imports no such package.
     """
     built = release.extras.built
-    if built is None or specifier not in built.imports:
+    if built is None or (specifier not in built.imports and specifier not in release.extras.packages):
         raise NotFound(f"Module not found {specifier}")
     imports, _ = await stored_map(app, release)
-    address = (imports | local_addresses(app, release, imports))[specifier]
+    address = (imports | local_addresses(app, release, imports)).get(specifier, specifier)
     body = f"import * as all from {encode(address).decode()};\n".encode()
     body += f"export * from {encode(address).decode()};\nexport default all.default;\n".encode()
     # Which module it is may be known better later: packages are built when an app is deployed already.
