@@ -123,3 +123,14 @@ def test_every_part_of_the_package_has_one_line():
 
     assert len(placed) == len(set(placed))
     assert {part_of(path) for path in FILES} - {"__init__", "client"} == set(placed)
+
+
+def test_the_files_that_the_architecture_names_are_there():
+    named = set(
+        re.findall(r"`((?:\w+/)*\w+\.(?:py|json|md))`", (PACKAGE / "ARCHITECTURE.md").read_text("utf-8"))
+    )
+    bare = {name for name in named if "/" not in name}
+
+    assert len(named) > 20
+    assert [n for n in named - bare if not (PACKAGE / n).exists() and not (PACKAGE.parent / n).exists()] == []
+    assert bare <= {path.name for path in PACKAGE.rglob("*.py")}
