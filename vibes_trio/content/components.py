@@ -13,9 +13,11 @@ HEAD_CHARS, TAIL_CHARS = 48 * 1024, 16 * 1024
 """How much of a long source is looked at: what is imported and defined first, what is exported and mounted last."""
 
 _NAME = r"[A-Za-z_$][\w$]*+"
-# Each begins a line, whose end before it is looked for faster than `^`; so the text needs one at its start.
+# Each begins a line or follows `;`. The end of the line before is found faster than `^`: so the text needs one at its
+# start.
 _DECLARED = re.compile(
-    rf"\n[ \t]*+(?P<export>export\s++)?(?:async\s++)?(?:function(?:\s*+\*)?|class|const|let|var)\s++(?P<name>{_NAME})"
+    r"[\n;][ \t]*+(?P<export>export\s++)?(?:async\s++)?"
+    rf"(?:function(?:\s*+\*)?|class|const|let|var)\s++(?P<name>{_NAME})"
 )
 # One by one: a pattern that begins with one word is found many times as fast as one that begins with any of three.
 _DEFAULTS = (
@@ -36,6 +38,8 @@ _COMPONENT = re.compile(r"[A-Z][\w$]*")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*")
 # A fence round the whole of a text, with what a model says before and after it.
 _FENCE = re.compile(r"\s*+(?P<mark>`{3,}|~{3,})[ \t]*+(?P<lang>[\w+-]*+)[^\n`]*+\n")
+_FENCE_LINE = re.compile(r"^(?:`{3,}|~{3,})[ \t]*+[\w+-]*+[ \t]*+\r?$", re.MULTILINE)
+_NOTHING = re.compile(r"(?:\s++|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+")
 _JSX = re.compile(r"<[A-Za-z][\w.]*+(?:\s|/?>)|<>")
 
 
@@ -49,6 +53,7 @@ class Exports:
         inner: names of functions and classes that look like components and are not exported, in order.
         mounts: whether it mounts something itself.
         jsx: whether it seems to hold JSX.
+        empty: whether it holds no code at all.
     """
 
     default: bool = False
@@ -56,6 +61,7 @@ class Exports:
     inner: tuple[str, ...] = ()
     mounts: bool = False
     jsx: bool = False
+    empty: bool = False
 
 
 def read_exports(text: str) -> Exports:
@@ -73,6 +79,7 @@ def read_exports(text: str) -> Exports:
         inner=tuple(filter(_is_component, dict.fromkeys(name for name, _ in declared if name not in local))),
         mounts=_MOUNTS.is_in(text),
         jsx=_JSX.search(text) is not None,
+        empty=_NOTHING.fullmatch(text) is not None,
     )
 
 
@@ -108,3 +115,8 @@ def take_off_fence(text: str) -> str | None:
     end = text.rfind(f"\n{opening['mark']}")
     before = "\n" * text.count("\n", 0, opening.end())
     return before + (text[opening.end() : end + 1] if end >= opening.end() - 1 else text[opening.end() :])
+
+
+def has_fence(text: str) -> bool:
+    """Whether a line of *text* opens or closes a Markdown fence."""
+    return _FENCE_LINE.search(text) is not None
