@@ -32,6 +32,7 @@ from vibes_trio.compilers.esbuild_packets import (
 from vibes_trio.config import Limits
 from vibes_trio.errors import ModuleFailed, Overloaded
 from vibes_trio.modules.fence import Fence, exact_pattern, outside_pattern, specifier_pattern
+from vibes_trio.modules.fenced import kept_in
 from vibes_trio.modules.toolchain import Tool
 
 T = TypeVar("T")
@@ -104,7 +105,8 @@ async def bundle_files(
         "context": False,
         "plugins": [_plugin(fence)],
     }
-    answer = await _run(tool, limits, lambda child: _converse(child, request, limits, fence))
+    command = kept_in(_command(tool), str(folder), map(str, fence.folders))
+    answer = await _run(tool, command, limits, lambda child: _converse(child, request, limits, fence))
     return answer.metafile
 
 
@@ -123,7 +125,12 @@ async def print_file(tool: Tool, file: Path, flags: Sequence[str], limits: Limit
         "inputFS": False,
         "input": data,
     }
-    return (await _run(tool, limits, lambda child: _converse(child, request, limits, Fence(())))).code
+    fence = Fence(())  # it reads nothing, so there is nothing to keep it in
+    return (await _run(tool, _command(tool), limits, lambda child: _converse(child, request, limits, fence))).code
+
+
+def _command(tool: Tool) -> tuple[str, ...]:
+    return (str(tool.path), f"--service={tool.version}")
 
 
 def _read(file: Path, max_bytes: int) -> bytes:
@@ -137,12 +144,16 @@ def _read(file: Path, max_bytes: int) -> bytes:
     raise ModuleFailed(_too_large(file.name, size, max_bytes))
 
 
-async def _run(tool: Tool, limits: Limits, speak: Callable[[Child], Awaitable[T]]) -> T:
+async def _run(
+    tool: Tool, command: Sequence[str], limits: Limits, speak: Callable[[Child], Awaitable[T]]
+) -> T:
     """Return what *speak* has from a new process, in its user's turn; with more memory if there was too little."""
+    if not os.access(tool.path, os.X_OK):
+        raise ModuleFailed(f"esbuild can't be started: {tool.path.name} is gone or no program")
     for places in (1, limits.build_places_most):
         try:
             async with tool.turns.hold(tool.user, places):
-                return await _run_once(tool, limits, places * limits.build_memory_bytes, speak)
+                return await _run_once(command, limits, places * limits.build_memory_bytes, speak)
         except Overloaded as error:
             raise ModuleFailed("this server has too much to build; try again in a minute") from error
         except trio.BrokenResourceError:
@@ -152,13 +163,13 @@ async def _run(tool: Tool, limits: Limits, speak: Callable[[Child], Awaitable[T]
 
 
 async def _run_once(
-    tool: Tool, limits: Limits, memory_bytes: int, speak: Callable[[Child], Awaitable[T]]
+    command: Sequence[str], limits: Limits, memory_bytes: int, speak: Callable[[Child], Awaitable[T]]
 ) -> T:
     env = {"GOMAXPROCS": "2", "GOMEMLIMIT": str(int(memory_bytes * _HEAP_SHARE))}
     bounds = Bounds(memory_bytes, limits.built_bytes, limits.build_niceness)
     with trio.move_on_after(limits.build_timeout_s):
         try:
-            child = await start_child((str(tool.path), f"--service={tool.version}"), env, bounds)
+            child = await start_child(command, env, bounds)
         except OSError as error:
             raise ModuleFailed(f"esbuild can't be started: {error.strerror}") from error
         try:
