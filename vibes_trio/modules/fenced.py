@@ -46,7 +46,8 @@ def landlock_version() -> int:
     if sys.platform != "linux":
         return 0
     none, nothing = ctypes.c_void_p(None), ctypes.c_size_t(0)
-    return max(0, ctypes.CDLL(None).syscall(_CREATE_RULESET, none, nothing, ctypes.c_uint32(_ASK_VERSION)))
+    version: int = ctypes.CDLL(None).syscall(_CREATE_RULESET, none, nothing, ctypes.c_uint32(_ASK_VERSION))
+    return max(0, version)
 
 
 def keep_in(program: str, writable: str, readable: Iterable[str], version: int) -> None:
@@ -62,11 +63,15 @@ def keep_in(program: str, writable: str, readable: Iterable[str], version: int) 
     rights |= dict.fromkeys(readable, read)
     rights[writable] = read | _WRITE_FILE | _MAKE_DIR | _MAKE_FILE | truncate
     asked = _Ruleset(handled)
-    ruleset = _call(_CREATE_RULESET, ctypes.byref(asked), ctypes.c_size_t(ctypes.sizeof(asked)), ctypes.c_uint32(0))
+    ruleset = _call(
+        _CREATE_RULESET, ctypes.byref(asked), ctypes.c_size_t(ctypes.sizeof(asked)), ctypes.c_uint32(0)
+    )
     for path, allowed in rights.items():
         opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
         rule = _Beneath(allowed, opened)
-        _call(_ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(_BENEATH), ctypes.byref(rule), ctypes.c_uint32(0))
+        _call(
+            _ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(_BENEATH), ctypes.byref(rule), ctypes.c_uint32(0)
+        )
         os.close(opened)
     _checked(ctypes.CDLL(None, use_errno=True).prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
     _call(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
@@ -97,7 +102,7 @@ def main(arguments: Sequence[str]) -> None:
     version = landlock_version()
     if version and _is_native(program[0]):
         keep_in(program[0], writable, readable, version)
-    os.execv(program[0], list(program))  # noqa: S606
+    os.execv(program[0], list(program))
 
 
 if __name__ == "__main__":
