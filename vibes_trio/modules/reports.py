@@ -7,7 +7,7 @@ pieces, each of them quickly read and put in its place.
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -43,7 +43,7 @@ class Imported(msgspec.Struct, gc=False):
 class Input(msgspec.Struct, gc=False):
     """One file that was read: `esm`, `cjs` or neither."""
 
-    imports: list[Imported] = []
+    imports: tuple[Imported, ...] = ()  # most have none: no list each for the collector of garbage to look at
     format: str = ""
 
 
@@ -186,17 +186,21 @@ async def forget(*reports: Report) -> None:
 
 
 def _drop(report: Report) -> Steps[None]:
-    lists: Sequence[list[Imported] | list[str]]
-    for members in (report.inputs, report.outputs):
-        count = 0
-        while members:
-            member = members.popitem()[1]
-            lists = [member.imports] if isinstance(member, Input) else [member.imports, member.exports]
-            for entries in lists:
-                while len(entries) > _DROPPED_AT_ONCE:
-                    del entries[-_DROPPED_AT_ONCE:]
-                    yield
-            count += 1 + len(member.imports)
-            if count > _DROPPED_AT_ONCE:
-                count = 0
+    count = 0
+    while report.inputs:
+        given = report.inputs.popitem()[1]
+        count += 1 + len(given.imports)
+        while len(given.imports) > _DROPPED_AT_ONCE:
+            given.imports = given.imports[:-_DROPPED_AT_ONCE]
+            yield
+        if count > _DROPPED_AT_ONCE:
+            count = 0
+            yield
+    while report.outputs:
+        made = report.outputs.popitem()[1]
+        entries: list[Imported] | list[str]
+        for entries in (made.imports, made.exports):
+            while len(entries) > _DROPPED_AT_ONCE:
+                del entries[-_DROPPED_AT_ONCE:]
                 yield
+        yield

@@ -28,7 +28,7 @@ def pieces_of(report: Report) -> Iterator[Report]:
     piece, count = Report({}, {}), 0
     for path, given in report.inputs.items():
         for imports in _few(given.imports):
-            piece.inputs[path] = Input(list(imports), given.format)
+            piece.inputs[path] = Input(tuple(imports), given.format)
             count += 1 + len(imports)
             if count >= _MAX_TOGETHER:
                 yield piece
