@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import trio
-from app_set import TestApp, deploy, draw_contact_sheet, use
+from app_set import USER, TestApp, deploy, draw_contact_sheet, use
 from browser import Browser, launch_browser
 from fake_registry import require_esbuild
 from recorded import token
@@ -15,6 +15,7 @@ from recorded import token
 from vibes_trio.client.api import Api, connect
 from vibes_trio.compilers import choose
 from vibes_trio.context import App
+from vibes_trio.exchange import AppSlug, FsId, UserSlug
 from vibes_trio.wire.auth import DashAuth
 
 PICTURES = Path(__file__).parents[1] / ".build" / "pictures"
@@ -35,16 +36,21 @@ def compile_with(engine: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]
     return {"VIBES_ESBUILD": require_esbuild()}
 
 
-async def run_apps(server: App, apps: Sequence[TestApp], folder: Path, pictures: Path) -> str:
+async def run_apps(
+    server: App, apps: Sequence[TestApp], folder: Path, pictures: Path, *, built_s: float = 0
+) -> str:
     """Deploy and use *apps*; return what was wrong, a line each, and leave a picture of each and one of all.
 
     Args:
         folder: for the browser's profile.
+        built_s: how long to wait for the packages of all; 0: they are there.
     """
     pictures.mkdir(parents=True, exist_ok=True)
     report: Report = {}
     async with connect_to(server) as api, launch_browser(folder) as browser:
         addresses = await _deploy_all(api, apps, report)
+        with trio.move_on_after(built_s):  # what is not there then is seen
+            await _wait_for_builds(server, addresses)
         await _use_all(browser, apps, addresses, report, pictures)
         taken = [pictures / f"{app.name}.png" for app in apps]
         await draw_contact_sheet(browser, [path for path in taken if path.exists()], pictures / "all.png")
@@ -70,6 +76,13 @@ async def _deploy_all(api: Api, apps: Sequence[TestApp], report: Report) -> dict
         addresses[app.name], warnings = await deploy(api, app)
         report[app.name] = _odd_warnings(app, warnings)
     return addresses
+
+
+async def _wait_for_builds(server: App, addresses: Mapping[str, str]) -> None:
+    for name, address in addresses.items():
+        fs_id = FsId(address.split("/~")[1].strip("~/"))
+        while (build := server.builds.find((AppSlug(name), UserSlug(USER), fs_id))) is not None:
+            await build.finished.wait()
 
 
 def _odd_warnings(app: TestApp, warnings: Sequence[str]) -> list[str]:

@@ -51,8 +51,10 @@ EXPECT = "/expect.json"
 USER = "sixty"
 STEP_TIMEOUT_S = 10
 MIN_COLOURS = 3
-# One package's modules differ in what comes after these.
-BUILT = re.compile(r"/~esm/(?P<name>(?:@[^/]+/)?[^@/]+)@(?P<version>[^/]+)(?P<build>/~[0-9a-f]+)?")
+# One package's modules differ in what comes after these. Files of a package lie beside them.
+BUILT = re.compile(
+    r"/~esm/(?P<name>(?:@[^/]+/)?[^@/]+)@(?P<version>[^/]++)(?!/~file-|/~[0-9a-f]+/~(?!c/))(?P<build>/~[0-9a-f]+)?"
+)
 # A page whose packages are still being built loads itself anew when they are there.
 MAX_PAGES = 5
 LEFT = re.compile("context was destroyed|navigated or closed|Cannot find context")

@@ -13,12 +13,11 @@ A machine without Chromium skips the test and says so. `VIBES_TEST_CHROMIUM` nam
 
 import base64
 import json
-import math
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,8 +44,19 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    # Nobody types an address here, and what would list suggestions costs more than the pages: two pages a window.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxFullPopup,WebUIOmniboxAimPopup",
+    "--no-startup-window",
     "--remote-debugging-port=0",
 )
+
+ENV = dict(os.environ)  # before a test changes anything
+
+OF_PROFILE = {"Target.createTarget", "Storage.getCookies", "Storage.setCookies", "Storage.clearCookies"} | {
+    f"Browser.{name}"
+    for name in ("grantPermissions", "resetPermissions", "setPermission", "setDownloadBehavior")
+}
+"""Commands that say which profile they are about."""
 
 OVERLAY = "document.querySelector('vibes-error-overlay').shadowRoot"
 SHOWN = """(() => {
@@ -178,17 +188,20 @@ class Page:
 
 
 class Browser:
-    """One running Chromium with its own fresh profile. Its tabs share one DevTools connection."""
+    """A fresh profile in a running Chromium. Its tabs share one DevTools connection."""
 
     def __init__(self, socket: WebSocketConnection) -> None:
         self._socket = socket
         self._last_id = 0
         self._waiting: dict[int, trio.MemorySendChannel[dict[str, Any]]] = {}
         self._pages: dict[str, Page] = {}
+        self._profile = ""
 
     async def send(self, method: str, session: str | None = None, **params: Any) -> dict[str, Any]:
         """Send one command of the DevTools protocol; return its result."""
         self._last_id += 1
+        if method in OF_PROFILE:
+            params["browserContextId"] = self._profile
         message: dict[str, Any] = {"id": self._last_id, "method": method, "params": params}
         if session:
             message["sessionId"] = session
@@ -223,6 +236,15 @@ class Browser:
             await page.goto(url)
         return page
 
+    async def begin(self) -> None:
+        """Make the profile: no cookie, no storage and no cache is that of another."""
+        made = await self.send("Target.createBrowserContext", disposeOnDetach=True)
+        self._profile = made["browserContextId"]
+
+    async def end(self) -> None:
+        """Close all windows, and forget the profile."""
+        await self.send("Target.disposeBrowserContext", browserContextId=self._profile)
+
     async def read(self) -> None:
         """Hand answers to who waits for them and events to their tab, until the browser is gone."""
         try:
@@ -237,50 +259,100 @@ class Browser:
             return
 
 
+@dataclass(frozen=True)
+class Chromium:
+    """A running process: starting one takes longer than most tests in it.
+
+    Attributes:
+        folder: its temporary files.
+        url: where its DevTools are.
+    """
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    url: str
+
+
+_started: list[Chromium] = []
+"""The one that the tests of this process share; empty until one is wanted."""
+
+
+def stop_chromium() -> None:
+    """End the Chromium of this process, if there is one."""
+    while _started:
+        _kill(_started[0].process, _started[0].folder)
+        del _started[0]
+
+
 @asynccontextmanager
-async def launch_browser(folder: Path) -> AsyncIterator[Browser]:
-    """Run a Chromium with a new profile inside *folder*; kill it at the end."""
-    profile = f"--user-data-dir={folder / 'chromium-profile'}"
-    command = [find_chromium(), *FLAGS, profile, "about:blank"]
-    # Chromium makes a socket in its temporary folder, and a socket's path has at most 107 characters.
-    short = tempfile.mkdtemp(prefix="vt-")
-    process = await trio.lowlevel.open_process(
-        command,
-        env=os.environ | {"TMPDIR": short},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
+async def launch_browser(folder: Path, *flags: str) -> AsyncIterator[Browser]:
+    """Give a new profile in the Chromium of this process, which is started when there is none; forget it at the end.
+
+    Args:
+        folder: of the test. Nothing is written there: profiles are in memory.
+        flags: of a Chromium of its own, which ends with this.
+    """
+    chromium = await _start(flags) if flags else await _find_started()
     try:
-        async with trio.open_nursery() as nursery:
-            url = await nursery.start(_read_stderr, process)
-            async with open_websocket_url(url, max_message_size=MAX_MESSAGE_BYTES) as socket:
-                browser = Browser(socket)
-                nursery.start_soon(browser.read)
-                yield browser
-                nursery.cancel_scope.cancel()
+        async with _new_profile(chromium) as browser:
+            yield browser
     finally:
-        process.kill()
-        with trio.CancelScope(shield=True, deadline=trio.current_time() + 10):
-            await process.wait()
-        shutil.rmtree(short, ignore_errors=True)
+        if flags:
+            _kill(chromium.process, chromium.folder)
 
 
-async def _read_stderr(process: trio.Process, task_status: trio.TaskStatus[str]) -> None:
-    """Report the DevTools address when it is printed; then keep the pipe empty."""
-    assert process.stderr is not None
-    seen = b""
-    reported = False
-    with trio.CancelScope(deadline=trio.current_time() + START_TIMEOUT_S) as starting:
-        async for chunk in process.stderr:
-            seen = (seen + chunk)[-10_000:]
-            if not reported and b"DevTools listening on " in seen and seen.endswith(b"\n"):
-                line = seen.partition(b"DevTools listening on ")[2].splitlines()[0]
-                reported = True
-                starting.deadline = math.inf
-                task_status.started(line.decode().strip())
-    if not reported:
-        raise BrowserError(f"Chromium did not start: {seen[-2000:].decode(errors='replace')}")
+@asynccontextmanager
+async def _new_profile(chromium: Chromium) -> AsyncIterator[Browser]:
+    async with (
+        trio.open_nursery() as nursery,
+        open_websocket_url(chromium.url, max_message_size=MAX_MESSAGE_BYTES) as socket,
+    ):
+        browser = Browser(socket)
+        nursery.start_soon(browser.read)
+        await browser.begin()
+        yield browser
+        await browser.end()  # after a failure it goes with the connection
+        nursery.cancel_scope.cancel()
+
+
+async def _find_started() -> Chromium:
+    """Return the Chromium of this process, which may have to be started."""
+    if _started and _started[0].process.poll() is not None:
+        stop_chromium()
+    if not _started:
+        _started.append(await _start(()))
+    return _started[0]
+
+
+async def _start(flags: Sequence[str]) -> Chromium:
+    # Chromium makes a socket in its temporary folder, and a socket's path has at most 107 characters.
+    folder = Path(tempfile.mkdtemp(prefix="vt-"))
+    log, address = folder / "log", folder / "profile" / "DevToolsActivePort"
+    command = [find_chromium(), *FLAGS, *flags, f"--user-data-dir={folder / 'profile'}"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, env=ENV | {"TMPDIR": str(folder)}, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+    try:
+        with trio.fail_after(START_TIMEOUT_S):
+            while not (address.exists() and address.read_text().count("\n") == 1):
+                if process.poll() is not None:
+                    raise BrowserError("it ended")
+                await trio.sleep(0.01)
+        port, path = address.read_text().split("\n")
+        return Chromium(process, folder, f"ws://127.0.0.1:{port}{path}")
+    except BaseException as error:
+        said = log.read_bytes()[-2000:].decode(errors="replace")
+        _kill(process, folder)
+        if isinstance(error, trio.TooSlowError | BrowserError):
+            raise BrowserError(f"Chromium did not start: {said}") from error
+        raise
+
+
+def _kill(process: subprocess.Popen[bytes], folder: Path) -> None:
+    process.kill()
+    process.wait(10)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 async def see_problem(page: Page) -> list[list[str]]:

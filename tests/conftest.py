@@ -5,8 +5,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import find_chromium
+from browser import find_chromium, stop_chromium
 from fake_registry import fill_store
+from hypothesis import settings
+
+# A busy machine is no fault of what is tested: what has to be quick is measured where it says so.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first: none is left for one process while the others have nothing more to do."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_sessionfinish() -> None:
+    """All tests of a process share a browser: it ends with the last."""
+    stop_chromium()
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from kinds_of_apps import KINDS, count
 from recorded import FILES, differences, load
 
 from vibes_trio import errors
@@ -113,6 +114,15 @@ def counts() -> str:
     )
 
 
+def kinds() -> str:
+    """The ways in which apps come, counted."""
+    rows = ["| kind | went wrong elsewhere | worked |", "| --- | --- | --- |"]
+    rows += [f"| {kind} | {count(kind, wrong=True)} | {count(kind, wrong=False)} |" for kind in KINDS]
+    sums = (sum(count(kind, wrong=wrong) for kind in KINDS) for wrong in (True, False))
+    rows.append(f"| together | {' | '.join(map(str, sums))} |")
+    return "\n".join(rows)
+
+
 SECTIONS = {
     "settings": settings,
     "messages": messages,
@@ -120,6 +130,7 @@ SECTIONS = {
     "errors": error_codes,
     "differences": difference_rows,
     "counts": counts,
+    "kinds": kinds,
 }
 
 
@@ -128,13 +139,13 @@ def render(text: str) -> str:
     for name, make in SECTIONS.items():
         block = name not in ("counts",)
         content = f"\n{make()}\n" if block else make()
-        text, count = re.subn(
+        text, filled = re.subn(
             rf"(<!-- {name} -->).*?(<!-- /{name} -->)",
             lambda match, content=content: match.group(1) + content + match.group(2),
             text,
             flags=re.DOTALL,
         )
-        assert count == 1, f"README.md has no section {name}"
+        assert filled == 1, f"README.md has no section {name}"
     return text
 
 

@@ -16,7 +16,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -35,6 +37,7 @@ from vibes_trio.collector import give_memory_back
 from vibes_trio.config import KiB, Limits, MiB
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE
+from vibes_trio.wire.base import Request
 
 pytestmark = pytest.mark.alone
 
@@ -264,21 +267,46 @@ def routes() -> dict[str, dict[str, bytes]]:
     }
 
 
-async def walk_messages(walk: Walk, size: int, lanes: tuple[str, ...], *, each: bool) -> None:
-    """Walk every message with inputs of *size*; *each* in every lane, or in turn in one."""
-    number = 0
-    for request in requests():
-        kind = str(request.__struct_config__.tag)
-        for case, payload in payloads(request, size):
-            for auth, who in ((None, "unsigned"), (AUTH, "signed")):
-                number += 1
-                chosen = lanes if each else (lanes[number % len(lanes)],)
-                for lane in chosen:
-                    said = LANES[lane](message(payload, auth))
-                    await walk.step(f"{kind}, {who}", lane, f"{case}, {size} bytes", said)
-    for number, (case, body) in enumerate(envelopes(size)):
-        for lane in lanes if each else (lanes[number % len(lanes)],):
-            await walk.step("envelope", lane, f"{case}, {size} bytes", LANES[lane](body))
+async def walk_requests(walk: Walk, request: type[Request[Any]], size: int) -> None:
+    """Walk the messages of a kind with inputs of *size*, each in one lane in turn."""
+    kind = str(request.__struct_config__.tag)
+    lanes = cycle(LANES.items())
+    for case, payload in payloads(request, size):
+        for auth, who in ((None, "unsigned"), (AUTH, "signed")):
+            lane, wrap = next(lanes)
+            await walk.step(f"{kind}, {who}", lane, f"{case}, {size} bytes", wrap(message(payload, auth)))
+
+
+async def walk_envelopes(walk: Walk, size: int) -> None:
+    """Walk what is no message, each in one lane in turn."""
+    for (case, body), (lane, wrap) in zip(envelopes(size), cycle(LANES.items()), strict=False):
+        await walk.step("envelope", lane, f"{case}, {size} bytes", wrap(body))
+
+
+async def walk_routes(walk: Walk) -> None:
+    """Walk what answers no message."""
+    for name, asked in routes().items():
+        for case, said in asked.items():
+            await walk.step(name, "any", case, said, sent=8 * MiB)
+
+
+async def walk_successes(walk: Walk) -> None:
+    """Walk what succeeds, in every lane; then ask for the page of what was deployed last, the largest."""
+    for kind, case, body in dearest_that_succeed():
+        answer = b"max_links" if case.startswith("too many") else kind.replace(".req-", ".res-").encode()
+        for lane, wrap in LANES.items():
+            await walk.step(f"{kind}, answered", lane, case, wrap(body), answer=answer)
+    await walk.step("entry point", "any", "page of the largest app", routes()["entry point"]["page"])
+
+
+SIZES = ((HERE, "read here"), (LONG, "long"))
+WALKS = {
+    f"{request.__struct_config__.tag}, {name}": partial(walk_requests, request=request, size=size)
+    for size, name in SIZES
+    for request in requests()
+}
+WALKS |= {f"envelopes, {name}": partial(walk_envelopes, size=size) for size, name in SIZES}
+WALKS |= {"routes": walk_routes, "successes": walk_successes}
 
 
 # First: what large blocks cost depends on what the process has made before.
@@ -292,20 +320,10 @@ async def test_the_longest_messages_that_are_taken_are_no_dearer(tmp_path, monke
     assert walk.over == []
 
 
-async def test_no_entry_point_holds_the_loop_or_more_than_it_was_sent(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("name", WALKS)
+async def test_no_entry_point_holds_the_loop_or_more_than_it_was_sent(name, tmp_path, monkeypatch, capsys):
     async with walking(tmp_path, monkeypatch) as walk:
-        await walk_messages(walk, HERE, tuple(LANES), each=False)
-        await walk_messages(walk, LONG, tuple(LANES), each=False)
-        for name, asked in routes().items():
-            for case, said in asked.items():
-                await walk.step(name, "any", case, said, sent=8 * MiB)
-        for kind, case, body in dearest_that_succeed():
-            for lane, wrap in LANES.items():
-                answer = (
-                    b"max_links" if case.startswith("too many") else kind.replace(".req-", ".res-").encode()
-                )
-                await walk.step(f"{kind}, answered", lane, case, wrap(body), answer=answer)
-        await walk.step("entry point", "any", "page of the largest app", routes()["entry point"]["page"])
+        await WALKS[name](walk)
     with capsys.disabled():
         print(f"\n{walk.table()}")
 

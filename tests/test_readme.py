@@ -21,3 +21,11 @@ def test_every_request_has_a_handler():
 
 def test_pictures_are_there():
     assert (README.parent / "tests" / "pictures" / "example.png").stat().st_size > 10_000
+
+
+def test_browsers_that_do_not_know_names_under_localhost_are_named():
+    """Else the first address that is printed leads nowhere, and nothing says why."""
+    start = README.read_text("utf-8").partition("## Deploy your first app")[2].partition("\n## ")[0]
+
+    assert "Safari before macOS 26" in start
+    assert "/etc/hosts" in start

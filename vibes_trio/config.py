@@ -49,6 +49,8 @@ class Limits:
     max_env_names: int = 1000
     max_imports: int = 500
     max_links: int = 10_000
+    max_hosted: int = 200
+    max_pages: int = 50
     max_map_bytes: int = 1 * MiB
     linked_here_chars: int = 8 * KiB
     rendered_here_chars: int = 128 * KiB

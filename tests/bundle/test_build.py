@@ -310,3 +310,51 @@ async def test_a_file_apart_that_is_imported_is_part_of_the_app(esbuild):
     assert build.failure is None
     assert "color: red" in code_of(build)
     assert '"./a.css"' in code_of(build)
+
+
+async def test_react_is_there_where_a_file_names_it_and_has_none(esbuild):
+    files = {
+        "/App.jsx": 'import "./b"; const { memo } = React; export default memo(() => null);',
+        "/b.js": "const React = { memo: 1 }; out(React.memo);",
+    }
+
+    build = await build_app(esbuild, sources(files, has_globals=True))
+    without = await build_app(esbuild, sources(files))
+
+    assert build.packages == ("react",)
+    assert without.packages == ()
+
+
+async def test_an_app_that_names_no_react_gets_none(esbuild):
+    build = await build_app(
+        esbuild, sources({"/App.jsx": "export default () => import.meta.env.MODE;"}, has_globals=True)
+    )
+
+    assert build.packages == ()
+
+
+async def test_react_dom_is_there_with_all_that_it_had_in_one(esbuild):
+    app = sources({"/App.jsx": "ReactDOM.createRoot(document.body).render(1);"}, has_globals=True)
+
+    build = await build_app(esbuild, app)
+
+    assert set(build.packages) == {"react-dom", "react-dom/client"}
+
+
+async def test_a_name_in_letters_of_another_size_is_told(esbuild):
+    files = {"/App.jsx": 'import "./Nav"; export default 1;', "/nav.js": "out(1);"}
+
+    build = await build_app(esbuild, sources(files))
+
+    assert build.warnings[0].startswith('/App.jsx: import "./Nav": the file is called nav.js')
+    assert build.missing == ()
+
+
+async def test_a_style_sheet_that_is_not_there_is_told_and_the_app_goes_on(esbuild):
+    files = {"/App.jsx": 'import "./App.css"; import s from "./b.module.css"; export default () => s.a;'}
+
+    build = await build_app(esbuild, sources(files))
+
+    assert build.missing == (("/App.jsx", "./App.css"), ("/App.jsx", "./b.module.css"))
+    assert code_of(build).count("vibes-notice") == 2
+    assert "could not be loaded" not in code_of(build)

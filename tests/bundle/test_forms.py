@@ -9,7 +9,7 @@ from vibes_trio.bundle.places import make_places
 from vibes_trio.content.tool_settings import Alias
 
 PLACES = make_places(
-    ("/App.jsx", "/lib/a.js", "/public/logo.svg", "/src/b.ts"),
+    ("/App.jsx", "/style.css", "/lib/a.js", "/public/logo.svg", "/src/b.ts"),
     "",
     "/public",
     [Alias("@/", ("/src/", "/")), Alias("~/", ("/src/", "/"))],
@@ -50,6 +50,11 @@ def forms_of(text: str, lang: str = "jsx") -> list[str]:
         ("import './a.scss'", "scss"),
         ("import a from './a.cjs'", "cjs"),
         ("import A from './A.vue'", "vue"),
+        ("const { useState } = React;\nexport default 1", "React without an import"),
+        ("class A extends React.Component {}", "React without an import"),
+        ("<React.Fragment key={1} />", "React without an import"),
+        ("ReactDOM.createRoot(a).render(b)", "React without an import"),
+        ("import './gone.css'", "a style sheet that is not there"),
         ("import b from '@/b'", "an alias"),
         ("import logo from '/logo.svg'", "an absolute path"),
     ],
@@ -67,6 +72,10 @@ def test_each_form_is_found(text, words):
         "const answer = ok ? raw : url; <p title='why?'>require nothing, export all</p>",
         "fetch('/api?url=1'); const exported = { exports: 1 }; obj.require('x'); my.module.exports;",
         "import b from '@scope/b'; import c from '@/none';",
+        "import React, { memo } from 'react'; React.useState(); class A extends React.Component {}",
+        "import * as React from 'react'; const { useState } = React;",
+        "const React = window.React; React.useState();",
+        "const a: React.ReactNode = my.React.memo; say('React.memo');",
         "const text = `import ${name}`; import(name);",
     ],
 )

@@ -34,6 +34,9 @@ PLACES = make_places(NAMES, "/web", "/web/public", ALIASES)
         ("config", "/web/src/old.ts"),
         ("/src/lib/utils", "/web/src/lib/utils.ts"),
         ("/logo.svg", "/web/public/logo.svg"),
+        ("/Logo.SVG", "/web/public/logo.svg"),
+        ("./Lib/Utils", "/web/src/lib/utils.ts"),
+        ("@/lib/Utils", "/web/src/lib/utils.ts"),
         ("/shared/colours.css", "/shared/colours.css"),
         ("configured", None),
         ("react", None),
@@ -76,3 +79,8 @@ def test_what_can_only_be_a_file_is_known(specifier, is_own):
 )
 def test_patterns_start_where_imports_do(pattern, found):
     assert list(PLACES.expand("/web/src/App.tsx", pattern)) == found
+
+
+def test_a_name_in_letters_of_another_size_is_not_exact():
+    assert PLACES.find_exact("/web/src/App.tsx", "./lib/utils") == "/web/src/lib/utils.ts"
+    assert PLACES.find_exact("/web/src/App.tsx", "./lib/Utils") is None

@@ -65,11 +65,14 @@ def test_a_call_is_split_into_its_arguments(code, found):
     ("expression", "parts"),
     [
         ('"./a/".concat(b, ".js")', ["./a/", None, ".js"]),
+        ('"./".concat(a, "/").concat(b, ".js")', ["./", None, "/", None, ".js"]),
+        ('"./a.js"', ["./a.js"]),
         ('"./a/" + b + ".js"', ["./a/", None, ".js"]),
         ('"./a/" + (b + "x")', ["./a/", None]),
         ("name", [None]),
         ('"./a/".concat(b, ".js").trim()', [None]),
         ('"./a/".concat(b', [None]),
+        ('"./a/".concat(b).concat(c', [None]),
     ],
 )
 def test_a_path_is_taken_into_its_parts(expression, parts):

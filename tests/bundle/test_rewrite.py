@@ -184,6 +184,8 @@ def test_an_app_asks_for_a_bounded_number_of_choices():
         ("import('./a' + b)", True),
         ("import(/* name */ './a' + b)", True),
         ("import(name)", True),
+        ("import a from './a.json' with {'type': 'json'}", True),
+        ("import a from './a.css' with { type: 'css' }", False),
         ("import('./a')", False),
         ("require('./a')", False),
         ("require(a)", True),
@@ -195,6 +197,19 @@ def test_an_app_asks_for_a_bounded_number_of_choices():
 )
 def test_only_sources_that_may_have_a_form_are_printed_anew(text, may):
     assert may_need_rewriting(text) is may
+
+
+@pytest.mark.parametrize("word", ["with", "assert"])
+def test_a_json_file_gives_its_names_though_it_is_said_to_be_one(word):
+    text = rewrite(f'import {{ a }} from "./a.json" {word} {{ type: "json" }};\nconst with = "x";')
+
+    assert text.startswith('import { a } from "./a.json";\nconst with = "x";')
+
+
+def test_other_attributes_stay():
+    code = 'import a from "./a.css" with { type: "css" };'
+
+    assert rewrite(code).startswith(code)
 
 
 def test_addresses_lead_from_the_built_files_to_the_source():

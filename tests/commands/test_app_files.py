@@ -249,6 +249,16 @@ def test_text_is_sent_as_text_whatever_its_characters(tmp_path: Path) -> None:
     assert read_file(found(path)) == StrAssetBlock(filename="/a.css", content="\ufeffä\r\n😀")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_what_windows_writes_in_utf_16_is_read(tmp_path: Path, encoding: str) -> None:
+    for name in ("a.jsx", "a.css", "a.bin"):
+        (tmp_path / name).write_bytes("\ufeffä😀".encode(encoding))
+
+    assert read_file(found(tmp_path / "a.jsx")) == CodeBlock(filename="/a.jsx", lang="jsx", content="ä😀")
+    assert read_file(found(tmp_path / "a.css")) == StrAssetBlock(filename="/a.css", content="ä😀")
+    assert isinstance(read_file(found(tmp_path / "a.bin")), Uint8AssetBlock)
+
+
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n", b"a\0b", b"\xff"])
 def test_all_else_is_sent_as_base64(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.png"

@@ -7,19 +7,15 @@ from pathlib import Path
 
 import pytest
 from asking import DEPLOY
-from browser import Page, find_chromium, launch_browser
-from fake_registry import fill_store
+from browser import Page, launch_browser
 from recorded import token
 from serving import http_client, running
 
 
 @pytest.fixture(scope="session")
-def filled_modules(tmp_path_factory) -> Path:
+def filled_modules(page_store: Path) -> Path:
     """The folder of a store with what every page loads."""
-    find_chromium()
-    folder = tmp_path_factory.mktemp("filled")
-    fill_store(folder)
-    return folder / "modules"
+    return page_store / "modules"
 
 
 @pytest.fixture

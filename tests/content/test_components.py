@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from vibes_trio.content.components import Exports, choose_component, read_exports, take_off_fence
+from vibes_trio.content.components import Exports, choose_component, has_fence, read_exports, take_off_fence
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,31 @@ def test_of_a_long_source_head_and_tail_are_looked_at():
 )
 def test_a_component_is_chosen_if_one_clearly_is_meant(exports, stem, chosen):
     assert choose_component(exports, stem) == chosen
+
+
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [
+        ("Here it is:\n\n```jsx\nlet a;\n```\n", True),
+        ("let a = `\n```\n`", True),
+        ("let a = `x```", False),
+        ("", False),
+    ],
+)
+def test_a_line_of_a_fence_is_found_anywhere(text, has):
+    assert has_fence(text) is has
+
+
+@pytest.mark.parametrize(
+    ("text", "empty"), [("", True), (" \n// x\n/* y */", True), ("/* y */ a", False), ("'//'", False)]
+)
+def test_a_file_of_comments_alone_is_empty(text, empty):
+    assert read_exports(text).empty is empty
+
+
+def test_several_statements_may_stand_in_one_line():
+    assert read_exports('import a from "a"; export const App = memo(a);').named == ("App",)
+    assert read_exports('import a from "a"; class App extends a {}').inner == ("App",)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ import pytest
 
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import (
+    MAX_MAPPED_CHARS,
     PREDEFINED,
     ImportMap,
     build_import_map,
+    mapped_to,
     package_lookups,
     predefined_imports,
 )
@@ -147,3 +149,15 @@ def test_only_what_the_page_needs_is_fetched_and_warned_of() -> None:
     assert needed.packages == ("d3",)
     assert needed.warnings == ()
     assert needed.text == build_import_map(texts, versions, FP_VERSION).text
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [("a", "1"), ("a/b", "2b"), ("a/b/c", "3c"), ("a/", "2"), ("ab", ""), ("b/x", ""), ("", "")],
+)
+def test_a_map_sends_a_name_to_its_address_or_into_the_longest_folder(text, address):
+    assert mapped_to({"a": "1", "a/": "2", "a/b/": "3", "b": "4"}, text) == address
+
+
+def test_what_is_too_long_lies_in_no_folder_of_a_map():
+    assert mapped_to({"a/": "1/"}, "a/" + "b" * MAX_MAPPED_CHARS) == ""

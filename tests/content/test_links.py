@@ -451,3 +451,20 @@ def test_what_the_page_asks_for_by_name_is_of_its_entries_and_what_they_lead_to(
 
     assert bare_of(files, links, ["/App.jsx", "/not-there.js"]) == ("react", "d3")
     assert links.bare == ("react", "vitest", "d3")
+
+
+def test_a_file_is_found_though_its_letters_are_of_another_size():
+    links = link_modules([module("/App.jsx", "./components/navbar"), module("/components/Navbar.jsx")])
+
+    assert links.targets == ((1,), ())
+    assert links.warnings == (
+        '/App.jsx: import "./components/navbar": the file is called components/Navbar.jsx: write it so, as most'
+        " servers tell large letters from small ones.",
+    )
+
+
+def test_of_two_files_that_differ_in_size_alone_each_is_found_by_its_own_name():
+    links = link_modules([module("/App.jsx", "./nav", "./Nav"), module("/Nav.jsx"), module("/nav.jsx")])
+
+    assert links.targets == ((2, 1), (), ())
+    assert links.warnings == ()

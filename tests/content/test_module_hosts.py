@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vibes_trio.content.module_hosts import Hosted, is_module_host, read_hosted
+from vibes_trio.content.module_hosts import (
+    MAX_CHARS,
+    Hosted,
+    is_module_host,
+    read_asked,
+    read_file,
+    read_hosted,
+)
 
 ESM, UNPKG, JSDELIVR = "https://esm.sh/", "https://unpkg.com/", "https://cdn.jsdelivr.net/npm/"
 CDNJS, SKYPACK = "https://cdnjs.cloudflare.com/ajax/libs/", "https://cdn.skypack.dev/"
@@ -38,6 +45,22 @@ ORBIT = "examples/jsm/controls/OrbitControls.js"
         (f"{CDNJS}three.js/r128/three.min.js", "three@0.128.0/three.min.js?file"),
         (f"{CDNJS}react/18.2.0/umd/react.production.min.js", "react@18.2.0/umd/react.production.min.js?file"),
         (f"{CDNJS}font-awesome/6.4.0/css/all.css", "@fortawesome/fontawesome-free@6.4.0/css/all.css?file"),
+        (f"{CDNJS}font-awesome/4.7.0/css/font-awesome.min.css", "font-awesome@4.7.0/css/font-awesome.min.css?file"),
+        (f"{CDNJS}twitter-bootstrap/5.3.0/js/bootstrap.min.js", "bootstrap@5.3.0/js/bootstrap.min.js?file"),
+        ("https://ajax.googleapis.com/ajax/libs/jquery/3.5.1/jquery.min.js", "jquery@3.5.1/jquery.min.js?file"),
+        ("https://code.jquery.com/jquery-3.7.1.slim.min.js", "jquery@3.7.1/dist/jquery.slim.min.js?file"),
+        ("https://code.jquery.com/ui/1.13.2/themes/base/all.css", "jquery-ui@1.13.2/dist/themes/base/all.css?file"),
+        ("https://d3js.org/d3.v7.min.js", "d3@7/dist/d3.min.js?file"),
+        ("https://cdn.plot.ly/plotly-2.27.0.min.js", "plotly.js-dist-min@2.27.0/plotly.min.js?file"),
+        ("https://cdn.socket.io/4.7.2/socket.io.min.js", "socket.io-client@4.7.2/dist/socket.io.min.js?file"),
+        (
+            "https://use.fontawesome.com/releases/v5.15.4/css/all.css",
+            "@fortawesome/fontawesome-free@5.15.4/css/all.css?file",
+        ),
+        (
+            "https://maxcdn.bootstrapcdn.com/bootstrap/4.5.2/css/bootstrap.min.css",
+            "bootstrap@4.5.2/dist/css/bootstrap.min.css?file",
+        ),
         ("https://cdn.tailwindcss.com?plugins=forms", "@tailwindcss/browser@4?file"),
     ],
 )  # fmt: skip
@@ -62,6 +85,12 @@ def test_address_means_a_module_or_a_file_of_a_package(address, specifier):
             "https://unpkg.com/ a",
         ),
         *("https://cdn.jsdelivr.net/combine/npm/a,npm/b", "https://unpkg.com/x/y%3Fz"),
+        *(
+            "https://esm.sh/a?css",
+            "https://esm.sh/a?bundle&worker",
+            "https://code.jquery.com/color/jquery.color.js",
+        ),
+        "https://unpkg.com/" + "a" * MAX_CHARS,
     ],
 )
 def test_address_of_such_a_host_that_means_no_package_is_none(address):
@@ -84,6 +113,41 @@ def test_address_of_such_a_host_that_means_no_package_is_none(address):
 def test_other_addresses_are_of_no_such_host(address):
     assert read_hosted(address) is None
     assert not is_module_host(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "specifier"),
+    [
+        (f"{UNPKG}lodash", "lodash?file"),
+        (f"{ESM}d3", "d3"),
+        (f"{ESM}a/dist/a.css", "a/dist/a.css?file"),
+        (f"{UNPKG}a/x.js?module", "a/x.js"),
+    ],
+)
+def test_an_element_of_a_page_loads_a_file_unless_its_host_makes_modules(address, specifier):
+    found = read_file(address)
+
+    assert found is not None
+    assert found.specifier == specifier
+
+
+def test_an_element_may_load_what_is_no_package():
+    assert read_file("https://example.org/a.css") is None
+
+
+@pytest.mark.parametrize(
+    ("address", "asked"),
+    [
+        (f"{ESM}a?deps=react@18.2.0,@s/b@^1&dev", {"react": "18.2.0", "@s/b": "^1"}),
+        (f"{ESM}a?deps=react,@@,/../@1", {}),
+        (f"{ESM}a?target=es2022", {}),
+        (f"{UNPKG}a?deps=react@18", {}),
+        (f"{ESM}a?deps=react@18&{'x' * MAX_CHARS}", {}),
+        ("react?deps=react@18", {}),
+    ],
+)
+def test_an_address_may_ask_for_versions_of_what_its_module_is_built_with(address, asked):
+    assert read_asked(address) == asked
 
 
 @given(

@@ -309,6 +309,35 @@ def test_addresses_of_an_import_map_that_are_paths_are_the_apps(address, is_ther
     assert is_of_app(address) == is_there
 
 
+def test_a_digest_holds_only_for_the_bytes_of_the_other_host():
+    script = '<script src="https://a.test/1?x=1&amp;y=2" integrity="sha384-x"></script>'
+    link = "<link INTEGRITY='sha384-y' rel=stylesheet href=//a.test/2>"
+    page = read(
+        f'{script}{link}<script integrity="sha384-z" src="own.js"></script><script integrity=z>1</script>'
+    )
+
+    kept = fill_template(page.template, "", "/r/", {})
+    ours = fill_template(
+        page.template, "", "/r/", {"https://a.test/1?x=1&y=2": "/~esm/1&", "//a.test/2": "/~esm/2"}
+    )
+
+    assert f"{script}{link}" in kept
+    assert '<script src="/~esm/1&amp;" data-integrity="sha384-x">' in ours
+    assert "<link data-INTEGRITY='sha384-y' rel=stylesheet href=/~esm/2>" in ours
+    assert 'integrity="sha384-z" src=' in ours
+    assert "data-integrity=z" not in ours
+
+
+def test_modules_of_other_hosts_are_not_fetched_ahead():
+    assert read('<link rel="modulepreload" href="https://esm.sh/react">').template.parts[0].text == ""
+
+
+def test_a_script_for_babel_that_is_a_module_is_alone():
+    page = read('<script type="text/babel" data-type="Module">let a</script>')
+
+    assert page.scripts == (Script(text="let a", babel=True, alone=True),)
+
+
 FONT = "https://fonts.googleapis.com/css2?family=A:wght@400;700&amp;display=swap"
 OWN_FONT = "/~esm/@fonts/css2?family=A:wght@400;700&amp;display=swap"
 

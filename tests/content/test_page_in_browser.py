@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 import trio
-from browser import OVERLAY, SHOWN, Page, find_chromium, launch_browser, see_problem
-from fake_registry import fill_store, require_esbuild
+from browser import OVERLAY, SHOWN, Page, launch_browser, see_problem
+from fake_registry import require_esbuild
 
 from vibes_trio.config import Limits
 from vibes_trio.content.page import PageInput, render_page
@@ -33,12 +33,9 @@ Answers = dict[str, tuple[str, bytes]]
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory) -> LocalModules:
-    """React, built once for all tests of this file."""
-    find_chromium()
-    folder = tmp_path_factory.mktemp("modules")
-    fill_store(folder)
-    return open_store(folder, Limits())
+def store(page_store: Path) -> LocalModules:
+    """React, built once for all tests; they read it."""
+    return open_store(page_store, Limits())
 
 
 @pytest.fixture

@@ -261,6 +261,49 @@ async def test_what_an_app_handles_itself_is_told_beside_it_and_not_over_it(open
         assert await page.evaluate(SHOWN) is None
 
 
+ELEMENT = """
+const made = document.createElement("script");
+made.src = "ORIGIN/badge.js";
+document.head.append(made);
+"""
+
+
+async def test_a_script_element_that_an_app_can_do_without_is_told_beside_it(open_closed, other):
+    """Tools leave such elements in what they export; the app is the same without."""
+    code = ELEMENT.replace("ORIGIN", other.origin) + 'document.body.append("works");'
+    notices = "document.querySelector('vibes-notices')?.shadowRoot.textContent"
+
+    async with open_closed(js("/main.js", code)) as page:
+        await page.wait_for(notices)
+        await page.evaluate("new Promise((done) => setTimeout(done, 1700))")
+
+        assert (
+            await page.evaluate(notices)
+            == f"A script to {other.origin[7:]} was blocked. {ONLY}{other.origin}"
+        )
+        assert await page.evaluate(SHOWN) is None
+
+
+@pytest.mark.parametrize(
+    ("then", "more"),
+    [
+        ("", []),  # nothing is shown at all
+        ("\nmissing();", [["ReferenceError: missing is not defined", "main.js:6"]]),
+        ("\nawait new Promise((done, fail) => { made.onload = done; made.onerror = fail; });", []),
+    ],
+)
+async def test_a_script_element_is_told_over_the_app_where_something_is_wrong(open_closed, other, then, more):
+    code = ELEMENT.replace("ORIGIN", other.origin)
+    text = "document.body.append('works');" if then else ""
+
+    async with open_closed(js("/main.js", f"{text}{code}{then}")) as page:
+        await see_problem(page)
+        await page.evaluate("new Promise((done) => setTimeout(done, 1700))")
+        problems = [told_of(problem) for problem in await page.evaluate(SHOWN)]
+
+    assert sorted(problems) == sorted([[f"A script to 127.0.0.1 was blocked. {ONLY}http://127.0.0.1"], *more])
+
+
 async def test_pictures_are_told_of_once_beside_the_app(open_closed, other):
     """Else nobody knows why there is a hole in the page."""
     code = f"""for (let n = 0; n < 3; n++) {{

@@ -37,6 +37,17 @@ NAMES = {
         "(this, function() { var P = { a: f }; P.b = 1; return P;\n});",
         "a b",
     ),
+    "UMD whose factory returns a literal": (
+        '(function(root, factory) { typeof module == "object" ? module.exports = factory() : root.P = factory(); })'
+        "(this, function() { function f() { return { no: 1 }; } return { a: f, b: { c: 1 }, d() {} };\n});",
+        "a b d",
+    ),
+    "UMD that is called with this": (
+        '(function(root, factory) { typeof exports == "object" ? module.exports = factory() : root.P = factory(); })'
+        ".call(this, function() { return { a: 1 }; });",
+        "a",
+    ),
+    "a literal that never ends": ("module.exports = make(); function make() { return { a: 1, ", ""),
     "UMD with exports": (
         '(function(g, factory) { typeof exports == "object" ? factory(exports) : factory(g.L = {}); })'
         "(this, (function(exports2) { exports2.a = 1; }));",

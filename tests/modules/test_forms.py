@@ -5,7 +5,8 @@ from built_packages import ensure, run
 from fake_registry import pack, react_registry, require_packages
 
 from vibes_trio.modules.bundle import is_stored
-from vibes_trio.modules.forms import file_behind
+from vibes_trio.modules.forms import file_behind, notes_on_modules
+from vibes_trio.modules.lock import Lock, Package
 
 FILES = {
     "package.json": '{"exports": {".": "./main.js", "./wasm": "./dist/core.wasm"}, "unpkg": "umd/kit.min.js"}',
@@ -89,6 +90,38 @@ async def test_a_file_that_is_not_there_is_told(config, registry):
     assert "no file gone.js" in failed["kit/gone.js?file"]
     assert "no entry dist/core.wasm" in failed["kit/dist/core.wasm?url"]
     assert "404" in failed["gone?url"]
+
+
+async def test_a_style_sheet_as_a_file_is_stored_with_what_it_names_and_nothing_it_depends_on(
+    config, registry
+):
+    registry.add("kit", "1.0.0", pack(ALL_EXPORTED), dependencies={"other": "1"})
+    registry.add("other", "1.0.0", b"this archive is broken")
+
+    store, lock, failed = await ensure(config, registry, "kit/deep/x.css?file")
+
+    assert failed == {}
+    file = file_behind(store, lock.modules["kit/deep/x.css?file"])
+    assert store.find(file).content == FILES["deep/x.css"].encode()
+    assert store.find(file.replace("x.css", "p.png")).content == b"p"
+
+
+def test_what_packages_would_be_built_with_is_not_told_where_only_their_files_are_wanted():
+    def package(name: str, **uses: str) -> Package:
+        return Package(name=name, version="1.0.0", integrity="", tarball="", uses=uses)
+
+    keys = {name: f"{name}@1.0.0" for name in ("file", "part", "both", "module")}
+    packages = {
+        keys["file"]: package("file", part=keys["part"], both=keys["both"]),
+        keys["part"]: package("part"),
+        keys["both"]: package("both"),
+        keys["module"]: package("module", both=keys["both"]),
+    }
+    notes = tuple(f"{key} asks for react ^18; the page has 19" for key in keys.values())
+    lock = Lock(packages=packages, shared={"file": keys["file"], "module": keys["module"]}, notes=notes)
+
+    assert notes_on_modules(lock, ["file/a.js?file", "module/x", "gone"]) == [*notes[2:]]
+    assert notes_on_modules(lock, ["file/a.js?file", "file", "module"]) == [*notes]
 
 
 async def test_react_comes_as_a_script_though_it_has_none(config, tmp_path):

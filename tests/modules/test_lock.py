@@ -153,6 +153,17 @@ async def test_what_is_a_peer_stays_one_whatever_versions_the_app_writes(shelf):
     assert lock.notes == ("the app imports three@1; others share three@2.0.0, which it gets",)
 
 
+async def test_another_version_of_what_is_pinned_is_had_for_its_files_and_shared_with_nobody(shelf):
+    shelf.add("react-dom", "19.2.1", peers={"react": "^19"})
+
+    wanted = {"react": "*", "react@18.0.0": "18.0.0", "react-dom": "*"}
+    lock = await resolve_lock(shelf.choose, wanted, PINNED, Limits())
+
+    assert (lock.shared["react"], lock.shared["react@18.0.0"]) == ("react@19.2.1", "react@18.0.0")
+    assert lock.packages["react-dom@19.2.1"].uses == {"react": "react@19.2.1"}
+    assert lock.notes == ()
+
+
 async def test_cycles_end(shelf):
     shelf.add("a", "1.0.0", {"b": "1"})
     shelf.add("b", "1.0.0", {"a": "1"})

@@ -24,6 +24,7 @@ def files_in(store, lock) -> dict[str, bytes]:
         "export const at = new URL('x.wasm', import.meta.url).href",
         'const here = import.meta.url; export const at = new URL("x.wasm", here).href',
         'const s = document.currentScript; exports.at = s.src.slice(0, s.src.lastIndexOf("/") + 1) + "x.wasm"',
+        'const s = globalThis.document?.currentScript?.src; exports.at = s.slice(0, s.lastIndexOf("/") + 1) + "x.wasm"',
     ],
 )
 async def test_code_finds_the_file_beside_it_wherever_it_is_bundled(config, registry, tmp_path, code):

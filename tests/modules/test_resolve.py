@@ -5,7 +5,7 @@ import json
 import pytest
 
 from vibes_trio.errors import ModuleFailed
-from vibes_trio.modules.resolve import resolve_entry
+from vibes_trio.modules.resolve import resolve_entry, resolve_file, resolve_hosted
 
 
 def resolve(manifest: object, files: str, subpath: str = "") -> str:
@@ -133,3 +133,65 @@ def test_deep_conditions_end():
 def test_broken_manifest_is_named(manifest):
     with pytest.raises(ModuleFailed, match=r"package\.json is broken"):
         resolve_entry(manifest, [], "")
+
+
+NOT_EXPORTED = b'{"exports": {".": "./main.js", "./dist/*": "./dist/*"}}'
+
+
+@pytest.mark.parametrize(
+    ("subpath", "file"),
+    [
+        ("", "main.js"),
+        ("dist/a.min.js", "dist/a.min.js"),
+        ("build/a.js", "build/a.js"),
+        ("build/a.min.js", "build/a.js"),
+        ("build/b.min.mjs", "build/b.min.mjs"),
+    ],
+)
+def test_hosts_give_scripts_that_nothing_exports_and_of_two_the_one_that_parts_import(subpath, file):
+    files = (
+        "main.js",
+        "dist/a.js",
+        "dist/a.min.js",
+        "build/a.js",
+        "build/a.min.js",
+        "build/b.min.mjs",
+        "build/c.wasm",
+    )
+
+    assert resolve_hosted(NOT_EXPORTED, files, subpath) == file
+
+
+@pytest.mark.parametrize("subpath", ["gone.js", "../a.js", "build/c.wasm", "", "a"])
+def test_hosts_give_nothing_that_is_not_there_or_no_script(subpath):
+    with pytest.raises(ModuleFailed, match="no entry"):
+        resolve_hosted(b'{"exports": {}}', ("build/c.wasm", "a/b"), subpath)
+
+
+@pytest.mark.parametrize(
+    ("path", "file"),
+    [
+        ("x.min.js", "min/x.min.js"),
+        ("kit.min.js", "lib/kit.umd.js"),
+        ("plain.min.js", "dist/plain.js"),
+        ("plain.js", "dist/plain.js"),
+        ("small.js", "a/small.min.js"),
+        ("css/all.css", "css/all.css"),
+    ],
+)
+def test_hosts_name_files_without_their_folder_or_as_older_versions_had_them(path, file):
+    files = (
+        "bin/kit.js",
+        "lib/kit.umd.js",
+        "min/x.min.js",
+        "a/b/x.min.js",
+        "dist/plain.js",
+        "a/small.min.js",
+    )
+
+    assert resolve_file(b"{}", (*files, "css/all.css"), path) == file
+
+
+def test_what_is_for_no_page_is_no_file_of_hosts():
+    with pytest.raises(ModuleFailed, match="no file kit"):
+        resolve_file(b"{}", ("bin/kit.js", "test/kit.min.js"), "kit.min.js")

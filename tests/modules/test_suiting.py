@@ -85,6 +85,42 @@ async def test_what_was_found_once_is_known_at_the_next_deploy(config, registry)
     assert (told.shared["icons"], told.notes) == ("icons@2.0.0", (MISSING,))
 
 
+async def test_older_majors_are_looked_at_though_the_newest_is_here_already(config, registry):
+    async with home_on(config, registry) as home:
+        await home.ensure({"icons": "latest"}, wishes=Wishes(names={"icons": ("Mail",)}))
+
+        assert await home.find_known({"icons": "latest"}, FREE) is None
+        assert await home.look_ahead({"icons": "latest"}, FREE) == ((), {})
+        made, _ = await home.ensure({"icons": "latest"}, wishes=FREE)
+
+    assert (made.shared["icons"], made.notes) == ("icons@0.9.0", (REPLACED,))
+
+
+async def test_names_that_no_major_has_are_looked_for_once(config, registry):
+    wishes = Wishes(names={"icons": ("Mial",)}, free=frozenset({"icons"}))
+
+    async with home_on(config, registry) as home:
+        await home.ensure({"icons": "latest"}, wishes=Wishes(names={"icons": ("Mail",)}))
+        await home.ensure({"icons": "latest"}, wishes=wishes)
+        registry.answers.clear()
+
+        known = await home.find_known({"icons": "latest"}, wishes)
+
+    assert known.notes == ("import 'icons': icons 2.0.0 exports no Mial; it has Mail for Mial",)
+
+
+async def test_without_a_registry_what_is_known_is_taken_and_told(config, registry):
+    wishes = Wishes(names={"icons": ("Mial",)}, free=frozenset({"icons"}))
+    async with home_on(config, registry) as home:
+        await home.ensure({"icons": "latest"}, wishes=Wishes(names={"icons": ("Mail",)}))
+
+    async with home_on(config, None) as home:
+        made, failed = await home.ensure({"icons": "latest"}, wishes=wishes)
+
+    assert failed == {}
+    assert made.notes == ("import 'icons': icons 2.0.0 exports no Mial; it has Mail for Mial",)
+
+
 async def test_a_look_ahead_tells_what_is_known_of_names_and_what_is_not_there(config, registry):
     async with home_on(config, registry) as home:
         await home.ensure({"icons": "latest"}, wishes=FREE)

@@ -36,7 +36,7 @@ async def whole_app(tmp_path):
 
 def stored(app):
     """Return our notes on the release of `garden--ada`."""
-    return json.loads(app.db.get(apps.find_latest, "garden", "ada").extras_json)
+    return json.loads(app.db.points.get(apps.find_latest, "garden", "ada").extras_json)
 
 
 async def test_the_page_loads_the_built_entry_and_its_files_are_served_for_ever(whole_app):
@@ -69,6 +69,18 @@ async def test_an_app_without_such_forms_is_served_module_by_module(whole_app):
 
     assert b"~~built~~" not in (await get(whole_app, "/")).body
     assert stored(whole_app).get("built") is None
+
+
+async def test_react_by_its_name_is_that_of_the_page_where_an_app_brings_one(whole_app):
+    code = "ReactDOM.createRoot(document.body).render(React.createElement('p'));"
+    page = text("/index.html", '<script src="/react.js"></script><script src="/main.js"></script>')
+
+    await deploy(whole_app, js("/main.js", code), page)
+    own = stored(whole_app)
+    await deploy(whole_app, js("/main.js", code))
+
+    assert own.get("built") is None
+    assert stored(whole_app)["built"] is not None
 
 
 async def test_built_files_outlive_the_sweep_and_go_with_their_release(whole_app):

@@ -338,6 +338,13 @@ async def test_with_esbuild_typed_modules_reach_each_other(esbuild_app):
     assert "number" not in modules[transformed(pair_source)]
 
 
+async def test_markdown_round_the_code_is_told(esprima_app):
+    reply = await deploy(esprima_app, jsx(content="Here it is:\n\n```jsx\nexport default () => 1;\n```\n"))
+
+    assert reply["code"] == "transform-failed"
+    assert "leave only what stands between the lines of ```" in reply["message"]
+
+
 async def test_a_file_that_is_no_module_is_never_compiled_whatever_its_name(app, compiler):
     await deploy(app, text("/App.jsx", "this is < no module"))
 

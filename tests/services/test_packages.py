@@ -16,8 +16,8 @@ from vibes_trio.jobs import BuildModules, Jobs, RetryBuilds, Sweep
 from vibes_trio.modules.bases import REACT
 from vibes_trio.modules.lock import Lock, read_lock
 from vibes_trio.modules.store import open_store, parse_cdn_address
-from vibes_trio.services import packages
-from vibes_trio.services.packages import find_lacking, find_wanted, names_module, told_notes
+from vibes_trio.services import wanted
+from vibes_trio.services.packages import find_lacking, names_module, told_notes
 from vibes_trio.services.releases import Extras, read_extras
 from vibes_trio.services.upkeep import retry_builds, sweep
 from vibes_trio.storage import apps, assets
@@ -34,7 +34,7 @@ def app(app, home):
 
 
 def extras_of(app, reply):
-    row = app.db.get(apps.find_release, reply["appSlug"], reply["userSlug"], reply["fsId"])
+    row = app.db.points.get(apps.find_release, reply["appSlug"], reply["userSlug"], reply["fsId"])
     return read_extras(row.extras_json)
 
 
@@ -135,9 +135,7 @@ async def test_an_error_nobody_foresaw_is_not_met_again_and_again(app, home, cap
 
 async def test_what_can_never_be_built_is_not_tried_again(app, home, autojump_clock, monkeypatch):
     home.zod = ""
-    monkeypatch.setattr(
-        packages, "parse_cdn_address", lambda at: None if "@1" in at else parse_cdn_address(at)
-    )
+    monkeypatch.setattr(wanted, "parse_cdn_address", lambda at: None if "@1" in at else parse_cdn_address(at))
     code = 'import a from "clsx";\nimport b from "clsx@1";\nexport default () => null;\n'
     reply = await deploy(app, jsx(content=code))
     await run_jobs(app)
@@ -228,56 +226,6 @@ async def test_pages_of_the_cdn_get_the_platform_s_packages_too(app):
     assert imports[FIREPROOF].startswith(f"https://esm.sh/{FIREPROOF}@{FIREPROOF_VERSION}?deps=react@")
 
 
-def test_what_is_wanted_is_read_from_the_addresses_of_the_map():
-    imports = {
-        "d3": "https://esm.sh/d3@7.9.0",
-        "d3@5": "https://esm.sh/d3@5",
-        "@s/a@^2/part": "https://esm.sh/@s/a@^2/part",
-        "call-ai": "https://esm.sh/call-ai@v0.14.5",
-        "@fireproof/use-fireproof": "https://esm.sh/@fireproof/use-fireproof@0.24.8-dev-test-device-id?deps=react@19",
-        "react-hot-toast": "https://esm.sh/react-hot-toast?deps=react@19.2.1",
-        "use-vibes": "/dist/use-vibes.js",
-    }
-
-    wanted, not_local = find_wanted(imports, tuple(imports))
-
-    assert wanted == {
-        "d3": ("d3", "latest"),
-        "d3@5": ("d3@5", "5"),
-        "@s/a@^2/part": ("@s/a/part", "^2"),
-        "call-ai": ("call-ai", "0.14.5"),
-        "@fireproof/use-fireproof": ("@fireproof/use-fireproof", "0.24.19"),
-        "react-hot-toast": ("react-hot-toast", "latest"),
-    }
-    assert not_local == {
-        "use-vibes": "its address is no package's",
-    }
-
-
-def test_the_manifest_decides_then_the_specifier_then_a_map_that_is_certain():
-    texts = ("d3", "d3@5/part", "use-sync-external-store", "sql.js/dist/x.wasm?url", "core?url", "x?unknown")
-    imports = {text: f"https://esm.sh/{text.partition('?')[0]}" for text in texts}
-    imports |= {"d3": "https://esm.sh/d3@7.9.0", "d3@5/part": "https://esm.sh/d3@5/part"}
-    imports["use-sync-external-store"] += "@1.6.0"
-
-    free, _ = find_wanted(imports, texts)
-    decided, _ = find_wanted(imports, texts, {"d3": "^6", "sql.js": "1.10.0", "react": "18"})
-
-    assert free["d3@5/part"] == ("d3@5/part", "5")
-    assert free["use-sync-external-store"] == ("use-sync-external-store", "1.6.0")
-    assert free["sql.js/dist/x.wasm?url"] == ("sql.js/dist/x.wasm?url", "latest")
-    assert (free["core?url"], free["x?unknown"]) == (("core?url", "latest"), ("x", "latest"))
-    assert (decided["d3"], decided["d3@5/part"]) == (("d3", "^6"), ("d3/part", "^6"))
-    assert decided["sql.js/dist/x.wasm?url"] == ("sql.js/dist/x.wasm?url", "1.10.0")
-
-
-def test_parts_of_react_that_the_page_itself_needs_have_no_place_in_the_map():
-    wanted, never = find_wanted({}, REACT, {"react": "18"})
-
-    assert never == {}
-    assert {text: specifier for text, (specifier, _) in wanted.items()} == {text: text for text in REACT}
-
-
 def test_notes_on_what_the_database_brings_along_are_not_told():
     part = replace_struct(PACKAGE, name="part", version="1.0.0")
     database = replace_struct(part, name=FIREPROOF, uses={"part": "part@1.0.0"})
@@ -326,12 +274,12 @@ async def test_releases_of_the_same_packages_share_their_lock(app, home):
     await run_jobs(app)
 
     lock_ids = {extras_of(app, reply).lock_id for reply in (first, second)}
-    (lock,) = [read_lock(app.db.get(assets.find_asset, lock_id)) for lock_id in lock_ids]
+    (lock,) = [read_lock(app.db.points.get(assets.find_asset, lock_id)) for lock_id in lock_ids]
     await sweep(replace(app, now=lambda: app.now() + 2 * app.config.limits.asset_grace_s), Sweep())
 
     assert list(lock.packages) == ["clsx@2.0.0"]
     assert extras_of(app, first).modules["clsx"] == ADDRESS
-    assert app.db.get(assets.find_asset, *lock_ids) is not None
+    assert app.db.points.get(assets.find_asset, *lock_ids) is not None
 
 
 async def test_a_lock_that_is_damaged_is_made_anew(app, home):
@@ -385,7 +333,7 @@ async def test_a_version_that_nobody_asked_for_is_free(app, home):
     await run_jobs(app)
 
     assert home.asked == [{"one": "latest", "two/part": "2", "zod": "latest"}]
-    assert home.wishes.free == {"one"}
+    assert home.wishes.free == {"one", "zod"}  # of zod the map asks for the newest, too
 
 
 async def test_the_manifest_that_is_least_deep_counts_and_none_of_installed_packages(app):
@@ -433,7 +381,7 @@ async def test_notes_on_packages_stand_in_the_page(app, home):
     home.zod = ""
     reply = await deploy(app, jsx(content=CODE))
     await run_jobs(app)
-    row = app.db.get(apps.find_release, reply["appSlug"], reply["userSlug"], reply["fsId"])
+    row = app.db.points.get(apps.find_release, reply["appSlug"], reply["userSlug"], reply["fsId"])
     noted = row.extras_json.replace('"notes":[]', '"notes":["a note"]')
     await app.db.write(lambda tx: tx.execute("UPDATE Apps SET extras = ?", (noted,)))
     app.releases.clear()

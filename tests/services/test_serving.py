@@ -11,6 +11,7 @@ from asking import ENSURE_CHAT, FakeCompiler, damage, deploy, envelope, get, js,
 from fakes import make_app, open_database
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from local_home import PACKAGE, open_home
 
 from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.config import Limits
@@ -21,12 +22,14 @@ from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 from vibes_trio.jobs import Sweep
 from vibes_trio.modules.build import Built, address_of
+from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.page_files import PAGE_FILES
 from vibes_trio.modules.store import WOFF2, LocalModules
-from vibes_trio.services.releases import MAX_READ_HERE_BYTES
+from vibes_trio.services.releases import MAX_READ_HERE_BYTES, find_release
 from vibes_trio.services.upkeep import sweep
 from vibes_trio.storage import assets
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.sqlite.engine import SqliteDatabase
+from vibes_trio.urls import EntryPoint
 
 LONG = "All work and no play makes Jack a dull boy.\n" * 40
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -38,10 +41,14 @@ def head(reply):
     return dict(reply.headers)
 
 
-def page_env(body):
-    """Return the env that a page holds, read as a browser does: up to the first end of the script."""
+def page_facts(body):
+    """Return what a page holds for its scripts, read as a browser does: up to the first end of the script."""
     facts = next(inner for names, inner in SCRIPT.findall(body.decode()) if 'id="vibes-page"' in names)
-    return json.loads(facts)["env"]
+    return json.loads(facts)
+
+
+def page_env(body):
+    return page_facts(body)["env"]
 
 
 # -- which release ----------------------------------------------------------------------------------------
@@ -415,6 +422,16 @@ async def test_who_else_refers_changes_nothing(app, referer):
     assert "vary" not in head(reply)
 
 
+async def test_the_page_of_a_release_that_is_not_live_knows_what_its_public_folder_answers(app):
+    main = js("/src/main.js", content="new BrowserRouter")
+    page = text("/index.html", '<script type="module" src="/src/main.js"></script>')
+    reply = await deploy(app, page, main, text("/public/a.svg"), text("/vite.config.js"), mode="dev")
+
+    names = page_facts((await get(app, f"/~{reply['fsId']}~/")).body)["names"]
+
+    assert {"/a.svg", "/public/a.svg", "/index.html"} <= set(names)
+
+
 async def test_what_the_referring_release_lacks_is_the_live_ones(app):
     older = await two_releases(app)
     await deploy(app, jsx(), text("/logo.txt", "new"), text("/late.txt", "late"))
@@ -645,13 +662,13 @@ async def test_a_page_follows_the_settings_of_the_server(app):
 async def test_a_large_file_is_read_by_a_thread_and_not_in_the_event_loop(app, monkeypatch):
     large = "x" * (MAX_READ_HERE_BYTES + 1)
     await deploy(app, text("/large.txt", large))
-    get_here = Database.get
+    get_here = SqliteDatabase.get
 
     def refuse_assets(db, fn, *args):
         assert fn is not assets.find_asset, "the event loop waits for the disk"
         return get_here(db, fn, *args)
 
-    monkeypatch.setattr(Database, "get", refuse_assets)
+    monkeypatch.setattr(SqliteDatabase, "get", refuse_assets)
 
     assert (await get(app, "/large.txt")).body == large.encode()
 
@@ -729,3 +746,60 @@ async def test_the_slug_names_container_and_title(app, slug):
 
     assert f'<div id="{html.escape(slug)}"' in page
     assert f"<title>{slug}</title>" in page
+
+
+# -- packages by address ----------------------------------------------------------------------------------
+
+
+SCRIPT_OF_CLSX = "https://unpkg.com/clsx@2.0.0/clsx.min.js"
+FILE_OF_CLSX, SPECIFIER = "/~esm/clsx@2.0.0/~file-1/clsx.min.js", "clsx/clsx.min.js?file"
+
+
+async def site_with_packages(app, tmp_path, *more):
+    """Deploy a site whose pages load a script of clsx, which is built; return the server's app and the reply."""
+    home = open_home(tmp_path)
+    home.store.put_file(FILE_OF_CLSX, b"globalThis.clsx = 1", "text/javascript")
+    made = Built("/~esm/clsx@2.0.0/~a/~file/clsx.min.js", "key", b"", (FILE_OF_CLSX,))
+    home.store.put(made, "recipe")
+    home.known = Lock(
+        packages={"clsx@2.0.0": PACKAGE}, shared={"clsx": "clsx@2.0.0"}, modules={SPECIFIER: made.address}
+    )
+    local = replace(app, modules=home.store, home=home)
+    page = f'<html><head></head><script src="{SCRIPT_OF_CLSX}" integrity="sha384-x"></script>{{}}</html>'
+    files = [text("/index.html", page.format("")), text("/part/b.html", page.format('<img src="c.png">'))]
+    return local, await deploy(local, *files, text("/part/c.png"), *more)
+
+
+async def test_pages_get_this_servers_copy_of_what_they_load_by_address(app, tmp_path):
+    local, reply = await site_with_packages(app, tmp_path)
+
+    main = (await get(local, f"/~{reply['fsId']}~/")).body.decode()
+    other = await get(local, "/part/b.html")
+
+    script = f'<script src="{FILE_OF_CLSX}" data-integrity="sha384-x"></script>'
+    assert script in main
+    assert script in other.body.decode()
+    assert f'<img src="/~{reply["fsId"]}~/part/c.png">' in other.body.decode()
+    assert '<link rel="icon" href="data:,">' in other.body.decode()
+    assert (head(other)["content-type"], head(other)["cache-control"]) == ("text/html", "no-cache")
+    assert (await get(local, FILE_OF_CLSX)).body == b"globalThis.clsx = 1"
+
+
+async def test_without_a_store_of_packages_pages_keep_what_they_name(app, tmp_path):
+    local, _ = await site_with_packages(app, tmp_path)
+    on_cdn = replace(local, modules=None, home=None)
+
+    script = f'<script src="{SCRIPT_OF_CLSX}" integrity="sha384-x"></script>'
+    assert script in (await get(on_cdn, "/part/b.html")).body.decode()
+    assert script in (await get(on_cdn, "/")).body.decode()
+
+
+async def test_a_page_of_a_site_whose_template_is_lost_is_not_found(app, tmp_path):
+    local, reply = await site_with_packages(app, tmp_path)
+    release = await find_release(local, EntryPoint(reply["appSlug"], reply["userSlug"], None, "/"))
+    (template,) = release.extras.pages.values()
+    damage(app.db.path, "DELETE FROM Assets WHERE assetId = ?", template)
+
+    reply = await get(replace(local, assets=AssetCache(1024 * 1024)), "/part/b.html")
+
+    assert reply.status == 404

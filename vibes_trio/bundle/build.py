@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import trio
@@ -27,6 +28,7 @@ from vibes_trio.bundle.tailwind_config import TailwindConfig, is_tailwind_config
 from vibes_trio.compilers.bundles import Bundle, Problem
 from vibes_trio.compilers.interface import Compiler, Lang, Source
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.links import tell_spelling
 from vibes_trio.errors import TransformFailed
 
 BUILT = "/~~built~~/"
@@ -52,6 +54,7 @@ _FLAGS = (
     f"--chunk-names=c{RECIPE}-[hash]",
     f"--entry-names=[name]-{RECIPE}-[hash]",
 )
+_GLOBALS = tuple(f"--inject:{specifier}" for specifier in stubs.GLOBALS)
 # What the service warns of that its author should know.
 _TOLD = frozenset({"commonjs-variable-in-esm", "import-is-undefined", "unsupported-dynamic-import"})
 
@@ -91,7 +94,8 @@ async def build_app(compiler: Compiler, app: AppSources) -> AppBuild:
     page = AppMaterial(prepared.files, app.places, styles.made, prepared.workers)
     made = await _build_workers(compiler, workers)
     entries = [(plain_name(name), name) for name in app.all_entries]
-    built = await compiler.bundle(entries, (*_FLAGS, *_defines(app.env)), page)
+    given = _GLOBALS if app.has_globals else ()
+    built = await compiler.bundle(entries, (*_FLAGS, *given, *_defines(app.env)), page)
     warnings = [
         *prepared.problems,
         *styles.told,
@@ -99,6 +103,8 @@ async def build_app(compiler: Compiler, app: AppSources) -> AppBuild:
     ]
     for_servers = dict.fromkeys((*page.for_servers, *workers.for_servers))
     warnings += (f"{file}: {tell_server_part(text)}" for file, text in for_servers)
+    misspelt = {**workers.misspelt, **page.misspelt}
+    warnings += (tell_spelling(file, text, name) for (file, text), name in misspelt.items())
     errors = (*made.errors, *built.errors)
     if errors:
         return _failed(app, errors[0], tuple(warnings))
@@ -194,11 +200,16 @@ def _finish(app: AppSources, bundles: Sequence[Bundle]) -> AppBuild:
                 entries[facts.entry_point.removeprefix("app:")] = name
             for used in facts.imports:
                 if used.external and not used.path.startswith("<"):
-                    packages[used.path.removeprefix(PACKAGE_FOLDER)] = None
+                    packages[_package_of(used.path)] = None
     if app.linked:
         files[LINKED_STYLES] = b"/* Tailwind has the style sheets of this app from its page. */\n"
     wanted = {name: entries[name] for name in app.all_entries if name in entries}
     return AppBuild(wanted, files, tuple(packages))
+
+
+def _package_of(path: str) -> str:
+    """Return the specifier that an import of *path* stands for; workers have those that are addresses encoded."""
+    return unquote(path.removeprefix(PACKAGE_FOLDER)) if path.startswith(PACKAGE_FOLDER) else path
 
 
 def _placed(content: bytes) -> bytes:

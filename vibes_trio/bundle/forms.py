@@ -15,6 +15,7 @@ from vibes_trio.content.quick_patterns import Signed, word, words
 from vibes_trio.content.specifiers import Kind, parse_specifier
 
 MAX_TOLD = 3
+REACT_BY_NAME = "React without an import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,15 @@ _ROWS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ((".json",), "names of a JSON file", rf"{_NAMES}(?<=\.json)[\"']"),
     ((".svg",), "SVG as a component", rf"{_COMPONENT}(?<=\.svg)[\"']"),
     (("next/",), "parts of Next", r"[\"']next/[a-z]"),
+)
+# A value of React's, by a name that the file does not have.
+_REACT = re.compile(
+    r"(?<![\w$.\"'`])React\.(?:use[A-Z]?\w*|create\w+|(?:Pure)?Component|Fragment|StrictMode|Suspense|Children|memo|lazy"
+    r"|forwardRef|cloneElement|isValidElement|startTransition|version)\b|=\s*+React\s*+[;\n]"
+    r"|(?<![\w$.\"'`])ReactDOM\.(?:createRoot|hydrateRoot|createPortal|flushSync|render)\b"
+)
+_HAS_REACT = re.compile(
+    r"\bimport\b[^;\"']{0,300}?\b(?:React|ReactDOM)\b|\b(?:const|let|var)\s++(?:React|ReactDOM)\b|(?:window|globalThis|self)\.React"
 )
 _ANYWHERE = tuple((told, Signed(signs, re.compile(pattern, re.DOTALL))) for signs, told, pattern in _ROWS)
 _META_URL = "import.meta.url"
@@ -91,6 +101,8 @@ def _in_module(name: str, text: str, lang: str | None, places: Places) -> Iterat
     for told, form in _ANYWHERE:
         if form.is_in(text):
             yield Form(name, told)
+    if "React" in text and _REACT.search(text) and not _HAS_REACT.search(text):
+        yield Form(name, REACT_BY_NAME)
     # A module that is served under its own name finds its neighbours by itself; but no package, in a worker.
     if _META_URL in text and (lang != "js" or _WORKER.search(text)):
         yield Form(name, "import.meta.url")
@@ -109,7 +121,8 @@ def _of_specifier(name: str, specifier: str, places: Places) -> str:
     if _QUERY.search(specifier):
         return "an import with a query"
     if kind is Kind.RELATIVE:
-        return ""
+        is_gone = specifier.endswith(".css") and places.find(name, specifier) is None
+        return "a style sheet that is not there" if is_gone else ""
     if kind is Kind.ABSOLUTE:
         # From the root of the project, or of its public folder, which is not the root of the app.
         return "an absolute path" if specifier not in places.names and places.find(name, specifier) else ""

@@ -7,12 +7,14 @@ sheet).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from vibes_trio.bundle import stubs
 from vibes_trio.bundle.next_parts import NEXT, is_for_servers, next_part, says_where
 from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.rewrite import FILE, address_from_built
 from vibes_trio.compilers.bundles import Asked, Found, Loaded
+from vibes_trio.content.module_hosts import read_hosted
 from vibes_trio.content.specifiers import Kind, parse_specifier
 
 SCRIPTS: Mapping[str, str] = {
@@ -71,7 +73,7 @@ class Style:
 class AppMaterial:
     """The material of the scripts of an app, or of its workers.
 
-    What it notes: *missing* and *for_servers*, (importer, specifier).
+    What it notes: *missing* and *for_servers*, (importer, specifier); *misspelt*, of these the file that is meant.
 
     Attributes:
         styles: by the name of the file.
@@ -86,10 +88,13 @@ class AppMaterial:
     in_worker: bool = False
     missing: dict[tuple[str, str], None] = field(default_factory=dict)
     for_servers: dict[tuple[str, str], None] = field(default_factory=dict)
+    misspelt: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def find(self, asked: Asked) -> Found:
         """See `compilers.bundles.Material`."""
         path = asked.path
+        if path in stubs.GLOBALS:
+            return Found(path, "global", side_effects=False)
         if asked.kind == "entry-point":
             return Found(path, "app")
         if path.startswith("vibes") and (ours := self._ours(path, asked)) is not None:
@@ -98,6 +103,8 @@ class AppMaterial:
         bare, _, query = path.partition("?")
         name = self.places.find(importer, bare)
         if name is not None:
+            if self.places.find_exact(importer, bare) is None:
+                self.misspelt[importer, path] = name
             return self._file(f"{name}?{query}" if query else name, asked)
         if self.places.is_own(bare):
             self.missing[importer, path] = None
@@ -110,6 +117,12 @@ class AppMaterial:
             return self._load_file(*path.partition("?")[::2])
         if namespace == "lost":
             importer, _, specifier = path.partition("\n")
+            if (
+                _ending(specifier.partition("?")[0]) in STYLES
+            ):  # an app can do without, and is often handed out so
+                return _script(
+                    stubs.failed_style_module(importer, f"{specifier}: this app has no such file.")
+                )
             return _script(stubs.missing_module(specifier, importer))
         if namespace == "next":
             specifier, _, importer = path.partition("\n")
@@ -120,6 +133,8 @@ class AppMaterial:
             return _script(stubs.package_module(path))
         if namespace == "vibes":
             return _script(stubs.HELPERS[path])
+        if namespace == "global":
+            return _script(stubs.GLOBALS[path])
         return Loaded(error="the app imports a path that leads out of it")
 
     # -- where imports lead ------------------------------------------------------------------------------
@@ -140,7 +155,13 @@ class AppMaterial:
     def _file(self, name: str, asked: Asked) -> Found:
         if asked.attributes.get("type") == "css" and name.endswith(".css"):
             name += "?sheet"
+        if asked.kind == "require-call" and name in self.files and self._is_asset(name):
+            name += "?required"
         return Found(name, "app")
+
+    def _is_asset(self, name: str) -> bool:
+        ending = _ending(name)
+        return not (self.files[name].loader or ending in STYLES or ending in NOT_HERE or ending == ".json")
 
     def _package(self, asked: Asked) -> Found:
         specifier = asked.path
@@ -150,10 +171,12 @@ class AppMaterial:
             return Found(f"{specifier}\n{asked.importer}" if says_where(specifier) else specifier, "next")
         if asked.kind in ("require-call", "require-resolve"):
             return Found(specifier, "require")
-        is_package = parse_specifier(specifier).kind is Kind.PACKAGE
-        return Found(
-            PACKAGE_FOLDER + specifier if self.in_worker and is_package else specifier, external=True
-        )
+        if not self.in_worker:
+            return Found(specifier, external=True)
+        if parse_specifier(specifier).kind is Kind.PACKAGE:
+            return Found(PACKAGE_FOLDER + specifier, external=True)
+        by_address = read_hosted(specifier) is not None
+        return Found(PACKAGE_FOLDER + quote(specifier, safe="") if by_address else specifier, external=True)
 
     # -- what files are ----------------------------------------------------------------------------------
 
@@ -165,6 +188,8 @@ class AppMaterial:
             return Loaded(file.content, "text")
         if words[0] in ("worker", "sharedworker"):
             return self._worker(name, words)
+        if "required" in words:
+            return _script(stubs.required_address_module(name))
         if "url" in words:
             return _script(stubs.address_module(name))
         if ending in STYLES:

@@ -1,13 +1,16 @@
 """Which file of an app an import means, with aliases and the public folder."""
 
 import posixpath
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from vibes_trio.content.import_map import PREDEFINED
-from vibes_trio.content.links import file_candidates
+from vibes_trio.content.links import Folded, file_candidates
 from vibes_trio.content.specifiers import Kind, parse_specifier
 from vibes_trio.content.tool_settings import Alias
+
+# From names that a file may have, best first, to the one that is there.
+_Choose = Callable[[Iterator[str]], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +22,32 @@ class Places:
         root: the folder that `/` in an import means, without a slash at its end.
         public: folder whose files also answer at the root; empty: none.
         aliases: longest prefix first.
+        folded: *names*, large letters or small.
     """
 
     names: frozenset[str]
     root: str = ""
     public: str = ""
     aliases: tuple[Alias, ...] = ()
+    folded: Folded = field(default_factory=lambda: Folded(()), compare=False)
 
     def find(self, importer: str, specifier: str) -> str | None:
         """Return the name of the file that *specifier*, in the file *importer*, means; None: none of the app's."""
+        return self.find_exact(importer, specifier) or self._find(importer, specifier, self.folded.find)
+
+    def find_exact(self, importer: str, specifier: str) -> str | None:
+        """Return the same where its letters are those of the file, large or small."""
+        return self._find(importer, specifier, self._first)
+
+    def _find(self, importer: str, specifier: str, choose: _Choose) -> str | None:
         kind = parse_specifier(specifier).kind
         if kind is Kind.RELATIVE:
-            return self._first(file_candidates(importer, specifier))
+            return choose(file_candidates(importer, specifier))
         if kind is Kind.ABSOLUTE and specifier not in PREDEFINED:
-            return self._absolute(specifier)
+            return self._absolute(specifier, choose)
         if kind is Kind.URL:
             return None
-        return self._by_alias(specifier)
+        return self._by_alias(specifier, choose)
 
     def is_own(self, specifier: str) -> bool:
         """Whether *specifier* can only name a file of the app, there or not: by its form, or an alias that no package
@@ -57,18 +69,16 @@ class Places:
                     for target in alias.targets:
                         yield posixpath.normpath(target + pattern.removeprefix(alias.prefix))
 
-    def _absolute(self, specifier: str) -> str | None:
+    def _absolute(self, specifier: str, choose: _Choose) -> str | None:
         starts = dict.fromkeys((self.root, self.public or self.root, ""))
-        return next(
-            filter(None, (self._first(file_candidates("/", start + specifier)) for start in starts)), None
-        )
+        return next(filter(None, (choose(file_candidates("/", start + specifier)) for start in starts)), None)
 
-    def _by_alias(self, specifier: str) -> str | None:
+    def _by_alias(self, specifier: str, choose: _Choose) -> str | None:
         for alias in self.aliases:
             if _is_of(alias, specifier):
                 rest = specifier.removeprefix(alias.prefix)
                 for target in alias.targets:
-                    found = self._first(file_candidates("/", target + rest))
+                    found = choose(file_candidates("/", target + rest))
                     if found is not None:
                         return found
         return None
@@ -80,7 +90,7 @@ class Places:
 def make_places(names: Sequence[str], root: str, public: str, aliases: Sequence[Alias]) -> Places:
     """Return the places of an app with files called *names*."""
     ordered = sorted(aliases, key=lambda alias: (-len(alias.prefix), not alias.exact))
-    return Places(frozenset(names), root, public, tuple(ordered))
+    return Places(frozenset(names), root, public, tuple(ordered), Folded(names))
 
 
 def _is_of(alias: Alias, specifier: str) -> bool:

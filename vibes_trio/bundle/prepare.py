@@ -22,7 +22,7 @@ from vibes_trio.compilers.interface import Compiler, Lang, Source
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.errors import TransformFailed, VibesError
 
-RECIPE = 1
+RECIPE = 2
 """Changes with what is made of the same sources: a release that an older version built is built anew."""
 LINKED = "/~styles.js"  # no name that a deploy may have
 """The module that imports the style sheets which the app's HTML links."""
@@ -48,6 +48,7 @@ class AppSources:
         apart: files that nobody is to read but who imports them.
         env: what the app was deployed with; never the server's own.
         linked: style sheets that its HTML links and that a browser can't read as they are.
+        has_globals: whether React may be named without an import; a page of the app's own may have another by a script.
     """
 
     files: Mapping[str, bytes]
@@ -57,6 +58,7 @@ class AppSources:
     apart: frozenset[str] = frozenset()
     env: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     linked: tuple[str, ...] = ()
+    has_globals: bool = False
 
     @property
     def all_entries(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ _NESTED = re.compile(
 )
 _STRING = re.compile(STRING)
 _VALUE = re.compile(rf"\s*(?:(?P<string>{STRING})|(?P<word>[\w$]+)|(?P<sign>[\[\]{{}},:]))")
+_CONCAT = ".concat("
 MAX_DEPTH = 20
 
 
@@ -61,13 +62,11 @@ def split_arguments(code: str, start: int) -> tuple[list[str], int] | None:
 def literal_parts(expression: str) -> list[str | None]:
     """Return the texts that an expression puts together, None for what is only known when it runs.
 
-    As esbuild prints a template: `"./a/".concat(b, ".js")`; or as people write: `"./a/" + b + ".js"`.
+    As esbuild prints a template: `"./a/".concat(b, "/").concat(c, ".js")`; or as people write: `"./a/" + b + ".js"`.
     """
-    lead = _STRING.match(expression)
-    if lead is not None and expression.startswith(".concat(", lead.end()):
-        call = split_arguments(expression, lead.end() + len(".concat("))
-        if call is not None and call[1] == len(expression) - 1:
-            return [string_value(part) for part in (lead[0], *call[0])]
+    joined = _concatenated(expression)
+    if joined is not None:
+        return [string_value(part) for part in joined]
     parts, begin, depth = [], 0, 0
     for found in _NESTED.finditer(expression):
         depth += bool(found["open"]) - bool(found["close"])
@@ -75,6 +74,21 @@ def literal_parts(expression: str) -> list[str | None]:
             parts.append(expression[begin : found.start()])
             begin = found.end()
     return [string_value(part.strip()) for part in (*parts, expression[begin:])]
+
+
+def _concatenated(expression: str) -> list[str] | None:
+    """Return what a string and the calls of its `concat`, which are all there is, put together; None: it is no such."""
+    lead = _STRING.match(expression)
+    if lead is None:
+        return None
+    parts, at = [lead[0]], lead.end()
+    while expression.startswith(_CONCAT, at):
+        call = split_arguments(expression, at + len(_CONCAT))
+        if call is None:
+            return None
+        parts += call[0]
+        at = call[1] + 1
+    return parts if at == len(expression) else None
 
 
 def read_value(text: str) -> Any:

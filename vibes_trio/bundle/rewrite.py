@@ -7,6 +7,7 @@
 | `new Worker(new URL("./w.ts", import.meta.url), …)` | `new` what `./w.ts?worker` exports |
 | `new URL("package/file", import.meta.url)` | the address that `package/file?url` exports |
 | `import.meta.url` | where the file lies in the release |
+| `import { x } from "./y.json" with { type: "json" }` | the same without `with`: that allows the default alone |
 | `import(x)`, `require(x)` of anything else | the same, hidden: esbuild would look for files on the disk |
 
 Lines keep their numbers, so the source map at the end stays true; imports that are added stand behind the last.
@@ -48,6 +49,7 @@ _FORMS = re.compile(
 |(?P<worker>\bnew[ ](?P<shared>Shared)?Worker)\(\s*new[ ]URL\(\s*(?P<script>{STRING}),\s*{_META_URL}\s*\)
    (?:\.href|\.toString\(\))?\s*(?:,\s*)?
 |(?P<asset>\bnew[ ]URL\(\s*)(?P<address>{STRING})(?=,\s*{_META_URL})
+|(?<=["'])(?P<json>[ ](?:with|assert)[ ]\{{\s*type:[ ]"json"\s*\}})
 |(?P<url>{_META_URL})""",
     re.VERBOSE,
 )
@@ -100,6 +102,8 @@ def may_need_rewriting(text: str) -> bool:
     """
     if "import.meta.glob" in text or "import.meta.url" in text or _ESCAPED_NAME.search(text):
         return True
+    if "json" in text and _AS_JSON.search(text):
+        return True
     calls = _CALL.finditer(text) if "import" in text or "require" in text else ()
     return any(_PLAIN_CALL.match(text, call.end()) is None for call in calls)
 
@@ -107,6 +111,7 @@ def may_need_rewriting(text: str) -> bool:
 # A name may be written with escapes: `r\u0065quire`.
 _ESCAPED_NAME = re.compile(r"\\u(?:00[4-7]|\{0*+[4-7])")
 _CALL = re.compile(r"\b(?:import|require)\b(?=\s*+[(/?])")
+_AS_JSON = re.compile(r"""\b(?:with|assert)\s*+\{\s*+["']?type["']?\s*+:\s*+["']json""")
 _PLAIN_CALL = re.compile(r"\s*+\(\s*+(?:\"[^\"\\\n]*+\"|'[^'\\\n]*+')\s*+[,)]")
 
 
@@ -148,6 +153,8 @@ def _instead(module: _Module, found: re.Match[str]) -> tuple[str, int]:
         return _worker(module, found)
     if found["asset"]:
         return _asset(module, found)
+    if found["json"]:
+        return "", found.end()
     return _own_address(module.name), found.end()
 
 

@@ -65,11 +65,29 @@ export function makeWorker(url, Kind, type) {
 """,
 }
 
+GLOBALS = {
+    "vibes:react": 'import * as React from "react";\nexport { React };\n',
+    "vibes:react-dom": """
+import * as dom from "react-dom";
+import * as client from "react-dom/client";
+export const ReactDOM = { ...dom, ...client };
+""",
+}
+"""What scripts found as globals on pages that loaded React by a script element, and some still name: specifier → the
+module that has it. esbuild adds it to files that declare no such name themselves."""
+
 
 def address_module(name: str, fragment: str = "") -> str:
     """Return the module whose default export is the address of the file *name*, with *fragment* (`#…`) behind it."""
     address = json.dumps(address_from_built(name) + quote(fragment, safe="#"))
     return f"export default new URL({address}, import.meta.url).href;\n"
+
+
+def required_address_module(name: str) -> str:
+    """Return the module in place of a file that is no script, for `require`: its address, by itself and as `default`,
+    as the bundlers of different years have it."""
+    url = json.dumps(f"{FILE}{name}?url")
+    return f"const at = require({url}).default;\nmodule.exports = Object.assign(new String(at), {{ default: at }});\n"
 
 
 def missing_module(specifier: str, importer: str) -> str:

@@ -1,5 +1,6 @@
 """The files of an app, read from a folder the way `deploy` sends them."""
 
+import codecs
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,8 @@ from vibes_trio.wire.files import CodeBlock, StrAssetBlock, Uint8AssetBlock, Vib
 BIG_FILE_BYTES = 1 * MiB
 MAX_APP_NAME_CHARS = 30
 PAGE = "/index.html"
+# What is read as text wherever it comes to.
+_TEXTS = (".css", ".json", ".html", ".htm", ".svg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,13 +216,14 @@ def read_file(file: FoundFile) -> VibeFile:
     """Return *file* as it is sent: a module's source, text, or bytes as base64.
 
     Raises:
-        CommandFailed: a module that is no UTF-8 text.
+        CommandFailed: a module that is neither UTF-8 nor UTF-16.
         OSError: it can't be read.
     """
     content = file.path.read_bytes()
     lang = lang_of(file.name)
     try:
-        text = content.decode("utf-8")
+        is_read = lang is not None or file.name.lower().endswith(_TEXTS)
+        text = _decode(content) if is_read else content.decode("utf-8")
     except UnicodeDecodeError as error:
         if lang is not None:
             raise CommandFailed(
@@ -231,6 +235,18 @@ def read_file(file: FoundFile) -> VibeFile:
     if "\0" in text:
         return Uint8AssetBlock(filename=file.name, content=write_bytes(content))
     return StrAssetBlock(filename=file.name, content=text)
+
+
+def _decode(content: bytes) -> str:
+    """Return the text of a file: UTF-8, or UTF-16 as editors and shells of Windows write it, with its mark.
+
+    Raises:
+        UnicodeDecodeError: it is none.
+    """
+    for mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        if content.startswith(mark):
+            return content.decode("utf-16")
+    return content.decode("utf-8")
 
 
 def slug_of(name: str, max_chars: int = MAX_LABEL_CHARS) -> str:

@@ -37,7 +37,9 @@ from vibes_trio.commands.output import (
 )
 from vibes_trio.config import Config, load_config
 from vibes_trio.content.filenames import lang_of
-from vibes_trio.content.project import ProjectFile, describe_project, read_project
+from vibes_trio.content.project import ProjectFile
+from vibes_trio.content.project_words import describe_project
+from vibes_trio.content.read_project import read_project
 from vibes_trio.errors import RequireLogin, SlugTaken
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import encode

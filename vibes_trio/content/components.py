@@ -14,7 +14,8 @@ HEAD_CHARS, TAIL_CHARS = 48 * 1024, 16 * 1024
 
 _NAME = r"[A-Za-z_$][\w$]*+"
 _DECLARED = re.compile(
-    rf"^[ \t]*+(?P<export>export\s++)?(?:async\s++)?(?:function(?:\s*+\*)?|class|const|let|var)\s++(?P<name>{_NAME})",
+    r"(?:^|;)[ \t]*+(?P<export>export\s++)?(?:async\s++)?"
+    rf"(?:function(?:\s*+\*)?|class|const|let|var)\s++(?P<name>{_NAME})",
     re.MULTILINE,
 )
 _DEFAULT = re.compile(
@@ -33,6 +34,8 @@ _COMPONENT = re.compile(r"[A-Z][\w$]*")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*")
 # A fence round the whole of a text, with what a model says before and after it.
 _FENCE = re.compile(r"\s*+(?P<mark>`{3,}|~{3,})[ \t]*+(?P<lang>[\w+-]*+)[^\n`]*+\n")
+_FENCE_LINE = re.compile(r"^(?:`{3,}|~{3,})[ \t]*+[\w+-]*+[ \t]*+\r?$", re.MULTILINE)
+_NOTHING = re.compile(r"(?:\s++|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+")
 _JSX = re.compile(r"<[A-Za-z][\w.]*+(?:\s|/?>)|<>")
 
 
@@ -46,6 +49,7 @@ class Exports:
         inner: names of functions and classes that look like components and are not exported, in order.
         mounts: whether it mounts something itself.
         jsx: whether it seems to hold JSX.
+        empty: whether it holds no code at all.
     """
 
     default: bool = False
@@ -53,6 +57,7 @@ class Exports:
     inner: tuple[str, ...] = ()
     mounts: bool = False
     jsx: bool = False
+    empty: bool = False
 
 
 def read_exports(text: str) -> Exports:
@@ -70,6 +75,7 @@ def read_exports(text: str) -> Exports:
         inner=tuple(filter(_is_component, dict.fromkeys(name for name, _ in declared if name not in local))),
         mounts=_MOUNTS.is_in(text),
         jsx=_JSX.search(text) is not None,
+        empty=_NOTHING.fullmatch(text) is not None,
     )
 
 
@@ -105,3 +111,8 @@ def take_off_fence(text: str) -> str | None:
     end = text.rfind(f"\n{opening['mark']}")
     before = "\n" * text.count("\n", 0, opening.end())
     return before + (text[opening.end() : end + 1] if end >= opening.end() - 1 else text[opening.end() :])
+
+
+def has_fence(text: str) -> bool:
+    """Whether a line of *text* opens or closes a Markdown fence."""
+    return _FENCE_LINE.search(text) is not None

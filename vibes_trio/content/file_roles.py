@@ -3,6 +3,8 @@
 import posixpath
 import re
 
+from vibes_trio.content.filenames import Lang
+
 _SCRIPT = r"[cm]?[jt]sx?"
 # Settings of tools. One that the app imports is part of it all the same.
 _CONFIG = re.compile(
@@ -35,6 +37,11 @@ def is_apart(name: str) -> bool:
 def is_server(name: str) -> bool:
     """Whether *name* says that a file runs on a server."""
     return _SERVER.fullmatch(posixpath.basename(name)) is not None
+
+
+def is_helper(name: str, lang: Lang | None) -> bool:
+    """Whether a module's name says that its default is no component: components begin with a capital letter."""
+    return lang in ("js", "ts") and not stem_of(name)[:1].isupper()
 
 
 def is_copy(name: str) -> bool:

@@ -61,6 +61,7 @@ _OTHERS = {
     "use-vibes": "/dist/use-vibes/pkg/index.js",
 }
 
+MAX_MAPPED_CHARS = 1000  # of what lies in a folder of a map
 _BROWSER_SCHEMES = ("https:", "http:", "data:", "blob:", "//")
 
 
@@ -158,6 +159,20 @@ def build_import_map(
             warnings.append(f"import {quote_json(text)}: {problem}")
     whole = found | dict(imports or {}) | predefined
     return ImportMap(_write(whole, scopes or {}), tuple(warnings), on_cdn(asked, whole))
+
+
+def mapped_to(imports: Mapping[str, str], text: str) -> str:
+    """Return where the import map *imports* (specifier → address) sends *text*, as browsers read it; empty: nowhere,
+    or it is longer than MAX_MAPPED_CHARS."""
+    if text in imports:
+        return imports[text]
+    end = text.rfind("/") if len(text) <= MAX_MAPPED_CHARS else -1
+    while end >= 0:
+        key = text[: end + 1]
+        if key in imports:
+            return imports[key] + text[end + 1 :]
+        end = text.rfind("/", 0, end)
+    return ""
 
 
 def is_looked_up(text: str) -> bool:

@@ -111,8 +111,9 @@ def link_modules(files: Sequence[AppModule]) -> Links:
         files: sorted by name. Of two with one name the first is meant.
     """
     by_name = {file.name: index for index, file in reversed(list(enumerate(files)))}
+    folded = Folded(by_name)
     warnings: list[str] = []
-    targets = [_targets(file, by_name, warnings) for file in files]
+    targets = [_targets(file, by_name, folded, warnings) for file in files]
     idle = _find_idle(files, targets)
     warnings += [f"{files[index].name}: {SERVER_FILES[files[index].name]}" for index in idle]
     served = _serve_names(files, targets)
@@ -160,12 +161,40 @@ def address_of(served: str) -> str:
     return "." + quote(to_utf8(served), safe=_PATH_SAFE)
 
 
-def _targets(file: AppModule, by_name: Mapping[str, int], warnings: list[str]) -> dict[str, int]:
+class Folded:
+    """The names of files by their letters alone, large or small: as the disks of many people take them."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = names
+        self._by_letters: dict[str, str] | None = None
+
+    def find(self, candidates: Iterable[str]) -> str | None:
+        """Return the first file that one of *candidates* names but for the size of its letters."""
+        if self._by_letters is None:  # most apps never ask
+            self._by_letters = {name.lower(): name for name in sorted(self._names, reverse=True)}
+        return next((self._by_letters[c.lower()] for c in candidates if c.lower() in self._by_letters), None)
+
+
+def tell_spelling(importer: str, specifier: str, name: str) -> str:
+    """Return what is told of an import that names the file *name* in letters of another size."""
+    return (
+        f"{importer}: import {quote_json(specifier)}: the file is called {name.removeprefix('/')}: write it so, as most"
+        " servers tell large letters from small ones."
+    )
+
+
+def _targets(
+    file: AppModule, by_name: Mapping[str, int], folded: Folded, warnings: list[str]
+) -> dict[str, int]:
     """Return for each local specifier of *file* the index of the file that it means, or add a warning."""
     targets: dict[str, int] = {}
     for specifier in filter(is_local, file.specifiers):
         found = next((name for name in file_candidates(file.name, specifier) if name in by_name), None)
         where = f"{file.name}: import {quote_json(specifier)}"
+        if found is None:
+            found = folded.find(file_candidates(file.name, specifier))
+            if found is not None:
+                warnings.append(tell_spelling(file.name, specifier, found))
         if found is None:
             warnings.append(f"{where}: this app has no such file.")
         elif _is_folder(specifier) and specifier not in FOLDERS:

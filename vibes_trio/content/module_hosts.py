@@ -1,17 +1,20 @@
 """Addresses of the well-known hosts of npm packages, taken apart: which file or module of which package they mean.
 
 So that a page that was written for them gets this server's copy. What follows from the address alone is found here;
-whether the package has such a file is the builder's to say (`modules/forms.py`).
+whether the package has such a file is the builder's to say (`modules/forms.py`). An address has at most MAX_CHARS:
+those of a page are many, and each is looked at whenever the app is deployed.
 """
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from types import MappingProxyType
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from vibes_trio.content.specifiers import Kind, parse_specifier
 
+MAX_CHARS = 500
 _NAME = r"(?P<name>(?:@[\w.~-]+/)?[\w.~-]+)"
 _VERSION = r"(?:@v?(?P<version>[^/?&@]+))?"
 _PACKAGE = re.compile(rf"\*?{_NAME}{_VERSION}(?:&[^/]*)?(?:/(?P<path>.*))?", re.ASCII)
@@ -22,23 +25,51 @@ _ESM_BUILT = re.compile(
 _SKYPACK_BUILT = re.compile(
     rf"(?:-|pin)/{_NAME}@v?(?P<version>\d+\.\d+\.\d+[^/]*?)-[\w]{{16,}}/[^/]*/(?:unoptimized|optimized)/(?P<path>.+)\.js"
 )
+_ESM_DEPS = re.compile(rf"{_NAME}@(?P<version>[^/?&@]+)", re.ASCII)
+# What is no module then.
+_ESM_OTHER = frozenset({"css", "raw", "worker"})
 _FORM = "file"
 _NO_PACKAGES = frozenset({"gh", "jsr", "pr", "github", "combine", "wp"})
-# Libraries that cdnjs calls otherwise than npm.
+# Libraries that cdnjs, and Google's host of some, call otherwise than npm.
 _CDNJS: Mapping[str, str] = MappingProxyType(
     {
-        "lodash.js": "lodash", "underscore.js": "underscore", "three.js": "three", "moment.js": "moment",
-        "chart.js": "chart.js", "Chart.js": "chart.js", "p5.js": "p5", "babel-standalone": "@babel/standalone",
-        "font-awesome": "@fortawesome/fontawesome-free", "highlight.js": "@highlightjs/cdn-assets",
-        "PapaParse": "papaparse", "pdf.js": "pdfjs-dist", "vue": "vue", "animejs": "animejs", "tone": "tone",
-        "Tone.js": "tone", "matter-js": "matter-js", "pixi.js": "pixi.js", "marked": "marked", "jquery": "jquery",
-        "socket.io": "socket.io-client", "mathjs": "mathjs", "KaTeX": "katex", "howler": "howler",
-        "bootstrap": "bootstrap", "hls.js": "hls.js", "prism": "prismjs", "html2canvas": "html2canvas",
-        "Swiper": "swiper", "Sortable": "sortablejs", "fabric.js": "fabric", "dayjs": "dayjs",
-        "animate.css": "animate.css", "normalize": "normalize.css", "sql.js": "sql.js", "xlsx": "xlsx",
-        "canvas-confetti": "canvas-confetti", "js-yaml": "js-yaml", "redux": "redux", "axios": "axios",
+        "ace": "ace-builds", "babel-standalone": "@babel/standalone", "backbone.js": "backbone",
+        "Chart.js": "chart.js", "FileSaver.js": "file-saver", "font-awesome": "@fortawesome/fontawesome-free",
+        "hammer.js": "hammerjs", "handlebars.js": "handlebars", "highlight.js": "@highlightjs/cdn-assets",
+        "jqueryui": "jquery-ui", "js-cookie": "js-cookie", "KaTeX": "katex", "limonte-sweetalert2": "sweetalert2",
+        "lodash.js": "lodash", "moment.js": "moment", "mustache.js": "mustache", "normalize": "normalize.css",
+        "p5.js": "p5", "PapaParse": "papaparse", "pdf.js": "pdfjs-dist", "prism": "prismjs", "require.js": "requirejs",
+        "socket.io": "socket.io-client", "Sortable": "sortablejs", "Swiper": "swiper", "three.js": "three",
+        "threejs": "three", "toastr.js": "toastr", "Tone.js": "tone", "tone": "tone", "tween.js": "@tweenjs/tween.js",
+        "twitter-bootstrap": "bootstrap", "underscore.js": "underscore", "fabric.js": "fabric",
     }
 )  # fmt: skip
+# Hosts of one library: the address says which file, and npm has it at this place.
+_ONE_LIBRARY: Mapping[str, tuple[tuple[re.Pattern[str], str, str], ...]] = MappingProxyType(
+    {
+        "code.jquery.com": (
+            (re.compile(r"jquery-(\d+(?:\.\d+)+)((?:\.slim)?(?:\.min)?)\.js"), "jquery", "dist/jquery{}.js"),
+            (re.compile(r"ui/(\d+(?:\.\d+)+)/(.+)"), "jquery-ui", "dist/{}"),
+        ),
+        "d3js.org": ((re.compile(r"d3\.v(\d+)((?:\.min)?)\.js"), "d3", "dist/d3{}.js"),),
+        "cdn.plot.ly": (
+            (re.compile(r"plotly-(\d+(?:\.\d+)+)((?:\.min)?)\.js"), "plotly.js-dist-min", "plotly.min.js"),
+        ),
+        "cdn.socket.io": (
+            (re.compile(r"(\d+(?:\.\d+)+)/(socket\.io(?:\.min)?\.js)"), "socket.io-client", "dist/{}"),
+        ),
+        "use.fontawesome.com": (
+            (re.compile(r"releases/v(\d+(?:\.\d+)+)/(.+)"), "@fortawesome/fontawesome-free", "{}"),
+        ),
+        **dict.fromkeys(
+            ("maxcdn.bootstrapcdn.com", "stackpath.bootstrapcdn.com", "netdna.bootstrapcdn.com"),
+            (
+                (re.compile(r"bootstrap/(\d+(?:\.\d+)+)/(.+)"), "bootstrap", "dist/{}"),
+                (re.compile(r"font-awesome/(\d+(?:\.\d+)+)/(.+)"), "font-awesome", "{}"),
+            ),
+        ),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +96,38 @@ class Hosted:
 
 
 def read_hosted(address: str) -> Hosted | None:
-    """Return what *address*, absolute or from `//` on, means; None: it is of no known host, or of no package."""
+    """Return what *address*, absolute or from `//` on, means; None: it is of no known host, of no package, or longer
+    than MAX_CHARS."""
+    if len(address) > MAX_CHARS or "//" not in address[:8]:
+        return None
+    return _read(address)
+
+
+@lru_cache(maxsize=1024)  # a deploy and the pages after it ask for the same over and over
+def _read(address: str) -> Hosted | None:
     host, path, query = _split(address)
     read = _HOSTS.get(host)
     found = read(path, query) if read is not None else None
     return found if found is not None and _is_package(found) else None
+
+
+def read_file(address: str) -> Hosted | None:
+    """Return what *address* means to an element of a page that loads it: a file as it is, unless its host makes
+    modules alone. Else as `read_hosted`."""
+    found = read_hosted(address)
+    if found is None or (found.is_module and not found.path.endswith(".css")):
+        return found
+    return replace(found, is_module=False)
+
+
+def read_asked(address: str) -> dict[str, str]:
+    """Return package → version, of the packages that *address* asks its host to build the module with (`?deps=`)."""
+    if len(address) > MAX_CHARS or "deps=" not in address:
+        return {}
+    host, _, query = _split(address)
+    told = parse_qs(query).get("deps", []) if _HOSTS.get(host) is _read_esm else []
+    found = (_ESM_DEPS.fullmatch(text) for texts in told for text in texts.split(","))
+    return {match["name"]: match["version"] for match in found if match is not None}
 
 
 def is_module_host(address: str) -> bool:
@@ -103,6 +161,8 @@ def _take(text: str, *, is_module: bool) -> Hosted | None:
 
 
 def _read_esm(path: str, query: str) -> Hosted | None:
+    if _ESM_OTHER.intersection(query.split("&")):
+        return None
     found = _take(_ESM_START.sub("", path, count=1), is_module=True)
     built = _ESM_BUILT.fullmatch(found.path) if found is not None else None
     if found is None or built is None:
@@ -143,9 +203,19 @@ def _read_cdnjs(path: str, query: str) -> Hosted | None:
     if not path.startswith("ajax/libs/") or len(parts) != 3:
         return None
     library, version, file = parts
-    # three.js and a few others have releases without a dot.
+    # three.js has releases without a dot.
     exact = f"0.{version.removeprefix('r')}.0" if re.fullmatch(r"r\d+", version) else version
+    if library == "font-awesome" and exact < "5":
+        return Hosted(library, exact, file, is_module=False)  # it had another name then
     return Hosted(_CDNJS.get(library, library), exact, file, is_module=False)
+
+
+def _read_one_library(host: str, path: str, query: str) -> Hosted | None:
+    for pattern, package, place in _ONE_LIBRARY[host]:
+        match = pattern.fullmatch(path)
+        if match is not None:
+            return Hosted(package, match[1], place.format(match[2]), is_module=False)
+    return None
 
 
 def _read_tailwind(path: str, query: str) -> Hosted | None:
@@ -165,6 +235,8 @@ _HOSTS: Mapping[str, Callable[[str, str], Hosted | None]] = MappingProxyType(
         "ga.jspm.io": _read_jspm,
         "jspm.dev": _read_jspm,
         "cdnjs.cloudflare.com": _read_cdnjs,
+        "ajax.googleapis.com": _read_cdnjs,
         "cdn.tailwindcss.com": _read_tailwind,
+        **{host: partial(_read_one_library, host) for host in _ONE_LIBRARY},
     }
 )

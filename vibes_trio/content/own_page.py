@@ -28,7 +28,7 @@ TAILWIND_TYPE = "text/tailwindcss"
 _CLASSIC = ("", "text/javascript", "application/javascript", "text/ecmascript", "application/ecmascript")
 _BABEL = ("text/babel", "text/jsx", "text/tsx", "text/typescript", "text/ts")
 _COMPILED = (".jsx", ".ts", ".tsx", ".mts")
-_HINTS = frozenset({"preconnect", "dns-prefetch", "prefetch", "preload"})
+_HINTS = frozenset({"preconnect", "dns-prefetch", "prefetch", "preload", "modulepreload"})
 _ICONS = frozenset({"icon", "apple-touch-icon", "mask-icon"})
 # Attributes by which a page loads or leads to something.
 _ADDRESSES = ("src", "href", "poster", "data", "xlink:href", "content", "srcset", "imagesrcset", "style")
@@ -52,7 +52,7 @@ _IMPORTS_PACKAGE = re.compile(r"""(?:\bfrom|\bimport)\s*+\(?\s*+["'](?![./"'])""
 _SETS_TAILWIND = re.compile(r"\btailwind\s*+(?:\.\s*+config\b|=)")
 _PATH_SAFE = "/~!$*+,;=:@"
 
-Hole = Literal["", "head", "end", "release", "remote"]
+Hole = Literal["", "head", "end", "release", "remote", "digest"]
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True):
@@ -61,7 +61,8 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         hole: `head`: what we add; `end`: what we add at the end of its body; `release`: *value*, a path from the
             release's root; `remote`: *value*, an address as it stood there, or the one of this server that has the
-            same; empty: nothing.
+            same; `digest`: an attribute follows that holds for the bytes at *value*, such an address, alone; empty:
+            nothing.
     """
 
     text: str
@@ -95,12 +96,14 @@ class Script:
         name: the file of the app that it is; empty: it stands in the page.
         text: what stands in the page.
         babel: whether Babel would have compiled it: it uses globals (`React`), and may be JSX or TypeScript.
+        alone: whether its names are its own: a module; others for Babel share theirs.
         line: the line of the page, from 1, on which *text* begins.
     """
 
     name: str = ""
     text: str = ""
     babel: bool = False
+    alone: bool = False
     line: int = 1
 
 
@@ -243,7 +246,7 @@ class _Reading:
             self.has_icon |= bool(kinds & _ICONS)
             # A style sheet of fonts is often loaded so, and shown once it is there.
             is_font = with_own_address(address) != address
-            return bool(kinds & _HINTS) and bool(_REMOTE.match(address)) and not is_font
+            return bool(kinds & _HINTS) and _REMOTE.match(address) is not None and not is_font
         return False
 
     def _is_there(self, address: str) -> bool:
@@ -281,12 +284,13 @@ class _Reading:
         return not address and _IMPORTS_PACKAGE.search(self.text, content.start, content.end) is not None
 
     def _script(self, element: Element, name: str, babel: bool) -> Script:
+        alone = element.attributes.get("data-type", "").strip().lower() == "module"
         if name:
-            return Script(name, babel=babel)
+            return Script(name, babel=babel, alone=alone)
         start, end = element.content.start, element.content.end
         self._lines += self.text.count("\n", self._counted, start)
         self._counted = start
-        return Script(text=self.text[start:end], babel=babel, line=self._lines)
+        return Script(text=self.text[start:end], babel=babel, alone=alone, line=self._lines)
 
     def _take_addresses(self, element: Element) -> None:
         kinds = element.attributes.get("rel", "").lower().split()
@@ -303,6 +307,17 @@ class _Reading:
                     self._take_address(Span(*found.span(1)))
             elif attribute != "content" or self.text.startswith(("/", "./"), span.start, span.end):
                 self._take_address(span, loads=loads)
+        if loads and "integrity" in element.values:
+            self._take_digest(element)
+
+    def _take_digest(self, element: Element) -> None:
+        """Leave a place before `integrity`: this server's copy of a file may be another build of it."""
+        address = (element.attributes.get("src") or element.attributes.get("href", "")).strip()
+        if _REMOTE.match(address):
+            place = element.tag.start
+            tag = self.text[place : element.values["integrity"].start].lower()
+            start = place + tag.rindex("integrity")
+            self.edits.append(_Edit(Span(start, start), "digest", html.escape(address)))
 
     def _take_style(self, span: Span, *, is_tailwind: bool = False) -> None:
         for found in _IN_STYLE.finditer(self.text, span.start, span.end):
@@ -393,5 +408,8 @@ def fill_template(
             pieces.append(release.removesuffix("/") + part.value)
         elif part.hole == "remote":
             written = with_own_address(part.value) if own_fonts else part.value
-            pieces.append(local.get(html.unescape(part.value).strip(), written))
+            address = local.get(html.unescape(part.value).strip())
+            pieces.append(written if address is None else html.escape(address))
+        elif part.hole == "digest":
+            pieces.append("data-" if html.unescape(part.value) in local else "")
     return "".join(pieces)

@@ -133,6 +133,15 @@ def render_page(page: PageInput) -> bytes:
     return text.encode("utf-8", "replace")
 
 
+def render_other_page(page: PageInput, template: Template) -> bytes:
+    """Return the HTML of another page of a site, as its author wrote it but for what *page* has in its place."""
+    icon = [] if template.has_icon else [f'<link rel="icon" href="{html.escape(page.icon)}">']
+    head = "\n".join(["", '<meta charset="utf-8">', *icon, *_font_script(page), *_tailwind(page), ""])
+    release = f"/~{page.fs_id}~/"
+    text = fill_template(template, head, release, page.remote, own_fonts=page.asks_for_fonts)
+    return text.encode("utf-8", "replace")
+
+
 def _whole_page(page: PageInput, ours: list[str], script: list[str]) -> str:
     lines = [
         "<!doctype html>",

@@ -47,7 +47,7 @@ FLAGS = (
     "--tsconfig-raw={}",
 )
 # Changes whenever the same inputs would give another module: flags, or the code of this file.
-RECIPE = hashlib.sha256(json.dumps(["1", *FLAGS]).encode()).hexdigest()[:16]
+RECIPE = hashlib.sha256(json.dumps(["2", *FLAGS]).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

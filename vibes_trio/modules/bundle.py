@@ -14,7 +14,7 @@ import trio
 from vibes_trio.errors import FetchFailed, ModuleFailed, forget_traces
 from vibes_trio.modules.fence import measure
 from vibes_trio.modules.folder import temporary_folder
-from vibes_trio.modules.forms import build_form, form_address, form_of
+from vibes_trio.modules.forms import build_form, form_address, form_of, is_alone
 from vibes_trio.modules.groups import Group, find_groups
 from vibes_trio.modules.joint import build_group
 from vibes_trio.modules.lock import Lock, is_unanswered
@@ -63,7 +63,9 @@ async def build_lock(bench: Bench, lock: Lock, specifiers: Iterable[str]) -> Out
     missing = [s for s in wanted if s not in modules]
     if not missing:
         return Outcome(modules, failed)
-    keys = reachable_from(lock, {lock.shared[package_of(s)] for s in missing})
+    alone = {s for s in missing if is_alone(lock, s)}
+    keys = reachable_from(lock, {lock.shared[package_of(s)] for s in missing if s not in alone})
+    keys = sorted({*keys, *(lock.shared[package_of(s)] for s in alone)})
     unpacked, gone = await _unpack_all(bench, keys)
     await trio.to_thread.run_sync(lambda: bench.work_dir.mkdir(parents=True, exist_ok=True))
     async with temporary_folder(bench.work_dir) as folder:

@@ -46,6 +46,9 @@ _FACTORY = _pattern(rf"\(this, \(?(?:function)?\(({_ID})")
 _DEFINED = _pattern(rf'defineProperty\(({_ID}),\s*"({_ID})"')
 _CALLED = _pattern(rf"(?<![\w$.])({_ID})\s*=\s*{_ID}\(")
 _RETURNED = _pattern(rf"(?:\breturn |, )({_ID});?\s*\}}")
+_RETURNED_LITERAL = _pattern(r"\breturn (?=\{)")
+_MAX_RETURNED = 8  # of these only the last are looked at: a factory ends with what it makes
+_ENDS_CALL = _pattern(r"\s*;?\s*\}\s*\)")
 _MEMBER = _pattern(rf"(?<![\w$.])({_ID})\.({_ID})\s*=(?!=)")
 _OBJECT = _pattern(rf"(?<![\w$.])({_ID})\s*=\s*(?=\{{)")
 _TOKEN = _pattern(
@@ -111,6 +114,19 @@ def _literals(code: str) -> Iterator[int]:
     yield from (match.end() for match in _ASSIGN.finditer(code))
     whole = _whole(code)
     yield from (match.end() for match in _OBJECT.finditer(code) if match[1] in whole)
+    if _MADE.search(code):
+        returned = [match.end() for match in _RETURNED_LITERAL.finditer(code)]
+        yield from (start for start in returned[-_MAX_RETURNED:] if _ends_call(code, start))
+
+
+def _ends_call(code: str, start: int) -> bool:
+    """Whether the literal at *start* is the last thing in a function that is the last argument of a call."""
+    depth = 0
+    for _, match in zip(range(_MAX_TOKENS), _TOKEN.finditer(code, start), strict=False):
+        depth += (match[0] in _OPENING) - (match[0] in _CLOSING)
+        if not depth:
+            return _ENDS_CALL.match(code, match.end()) is not None
+    return False
 
 
 def _read_literal(

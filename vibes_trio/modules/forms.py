@@ -5,6 +5,7 @@ The module of such an import is a few lines that name the file, which lies besid
 
 import base64
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import trio
@@ -19,8 +20,9 @@ from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.places import build_worker
 from vibes_trio.modules.run import BuildRefused
 from vibes_trio.modules.store import LocalModules
+from vibes_trio.modules.style_files import named_by_style
 from vibes_trio.modules.tree import package_of, subpath_of
-from vibes_trio.modules.umd import build_umd, is_umd
+from vibes_trio.modules.umd import SCRIPTS, build_umd, is_umd
 from vibes_trio.modules.work import PACKAGE_RECIPE, Work, bundle
 
 _WORKER = 'export default function (options) { return new {kind}("{at}", { type: "module", name: options?.name }) }\n'
@@ -46,6 +48,25 @@ def form_of(specifier: str) -> str:
     """Return the form that *specifier* asks for; empty: it is imported as a module."""
     query = specifier.partition("?")[2]
     return query if query in FORMS else ""
+
+
+def is_alone(lock: Lock, specifier: str) -> bool:
+    """Return whether *specifier* asks for a file as it is, for which nothing is needed but its own package."""
+    return (
+        form_of(specifier) == "file" and lock.packages[lock.shared[package_of(specifier)]].name not in SCRIPTS
+    )
+
+
+def notes_on_modules(lock: Lock, specifiers: Iterable[str]) -> list[str]:
+    """Return the notes of *lock* but for those on packages of which *specifiers*, all that is built of it, ask for
+    files as they are alone: with what other packages they would be built is nothing to them."""
+    keys: dict[bool, set[str]] = {True: set(), False: set()}
+    for specifier in specifiers:
+        root = lock.shared.get(package_of(specifier), "")
+        if root in lock.packages:
+            keys[form_of(specifier) == "file"].update(lock.reachable(root))
+    apart = tuple(f"{key} " for key in keys[True] - keys[False])
+    return [note for note in lock.notes if not note.startswith(apart)]
 
 
 def form_address(lock: Lock, specifier: str, tool_version: str) -> str:
@@ -106,8 +127,11 @@ async def _placed(work: Work, key: str, path: Path, *, is_worker: bool) -> tuple
     name = path.relative_to(work.tree.folders[key]).as_posix()
     if is_worker:
         return await build_worker(work, key, name)
-    address = file_address(key, work.lock.packages[key], name)
-    return address, {address: path}
+    folder, package = work.tree.folders[key], work.lock.packages[key]
+    beside = await trio.to_thread.run_sync(named_by_style, folder, name, work.tree.files[key])
+    return file_address(key, package, name), {
+        file_address(key, package, file): folder / file for file in (name, *beside)
+    }
 
 
 async def _text_of(work: Work, key: str, path: Path, form: str) -> str:

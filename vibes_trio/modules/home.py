@@ -15,6 +15,7 @@ from vibes_trio.errors import FetchFailed, FetchTooLong, ModuleFailed, forget_tr
 from vibes_trio.modules.bases import NEWEST, Base, base_for
 from vibes_trio.modules.bundle import Outcome, build_lock, is_stored
 from vibes_trio.modules.exported import ExportList, keep_exports
+from vibes_trio.modules.forms import notes_on_modules
 from vibes_trio.modules.groups import file_address
 from vibes_trio.modules.kept_locks import KeptLocks, lock_name
 from vibes_trio.modules.lock import Adopted, Lock, find_adoptable, is_unanswered, resolve_lock, root_spec
@@ -62,6 +63,8 @@ class Home:
         self._store = store
         self._config = config
         self._chosen: dict[tuple[str, Spec], tuple[Document, float]] = {}
+        # Names that no older major than a version was found to export, by specifier.
+        self._sought: set[tuple[str, str, frozenset[str]]] = set()
         self._kept = KeptLocks(self._modules_dir, config.limits)
         self._tool: Tool | None = None
         self._building = StoreHolder(self._modules_dir, config.limits.store_wait_s)
@@ -71,18 +74,24 @@ class Home:
         self._long_archives = trio.Semaphore(1)
 
     async def find_known(self, wanted: Mapping[str, str], wishes: Wishes = _NO_WISHES) -> Lock | None:
-        """Return the lock for *wanted* if it was made lately and all its modules are in the store."""
+        """Return the lock for *wanted* if it was made lately and all its modules are in the store; None, too, where an
+        older major may have names that the newest lacks and nobody has looked yet."""
+        lock, is_sought = await self._find_known(wanted, wishes)
+        return lock if is_sought else None
+
+    async def _find_known(self, wanted: Mapping[str, str], wishes: Wishes) -> tuple[Lock | None, bool]:
+        """Return the lock for *wanted*, as `find_known`, and whether older majors were looked at where they matter."""
         base, _ = base_for(wishes.ranges.get("react", ""))
         given, others = self._split(wanted, base)
         if given and not others:
-            return _with(Lock(), given, ())
+            return _with(Lock(), given, ()), True
         lock = await self._find_kept(others, base, wishes)
         if lock is None:
-            return None
-        suiting, notes = await self._suit_known(others, lock, wishes)
+            return None, True
+        suiting, notes, is_sought = await self._suit_known(others, lock, wishes)
         if suiting != others:
             lock = await self._find_kept(suiting, base, wishes)
-        return None if lock is None else _with(lock, given, notes)
+        return None if lock is None else _with(lock, given, notes), is_sought
 
     async def look_ahead(
         self, wanted: Mapping[str, str], wishes: Wishes = _NO_WISHES
@@ -96,9 +105,10 @@ class Home:
             lock, failed = await self._resolve(others, _adopted(wishes), base)
         except (FetchFailed, ModuleFailed):
             return (), {}
-        _, notes = await self._suit_known(others, lock, wishes)
+        _, notes, is_sought = await self._suit_known(others, lock, wishes)
         not_there = {s: str(error) for s, error in failed.items() if not is_unanswered(error)}
-        return tuple(filter(None, (told, *lock.notes, *notes))), not_there
+        notes = notes if is_sought else []  # what is missing may be found yet
+        return tuple(filter(None, (told, *notes_on_modules(lock, others), *notes))), not_there
 
     async def ensure(
         self,
@@ -184,9 +194,10 @@ class Home:
     async def _ensure(
         self, wanted: Mapping[str, str], lock: Lock | None, request: Request
     ) -> tuple[Lock, Mapping[str, str]]:
+        known: Lock | None = None
         if lock is None:
-            known = await self.find_known(wanted, request.wishes)
-            if known is not None:
+            known, is_sought = await self._find_known(wanted, request.wishes)
+            if known is not None and is_sought:
                 return known, {}
         try:
             made, failed = await self._make(wanted, lock, request)
@@ -196,7 +207,7 @@ class Home:
                     await self._keep(wanted, made)
                 made, failed = await self._make(suiting, None, request)
         except (FetchFailed, ModuleFailed):
-            other = await self._find_alike(wanted, request)
+            other = known or await self._find_alike(wanted, request)
             if other is None:
                 raise
             return other, {}
@@ -264,10 +275,20 @@ class Home:
 
     async def _suit_known(
         self, wanted: Mapping[str, str], lock: Lock, wishes: Wishes
-    ) -> tuple[dict[str, str], list[str]]:
-        """Do what `_suit` does, as far as the exports of packages are known."""
-        find_older = partial(find_older_known, self._modules_dir)
-        return await suit_names(self._modules_dir, wanted, lock, wishes, find_older)
+    ) -> tuple[dict[str, str], list[str], bool]:
+        """Do what `_suit` does, as far as the exports of packages are known; return also whether `_suit` would find
+        no more, for all whose version nobody asked for."""
+        unsought: list[str] = []
+
+        async def find_older(specifier: str, names: Collection[str], version: str) -> str:
+            known = await find_older_known(self._modules_dir, specifier, names, version)
+            is_open = specifier in wishes.free and majors_before(version, self._config.limits)
+            if not known and is_open and (specifier, version, frozenset(names)) not in self._sought:
+                unsought.append(specifier)
+            return known
+
+        suiting, notes = await suit_names(self._modules_dir, wanted, lock, wishes, find_older)
+        return suiting, notes, not unsought
 
     async def _suit(
         self, wanted: Mapping[str, str], lock: Lock, request: Request
@@ -284,9 +305,15 @@ class Home:
                     return known
                 with contextlib.suppress(FetchFailed, ModuleFailed):
                     await self._make({specifier: str(older)}, None, aside)
+            self._note_sought(specifier, names, version)
             return await find_older_known(self._modules_dir, specifier, names, version)
 
         return await suit_names(self._modules_dir, wanted, lock, request.wishes, find_older)
+
+    def _note_sought(self, specifier: str, names: Collection[str], version: str) -> None:
+        if len(self._sought) >= self._config.limits.lookup_cache_entries:
+            self._sought.clear()
+        self._sought.add((specifier, version, frozenset(names)))
 
     # -- parts --------------------------------------------------------------------------------------------
 

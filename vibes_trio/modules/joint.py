@@ -22,7 +22,7 @@ from vibes_trio.modules.node_parts import NAMES, find_needed
 from vibes_trio.modules.places import Named, find_named, place_files
 from vibes_trio.modules.reports import Output, Report, forget
 from vibes_trio.modules.run import BuildRefused, print_file
-from vibes_trio.modules.tree import package_of, subpath_of
+from vibes_trio.modules.tree import is_hosted, package_of, subpath_of
 from vibes_trio.modules.work import PACKAGE_RECIPE, Work, bundle
 
 _WITH_STYLE = (
@@ -80,7 +80,7 @@ def _plan(work: Work, group: Group) -> tuple[Plan, dict[str, str]]:
             failed[specifier] = str(work.gone[key])
             continue
         try:
-            file = work.tree.entry(key, subpath_of(specifier))
+            file = work.tree.entry(key, subpath_of(specifier), hosted=is_hosted(specifier))
         except ModuleFailed as error:
             failed[specifier] = str(error)
         else:

@@ -193,11 +193,13 @@ def find_adoptable(
 def root_spec(root: str, text: str, pinned: Mapping[str, str]) -> Spec:
     """Return what the root *root*, a package's name or `name@range`, with the range *text* asks for.
 
+    Of a pinned package the latter is another version, which only who wants its files as they are asks for.
+
     Raises:
         ModuleFailed: it is nothing that npm knows.
     """
     name = root[:1] + root[1:].partition("@")[0]
-    return parse_spec(name, pinned.get(name, text))
+    return parse_spec(name, pinned.get(root, text))
 
 
 async def _is_too_much(search: _Search, name: str, spec: Spec) -> bool:
@@ -217,7 +219,9 @@ async def _find_all(search: _Search, wanted: Mapping[str, Spec]) -> None:
         await _walk_all(search)
     peers = {name for document in search.found.values() for name in document.peer_dependencies}
     seconds = {
-        root: search.shared[spec.package] for root, spec in wanted.items() if spec.package in peers - {root}
+        root: search.shared[spec.package]
+        for root, spec in wanted.items()
+        if spec.package in peers - {root} - search.pinned.keys()
     }
     if any(search.shared[root] != document for root, document in seconds.items()):
         search.shared |= seconds

@@ -31,6 +31,10 @@ _FILE_NAME = re.compile(rf"[\w@.+-]+\.(?:{'|'.join(_KINDS)})\b".encode(), re.ASC
 _CODE_ENDINGS = (".js", ".mjs", ".cjs", ".jsx")
 _URL, _SCRIPT = "__vibesFileUrl", "__vibesScript"
 _BESIDE = re.compile(rf"new URL\(\s*([\"'`])((?:\.{{1,2}}/)?[^\"'`\n$:]+)\1,\s*{_URL}\)")
+# The script that runs, in what esbuild has printed; also where `document` itself may not be there.
+_CURRENT = re.compile(
+    r"(?<![\w$.])(?:(?:globalThis|window|self)(?:\?\.|\.))?document(?:\?\.|\.)currentScript\b"
+)
 _MAX_BESIDE = 50  # addresses that one file makes
 _MAX_PLACED = 200
 _ALIKE = 16  # files of one name in a package that are stored when it is named
@@ -129,7 +133,7 @@ def _find_placed(work: Work, report: Report) -> list[str]:
         if of is None or not path.endswith(_CODE_ENDINGS):
             continue
         text = (work.tree.root / path).read_bytes()
-        asks = b"import.meta.url" in text or (has_binaries[of[0]] and b"document.currentScript" in text)
+        asks = b"import.meta.url" in text or (has_binaries[of[0]] and b".currentScript" in text)
         if asks and f"var {_URL} = ".encode() not in text:
             found.append(path)
     return found
@@ -141,8 +145,8 @@ async def _place(work: Work, path: str) -> None:
     assert of is not None, "only files of packages are placed"
     key, name = of
     file = work.tree.root / path
-    flags = (f"--define:import.meta.url={_URL}", f"--define:document.currentScript={_SCRIPT}")
-    text = await print_file(work.bench.tool, file, flags, work.bench.limits)
+    flags = (f"--define:import.meta.url={_URL}",)
+    text = _CURRENT.sub(_SCRIPT, await print_file(work.bench.tool, file, flags, work.bench.limits))
     here = work.beside.setdefault(path, {})
     for match in list(_BESIDE.finditer(text))[:_MAX_BESIDE]:
         target = _normal(name, match[2])

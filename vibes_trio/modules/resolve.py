@@ -21,8 +21,10 @@ from vibes_trio.outbound import UNREADABLE
 CONDITIONS = ("browser", "import", "module", "production")
 MAIN_FIELDS = ("browser", "module", "main")
 _HOSTED_FIELDS = ("unpkg", "jsdelivr", "browser", "main")
+_SCRIPTS = (".js", ".mjs")
 _ENDINGS = ("", ".js", ".mjs", ".cjs", ".jsx", ".json", ".css")
 _SUFFIXES = (*_ENDINGS, "/index.js", "/index.mjs", "/index.cjs", "/index.json")
+_NOT_FOR_PAGES = frozenset({"bin", "cli", "test", "tests", "__tests__"})
 _MAX_DEPTH = 32
 _MAX_MANIFEST_BYTES = 1024 * 1024
 
@@ -57,6 +59,25 @@ def resolve_entry(package_json: bytes, files: Collection[str], subpath: str, rea
     return found
 
 
+def resolve_hosted(
+    package_json: bytes, files: Collection[str], subpath: str, read: Read | None = None
+) -> str:
+    """Return the file that a module at *subpath* of the package is at hosts of packages, which give files that nothing
+    exports, too. Else as `resolve_entry`.
+
+    Of a minified one the other is meant where there is one: it may be what other parts of the package import.
+    """
+    try:
+        return resolve_entry(package_json, files, subpath, read)
+    except ModuleFailed:
+        stem, _, ending = subpath.rpartition(".")
+        plain = f"{stem.removesuffix('.min')}.{ending}"
+        found = next((name for name in (plain, subpath) if name in files), None)
+        if found is None or not found.endswith(_SCRIPTS):
+            raise
+        return found
+
+
 def resolve_file(package_json: bytes, files: Collection[str], path: str) -> str:
     """Return which of *files* hosts of packages serve for *path* (`""`: the package's own), whatever `exports` says.
 
@@ -73,18 +94,24 @@ def resolve_file(package_json: bytes, files: Collection[str], path: str) -> str:
     else:
         found = _find_file(path, files, _ENDINGS)
     if found is None and path:
-        base = posixpath.basename(path)
-        stem, dot, ending = base.rpartition(".")
-        plain = f"{stem.removesuffix('.min')}{dot}{ending}"
-        for name in (base, plain, f"{stem}.min{dot}{ending}"):
-            alike = sorted(
-                (f for f in files if posixpath.basename(f) == name), key=lambda f: (f.count("/"), f)
-            )
-            if alike:
-                return alike[0]
+        found = _find_alike(posixpath.basename(path), files)
     if found is None:
         raise ModuleFailed(f"the package has no file {path or '(main)'}")
     return found
+
+
+def _find_alike(base: str, files: Collection[str]) -> str | None:
+    """Return the file called *base*, in whatever folder that is for pages, minified or not, or as newer versions of
+    packages call what was a plain script."""
+    stem, dot, ending = base.rpartition(".")
+    plain = stem.removesuffix(".min")
+    stems = (stem, plain, f"{plain}.min", f"{plain}.umd", f"{plain}.umd.min", f"{plain}.global")
+    by_base: dict[str, list[str]] = {}
+    for name in files:
+        if not _NOT_FOR_PAGES.intersection(name.split("/")[:-1]):
+            by_base.setdefault(posixpath.basename(name), []).append(name)
+    alike = next(filter(None, (by_base.get(f"{name}{dot}{ending}") for name in stems)), None)
+    return min(alike, key=lambda name: (name.count("/"), name)) if alike else None
 
 
 def _parse(package_json: bytes) -> dict[str, Any]:

@@ -19,9 +19,10 @@ import msgspec
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.node_parts import write_builtins
-from vibes_trio.modules.resolve import resolve_entry, resolve_file
+from vibes_trio.modules.resolve import resolve_entry, resolve_file, resolve_hosted
 from vibes_trio.outbound import UNREADABLE
 
+HOSTED = "?hosted"
 _GIVEN = "given"
 _ALL = "all"
 _BUILTINS = "builtins"
@@ -42,17 +43,16 @@ class Tree:
     files: Mapping[str, frozenset[str]]
     given: Mapping[str, str] = field(default_factory=dict)
 
-    def entry(self, key: str, subpath: str) -> Path:
-        """Return the file that the entry *subpath* of the package *key* means.
+    def entry(self, key: str, subpath: str, *, hosted: bool = False) -> Path:
+        """Return the file that the entry *subpath* of the package *key* means; *hosted*: to hosts of packages.
 
         Raises:
             ModuleFailed: there is none.
         """
         folder = self.folders[key]
         manifest = self._manifest(key)
-        return folder / resolve_entry(
-            manifest, self.files[key], subpath, lambda name: (folder / name).read_bytes()
-        )
+        resolve = resolve_hosted if hosted else resolve_entry
+        return folder / resolve(manifest, self.files[key], subpath, lambda name: (folder / name).read_bytes())
 
     def hosted(self, key: str, path: str) -> Path:
         """Return the file that hosts of packages have for *path* in the package *key*.
@@ -128,6 +128,11 @@ def package_of(specifier: str) -> str:
     """Return the name of the package that *specifier*, a package's or of a part of it, names."""
     path = specifier.partition("?")[0]
     return "/".join(path.split("/")[: 2 if path.startswith("@") else 1])
+
+
+def is_hosted(specifier: str) -> bool:
+    """Return whether *specifier* means what a host of packages gives for it, beyond what the package exports."""
+    return specifier.endswith(HOSTED)
 
 
 def subpath_of(specifier: str) -> str:

@@ -11,7 +11,7 @@ from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.work import Work, bundle
 
 # Package → what its script sets.
-_SCRIPTS = {
+SCRIPTS = {
     "react": 'globalThis.React = require("{folder}/index.js");\n',
     "react-dom": (
         'globalThis.ReactDOM = {{ ...require("{folder}/index.js"), ...require("{folder}/client.js") }};\n'
@@ -23,7 +23,7 @@ _OF_PAGE = "module.exports = globalThis.React;\n"
 def is_umd(work: Work, key: str, path: str) -> bool:
     """Return whether the file *path* of the package *key* is one that pages expect and React no longer has."""
     return (
-        work.lock.packages[key].name in _SCRIPTS
+        work.lock.packages[key].name in SCRIPTS
         and (not path or path.startswith("umd/"))
         and not any(name.startswith("umd/") for name in work.tree.files[key])
     )
@@ -36,9 +36,12 @@ async def build_umd(work: Work, key: str) -> Path:
         ModuleFailed: it can't be made.
     """
     name = work.lock.packages[key].name
-    folder = work.tree.root / "umd" / name
-    await trio.to_thread.run_sync(_write, folder, _SCRIPTS[name].format(folder=work.tree.folders[key]))
-    scheduler = work.tree.folders.get(work.lock.packages[key].uses.get("scheduler", ""))
+    folder = work.tree.root / "umd" / key
+    await trio.to_thread.run_sync(_write, folder, SCRIPTS[name].format(folder=work.tree.folders[key]))
+    needed = work.lock.packages[key].uses.get("scheduler", "")
+    scheduler = work.tree.folders.get(needed)
+    if needed and scheduler is None:
+        raise ModuleFailed(str(work.gone.get(needed, f"{needed} is not there")))
     aliases = [f"--alias:react={folder / 'page.js'}"] if name != "react" else []
     aliases += [f"--alias:react-dom={work.tree.folders[key] / 'index.js'}"] if name == "react-dom" else []
     aliases += [f"--alias:scheduler={scheduler / 'index.js'}"] if scheduler else []

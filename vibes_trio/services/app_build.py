@@ -9,14 +9,15 @@ import msgspec
 import trio
 
 from vibes_trio.bundle.build import AppBuild, build_app
-from vibes_trio.bundle.forms import Form, find_forms
+from vibes_trio.bundle.forms import REACT_BY_NAME, Form, find_forms
 from vibes_trio.bundle.places import Places, make_places
 from vibes_trio.bundle.prepare import RECIPE, AppSources
 from vibes_trio.bundle.tailwind import uses_tailwind
 from vibes_trio.compilers.for_user import CompilerForUser
 from vibes_trio.compilers.interface import Lang
 from vibes_trio.content.cid import calc_cid
-from vibes_trio.content.project import Project, ProjectFile, exports_of, fallback_entries, read_project
+from vibes_trio.content.project import Project, ProjectFile, exports_of, fallback_entries
+from vibes_trio.content.read_project import read_project
 from vibes_trio.content.routes import has_routes
 from vibes_trio.context import App
 from vibes_trio.exchange import Cid, UserId
@@ -26,6 +27,7 @@ from vibes_trio.services.releases import BuiltApp, BuiltFile
 MAX_FILES_HERE = 64
 MAX_LOOKED_AT_HERE = 64 * 1024
 """Characters of sources that the event loop looks through by itself; more is a thread's work."""
+COST_OF_HTML = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,14 @@ async def look_at_whole(
 ) -> Whole:
     """Return what *files* are as a whole, for a server that builds apps or not. Args: as for `read_project`."""
     sources = [file for file in files if _is_text(file)]
-    if len(files) > MAX_FILES_HERE or sum(len(file.content) for file in sources) > MAX_LOOKED_AT_HERE:
+    if len(files) > MAX_FILES_HERE or sum(map(_cost, sources)) > MAX_LOOKED_AT_HERE:
         return await trio.to_thread.run_sync(_look_at, files, entry_point, env, can_bundle)
     return _look_at(files, entry_point, env, can_bundle)
+
+
+def _cost(file: AppFile) -> int:
+    """Return how long a file takes to be looked through, in characters of a script; HTML is looked at tag by tag."""
+    return len(file.content) * (COST_OF_HTML if file.name.endswith((".html", ".htm")) else 1)
 
 
 def _is_text(file: AppFile) -> bool:
@@ -80,7 +87,8 @@ def _look_at(files: Sequence[AppFile], entry_point: str, env: Mapping[str, str],
         for name, content in contents.items()
         if name.endswith(".css") and name not in apart
     }
-    forms = find_forms(texts, langs, styles, places)
+    found = find_forms(texts, langs, styles, places)
+    forms = (form for form in found if form.words != REACT_BY_NAME or not project.html)
     # One is reason enough to build; all are for telling what can't be had without.
     some = tuple(islice(forms, 1) if can_bundle else forms)
     routes = project.kind == "next" or has_routes(texts.values())
@@ -89,7 +97,10 @@ def _look_at(files: Sequence[AppFile], entry_point: str, env: Mapping[str, str],
 
 def calc_recipe(whole: Whole, can_bundle: bool) -> str:
     """Return what tells apart releases of the same files by how they were built; empty: module by module."""
-    return f"whole {RECIPE}" if whole.wants_build and can_bundle else ""
+    if whole.wants_build and can_bundle:
+        return f"whole {RECIPE}"
+    # Since packages that a page names by address are this server's.
+    return "hosts 1" if whole.project.remote or whole.project.imports else ""
 
 
 class Glance(msgspec.Struct, frozen=True):
@@ -111,11 +122,13 @@ def keep_glance(app: App, key: Hashable, whole: Whole) -> Glance:
         project.kind,
         html=project.html,
         entries=project.entries,
+        scripted=project.scripted,
         spares=dict(project.spares),
         hollow=project.hollow,
         wrapped={},
         imports={},
         remote=project.remote,
+        pages={},
         wishes={},
         notes=project.notes,
         warnings=project.warnings,
@@ -154,7 +167,14 @@ async def build_whole(
     if kept is not None:
         return msgspec.msgpack.decode(kept, type=AppBuild)
     sources = AppSources(
-        whole.files, whole.langs, entries, whole.places, frozenset(whole.project.apart), dict(env), linked
+        whole.files,
+        whole.langs,
+        entries,
+        whole.places,
+        frozenset(whole.project.apart),
+        dict(env),
+        linked,
+        not whole.project.html,
     )
     made = await build_app(CompilerForUser(app.compiler, user), sources)
     app.assets.put(kept_as, msgspec.msgpack.encode(made))

@@ -16,6 +16,7 @@ from vibes_trio.bundle.forms import tell_forms
 from vibes_trio.compilers.interface import Compiled, Lang, Source, too_large_source
 from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.components import has_fence
 from vibes_trio.content.js_json import quote_json
 from vibes_trio.content.links import TRANSFORMED, AppModule, Links, bare_of
 from vibes_trio.content.project import exports_of, not_mapped
@@ -80,7 +81,8 @@ async def build_release(
     check_packages(app, links.bare)
     ranges = await read_asked(files)
     versions = await find_versions(app, links.bare, ranges)
-    needed = _bare_of_page(modules, links, whole)
+    asked = _bare_of_page(modules, links, whole)
+    needed = not_mapped(project, asked)
     given = MapInput(links.bare, versions, app.config.fp_version, links.imports, links.scopes, needed)
     import_map = await make_map(app, user, given)
     await trio.lowlevel.checkpoint()
@@ -90,7 +92,7 @@ async def build_release(
     extras, page = _extras(files, links, entry_point, whole)
     extras = replace(extras, built_from=built_from, complete=not warnings)
     codes = [result.code for result in compiled if result is not None]
-    extras = await with_packages(extras, import_map.packages, links.bare, ranges, codes)
+    extras = await with_packages(app, extras, import_map.packages, asked, ranges, codes)
     assets |= page
     release = Built(items, assets, extras, warnings, text)
     if not whole.wants_build:
@@ -111,7 +113,7 @@ def _bare_of_page(modules: Sequence[AppModule], links: Links, whole: Whole) -> t
     else:
         served = dict(zip(links.served, (module.name for module in modules), strict=True))
         entries = entries_of(whole, [served[root] for root in links.roots])
-    return not_mapped(whole.project, bare_of(modules, links, entries))
+    return bare_of(modules, links, entries)
 
 
 def replace_warnings(release: Built, warnings: tuple[str, ...]) -> Built:
@@ -142,7 +144,7 @@ async def _with_build(
     warnings = (*made.warnings, *missing, *import_map.warnings)
     extras = replace(release.extras, built=built, complete=not warnings)
     codes = [code.decode("utf-8", "replace") for name, code in made.files.items() if name.endswith(".js")]
-    extras = await with_packages(extras, import_map.packages, packages, ranges, codes)
+    extras = await with_packages(app, extras, import_map.packages, made.packages, ranges, codes)
     return Built(release.items, {**release.assets, **assets}, extras, warnings, import_map.text.encode())
 
 
@@ -212,10 +214,18 @@ async def _compile(app: App, user: UserId, source: Source, instead: Source | Non
     """As `_compile_as_jsx`; what does not compile is tried as *instead*, if that is given."""
     try:
         return await _compile_as_jsx(app, user, source)
-    except TransformFailed:
+    except TransformFailed as error:
         if instead is None:
-            raise
-        return await _compile_as_jsx(app, user, instead)
+            raise _told_markdown(error, source) from None
+    return await _compile_as_jsx(app, user, instead)
+
+
+def _told_markdown(error: TransformFailed, source: Source) -> TransformFailed:
+    """Return *error* with what to do where Markdown stands round the code of *source*."""
+    if not has_fence(source.text):
+        return error
+    words = f"{error.words} (there is Markdown in this file: leave only what stands between the lines of ```)"
+    return TransformFailed(words, filename=source.filename, line=error.line, column=error.column)
 
 
 async def _compile_as_jsx(app: App, user: UserId, source: Source) -> tuple[Compiled, Lang]:
@@ -315,15 +325,19 @@ def _extras(
     mounts = {served[name]: known[name] for name in entries if name in known} if has_own else None
     template = msgspec.json.encode(project.template) if project.template is not None else b""
     assets = {calc_cid(template): template} if template else {}
+    template_id = next(iter(assets), "")
+    others = {name: msgspec.json.encode(page) for name, page in project.pages.items()}
+    assets |= {calc_cid(content): content for content in others.values()}
     return Extras(
         entry_point=entry_point,
         roots=roots,
         sources=sources,
         mounts=mounts,
         html=project.html if template else "",
-        template_id=next(iter(assets), ""),
+        template_id=template_id,
         public=project.public,
         routes=whole.routes,
         imports=dict(project.imports),
         remote=project.remote,
+        pages={name: calc_cid(content) for name, content in others.items()},
     ), assets

@@ -12,7 +12,8 @@ from msgspec import structs
 
 from vibes_trio.content.cid import calc_cid, calc_fs_id
 from vibes_trio.content.collation import sort_key
-from vibes_trio.content.project import tell_entries, tell_remote
+from vibes_trio.content.project import Project
+from vibes_trio.content.project_words import tell_elsewhere, tell_entries, tell_remote
 from vibes_trio.content.slugs import check_slug_pair, own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
@@ -24,11 +25,11 @@ from vibes_trio.services.build import Built, build_release
 from vibes_trio.services.fonts import fetch_after_deploy, find_fonts, own_addresses
 from vibes_trio.services.given import Deploy, GivenFile, read_deploy, too_large_file
 from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
-from vibes_trio.services.releases import read_extras
+from vibes_trio.services.releases import Extras, read_extras
 from vibes_trio.steps import Steps, run_in_turns
 from vibes_trio.storage import apps, assets, slugs
 from vibes_trio.storage.eviction import Evicted
-from vibes_trio.storage.tx import DiskShort, Tx
+from vibes_trio.storage.interface import DiskShort, Tx
 from vibes_trio.urls import entry_point_url, wrapper_url
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
@@ -92,10 +93,8 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     project = glance.project
     built_from = calc_built_from(files, deploy.entry_point, glance.recipe) if glance.recipe else same[1]
     publish = Publish(wanted, fs_id, built_from, deploy.mode, encode(deploy.env).decode(), None)
-    saved = await _write(app, publish) if _is_known(app, publish) else None
+    saved = await _write(app, publish) if await _is_known(app, publish) else None
     warnings = project.warnings + project.notes
-    if app.modules is not None:  # else pages may ask everybody
-        warnings += tell_remote(project, app.config.page_hosts, own_addresses(app, project.remote))
     fonts = await find_fonts(app, files)
     built: Built | None = None
     if saved is None:
@@ -114,9 +113,11 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     noted = read_extras(release.extras_json) if built is None else built.extras
     if noted is not None and not project.entries:
         warnings += tell_entries(project, [noted.sources.get(root, root) for root in noted.roots])
+    if noted is not None and app.modules is not None:  # else pages may ask everybody
+        warnings += _tell_hosts(app, project, noted)
     if noted is not None and app.home is not None:
         warnings += module_warnings(app, noted)
-        build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), noted)
+        await build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), noted)
     warnings += fetch_after_deploy(app, fonts, wanted.user_id)
     if deploy.mode == "production":
         app.jobs.add(WarmRelease(release.app_slug, release.user_slug))
@@ -125,6 +126,14 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
 
 async def _look(app: App, deploy: Deploy, files: Sequence[AppFile]) -> Whole:
     return await look_at_whole(files, deploy.entry_point, deploy.env, can_bundle=app.compiler.can_bundle)
+
+
+def _tell_hosts(app: App, project: Project, noted: Extras) -> tuple[str, ...]:
+    """Return what the page, and its modules, ask other hosts for in vain."""
+    hosts = app.config.page_hosts
+    packages = noted.packages if app.home is not None else tuple(noted.modules)
+    local = {text: text for text in packages} | own_addresses(app, project.remote)
+    return tell_remote(project, hosts, local) + tell_elsewhere(noted.elsewhere, hosts)
 
 
 def _response(app: App, deploy: Deploy, release: apps.Release, warnings: tuple[str, ...]) -> ResEnsureAppSlug:
@@ -241,7 +250,7 @@ async def _owned_content(ctx: Ctx, file: GivenFile, owned: frozenset[Cid]) -> by
 # -- the transaction --------------------------------------------------------------------------------------
 
 
-def _is_known(app: App, publish: Publish) -> bool:
+async def _is_known(app: App, publish: Publish) -> bool:
     """Whether the release is there, built by us from the very same: then nothing needs compiling.
 
     One that the reference made is built anew, as what it made of JSX does not run everywhere; so is one that
@@ -250,7 +259,7 @@ def _is_known(app: App, publish: Publish) -> bool:
     wanted = publish.wanted
     if wanted.app is None or wanted.user is None:
         return False
-    row = app.db.get(apps.find_release, wanted.app, wanted.user, publish.fs_id)
+    row = await app.db.get(apps.find_release, wanted.app, wanted.user, publish.fs_id)
     if row is None or row.user_id != wanted.user_id:
         return False
     extras = read_extras(row.extras_json)

@@ -8,30 +8,25 @@ by asking for what can't be built.
 import logging
 import math
 from collections.abc import Mapping
-from types import MappingProxyType
 from urllib.parse import unquote
 
 import trio
 from msgspec.structs import replace
 
 from vibes_trio.content.cid import calc_cid
-from vibes_trio.content.import_map import is_looked_up
-from vibes_trio.content.specifiers import FORMS, parse_specifier
-from vibes_trio.content.vibes_modules import FIREPROOF, pinned_addresses
+from vibes_trio.content.vibes_modules import FIREPROOF
 from vibes_trio.context import App
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.exchange import Cid, UserId, UserSlug
 from vibes_trio.jobs import BuildModules
-from vibes_trio.modules.bases import REACT
 from vibes_trio.modules.bundle import is_stored
+from vibes_trio.modules.forms import notes_on_modules
 from vibes_trio.modules.groups import is_file_address, place_of
 from vibes_trio.modules.home import GIVEN
 from vibes_trio.modules.lock import Lock, read_lock
 from vibes_trio.modules.progress import Build, ReleaseName
-from vibes_trio.modules.ranges import LATEST
-from vibes_trio.modules.store import CDN, LocalModules, parse_cdn_address
+from vibes_trio.modules.store import LocalModules
 from vibes_trio.modules.tree import package_of
-from vibes_trio.modules.wishes import Wishes
 from vibes_trio.services.releases import (
     Extras,
     ServedRelease,
@@ -40,6 +35,7 @@ from vibes_trio.services.releases import (
     read_map,
     stored_map,
 )
+from vibes_trio.services.wanted import find_wanted, wishes_of
 from vibes_trio.storage import apps, assets
 from vibes_trio.storage.slugs import find_slug_owner
 from vibes_trio.urls import EntryPoint
@@ -70,10 +66,10 @@ def name_of(release: ServedRelease) -> ReleaseName:
     return release.app, release.user, release.fs_id
 
 
-def ensure_building(app: App, name: ReleaseName, extras: Extras) -> Build | None:
+async def ensure_building(app: App, name: ReleaseName, extras: Extras) -> Build | None:
     """Return the build that a release waits for, begun now if it is time for one; None: waiting brings nothing.
 
-    Sync, so that all who ask get the same one.
+    All who ask get the same one.
     """
     if app.home is None:
         return None
@@ -81,24 +77,26 @@ def ensure_building(app: App, name: ReleaseName, extras: Extras) -> Build | None
     if build is not None:
         return build
     lacking = find_lacking(app.modules, extras)
-    if (
-        not lacking
-        or not app.builds.may_begin(name)
-        or not app.jobs.add(BuildModules(*name), owner_of(app, name[1]))
-    ):
+    if not lacking or not app.builds.may_begin(name):
         return None
-    return app.builds.begin(name, lacking)
+    owner = await owner_of(app, name[1])
+    return app.builds.find(name) or _begin(app, name, lacking, owner)
 
 
-def owner_of(app: App, user: UserSlug) -> str:
+def _begin(app: App, name: ReleaseName, lacking: tuple[str, ...], owner: str) -> Build | None:
+    """Begin a build if there is room for it. Sync, and asked for just before: so nobody else begins the same."""
+    return app.builds.begin(name, lacking) if app.jobs.add(BuildModules(*name), owner) else None
+
+
+async def owner_of(app: App, user: UserSlug) -> str:
     """Return whose turn it takes to build a release under *user*: its owner's, however many slugs he has."""
-    return app.db.get(find_slug_owner, user) or user
+    return await app.db.get(find_slug_owner, user) or user
 
 
-def build_after_deploy(app: App, name: ReleaseName, extras: Extras) -> None:
+async def build_after_deploy(app: App, name: ReleaseName, extras: Extras) -> None:
     """Have a release built that was deployed just now, whatever happened before."""
     app.builds.forgive(name)
-    ensure_building(app, name, extras)
+    await ensure_building(app, name, extras)
 
 
 async def with_known_lock(app: App, extras: Extras, import_map: bytes) -> tuple[Extras, Mapping[Cid, bytes]]:
@@ -109,7 +107,7 @@ async def with_known_lock(app: App, extras: Extras, import_map: bytes) -> tuple[
     """
     if app.home is None or not find_lacking(app.modules, extras):
         return extras, {}
-    wanted, never = find_wanted(read_map(import_map).imports, extras.packages, extras.ranges)
+    wanted, never = find_wanted(read_map(import_map).imports, extras)
     wishes = wishes_of(extras, wanted)
     lock = None if never else await app.home.find_known(dict(wanted.values()), wishes)
     if lock is not None:
@@ -119,17 +117,6 @@ async def with_known_lock(app: App, extras: Extras, import_map: bytes) -> tuple[
         not_there = {text: failed[s] for text, (s, _) in wanted.items() if s in failed}
         return replace(extras, notes=notes, not_local=never | not_there), {}
     return extras, {}
-
-
-def wishes_of(extras: Extras, wanted: Mapping[str, tuple[str, str]]) -> Wishes:
-    """Return what a release wants of the packages *wanted* (as of `find_wanted`) beside importing them."""
-    names = {s: extras.names[text] for text, (s, _) in wanted.items() if text in extras.names}
-    free = frozenset(
-        s
-        for text, (s, _) in wanted.items()
-        if is_looked_up(text) and parse_specifier(text).package not in extras.ranges
-    )
-    return Wishes(ranges=extras.ranges, names=names, free=free)
 
 
 def _with_lock(extras: Extras, lock: Lock, modules: Mapping[str, str]) -> tuple[Extras, Mapping[Cid, bytes]]:
@@ -180,7 +167,7 @@ async def bring_back(app: App, release: ServedRelease, path: str) -> None:
             await app.home.fetch_file(lock, *place)
             return
     app.releases.drop((release.app, release.user))  # pages that take them for granted are kept
-    build = ensure_building(app, name_of(release), release.extras)
+    build = await ensure_building(app, name_of(release), release.extras)
     if build is not None:
         await build.finished.wait()
 
@@ -189,12 +176,12 @@ async def build_modules(app: App, job: BuildModules) -> None:
     """Build the packages of one release that are not in the store; note the lock, or why there is none."""
     name = (job.app, job.user, job.fs_id)
     build = app.builds.find(name) or app.builds.begin(name, ())
-    row = app.db.get(apps.find_release, *name)
+    row = await app.db.get(apps.find_release, *name)
     extras = read_extras(row.extras_json) if row is not None else None
     noted: Extras | None = None
     pause_s = math.inf  # whatever is not foreseen below would happen again
     try:
-        release = find_release(app, EntryPoint(*name, "/"))
+        release = await find_release(app, EntryPoint(*name, "/"))
         if row is None or release is None or extras is None or not find_lacking(app.modules, extras):
             pause_s = 0.0
             return
@@ -215,7 +202,7 @@ async def _build(
 ) -> tuple[Extras, Mapping[Cid, bytes], bool]:
     """Return what is to be noted, the assets that it names, and whether another try would end the same way."""
     assert app.home is not None, "who looks for work has a home"
-    wanted, never = find_wanted(stored_map(app, release)[0], extras.packages, extras.ranges)
+    wanted, never = find_wanted((await stored_map(app, release))[0], extras)
     build.progress.specifiers = {text: s for text, (s, _) in wanted.items()}
     lock = await _lock_of(app, extras)
     ranges = {s: _locked_version(lock, s) or text for s, text in wanted.values()}
@@ -262,37 +249,5 @@ def told_notes(lock: Lock) -> list[str]:
     """Return the notes of *lock* but for those on what the database brings along: we have tried that together."""
     database = lock.shared.get(FIREPROOF)
     tried = lock.reachable(database) if database else []
-    return [note for note in lock.notes if not note.startswith(tuple(f"{key} " for key in tried))]
-
-
-def find_wanted(
-    imports: Mapping[str, str], packages: tuple[str, ...], asked: Mapping[str, str] = MappingProxyType({})
-) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
-    """Return what to build for *packages*, specifiers in the map *imports*; and why some are not.
-
-    The first is specifier as written → (specifier, range). Specifiers have no version, but for those of a package
-    that the app writes in several: of these all but the first have the range after the name. What decides about the
-    range is *asked*, by package (`package.json`); then the specifier; then the map, if it has a certain one.
-    """
-    wanted: dict[str, tuple[str, str]] = {}
-    not_local: dict[str, str] = {}
-    ranges: dict[str, str] = {}
-    addresses = {**imports, **pinned_addresses(imports)}
-    for text in packages:
-        parts = parse_cdn_address(addresses.get(text) or _of_react(text))
-        if parts is None:
-            not_local[text] = "its address is no package's"
-            continue
-        name, version, subpath = parts
-        version = asked.get(name) or ("" if is_looked_up(text) else version) or LATEST
-        first = ranges.setdefault(name, version)
-        root = name if first == version else f"{name}@{version}"
-        query = text.partition("?")[2]
-        form = f"?{query}" if query in FORMS else ""
-        wanted[text] = (f"{root}/{subpath}{form}" if subpath else root + form, version)
-    return wanted, not_local
-
-
-def _of_react(text: str) -> str:
-    """Return the address of a part of React that the map has none for; what the page itself needs."""
-    return f"{CDN}{text}" if text in REACT else ""
+    notes = notes_on_modules(lock, lock.modules)
+    return [note for note in notes if not note.startswith(tuple(f"{key} " for key in tried))]

@@ -10,22 +10,21 @@ from vibes_trio.bundle.build import BUILT, LINKED_STYLES
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import only_needed
 from vibes_trio.content.own_page import Template
-from vibes_trio.content.page import CDN_TAILWIND, PageInput
+from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_other_page
 from vibes_trio.content.policy import may_ask
 from vibes_trio.content.vibes_modules import our_addresses, pinned_addresses
 from vibes_trio.context import App
-from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid
 from vibes_trio.modules.bundle import is_stored, stored_closure
 from vibes_trio.modules.page_files import fonts_of, tailwind_of
 from vibes_trio.modules.store import CDN
 from vibes_trio.services.fonts import answers_fonts
+from vibes_trio.services.hosted import remote_addresses
 from vibes_trio.services.linking import write_page
 from vibes_trio.services.packages import find_lacking
-from vibes_trio.services.releases import ServedRelease, find_release, stored_map
+from vibes_trio.services.releases import ServedRelease, find_release, read_small, stored_map
 from vibes_trio.services.replies import REVALIDATE, Content
 from vibes_trio.services.waiting import find_missing
-from vibes_trio.storage import assets
 from vibes_trio.urls import EntryPoint
 
 JSX_ROOT = "/~~transformed~~/"
@@ -38,18 +37,18 @@ async def make_page(app: App, release: ServedRelease) -> Content:
 
     It holds keys and the env of the app: no page of another origin may read it, whatever its owner has opened.
     """
-    template = _read_template(app, release)
+    template = await _read_template(app, release)
     tailwind, fonts = _page_files(app)
     if template is not None:
         # What the app's own HTML does not ask for would change how it looks.
         asks = template.has_tailwind or (release.extras.built is not None and release.extras.built.tailwind)
         tailwind, fonts = tailwind if asks else "", {}
     lacking = find_lacking(app.modules, release.extras)
-    live = is_live(app, release) if release.extras.routes else True
+    live = await is_live(app, release) if release.extras.routes else True
     key = ("page", release.app, release.fs_id, release.edition, tailwind, *fonts, lacking, live)
     body = app.assets.get(key)
     if body is None:
-        imports, scopes = stored_map(app, release)
+        imports, scopes = await stored_map(app, release)
         imports = _needed(app, release, imports, lacking)
         local = local_addresses(app, release, imports)
         body = await write_page(
@@ -71,13 +70,33 @@ async def make_page(app: App, release: ServedRelease) -> Content:
                 fonts=fonts,
                 template=template,
                 own_imports=release.extras.imports,
+                remote=remote_addresses(app.modules, release.extras) if app.modules is not None else {},
                 routes=release.extras.routes,
                 live=live,
-                names=() if live else tuple(release.files),
+                names=() if live else _names(release),
                 asks_for_fonts=bool(release.extras.fonts) and answers_fonts(app),
             ),
         )
         app.assets.put(key, body)
+    return Content(body, "text/html", calc_cid(body), release.fs_id, REVALIDATE)
+
+
+async def make_other_page(app: App, release: ServedRelease, name: str) -> Content:
+    """Return the HTML file *name* of a site, one of `Extras.pages`, with this server's copies of what it loads."""
+    template = await _find_template(app, Cid(release.extras.pages[name]), name)
+    tailwind = _page_files(app)[0] if template.has_tailwind else ""
+    remote = remote_addresses(app.modules, release.extras) if app.modules is not None else {}
+    page = PageInput(
+        app_slug=release.app,
+        fs_id=release.fs_id,
+        roots=(),
+        imports={},
+        tailwind=tailwind,
+        template=template,
+        remote=remote,
+        asks_for_fonts=bool(release.extras.fonts) and answers_fonts(app),
+    )
+    body = render_other_page(page, template)
     return Content(body, "text/html", calc_cid(body), release.fs_id, REVALIDATE)
 
 
@@ -97,6 +116,13 @@ def _mounts(release: ServedRelease) -> dict[str, str] | None:
     return {
         BUILT + built.entries[name]: export for name, export in built.mounts.items() if name in built.entries
     }
+
+
+def _names(release: ServedRelease) -> tuple[str, ...]:
+    """Return the paths that files of *release* answer at: by name, those of the public folder at the root as well."""
+    public = release.extras.public
+    shown = (name.removeprefix(public) for name in release.files if public and name.startswith(f"{public}/"))
+    return tuple(dict.fromkeys((*release.files, *shown)))
 
 
 def _sources(release: ServedRelease) -> Mapping[str, str]:
@@ -150,13 +176,13 @@ def _needed(
     return of_app | only_needed(imports, (*release.extras.packages, *ours, *named))
 
 
-def is_live(app: App, release: ServedRelease) -> bool:
+async def is_live(app: App, release: ServedRelease) -> bool:
     """Return whether *release* is the one that its app's address without an fsId shows."""
-    shown = find_release(app, EntryPoint(release.app, release.user, None, "/"))
+    shown = await find_release(app, EntryPoint(release.app, release.user, None, "/"))
     return shown is not None and shown.fs_id == release.fs_id
 
 
-def _read_template(app: App, release: ServedRelease) -> Template | None:
+async def _read_template(app: App, release: ServedRelease) -> Template | None:
     """Return the app's own HTML; None: it has none.
 
     Raises:
@@ -165,13 +191,7 @@ def _read_template(app: App, release: ServedRelease) -> Template | None:
     cid = Cid(release.extras.template_id)
     if not cid:
         return None
-    text = app.assets.get(cid)
-    if text is None:
-        text = app.db.get(assets.find_asset, cid)
-        if text is None:
-            raise NotFound(f"File not found {release.extras.html}")
-        app.assets.put(cid, text)
-    template = _template_decoder.decode(text)
+    template = await _find_template(app, cid, release.extras.html)
     built = release.extras.built
     if built is None or not built.linked:
         return template
@@ -180,3 +200,12 @@ def _read_template(app: App, release: ServedRelease) -> Template | None:
         for part in template.parts
     )
     return replace(template, parts=tuple(parts))
+
+
+async def _find_template(app: App, cid: Cid, name: str) -> Template:
+    """Return the template of the HTML file *name*.
+
+    Raises:
+        NotFound: it is not stored (a damaged database).
+    """
+    return _template_decoder.decode(await read_small(app, cid, name))

@@ -9,6 +9,8 @@ function App() {
   return (
     <main>
       <h1>{shout(settings.name)}</h1>
+      <img id="dot" src={require("./dot.svg")} />
+      <img id="default" src={require("./dot.svg").default} />
       <p id="root-is">{typeof createRoot}</p>
       <button onClick={() => setN(n + 1)}>{n}</button>
     </main>

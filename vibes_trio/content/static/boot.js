@@ -13,6 +13,7 @@
 
   const MAX_PROBLEMS = 20;
   const MAX_BLOCKED = 50;
+  const EMPTY_MS = 1500; // a page that shows nothing for so long is taken to be empty
   const MAX_COMPONENTS = 5;
   const MAX_SOURCE_CHARS = 300;
   const STACK_FRAME = /(https?:\/\/[^\s()]+?):(\d+)(?::(\d+))?(?=[\s)]|$)/g;
@@ -50,7 +51,8 @@
 
   // What the browser says, by a pattern of it -> what to do about it.
   const HINTS = [
-    [/ReactDOM\w*\.(?:render|hydrate)\b|\brender\b.* is not a function$/, 'React 18 and newer: createRoot(element).render(<App />), of "react-dom/client".'],
+    [/ReactDOM\w*\.(?:render|hydrate)\b|\brender\b.* is not a function$|'react-dom' does not provide an export named '(?:render|hydrate)'/, 'React 18 and newer: createRoot(element).render(<App />), of "react-dom/client".'],
+    [/\b(?:findDOMNode|unmountComponentAtNode|createFactory)\b/, 'React 19 has this no more: write "react": "^18" into package.json, or use a ref, root.unmount(), JSX.'],
     [/\brequire is not defined/, 'Browsers know no require: write `import name from "name"`.'],
     [/\b(?:module|exports) is not defined/, "This is a module: write `export default` in place of module.exports."],
     [/\bprocess is not defined/, "Browsers have no process: values of the deploy are in import.meta.env and VIBES_ENV."],
@@ -104,7 +106,7 @@
   function placeInStack(stack) {
     for (const [, address, line, column] of String(stack ?? "").matchAll(STACK_FRAME)) {
       const served = servedName(address);
-      if (served !== null) return { served, line: Number(line), column: Number(column ?? 1) };
+      if (served) return { served, line: Number(line), column: Number(column ?? 1) }; // empty: a script of the page itself
     }
     return null;
   }
@@ -299,8 +301,26 @@
       notice(message, original ? `${original.name}:${original.line}` : "");
       return;
     }
+    if (kind === "script" && [...document.scripts].some(({ src }) => src === url.href)) {
+      takeWithheld(url.href, message);
+      return;
+    }
     if (where === null && kind === "script") where = await findImport((specifier) => specifier === blockedURI);
     await show(message, where);
+  }
+
+  // Scripts of elements that were blocked, by address. Exports of tools name some that no app needs (a badge, statistics):
+  // so that is told beside the app, and over it once something goes wrong, or nothing is shown at all.
+  const withheld = new Map();
+
+  function takeWithheld(address, message) {
+    withheld.set(address, message);
+    if (host === null) notice(message, "");
+    else void show(message, null);
+    setTimeout(() => {
+      const seen = document.body?.innerText.trim() || document.querySelector("canvas,img,svg,video,iframe,input");
+      if (!seen) void show(message, null);
+    }, EMPTY_MS);
   }
 
   // Fonts by name, asked for by an address that no file of the app holds: fonts.js asks this server for them.
@@ -346,6 +366,7 @@
   async function takeFailedElement(target) {
     const address = target?.src || target?.href;
     await new Promise((resolve) => setTimeout(resolve)); // the event that it was blocked may come after this one
+    if (withheld.has(address)) await show(withheld.get(address), null); // somebody waits for it
     if (typeof address !== "string" || blockedScripts.has(address)) return; // what was blocked is told already
     await show(`${address} could not be loaded.`, null);
   }
@@ -358,9 +379,15 @@
         return;
       }
       if (event.target !== globalThis || !event.message) return; // an image or the like
+      if (event.error instanceof Event) {
+        void takeFailedElement(event.error.target);
+        return;
+      }
       const served = servedName(event.filename);
       const place = served !== null && event.lineno > 0 ? { served, line: event.lineno, column: event.colno } : null;
-      void takeError(event.error, event.message.replace(/^Uncaught /, ""), place);
+      // Of an exception of the browser's own, reported by a script, the event says nothing.
+      const message = event.error instanceof DOMException ? String(event.error) : event.message.replace(/^Uncaught /, "");
+      void takeError(event.error, message, place);
     },
     true,
   );
@@ -446,7 +473,9 @@
     list = element("main");
     list.setAttribute("role", "alert");
     list.append(header);
-    for (const note of notes) {
+    const blocked = [...withheld.values()].filter((message) => !shown.has(` ${message}`));
+    for (const message of blocked) shown.add(` ${message}`);
+    for (const note of [...notes, ...blocked]) {
       const article = element("article", "", "note");
       article.append(element("p", note));
       list.append(article);

@@ -1,7 +1,7 @@
 // Renders the default export of each root module of a page into its container.
 
 const COMPONENT_KINDS = new Set(["memo", "forward_ref", "lazy"].map((kind) => Symbol.for(`react.${kind}`)));
-const EXPORTS_DEFAULT = String.raw`\bexport\s+default\b|\bas\s+default\b|\bexport\s*\{\s*default\b`;
+const EXPORTS_DEFAULT = String.raw`\bmodule\.exports\b|\bexport\s+default\b|\bas\s+default\b|\bexport\s*\{\s*default\b`;
 
 function isComponent(value) {
   return typeof value === "function" || COMPONENT_KINDS.has(value?.$$typeof);
@@ -54,9 +54,10 @@ export async function mount(containerId, roots) {
   for (const [served, module, name = "default"] of roots) {
     if (name === "") tellIfEmpty(served, "This file exports no component: write `export default` before the one to show.");
     if (!(name in module)) continue;
-    if (isComponent(module[name])) components.push(module[name]);
+    const shown = isComponent(module[name]?.default) ? module[name].default : module[name]; // of CommonJS
+    if (isComponent(shown)) components.push(shown);
     else {
-      const message = `The default export is ${describe(module[name])}, not a component`;
+      const message = `The default export is ${describe(shown)}, not a component`;
       const hint = "export a function that returns JSX.";
       reportError(new TypeError(`${message}: ${hint}`, { cause: { served, pattern: EXPORTS_DEFAULT } }));
     }

@@ -5,6 +5,7 @@ const titles = import.meta.glob(["./pages/*.jsx", "!**/Two.jsx"], { eager: true,
 const later = import.meta.glob("/src/notes/**/*.md", { query: "?raw", import: "default" });
 const load = (name) => lazy(() => import(`./pages/${name}.jsx`));
 const joined = (name) => import("./words/" + name + ".js");
+const inFolder = (folder, name) => import(`./${folder}/${name}.js`);
 const bare = (name) => import(`./words/${name}`);
 
 const pages = { One: load("One"), Two: load("Two") };
@@ -14,7 +15,7 @@ export default function App() {
   const [note, setNote] = useState("");
   const Page = pages[page];
   const read = async () => setNote(await later["/src/notes/deep/second.md"]());
-  const say = async () => setNote(`${(await joined("yes")).word} ${(await bare("no")).word}`);
+  const say = async () => setNote(`${(await joined("yes")).word} ${(await bare("no")).word} ${(await inFolder("words", "yes")).word}`);
   const miss = async () => setNote(await joined("maybe").catch((error) => error.message));
   return (
     <main>

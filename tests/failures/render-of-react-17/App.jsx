@@ -1,0 +1,5 @@
+import ReactDOM from "react-dom";
+
+const App = () => <p>hello</p>;
+
+ReactDOM.render(<App />, document.getElementById("root")); //!

@@ -1,0 +1,7 @@
+const reportWebVitals = (onPerfEntry) => {
+  if (onPerfEntry && onPerfEntry instanceof Function) {
+    import('web-vitals').then(({ getCLS }) => getCLS(onPerfEntry));
+  }
+};
+
+export default reportWebVitals;

@@ -1,0 +1,4 @@
+import { createElement } from "react";
+export default function Button({ children }) {
+  return createElement("button", { className: "btn" }, children);
+}

@@ -1,0 +1,1 @@
+export const fits = "19.2.0";

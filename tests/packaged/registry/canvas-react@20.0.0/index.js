@@ -1,0 +1,2 @@
+throw new Error("made for a React that is not on the page");
+export const fits = "";

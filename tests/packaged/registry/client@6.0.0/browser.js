@@ -1,0 +1,2 @@
+import agent from "#agent";
+export const by = `browser, ${agent}`;

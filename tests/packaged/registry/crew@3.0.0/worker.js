@@ -1,0 +1,2 @@
+import { loud } from "./loud.js";
+self.onmessage = ({ data }) => self.postMessage(loud(data));

@@ -1,0 +1,1 @@
+export default (name) => `${name} by css-engine 12`;

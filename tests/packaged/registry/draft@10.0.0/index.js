@@ -1,0 +1,1 @@
+export const produce = (value) => `draft of ${value}`;

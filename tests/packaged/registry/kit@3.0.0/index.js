@@ -1,0 +1,2 @@
+export const version = "3.0.0";
+export const of3 = 1;

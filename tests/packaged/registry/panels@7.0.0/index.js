@@ -1,0 +1,2 @@
+import css from "css-engine";
+export const panel = () => css("panel");

@@ -1,0 +1,2 @@
+import "../state.js";
+export const Bar = "bar";

@@ -1,0 +1,3 @@
+import { use } from "../state.js";
+use("line");
+export const Line = "line";

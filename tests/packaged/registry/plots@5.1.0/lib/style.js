@@ -1,0 +1,2 @@
+export { Style } from "./state.js";
+export { default as Circle } from "./style/Circle.js";

@@ -1,0 +1,2 @@
+import { Style } from "../state.js";
+export default class Circle extends Style {}

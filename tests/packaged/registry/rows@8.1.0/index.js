@@ -1,0 +1,1 @@
+export const useRows = () => "useRows of 8.1.0";

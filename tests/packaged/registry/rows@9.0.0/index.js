@@ -1,0 +1,1 @@
+export const makeRows = () => "makeRows of 9.0.0";

@@ -1,0 +1,2 @@
+import { produce } from "draft";
+export const draft = (value) => produce(value);

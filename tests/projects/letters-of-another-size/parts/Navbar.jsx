@@ -1,0 +1,3 @@
+export default function Navbar() {
+  return <b id="nav">nav</b>;
+}

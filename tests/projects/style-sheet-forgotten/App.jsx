@@ -1,0 +1,5 @@
+import "./App.css";
+
+export default function App() {
+  return <h1>works</h1>;
+}

@@ -1,0 +1,110 @@
+"""What a project's files and its tools' settings say of it: where it lies, what imports stand for, whether it is made
+with Tailwind."""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from vibes_trio.content.file_roles import is_apart, stem_of
+from vibes_trio.content.project import ProjectFile
+from vibes_trio.content.quick_patterns import Signed
+from vibes_trio.content.tool_settings import (
+    Alias,
+    PackageJson,
+    read_base_url,
+    read_typescript_aliases,
+    read_vite_aliases,
+)
+
+_SETTINGS = ("tsconfig.json", "tsconfig.app.json", "jsconfig.json")
+_TAILWIND_CSS = re.compile(rb"""@tailwind\b|@import\s++(?:url\()?["']tailwindcss\b""")
+_TAILWIND_CLASS = Signed(
+    (b"bg-", b"text-", b"border-", b"from-", b"to-", b"min-h-screen", b"space-", b"grid-cols-"),
+    re.compile(
+        # Letters first, and what must not stand before them after: see `quick_patterns`.
+        rb"(?:(?:bg(?<![\w-]bg)|text(?<![\w-]text)|border(?<![\w-]border)|from(?<![\w-]from)|to(?<![\w-]to))-[a-z]{3,10}-\d{2,3}"
+        rb"|min(?<![\w-]min)-h-screen|space(?<![\w-]space)-[xy]-\d|grid(?<![\w-]grid)-cols-\d)(?![\w-])"
+    ),
+)
+
+
+def find_root(names: frozenset[str]) -> str:
+    """Return the folder of the project: the app's root, or the one folder further down that has a page or a package."""
+    if any(name.startswith(("/src/", "/app/", "/pages/")) or _is_of_top(name) for name in names):
+        return ""
+    homes = {
+        posixpath.dirname(name)
+        for name in names
+        if name.endswith(("/index.html", "/package.json")) and name.count("/") in (2, 3)
+    }
+    homes = {home for home in homes if posixpath.basename(home) not in ("public", "dist", "build")}
+    shown = {home for home in homes if f"{home}/index.html" in names or f"{home}/public/index.html" in names}
+    return next(iter(shown or homes)) if len(shown or homes) == 1 else ""
+
+
+def _is_of_top(name: str) -> bool:
+    """Whether a file in the top folder says that the app's own project lies there."""
+    return name.count("/") == 1 and (
+        is_html(name) or name.endswith((".jsx", ".tsx", ".js", ".ts", "/package.json"))
+    )
+
+
+def is_html(name: str) -> bool:
+    """Whether *name* is that of a page of HTML."""
+    return name.lower().endswith((".html", ".htm"))
+
+
+def find_aliases(files: Mapping[str, ProjectFile], root: str) -> Iterator[Alias]:
+    """Yield what imports stand for: what the tools' settings say, then what everybody takes `@/` for."""
+    found: dict[str, Alias] = {}
+    for name in _SETTINGS:
+        file = files.get(f"{root}/{name}")
+        if file is not None:
+            for alias in (*read_typescript_aliases(file.name, file.content), *_based(files, file)):
+                found.setdefault(alias.prefix, alias)
+    for file in files.values():
+        if file.name.startswith((f"{root}/vite.config.", f"{root}/craco.config.")):
+            for alias in read_vite_aliases(file.name, file.content):
+                found.setdefault(alias.prefix, alias)
+    source = f"{root}/src/"
+    home = source if any(name.startswith(source) for name in files) else f"{root}/"
+    for prefix in ("@/", "~/"):
+        found.setdefault(prefix, Alias(prefix, tuple(dict.fromkeys((home, f"{root}/")))))
+    yield from found.values()
+
+
+def _based(files: Mapping[str, ProjectFile], file: ProjectFile) -> Iterator[Alias]:
+    """Yield an alias for each folder and module in the folder that `baseUrl` lets imports start from."""
+    base = read_base_url(file.name, file.content)
+    if base is None:
+        return
+    start = base.rstrip("/") + "/"
+    for name in files:
+        first, slash, _ = name.removeprefix(start).partition("/")
+        if name.startswith(start) and slash:
+            yield Alias(f"{first}/", (f"{start}{first}/",))
+        elif name.startswith(start) and files[name].lang is not None and not is_apart(name):
+            yield Alias(stem_of(name), (name,), exact=True)
+
+
+def is_made_with_tailwind(files: Mapping[str, ProjectFile], root: str, package: PackageJson) -> bool:
+    """Whether the project's tools or style sheets say that it is made with Tailwind."""
+    if package.names("tailwindcss") or package.names("@tailwindcss/vite"):
+        return True
+    if any(name.startswith(f"{root}/tailwind.config.") for name in files):
+        return True
+    styles = (file.content for file in files.values() if file.name.endswith(".css"))
+    return any(_TAILWIND_CSS.search(text) for text in styles)
+
+
+def has_tailwind_classes(modules: Iterable[ProjectFile]) -> bool:
+    """Whether *modules* name classes that nothing but Tailwind has."""
+    return any(_TAILWIND_CLASS.is_in(module.content) for module in modules)
+
+
+def decode_text(content: bytes) -> str:
+    """Return a text as browsers read it: by its byte order mark, else as UTF-8."""
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if content.startswith(mark):
+            return content[2:].decode(encoding, "replace")
+    return content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")

@@ -1,0 +1,117 @@
+"""What people are told of a project: how its files were read, what its page shows of them, what it asks in vain."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from vibes_trio.content.js_json import quote_json
+from vibes_trio.content.policy import may_ask
+from vibes_trio.content.project import Kind, Project
+
+TOLD_NAMES = 3
+_WORDS: Mapping[Kind, str] = MappingProxyType(
+    {
+        "component": "components",
+        "vite": "a Vite project",
+        "cra": "a Create React App project",
+        "next": "a Next app's client pages",
+        "html": "a page of HTML",
+    }
+)
+
+
+def tell_entries(project: Project, entries: Sequence[str]) -> tuple[str, ...]:
+    """Return what whoever deploys should know of *entries*, the modules that the page runs."""
+    told = [
+        f"{name}: has no default export; {spare.component} is shown. Write `export default {spare.component}`."
+        for name, spare in project.spares.items()
+        if name in entries
+    ]
+    told += [
+        f"{name}: exports no component: write `export default` before the one to show."
+        for name in project.hollow
+        if name in entries and name.endswith((".jsx", ".tsx"))  # a plain script may write HTML as text
+    ]
+    if len(entries) > 1 and not project.entries:
+        told.append(
+            f"{listed(entries)} are all shown, as nothing imports them: flag the one that is meant as entryPoint,"
+            " or call it App."
+        )
+    return tuple(told)
+
+
+def describe_project(project: Project) -> str:
+    """Return in one sentence what the files are, and what of them the page runs."""
+    entries = [name for name in project.entries if "~" not in name]
+    words = [f"read as {_WORDS[project.kind]}"]
+    if project.html:
+        words.append(f"its page is {listed([project.html])}")
+    if entries:
+        words.append(f"its entry is {listed(entries)}")
+    elif not project.entries and not project.scripted:
+        words.append("its entries are what no other module imports")
+    if project.apart:
+        words.append(_told_apart(project.apart))
+    return "; ".join(words)
+
+
+def _told_apart(apart: Sequence[str]) -> str:
+    are = "file is" if len(apart) == 1 else "files are"
+    return f"{len(apart)} {are} no part of the page ({listed(sorted(apart))})"
+
+
+def tell_reading(project: Project, apart: Sequence[str]) -> tuple[str, ...]:
+    """Return how the files were read, in one sentence; nothing where there is nothing to tell."""
+    words = []
+    if project.kind in ("vite", "cra", "next"):
+        words.append(f"read as {_WORDS[project.kind]}")
+    made = {file.name for file in project.made}
+    entries = [name for name in project.entries if name not in made]
+    if entries and words:
+        words.append(f"its entry is {listed(entries)}")
+    if apart:
+        words.append(_told_apart(apart))
+    return ("; ".join(words),) if words else ()
+
+
+def tell_remote(project: Project, hosts: Sequence[str], local: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what of other hosts the page of *project* asks for in vain, one sentence for each host.
+
+    Args:
+        hosts: that pages may ask (`config.page_hosts`).
+        local: address → address on this server that has the same.
+    """
+    first: dict[str, str] = {}
+    for address in project.remote:
+        url = f"https:{address}" if address.startswith("//") else address
+        if address not in local and not may_ask(hosts, url):
+            first.setdefault("/".join(url.split("/")[:3]), url)
+    return tuple(
+        f"{project.html}: asks {origin} for {address}, which pages may not: get it with a package, put the file"
+        f" beside the page, or have this server's operator allow it: VIBES_PAGE_HOSTS={origin}"
+        for origin, address in first.items()
+    )
+
+
+def tell_elsewhere(specifiers: Sequence[str], hosts: Sequence[str]) -> tuple[str, ...]:
+    """Return what of *specifiers*, addresses of other hosts that modules import, pages may not ask for.
+
+    Args:
+        hosts: as for `tell_remote`.
+    """
+    told = []
+    for text in specifiers:
+        url = f"https:{text}" if text.startswith("//") else text
+        if not may_ask(hosts, url):
+            origin = "/".join(url.split("/")[:3])
+            told.append(
+                f"import {quote_json(text)}: pages may not ask {origin}, and this server knows no package by that"
+                " address: import the package by its name, put the file beside the page, or have this server's operator"
+                f" allow it: VIBES_PAGE_HOSTS={origin}"
+            )
+    return tuple(told)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first of *names*, as people are told of them."""
+    shown = ", ".join(name.removeprefix("/") for name in names[:TOLD_NAMES])
+    return shown + (", …" if len(names) > TOLD_NAMES else "")
