@@ -27,7 +27,6 @@ from vibes_trio.errors import ModuleFailed
 from vibes_trio.steps import Steps, let_go, run_in_turns
 
 COMMAND = (sys.executable, "-m", "vibes_trio.modules.reports_beside")
-_ANSWER_BIT = 1
 _DROPPED_AT_ONCE = 1000
 
 
@@ -110,11 +109,6 @@ class Answer:
 said_decoder = msgspec.json.Decoder(Said)
 piece_decoder = msgspec.json.Decoder(Piece)
 report_decoder = msgspec.json.Decoder(Report)
-
-
-def is_answer(frame: bytes) -> bool:
-    """Return whether *frame*, of at least four bytes, is an answer of the service, and no request."""
-    return bool(frame[0] & _ANSWER_BIT)
 
 
 def take_apart(frame: bytes) -> tuple[Said, Report]:

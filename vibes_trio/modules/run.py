@@ -30,12 +30,13 @@ from vibes_trio.compilers.esbuild_packets import (
     decode_packet,
     encode_answer,
     encode_request,
+    is_answer,
 )
 from vibes_trio.config import Limits
 from vibes_trio.errors import ModuleFailed, Overloaded
 from vibes_trio.modules.fence import Fence, exact_pattern, outside_pattern, specifier_pattern
 from vibes_trio.modules.fenced import kept_in
-from vibes_trio.modules.reports import Answer, Location, Report, Said, is_answer, read_answer
+from vibes_trio.modules.reports import Answer, Location, Report, Said, read_answer
 from vibes_trio.modules.toolchain import Tool
 
 T = TypeVar("T")
