@@ -157,7 +157,7 @@ def test_an_error_of_the_service_itself_is_one_of_the_build():
 def long_answer() -> bytearray:
     """Return an answer of 20 MB, as it is received: a tenth is code, the rest is said of a hostile app."""
     imports = [{"path": f"app:/{n}.js", "kind": "import-statement", "original": f"./{n}"} for n in range(500)]
-    inputs = {f"app:/{n}.js": {"bytes": 1, "imports": imports} for n in range(255)}
+    inputs = {f"app:/{n}.js": {"bytes": 1, "imports": imports} for n in range(260)}
     outputs = {"out/x.js": {"imports": [], "exports": ["a"], "entryPoint": "app:/0.js", "inputs": {}}}
     told = json.dumps({"inputs": inputs, "outputs": outputs}, indent=2).encode()
     place = {"file": "app:/x.js", "line": 1, "column": 2, "length": 1, "lineText": "x" * 100}
