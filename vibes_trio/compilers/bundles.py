@@ -23,6 +23,7 @@ _NO_DETAIL = 0xFFFFFFFF
 OUT_FOLDER = "/out/"
 _OUTPUTS = b'\n  "outputs": {'
 _STEP_PROBLEMS = 100
+_TAIL_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +165,9 @@ def read_bundle(value: Value) -> Generator[None, None, Bundle]:
         BadPacket: it is none.
     """
     try:
-        answer = msgspec.convert(value, _Answer)
-        yield
-        meta = _decode_outputs(answer.metafile) if answer.metafile else _Metafile()
+        answer = _take_members(value)
+        del value  # what is read of it goes at once: all together would take milliseconds
+        meta = _decode_outputs(answer.metafile)
         yield
         errors = yield from _problems(answer.errors)
         warnings = yield from _problems(answer.warnings)
@@ -183,19 +184,53 @@ def read_bundle(value: Value) -> Generator[None, None, Bundle]:
     return Bundle(files=files, facts=facts, errors=tuple(errors), warnings=tuple(warnings))
 
 
-def _decode_outputs(metafile: bytes) -> "_Metafile":
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The members of an answer as they came: msgspec would copy all that is in them at once."""
+
+    errors: list[object]
+    warnings: list[object]
+    output_files: list[object]
+    metafile: object
+    error: str
+
+
+def _take_members(value: Value) -> _Answer:
+    if not isinstance(value, Mapping):
+        raise BadPacket("the service's answer is none")
+    errors, warnings, files = (value.get(name, []) for name in ("errors", "warnings", "outputFiles"))
+    if not (isinstance(errors, list) and isinstance(warnings, list) and isinstance(files, list)):
+        raise BadPacket("the service's answer is none")
+    return _Answer(
+        errors, warnings, files, value.get("metafile", b""), msgspec.convert(value.get("error", ""), str)
+    )
+
+
+def _decode_outputs(metafile: object) -> "_Metafile":
     """Return what *metafile* says of outputs. Of the inputs, which many imports make long, nothing is looked at.
 
     As esbuild prints it, outputs stand behind the inputs, and no text in JSON holds a line's end.
     """
-    start = metafile.rfind(_OUTPUTS)
-    return _decoder.decode(metafile if start < 0 else b"{" + metafile[start:])
+    if not isinstance(metafile, bytes | bytearray | memoryview):
+        raise BadPacket("the service's report is none")
+    if not metafile:
+        return _Metafile()
+    size = _TAIL_BYTES
+    while size < len(metafile):
+        tail = bytes(metafile[-size:])
+        start = tail.rfind(_OUTPUTS)
+        if start >= 0:
+            return _decoder.decode(b"{" + tail[start:])
+        size *= 4
+    return _decoder.decode(metafile)
 
 
-def _problems(messages: Sequence[object]) -> Generator[None, None, list[Problem]]:
-    problems = []
-    for message in messages:
-        problems.append(_problem(msgspec.convert(message, _Message)))
+def _problems(messages: list[object]) -> Generator[None, None, list[Problem]]:
+    """Return what *messages* say, which is empty then."""
+    problems: list[Problem] = []
+    messages.reverse()
+    while messages:
+        problems.append(_problem(msgspec.convert(messages.pop(), _Message)))
         if len(problems) % _STEP_PROBLEMS == 0:
             yield
     return problems
@@ -229,15 +264,6 @@ class _Message(msgspec.Struct, frozen=True):
 class _File(msgspec.Struct, frozen=True):
     path: str
     contents: bytes
-
-
-class _Answer(msgspec.Struct, frozen=True, rename="camel"):
-    # object: each is converted in a step of its own, by `read_bundle`.
-    errors: tuple[object, ...] = ()
-    warnings: tuple[object, ...] = ()
-    output_files: tuple[object, ...] = ()
-    metafile: bytes = b""
-    error: str = ""
 
 
 class _Metafile(msgspec.Struct, frozen=True):

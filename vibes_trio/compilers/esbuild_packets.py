@@ -10,7 +10,7 @@ Source: cmd/esbuild/stdio_protocol.go and lib/shared/stdio_protocol.ts in esbuil
 import struct
 from collections.abc import Generator, Mapping, Sequence
 
-Value = None | bool | int | str | bytes | Sequence["Value"] | Mapping[str, "Value"]
+Value = None | bool | int | str | bytes | bytearray | memoryview | Sequence["Value"] | Mapping[str, "Value"]
 
 _NUMBER = struct.Struct("<I")
 _NULL, _BOOL, _INTEGER, _STRING, _BYTES, _ARRAY, _OBJECT = range(7)
@@ -69,22 +69,22 @@ def is_answer(packet: bytes) -> bool:
 
 
 def decode_in_steps(packet: bytes) -> Generator[None, None, Value]:
-    """Return what `decode_answer` does of *packet*, but its number. Bytes of a value are not those of the packet.
+    """Return what `decode_answer` does of *packet*, but its number. Bytes that are a member are a view of the packet.
 
-    A step is one member of the answer, or some items of one that is a list: so one long item takes as long as it does.
+    A step is one member of the answer, or some items of one that is a list: a long item takes as long as it does.
 
     Raises:
         BadPacket: not a whole answer, or one that is no object.
     """
-    with memoryview(packet) as view:
-        try:
-            if not is_answer(packet) or view[_NUMBER.size] != _OBJECT:
-                raise BadPacket("the packet is no answer")
-            members, end = yield from _decode_members(view)
-        except (struct.error, IndexError, UnicodeDecodeError) as error:
-            raise BadPacket("the packet is cut short") from error
-        if end != len(packet):
+    view = memoryview(packet)
+    try:
+        if not is_answer(packet) or view[_NUMBER.size] != _OBJECT:
             raise BadPacket("the packet is no answer")
+        members, end = yield from _decode_members(view)
+    except (struct.error, IndexError, UnicodeDecodeError) as error:
+        raise BadPacket("the packet is cut short") from error
+    if end != len(packet):
+        raise BadPacket("the packet is no answer")
     return members
 
 
@@ -97,10 +97,20 @@ def _decode_members(view: memoryview) -> Generator[None, None, tuple[dict[str, V
         key, at = _read_sized(view, at)
         if view[at] == _ARRAY:
             members[key.decode()], at = yield from _decode_items(view, at + 1)
+        elif view[at] == _BYTES:
+            members[key.decode()], at = _view_sized(view, at + 1)
         else:
             members[key.decode()], at = _decode(view, at)
         yield
     return members, at
+
+
+def _view_sized(view: memoryview, at: int) -> tuple[memoryview, int]:
+    (size,) = _NUMBER.unpack_from(view, at)
+    at += _NUMBER.size
+    if at + size > len(view):
+        raise BadPacket("the packet is cut short")
+    return view[at : at + size], at + size
 
 
 def _decode_items(view: memoryview, at: int) -> Generator[None, None, tuple[list[Value], int]]:
@@ -126,7 +136,7 @@ def _encode(value: Value, parts: list[bytes]) -> None:
         parts.append(bytes([_INTEGER]) + _NUMBER.pack(value))
     elif isinstance(value, str):
         parts += (bytes([_STRING]), _sized(value.encode()))
-    elif isinstance(value, bytes):
+    elif isinstance(value, bytes | bytearray | memoryview):
         parts += (bytes([_BYTES]), _sized(value))
     elif isinstance(value, Mapping):
         parts.append(bytes([_OBJECT]) + _NUMBER.pack(len(value)))
@@ -170,8 +180,8 @@ def _decode(packet: bytes | memoryview, at: int) -> tuple[Value, int]:
     raise BadPacket(f"unknown kind of value: {kind}")
 
 
-def _sized(data: bytes) -> bytes:
-    return _NUMBER.pack(len(data)) + data
+def _sized(data: bytes | bytearray | memoryview) -> bytes:
+    return b"".join((_NUMBER.pack(len(data)), data))
 
 
 def _read_sized(packet: bytes | memoryview, at: int) -> tuple[bytes, int]:
