@@ -135,6 +135,9 @@ class Limits:
     package_source_bytes: int = 24 * MiB
     tree_bytes: int = 1024 * MiB
     report_bytes: int = 32 * MiB
+    report_here_bytes: int = 256 * KiB
+    report_piece_bytes: int = 1 * MiB
+    report_memory_bytes: int = 512 * MiB
     built_bytes: int = 32 * MiB
     module_cache_bytes: int = 32 * MiB
     large_module_bytes: int = 1 * MiB

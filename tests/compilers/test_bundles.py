@@ -1,6 +1,12 @@
 """What is asked of esbuild's service to bundle, and what it asks back."""
 
+import gc
+import json
+
 import pytest
+import trio
+import trio.lowlevel
+from loop_watch import LoopWatch, busyness
 
 from vibes_trio.compilers.bundles import (
     Asked,
@@ -13,13 +19,15 @@ from vibes_trio.compilers.bundles import (
     read_bundle,
 )
 from vibes_trio.compilers.choose import find_version
-from vibes_trio.compilers.esbuild import open_esbuild
+from vibes_trio.compilers.esbuild import open_esbuild, unpack_bundle
 from vibes_trio.compilers.esbuild_packets import BadPacket, decode_answer, encode_answer, encode_request
 from vibes_trio.compilers.esprima_engine import open_esprima
 from vibes_trio.config import Limits
 from vibes_trio.errors import TransformFailed
+from vibes_trio.steps import run_in_turns, run_through
 
 FLAGS = ("--format=esm", "--tsconfig-raw={}", "--log-level=silent", "--log-limit=0")
+MiB = 1024 * 1024
 
 
 class Files:
@@ -139,11 +147,69 @@ def test_a_request_that_is_not_known_is_refused(value):
 @pytest.mark.parametrize("value", ["text", {"errors": 1}, {"metafile": b"{"}, {"outputFiles": [{}]}])
 def test_an_answer_that_cant_be_read_is_refused(value):
     with pytest.raises(BadPacket):
-        read_bundle(value)
+        run_through(read_bundle(value))
 
 
 def test_an_error_of_the_service_itself_is_one_of_the_build():
-    assert read_bundle({"error": "broken"}) == Bundle({}, {}, (Problem("broken"),))
+    assert run_through(read_bundle({"error": "broken"})) == Bundle({}, {}, (Problem("broken"),))
+
+
+def long_answer() -> bytearray:
+    """Return an answer of 20 MB, as it is received: a tenth is code, the rest is said of a hostile app."""
+    imports = [{"path": f"app:/{n}.js", "kind": "import-statement", "original": f"./{n}"} for n in range(500)]
+    inputs = {f"app:/{n}.js": {"bytes": 1, "imports": imports} for n in range(260)}
+    outputs = {"out/x.js": {"imports": [], "exports": ["a"], "entryPoint": "app:/0.js", "inputs": {}}}
+    told = json.dumps({"inputs": inputs, "outputs": outputs}, indent=2).encode()
+    place = {"file": "app:/x.js", "line": 1, "column": 2, "length": 1, "lineText": "x" * 100}
+    warning = {"id": "odd", "text": "it is odd", "location": {**place, "namespace": "app"}, "notes": []}
+    said = {
+        "errors": [],
+        "warnings": [warning] * 12_000,
+        "outputFiles": [{"path": f"/out/{n}.js", "contents": b"x" * MiB, "hash": ""} for n in range(2)],
+        "metafile": told,
+    }
+    return bytearray(encode_answer(1, said))
+
+
+async def test_a_long_answer_holds_the_loop_for_no_time():
+    """Unpacked at once, by `decode_answer` and `run_through`, it takes 150 ms."""
+    frame = long_answer()
+    assert len(frame) > 20 * MiB
+    watch = LoopWatch(lambda: 0)
+    gc.collect()
+    gc.disable()
+    trio.lowlevel.add_instrument(watch)
+    try:
+        await trio.lowlevel.checkpoint()
+        watch.restart()
+        await trio.lowlevel.checkpoint()
+        bundle = await run_in_turns(unpack_bundle(frame))
+        await trio.lowlevel.checkpoint()
+    finally:
+        trio.lowlevel.remove_instrument(watch)
+        gc.enable()
+
+    print(f"{watch.longest_s * 1000:.1f} ms, x{busyness():.1f}, {len(frame)}")
+    assert len(bundle.warnings) == 12_000
+    assert bundle.files == {f"{n}.js": b"x" * MiB for n in range(2)}
+    assert bundle.facts["x.js"].entry_point == "app:/0.js"
+    assert watch.longest_s <= 0.005 * busyness()
+
+
+def test_a_report_that_is_printed_otherwise_is_read_whole():
+    told = b'{"outputs":{"out/x.js":{"entryPoint":"app:x"}},"inputs":{}}'
+
+    assert run_through(read_bundle({"metafile": told})).facts["x.js"].entry_point == "app:x"
+
+
+@pytest.mark.parametrize("cut", [1, 4, 20, 60])
+def test_an_answer_that_is_cut_short_is_refused(cut):
+    frame = encode_answer(1, {"errors": [{"text": "x"}], "warnings": [], "metafile": b"{}"})
+
+    with pytest.raises(BadPacket):
+        run_through(unpack_bundle(frame[:-cut]))
+    with pytest.raises(BadPacket):
+        run_through(unpack_bundle(frame + b"x"))
 
 
 def test_a_request_names_its_entries_and_no_folder_of_the_disk():

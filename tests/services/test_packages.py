@@ -121,6 +121,26 @@ async def test_a_build_that_failed_as_a_whole_is_told_and_tried_again_by_the_swe
     assert len(home.asked) == 3
 
 
+async def test_while_the_disk_is_nearly_full_nothing_is_fetched_or_built(
+    app, home, autojump_clock, monkeypatch
+):
+    """It is told, and tried again in time: once there is room, all is built."""
+    first = await deploy(app, jsx(content=CODE))
+    monkeypatch.setattr(type(app.db), "is_disk_short", True)
+    await run_jobs(app)
+    asked = list(home.asked)
+    told = extras_of(app, first).not_local
+    monkeypatch.setattr(type(app.db), "is_disk_short", False)
+
+    await trio.sleep(app.config.limits.build_retry_s)
+    await retry_builds(app, RetryBuilds())
+    await run_jobs(app)
+
+    assert asked == []
+    assert told == {"": "the disk of this server is nearly full"}
+    assert (await imports_of(app))[0]["clsx"] == ADDRESS
+
+
 async def test_an_error_nobody_foresaw_is_not_met_again_and_again(app, home, caplog):
     home.error = ZeroDivisionError()
     await deploy(app, jsx(content=CODE))

@@ -8,19 +8,22 @@ folder that a file lies in, which we never name, it does not.)
 Source: cmd/esbuild/service.go and lib/shared/common.ts in esbuild 0.28.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
 import msgspec
 
-from vibes_trio.compilers.esbuild_packets import BadPacket, Value, decode_packet, encode_answer
+from vibes_trio.compilers.esbuild_packets import BadPacket, Value, decode_packet, encode_answer, is_answer
 
 _PLUGIN = "app"
 _FIND, _LOAD = 0, 1
 _NO_DETAIL = 0xFFFFFFFF
 OUT_FOLDER = "/out/"
+_OUTPUTS = b'\n  "outputs": {'
+_STEP_PROBLEMS = 100
+_TAIL_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +144,9 @@ def answer_service(frame: bytes, material: Material) -> bytes | None:
     Raises:
         BadPacket: the service asks for what we do not know.
     """
-    number, is_answer, value = decode_packet(frame)
-    if is_answer:
+    if is_answer(frame):
         return None
+    number, _, value = decode_packet(frame)
     request = _as_request(value)
     if request.command == "on-start":
         return encode_answer(number, {"errors": [], "warnings": []})
@@ -155,27 +158,82 @@ def answer_service(frame: bytes, material: Material) -> bytes | None:
     raise BadPacket(f"the service asks for {request.command}")
 
 
-def read_bundle(value: Value) -> Bundle:
+def read_bundle(value: Value) -> Generator[None, None, Bundle]:
     """Return what the service's answer says.
 
     Raises:
         BadPacket: it is none.
     """
     try:
-        answer = msgspec.convert(value, _Answer)
-        meta = msgspec.json.decode(answer.metafile, type=_Metafile) if answer.metafile else _Metafile()
+        answer = _take_members(value)
+        del value  # what is read of it goes at once: all together would take milliseconds
+        meta = _decode_outputs(answer.metafile)
+        yield
+        errors = yield from _problems(answer.errors)
+        warnings = yield from _problems(answer.warnings)
+        files = {}
+        for given in answer.output_files:
+            file = msgspec.convert(given, _File)
+            files[file.path.removeprefix(OUT_FOLDER)] = file.contents
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise BadPacket(f"the service's answer can't be read: {error}") from error
-    errors = [_problem(message) for message in answer.errors]
     if answer.error:
         errors.append(Problem(answer.error))
     folder = OUT_FOLDER.lstrip("/")
-    return Bundle(
-        files={file.path.removeprefix(OUT_FOLDER): file.contents for file in answer.output_files},
-        facts={path.removeprefix(folder): facts for path, facts in meta.outputs.items()},
-        errors=tuple(errors),
-        warnings=tuple(_problem(message) for message in answer.warnings),
+    facts = {path.removeprefix(folder): facts for path, facts in meta.outputs.items()}
+    return Bundle(files=files, facts=facts, errors=tuple(errors), warnings=tuple(warnings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The members of an answer as they came: msgspec would copy all that is in them at once."""
+
+    errors: list[object]
+    warnings: list[object]
+    output_files: list[object]
+    metafile: object
+    error: str
+
+
+def _take_members(value: Value) -> _Answer:
+    if not isinstance(value, Mapping):
+        raise BadPacket("the service's answer is none")
+    errors, warnings, files = (value.get(name, []) for name in ("errors", "warnings", "outputFiles"))
+    if not (isinstance(errors, list) and isinstance(warnings, list) and isinstance(files, list)):
+        raise BadPacket("the service's answer is none")
+    return _Answer(
+        errors, warnings, files, value.get("metafile", b""), msgspec.convert(value.get("error", ""), str)
     )
+
+
+def _decode_outputs(metafile: object) -> "_Metafile":
+    """Return what *metafile* says of outputs. Of the inputs, which many imports make long, nothing is looked at.
+
+    As esbuild prints it, outputs stand behind the inputs, and no text in JSON holds a line's end.
+    """
+    if not isinstance(metafile, bytes | bytearray | memoryview):
+        raise BadPacket("the service's report is none")
+    if not metafile:
+        return _Metafile()
+    size = _TAIL_BYTES
+    while size < len(metafile):
+        tail = bytes(metafile[-size:])
+        start = tail.rfind(_OUTPUTS)
+        if start >= 0:
+            return _decoder.decode(b"{" + tail[start:])
+        size *= 4
+    return _decoder.decode(metafile)
+
+
+def _problems(messages: list[object]) -> Generator[None, None, list[Problem]]:
+    """Return what *messages* say, which is empty then."""
+    problems: list[Problem] = []
+    messages.reverse()
+    while messages:
+        problems.append(_problem(msgspec.convert(messages.pop(), _Message)))
+        if len(problems) % _STEP_PROBLEMS == 0:
+            yield
+    return problems
 
 
 # -- what is said over the pipe ---------------------------------------------------------------------------
@@ -208,16 +266,11 @@ class _File(msgspec.Struct, frozen=True):
     contents: bytes
 
 
-class _Answer(msgspec.Struct, frozen=True, rename="camel"):
-    errors: tuple[_Message, ...] = ()
-    warnings: tuple[_Message, ...] = ()
-    output_files: tuple[_File, ...] = ()
-    metafile: bytes = b""
-    error: str = ""
-
-
 class _Metafile(msgspec.Struct, frozen=True):
     outputs: dict[str, OutputFacts] = {}
+
+
+_decoder = msgspec.json.Decoder(_Metafile)
 
 
 def _as_request(value: Value) -> _Request:

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from vibes_trio.compilers.bundles import Bundle, Material, answer_service, build_request, read_bundle
-from vibes_trio.compilers.esbuild_packets import BadPacket, decode_answer, encode_request
+from vibes_trio.compilers.esbuild_packets import BadPacket, decode_answer, decode_in_steps, encode_request
 from vibes_trio.compilers.interface import Compiled, Lang, Source, encode_source
 from vibes_trio.compilers.printed import (
     has_open_comment,
@@ -26,6 +26,7 @@ from vibes_trio.compilers.printed import (
 from vibes_trio.compilers.workers import WorkerFailed, Workers
 from vibes_trio.config import Limits
 from vibes_trio.errors import TransformFailed
+from vibes_trio.steps import Steps, let_go, run_in_turns
 
 # Templates become strings and legal comments go: `printed` rests on it. No browser has decorators yet.
 _FLAGS = (
@@ -110,9 +111,11 @@ class EsbuildCompiler:
         request = encode_request(number, build_request(number, entries, flags))
         try:
             answer = await self._workers.serve(request, lambda frame: answer_service(frame, material), user)
-            return read_bundle(decode_answer(answer)[1])
+            bundle = await run_in_turns(unpack_bundle(answer))
         except (WorkerFailed, BadPacket) as error:
             raise TransformFailed(str(error), filename=entries[0][1]) from error
+        await let_go(answer)
+        return bundle
 
     async def _transform(self, user: str, filename: str, lang: Lang, data: bytes, *flags: str) -> _Answer:
         number = next(self._numbers) % 2**31
@@ -134,6 +137,15 @@ class EsbuildCompiler:
         if answer.errors or answer.error:
             raise _failure(filename, answer)
         return answer
+
+
+def unpack_bundle(answer: bytes) -> Steps[Bundle]:
+    """Return what the packet *answer* says of a bundle.
+
+    Raises:
+        BadPacket: it says nothing of one.
+    """
+    return (yield from read_bundle((yield from decode_in_steps(answer))))
 
 
 async def _without_comments(transform: Callable[..., Awaitable[_Answer]], printed: str) -> str:

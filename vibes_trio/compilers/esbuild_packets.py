@@ -8,12 +8,13 @@ Source: cmd/esbuild/stdio_protocol.go and lib/shared/stdio_protocol.ts in esbuil
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 
-Value = None | bool | int | str | bytes | Sequence["Value"] | Mapping[str, "Value"]
+Value = None | bool | int | str | bytes | bytearray | memoryview | Sequence["Value"] | Mapping[str, "Value"]
 
 _NUMBER = struct.Struct("<I")
 _NULL, _BOOL, _INTEGER, _STRING, _BYTES, _ARRAY, _OBJECT = range(7)
+_STEP_BYTES, _STEP_ITEMS = 64 * 1024, 20
 
 
 class BadPacket(Exception):
@@ -62,6 +63,70 @@ def decode_packet(packet: bytes) -> tuple[int, bool, Value]:
     return head >> 1, bool(head & 1), value
 
 
+def is_answer(packet: bytes) -> bool:
+    """Return whether *packet* is an answer of the service, and no request."""
+    return bool(packet) and bool(packet[0] & 1)
+
+
+def decode_in_steps(packet: bytes) -> Generator[None, None, Value]:
+    """Return what `decode_answer` does of *packet*, but its number. Bytes that are a member are a view of the packet.
+
+    A step is one member of the answer, or some items of one that is a list: a long item takes as long as it does.
+
+    Raises:
+        BadPacket: not a whole answer, or one that is no object.
+    """
+    view = memoryview(packet)
+    try:
+        if not is_answer(packet) or view[_NUMBER.size] != _OBJECT:
+            raise BadPacket("the packet is no answer")
+        members, end = yield from _decode_members(view)
+    except (struct.error, IndexError, UnicodeDecodeError) as error:
+        raise BadPacket("the packet is cut short") from error
+    if end != len(packet):
+        raise BadPacket("the packet is no answer")
+    return members
+
+
+def _decode_members(view: memoryview) -> Generator[None, None, tuple[dict[str, Value], int]]:
+    members: dict[str, Value] = {}
+    at = _NUMBER.size + 1
+    (count,) = _NUMBER.unpack_from(view, at)
+    at += _NUMBER.size
+    for _ in range(count):
+        key, at = _read_sized(view, at)
+        if view[at] == _ARRAY:
+            members[key.decode()], at = yield from _decode_items(view, at + 1)
+        elif view[at] == _BYTES:
+            members[key.decode()], at = _view_sized(view, at + 1)
+        else:
+            members[key.decode()], at = _decode(view, at)
+        yield
+    return members, at
+
+
+def _view_sized(view: memoryview, at: int) -> tuple[memoryview, int]:
+    (size,) = _NUMBER.unpack_from(view, at)
+    at += _NUMBER.size
+    if at + size > len(view):
+        raise BadPacket("the packet is cut short")
+    return view[at : at + size], at + size
+
+
+def _decode_items(view: memoryview, at: int) -> Generator[None, None, tuple[list[Value], int]]:
+    items: list[Value] = []
+    (count,) = _NUMBER.unpack_from(view, at)
+    at += _NUMBER.size
+    stepped = at
+    for _ in range(count):
+        item, at = _decode(view, at)
+        items.append(item)
+        if at - stepped > _STEP_BYTES or len(items) % _STEP_ITEMS == 0:
+            stepped = at
+            yield
+    return items, at
+
+
 def _encode(value: Value, parts: list[bytes]) -> None:
     if value is None:
         parts.append(bytes([_NULL]))
@@ -71,7 +136,7 @@ def _encode(value: Value, parts: list[bytes]) -> None:
         parts.append(bytes([_INTEGER]) + _NUMBER.pack(value))
     elif isinstance(value, str):
         parts += (bytes([_STRING]), _sized(value.encode()))
-    elif isinstance(value, bytes):
+    elif isinstance(value, bytes | bytearray | memoryview):
         parts += (bytes([_BYTES]), _sized(value))
     elif isinstance(value, Mapping):
         parts.append(bytes([_OBJECT]) + _NUMBER.pack(len(value)))
@@ -84,7 +149,7 @@ def _encode(value: Value, parts: list[bytes]) -> None:
             _encode(item, parts)
 
 
-def _decode(packet: bytes, at: int) -> tuple[Value, int]:
+def _decode(packet: bytes | memoryview, at: int) -> tuple[Value, int]:
     """Return the value that starts at *at*, and where it ends."""
     kind, at = packet[at], at + 1
     if kind == _NULL:
@@ -115,13 +180,13 @@ def _decode(packet: bytes, at: int) -> tuple[Value, int]:
     raise BadPacket(f"unknown kind of value: {kind}")
 
 
-def _sized(data: bytes) -> bytes:
-    return _NUMBER.pack(len(data)) + data
+def _sized(data: bytes | bytearray | memoryview) -> bytes:
+    return b"".join((_NUMBER.pack(len(data)), data))
 
 
-def _read_sized(packet: bytes, at: int) -> tuple[bytes, int]:
+def _read_sized(packet: bytes | memoryview, at: int) -> tuple[bytes, int]:
     (size,) = _NUMBER.unpack_from(packet, at)
     start = at + _NUMBER.size
     if start + size > len(packet):
         raise BadPacket("the packet is cut short")
-    return packet[start : start + size], start + size
+    return bytes(packet[start : start + size]), start + size

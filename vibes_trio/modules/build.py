@@ -15,16 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
 import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.fence import fence_of
 from vibes_trio.modules.folder import temporary_folder
+from vibes_trio.modules.reports import Report
 from vibes_trio.modules.resolve import CONDITIONS, MAIN_FIELDS
 from vibes_trio.modules.run import bundle_files
-from vibes_trio.modules.shape import Metafile, Shape, read_shape
+from vibes_trio.modules.shape import Shape, read_shape
 from vibes_trio.modules.toolchain import Tool
 
 T = TypeVar("T")
@@ -170,9 +170,8 @@ async def build_entry(tool: Tool, entry: Entry, exported: Mapping[Entry, Shape],
     return Built(entry.address, build_key(tool.version, entry, wanted), code, imports)
 
 
-def _imports_of(metafile: bytes) -> tuple[str, ...]:
-    meta = msgspec.json.decode(metafile, type=Metafile)
-    found = (i.path for output in meta.outputs.values() for i in output.imports if i.external)
+def _imports_of(report: Report) -> tuple[str, ...]:
+    found = (i.path for output in report.outputs.values() for i in output.imports if i.external)
     return tuple(dict.fromkeys(found))
 
 

@@ -21,9 +21,10 @@ from vibes_trio.modules.groups import Group, files_of, without
 from vibes_trio.modules.names import entry_of
 from vibes_trio.modules.node_parts import find_needed
 from vibes_trio.modules.places import Named, find_named, place_files
+from vibes_trio.modules.reports import Output, Report, forget
 from vibes_trio.modules.run import BuildRefused, print_file
 from vibes_trio.modules.tree import is_hosted, package_of, subpath_of
-from vibes_trio.modules.work import PACKAGE_RECIPE, Output, Report, Work, bundle
+from vibes_trio.modules.work import PACKAGE_RECIPE, Work, bundle
 
 _WITH_STYLE = (
     '{{const s=document.createElement("style");s.textContent={css};document.head.append(s)}}\n{code}'
@@ -90,22 +91,33 @@ def _plan(work: Work, group: Group) -> tuple[Plan, dict[str, str]]:
 
 async def _build(work: Work, plan: Plan) -> dict[str, str]:
     """Build and store; return why some entries can't be built, and then nothing is stored."""
-    async with temporary_folder(work.tree.root, "build-") as out:
-        starts = await trio.to_thread.run_sync(_write_starts, plan, out)
-        report = await _bundle(work, plan, starts, out / "1")
-        failed = await _find_node(work, plan, report)
-        if failed:
-            return failed
-        entries = {s: await entry_of(work, file, report) for s, file in plan.files.items() if _is_code(file)}
-        changed = {s: text for s, text in entries.items() if text is not None}
-        moved = await place_files(work, report)
-        if changed or moved:
-            for specifier, text in changed.items():
-                start = out / f"{_number(plan, specifier)}.js"
-                start.write_text(text, "utf-8")
-                starts[specifier] = start
-            report = await _bundle(work, plan, starts, out / "2")
-        await _store(work, plan, report, out / ("2" if changed or moved else "1"))
+    reports: list[Report] = []
+    try:
+        async with temporary_folder(work.tree.root, "build-") as out:
+            return await _build_in(work, plan, out, reports)
+    finally:
+        await forget(*reports)
+
+
+async def _build_in(work: Work, plan: Plan, out: Path, reports: list[Report]) -> dict[str, str]:
+    """Do `_build` in the folder *out*. Notes in *reports* what is to be forgotten."""
+    starts = await trio.to_thread.run_sync(_write_starts, plan, out)
+    report = await _bundle(work, plan, starts, out / "1")
+    reports.append(report)
+    failed = await _find_node(work, plan, report)
+    if failed:
+        return failed
+    entries = {s: await entry_of(work, file, report) for s, file in plan.files.items() if _is_code(file)}
+    changed = {s: text for s, text in entries.items() if text is not None}
+    moved = await place_files(work, report)
+    if changed or moved:
+        for specifier, text in changed.items():
+            start = out / f"{_number(plan, specifier)}.js"
+            start.write_text(text, "utf-8")
+            starts[specifier] = start
+        report = await _bundle(work, plan, starts, out / "2")
+        reports.append(report)
+    await _store(work, plan, report, out / ("2" if changed or moved else "1"))
     return {}
 
 
@@ -192,7 +204,7 @@ async def _try(work: Work, plan: Plan, some: list[str]) -> None:
     async with temporary_folder(work.tree.root, "some-") as out:
         part = replace(plan, files={specifier: plan.files[specifier] for specifier in some})
         starts = await trio.to_thread.run_sync(_write_starts, part, out)
-        await _bundle(work, part, starts, out / "1")
+        await forget(await _bundle(work, part, starts, out / "1"))
 
 
 def _why_missing(work: Work, words: str) -> str:
@@ -207,15 +219,8 @@ def _why_missing(work: Work, words: str) -> str:
 
 async def _find_node(work: Work, plan: Plan, report: Report) -> dict[str, str]:
     """Return why entries can't be built, of those that need a part of Node to be loaded at all."""
-    builtins = f"{work.tree.builtins().relative_to(work.tree.root).as_posix()}/"
-    importers = {
-        path: frozenset(used.original for used in given.imports if used.path.startswith(builtins))
-        for path, given in report.inputs.items()
-    }
     failed: dict[str, str] = {}
-    for path, names in importers.items():
-        if not names or path.startswith(builtins):
-            continue
+    for path, names in (await trio.to_thread.run_sync(_users_of_node, work, report)).items():
         flags = ("--minify-syntax", '--define:process.env.NODE_ENV="production"')
         text = await print_file(work.bench.tool, work.tree.root / path, flags, work.bench.limits)
         needed = await trio.to_thread.run_sync(find_needed, text, names & _NODE_NAMES)
@@ -224,9 +229,19 @@ async def _find_node(work: Work, plan: Plan, report: Report) -> dict[str, str]:
             why = f'it needs "{needed}", a part of Node that browsers do not have'
             if of is not None:
                 why += f" ({of[0]}, {of[1]})"
-            entries = _entries_with(plan, report, path)
+            entries = await trio.to_thread.run_sync(_entries_with, plan, report, path)
             failed |= dict.fromkeys((s for s, first in plan.first.items() if first in entries), why)
     return failed
+
+
+def _users_of_node(work: Work, report: Report) -> dict[str, frozenset[str]]:
+    """Return path of a file → the parts of Node that it imports, of those that do."""
+    builtins = f"{work.tree.builtins().relative_to(work.tree.root).as_posix()}/"
+    used_by = (
+        (path, frozenset(used.original for used in given.imports if used.path.startswith(builtins)))
+        for path, given in report.inputs.items()
+    )
+    return {path: names for path, names in used_by if names and not path.startswith(builtins)}
 
 
 def _entries_with(plan: Plan, report: Report, path: str) -> set[str]:

@@ -8,8 +8,9 @@ import trio
 
 from vibes_trio.modules.build import commonjs_entry, star_entry
 from vibes_trio.modules.folder import temporary_folder
+from vibes_trio.modules.reports import Report
 from vibes_trio.modules.shape import Shape, commonjs_names, read_shape
-from vibes_trio.modules.work import Report, Work
+from vibes_trio.modules.work import Work
 
 _EXPORT = b"export"
 _STAR = re.compile(rb"""\bexport\s*\*\s*from\s*["']([^"'\n]+)["']""")

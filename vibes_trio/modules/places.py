@@ -15,8 +15,9 @@ import trio
 from vibes_trio.modules.folder import temporary_folder
 from vibes_trio.modules.groups import closure_hash, file_address
 from vibes_trio.modules.quirks import has_quirks, mend
+from vibes_trio.modules.reports import Report
 from vibes_trio.modules.run import BuildRefused, print_file
-from vibes_trio.modules.work import Report, Work, bundle
+from vibes_trio.modules.work import Work, bundle
 
 # Path of an input → address → file, of the files that it names.
 Named = Mapping[str, Mapping[str, Path]]

@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 import trio
 
 from vibes_trio.config import Limits
@@ -37,33 +36,6 @@ class Shape:
     has_default: bool
 
 
-class Imported(msgspec.Struct):
-    """One import in an output."""
-
-    path: str
-    external: bool = False
-
-
-class Input(msgspec.Struct):
-    """One file that was read: `esm`, `cjs` or neither."""
-
-    format: str = ""
-
-
-class Output(msgspec.Struct):
-    """One file that was written."""
-
-    imports: list[Imported] = []
-    exports: list[str] = []
-
-
-class Metafile(msgspec.Struct):
-    """What is used of esbuild's report on a build."""
-
-    inputs: dict[str, Input]
-    outputs: dict[str, Output]
-
-
 async def read_shape(tool: Tool, file: Path, limits: Limits, root: Path | None = None) -> Shape:
     """Return what the module *file* exports. Nothing is read beside *root*, its folder if it is not given.
 
@@ -73,8 +45,7 @@ async def read_shape(tool: Tool, file: Path, limits: Limits, root: Path | None =
     fence = fence_of(root or file.parent)
     async with temporary_folder() as folder:
         flags = ("--bundle", "--external:*", "--format=esm", "--outfile=out.js")
-        told = await bundle_files(tool, [str(file)], flags, folder, limits, fence)
-    meta = msgspec.json.decode(told, type=Metafile)
+        meta = await bundle_files(tool, [str(file)], flags, folder, limits, fence)
     exports = next(iter(meta.outputs.values())).exports
     if any(given.format == "esm" for given in meta.inputs.values()):
         names = tuple(sorted(set(exports) - _NOT_EXPORTED))

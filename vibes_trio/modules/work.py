@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
+import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
@@ -15,6 +15,7 @@ from vibes_trio.modules.fence import Fence
 from vibes_trio.modules.lock import Lock
 from vibes_trio.modules.node_parts import aliases
 from vibes_trio.modules.progress import Progress
+from vibes_trio.modules.reports import Report
 from vibes_trio.modules.run import bundle_files
 from vibes_trio.modules.store import LocalModules
 from vibes_trio.modules.toolchain import Tool
@@ -51,39 +52,6 @@ class Bench:
     work_dir: Path
     limits: Limits
     progress: Progress = field(default_factory=Progress)
-
-
-class Imported(msgspec.Struct):
-    """One import: the file or address it leads to, and how the code writes it."""
-
-    path: str = ""
-    original: str = ""
-    kind: str = ""
-    external: bool = False
-
-
-class Input(msgspec.Struct):
-    """One file that was read."""
-
-    imports: list[Imported] = []
-    format: str = ""
-
-
-class Output(msgspec.Struct, rename="camel"):
-    """One file that was written; *inputs* are the files that something of is in it."""
-
-    imports: list[Imported] = []
-    exports: list[str] = []
-    entry_point: str = ""
-    css_bundle: str = ""
-    inputs: dict[str, object] = {}
-
-
-class Report(msgspec.Struct):
-    """esbuild's metafile."""
-
-    inputs: dict[str, Input]
-    outputs: dict[str, Output]
 
 
 @dataclass(slots=True)
@@ -124,13 +92,15 @@ async def bundle(work: Work, keys: Iterable[str], starts: Sequence[str], out: Pa
     given = (*whole, *outputs, *flags)
     fence = Fence((tree.root,), _OWN_DEPTH, work.huge, _as_files(given))
     tool, limits = work.bench.tool, work.bench.limits
-    told = await bundle_files(tool, starts, given, tree.root, limits, fence, tree.fallback(keys))
-    report = msgspec.json.decode(told, type=Report)
-    for path in report.inputs:
-        if path.startswith(("../", "/")) or ":/" in path or ":\\" in path:
-            # The fence lets none through; were it to, what was read would be served: this server's keys, for one.
-            raise ModuleFailed("it imports a file that is of no package")
+    report = await bundle_files(tool, starts, given, tree.root, limits, fence, tree.fallback(keys))
+    if await trio.to_thread.run_sync(_leads_out, report):
+        # The fence lets none through; were it to, what was read would be served: this server's keys, for one.
+        raise ModuleFailed("it imports a file that is of no package")
     return report
+
+
+def _leads_out(report: Report) -> bool:
+    return any(p.startswith(("../", "/")) or ":/" in p or ":\\" in p for p in report.inputs)
 
 
 def _as_files(flags: Iterable[str]) -> frozenset[str]:

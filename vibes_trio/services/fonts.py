@@ -30,7 +30,7 @@ from vibes_trio.jobs import FetchFont
 from vibes_trio.modules.fonts import find_font, has_font, is_kept
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.cids import find_cid
-from vibes_trio.services.packages import owner_of
+from vibes_trio.services.packages import DISK_SHORT, owner_of
 from vibes_trio.services.releases import find_release
 from vibes_trio.services.replies import REVALIDATE, Asked, Content, respond
 from vibes_trio.services.waiting import FOR_OWNER
@@ -42,7 +42,6 @@ A_DAY = "public, max-age=86400"
 FONT_HOST = "https://fonts.googleapis.com"
 NOT_NAMED = "no file of the app names it in an address as a whole"
 UNKNOWN = "it is not on this server"
-DISK_SHORT = "the disk of this server is nearly full"
 _REWRITTEN = (CSS, "text/html")
 _SCANNED = (".css", ".scss", ".sass", ".less", ".html", ".htm", ".json", ".md", ".svg")
 _READ_HERE_BYTES = 8 * 1024

@@ -44,6 +44,7 @@ from vibes_trio.wire.base import encode
 log = logging.getLogger(__name__)
 
 ALL = ""
+DISK_SHORT = "the disk of this server is nearly full"
 
 
 def find_lacking(store: LocalModules | None, extras: Extras) -> tuple[str, ...]:
@@ -158,8 +159,10 @@ async def bring_back(app: App, release: ServedRelease, path: str) -> None:
     """Return once the module at *path*, which *release* could have and the store has not, is there, or can't be.
 
     Modules that the store lost are built again. Of a package's files only those are stored that its code names:
-    others once they are asked for.
+    others once they are asked for. While the disk is nearly full nothing is brought back.
     """
+    if app.db.is_disk_short:
+        return
     if app.home is not None and is_file_address(path):
         lock = await _lock_of(app, release.extras)
         place = place_of(lock, path)
@@ -203,6 +206,8 @@ async def _build(
     """Return what is to be noted, the assets that it names, and whether another try would end the same way."""
     assert app.home is not None, "who looks for work has a home"
     wanted, never = find_wanted((await stored_map(app, release))[0], extras)
+    if app.db.is_disk_short:  # what is had again at any time leaves what is left to what is not
+        return replace(extras, not_local=never | {ALL: DISK_SHORT}), {}, False
     build.progress.specifiers = {text: s for text, (s, _) in wanted.items()}
     lock = await _lock_of(app, extras)
     ranges = {s: _locked_version(lock, s) or text for s, text in wanted.values()}
