@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from vibes_trio.content.js_json import quote_json, sort_keys, sorted_json
+from vibes_trio.content.node_names import is_of_node
 from vibes_trio.content.specifiers import CDN, Kind, Specifier, parse_specifier
 from vibes_trio.content.vibes_modules import is_ours, npm_packages, pinned_addresses
 
@@ -207,8 +208,12 @@ def _problem(specifier: Specifier) -> str:
     if specifier.kind is Kind.PACKAGE:
         if _is_settled(specifier.package):
             return f"{specifier.package} is one file here and has no parts; import {specifier.package} itself"
+        if is_of_node(specifier.package):
+            return "a part of Node, which pages do not have; what needs it has to run elsewhere"
         return f"the package registry gave no version of {specifier.package}; is the name right?"
     if specifier.kind is Kind.ODD:
+        if specifier.text.startswith(("@/", "~/")):
+            return "this app has no such file"
         return "this is no name of a package; a file of the app starts with ./, ../ or /"
     if specifier.kind is Kind.URL and not specifier.text.lower().startswith(_BROWSER_SCHEMES):
         return f"browsers can't load {specifier.text.partition(':')[0]}: modules"

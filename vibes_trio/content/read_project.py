@@ -13,7 +13,8 @@ import msgspec
 
 from vibes_trio.config import Limits
 from vibes_trio.content.babel_scripts import babel_files
-from vibes_trio.content.file_roles import is_apart
+from vibes_trio.content.file_roles import is_apart, is_for_compilers
+from vibes_trio.content.jsx_source import NO_SOLID, SOLID, find_jsx_source
 from vibes_trio.content.module_hosts import read_file
 from vibes_trio.content.next_pages import find_next_pages, next_entry
 from vibes_trio.content.own_page import OwnPage, Script, read_own_page, resolver
@@ -50,7 +51,8 @@ def read_project(
     """
     reading = _Reading(files, entry_point, env or {})
     project = reading.page() if reading.html else reading.next_app() or reading.components()
-    warnings = (*reading.warnings, *reading.modules.warnings, *tell_entries(project, project.entries))
+    solid = (NO_SOLID,) if project.jsx_source == SOLID else ()
+    warnings = (*reading.warnings, *reading.modules.warnings, *tell_entries(project, project.entries), *solid)
     return replace(project, notes=tell_reading(project, reading.apart_names()), warnings=warnings)
 
 
@@ -81,6 +83,7 @@ class _Reading:
         folder = posixpath.dirname(self.html).rstrip("/")
         resolve = resolver(frozenset(self.files), folder, (self.root, f"{self.root}/public", ""))
         compiled = kind != "html" or any(module.lang != "js" for module in self.modules.all)
+        compiled = compiled or any(is_for_compilers(name) for name in self.files)
         content = self.modules.wrapped.get(self.html, file.content)
         own = read_own_page(decode_text(content), resolve, self._places(), compiled=compiled)
         plugins = _TAILWIND_PLUGINS.search(content)
@@ -175,6 +178,7 @@ class _Reading:
             apart=self.apart,
             wrapped=MappingProxyType(self.modules.wrapped),
             wishes=MappingProxyType(self.package.dependencies),
+            jsx_source=find_jsx_source(self.files, self.root, self.package, self.modules.all),
             needs_build=bool(self.modules.wrapped),
         )
 

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import trio
 
+from vibes_trio.content.node_names import NAMES
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.build import Built
 from vibes_trio.modules.folder import temporary_folder
 from vibes_trio.modules.groups import Group, files_of, without
 from vibes_trio.modules.names import entry_of
-from vibes_trio.modules.node_parts import NAMES, find_needed
+from vibes_trio.modules.node_parts import find_needed
 from vibes_trio.modules.places import Named, find_named, place_files
 from vibes_trio.modules.run import BuildRefused, print_file
 from vibes_trio.modules.tree import is_hosted, package_of, subpath_of

@@ -8,54 +8,7 @@ that needs such a part to be loaded at all is refused at the build, by name.
 import re
 from pathlib import Path
 
-NAMES = (
-    *(
-        "_http_agent",
-        "assert",
-        "assert/strict",
-        "async_hooks",
-        "buffer",
-        "child_process",
-        "cluster",
-        "console",
-    ),
-    *("constants", "crypto", "dgram", "diagnostics_channel", "dns", "dns/promises", "domain", "events", "fs"),
-    *("fs/promises", "http", "http2", "https", "inspector", "module", "net", "os", "path", "path/posix"),
-    *(
-        "path/win32",
-        "perf_hooks",
-        "process",
-        "punycode",
-        "querystring",
-        "readline",
-        "readline/promises",
-        "repl",
-    ),
-    *(
-        "sea",
-        "sqlite",
-        "stream",
-        "stream/consumers",
-        "stream/promises",
-        "stream/web",
-        "string_decoder",
-        "sys",
-    ),
-    *(
-        "test",
-        "timers",
-        "timers/promises",
-        "tls",
-        "trace_events",
-        "tty",
-        "url",
-        "util",
-        "util/types",
-        "v8",
-        "vm",
-    ),
-    *("wasi", "worker_threads", "zlib"),
-)
+from vibes_trio.content.node_names import NAMES
 
 # Its proxy is the prototype: then members of copies that bundlers make are asked for here as well.
 _STAND_IN = """const name = {name};
