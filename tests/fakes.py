@@ -16,7 +16,7 @@ from vibes_trio.exchange import UserId
 from vibes_trio.jobs import Jobs
 from vibes_trio.modules.progress import Builds
 from vibes_trio.services.beside import Here
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.sqlite.engine import SqliteDatabase
 
 NOW = 1_795_340_000.0
 
@@ -40,7 +40,7 @@ async def no_version(name: str) -> str | None:
     return None
 
 
-def make_app(db: Database | None = None, *, limits: Limits | None = None, **changes: Any) -> App:
+def make_app(db: SqliteDatabase | None = None, *, limits: Limits | None = None, **changes: Any) -> App:
     """Return an App; *changes* are fields of it, or of its config when they are no fields of App."""
     limits = limits or Limits()
     config = Config(data_dir=Path("/nonexistent"), hostname_base="apps.test", limits=limits).with_port(8787)
@@ -68,8 +68,8 @@ def make_app(db: Database | None = None, *, limits: Limits | None = None, **chan
     return replace(app, **changes)
 
 
-def open_database(folder: Path, limits: Limits | None = None) -> Database:
+def open_database(folder: Path, limits: Limits | None = None) -> SqliteDatabase:
     """Return an open database without threads, for tests of logic."""
-    db = Database(folder / "vibes.sqlite3", limits or Limits(), now=lambda: NOW, inline=True)
+    db = SqliteDatabase(folder / "vibes.sqlite3", limits or Limits(), now=lambda: NOW, inline=True)
     db.open()
     return db

@@ -9,7 +9,7 @@ from vibes_trio.storage import Tx
 from vibes_trio.storage.apps import NewRelease, Release, Saved, save_release
 from vibes_trio.storage.assets import put_asset
 from vibes_trio.storage.slugs import bind_app_slug, bind_user_slug
-from vibes_trio.storage.usage import NO_LIMIT
+from vibes_trio.storage.usage import NO_LIMIT, Usage, get_usage
 
 ADA, BOB = UserId("ada-id"), UserId("bob-id")
 
@@ -74,3 +74,33 @@ def put(
     items = [{"assetId": cid} for cid in files]
     new = release(fs_id, mode, user=user, owner=user.removesuffix("-id"), files=items)
     return save(tx, new, limit=99, max_bytes=max_bytes)
+
+
+def counted_anew(tx: Tx, user_id: UserId) -> Usage:
+    """The same by reading everything: the definition that the triggers have to agree with."""
+    manifests = tx.execute("SELECT fileSystem, env, extras FROM Apps WHERE userId = ?", (user_id,))
+    assets = dict(tx.execute("SELECT assetId, length(content) FROM Assets"))
+    named = {text for row in manifests for cell in row for text in texts(json.loads(cell or "null"))}
+    sections = tx.execute(
+        "SELECT blocks FROM ChatSections JOIN ChatContexts USING (contextId) WHERE userId = ?", (user_id,)
+    )
+    return Usage(
+        sum(len((cell or "").encode()) for row in manifests for cell in row)
+        + sum(assets.get(text, 0) for text in named),
+        tx.execute("SELECT count(*) FROM ChatContexts WHERE userId = ?", (user_id,))[0][0],
+        len(sections),
+        sum(len(blocks.encode()) for (blocks,) in sections),
+    )
+
+
+def texts(value: object) -> set[str]:
+    if isinstance(value, dict | list):
+        members = value.values() if isinstance(value, dict) else value
+        return set().union(*map(texts, members))
+    return {value} if isinstance(value, str) else set()
+
+
+def check_usage(tx: Tx) -> None:
+    """Compare what is counted of each user with what a look at everything counts."""
+    for user in (ADA, BOB):
+        assert get_usage(tx, user) == counted_anew(tx, user)

@@ -15,7 +15,7 @@ from vibes_trio.errors import Internal, RequireLogin
 from vibes_trio.exchange import HttpIncoming, MessageIncoming
 from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE, authenticate, order_key
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.sqlite.engine import SqliteDatabase
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import Request
 
@@ -135,7 +135,7 @@ async def test_health_of_a_database_that_fails_is_not_ready_but_alive(app, monke
     async def failing(self, *args):
         raise Internal("the storage failed")
 
-    monkeypatch.setattr(Database, "write", failing)
+    monkeypatch.setattr(SqliteDatabase, "write", failing)
 
     status, body = await send(app, "GET", "/readyz")
     assert (status, body) == (503, {"status": "unavailable", "message": "the storage failed"})
@@ -198,7 +198,7 @@ async def test_what_fails_unforeseen_is_told_by_a_number_that_is_in_the_log(app,
     async def failing(self, *args, **settings):
         raise ZeroDivisionError("of ours")
 
-    monkeypatch.setattr(Database, "write", failing)
+    monkeypatch.setattr(SqliteDatabase, "write", failing)
 
     reply = (await say(app, {"type": ENSURE_CHAT, "auth": {"type": "device-id", "token": "ada"}}))["payload"]
 

@@ -19,7 +19,6 @@ LINES = read_lines((PACKAGE / "ARCHITECTURE.md").read_text("utf-8"))
 CLIENT_MAY = LINES[0] | LINES[1]
 DATA_ONLY = frozenset({"example"})
 ONLY_IN = {
-    "sqlite3": ("storage",),
     "quart": ("front", "server"),
     "quart_trio": ("front", "server"),
     "hypercorn": ("front", "server"),
@@ -63,6 +62,17 @@ def is_type_only(tree: ast.Module) -> set[int]:
                 inner.lineno for inner in ast.walk(node) if isinstance(inner, ast.ImportFrom | ast.Import)
             }
     return lines
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_one_module_chooses_the_engine_and_only_the_engine_s_folder_knows_sqlite(path):
+    place = str(path.relative_to(PACKAGE))
+
+    names = imported(ast.parse(path.read_text("utf-8")))
+
+    if not place.startswith("storage/sqlite/"):
+        assert "sqlite3" not in names
+        assert place == "storage/engines.py" or not any("storage.sqlite" in name for name in names)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -113,3 +123,14 @@ def test_every_part_of_the_package_has_one_line():
 
     assert len(placed) == len(set(placed))
     assert {part_of(path) for path in FILES} - {"__init__", "client"} == set(placed)
+
+
+def test_the_files_that_the_architecture_names_are_there():
+    named = set(
+        re.findall(r"`((?:\w+/)*\w+\.(?:py|json|md))`", (PACKAGE / "ARCHITECTURE.md").read_text("utf-8"))
+    )
+    bare = {name for name in named if "/" not in name}
+
+    assert len(named) > 20
+    assert [n for n in named - bare if not (PACKAGE / n).exists() and not (PACKAGE.parent / n).exists()] == []
+    assert bare <= {path.name for path in PACKAGE.rglob("*.py")}

@@ -29,7 +29,7 @@ SECTOR = 512
 APPENDER = """
 import sys, time, trio
 from vibes_trio.config import Limits
-from vibes_trio.storage import Database
+from vibes_trio.storage.sqlite.engine import SqliteDatabase
 from vibes_trio.storage.chats import NewSection, append_sections, ensure_context
 
 async def client(db, number):
@@ -40,7 +40,7 @@ async def client(db, number):
 
 async def main():
     never = 1_000_000_000
-    db = Database(sys.argv[1], Limits(commits_per_checkpoint=never, max_wal_bytes=never), now=time.time)
+    db = SqliteDatabase(sys.argv[1], Limits(commits_per_checkpoint=never, max_wal_bytes=never), now=time.time)
     db.open()
     await db.write(ensure_context, "ada", "chat", str)
     async with trio.open_nursery() as nursery:

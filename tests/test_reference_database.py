@@ -24,7 +24,7 @@ from recorded import (
 )
 
 from vibes_trio.content.cid import calc_cid, to_utf8
-from vibes_trio.storage.engine import DATABASE
+from vibes_trio.storage.sqlite.engine import DATABASE
 
 CREATED = "2026-01-22T06:51:35.123Z"
 GETS = [(name, scenario) for name, scenario in scenarios() if name == "serving"]

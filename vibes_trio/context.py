@@ -19,7 +19,7 @@ from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.store import LocalModules
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.interface import Database
 from vibes_trio.urls import Site, make_site
 
 if TYPE_CHECKING:

@@ -44,7 +44,7 @@ from vibes_trio.jobs import Jobs
 from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.store import open_store
 from vibes_trio.storage.apps import get_releases_version
-from vibes_trio.storage.engine import DATABASE, Database
+from vibes_trio.storage.engines import make_database
 from vibes_trio.wire.large import LargeHead
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ async def run_reader(sock: socket.socket, balance: Balance) -> None:
 async def open_reading_app(orders: Orders) -> AsyncIterator[App]:
     """Hold open what answering visitors needs. What only the owner does is there in name, and fails."""
     config = orders.config
-    db = Database(config.data_dir / DATABASE, config.limits, now=time.time)
+    db = make_database(config, time.time)
     db.open_for_get()
     try:
         modules = None
@@ -121,20 +121,20 @@ class Releases:
     app: App
     version: int
 
-    def refresh(self) -> None:
+    async def refresh(self) -> None:
         """Forget what is kept if releases have changed.
 
         Raises:
             VibesError: the database can't be read at the moment.
         """
-        version = self.app.db.get(get_releases_version)
+        version = await self.app.db.get(get_releases_version)
         if version != self.version:
             self.version = version
             self.app.releases.clear()
 
 
 async def _serve(app: App, channel: Channel, balance: Balance, listeners: Sequence[socket.socket]) -> None:
-    releases = Releases(app, app.db.get(get_releases_version))
+    releases = Releases(app, await app.db.get(get_releases_version))
     ready = ReadyAnswers(app.config.limits.ready_bytes, lambda: app.releases.version)
     front = Front(
         partial(answer_soon, app, PIPELINE),
@@ -167,7 +167,7 @@ async def _follow(channel: Channel, releases: Releases, everything: trio.CancelS
             releases.app.draining.set()
         elif frame.kind is Kind.CHECK:
             try:
-                releases.refresh()
+                await releases.refresh()
             except VibesError:
                 releases.app.releases.clear()  # what has changed is not known: so nothing is
             await channel.send(Frame(Kind.SEEN, frame.data))
@@ -179,7 +179,7 @@ async def _poll(releases: Releases) -> None:
     while True:
         await trio.sleep(releases.app.config.limits.reader_poll_s)
         try:
-            releases.refresh()
+            await releases.refresh()
         except VibesError as error:
             log.warning("can't look for changed releases: %s", error.message)
 

@@ -47,7 +47,7 @@ from vibes_trio.modules.prepare import find_prepared, prepare_local_modules
 from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.ranges import find_kept
 from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
-from vibes_trio.storage.engine import DATABASE, Database
+from vibes_trio.storage.engines import make_database
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
     env = os.environ if parts.env is None else parts.env
     _make_data_dir(config.data_dir)
     keys = ensure_keys(config, parts.now())
-    db = Database(config.data_dir / DATABASE, config.limits, now=parts.now, disk_reserve=config.disk_reserve)
+    db = make_database(config, parts.now)
     db.open()
     try:
         late = LateOutbound(partial(_open_outbound, config, env))
@@ -89,7 +89,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
         ):
             prepared = await find_prepared(config) or await prepare_local_modules(config, await late.get())
             outbound = partial(_get_outbound, late)
-            devices = DeviceVerifier(read_trust(config, db, keys.trusted), parts.now)
+            devices = DeviceVerifier(await read_trust(config, db, keys.trusted), parts.now)
             yield App(
                 config=config,
                 db=db,

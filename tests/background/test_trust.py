@@ -1,8 +1,11 @@
 """Keys and revocations that others change come into force."""
 
+from dataclasses import replace
+
 import pytest
 import trio
 from fakes import NOW, make_app, open_database
+from memory_engine import MemoryDatabase
 
 from vibes_trio.auth.ca import make_ca
 from vibes_trio.auth.device import issue_device, mint_token
@@ -10,21 +13,22 @@ from vibes_trio.auth.device_id import DeviceVerifier
 from vibes_trio.auth.keys import rotate_keys
 from vibes_trio.auth.verifier import Claims
 from vibes_trio.background.trust import ensure_keys, read_trust, refresh_trust, watch_trust
+from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Overloaded, RequireLogin
 from vibes_trio.exchange import UserId
 from vibes_trio.storage import certificates
 from vibes_trio.storage.certificates import Certificate
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.sqlite.engine import SqliteDatabase
 
 ADA = Claims(UserId("ada"), "ada", "user", "ada@example.org", True)
 
 
 @pytest.fixture
-def app(tmp_path):
+async def app(tmp_path):
     db = open_database(tmp_path)
     app = make_app(db, data_dir=tmp_path)
     keys = ensure_keys(app.config, NOW)
-    devices = DeviceVerifier(read_trust(app.config, db, keys.trusted), lambda: NOW)
+    devices = DeviceVerifier(await read_trust(app.config, db, keys.trusted), lambda: NOW)
     yield make_app(db, data_dir=tmp_path, devices=devices)
     db.close()
 
@@ -57,6 +61,30 @@ async def test_a_revocation_is_seen_within_the_poll_time(app, autojump_clock):
 
     with pytest.raises(RequireLogin):
         await app.devices(mint_token(device, NOW))
+
+
+async def test_without_lookups_at_once_what_is_issued_is_seen_within_the_poll_time(tmp_path, autojump_clock):
+    db = MemoryDatabase(Limits(), lambda: NOW)
+    db.open()
+    app = make_app(db, data_dir=tmp_path, device_chain="registry")
+    trust = await read_trust(app.config, db, ensure_keys(app.config, NOW).trusted)
+    app = replace(app, devices=DeviceVerifier(trust, lambda: NOW))
+    _, serial, record = issue(app)
+    wait_s = app.config.limits.trust_poll_s * 1.5
+
+    async with trio.open_nursery() as nursery:
+        await nursery.start(watch_trust, app)
+        known = [app.devices.trust.is_issued(record.sha256)]
+        for change, what in (
+            (certificates.record_certificate, record),
+            (certificates.revoke_certificate, serial),
+        ):
+            await db.write(change, what)
+            await trio.sleep(wait_s)
+            known.append(app.devices.trust.is_issued(record.sha256))
+        nursery.cancel_scope.cancel()
+
+    assert known == [False, True, False]
 
 
 async def test_a_new_ca_counts_and_a_dropped_one_no_more(app, autojump_clock):
@@ -92,7 +120,7 @@ async def test_a_database_that_cannot_be_read_for_a_while_ends_nothing(
         await nursery.start(watch_trust, app)
         await app.db.write(certificates.revoke_certificate, serial)
         with monkeypatch.context() as patch:
-            patch.setattr(Database, "get", refuse)
+            patch.setattr(SqliteDatabase, "get", refuse)
             await trio.sleep(poll_s * 3.5)
         assert (await app.devices(token)).user_id == "ada"
         await trio.sleep(poll_s)
@@ -152,7 +180,7 @@ async def test_a_revocation_counts_though_the_keys_cannot_be_read(app):
     await app.db.write(certificates.revoke_certificate, serial)
     (app.config.data_dir / "keys.json").write_text("{}")
 
-    assert not refresh_trust(app)
+    assert not await refresh_trust(app)
 
     with pytest.raises(RequireLogin):
         await app.devices(mint_token(device, NOW))
@@ -170,8 +198,8 @@ def test_keys_are_never_made_beside_data(tmp_path, sql):
     """Fails without `holds_data`: a new file would be made, under which none of the data's devices counts."""
     db = open_database(tmp_path)
     config = make_app(db, data_dir=tmp_path).config
-    db.get(lambda tx: tx.execute("PRAGMA query_only = OFF"))
-    db.get(lambda tx: tx.execute(sql))
+    db.points.get(lambda tx: tx.execute("PRAGMA query_only = OFF"))
+    db.points.get(lambda tx: tx.execute(sql))
 
     with pytest.raises(ConfigError, match=r"keys\.json: is missing.*keys rotate --lost"):
         ensure_keys(config, NOW)
@@ -186,7 +214,7 @@ async def test_keys_that_cannot_be_used_leave_the_old_ones_in_force(app, caplog)
     device, _, _ = issue(app)
     (app.config.data_dir / "keys.json").write_text("{}")
 
-    assert not refresh_trust(app)
+    assert not await refresh_trust(app)
 
     assert "keys" in caplog.text
     assert (await app.devices(mint_token(device, NOW))).user_id == "ada"

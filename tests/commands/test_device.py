@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 
 from vibes_trio.auth.device import mint_token, read_key_file
 from vibes_trio.auth.device_id import verify_device_token
@@ -40,7 +41,7 @@ def is_taken(data_dir: Path, path: Path) -> bool:
     """Say whether a server on the folder takes tokens of the key file at *path*."""
     config, now = Config(data_dir=data_dir), time.time()
     with open_database(config) as db:
-        trust = read_trust(config, db, ensure_keys(config, now).trusted)
+        trust = trio.run(read_trust, config, db, ensure_keys(config, now).trusted)
         try:
             return verify_device_token(mint_token(load_device(path), now), trust, now).claims.user_id != ""
         except Refused:

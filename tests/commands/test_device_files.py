@@ -32,7 +32,7 @@ def test_a_device_is_on_record_before_it_is_handed_out(config: Config) -> None:
     device = issue(config)
 
     with open_database(config) as db:
-        (certificate,) = db.get(list_certificates)
+        (certificate,) = db.points.get(list_certificates)
     assert certificate.serial == device.certificate["jti"]
     assert certificate.user_id == "ada"
 
@@ -57,7 +57,7 @@ def test_a_user_has_a_bounded_number_of_devices(config: Config) -> None:
         with pytest.raises(LimitReached, match="device list"):
             issue_for(db, ca, user, NOW)
 
-        assert len(db.get(list_certificates)) == 2
+        assert len(db.points.get(list_certificates)) == 2
 
 
 def test_a_key_file_is_read_back_and_nobody_elses_to_read(config: Config, tmp_path: Path) -> None:

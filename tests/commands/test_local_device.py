@@ -2,6 +2,7 @@ import time
 from pathlib import Path
 
 import pytest
+import trio
 
 from vibes_trio.auth.device import Device, mint_token, write_key_file
 from vibes_trio.auth.device_id import verify_device_token
@@ -38,10 +39,10 @@ def test_the_first_start_makes_a_user_and_a_key_file_that_the_server_takes(confi
     device = ensure(config)
 
     with open_database(config) as db:
-        trust = read_trust(config, db, ensure_keys(config, NOW).trusted)
+        trust = trio.run(read_trust, config, db, ensure_keys(config, NOW).trusted)
         claims = verify_device_token(mint_token(device, NOW), trust, NOW).claims
-        assert [user.user_id for user in db.get(list_users)] == [claims.user_id]
-        assert [c.serial for c in db.get(list_certificates)] == [serial_of(device)]
+        assert [user.user_id for user in db.points.get(list_users)] == [claims.user_id]
+        assert [c.serial for c in db.points.get(list_certificates)] == [serial_of(device)]
 
 
 def test_the_key_file_is_its_owners_only(config: Config) -> None:
@@ -57,7 +58,7 @@ def test_a_good_key_file_is_left_alone(config: Config) -> None:
 
     assert ensure(config).certificate_jwt == first.certificate_jwt
     with open_database(config) as db:
-        assert len(db.get(list_certificates)) == 1
+        assert len(db.points.get(list_certificates)) == 1
 
 
 def test_a_certificate_that_ends_soon_is_renewed_for_the_same_user(config: Config) -> None:
@@ -66,7 +67,7 @@ def test_a_certificate_that_ends_soon_is_renewed_for_the_same_user(config: Confi
     assert serial_of(ensure(config, NOW + (LOCAL_DAYS - 31) * DAY_S)) == serial_of(first)
     assert serial_of(ensure(config, NOW + (LOCAL_DAYS - 29) * DAY_S)) != serial_of(first)
     with open_database(config) as db:
-        assert len({c.user_id for c in db.get(list_certificates)}) == 1
+        assert len({c.user_id for c in db.points.get(list_certificates)}) == 1
 
 
 def test_a_revoked_certificate_is_replaced(config: Config) -> None:
@@ -93,7 +94,7 @@ def test_a_key_file_of_another_user_is_replaced(config: Config) -> None:
         save_device(device, local_key_file(config.data_dir), replace=True)
 
     with open_database(config) as db:
-        user = db.get(find_user, LOCAL_USER)
+        user = db.points.get(find_user, LOCAL_USER)
     assert user is not None
     assert user.user_id in write_key_file(ensure(config))
 

@@ -22,9 +22,8 @@ from vibes_trio.commands.database import open_database
 from vibes_trio.commands.device_files import issue_for
 from vibes_trio.commands.local_device import ensure_local_device
 from vibes_trio.commands.output import UNUSABLE
-from vibes_trio.commands.serve import alone, data_dir_flag, greeting, prepare
+from vibes_trio.commands.serve import data_dir_flag, greeting, prepare
 from vibes_trio.config import Config, Limits
-from vibes_trio.errors import ConfigError
 from vibes_trio.storage.users import list_users
 
 ROOT = Path(__file__).parents[2]
@@ -178,22 +177,6 @@ def test_users_may_be_added_before_the_first_start(tmp_path: Path) -> None:
     assert (config.data_dir / "keys.json").exists()
 
 
-def test_a_folder_is_free_again_when_its_server_has_ended(tmp_path: Path) -> None:
-    config = Config(tmp_path / "data", limits=Limits(shutdown_timeout_s=0))
-
-    with alone(config), pytest.raises(ConfigError, match="another server"), alone(config):
-        pass
-    with alone(config):
-        assert (config.data_dir / "serve.lock").stat().st_mode & 0o777 == 0o600
-
-
-def test_a_data_folder_that_is_none_is_said_by_its_setting(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-
-    with pytest.raises(ConfigError, match="VIBES_DATA_DIR"), alone(Config(tmp_path / "file")):
-        pass
-
-
 def test_a_ca_that_ends_soon_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     config, now = Config(data_dir=tmp_path), time.time()
     prepare(config, now)
@@ -211,7 +194,7 @@ def test_too_many_devices_of_one_user_do_not_keep_it_from_serving(
     keys = ensure_keys(config, now)
     with open_database(config) as db:
         ensure_local_device(config, db, keys, now)
-        (user,) = db.get(list_users)
+        (user,) = db.points.get(list_users)
         for _ in range(config.limits.certificates_per_user - 1):
             issue_for(db, keys.ca, user, now)
     local_key_file(tmp_path).unlink()

@@ -36,7 +36,7 @@ async def whole_app(tmp_path):
 
 def stored(app):
     """Return our notes on the release of `garden--ada`."""
-    return json.loads(app.db.get(apps.find_latest, "garden", "ada").extras_json)
+    return json.loads(app.db.points.get(apps.find_latest, "garden", "ada").extras_json)
 
 
 async def test_the_page_loads_the_built_entry_and_its_files_are_served_for_ever(whole_app):

@@ -17,7 +17,7 @@ from vibes_trio.errors import TooLarge
 from vibes_trio.exchange import Turn
 from vibes_trio.handlers import authenticate
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context, random_context_id
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.sqlite.engine import SqliteDatabase
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
@@ -289,7 +289,7 @@ async def append_in_turn(app, text, turn):
 @pytest.fixture
 async def threaded(tmp_path):
     """An app whose database has threads, as in a server; tokens `ada N` are verified by opening gate N."""
-    db = Database(tmp_path / "vibes.sqlite3", Limits(), now=lambda: NOW)
+    db = SqliteDatabase(tmp_path / "vibes.sqlite3", Limits(), now=lambda: NOW)
     db.open()
     gates = {str(number): trio.Event() for number in range(6)}
 

@@ -20,9 +20,9 @@ from vibes_trio.services import deploy as deploy_service
 from vibes_trio.services.app_build import find_glance, keep_glance
 from vibes_trio.services.upkeep import sweep
 from vibes_trio.storage import apps, assets, slugs
-from vibes_trio.storage.engine import Database
 from vibes_trio.storage.eviction import Evicted
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.sqlite.engine import SqliteDatabase
+from vibes_trio.storage.sqlite.tx import SqliteTx
 
 PICTURE = bytes(range(256))
 
@@ -394,16 +394,16 @@ async def test_a_deploy_may_refer_to_what_its_own_user_just_lost(app, monkeypatc
     """The bytes were read before, and are put again in the transaction that saves the release."""
     few = replace(app, config=replace(app.config, max_apps=1))
     await deploy(few, text("/v", "shared"), mode="dev")
-    write = Database.write
+    write = SqliteDatabase.write
 
     async def evict_before(db, fn, *args, **settings):
-        monkeypatch.setattr(Database, "write", write)
+        monkeypatch.setattr(SqliteDatabase, "write", write)
         await deploy(few, text("/v", "other"), mode="dev")
         await run_sweeps(few)
         assert calc_cid(b"shared") not in {row[0] for row in rows(few)["Assets"]}
         return await write(db, fn, *args, **settings)
 
-    monkeypatch.setattr(Database, "write", evict_before)
+    monkeypatch.setattr(SqliteDatabase, "write", evict_before)
     ref = {"type": "str-asset-ref", "filename": "/r", "refId": calc_cid(b"shared")}
     reply = await deploy(few, ref)
 
@@ -413,7 +413,7 @@ async def test_a_deploy_may_refer_to_what_its_own_user_just_lost(app, monkeypatc
 
 async def test_a_nearly_full_disk_refuses_deploys_and_serves_what_is_there(app, monkeypatch, tmp_path):
     await deploy(app, text("/v", "here"))
-    db = Database(app.db.path, app.config.limits, now=app.now, inline=True, disk_reserve=2**62)
+    db = SqliteDatabase(app.db.path, app.config.limits, now=app.now, inline=True, disk_reserve=2**62)
     db.open()
     short = replace(app, db=db)
 
@@ -585,7 +585,7 @@ async def test_a_deploy_leaves_no_row_when_a_storage_function_fails(app, monkeyp
 
 async def test_a_deploy_leaves_no_row_whichever_statement_fails(tmp_path, compiler, monkeypatch):
     """Every statement of the transaction in turn, its BEGIN and COMMIT among them."""
-    execute = Tx.execute
+    execute = SqliteTx.execute
     failed = 0
     while True:
         db = open_database(tmp_path / str(failed))
@@ -599,7 +599,7 @@ async def test_a_deploy_leaves_no_row_whichever_statement_fails(tmp_path, compil
             return execute(tx, sql, params)
 
         with monkeypatch.context() as patch:
-            patch.setattr(Tx, "execute", failing)
+            patch.setattr(SqliteTx, "execute", failing)
             reply = await deploy(app, *WHOLE)
         found = counts(app)
         db.close()
@@ -655,7 +655,7 @@ async def test_a_deploy_that_is_cancelled_anywhere_is_whole_or_not_there(tmp_pat
         return "1.0.0"
 
     for steps in range(1, 60):
-        db = Database(tmp_path / f"{steps}.sqlite3", Limits(), now=lambda: NOW, inline=inline)
+        db = SqliteDatabase(tmp_path / f"{steps}.sqlite3", Limits(), now=lambda: NOW, inline=inline)
         db.open()
         app = make_app(db, compiler=compiler, package_version=package_version)
         with trio.CancelScope() as scope:
@@ -683,7 +683,7 @@ async def test_a_deploy_that_is_cancelled_anywhere_is_whole_or_not_there(tmp_pat
 
 
 async def test_deploys_of_one_app_at_once_are_numbered_without_gap_or_twin(tmp_path, compiler):
-    db = Database(tmp_path / "vibes.sqlite3", Limits(), now=lambda: NOW)
+    db = SqliteDatabase(tmp_path / "vibes.sqlite3", Limits(), now=lambda: NOW)
     db.open()
     app = make_app(db, compiler=compiler)
     replies = []
@@ -710,7 +710,7 @@ async def test_deploys_of_one_app_at_once_are_numbered_without_gap_or_twin(tmp_p
 
 async def test_new_users_at_once_get_slugs_of_their_own(tmp_path, compiler):
     """Three words out of few: most first tries are taken."""
-    db = Database(tmp_path / "vibes.sqlite3", Limits(slug_attempts=200), now=lambda: NOW)
+    db = SqliteDatabase(tmp_path / "vibes.sqlite3", Limits(slug_attempts=200), now=lambda: NOW)
     db.open()
     rng = random.Random(1)
     app = make_app(db, compiler=compiler, random_slug=lambda: f"word-{rng.randrange(24)}")

@@ -34,7 +34,7 @@ def app(app, home):
 
 
 def extras_of(app, reply):
-    row = app.db.get(apps.find_release, reply["appSlug"], reply["userSlug"], reply["fsId"])
+    row = app.db.points.get(apps.find_release, reply["appSlug"], reply["userSlug"], reply["fsId"])
     return read_extras(row.extras_json)
 
 
@@ -274,12 +274,12 @@ async def test_releases_of_the_same_packages_share_their_lock(app, home):
     await run_jobs(app)
 
     lock_ids = {extras_of(app, reply).lock_id for reply in (first, second)}
-    (lock,) = [read_lock(app.db.get(assets.find_asset, lock_id)) for lock_id in lock_ids]
+    (lock,) = [read_lock(app.db.points.get(assets.find_asset, lock_id)) for lock_id in lock_ids]
     await sweep(replace(app, now=lambda: app.now() + 2 * app.config.limits.asset_grace_s), Sweep())
 
     assert list(lock.packages) == ["clsx@2.0.0"]
     assert extras_of(app, first).modules["clsx"] == ADDRESS
-    assert app.db.get(assets.find_asset, *lock_ids) is not None
+    assert app.db.points.get(assets.find_asset, *lock_ids) is not None
 
 
 async def test_a_lock_that_is_damaged_is_made_anew(app, home):
@@ -381,7 +381,7 @@ async def test_notes_on_packages_stand_in_the_page(app, home):
     home.zod = ""
     reply = await deploy(app, jsx(content=CODE))
     await run_jobs(app)
-    row = app.db.get(apps.find_release, reply["appSlug"], reply["userSlug"], reply["fsId"])
+    row = app.db.points.get(apps.find_release, reply["appSlug"], reply["userSlug"], reply["fsId"])
     noted = row.extras_json.replace('"notes":[]', '"notes":["a note"]')
     await app.db.write(lambda tx: tx.execute("UPDATE Apps SET extras = ?", (noted,)))
     app.releases.clear()

@@ -28,7 +28,7 @@ from vibes_trio.modules.store import WOFF2, LocalModules
 from vibes_trio.services.releases import MAX_READ_HERE_BYTES, find_release
 from vibes_trio.services.upkeep import sweep
 from vibes_trio.storage import assets
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.sqlite.engine import SqliteDatabase
 from vibes_trio.urls import EntryPoint
 
 LONG = "All work and no play makes Jack a dull boy.\n" * 40
@@ -662,13 +662,13 @@ async def test_a_page_follows_the_settings_of_the_server(app):
 async def test_a_large_file_is_read_by_a_thread_and_not_in_the_event_loop(app, monkeypatch):
     large = "x" * (MAX_READ_HERE_BYTES + 1)
     await deploy(app, text("/large.txt", large))
-    get_here = Database.get
+    get_here = SqliteDatabase.get
 
     def refuse_assets(db, fn, *args):
         assert fn is not assets.find_asset, "the event loop waits for the disk"
         return get_here(db, fn, *args)
 
-    monkeypatch.setattr(Database, "get", refuse_assets)
+    monkeypatch.setattr(SqliteDatabase, "get", refuse_assets)
 
     assert (await get(app, "/large.txt")).body == large.encode()
 
@@ -796,7 +796,7 @@ async def test_without_a_store_of_packages_pages_keep_what_they_name(app, tmp_pa
 
 async def test_a_page_of_a_site_whose_template_is_lost_is_not_found(app, tmp_path):
     local, reply = await site_with_packages(app, tmp_path)
-    release = find_release(local, EntryPoint(reply["appSlug"], reply["userSlug"], None, "/"))
+    release = await find_release(local, EntryPoint(reply["appSlug"], reply["userSlug"], None, "/"))
     (template,) = release.extras.pages.values()
     damage(app.db.path, "DELETE FROM Assets WHERE assetId = ?", template)
 

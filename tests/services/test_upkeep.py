@@ -17,7 +17,7 @@ from vibes_trio.modules.store import open_store
 from vibes_trio.outbound import open_outbound
 from vibes_trio.services.upkeep import retry_builds, sweep, warm_all, warm_release
 from vibes_trio.storage import apps, assets
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.sqlite.engine import SqliteDatabase
 
 KIB = 1024
 
@@ -51,20 +51,20 @@ async def test_a_warm_release_is_served_without_the_database(app, monkeypatch):
     def refuse(*args):
         raise AssertionError("the database was asked")
 
-    monkeypatch.setattr(Database, "get", refuse)
-    monkeypatch.setattr(Database, "read", refuse)
+    monkeypatch.setattr(SqliteDatabase, "get", refuse)
+    monkeypatch.setattr(SqliteDatabase, "read", refuse)
     assert (await get(warm, "/")).status == 200
     assert (await get(warm, "/v.txt")).body == b"words"
 
 
 async def test_warming_what_is_not_there_does_nothing(app):
     await deploy(app, text("/v"), mode="dev")
-    before = app.assets.size_bytes  # what the deploy itself keeps
+    empty = cold(app)
 
-    await warm_release(app, WarmRelease("garden", "ada"))
-    await warm_release(app, WarmRelease("no", "body"))
+    await warm_release(empty, WarmRelease("garden", "ada"))
+    await warm_release(empty, WarmRelease("no", "body"))
 
-    assert app.assets.size_bytes == before
+    assert empty.assets.size_bytes == 0
 
 
 async def test_all_live_releases_are_warmed_and_no_other(app):
@@ -170,7 +170,7 @@ async def test_users_within_the_limit_are_left_alone(app):
 
 def at(app, seconds):
     """Return *app* at a later time."""
-    db = Database(app.db.path, app.config.limits, now=lambda: app.now() + seconds, inline=True)
+    db = SqliteDatabase(app.db.path, app.config.limits, now=lambda: app.now() + seconds, inline=True)
     db.open()
     return replace(app, db=db)
 
@@ -225,7 +225,7 @@ async def test_an_asset_that_is_deployed_while_it_would_be_swept_is_there(app):
     await sweep(old, Sweep())
     reply = await deploy(later, text("/v", "words"))
     await sweep(old, Sweep())
-    found = old.db.get(assets.find_asset, calc_cid(b"words"))
+    found = old.db.points.get(assets.find_asset, calc_cid(b"words"))
     old.db.close()
 
     assert reply["type"] == "vibes.diy.res-ensure-app-slug"
@@ -271,7 +271,7 @@ async def lacking(app, registry, tmp_path):
 
 async def test_a_sweep_fetches_what_every_page_loads_and_pages_follow_in_all_processes(lacking, registry):
     await deploy(lacking, jsx())
-    before, version = await get(lacking, "/"), lacking.db.get(apps.get_releases_version)
+    before, version = await get(lacking, "/"), lacking.db.points.get(apps.get_releases_version)
 
     await retry_builds(lacking, RetryBuilds())
     fetched = list(registry.asked)
@@ -280,13 +280,13 @@ async def test_a_sweep_fetches_what_every_page_loads_and_pages_follow_in_all_pro
 
     assert TAILWIND.address.encode() not in before.body
     assert TAILWIND.address.encode() in after.body
-    assert lacking.db.get(apps.get_releases_version) == version + 1
+    assert lacking.db.points.get(apps.get_releases_version) == version + 1
     assert registry.asked == fetched
 
 
 async def test_what_no_registry_gives_is_tried_again(lacking, registry, caplog):
     held = {path: registry.answers.pop(path) for path in list(registry.answers) if "inter" in path}
-    version = lacking.db.get(apps.get_releases_version)
+    version = lacking.db.points.get(apps.get_releases_version)
 
     with caplog.at_level("INFO"):
         await retry_builds(lacking, RetryBuilds())
@@ -297,4 +297,4 @@ async def test_what_no_registry_gives_is_tried_again(lacking, registry, caplog):
     assert still_missing == list(FONTS.values())
     assert "pages lack Tailwind or their font: https://registry.test/@fontsource-variable" in caplog.text
     assert missing_files(lacking.modules) == []
-    assert lacking.db.get(apps.get_releases_version) == version + 1
+    assert lacking.db.points.get(apps.get_releases_version) == version + 1

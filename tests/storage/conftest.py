@@ -1,10 +1,14 @@
+"""The storage suite runs on each engine, through the interface; what is under `sqlite/` on SQLite alone."""
+
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from memory_engine import MemoryDatabase
 
 from vibes_trio.config import Limits
 from vibes_trio.storage import Database
+from vibes_trio.storage.sqlite.engine import SqliteDatabase
 
 
 class Clock:
@@ -27,19 +31,33 @@ def limits() -> Limits:
     return Limits(reserve_bytes=4096, busy_timeout_s=0.2)
 
 
+@pytest.fixture(params=["sqlite", "memory"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """The engine that `db` and `inline` are of."""
+    return str(request.param)
+
+
 @pytest.fixture
-async def db(tmp_path: Path, limits: Limits, clock: Clock) -> AsyncIterator[Database]:
-    """A database with its threads."""
-    database = Database(tmp_path / "data" / "vibes.db", limits, now=clock)
+async def db(engine: str, tmp_path: Path, limits: Limits, clock: Clock) -> AsyncIterator[Database]:
+    """A database with its threads, if it has some."""
+    database: Database = (
+        SqliteDatabase(tmp_path / "data" / "vibes.db", limits, now=clock)
+        if engine == "sqlite"
+        else MemoryDatabase(limits, clock)
+    )
     database.open()
     yield database
     database.close()
 
 
 @pytest.fixture
-def inline(tmp_path: Path, limits: Limits, clock: Clock) -> Iterator[Database]:
+def inline(engine: str, tmp_path: Path, limits: Limits, clock: Clock) -> Iterator[Database]:
     """A database without threads, for the logic of repositories."""
-    database = Database(tmp_path / "inline.db", limits, now=clock, inline=True)
+    database: Database = (
+        SqliteDatabase(tmp_path / "inline.db", limits, now=clock, inline=True)
+        if engine == "sqlite"
+        else MemoryDatabase(limits, clock)
+    )
     database.open()
     yield database
     database.close()

@@ -20,7 +20,6 @@ from vibes_trio.storage.apps import (
     list_live,
     note_swept_limit,
     replace_extras,
-    save_release,
 )
 from vibes_trio.storage.assets import find_asset, put_asset
 
@@ -30,14 +29,11 @@ LOCK = Cid("zLock")
 
 def table(tx: Tx) -> list[tuple[str, str, int]]:
     """All releases: content, mode, number; in the order in which they were made."""
-    return [
-        (fs_id, mode, seq)
-        for fs_id, mode, seq in tx.execute("SELECT fsId, mode, releaseSeq FROM Apps ORDER BY rowid")
-    ]
+    return [(fs_id, mode, seq) for fs_id, mode, seq in tx.execute("SELECT fsId, mode, releaseSeq FROM Apps")]
 
 
-def latest(db: Database) -> Release | None:
-    return db.get(find_latest, TODO, ADAS)
+async def latest(db: Database) -> Release | None:
+    return await db.get(find_latest, TODO, ADAS)
 
 
 # -- one row a content ---------------------------------------------------------------------------------------
@@ -62,8 +58,8 @@ async def test_new_content_becomes_a_release(inline: Database) -> None:
         release_seq=1,
         created="2026-01-22T06:51:35.123Z",
     )
-    assert inline.get(find_release, TODO, ADAS, FsId("z1")) == saved
-    assert latest(inline) == saved
+    assert await inline.get(find_release, TODO, ADAS, FsId("z1")) == saved
+    assert await latest(inline) == saved
 
 
 async def test_same_content_again_makes_no_row(inline: Database, clock: Clock) -> None:
@@ -71,13 +67,13 @@ async def test_same_content_again_makes_no_row(inline: Database, clock: Clock) -
     clock.seconds += 60
 
     assert await inline.write(publish, release("z1")) == first
-    assert inline.get(table) == [("z1", "dev", 1)]
+    assert await inline.get(table) == [("z1", "dev", 1)]
 
 
 async def test_same_content_under_other_slugs_is_a_release_of_its_own(inline: Database) -> None:
     for owner, app in (("ada", "todo"), ("ada", "list"), ("eva", "todo")):
         await inline.write(publish, release("z1", "production", owner=owner, app=app))
-        found = inline.get(find_release, AppSlug(app), UserSlug(owner), FsId("z1"))
+        found = await inline.get(find_release, AppSlug(app), UserSlug(owner), FsId("z1"))
         assert found is not None
         assert (found.user_slug, found.app_slug, found.release_seq) == (owner, app, 1)
 
@@ -85,9 +81,9 @@ async def test_same_content_under_other_slugs_is_a_release_of_its_own(inline: Da
 async def test_unknown_release_is_none(inline: Database) -> None:
     await inline.write(publish, release("z1"))
 
-    assert inline.get(find_release, TODO, ADAS, FsId("z2")) is None
-    assert inline.get(find_release, AppSlug("list"), ADAS, FsId("z1")) is None
-    assert inline.get(find_release, TODO, UserSlug("eva"), FsId("z1")) is None
+    assert await inline.get(find_release, TODO, ADAS, FsId("z2")) is None
+    assert await inline.get(find_release, AppSlug("list"), ADAS, FsId("z1")) is None
+    assert await inline.get(find_release, TODO, UserSlug("eva"), FsId("z1")) is None
 
 
 # -- modes and numbers ---------------------------------------------------------------------------------------
@@ -96,15 +92,15 @@ async def test_unknown_release_is_none(inline: Database) -> None:
 async def test_dev_release_is_found_by_its_content_only(inline: Database) -> None:
     await inline.write(publish, release("z1"))
 
-    assert inline.get(find_release, TODO, ADAS, FsId("z1")) is not None
-    assert latest(inline) is None
+    assert await inline.get(find_release, TODO, ADAS, FsId("z1")) is not None
+    assert await latest(inline) is None
 
 
 async def test_newest_production_is_shown_whatever_dev_follows(inline: Database) -> None:
     for fs_id, mode in (("z1", "production"), ("z2", "production"), ("z3", "dev")):
         await inline.write(publish, release(fs_id, mode))
 
-    shown = latest(inline)
+    shown = await latest(inline)
     assert shown is not None
     assert (shown.fs_id, shown.release_seq) == ("z2", 2)
 
@@ -116,8 +112,8 @@ async def test_newest_dev_release_is_promoted_under_its_number(inline: Database)
     promoted = await inline.write(publish, release("z2", "production"))
 
     assert (promoted.mode, promoted.release_seq) == ("production", 2)
-    assert latest(inline) == promoted
-    assert inline.get(table) == [("z1", "production", 1), ("z2", "production", 2)]
+    assert await latest(inline) == promoted
+    assert await inline.get(table) == [("z1", "production", 1), ("z2", "production", 2)]
 
 
 @pytest.mark.parametrize("above", ["dev", "production"])
@@ -128,7 +124,7 @@ async def test_older_dev_release_is_promoted_to_the_top(inline: Database, above:
     promoted = await inline.write(publish, release("z1", "production"))
 
     assert promoted.release_seq == 3
-    assert latest(inline) == promoted
+    assert await latest(inline) == promoted
 
 
 async def test_production_stays_production_when_deployed_as_dev(inline: Database) -> None:
@@ -145,8 +141,8 @@ async def test_deploying_an_earlier_version_again_rolls_back(inline: Database) -
     again = await inline.write(publish, release("z1", "production"))
 
     assert again.release_seq == 3
-    assert latest(inline) == again
-    assert inline.get(table) == [("z1", "production", 3), ("z2", "production", 2)]
+    assert await latest(inline) == again
+    assert await inline.get(table) == [("z1", "production", 3), ("z2", "production", 2)]
 
 
 async def test_newest_production_deployed_again_keeps_its_number(inline: Database) -> None:
@@ -193,8 +189,8 @@ async def test_deploying_again_heals_what_the_reference_made(
     assert healed == replace(
         old, mode=mode, file_system_json=json.dumps(["ours"]), extras_json=json.dumps({"roots": ["/a"]})
     )
-    assert inline.get(find_release, TODO, ADAS, FsId("z1")) == healed
-    assert inline.get(table) == [("z1", mode, 1)]
+    assert await inline.get(find_release, TODO, ADAS, FsId("z1")) == healed
+    assert await inline.get(table) == [("z1", mode, 1)]
 
 
 async def test_rolling_back_to_a_release_of_the_reference_heals_it(inline: Database) -> None:
@@ -204,8 +200,8 @@ async def test_rolling_back_to_a_release_of_the_reference_heals_it(inline: Datab
     healed = await inline.write(publish, release("z1", "production", files=["ours"]))
 
     assert (healed.release_seq, healed.file_system_json) == (3, '["ours"]')
-    assert latest(inline) == healed
-    untouched = inline.get(find_release, TODO, ADAS, FsId("z2"))
+    assert await latest(inline) == healed
+    untouched = await inline.get(find_release, TODO, ADAS, FsId("z2"))
     assert untouched is not None
     assert untouched.file_system_json == '["other"]'
 
@@ -226,8 +222,8 @@ async def test_what_the_fs_id_does_not_tell_is_taken_from_the_last_deploy(
     second = await inline.write(publish, release("z1", "production", files=files, extras=extras))
 
     assert second == replace(first, file_system_json=json.dumps(files), extras_json=json.dumps(extras))
-    assert latest(inline) == second
-    other = inline.get(find_latest, AppSlug("list"), ADAS)
+    assert await latest(inline) == second
+    other = await inline.get(find_latest, AppSlug("list"), ADAS)
     assert other is not None
     assert (other.file_system_json, other.extras_json) == ('["same"]', '{"entry": "/a"}')
 
@@ -254,11 +250,11 @@ async def test_release_under_somebody_elses_user_slug_is_not_served(inline: Data
         )
     )
 
-    assert inline.get(find_release, TODO, ADAS, FsId("z9")) is None
-    shown = latest(inline)
+    assert await inline.get(find_release, TODO, ADAS, FsId("z9")) is None
+    shown = await latest(inline)
     assert shown is not None
     assert shown.fs_id == "z1"
-    assert [row.fs_id for row in inline.get(list_latest, 10)] == ["z1"]
+    assert [row.fs_id for row in await inline.get(list_latest, 10)] == ["z1"]
     assert (await inline.write(publish, release("z2", "production"))).release_seq == 10
 
 
@@ -270,7 +266,7 @@ async def test_release_whose_user_slug_nobody_holds_is_served(inline: Database) 
         )
     )
 
-    shown = latest(inline)
+    shown = await latest(inline)
     assert shown is not None
     assert (shown.user_id, shown.extras_json) == (BOB, None)
 
@@ -289,8 +285,8 @@ async def test_list_has_the_newest_of_each_app_youngest_first(inline: Database, 
         await inline.write(publish, release(fs_id, mode, app=app))
         clock.seconds += 1
 
-    assert [row.fs_id for row in inline.get(list_latest, 10)] == ["z5", "z2"]
-    assert [row.fs_id for row in inline.get(list_latest, 1)] == ["z5"]
+    assert [row.fs_id for row in await inline.get(list_latest, 10)] == ["z5", "z2"]
+    assert [row.fs_id for row in await inline.get(list_latest, 1)] == ["z5"]
 
 
 # -- limits ----------------------------------------------------------------------------------------------------
@@ -305,7 +301,7 @@ async def test_new_release_over_the_limit_evicts_a_tenth_and_one_of_the_oldest_d
 
     await inline.write(publish, release("new"), limit=20)
 
-    assert [row[0] for row in inline.get(table)] == [
+    assert [row[0] for row in await inline.get(table)] == [
         "z1",
         *(f"z{number}" for number in range(4, 20)),
         "new",
@@ -342,7 +338,7 @@ async def test_eviction_makes_room_however_far_over_a_lowered_limit(inline: Data
 
     await inline.write(publish, release("new", "production"), limit=2)
 
-    assert inline.get(table) == [("z5", "dev", 6), ("new", "production", 7)]
+    assert await inline.get(table) == [("z5", "dev", 6), ("new", "production", 7)]
 
 
 async def test_eviction_goes_over_all_apps_of_the_user_and_nobody_elses(
@@ -356,7 +352,7 @@ async def test_eviction_goes_over_all_apps_of_the_user_and_nobody_elses(
 
     await inline.write(publish, release("z2"), limit=2)
 
-    assert [row[0] for row in inline.get(table)] == ["bobs", "z1", "z2"]
+    assert [row[0] for row in await inline.get(table)] == ["bobs", "z1", "z2"]
 
 
 async def test_the_last_production_releases_of_an_app_are_never_evicted(inline: Database) -> None:
@@ -372,12 +368,12 @@ async def test_the_last_production_releases_of_an_app_are_never_evicted(inline: 
 async def test_refused_release_evicts_nothing(inline: Database) -> None:
     for fs_id, mode in (("z1", "production"), ("z2", "production"), ("z3", "dev")):
         await inline.write(publish, release(fs_id, mode))
-    before = inline.get(table)
+    before = await inline.get(table)
 
     with pytest.raises(LimitReached):
         await inline.write(publish, release("new"), limit=2)
 
-    assert inline.get(table) == before
+    assert await inline.get(table) == before
 
 
 async def test_content_that_is_there_needs_no_room(inline: Database) -> None:
@@ -393,12 +389,12 @@ async def test_sweep_repairs_what_a_lowered_limit_leaves(inline: Database, clock
         clock.seconds += 1
     await inline.write(publish, release("bobs", user=BOB, owner="bob"))
 
-    assert inline.get(count_releases, "", 10) == ((ADA, 5), (BOB, 1))
+    assert await inline.get(count_releases, "", 10) == ((ADA, 5), (BOB, 1))
     assert await inline.write(evict_some, ADA, 2) == 2
-    assert [row[0] for row in inline.get(table)] == ["z0", "z1", "z4", "bobs"]
+    assert [row[0] for row in await inline.get(table)] == ["z0", "z1", "z4", "bobs"]
 
     assert await inline.write(evict_some, ADA, 9) == 1
-    assert [row[0] for row in inline.get(table)] == ["z0", "z1", "bobs"]
+    assert [row[0] for row in await inline.get(table)] == ["z0", "z1", "bobs"]
     assert await inline.write(evict_some, ADA, 9) == 0
 
 
@@ -406,18 +402,18 @@ async def test_users_are_counted_some_at_a_time(inline: Database) -> None:
     for name in ("ada", "bob", "eve"):
         await inline.write(publish, release("z1", user=UserId(name), owner=name))
 
-    assert inline.get(count_releases, "", 2) == ((UserId("ada"), 1), (UserId("bob"), 1))
-    assert inline.get(count_releases, "bob", 2) == ((UserId("eve"), 1),)
-    assert inline.get(count_releases, "eve", 2) == ()
+    assert await inline.get(count_releases, "", 2) == ((UserId("ada"), 1), (UserId("bob"), 1))
+    assert await inline.get(count_releases, "bob", 2) == ((UserId("eve"), 1),)
+    assert await inline.get(count_releases, "eve", 2) == ()
 
 
 async def test_the_limit_that_was_swept_for_is_noted(inline: Database) -> None:
-    assert inline.get(get_swept_limit) is None
+    assert await inline.get(get_swept_limit) is None
 
     await inline.write(note_swept_limit, 5)
     await inline.write(note_swept_limit, 3)
 
-    assert inline.get(get_swept_limit) == 3
+    assert await inline.get(get_swept_limit) == 3
 
 
 async def test_live_releases_are_those_that_are_latest(inline: Database) -> None:
@@ -425,7 +421,7 @@ async def test_live_releases_are_those_that_are_latest(inline: Database) -> None
     await inline.write(publish, release("z2", "production", extras={"roots": []}))
     await inline.write(publish, release("z3", "dev"))
 
-    (live,) = inline.get(list_live, 10)
+    (live,) = await inline.get(list_live, 10)
 
     assert (live.app_slug, live.user_slug, live.fs_id, live.extras_json) == (
         TODO,
@@ -446,25 +442,26 @@ def deploy(tx: Tx, new_fs_id: str, stop_at: int) -> Release:
     return publish(counted, release(new_fs_id, "production", user=BOB, owner="bob"), limit=3)
 
 
-class CountedTx(Tx):
+class CountedTx:
     """A transaction that fails before its n-th statement."""
 
-    __slots__ = ("_left",)
-
     def __init__(self, tx: Tx, stop_at: int) -> None:
-        super().__init__(tx._connection, tx._seconds)
+        self._tx = tx
         self._left = stop_at
+
+    def __getattr__(self, name):
+        return getattr(self._tx, name)
 
     def execute(self, sql, params=()):
         if self._left == 0:
             raise ValueError("stopped")
         self._left -= 1
-        return super().execute(sql, params)
+        return self._tx.execute(sql, params)
 
 
 def everything(tx: Tx) -> list[list[tuple[object, ...]]]:
-    names = ("Assets", "UserSlugBindings", "AppSlugBindings", "Apps")
-    return [tx.execute(f"SELECT * FROM {name} ORDER BY rowid") for name in names]
+    names = ("Assets", "UserSlugBindings", "AppSlugBindings", "Apps", "ReleaseAssets")
+    return [tx.execute(f"SELECT * FROM {name}") for name in names]
 
 
 async def test_deploy_that_fails_at_any_step_leaves_nothing(db: Database) -> None:
@@ -523,48 +520,20 @@ async def test_limit_holds_however_many_deploy_at_once(db: Database) -> None:
 # -- speed -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("lookup", ["find_latest", "find_release", "save"])
-async def test_lookups_go_by_an_index(inline: Database, lookup: str) -> None:
-    """A point read runs in the event loop, so it must not grow with the table."""
-    seen: list[str] = []
-
-    class Explained(Tx):
-        def execute(self, sql, params=()):
-            seen.extend(row[3] for row in super().execute("EXPLAIN QUERY PLAN " + sql, params))
-            return super().execute(sql, params)
-
-    def look(tx: Tx) -> None:
-        explained = Explained(tx._connection, 0)
-        if lookup == "find_latest":
-            find_latest(explained, TODO, ADAS)
-        elif lookup == "find_release":
-            find_release(explained, TODO, ADAS, FsId("z1"))
-        else:
-            save_release(explained, release("z2", "production"), limit=1)
-
-    await inline.write(publish, release("z1"))
-    await inline.write(look)
-
-    assert seen
-    assert [step for step in seen if step.startswith("SCAN")] == []
-    if lookup == "find_latest":  # not even sorted: the index has the order
-        assert not any("TEMP B-TREE" in step for step in seen)
-
-
 # -- what other processes are told -----------------------------------------------------------------------------
 
 
 async def test_every_change_of_releases_grows_their_version_with_its_own_transaction(
     inline: Database,
 ) -> None:
-    versions = [inline.get(get_releases_version)]
+    versions = [await inline.get(get_releases_version)]
     for fs_id in ("z1", "z2", "z1"):  # z1 again is a rollback
         await inline.write(publish, release(fs_id, "production"))
-        versions.append(inline.get(get_releases_version))
+        versions.append(await inline.get(get_releases_version))
 
     with pytest.raises(LimitReached):
         await inline.write(publish, release("z3", "production"), limit=2)
-    versions.append(inline.get(get_releases_version))
+    versions.append(await inline.get(get_releases_version))
 
     assert versions == [0, 1, 2, 3, 3]
 
@@ -572,13 +541,13 @@ async def test_every_change_of_releases_grows_their_version_with_its_own_transac
 async def test_a_sweep_grows_the_version_only_if_it_removes(inline: Database) -> None:
     for fs_id in ("z1", "z2", "z3"):
         await inline.write(publish, release(fs_id, "dev"))
-    before = inline.get(get_releases_version)
+    before = await inline.get(get_releases_version)
 
     await inline.write(evict_some, BOB, 3)
-    idle = inline.get(get_releases_version)
+    idle = await inline.get(get_releases_version)
     await inline.write(evict_some, ADA, 1)
 
-    assert (idle, inline.get(get_releases_version)) == (before, before + 1)
+    assert (idle, await inline.get(get_releases_version)) == (before, before + 1)
 
 
 # -- our notes, changed behind a deploy ----------------------------------------------------------------------
@@ -586,22 +555,22 @@ async def test_a_sweep_grows_the_version_only_if_it_removes(inline: Database) ->
 
 async def test_notes_are_replaced_and_other_processes_hear_of_it(inline: Database) -> None:
     there = await inline.write(publish, release("z1", "production", extras={"roots": []}))
-    before = inline.get(get_releases_version)
+    before = await inline.get(get_releases_version)
 
     assert await inline.write(replace_extras, there, '{"lock":1}', {LOCK: b"lock"})
 
-    assert inline.get(find_release, TODO, ADAS, FsId("z1")) == replace(there, extras_json='{"lock":1}')
-    assert inline.get(find_asset, LOCK) == b"lock"
-    assert inline.get(get_releases_version) > before
+    assert await inline.get(find_release, TODO, ADAS, FsId("z1")) == replace(there, extras_json='{"lock":1}')
+    assert await inline.get(find_asset, LOCK) == b"lock"
+    assert await inline.get(get_releases_version) > before
 
 
 async def test_notes_that_a_deploy_changed_meanwhile_stay(inline: Database) -> None:
     there = await inline.write(publish, release("z1", "production", extras={"roots": []}))
     assert await inline.write(replace_extras, there, '{"newer":1}', {})
-    before = inline.get(get_releases_version)
+    before = await inline.get(get_releases_version)
 
     assert not await inline.write(replace_extras, there, '{"late":1}', {LOCK: b"lock"})
 
-    assert latest(inline) == replace(there, extras_json='{"newer":1}')
-    assert inline.get(find_asset, LOCK) is None
-    assert inline.get(get_releases_version) == before
+    assert await latest(inline) == replace(there, extras_json='{"newer":1}')
+    assert await inline.get(find_asset, LOCK) is None
+    assert await inline.get(get_releases_version) == before

@@ -39,7 +39,7 @@ async def test_superseded_production_releases_make_room_for_ever(inline: Databas
     gone = await deploy(inline, clock, *(f"z{number}" for number in range(60)))
 
     assert gone == [f"z{number}" for number in range(50)]
-    assert inline.get(left) == [f"z{number}" for number in range(50, 60)]
+    assert await inline.get(left) == [f"z{number}" for number in range(50, 60)]
 
 
 async def test_dev_releases_go_first_and_no_more_production_than_must(inline: Database, clock: Clock) -> None:
@@ -76,7 +76,7 @@ async def test_the_live_release_and_the_last_of_each_app_never_go(inline: Databa
             await deploy(inline, clock, "more", app="other", mode=mode, limit=6)
         assert caught.value.detail == {"limit": "MAX_APPS_PER_USER_ID", "value": 6}
         assert "`MAX_APPS_PER_USER_ID = 12` into config.toml" in caught.value.message
-    assert len(inline.get(left)) == 6
+    assert len(await inline.get(left)) == 6
 
     assert await deploy(inline, clock, "again", limit=6) == ["z0"]
 
@@ -86,7 +86,7 @@ async def test_what_one_went_back_to_counts_as_new(inline: Database, clock: Cloc
     await deploy(inline, clock, "z0")
 
     assert await deploy(inline, clock, "new", limit=8) == ["z1"]
-    live = inline.get(find_latest, AppSlug("todo"), UserSlug("ada"))
+    live = await inline.get(find_latest, AppSlug("todo"), UserSlug("ada"))
     assert live is not None
     assert live.fs_id == "new"
 
@@ -98,7 +98,7 @@ async def test_nobody_elses_release_makes_room(inline: Database, clock: Clock) -
 
     await deploy(inline, clock, *(f"z{number}" for number in range(7)), limit=6)
 
-    assert [name for name in inline.get(left) if name.startswith("b")] == [
+    assert [name for name in await inline.get(left) if name.startswith("b")] == [
         f"b{number}" for number in range(9)
     ]
 
@@ -108,7 +108,7 @@ async def test_a_sweep_goes_by_the_same_order(inline: Database, clock: Clock) ->
     await deploy(inline, clock, "d", mode="dev")
 
     assert [await inline.write(evict_some, ADA, 2) for _ in range(3)] == [2, 1, 0]
-    assert inline.get(left) == [f"z{number}" for number in range(2, 7)]
+    assert await inline.get(left) == [f"z{number}" for number in range(2, 7)]
 
 
 # -- by bytes -------------------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ async def test_bytes_over_the_limit_evict_the_oldest_until_all_fits(inline: Data
     """Fails without `fit_bytes`: dev releases of one user fill the disk."""
     for number in range(6):
         saved = await inline.write(put, f"d{number}", {f"zA{number}": 1000}, max_bytes=3500)
-        assert inline.get(get_usage, ADA).release_bytes <= 3500
+        assert (await inline.get(get_usage, ADA)).release_bytes <= 3500
         assert [evicted.fs_id for evicted in saved.evicted] == ([f"d{number - 3}"] if number > 2 else [])
         clock.seconds += 1
 
@@ -135,7 +135,7 @@ async def test_a_release_that_can_not_be_made_to_fit_is_refused_and_evicts_nothi
         await inline.write(put, "q", {"zQ": 1000}, mode="production", max_bytes=1500)
 
     assert caught.value.detail == {"limit": "MAX_APP_BYTES_PER_USER_ID", "value": 1500}
-    assert sorted(inline.get(left)) == ["d", "p"]
+    assert sorted(await inline.get(left)) == ["d", "p"]
 
 
 async def test_what_is_there_can_be_deployed_again_over_a_lowered_limit(inline: Database) -> None:

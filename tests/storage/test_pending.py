@@ -6,6 +6,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from vibes_trio.errors import NotFound, Overloaded, VibesError
+from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.pending import (
     DELIVERED_AT_ONCE,
     Batch,
@@ -15,11 +16,11 @@ from vibes_trio.storage.pending import (
     runs_of,
     settle,
 )
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.sqlite.tx import SqliteTx
 
 
 def run_all(batch: Batch) -> None:
-    tx = Tx(None, 0)  # type: ignore[arg-type]  # the functions of this file touch no database
+    tx = SqliteTx(None, 0)  # type: ignore[arg-type]  # the functions of this file touch no database
     for pending in batch:
         pending.run(tx)
 
@@ -155,7 +156,7 @@ def halve(tx: Tx, numbers: Sequence[int]) -> list[int | VibesError]:
 
 def run_all_parts(batch: Batch) -> None:
     for run in runs_of(batch):
-        run(Tx(None, 0))  # type: ignore[arg-type]  # as above
+        run(SqliteTx(None, 0))  # type: ignore[arg-type]  # as above
 
 
 async def test_items_next_to_each_other_run_as_one_and_each_has_its_answer() -> None:
@@ -193,7 +194,7 @@ async def test_error_of_the_whole_is_the_answer_of_every_item() -> None:
     items = [PendingItem(broken, number) for number in range(2)]
     (run,) = runs_of(items)
 
-    assert run(Tx(None, 0)) is False  # type: ignore[arg-type]  # as above
+    assert run(SqliteTx(None, 0)) is False  # type: ignore[arg-type]  # as above
     deliver_all(items)
     for item in items:
         with pytest.raises(ValueError, match="all"):

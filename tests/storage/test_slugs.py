@@ -37,7 +37,7 @@ def app_slug(
 
 
 def rows(tx: Tx, table: str) -> list[tuple[object, ...]]:
-    return tx.execute(f"SELECT * FROM {table} ORDER BY rowid")
+    return tx.execute(f"SELECT * FROM {table}")
 
 
 async def test_wanted_user_slug_is_bound_and_stays(inline: Database) -> None:
@@ -45,8 +45,8 @@ async def test_wanted_user_slug_is_bound_and_stays(inline: Database) -> None:
     again = await inline.write(user_slug, ADA, "ada")
 
     assert (first, again) == ("ada", "ada")
-    assert inline.get(find_slug_owner, UserSlug("ada")) == ADA
-    assert inline.get(rows, "UserSlugBindings") == [("ada-id", "ada", "2026-01-22T06:51:35.123Z")]
+    assert await inline.get(find_slug_owner, UserSlug("ada")) == ADA
+    assert await inline.get(rows, "UserSlugBindings") == [("ada-id", "ada", "2026-01-22T06:51:35.123Z")]
 
 
 async def test_user_slug_of_someone_else_is_refused(inline: Database) -> None:
@@ -56,11 +56,11 @@ async def test_user_slug_of_someone_else_is_refused(inline: Database) -> None:
         await inline.write(user_slug, BOB, "ada")
 
     assert caught.value.detail == {"userSlug": "ada"}
-    assert inline.get(find_slug_owner, UserSlug("ada")) == ADA
+    assert await inline.get(find_slug_owner, UserSlug("ada")) == ADA
 
 
 async def test_unbound_user_slug_has_no_owner(inline: Database) -> None:
-    assert inline.get(find_slug_owner, UserSlug("nobody")) is None
+    assert await inline.get(find_slug_owner, UserSlug("nobody")) is None
 
 
 async def test_random_user_slug_passes_over_taken_ones(inline: Database) -> None:
@@ -75,7 +75,7 @@ async def test_random_user_slugs_run_out_after_the_attempts(inline: Database) ->
     with pytest.raises(NoSuchSlugLeft, match=r"^2 random slugs"):
         await inline.write(user_slug, BOB, None, "one", "one", "two", attempts=2)
 
-    assert len(inline.get(rows, "UserSlugBindings")) == 1
+    assert len(await inline.get(rows, "UserSlugBindings")) == 1
 
 
 async def test_user_slugs_are_limited_but_held_ones_always_fine(inline: Database) -> None:
@@ -105,7 +105,7 @@ async def test_app_slug_lives_inside_its_user_slug(inline: Database) -> None:
         assert await inline.write(app_slug, user, name, "todo") == "todo"
         assert await inline.write(app_slug, user, name, "todo") == "todo"
 
-    assert [row[:2] for row in inline.get(rows, "AppSlugBindings")] == [
+    assert [row[:2] for row in await inline.get(rows, "AppSlugBindings")] == [
         ("ada", "todo"),
         ("eva", "todo"),
         ("bob", "todo"),

@@ -17,17 +17,17 @@ async def users(inline: Database) -> Database:
 async def test_user_is_found_by_name_and_by_id(users: Database) -> None:
     ada = User(ADA, "ada", "ada@example.org", "2026-01-22T06:51:35.123Z")
 
-    assert users.get(find_user, "ada") == users.get(get_user, ADA) == ada
-    assert users.get(find_user, "bob") is None
+    assert await users.get(find_user, "ada") == await users.get(get_user, ADA) == ada
+    assert await users.get(find_user, "bob") is None
     with pytest.raises(NotFound, match="id user-bob"):
-        users.get(get_user, UserId("user-bob"))
+        await users.get(get_user, UserId("user-bob"))
 
 
 async def test_users_are_listed_by_name(users: Database) -> None:
     await users.write(add_user, UserId("0"), "zoe", "")
     await users.write(add_user, UserId("1"), "abe", "")
 
-    assert [user.name for user in users.get(list_users)] == ["abe", "ada", "zoe"]
+    assert [user.name for user in await users.get(list_users)] == ["abe", "ada", "zoe"]
 
 
 @pytest.mark.parametrize(("user_id", "name"), [("user-2", "ada"), ("user-ada", "other")])
@@ -35,7 +35,7 @@ async def test_taken_name_or_id_is_refused(users: Database, user_id: str, name: 
     with pytest.raises(BadRequest, match=f"a user {name} already"):
         await users.write(add_user, UserId(user_id), name, "")
 
-    assert len(users.get(list_users)) == 1
+    assert len(await users.get(list_users)) == 1
 
 
 async def test_code_signs_in_once(users: Database) -> None:
@@ -69,7 +69,7 @@ async def test_codes_that_have_run_out_are_forgotten(users: Database, clock: obj
     clock.seconds += 300  # type: ignore[attr-defined]
     await users.write(add_invite, ADA, "hash-3", valid_s=600)
 
-    hashes = users.get(lambda tx: tx.execute("SELECT codeHash FROM Invites ORDER BY codeHash"))
+    hashes = await users.get(lambda tx: tx.execute("SELECT codeHash FROM Invites ORDER BY codeHash"))
 
     assert hashes == [("hash-2",), ("hash-3",)]
 

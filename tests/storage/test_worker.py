@@ -5,10 +5,10 @@ import trio
 
 from vibes_trio.errors import Overloaded
 from vibes_trio.storage.pending import Batch, Pending
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.sqlite.tx import SqliteTx
 from vibes_trio.storage.worker import Inline, Worker
 
-NO_TX = Tx(None, 0)  # type: ignore[arg-type]  # the functions of this file touch no database
+NO_TX = SqliteTx(None, 0)  # type: ignore[arg-type]  # the functions of this file touch no database
 
 
 class Gate:
@@ -154,7 +154,7 @@ async def test_what_one_pass_of_the_loop_brings_is_one_batch() -> None:
     def run(batch: Batch) -> None:
         batches.append(len(batch))
         for pending in batch:
-            pending.run(Tx(None, 0))  # type: ignore[arg-type]  # as above
+            pending.run(SqliteTx(None, 0))  # type: ignore[arg-type]  # as above
 
     worker = Worker("gathering", [run], at_once=10, waiting=10, by_pass=True)
     pendings = [Pending(lambda tx, n=n: n) for n in range(6)]
@@ -175,7 +175,7 @@ async def test_what_is_gathered_counts_as_waiting_and_is_answered_before_the_end
     answered: list[int] = []
 
     def run(batch: Batch) -> None:
-        answered.extend(pending.run(Tx(None, 0)) for pending in batch)  # type: ignore[arg-type]  # as above
+        answered.extend(pending.run(SqliteTx(None, 0)) for pending in batch)  # type: ignore[arg-type]  # as above
 
     worker = Worker("gathering", [run], at_once=10, waiting=1, by_pass=True)
     worker.submit(Pending(lambda tx: 1))

@@ -5,6 +5,7 @@ The command line revokes certificates and rotates keys while a server runs. Both
 """
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import trio
@@ -16,8 +17,8 @@ from vibes_trio.config import Config
 from vibes_trio.context import App
 from vibes_trio.errors import ConfigError, VibesError
 from vibes_trio.storage import certificates
-from vibes_trio.storage.contents import holds_data
-from vibes_trio.storage.engine import DATABASE, Database
+from vibes_trio.storage.engines import holds_data
+from vibes_trio.storage.interface import Database
 
 log = logging.getLogger(__name__)
 
@@ -30,19 +31,31 @@ def ensure_keys(config: Config, now: float) -> Keys:
     Raises:
         ConfigError: they can't be used, or are missing where there is data.
     """
-    return load_keys(config, now, is_new=lambda: not holds_data(config.data_dir / DATABASE))
+    return load_keys(config, now, is_new=lambda: not holds_data(config))
 
 
-def read_trust(config: Config, db: Database, cas: tuple[TrustedCa, ...]) -> DeviceTrust:
+async def read_trust(config: Config, db: Database, cas: tuple[TrustedCa, ...]) -> DeviceTrust:
     """Return what decides now: the CAs, the policy, what is issued, what is revoked, and who we are."""
     return DeviceTrust(
         cas=cas,
         policy=config.device_chain,
-        is_issued=lambda digest: db.get(certificates.is_issued, digest),
-        revoked=db.get(certificates.list_revoked_serials),
+        is_issued=await _knows_issued(db),
+        revoked=await db.get(certificates.list_revoked_serials),
         limits=config.limits,
         names=own_names(config),
     )
+
+
+async def _knows_issued(db: Database) -> Callable[[str], bool]:
+    """Return what says whether a certificate was issued here and counts: looked up, or from a list of now.
+
+    The list is read again when `read_stamp` changes.
+    """
+    points = db.points
+    if points is not None:
+        return lambda digest: points.get(certificates.is_issued, digest)
+    issued = await db.read(certificates.list_issued_digests)
+    return issued.__contains__
 
 
 async def watch_trust(app: App, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -50,15 +63,15 @@ async def watch_trust(app: App, *, task_status: trio.TaskStatus[None] = trio.TAS
 
     A database that can't be read now is looked at again: what was in force stays so, and the server goes on.
     """
-    seen, usable = read_stamp(app), True
+    seen, usable = await read_stamp(app), True
     task_status.started()
     failing = False
     while True:
         await trio.sleep(app.config.limits.trust_poll_s)
         try:
-            stamp = read_stamp(app)
+            stamp = await read_stamp(app)
             if stamp != seen or (not usable and _find_cas(app) is not None):
-                usable = refresh_trust(app)
+                usable = await refresh_trust(app)
                 seen = stamp
             failing = False
         except VibesError as error:
@@ -67,13 +80,13 @@ async def watch_trust(app: App, *, task_status: trio.TaskStatus[None] = trio.TAS
             failing = True
 
 
-def refresh_trust(app: App) -> bool:
+async def refresh_trust(app: App) -> bool:
     """Put the keys and revocations of now in force. Returns False, and says why, if the keys can't be used.
 
     Then those that were in force stay so: a file that is gone is never made anew here. Revocations count all the same.
     """
     cas = _find_cas(app, tell=True)
-    app.devices.set_trust(read_trust(app.config, app.db, app.devices.trust.cas if cas is None else cas))
+    app.devices.set_trust(await read_trust(app.config, app.db, app.devices.trust.cas if cas is None else cas))
     log.info("keys or revocations changed: device tokens are verified anew")
     return cas is not None
 
@@ -90,9 +103,11 @@ def _find_cas(app: App, *, tell: bool = False) -> tuple[TrustedCa, ...] | None:
         return None
 
 
-def read_stamp(app: App) -> Stamp:
+async def read_stamp(app: App) -> Stamp:
     """Return what changes when keys or revocations do."""
-    version = app.db.get(certificates.get_revocations_version)
+    version = await app.db.get(certificates.get_revocations_version)
+    if app.db.points is None:
+        version += await app.db.get(certificates.get_issued_version)
     return (version, *_file_stamp(app.config.data_dir / FILE_NAME))
 
 

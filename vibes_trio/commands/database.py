@@ -1,6 +1,6 @@
 """The database as a command uses it: opened for a moment, beside a server that may be running.
 
-Writes of two processes never overlap (`storage/lock.py`); a running server sees new users and certificates at
+Writes of two processes never overlap; a running server sees new users and certificates at
 once, and revocations and keys within `limits.trust_poll_s` (`background/trust.py`).
 """
 
@@ -13,8 +13,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 import trio
 
 from vibes_trio.config import Config
-from vibes_trio.storage.engine import DATABASE, Database
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.engines import make_for_commands
+from vibes_trio.storage.interface import Database, Tx
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,7 +27,7 @@ def open_database(config: Config) -> Iterator[Database]:
     Raises:
         ConfigError: it can't be used.
     """
-    db = Database(config.data_dir / DATABASE, config.limits, now=time.time, inline=True)
+    db = make_for_commands(config, time.time)
     db.open()
     try:
         yield db
@@ -38,3 +38,10 @@ def open_database(config: Config) -> Iterator[Database]:
 def write(db: Database, fn: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run *fn* in a transaction and return what it returned. Not within `trio.run`."""
     return trio.run(partial(db.write, fn, *args, **kwargs))
+
+
+def read(db: Database, fn: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run *fn*, which only reads, however long, and return what it returned. Not within `trio.run`."""
+    if db.points is not None:
+        return db.points.get(fn, *args, **kwargs)
+    return trio.run(partial(db.get, fn, *args, **kwargs))

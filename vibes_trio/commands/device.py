@@ -8,14 +8,14 @@ from pathlib import Path
 
 from vibes_trio.auth.device import write_key_file
 from vibes_trio.background.trust import ensure_keys
-from vibes_trio.commands.database import open_database, write
+from vibes_trio.commands.database import open_database, read, write
 from vibes_trio.commands.device_files import issue_for, save_device, taken
 from vibes_trio.commands.local_device import ensure_local_device
 from vibes_trio.commands.output import OK, CommandFailed, print_json, print_table, tell
 from vibes_trio.config import load_config
 from vibes_trio.storage import iso_utc
 from vibes_trio.storage.certificates import Certificate, list_certificates, revoke_certificate
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.interface import Database
 from vibes_trio.storage.users import User, find_user, list_users
 
 MIN_SERIAL_CHARS = 6
@@ -45,8 +45,8 @@ def issue(options: Namespace) -> int:
 def list_all(options: Namespace) -> int:
     """List the certificates that were issued, oldest first."""
     with open_database(load_config(os.environ, options.settings)) as db:
-        issued = db.get(list_certificates)
-        names = {user.user_id: user.name for user in db.get(list_users)}
+        issued = read(db, list_certificates)
+        names = {user.user_id: user.name for user in read(db, list_users)}
     now = iso_utc(time.time())
     if options.json:
         print_json([asdict(c) | {"user": names.get(c.user_id, ""), "state": _state(c, now)} for c in issued])
@@ -79,7 +79,7 @@ def revoke(options: Namespace) -> int:
 
 
 def _get_user(db: Database, name: str) -> User:
-    user = db.get(find_user, name)
+    user = read(db, find_user, name)
     if user is None:
         raise CommandFailed(f"There is no user {name!r}. Add one with `vibes-trio user add {name}`.")
     return user
@@ -94,7 +94,7 @@ def _state(certificate: Certificate, now: str) -> str:
 def _find_serial(db: Database, start: str) -> str:
     if len(start) < MIN_SERIAL_CHARS:
         raise CommandFailed(f"{start!r}: give at least {MIN_SERIAL_CHARS} characters of the serial number.")
-    found = [c.serial for c in db.get(list_certificates) if c.serial.startswith(start)]
+    found = [c.serial for c in read(db, list_certificates) if c.serial.startswith(start)]
     if len(found) > 1:
         raise CommandFailed(f"{start!r}: {len(found)} serial numbers start with that. Give more of it.")
     return found[0] if found else start

@@ -30,9 +30,7 @@ from vibes_trio.modules.page_files import missing_files
 from vibes_trio.modules.store import open_store
 from vibes_trio.modules.toolchain import find_tool
 from vibes_trio.outbound import Registry, document_address, open_outbound
-from vibes_trio.storage import has_wal_reset_bug, sqlite_version
-from vibes_trio.storage.contents import holds_data
-from vibes_trio.storage.engine import DATABASE
+from vibes_trio.storage.engines import describe_engine, holds_data, private_files
 
 Level = Literal["ok", "note", "problem"]
 
@@ -64,17 +62,12 @@ def main(options: Namespace) -> int:
 
 
 def look_at_machine(config: Config) -> Iterator[Finding]:
-    """Look at the interpreter, SQLite and the disk."""
+    """Look at the interpreter, the database's engine and the disk."""
     yield Finding("Python", "ok", sys.version.split()[0])
-    if has_wal_reset_bug():
-        yield Finding(
-            "SQLite",
-            "note",
-            f"{sqlite_version()} can damage a database that two programs write at once; this server and its "
-            "commands never do. Keep other programs (the sqlite3 tool) from writing, or use 3.51.3 or newer.",
-        )
-    else:
-        yield Finding("SQLite", "ok", sqlite_version())
+    engine = describe_engine()
+    yield Finding(
+        engine.name, "note" if engine.advice else "ok", f"{engine.version} {engine.advice}".rstrip()
+    )
     folder = next(path for path in (config.data_dir, *config.data_dir.parents) if path.exists())
     free = shutil.disk_usage(folder).free
     enough = free >= max(MIN_FREE_BYTES, config.disk_reserve)
@@ -96,7 +89,7 @@ def look_at_data(config: Config) -> Iterator[Finding]:
         yield Finding("data folder", "note", f"{config.data_dir} is not there yet; the first start makes it")
         return
     yield Finding("data folder", "ok", str(config.data_dir))
-    secret = [config.data_dir, config.data_dir / KEYS_FILE, config.data_dir / DATABASE]
+    secret = [config.data_dir, config.data_dir / KEYS_FILE, *private_files(config)]
     devices = config.data_dir / "devices"
     for path in [*secret, *(sorted(devices.iterdir()) if devices.is_dir() else ())]:
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
@@ -111,7 +104,7 @@ def _look_at_keys(config: Config) -> Iterator[Finding]:
     now = time.time()
     try:
         is_given = bool(config.device_id_ca_priv_key) or (config.data_dir / KEYS_FILE).exists()
-        if not is_given and not holds_data(config.data_dir / DATABASE):
+        if not is_given and not holds_data(config):
             return  # the first start makes them
         ca = load_keys(config, now).ca
     except ConfigError as error:

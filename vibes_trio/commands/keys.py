@@ -7,12 +7,12 @@ from datetime import datetime
 
 from vibes_trio.auth.keys import FILE_NAME, Keys, make_key_file, rotate_keys, settings_of
 from vibes_trio.background.trust import ensure_keys
-from vibes_trio.commands.database import open_database
+from vibes_trio.commands.database import open_database, read
 from vibes_trio.commands.local_device import ensure_local_device
 from vibes_trio.commands.output import OK, CommandFailed, print_json, tell
 from vibes_trio.config import Config, load_config
 from vibes_trio.storage.certificates import list_certificates
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.interface import Database
 
 
 def show(options: Namespace) -> int:
@@ -55,7 +55,7 @@ def rotate(options: Namespace) -> int:
 
 
 def _rotate(config: Config, db: Database, now: float, drop_old: bool) -> Keys:
-    ends = [_unix(c.expires) for c in db.get(list_certificates) if c.revoked is None]
+    ends = [_unix(c.expires) for c in read(db, list_certificates) if c.revoked is None]
     return rotate_keys(config.data_dir, now, max(ends, default=None), drop_old=drop_old)
 
 

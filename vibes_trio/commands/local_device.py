@@ -6,19 +6,21 @@ once. Whoever can read that file can read the CA's private key beside it as well
 
 from pathlib import Path
 
+import trio
+
 from vibes_trio.auth.device import mint_token
 from vibes_trio.auth.device_id import DeviceTrust, verify_device_token
 from vibes_trio.auth.jws import Refused
 from vibes_trio.auth.keys import Keys
 from vibes_trio.background.trust import read_trust
 from vibes_trio.commands.credentials import LOCAL_USER, local_key_file
-from vibes_trio.commands.database import write
+from vibes_trio.commands.database import read, write
 from vibes_trio.commands.device_files import issue_for, load_device, save_device
 from vibes_trio.commands.output import CommandFailed
 from vibes_trio.commands.user import new_user_id
 from vibes_trio.config import Config
 from vibes_trio.exchange import UserId
-from vibes_trio.storage.engine import Database
+from vibes_trio.storage.interface import Database
 from vibes_trio.storage.users import add_user, find_user
 
 LOCAL_EMAIL = "me@localhost"
@@ -37,8 +39,8 @@ def ensure_local_device(config: Config, db: Database, keys: Keys, now: float) ->
         LimitReached: too many devices of the user count.
     """
     path = local_key_file(config.data_dir)
-    user = db.get(find_user, LOCAL_USER) or write(db, add_user, new_user_id(), LOCAL_USER, LOCAL_EMAIL)
-    if not _is_good(path, user.user_id, read_trust(config, db, keys.trusted), now):
+    user = read(db, find_user, LOCAL_USER) or write(db, add_user, new_user_id(), LOCAL_USER, LOCAL_EMAIL)
+    if not _is_good(path, user.user_id, trio.run(read_trust, config, db, keys.trusted), now):
         save_device(issue_for(db, keys.ca, user, now, LOCAL_DAYS), path, replace=True)
     return path
 

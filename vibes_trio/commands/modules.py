@@ -8,7 +8,7 @@ from pathlib import Path
 
 import trio
 
-from vibes_trio.commands.database import open_database
+from vibes_trio.commands.database import open_database, read
 from vibes_trio.commands.output import FAILED, OK, CommandFailed, print_json, print_table, tell
 from vibes_trio.config import Config, load_config
 from vibes_trio.content.font_addresses import FONTS, WantedFont
@@ -48,7 +48,7 @@ def status(options: Namespace) -> int:
     with open_database(config) as db:
         found = [
             (f"{row.app_slug}--{row.user_slug}", extras)
-            for row in db.get(apps.list_latest, MAX_APPS)
+            for row in read(db, apps.list_latest, MAX_APPS)
             if options.app in (row.app_slug, f"{row.app_slug}--{row.user_slug}")
             if (extras := read_extras(row.extras_json)) is not None
         ]
@@ -103,9 +103,10 @@ def gc(options: Namespace) -> int:
     """Remove what no release uses."""
     config = load_config(os.environ, options.settings)
     with open_database(config) as db:
-        noted = [extras for text in db.get(apps.list_extras) if (extras := read_extras(text)) is not None]
+        noted = [extras for text in read(db, apps.list_extras) if (extras := read_extras(text)) is not None]
         lock_ids = sorted({extras.lock_id for extras in noted} - {""})
-        locks = [read_lock(db.get(assets.find_asset, Cid(lock_id))) for lock_id in lock_ids]
+        contents = read(db, lambda tx: [assets.find_asset(tx, Cid(lock_id)) for lock_id in lock_ids])
+        locks = [read_lock(content) for content in contents]
     page_files = (file.address for file in PAGE_FILES)
     used = {
         *GIVEN.values(),

@@ -7,7 +7,7 @@ import shlex
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import trio
 
@@ -21,50 +21,23 @@ from vibes_trio.commands.local_device import ensure_local_device
 from vibes_trio.commands.output import OK, paint
 from vibes_trio.config import Config, default_data_dir, load_config
 from vibes_trio.context import App
-from vibes_trio.errors import ConfigError, LimitReached, Overloaded
+from vibes_trio.errors import LimitReached
 from vibes_trio.server import serve
-from vibes_trio.storage.lock import FileLock
+from vibes_trio.storage.engines import serving_alone
 
 log = logging.getLogger(__name__)
-
-LOCK = "serve.lock"
 
 
 def main(options: Namespace) -> int:
     """Run the server until SIGTERM or Ctrl-C."""
     config = load_config(os.environ, options.settings)
-    with alone(config):
+    with serving_alone(config):
         prepare(config, time.time())
         try:
             trio.run(_serve, config)
         finally:
             remove_address(config.data_dir, os.getpid())
     return OK
-
-
-@contextlib.contextmanager
-def alone(config: Config) -> Iterator[None]:
-    """Be the one server of the data folder: each keeps releases in memory, and would show old ones of the other's.
-
-    A server that is stopping gets its time to end.
-
-    Raises:
-        ConfigError: another one serves it.
-    """
-    try:
-        config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(config.data_dir / LOCK, config.limits.shutdown_timeout_s)
-    except OSError as error:
-        raise ConfigError(f"VIBES_DATA_DIR: {config.data_dir} can't be used: {error.strerror}.") from error
-    with contextlib.ExitStack() as held:
-        held.callback(lock.close)
-        try:
-            held.enter_context(lock.held())
-        except Overloaded:
-            raise ConfigError(
-                f"VIBES_DATA_DIR: another server serves {config.data_dir} already. Stop it, or name another folder."
-            ) from None
-        yield
 
 
 def prepare(config: Config, now: float) -> None:

@@ -5,7 +5,7 @@ import secrets
 from argparse import Namespace
 from dataclasses import asdict
 
-from vibes_trio.commands.database import open_database, write
+from vibes_trio.commands.database import open_database, read, write
 from vibes_trio.commands.output import OK, print_json, print_table, tell
 from vibes_trio.config import load_config
 from vibes_trio.exchange import UserId
@@ -36,7 +36,7 @@ def add(options: Namespace) -> int:
 def list_all(options: Namespace) -> int:
     """List all users."""
     with open_database(load_config(os.environ, options.settings)) as db:
-        users = db.get(list_users)
+        users = read(db, list_users)
     if options.json:
         print_json([asdict(user) for user in users])
     elif users:

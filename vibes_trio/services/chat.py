@@ -21,7 +21,7 @@ CONTEXT_ID_BYTES = 12
 
 
 def find_chat_context(ctx: Ctx, req: ReqEnsureChatContext) -> ResEnsureChatContext | None:
-    """Return the context asked for if it is the asker's already: nothing has to be written then.
+    """Return the context asked for if it is known at once to be the asker's: nothing has to be written then.
 
     Raises:
         BadRequest: see `ensure_chat_context`.
@@ -29,8 +29,9 @@ def find_chat_context(ctx: Ctx, req: ReqEnsureChatContext) -> ResEnsureChatConte
     if isinstance(req.context_id, UnsetType):
         return None
     wanted = check_context_id(req.context_id, ctx.app.config.limits.max_context_id_chars)
+    points = ctx.app.db.points
     # A context never goes, and never changes its owner.
-    if ctx.app.db.get_fixed(chats.find_owner, wanted) != ctx.asker.user_id:
+    if points is None or points.get_fixed(chats.find_owner, wanted) != ctx.asker.user_id:
         return None
     return ResEnsureChatContext(context_id=wanted)
 

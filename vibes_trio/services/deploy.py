@@ -29,7 +29,7 @@ from vibes_trio.services.releases import Extras, read_extras
 from vibes_trio.steps import Steps, run_in_turns
 from vibes_trio.storage import apps, assets, slugs
 from vibes_trio.storage.eviction import Evicted
-from vibes_trio.storage.tx import DiskShort, Tx
+from vibes_trio.storage.interface import DiskShort, Tx
 from vibes_trio.urls import entry_point_url, wrapper_url
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
@@ -93,7 +93,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     project = glance.project
     built_from = calc_built_from(files, deploy.entry_point, glance.recipe) if glance.recipe else same[1]
     publish = Publish(wanted, fs_id, built_from, deploy.mode, encode(deploy.env).decode(), None)
-    saved = await _write(app, publish) if _is_known(app, publish) else None
+    saved = await _write(app, publish) if await _is_known(app, publish) else None
     warnings = project.warnings + project.notes
     fonts = await find_fonts(app, files)
     built: Built | None = None
@@ -117,7 +117,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
         warnings += _tell_hosts(app, project, noted)
     if noted is not None and app.home is not None:
         warnings += module_warnings(app, noted)
-        build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), noted)
+        await build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), noted)
     warnings += fetch_after_deploy(app, fonts, wanted.user_id)
     if deploy.mode == "production":
         app.jobs.add(WarmRelease(release.app_slug, release.user_slug))
@@ -250,7 +250,7 @@ async def _owned_content(ctx: Ctx, file: GivenFile, owned: frozenset[Cid]) -> by
 # -- the transaction --------------------------------------------------------------------------------------
 
 
-def _is_known(app: App, publish: Publish) -> bool:
+async def _is_known(app: App, publish: Publish) -> bool:
     """Whether the release is there, built by us from the very same: then nothing needs compiling.
 
     One that the reference made is built anew, as what it made of JSX does not run everywhere; so is one that
@@ -259,7 +259,7 @@ def _is_known(app: App, publish: Publish) -> bool:
     wanted = publish.wanted
     if wanted.app is None or wanted.user is None:
         return False
-    row = app.db.get(apps.find_release, wanted.app, wanted.user, publish.fs_id)
+    row = await app.db.get(apps.find_release, wanted.app, wanted.user, publish.fs_id)
     if row is None or row.user_id != wanted.user_id:
         return False
     extras = read_extras(row.extras_json)

@@ -174,9 +174,9 @@ async def serve_fonts(ctx: Ctx, asked: Asked) -> Reply:
 
 async def _wait(app: App, asked: Asked, lacking: Iterable[WantedFont]) -> None:
     assert app.fonts is not None, "the owner has a home for fonts"
-    release = find_release(app, asked.entry) if asked.entry is not None else None
+    release = await find_release(app, asked.entry) if asked.entry is not None else None
     if release is not None and release.extras.fonts:
-        ensure_fetching(app, release.extras.fonts, owner_of(app, release.user))
+        ensure_fetching(app, release.extras.fonts, await owner_of(app, release.user))
     with trio.move_on_after(app.config.limits.font_wait_s):
         await app.fonts.wait(lacking)
 

@@ -2,7 +2,7 @@
 
 from vibes_trio.context import Ctx
 from vibes_trio.errors import VibesError
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.interface import Tx
 
 
 def _touch(tx: Tx) -> None:

@@ -26,12 +26,12 @@ def notice_reply(notice: Notice, *, status: int = 404, head: bool = False) -> Re
     return Reply(status, headers, b"" if head else body, len(body), policy=notice.policy)
 
 
-def explain_missing(app: App, asked: Asked) -> Notice:
+async def explain_missing(app: App, asked: Asked) -> Notice:
     """Return what to say of an app's address where nothing is: which of app, release and file is missing."""
     entry = asked.entry
     assert entry is not None, "only an app's host has an address of an app"
-    live = find_release(app, EntryPoint(entry.app, entry.user, None, "/"))
-    if entry.fs_id is not None and find_release(app, entry) is None:
+    live = await find_release(app, EntryPoint(entry.app, entry.user, None, "/"))
+    if entry.fs_id is not None and await find_release(app, entry) is None:
         if live is None:
             return _no_app(entry)
         words = [

@@ -66,10 +66,10 @@ def name_of(release: ServedRelease) -> ReleaseName:
     return release.app, release.user, release.fs_id
 
 
-def ensure_building(app: App, name: ReleaseName, extras: Extras) -> Build | None:
+async def ensure_building(app: App, name: ReleaseName, extras: Extras) -> Build | None:
     """Return the build that a release waits for, begun now if it is time for one; None: waiting brings nothing.
 
-    Sync, so that all who ask get the same one.
+    All who ask get the same one.
     """
     if app.home is None:
         return None
@@ -77,24 +77,26 @@ def ensure_building(app: App, name: ReleaseName, extras: Extras) -> Build | None
     if build is not None:
         return build
     lacking = find_lacking(app.modules, extras)
-    if (
-        not lacking
-        or not app.builds.may_begin(name)
-        or not app.jobs.add(BuildModules(*name), owner_of(app, name[1]))
-    ):
+    if not lacking or not app.builds.may_begin(name):
         return None
-    return app.builds.begin(name, lacking)
+    owner = await owner_of(app, name[1])
+    return app.builds.find(name) or _begin(app, name, lacking, owner)
 
 
-def owner_of(app: App, user: UserSlug) -> str:
+def _begin(app: App, name: ReleaseName, lacking: tuple[str, ...], owner: str) -> Build | None:
+    """Begin a build if there is room for it. Sync, and asked for just before: so nobody else begins the same."""
+    return app.builds.begin(name, lacking) if app.jobs.add(BuildModules(*name), owner) else None
+
+
+async def owner_of(app: App, user: UserSlug) -> str:
     """Return whose turn it takes to build a release under *user*: its owner's, however many slugs he has."""
-    return app.db.get(find_slug_owner, user) or user
+    return await app.db.get(find_slug_owner, user) or user
 
 
-def build_after_deploy(app: App, name: ReleaseName, extras: Extras) -> None:
+async def build_after_deploy(app: App, name: ReleaseName, extras: Extras) -> None:
     """Have a release built that was deployed just now, whatever happened before."""
     app.builds.forgive(name)
-    ensure_building(app, name, extras)
+    await ensure_building(app, name, extras)
 
 
 async def with_known_lock(app: App, extras: Extras, import_map: bytes) -> tuple[Extras, Mapping[Cid, bytes]]:
@@ -165,7 +167,7 @@ async def bring_back(app: App, release: ServedRelease, path: str) -> None:
             await app.home.fetch_file(lock, *place)
             return
     app.releases.drop((release.app, release.user))  # pages that take them for granted are kept
-    build = ensure_building(app, name_of(release), release.extras)
+    build = await ensure_building(app, name_of(release), release.extras)
     if build is not None:
         await build.finished.wait()
 
@@ -174,12 +176,12 @@ async def build_modules(app: App, job: BuildModules) -> None:
     """Build the packages of one release that are not in the store; note the lock, or why there is none."""
     name = (job.app, job.user, job.fs_id)
     build = app.builds.find(name) or app.builds.begin(name, ())
-    row = app.db.get(apps.find_release, *name)
+    row = await app.db.get(apps.find_release, *name)
     extras = read_extras(row.extras_json) if row is not None else None
     noted: Extras | None = None
     pause_s = math.inf  # whatever is not foreseen below would happen again
     try:
-        release = find_release(app, EntryPoint(*name, "/"))
+        release = await find_release(app, EntryPoint(*name, "/"))
         if row is None or release is None or extras is None or not find_lacking(app.modules, extras):
             pause_s = 0.0
             return
@@ -200,7 +202,7 @@ async def _build(
 ) -> tuple[Extras, Mapping[Cid, bytes], bool]:
     """Return what is to be noted, the assets that it names, and whether another try would end the same way."""
     assert app.home is not None, "who looks for work has a home"
-    wanted, never = find_wanted(stored_map(app, release)[0], extras)
+    wanted, never = find_wanted((await stored_map(app, release))[0], extras)
     build.progress.specifiers = {text: s for text, (s, _) in wanted.items()}
     lock = await _lock_of(app, extras)
     ranges = {s: _locked_version(lock, s) or text for s, text in wanted.values()}

@@ -14,7 +14,6 @@ from vibes_trio.content.page import CDN_TAILWIND, PageInput, render_other_page
 from vibes_trio.content.policy import may_ask
 from vibes_trio.content.vibes_modules import our_addresses, pinned_addresses
 from vibes_trio.context import App
-from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid
 from vibes_trio.modules.bundle import is_stored, stored_closure
 from vibes_trio.modules.page_files import fonts_of, tailwind_of
@@ -23,10 +22,9 @@ from vibes_trio.services.fonts import answers_fonts
 from vibes_trio.services.hosted import remote_addresses
 from vibes_trio.services.linking import write_page
 from vibes_trio.services.packages import find_lacking
-from vibes_trio.services.releases import ServedRelease, find_release, stored_map
+from vibes_trio.services.releases import ServedRelease, find_release, read_small, stored_map
 from vibes_trio.services.replies import REVALIDATE, Content
 from vibes_trio.services.waiting import find_missing
-from vibes_trio.storage import assets
 from vibes_trio.urls import EntryPoint
 
 JSX_ROOT = "/~~transformed~~/"
@@ -39,18 +37,18 @@ async def make_page(app: App, release: ServedRelease) -> Content:
 
     It holds keys and the env of the app: no page of another origin may read it, whatever its owner has opened.
     """
-    template = _read_template(app, release)
+    template = await _read_template(app, release)
     tailwind, fonts = _page_files(app)
     if template is not None:
         # What the app's own HTML does not ask for would change how it looks.
         asks = template.has_tailwind or (release.extras.built is not None and release.extras.built.tailwind)
         tailwind, fonts = tailwind if asks else "", {}
     lacking = find_lacking(app.modules, release.extras)
-    live = is_live(app, release) if release.extras.routes else True
+    live = await is_live(app, release) if release.extras.routes else True
     key = ("page", release.app, release.fs_id, release.edition, tailwind, *fonts, lacking, live)
     body = app.assets.get(key)
     if body is None:
-        imports, scopes = stored_map(app, release)
+        imports, scopes = await stored_map(app, release)
         imports = _needed(app, release, imports, lacking)
         local = local_addresses(app, release, imports)
         body = await write_page(
@@ -85,7 +83,7 @@ async def make_page(app: App, release: ServedRelease) -> Content:
 
 async def make_other_page(app: App, release: ServedRelease, name: str) -> Content:
     """Return the HTML file *name* of a site, one of `Extras.pages`, with this server's copies of what it loads."""
-    template = _find_template(app, Cid(release.extras.pages[name]), name)
+    template = await _find_template(app, Cid(release.extras.pages[name]), name)
     tailwind = _page_files(app)[0] if template.has_tailwind else ""
     remote = remote_addresses(app.modules, release.extras) if app.modules is not None else {}
     page = PageInput(
@@ -178,13 +176,13 @@ def _needed(
     return of_app | only_needed(imports, (*release.extras.packages, *ours, *named))
 
 
-def is_live(app: App, release: ServedRelease) -> bool:
+async def is_live(app: App, release: ServedRelease) -> bool:
     """Return whether *release* is the one that its app's address without an fsId shows."""
-    shown = find_release(app, EntryPoint(release.app, release.user, None, "/"))
+    shown = await find_release(app, EntryPoint(release.app, release.user, None, "/"))
     return shown is not None and shown.fs_id == release.fs_id
 
 
-def _read_template(app: App, release: ServedRelease) -> Template | None:
+async def _read_template(app: App, release: ServedRelease) -> Template | None:
     """Return the app's own HTML; None: it has none.
 
     Raises:
@@ -193,7 +191,7 @@ def _read_template(app: App, release: ServedRelease) -> Template | None:
     cid = Cid(release.extras.template_id)
     if not cid:
         return None
-    template = _find_template(app, cid, release.extras.html)
+    template = await _find_template(app, cid, release.extras.html)
     built = release.extras.built
     if built is None or not built.linked:
         return template
@@ -204,16 +202,10 @@ def _read_template(app: App, release: ServedRelease) -> Template | None:
     return replace(template, parts=tuple(parts))
 
 
-def _find_template(app: App, cid: Cid, name: str) -> Template:
+async def _find_template(app: App, cid: Cid, name: str) -> Template:
     """Return the template of the HTML file *name*.
 
     Raises:
         NotFound: it is not stored (a damaged database).
     """
-    text = app.assets.get(cid)
-    if text is None:
-        text = app.db.get(assets.find_asset, cid)
-        if text is None:
-            raise NotFound(f"File not found {name}")
-        app.assets.put(cid, text)
-    return _template_decoder.decode(text)
+    return _template_decoder.decode(await read_small(app, cid, name))

@@ -157,16 +157,17 @@ def read_extras(text: str | None) -> Extras | None:
         return None
 
 
-def find_release(app: App, entry: EntryPoint) -> ServedRelease | None:
+async def find_release(app: App, entry: EntryPoint) -> ServedRelease | None:
     """Return the release that *entry* names, from the cache of names or the database."""
     group = (entry.app, entry.user)
     cached = app.releases.get(group, entry.fs_id)
     if cached is not None:
         return cached
+    version = app.releases.version
     if entry.fs_id is None:
-        row = app.db.get(apps.find_latest, entry.app, entry.user)
+        row = await app.db.get(apps.find_latest, entry.app, entry.user)
     else:
-        row = app.db.get(apps.find_release, entry.app, entry.user, entry.fs_id)
+        row = await app.db.get(apps.find_release, entry.app, entry.user, entry.fs_id)
     if row is None:
         return None  # not kept: anyone can ask for any number of names that are not there
     try:
@@ -174,7 +175,8 @@ def find_release(app: App, entry: EntryPoint) -> ServedRelease | None:
     except msgspec.DecodeError as error:
         log.error("release %s of %s--%s can't be read: %s", row.fs_id, row.app_slug, row.user_slug, error)
         return None
-    app.releases.put(group, entry.fs_id, release, weight=1 + len(release.files))
+    if app.releases.version == version:  # else it may have changed while it was read
+        app.releases.put(group, entry.fs_id, release, weight=1 + len(release.files))
     return release
 
 
@@ -247,29 +249,33 @@ async def read_asset(app: App, item: FileSystemItem, cache_control: str) -> Cont
     if body is None and item.size > MAX_READ_HERE_BYTES:
 
         async def read() -> bytes:
-            return _found(item, await app.db.read(assets.find_asset, cid))
+            return _found(item.file_name, await app.db.read(assets.find_asset, cid))
 
         body = await app.assets.get_or_make(cid, read)
     elif body is None:
-        body = _read_here(app, item)
+        body = await read_small(app, cid, item.file_name)
     mime = item.mime_type or OCTETS
     if _kind(item) == "imports" and mime not in JAVASCRIPT_TYPES:
         mime = JAVASCRIPT  # a module named otherwise: browsers load nothing else as one
     return Content(body, mime, cid, cid, cache_control)
 
 
-def _read_here(app: App, item: FileSystemItem) -> bytes:
-    cid = Cid(item.asset_id)
+async def read_small(app: App, cid: Cid, name: str) -> bytes:
+    """Return the bytes of *cid*, few of them, from memory or the database.
+
+    Raises:
+        NotFound: they are not stored (a damaged database); says so of the file *name*.
+    """
     body = app.assets.get(cid)
     if body is None:
-        body = _found(item, app.db.get(assets.find_asset, cid))
+        body = _found(name, await app.db.get(assets.find_asset, cid))
         app.assets.put(cid, body)
     return body
 
 
-def _found(item: FileSystemItem, body: bytes | None) -> bytes:
+def _found(name: str, body: bytes | None) -> bytes:
     if body is None:
-        raise NotFound(f"File not found {item.file_name}")
+        raise NotFound(f"File not found {name}")
     return body
 
 
@@ -292,7 +298,7 @@ def read_map(text: bytes) -> ImportMap:
     return _map_decoder.decode(text)
 
 
-def stored_map(app: App, release: ServedRelease) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+async def stored_map(app: App, release: ServedRelease) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """Return `imports` and `scopes` of the map that the deploy made: for the built app, or its modules one by one.
 
     It is not a file that an app calls so (the reference takes one).
@@ -307,7 +313,7 @@ def stored_map(app: App, release: ServedRelease) -> tuple[dict[str, str], dict[s
     if item is None:
         return {}, {}
     try:
-        stored = read_map(_read_here(app, item))
+        stored = read_map(await read_small(app, Cid(item.asset_id), item.file_name))
     except msgspec.DecodeError as error:
         log.error("the import map %s of %s can't be read: %s", item.asset_id, release.fs_id, error)
         raise NotFound(f"File not found {item.file_name}") from error

@@ -54,13 +54,13 @@ async def serve_entry_point(ctx: Ctx, asked: Asked) -> Reply:
     except NotFound:
         if not navigates(asked.headers):
             raise
-        return notice_reply(explain_missing(ctx.app, asked), head=asked.head)
+        return notice_reply(await explain_missing(ctx.app, asked), head=asked.head)
 
 
 async def _serve(app: App, asked: Asked) -> Reply:
     assert asked.entry is not None, "the handler only passes app hosts on"
-    release = find_release(app, asked.entry)
-    referring = _find_referring(app, release, asked)
+    release = await find_release(app, asked.entry)
+    referring = await _find_referring(app, release, asked)
     if referring is not None:
         return await respond(app, asked, await _read_referred(app, referring, asked.entry.path))
     if release is None:
@@ -110,7 +110,7 @@ async def find_content(app: App, release: ServedRelease, asked: Asked) -> Conten
         return replace(content, shared=True) if shared else content
     if entry.path.startswith(WORKER_PACKAGES):
         named = unquote(entry.path.removeprefix(WORKER_PACKAGES))
-        return replace(_package_for_workers(app, release, named), shared=shared)
+        return replace(await _package_for_workers(app, release, named), shared=shared)
     if entry.path in PAGE_PATHS and release.default is not None:
         return replace(await _read_default(app, release), shared=shared)
     if not _falls_back(release, asked):
@@ -119,7 +119,7 @@ async def find_content(app: App, release: ServedRelease, asked: Asked) -> Conten
     return replace(content, vary=NAVIGATION, shared=shared and release.default is not None)
 
 
-def _find_referring(app: App, release: ServedRelease | None, asked: Asked) -> ServedRelease | None:
+async def _find_referring(app: App, release: ServedRelease | None, asked: Asked) -> ServedRelease | None:
     """Return the release whose page asks for a path from the root, if it is not *release* and has such a file.
 
     An app writes `/logo.svg` wherever it is shown: of a release that is not the live one that names its own file.
@@ -130,7 +130,7 @@ def _find_referring(app: App, release: ServedRelease | None, asked: Asked) -> Se
         return None
     host, _, path = referer.partition("://")[2].partition("/")
     page = parse_entry_point(HostName("", entry.app, entry.user), f"/{path}") if host == asked.host else None
-    found = find_release(app, page) if page is not None and page.fs_id is not None else None
+    found = await find_release(app, page) if page is not None and page.fs_id is not None else None
     if found is None or found is release or find_file(found, entry.path) is None:
         return None
     return None if release is not None and found.fs_id == release.fs_id else found
@@ -189,7 +189,7 @@ async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
     store = ctx.app.modules
     found = await _read_module(store, asked.path) if store is not None else None
     if found is None and store is not None and asked.entry is not None:
-        release = find_release(ctx.app, asked.entry)
+        release = await find_release(ctx.app, asked.entry)
         if release is not None and await may_have(ctx.app, release.extras, asked.path):
             if ctx.app.home is None:
                 return FOR_OWNER
@@ -212,7 +212,7 @@ async def _read_module(store: LocalModules, path: str) -> StoredModule | None:
     return store.find(path)
 
 
-def _package_for_workers(app: App, release: ServedRelease, specifier: str) -> Content:
+async def _package_for_workers(app: App, release: ServedRelease, specifier: str) -> Content:
     """Return the module by which a worker of a built app has a package: import maps do not reach workers.
 
     Raises:
@@ -221,7 +221,7 @@ def _package_for_workers(app: App, release: ServedRelease, specifier: str) -> Co
     built = release.extras.built
     if built is None or (specifier not in built.imports and specifier not in release.extras.packages):
         raise NotFound(f"Module not found {specifier}")
-    imports, _ = stored_map(app, release)
+    imports, _ = await stored_map(app, release)
     address = (imports | local_addresses(app, release, imports)).get(specifier, specifier)
     body = f"import * as all from {encode(address).decode()};\n".encode()
     body += f"export * from {encode(address).decode()};\nexport default all.default;\n".encode()

@@ -15,7 +15,7 @@ from vibes_trio.services.packages import ensure_building, owner_of
 from vibes_trio.services.pages import make_page
 from vibes_trio.services.releases import ServedRelease, find_release, read_extras
 from vibes_trio.storage import apps, assets
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.interface import Tx
 from vibes_trio.urls import EntryPoint
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ MAX_WARMED = 1000
 
 async def warm_release(app: App, job: WarmRelease) -> None:
     """Put the latest production release of one app into the memory cache: its page and its files."""
-    release = find_release(app, EntryPoint(job.app, job.user, None, "/"))
+    release = await find_release(app, EntryPoint(job.app, job.user, None, "/"))
     if release is not None:
         await _warm(app, release)
 
@@ -38,7 +38,7 @@ async def warm_all(app: App, job: WarmAll) -> None:
     for row in await app.db.read(apps.list_latest, MAX_WARMED):
         if not _has_room(app):
             return
-        release = find_release(app, EntryPoint(row.app_slug, row.user_slug, None, "/"))
+        release = await find_release(app, EntryPoint(row.app_slug, row.user_slug, None, "/"))
         if release is not None:
             await _warm(app, release)
 
@@ -67,9 +67,9 @@ async def retry_builds(app: App, job: RetryBuilds) -> None:
     for row in await app.db.read(apps.list_live, MAX_WARMED):
         extras = read_extras(row.extras_json)
         if extras is not None:
-            ensure_building(app, (row.app_slug, row.user_slug, row.fs_id), extras)
+            await ensure_building(app, (row.app_slug, row.user_slug, row.fs_id), extras)
             if extras.fonts:
-                ensure_fetching(app, extras.fonts, owner_of(app, row.user_slug))
+                ensure_fetching(app, extras.fonts, await owner_of(app, row.user_slug))
         await trio.lowlevel.checkpoint()
     await _complete_pages(app)
 

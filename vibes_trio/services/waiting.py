@@ -35,7 +35,7 @@ async def find_waiting_page(app: App, release: ServedRelease, asked: Asked) -> R
     """
     if app.home is None:
         return FOR_OWNER
-    build = ensure_building(app, name_of(release), release.extras)
+    build = await ensure_building(app, name_of(release), release.extras)
     if build is None:
         return None
     page = render_progress_page(release.app, f"/~{release.fs_id}~{PROGRESS}", describe(build))
@@ -46,7 +46,7 @@ async def tell_progress(app: App, release: ServedRelease, asked: Asked) -> Reply
     """Return how far the packages of *release* are, as JSON (`describe`); an empty object: nothing is under way."""
     if app.home is None:
         return FOR_OWNER
-    build = ensure_building(app, name_of(release), release.extras)
+    build = await ensure_building(app, name_of(release), release.extras)
     told = encode({} if build is None else describe(build))
     return await _reply(app, asked, told, "application/json", 200)
 

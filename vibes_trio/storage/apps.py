@@ -11,8 +11,10 @@ from typing import Literal
 
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.storage.assets import put_assets
+from vibes_trio.storage.counters import count_up, get_count
 from vibes_trio.storage.eviction import Evicted, Kept, evict, fit_bytes, fit_number
-from vibes_trio.storage.tx import Row, Tx
+from vibes_trio.storage.interface import Row, Tx
+from vibes_trio.storage.release_assets import Key, note_assets
 from vibes_trio.storage.usage import NO_LIMIT, get_usage
 
 Mode = Literal["production", "dev"]
@@ -54,6 +56,7 @@ class Saved:
     evicted: tuple[Evicted, ...] = ()
 
 
+_IS_KEY = "appSlug = ? AND userId = ? AND userSlug = ? AND releaseSeq = ?"
 _COLUMNS = "appSlug, userSlug, userId, fsId, mode, env, fileSystem, extras, releaseSeq, created"
 
 # The reference let a user publish under somebody else's user slug. Those rows are kept but not served.
@@ -149,19 +152,11 @@ def replace_extras(tx: Tx, release: Release, extras_json: str, contents: Mapping
     Unless a deploy changed the notes meanwhile. Returns whether it was done.
     """
     rows = tx.execute(
-        "UPDATE Apps SET extras = ? WHERE appSlug = ? AND userId = ? AND userSlug = ? AND releaseSeq = ?"
-        " AND fsId = ? AND extras = ? RETURNING 1",
-        (
-            extras_json,
-            release.app_slug,
-            release.user_id,
-            release.user_slug,
-            release.release_seq,
-            release.fs_id,
-            release.extras_json,
-        ),
+        f"UPDATE Apps SET extras = ? WHERE {_IS_KEY} AND fsId = ? AND extras = ? RETURNING fileSystem",
+        (extras_json, *_key(release), release.fs_id, release.extras_json),
     )
     if rows:
+        note_assets(tx, _key(release), rows[0][0], extras_json)
         put_assets(tx, contents)
         count_change(tx)  # pages of other processes show it
     return bool(rows)
@@ -201,15 +196,10 @@ def note_swept_limit(tx: Tx, limit: int) -> None:
 def count_releases(tx: Tx, after: str, at_most: int) -> tuple[tuple[UserId, int], ...]:
     """Return the next *at_most* users behind *after* who have releases, and how many each has.
 
-    Goes from user to user in the index, whatever each has; only the counting reads that part of it.
+    Reads that part of an index, and no more.
     """
     rows = tx.execute(
-        "WITH RECURSIVE Users (userId) AS ("
-        " SELECT min(userId) FROM Apps WHERE userId > ? UNION ALL"
-        " SELECT (SELECT min(userId) FROM Apps WHERE userId > Users.userId) FROM Users"
-        " WHERE userId IS NOT NULL LIMIT ?)"
-        " SELECT userId, (SELECT count(*) FROM Apps WHERE Apps.userId = Users.userId) FROM Users"
-        " WHERE userId IS NOT NULL",
+        "SELECT userId, count(*) FROM Apps WHERE userId > ? GROUP BY userId ORDER BY userId LIMIT ?",
         (after, at_most),
     )
     return tuple((UserId(user_id), count) for user_id, count in rows)
@@ -225,15 +215,12 @@ def evict_some(tx: Tx, user_id: UserId, at_most: int) -> int:
 
 def get_releases_version(tx: Tx) -> int:
     """Return a number that grows with every transaction that may have changed releases."""
-    rows = tx.execute("SELECT value FROM Meta WHERE name = 'releases'")
-    return int(rows[0][0]) if rows else 0
+    return get_count(tx, "releases")
 
 
 def count_change(tx: Tx) -> None:
     """Let other processes, which keep releases in memory, know."""
-    tx.execute(
-        "INSERT INTO Meta (name, value) VALUES ('releases', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
-    )
+    count_up(tx, "releases")
 
 
 def _heal(tx: Tx, there: Release, new: NewRelease) -> Release:
@@ -241,18 +228,10 @@ def _heal(tx: Tx, there: Release, new: NewRelease) -> Release:
     if new.extras_json is None or is_same:
         return there
     (row,) = tx.execute(
-        "UPDATE Apps SET fileSystem = ?, extras = ?"
-        " WHERE appSlug = ? AND userId = ? AND userSlug = ? AND releaseSeq = ?"
-        f" RETURNING {_COLUMNS}",
-        (
-            new.file_system_json,
-            new.extras_json,
-            there.app_slug,
-            there.user_id,
-            there.user_slug,
-            there.release_seq,
-        ),
+        f"UPDATE Apps SET fileSystem = ?, extras = ? WHERE {_IS_KEY} RETURNING {_COLUMNS}",
+        (new.file_system_json, new.extras_json, *_key(there)),
     )
+    note_assets(tx, _key(there), new.file_system_json, new.extras_json)
     return _release(row)
 
 
@@ -268,10 +247,8 @@ def _promote(tx: Tx, there: Release) -> Release:
     )
     seq = _next_seq(tx, there) if above else there.release_seq
     (row,) = tx.execute(
-        "UPDATE Apps SET mode = 'production', releaseSeq = ?"
-        " WHERE appSlug = ? AND userId = ? AND userSlug = ? AND releaseSeq = ?"
-        f" RETURNING {_COLUMNS}",
-        (seq, there.app_slug, there.user_id, there.user_slug, there.release_seq),
+        f"UPDATE Apps SET mode = 'production', releaseSeq = ? WHERE {_IS_KEY} RETURNING {_COLUMNS}",
+        (seq, *_key(there)),
     )
     return _release(row)
 
@@ -292,18 +269,24 @@ def _insert(tx: Tx, new: NewRelease) -> Release:
             tx.now,
         ),
     )
-    return _release(row)
+    release = _release(row)
+    note_assets(tx, _key(release), new.file_system_json, new.extras_json)
+    return release
 
 
 def _next_seq(tx: Tx, release: NewRelease) -> int:
     """Take the next number of the app. Rows above the counter (written by other programs) are passed over."""
     ((seq,),) = tx.execute(
-        "UPDATE AppSlugBindings AS b SET lastReleaseSeq = 1 + max(lastReleaseSeq, coalesce("
-        "(SELECT max(releaseSeq) FROM Apps WHERE Apps.appSlug = b.appSlug AND Apps.userSlug = b.userSlug), 0))"
-        " WHERE appSlug = ? AND userSlug = ? RETURNING lastReleaseSeq",
+        "UPDATE AppSlugBindings AS b SET lastReleaseSeq = 1 + coalesce((SELECT max(releaseSeq) FROM Apps"
+        " WHERE Apps.appSlug = b.appSlug AND Apps.userSlug = b.userSlug AND releaseSeq > b.lastReleaseSeq),"
+        " lastReleaseSeq) WHERE appSlug = ? AND userSlug = ? RETURNING lastReleaseSeq",
         (release.app_slug, release.user_slug),
     )
     return int(seq)
+
+
+def _key(release: Release) -> Key:
+    return release.app_slug, release.user_id, release.user_slug, release.release_seq
 
 
 def _release(row: Row) -> Release:

@@ -1,14 +1,13 @@
 """Contents of files, immutable, kept once under the CID of their bytes."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import accumulate
 
 from vibes_trio.exchange import Cid, UserId
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.interface import Tx
+from vibes_trio.storage.slices import PACK_ROWS, marks, slices
 
 PACK_BYTES = 256 * 1024
-"""Up to so much is copied, to be written with one statement."""
+"""So much is written with one statement, which holds a copy of it."""
 
 
 def put_asset(tx: Tx, cid: Cid, content: bytes) -> None:
@@ -26,26 +25,19 @@ def put_assets(tx: Tx, contents: Mapping[Cid, bytes]) -> None:
     else wanted to write waited for all of it.
     """
     for some in _in_packs(contents):
-        if len(some) == 1:
-            for cid, content in some.items():
-                put_asset(tx, cid, content)
-            continue
-        ends = accumulate(map(len, some.values()))
-        parts = [(cid, 1 + end - len(some[cid]), len(some[cid])) for cid, end in zip(some, ends, strict=True)]
+        each = ", ".join([f"({marks(3)})"] * len(some))
         tx.execute(
-            "INSERT INTO Assets (assetId, content, created) SELECT value ->> 0,"
-            " CAST(substr(?, value ->> 1, value ->> 2) AS BLOB), ? FROM json_each(?)"
-            " WHERE true ON CONFLICT (assetId) DO NOTHING",
-            (b"".join(some.values()), tx.now, json.dumps(parts)),
+            f"INSERT INTO Assets (assetId, content, created) VALUES {each} ON CONFLICT (assetId) DO NOTHING",
+            [value for cid, content in some.items() for value in (cid, content, tx.now)],
         )
 
 
 def _in_packs(contents: Mapping[Cid, bytes]) -> Iterator[dict[Cid, bytes]]:
-    """Yield *contents* in parts of at most PACK_BYTES together, or one that has more."""
+    """Yield *contents* in parts of at most PACK_BYTES and PACK_ROWS together, or one that has more bytes."""
     pack: dict[Cid, bytes] = {}
     size = 0
     for cid, content in contents.items():
-        if pack and size + len(content) > PACK_BYTES:
+        if pack and (size + len(content) > PACK_BYTES or len(pack) == PACK_ROWS):
             yield pack
             pack, size = {}, 0
         pack[cid] = content
@@ -64,13 +56,16 @@ def list_owned_assets(tx: Tx, user_id: UserId, cids: Iterable[Cid]) -> frozenset
     """Return those of *cids* that a release of *user_id* refers to, so that he may refer to them again.
 
     Knowing a CID gives no right to the bytes. Only the members that hold an asset's id count, not the
-    file names, which the user chooses: triggers tell them apart (migration 6).
+    file names, which the user chooses: see `release_assets.py`.
     """
-    rows = tx.execute(
-        "SELECT assetId FROM UserAssets WHERE assetId IN (SELECT value FROM json_each(?)) AND userId = ? AND owned > 0",
-        (json.dumps(list(cids)), user_id),
-    )
-    return frozenset(Cid(row[0]) for row in rows)
+    owned: set[Cid] = set()
+    for some in slices(tuple(cids)):
+        rows = tx.execute(
+            f"SELECT assetId FROM UserAssets WHERE assetId IN ({marks(len(some))}) AND userId = ? AND owned > 0",
+            (*some, user_id),
+        )
+        owned.update(Cid(row[0]) for row in rows)
+    return frozenset(owned)
 
 
 def has_garbage(tx: Tx, *, older_than: str) -> bool:
@@ -83,7 +78,7 @@ def sweep_assets(tx: Tx, *, older_than: str, at_most: int, max_bytes: int) -> in
 
     Returns how many, 0: there are none. At most *at_most* of them, with *max_bytes* together, or one that alone has
     more.
-    It costs what is removed, however much there is: uses are counted by triggers (migration 5). A deploy puts its
+    It costs what is removed, however much there is: uses are counted as releases come and go. A deploy puts its
     assets and its release in one transaction, so none is between the two now.
     """
     found = tx.execute(
@@ -98,12 +93,10 @@ def sweep_assets(tx: Tx, *, older_than: str, at_most: int, max_bytes: int) -> in
         if gone and total > max_bytes:
             break
         gone.append(asset_id)
-    listed = json.dumps(gone)
-    tx.execute("DELETE FROM Assets WHERE assetId IN (SELECT value FROM json_each(?))", (listed,))
-    # Ids of assets that never were: the others went by a trigger.
-    tx.execute(
-        "DELETE FROM AssetUses WHERE uses = 0 AND assetId IN (SELECT value FROM json_each(?))", (listed,)
-    )
+    for some in slices(gone):
+        tx.execute(f"DELETE FROM Assets WHERE assetId IN ({marks(len(some))})", some)
+        # Ids of assets that never were: the others went by themselves.
+        tx.execute(f"DELETE FROM AssetUses WHERE uses = 0 AND assetId IN ({marks(len(some))})", some)
     return len(gone)
 
 

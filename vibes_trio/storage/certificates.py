@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import UserId
-from vibes_trio.storage.tx import Row, Tx
+from vibes_trio.storage.counters import count_up, get_count
+from vibes_trio.storage.interface import Row, Tx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ def record_certificate(tx: Tx, certificate: Certificate) -> None:
             certificate.revoked,
         ),
     )
+    count_up(tx, "certificates")
 
 
 def revoke_certificate(tx: Tx, serial: str) -> Certificate:
@@ -61,14 +63,13 @@ def revoke_certificate(tx: Tx, serial: str) -> Certificate:
     )
     if not rows:
         raise NotFound(f"No certificate with the serial number {serial} was issued here. See `device list`.")
-    tx.execute("UPDATE Meta SET value = value + 1 WHERE name = 'revocations'")
+    count_up(tx, "revocations")
     return _certificate(rows[0])
 
 
 def get_revocations_version(tx: Tx) -> int:
     """Return a number that grows with each revocation, by whichever process: when it does, forget tokens."""
-    version: int = tx.execute("SELECT value FROM Meta WHERE name = 'revocations'")[0][0]
-    return version
+    return get_count(tx, "revocations")
 
 
 def list_revoked_serials(tx: Tx) -> frozenset[str]:
@@ -76,6 +77,16 @@ def list_revoked_serials(tx: Tx) -> frozenset[str]:
     return frozenset(
         row[0] for row in tx.execute("SELECT serial FROM Certificates WHERE revoked IS NOT NULL")
     )
+
+
+def get_issued_version(tx: Tx) -> int:
+    """Return a number that grows with each certificate that is issued, by whichever process."""
+    return get_count(tx, "certificates")
+
+
+def list_issued_digests(tx: Tx) -> frozenset[str]:
+    """Return the SHA-256 of all for which `is_issued` holds."""
+    return frozenset(row[0] for row in tx.execute("SELECT sha256 FROM Certificates WHERE revoked IS NULL"))
 
 
 def is_issued(tx: Tx, sha256: str) -> bool:

@@ -1,30 +1,27 @@
 """Chats: contexts, each of one user, and their sections, numbered from 0 without gap or twin."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal
 
 from vibes_trio.errors import NotFound, NotOwner, VibesError
 from vibes_trio.exchange import UserId
-from vibes_trio.storage.tx import DiskShort, Tx, Value
+from vibes_trio.storage.interface import DiskShort, Tx, Value
+from vibes_trio.storage.slices import SIZES, marks, slices
 from vibes_trio.storage.usage import NO_LIMIT, get_usage, limit_reached
 
 Origin = Literal["user", "llm"]
 
-T = TypeVar("T")
-
-# Rows per statement. Powers of two, so that a few statements, which SQLite keeps prepared, do for any number.
-_SIZES = (64, 32, 16, 8, 4, 2, 1)
 _LAST_SEQS = {
     size: "SELECT contextId, userId, (SELECT max(seq) FROM ChatSections WHERE contextId = c.contextId),"
     " sections, chatBytes"
-    f" FROM ChatContexts c JOIN UserUsage USING (userId) WHERE contextId IN ({', '.join('?' * size)})"
-    for size in _SIZES
+    f" FROM ChatContexts c JOIN UserUsage USING (userId) WHERE contextId IN ({marks(size)})"
+    for size in SIZES
 }
 _INSERTS = {
     size: "INSERT INTO ChatSections (contextId, seq, origin, blocks, created) VALUES "
     + ", ".join(["(?, ?, ?, CAST(? AS TEXT), ?)"] * size)
-    for size in _SIZES
+    for size in SIZES
 }
 _TOGETHER_CHARS = 1024 * 1024
 """Blocks that go into one statement, which holds a copy of them: sections that have more go one by one."""
@@ -128,7 +125,7 @@ def append_sections(tx: Tx, sections: Sequence[NewSection]) -> list[int | VibesE
     for section in sections:
         place = _place(section, ends.get(section.context_id), short)
         if isinstance(place, int):
-            rows.append((section.context_id, place, section.origin, section.blocks_json, now))
+            rows.append((section.context_id, place, section.origin, tx.as_text(section.blocks_json), now))
         answers.append(place)
     _insert(tx, rows, chars)
     return answers
@@ -154,7 +151,7 @@ def _find_ends(tx: Tx, context_ids: Sequence[str]) -> dict[str, _End]:
     """Return where each of *context_ids* that is there goes on."""
     found: dict[str, _End] = {}
     usages: dict[str, _ChatUsage] = {}
-    for ids in _slices(context_ids):
+    for ids in slices(context_ids):
         for context_id, owner, last, sections, size in tx.execute(_LAST_SEQS[len(ids)], ids):
             usage = usages.setdefault(owner, _ChatUsage(sections, size))
             found[context_id] = _End(UserId(owner), 0 if last is None else last + 1, usage)
@@ -186,17 +183,8 @@ def _is_short(tx: Tx, size: int) -> bool:
 
 
 def _insert(tx: Tx, rows: Sequence[tuple[Value, ...]], chars: int) -> None:
-    for some in _slices(rows, 1 if chars > _TOGETHER_CHARS else _SIZES[0]):
+    for some in slices(rows, 1 if chars > _TOGETHER_CHARS else SIZES[0]):
         tx.execute(_INSERTS[len(some)], [value for row in some for value in row])
-
-
-def _slices(items: Sequence[T], most: int = _SIZES[0]) -> Iterator[Sequence[T]]:
-    """Cut *items* into pieces of the `_SIZES`, none longer than *most*."""
-    start = 0
-    for size in _SIZES:
-        while size <= most and len(items) - start >= size:
-            yield items[start : start + size]
-            start += size
 
 
 def list_sections(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
-from vibes_trio.storage.tx import Row, Tx
+from vibes_trio.storage.interface import Row, Tx
 from vibes_trio.storage.usage import get_usage, limit_reached
 
 KEPT_OF_APP = 5
@@ -18,15 +18,15 @@ DEV_AT_ONCE = 8
 """Dev releases that go to spare later deploys the work: the largest take 5 ms each, and others wait meanwhile."""
 
 _DEV = (
-    "SELECT appSlug, userId, userSlug, releaseSeq FROM Apps WHERE userId = ?1 AND mode = 'dev'"
-    " AND NOT (appSlug = ?2 AND userSlug = ?3 AND releaseSeq = ?4) ORDER BY created, releaseSeq LIMIT ?5"
+    "SELECT appSlug, userId, userSlug, releaseSeq FROM Apps WHERE userId = ? AND mode = 'dev'"
+    " AND NOT (appSlug = ? AND userSlug = ? AND releaseSeq = ?) ORDER BY created, releaseSeq LIMIT ?"
 )
 _SUPERSEDED = (
-    "SELECT appSlug, userId, userSlug, releaseSeq FROM Apps WHERE userId = ?1 AND mode = 'production'"
-    " AND NOT (appSlug = ?2 AND userSlug = ?3 AND releaseSeq = ?4)"
+    "SELECT appSlug, userId, userSlug, releaseSeq FROM Apps WHERE userId = ? AND mode = 'production'"
+    " AND NOT (appSlug = ? AND userSlug = ? AND releaseSeq = ?)"
     " AND releaseSeq < (SELECT releaseSeq FROM Apps AS a WHERE a.appSlug = Apps.appSlug AND a.userSlug = Apps.userSlug"
     " AND a.mode = 'production' AND a.userId = Apps.userId"
-    f" ORDER BY releaseSeq DESC LIMIT 1 OFFSET {KEPT_OF_APP - 1}) ORDER BY created, releaseSeq LIMIT ?5"
+    f" ORDER BY releaseSeq DESC LIMIT 1 OFFSET {KEPT_OF_APP - 1}) ORDER BY created, releaseSeq LIMIT ?"
 )
 
 _NO_OTHERS = (

@@ -18,16 +18,12 @@ import outcome
 import trio
 
 from vibes_trio.errors import VibesError
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.interface import Many, Tx
 
 DELIVERED_AT_ONCE = 32
 
 T = TypeVar("T")
 A = TypeVar("A")
-
-Many = Callable[[Tx, Sequence[A]], Sequence[T | VibesError]]
-"""A write of many items at once. Returns for each, in order, its result or why it alone was refused: nothing
-was written for that one. What it raises undoes, and answers, all of them."""
 
 
 class Pending(Generic[T]):

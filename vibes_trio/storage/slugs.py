@@ -5,7 +5,7 @@ from typing import Literal
 
 from vibes_trio.errors import NoSuchSlugLeft, SlugTaken
 from vibes_trio.exchange import AppSlug, UserId, UserSlug
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.usage import limit_reached
 
 LimitName = Literal["MAX_USER_SLUG_PER_USER_ID", "MAX_APP_SLUG_PER_USER_ID"]

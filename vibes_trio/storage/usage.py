@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from vibes_trio.errors import LimitReached
 from vibes_trio.exchange import UserId
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.interface import Tx
 
 NO_LIMIT = 2**63 - 1
 """More than any column counts to."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin
 from vibes_trio.exchange import UserId
-from vibes_trio.storage.tx import Row, Tx
+from vibes_trio.storage.interface import Row, Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ def use_invite(tx: Tx, code_hash: str) -> UserId:
         RequireLogin: unknown, used before or run out. One answer for all three.
     """
     rows = tx.execute(
-        "UPDATE Invites SET used = ?1 WHERE codeHash = ?2 AND used IS NULL AND expires > ?1 RETURNING userId",
-        (tx.now, code_hash),
+        "UPDATE Invites SET used = ? WHERE codeHash = ? AND used IS NULL AND expires > ? RETURNING userId",
+        (tx.now, code_hash, tx.now),
     )
     if not rows:
         raise RequireLogin("invite_invalid")

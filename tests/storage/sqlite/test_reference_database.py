@@ -13,13 +13,13 @@ from releases import release
 from vibes_trio.config import Limits
 from vibes_trio.errors import NotOwner, SlugTaken
 from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
-from vibes_trio.storage import Database
 from vibes_trio.storage.apps import find_latest, find_release, list_latest, save_release
 from vibes_trio.storage.assets import find_asset, sweep_assets
 from vibes_trio.storage.chats import NewSection, append_sections, ensure_context, list_sections
 from vibes_trio.storage.slugs import bind_app_slug, bind_user_slug
+from vibes_trio.storage.sqlite.engine import SqliteDatabase
 
-VECTORS = Path(__file__).parent.parent / "conformance"
+VECTORS = Path(__file__).parents[2] / "conformance"
 
 TABLES = ("Assets", "UserSlugBindings", "AppSlugBindings", "Apps", "ChatContexts", "ChatSections")
 Rows = dict[str, list[dict[str, Any]]]
@@ -56,7 +56,7 @@ def make_file(path: Path, rows: Rows) -> None:
         connection.commit()
 
 
-def dump(db: Database) -> Rows:
+def dump(db: SqliteDatabase) -> Rows:
     """All rows in the reference's columns, in order of insertion."""
     with closing(sqlite3.connect(db.path)) as connection:
         connection.row_factory = sqlite3.Row
@@ -71,8 +71,8 @@ def dump(db: Database) -> Rows:
     return found
 
 
-def open_file(path: Path) -> Database:
-    db = Database(path, Limits(reserve_bytes=0), now=lambda: 1_769_064_695.123, inline=True)
+def open_file(path: Path) -> SqliteDatabase:
+    db = SqliteDatabase(path, Limits(reserve_bytes=0), now=lambda: 1_769_064_695.123, inline=True)
     db.open()
     return db
 
@@ -116,7 +116,9 @@ async def test_rows_stay_as_they_are_and_releases_are_found(tmp_path: Path, file
     assert after["AppSlugBindings"][: len(before["AppSlugBindings"])] == before["AppSlugBindings"]
     assert {**after, "AppSlugBindings": None} == {**before, "AppSlugBindings": None}
     for row in before["Apps"]:
-        found = db.get(find_release, AppSlug(row["appSlug"]), UserSlug(row["userSlug"]), FsId(row["fsId"]))
+        found = db.points.get(
+            find_release, AppSlug(row["appSlug"]), UserSlug(row["userSlug"]), FsId(row["fsId"])
+        )
         if row["userId"] != owner[row["userSlug"]]:
             assert found is None
             continue
@@ -124,7 +126,7 @@ async def test_rows_stay_as_they_are_and_releases_are_found(tmp_path: Path, file
         assert (found.release_seq, found.mode, found.env_json) == (row["releaseSeq"], row["mode"], row["env"])
         assert (found.file_system_json, found.extras_json) == (row["fileSystem"], None)
     for row in before["Assets"]:
-        assert db.get(find_asset, row["assetId"]) == row["content"]
+        assert db.points.get(find_asset, row["assetId"]) == row["content"]
     db.close()
 
 
@@ -141,17 +143,17 @@ async def test_live_release_is_served_and_the_next_one_numbered_after_it(tmp_pat
     highest = max(row["releaseSeq"] for row in mine if row["appSlug"] == app)
     db = open_file(tmp_path / "theirs.db")
 
-    shown = db.get(find_latest, app, owner)
+    shown = db.points.get(find_latest, app, owner)
     assert shown is not None
     assert (shown.fs_id, shown.release_seq) == (live["fsId"], live["releaseSeq"])
-    assert shown in db.get(list_latest, 10)
+    assert shown in db.points.get(list_latest, 10)
 
     saved = await db.write(
         save_release, release("zNew", "production", user=user, owner=owner, app=app), limit=50
     )
 
     assert saved.release.release_seq == highest + 1
-    assert db.get(find_latest, app, owner) == saved.release
+    assert db.points.get(find_latest, app, owner) == saved.release
     db.close()
 
 
@@ -172,7 +174,7 @@ async def test_app_slug_under_a_second_user_slug_no_longer_clashes(tmp_path: Pat
     )
 
     assert saved.release.release_seq == 1
-    first = db.get(find_release, app, UserSlug(theirs["userSlug"]), FsId(theirs["fsId"]))
+    first = db.points.get(find_release, app, UserSlug(theirs["userSlug"]), FsId(theirs["fsId"]))
     assert first is not None
     assert first.file_system_json == json.dumps(theirs["fileSystem"])
     db.close()
@@ -195,10 +197,12 @@ async def test_release_without_binding_gets_one_of_its_owner(tmp_path: Path) -> 
 
     db = open_file(tmp_path / "theirs.db")
 
-    bindings = db.get(lambda tx: tx.execute("SELECT userSlug, appSlug, lastReleaseSeq FROM AppSlugBindings"))
+    bindings = db.points.get(
+        lambda tx: tx.execute("SELECT userSlug, appSlug, lastReleaseSeq FROM AppSlugBindings")
+    )
     assert bindings == [("ada", "todo", 3)]
-    assert db.get(find_latest, AppSlug("todo"), UserSlug("ada")) is not None
-    assert db.get(find_latest, AppSlug("spam"), UserSlug("ada")) is None
+    assert db.points.get(find_latest, AppSlug("todo"), UserSlug("ada")) is not None
+    assert db.points.get(find_latest, AppSlug("spam"), UserSlug("ada")) is None
     with pytest.raises(SlugTaken):
         await db.write(
             bind_user_slug, UserId("bob-id"), UserSlug("ada"), limit=9, attempts=0, words=lambda: "unused"
@@ -250,7 +254,7 @@ async def test_chats_go_on_where_they_were(tmp_path: Path) -> None:
     seq = await db.submit_item(append_sections, NewSection(user, context, "user", "[]")).wait()
 
     assert seq == len(rows["ChatSections"])
-    sections = db.get(list_sections, user, context, limit=100)
+    sections = db.points.get(list_sections, user, context, limit=100)
     assert [section.seq for section in sections] == list(range(seq + 1))
     assert [json.loads(section.blocks_json) for section in sections] == [
         *(row["blocks"] for row in rows["ChatSections"]),
@@ -279,5 +283,5 @@ async def test_sweep_keeps_every_asset_that_the_reference_serves(tmp_path: Path)
     db = open_file(tmp_path / "theirs.db")
 
     assert await db.write(lambda tx: sweep_assets(tx, older_than=tx.now, at_most=99, max_bytes=10**9)) == 1
-    assert all(db.get(find_asset, cid) is not None for cid in served)
+    assert all(db.points.get(find_asset, cid) is not None for cid in served)
     db.close()

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from vibes_trio.storage.tx import DiskShort, Tx
+from vibes_trio.storage.interface import DiskShort, Tx
 
 _log = logging.getLogger(__name__)
 

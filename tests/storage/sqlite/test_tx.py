@@ -3,25 +3,14 @@ import sqlite3
 import pytest
 
 from vibes_trio.errors import Internal, Overloaded
-from vibes_trio.storage.tx import DiskFull, Tx, iso_utc, translate
+from vibes_trio.storage.interface import DiskFull
+from vibes_trio.storage.sqlite.tx import SqliteTx, translate
 
 
 def failure(name: str) -> sqlite3.OperationalError:
     error = sqlite3.OperationalError("some text")
     error.sqlite_errorname = name
     return error
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.0, "1970-01-01T00:00:00.000Z"),
-        (1_769_064_695.5, "2026-01-22T06:51:35.500Z"),
-        (1_769_064_695, "2026-01-22T06:51:35.000Z"),
-    ],
-)
-def test_time_is_iso_utc_with_milliseconds(seconds: float, text: str) -> None:
-    assert iso_utc(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -42,10 +31,6 @@ def test_known_failures_are_told_by_code(name: str, kind: type[Exception]) -> No
     assert type(translate(failure(name))) is kind
 
 
-def test_full_disk_tells_when_to_come_back() -> None:
-    assert DiskFull().retry_after_s == 5
-
-
 @pytest.mark.parametrize("error", [failure("SQLITE_ERROR"), sqlite3.ProgrammingError("closed")])
 def test_mistakes_in_our_own_sql_are_not_translated(error: sqlite3.Error) -> None:
     assert translate(error) is None
@@ -53,9 +38,9 @@ def test_mistakes_in_our_own_sql_are_not_translated(error: sqlite3.Error) -> Non
 
 def test_rows_are_plain_tuples_and_all_there() -> None:
     connection = sqlite3.connect(":memory:")
-    tx = Tx(connection, 0)
+    tx = SqliteTx(connection, 0)
     tx.execute("CREATE TABLE t (a, b)")
-    tx.execute_many("INSERT INTO t VALUES (?, ?)", [(1, "x"), (2, b"y")])
+    tx.execute("INSERT INTO t VALUES (?, ?), (?, ?)", (1, "x", 2, b"y"))
 
     assert tx.execute("SELECT a, b FROM t ORDER BY a") == [(1, "x"), (2, b"y")]
     connection.close()
@@ -63,12 +48,10 @@ def test_rows_are_plain_tuples_and_all_there() -> None:
 
 def test_mistaken_statement_is_raised_as_it_is_and_leaves_the_database_trusted() -> None:
     connection = sqlite3.connect(":memory:")
-    tx = Tx(connection, 0)
+    tx = SqliteTx(connection, 0)
 
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         tx.execute("SELECT * FROM missing")
-    with pytest.raises(sqlite3.OperationalError, match="no such table"):
-        tx.execute_many("INSERT INTO missing VALUES (?)", [(1,)])
 
     assert tx.failed is None
     connection.close()
@@ -76,7 +59,7 @@ def test_mistaken_statement_is_raised_as_it_is_and_leaves_the_database_trusted()
 
 def test_failed_database_is_remembered() -> None:
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    tx = Tx(connection, 0)
+    tx = SqliteTx(connection, 0)
     tx.execute("CREATE TABLE t (a)")
     tx.execute("PRAGMA max_page_count = 2")
 
@@ -88,7 +71,7 @@ def test_failed_database_is_remembered() -> None:
 
 
 def test_later_is_counted_from_the_start() -> None:
-    tx = Tx(sqlite3.connect(":memory:"), 10)
+    tx = SqliteTx(sqlite3.connect(":memory:"), 10)
 
     assert (tx.now, tx.later(0.5)) == ("1970-01-01T00:00:10.000Z", "1970-01-01T00:00:10.500Z")
     tx._connection.close()

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from vibes_trio.errors import ConfigError
-from vibes_trio.storage.migrate import Migration, load_migrations, migrate, split_statements
+from vibes_trio.storage.sqlite.migrate import Migration, load_migrations, migrate, split_statements
 
 STEPS = load_migrations()
 
 # Applies all steps and dies like kill -9 before the n-th statement, for each n, each time on a new file.
 KILLER = """
 import os, sqlite3, sys
-from vibes_trio.storage.migrate import load_migrations, migrate
+from vibes_trio.storage.sqlite.migrate import load_migrations, migrate
 folder, count = sys.argv[1], 0
 while True:
     count += 1

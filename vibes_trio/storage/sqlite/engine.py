@@ -1,7 +1,7 @@
 """The database of one server: many readers, one writer, and the only door to SQLite.
 
-Repositories are sync functions on a `Tx`; async code never sees a connection. `write` and `read` run them
-on threads of their own, `get` in the event loop itself, for a single row by its key.
+`write` and `read` run functions on threads of their own, `get` in the event loop itself, for a single row by its
+key.
 """
 
 import contextlib
@@ -11,18 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Overloaded
-from vibes_trio.storage.migrate import load_migrations, migrate
-from vibes_trio.storage.pending import Many, Pending, PendingItem
-from vibes_trio.storage.reader import Reader
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.interface import Many, Tx
+from vibes_trio.storage.pending import Pending, PendingItem
+from vibes_trio.storage.sqlite.migrate import load_migrations, migrate
+from vibes_trio.storage.sqlite.points import SqlitePoints, closed
+from vibes_trio.storage.sqlite.reader import Reader
+from vibes_trio.storage.sqlite.writer import Writer
 from vibes_trio.storage.worker import Inline, Worker
-from vibes_trio.storage.writer import Writer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,9 +44,6 @@ _WRITER_PRAGMAS = (
     "secure_delete = FAST",
 )
 
-_WAL_RESET_FIXED = (3, 51, 3)
-_WAL_RESET_FIXED_EARLIER = (3, 50, 7)
-
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
@@ -57,7 +55,7 @@ class _Parts:
     reads: Worker | Inline
 
 
-class Database:
+class SqliteDatabase:
     """One SQLite file in WAL mode.
 
     Args:
@@ -83,9 +81,7 @@ class Database:
         self._now = now
         self._inline = inline
         self._parts: _Parts | None = None
-        self._points: sqlite3.Connection | None = None
-        # Any: each function has its own type, which no dictionary of ours can tell.
-        self._fixed: dict[tuple[Callable[[Tx, str], Any], str], Any] = {}
+        self.points = SqlitePoints(now, limits.fixed_facts)
 
     def open(self) -> tuple[str, ...]:
         """Open the file, bring its tables up to date, and return the names of the steps that it took.
@@ -106,7 +102,7 @@ class Database:
             )
             writer.prepare(lambda connection: applied.extend(migrate(connection, load_migrations())))
             # The event loop never sleeps for a lock.
-            self._points = connect_reader(self.path, busy_timeout_s=0)
+            self.points.open(connect_reader(self.path, busy_timeout_s=0))
             self._parts = self._start(writer)
         except (OSError, sqlite3.Error, Overloaded) as error:
             raise ConfigError(f"{self.path}: can't be used as a database: {error}") from error
@@ -118,9 +114,8 @@ class Database:
         Raises:
             ConfigError: no file, or no database.
         """
-        assert self._points is None
         try:
-            self._points = connect_read_only(self.path)
+            self.points.open(connect_read_only(self.path))
         except sqlite3.Error as error:
             raise ConfigError(f"{self.path}: can't be read as a database: {error}") from error
 
@@ -154,15 +149,12 @@ class Database:
         Blocks: for shutdown, after the last message.
         """
         parts, self._parts = self._parts, None
-        points, self._points = self._points, None
-        self._fixed.clear()
         if parts is not None:
             parts.writes.stop()
             parts.reads.stop()
             for reader in parts.readers:
                 reader.close()
-        if points is not None:
-            points.close()
+        self.points.close()
         if parts is not None:
             parts.writer.close()
 
@@ -211,9 +203,9 @@ class Database:
             Overloaded: too much waits, or it took too long.
             Internal: the storage failed, or *fn* tried to write.
         """
-        if self._parts is None and self._points is not None:
+        if self._parts is None and self.points.is_open:
             await trio.lowlevel.checkpoint()
-            return self.get(fn, *args, **kwargs)
+            return self.points.get(fn, *args, **kwargs)
         pending = Pending(lambda tx: fn(tx, *args, **kwargs))
         self._open_parts().reads.submit(pending)
         try:
@@ -223,30 +215,9 @@ class Database:
             await trio.lowlevel.checkpoint_if_cancelled()
             raise
 
-    def get(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run *fn* here and now, in the event loop. Only for a few rows found by key: about 20 µs.
-
-        Raises:
-            Overloaded: the database is closed, or locked by another program.
-        """
-        if self._points is None:
-            raise _closed()
-        return fn(Tx(self._points, self._now()), *args, **kwargs)
-
-    def get_fixed(self, fn: Callable[[Tx, str], T | None], key: str) -> T | None:
-        """As `get`, for what never changes once it is there: it is read once, then remembered. None is not.
-
-        Most of what `get` costs is to open and to end a snapshot. When `limits.fixed_facts` are remembered all
-        are forgotten: to read them again is no matter.
-        """
-        found: T | None = self._fixed.get((fn, key))
-        if found is None:
-            found = self.get(fn, key)
-            if found is not None:
-                if len(self._fixed) >= self.limits.fixed_facts:
-                    self._fixed.clear()
-                self._fixed[fn, key] = found
-        return found
+    async def get(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `points.get`: at once, without a checkpoint."""
+        return self.points.get(fn, *args, **kwargs)
 
     @property
     def commits(self) -> int:
@@ -265,7 +236,7 @@ class Database:
 
     def _open_parts(self) -> _Parts:
         if self._parts is None:
-            raise _closed()
+            raise closed()
         return self._parts
 
 
@@ -313,25 +284,6 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def sqlite_version() -> str:
-    """Return the version of the SQLite library in use."""
-    return sqlite3.sqlite_version
-
-
-def has_wal_reset_bug(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> bool:
-    """Say whether SQLite *version* (default: the one in use) can damage a WAL file that two programs write.
-
-    Two of our own never do so (`lock.py`); the `sqlite3` tool beside a running server is another matter.
-    Source: platform-and-reliability.md, 1.4.
-    """
-    fixed = version >= _WAL_RESET_FIXED or (version[:2] == (3, 50) and version >= _WAL_RESET_FIXED_EARLIER)
-    return not fixed
-
-
-def _closed() -> Overloaded:
-    return Overloaded("The database is closed: the server is stopping. Try again in a moment.")
 
 
 def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:

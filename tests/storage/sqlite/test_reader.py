@@ -6,10 +6,10 @@ import pytest
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import Internal, Overloaded
-from vibes_trio.storage.engine import connect_reader, connect_writer
+from vibes_trio.storage import Tx
 from vibes_trio.storage.pending import Pending, deliver_all, settle
-from vibes_trio.storage.reader import Reader
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.sqlite.engine import connect_reader, connect_writer
+from vibes_trio.storage.sqlite.reader import Reader
 
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 

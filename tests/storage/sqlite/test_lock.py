@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from vibes_trio.errors import Overloaded
-from vibes_trio.storage.lock import FileLock
+from vibes_trio.storage.sqlite.lock import FileLock
 
 
 def test_second_holder_is_refused_after_its_timeout(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Internal, Overloaded, VibesError
-from vibes_trio.storage.engine import connect_reader, connect_writer
+from vibes_trio.storage.interface import DiskFull, Tx
 from vibes_trio.storage.pending import Pending, PendingItem, deliver_all, settle
-from vibes_trio.storage.tx import DiskFull, Tx
-from vibes_trio.storage.writer import Writer
+from vibes_trio.storage.sqlite.engine import connect_reader, connect_writer
+from vibes_trio.storage.sqlite.writer import Writer
 
 
 class Faulty(sqlite3.Connection):

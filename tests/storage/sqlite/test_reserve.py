@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from vibes_trio.storage.reserve import Reserve
+from vibes_trio.storage.sqlite.reserve import Reserve
 
 
 def test_space_is_taken_once_and_given_back(tmp_path: Path) -> None:

@@ -1,48 +1,13 @@
-"""One transaction as the repositories see it, and SQLite's failures in the program's own terms."""
+"""A transaction of SQLite, and SQLite's failures in the program's own terms."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from vibes_trio.errors import Internal, Overloaded, VibesError
-
-Value = str | int | float | bytes | None
-# Any: what a row holds is decided by the columns of its statement, which no type of ours can see.
-Row = tuple[Any, ...]
-
-_FULL_RETRY_S = 5
-_FULL = (
-    "The server's disk is full: nothing was stored, reading goes on. "
-    "The operator has to free space; writing then resumes by itself."
-)
-
-
-class DiskFull(Overloaded):
-    """No room to write. Told apart because the writer can give up its reserve and go on."""
-
-    def __init__(self, message: str = _FULL) -> None:
-        super().__init__(message, retry_after_s=_FULL_RETRY_S)
-
-
-class DiskShort(Overloaded):
-    """There is room, but it is kept for others: see `room.py`."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The server's disk is nearly full: nothing more is stored, reading goes on. The operator has to free "
-            "space (VIBES_DISK_RESERVE is kept free); storing then resumes by itself.",
-            retry_after_s=_FULL_RETRY_S,
-        )
-
+from vibes_trio.storage.interface import DiskFull, Row, Value, iso_utc
 
 # Primary result codes after which the connection itself can't be relied on.
 _BROKEN = frozenset({"IOERR", "CORRUPT", "NOTADB", "CANTOPEN", "READONLY", "NOMEM", "PERM", "AUTH", "MISUSE"})
-
-
-def iso_utc(seconds: float) -> str:
-    """Return Unix *seconds* as the tables write time: `2026-01-22T06:51:35.123Z`. Sorts as text."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def translate(error: sqlite3.Error) -> VibesError | None:
@@ -64,7 +29,7 @@ def translate(error: sqlite3.Error) -> VibesError | None:
     return None
 
 
-class Tx:
+class SqliteTx:
     """A transaction. Lives for one function call, on the thread that runs it.
 
     Attributes:
@@ -78,7 +43,7 @@ class Tx:
         self,
         connection: sqlite3.Connection,
         seconds: float,
-        room: "Callable[[Tx, int], None]" = lambda tx, size: None,
+        room: "Callable[[SqliteTx, int], None]" = lambda tx, size: None,
     ) -> None:
         self._connection = connection
         self._seconds = seconds
@@ -102,6 +67,10 @@ class Tx:
         """Return the time *seconds* after `now`, in the same form."""
         return iso_utc(self._seconds + seconds)
 
+    def as_text(self, text: str | bytes) -> Value:
+        """Return *text* as it is: SQLite takes UTF-8 for text."""
+        return text
+
     def execute(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """Run one statement and return all its rows (none for most writes).
 
@@ -113,13 +82,6 @@ class Tx:
         """
         try:
             return self._connection.execute(sql, params).fetchall()
-        except sqlite3.Error as error:
-            raise self._failure(error) from error
-
-    def execute_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
-        """Run one statement that returns nothing for each of *rows*. Raises as `execute`."""
-        try:
-            self._connection.executemany(sql, rows)
         except sqlite3.Error as error:
             raise self._failure(error) from error
 

@@ -8,9 +8,9 @@ from releases import publish, release
 
 from vibes_trio.errors import ConfigError
 from vibes_trio.exchange import UserId
-from vibes_trio.storage import Database
-from vibes_trio.storage.contents import holds_data
-from vibes_trio.storage.migrate import load_migrations
+from vibes_trio.storage.sqlite.contents import holds_data
+from vibes_trio.storage.sqlite.engine import SqliteDatabase
+from vibes_trio.storage.sqlite.migrate import load_migrations
 from vibes_trio.storage.users import add_user
 
 
@@ -24,14 +24,16 @@ def test_a_file_that_a_killed_start_left_holds_nothing(tmp_path: Path) -> None:
     assert not holds_data(tmp_path / "vibes.sqlite3")
 
 
-async def test_tables_and_users_alone_are_no_data(inline: Database) -> None:
+async def test_tables_and_users_alone_are_no_data(inline: SqliteDatabase) -> None:
     """A command may add a user before the first start."""
     await inline.write(add_user, UserId("ada"), "ada", "")
 
     assert not holds_data(inline.path)
 
 
-async def test_what_somebody_stored_is_data_while_the_database_is_open_and_after(inline: Database) -> None:
+async def test_what_somebody_stored_is_data_while_the_database_is_open_and_after(
+    inline: SqliteDatabase,
+) -> None:
     await inline.write(publish, release("z1"))
 
     assert holds_data(inline.path)

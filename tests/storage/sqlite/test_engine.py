@@ -3,7 +3,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,10 +15,10 @@ import trio.testing
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Internal, NotFound, Overloaded
 from vibes_trio.exchange import UserId
-from vibes_trio.storage import Database, Tx, has_wal_reset_bug
+from vibes_trio.storage import Tx
 from vibes_trio.storage.chats import NewSection, append_sections, ensure_context, list_sections
-from vibes_trio.storage.engine import connect_reader, connect_writer, sqlite_version
-from vibes_trio.storage.migrate import load_migrations
+from vibes_trio.storage.sqlite.engine import SqliteDatabase, connect_reader, connect_writer
+from vibes_trio.storage.sqlite.migrate import load_migrations
 
 ADA = UserId("ada")
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
@@ -28,7 +27,7 @@ ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELE
 APPENDER = """
 import sys, time, trio
 from vibes_trio.config import Limits
-from vibes_trio.storage import Database
+from vibes_trio.storage.sqlite.engine import SqliteDatabase
 from vibes_trio.storage.chats import NewSection, append_sections, ensure_context
 
 async def client(db):
@@ -36,7 +35,7 @@ async def client(db):
         print(await db.submit_item(append_sections, NewSection("ada", "chat", "user", "[]")).wait(), flush=True)
 
 async def main():
-    db = Database(sys.argv[1], Limits(commits_per_checkpoint=5), now=time.time)
+    db = SqliteDatabase(sys.argv[1], Limits(commits_per_checkpoint=5), now=time.time)
     db.open()
     await db.write(ensure_context, "ada", "chat", str)
     async with trio.open_nursery() as nursery:
@@ -48,8 +47,10 @@ trio.run(main)
 
 
 @pytest.fixture(params=[False, True], ids=["threads", "inline"])
-async def either(request: pytest.FixtureRequest, tmp_path: Path, limits: Limits) -> AsyncIterator[Database]:
-    db = Database(tmp_path / "either.db", limits, now=lambda: 0.0, inline=request.param)
+async def either(
+    request: pytest.FixtureRequest, tmp_path: Path, limits: Limits
+) -> AsyncIterator[SqliteDatabase]:
+    db = SqliteDatabase(tmp_path / "either.db", limits, now=lambda: 0.0, inline=request.param)
     db.open()
     yield db
     db.close()
@@ -69,7 +70,7 @@ def notes(tx: Tx) -> list[int]:
 
 
 @contextmanager
-def busy_writer(db: Database) -> Iterator[None]:
+def busy_writer(db: SqliteDatabase) -> Iterator[None]:
     """Keep the writer inside a transaction of its own during the block, so that what is submitted waits."""
     entered, leave = threading.Event(), threading.Event()
 
@@ -90,7 +91,7 @@ def busy_writer(db: Database) -> Iterator[None]:
 
 
 def test_file_and_folder_are_made_for_this_user_only(tmp_path: Path, limits: Limits) -> None:
-    db = Database(tmp_path / "data" / "vibes.db", limits, now=lambda: 0.0, inline=True)
+    db = SqliteDatabase(tmp_path / "data" / "vibes.db", limits, now=lambda: 0.0, inline=True)
 
     assert db.open() == tuple(step.name for step in load_migrations())
 
@@ -100,7 +101,7 @@ def test_file_and_folder_are_made_for_this_user_only(tmp_path: Path, limits: Lim
 
 
 def test_second_open_changes_nothing(tmp_path: Path, limits: Limits) -> None:
-    db = Database(tmp_path / "vibes.db", limits, now=lambda: 0.0, inline=True)
+    db = SqliteDatabase(tmp_path / "vibes.db", limits, now=lambda: 0.0, inline=True)
     db.open()
     db.close()
 
@@ -108,7 +109,7 @@ def test_second_open_changes_nothing(tmp_path: Path, limits: Limits) -> None:
     db.close()
 
 
-def test_closing_twice_is_fine(inline: Database) -> None:
+def test_closing_twice_is_fine(inline: SqliteDatabase) -> None:
     inline.close()
     inline.close()
 
@@ -118,7 +119,7 @@ def test_file_that_is_no_database_is_refused(tmp_path: Path, limits: Limits) -> 
     path.write_bytes(b"Dear diary, " * 100)
 
     with pytest.raises(ConfigError, match=r"notes\.txt: can't be used as a database"):
-        Database(path, limits, now=lambda: 0.0, inline=True).open()
+        SqliteDatabase(path, limits, now=lambda: 0.0, inline=True).open()
 
     assert path.read_bytes() == b"Dear diary, " * 100
 
@@ -127,7 +128,7 @@ def test_folder_that_can_not_be_made_is_refused(tmp_path: Path, limits: Limits) 
     (tmp_path / "file").touch()
 
     with pytest.raises(ConfigError, match="can't be used as a database"):
-        Database(tmp_path / "file" / "vibes.db", limits, now=lambda: 0.0, inline=True).open()
+        SqliteDatabase(tmp_path / "file" / "vibes.db", limits, now=lambda: 0.0, inline=True).open()
 
 
 def test_data_of_a_newer_version_is_refused(tmp_path: Path, limits: Limits) -> None:
@@ -137,15 +138,15 @@ def test_data_of_a_newer_version_is_refused(tmp_path: Path, limits: Limits) -> N
     connection.close()
 
     with pytest.raises(ConfigError, match="schema 999"):
-        Database(path, limits, now=lambda: 0.0, inline=True).open()
+        SqliteDatabase(path, limits, now=lambda: 0.0, inline=True).open()
 
 
-def test_file_that_another_process_keeps_locked_is_refused(inline: Database, limits: Limits) -> None:
+def test_file_that_another_process_keeps_locked_is_refused(inline: SqliteDatabase, limits: Limits) -> None:
     with (
         inline._open_parts().writer._lock.held(),
         pytest.raises(ConfigError, match="Another process is writing"),
     ):
-        Database(inline.path, limits, now=lambda: 0.0, inline=True).open()
+        SqliteDatabase(inline.path, limits, now=lambda: 0.0, inline=True).open()
 
 
 def test_place_without_wal_files_is_refused(limits: Limits) -> None:
@@ -153,7 +154,9 @@ def test_place_without_wal_files_is_refused(limits: Limits) -> None:
         connect_writer(Path(":memory:"), limits)
 
 
-def test_connections_are_durable_and_only_the_writer_checkpoints(inline: Database, limits: Limits) -> None:
+def test_connections_are_durable_and_only_the_writer_checkpoints(
+    inline: SqliteDatabase, limits: Limits
+) -> None:
     writer, reader = connect_writer(inline.path, limits), connect_reader(inline.path, 0)
 
     def pragma(connection: sqlite3.Connection, name: str) -> object:
@@ -168,7 +171,7 @@ def test_connections_are_durable_and_only_the_writer_checkpoints(inline: Databas
     reader.close()
 
 
-async def test_close_finishes_what_waits_and_leaves_one_file(db: Database) -> None:
+async def test_close_finishes_what_waits_and_leaves_one_file(db: SqliteDatabase) -> None:
     with busy_writer(db):
         pendings = [db.submit(add_note, n) for n in range(5)]
 
@@ -177,10 +180,10 @@ async def test_close_finishes_what_waits_and_leaves_one_file(db: Database) -> No
     assert [await pending.wait() for pending in pendings] == [0, 1, 2, 3, 4]
     assert not db.path.with_name("vibes.db-wal").exists()
     db.open()
-    assert db.get(notes) == [0, 1, 2, 3, 4]
+    assert db.points.get(notes) == [0, 1, 2, 3, 4]
 
 
-async def test_closed_database_refuses(db: Database) -> None:
+async def test_closed_database_refuses(db: SqliteDatabase) -> None:
     db.close()
 
     with pytest.raises(Overloaded, match="is closed"):
@@ -188,72 +191,19 @@ async def test_closed_database_refuses(db: Database) -> None:
     with pytest.raises(Overloaded, match="is closed"):
         await db.read(notes)
     with pytest.raises(Overloaded, match="is closed"):
-        db.get(notes)
-
-
-async def test_what_never_changes_is_read_once_and_what_is_not_there_again(inline: Database) -> None:
-    read: list[str] = []
-
-    def find(tx: Tx, key: str) -> str | None:
-        read.append(key)
-        return key if int(key) in notes(tx) else None
-
-    assert inline.get_fixed(find, "1") is None
-    await inline.write(add_note, 1)
-    await inline.write(add_note, 2)
-    assert [inline.get_fixed(find, key) for key in ("1", "1", "2", "2")] == ["1", "1", "2", "2"]
-    assert read == ["1", "1", "2"]
-
-    inline.close()
-    with pytest.raises(Overloaded, match="is closed"):
-        inline.get_fixed(find, "1")
-
-
-async def test_of_what_never_changes_only_so_much_is_remembered(tmp_path: Path) -> None:
-    read: list[str] = []
-
-    def find(tx: Tx, key: str) -> str:
-        read.append(key)
-        return key
-
-    db = Database(tmp_path / "vibes.db", Limits(fixed_facts=2), now=time.time, inline=True)
-    db.open()
-    for key in ("a", "b", "a", "c", "c", "a"):
-        assert db.get_fixed(find, key) == key
-    db.close()
-
-    assert read == ["a", "b", "c", "a"]
-
-
-def test_library_version_is_told() -> None:
-    assert sqlite_version() == ".".join(map(str, sqlite3.sqlite_version_info))
-
-
-@pytest.mark.parametrize(
-    ("version", "bug"),
-    [
-        ((3, 40, 1), True),
-        ((3, 50, 6), True),
-        ((3, 50, 7), False),
-        ((3, 51, 2), True),
-        ((3, 51, 3), False),
-        ((3, 53, 0), False),
-    ],
-)
-def test_wal_reset_bug_is_known_by_version(version: tuple[int, int, int], bug: bool) -> None:
-    assert has_wal_reset_bug(version) is bug
+        db.points.get(notes)
 
 
 # --- one transaction
 
 
-async def test_acknowledged_write_is_seen_by_every_reader(either: Database) -> None:
+async def test_acknowledged_write_is_seen_by_every_reader(either: SqliteDatabase) -> None:
     assert await either.write(add_note, value=7) == 7
 
-    assert either.get(notes) == await either.read(notes) == [7]
+    assert either.points.get(notes) == await either.read(notes) == [7]
 
 
-async def test_write_that_raises_leaves_nothing(either: Database) -> None:
+async def test_write_that_raises_leaves_nothing(either: SqliteDatabase) -> None:
     def broken(tx: Tx) -> None:
         add_note(tx, 1)
         raise NotFound("nothing here")
@@ -261,27 +211,27 @@ async def test_write_that_raises_leaves_nothing(either: Database) -> None:
     with pytest.raises(NotFound, match="nothing here"):
         await either.write(broken)
 
-    assert either.get(notes) == []
+    assert either.points.get(notes) == []
 
 
-async def test_neither_read_nor_get_can_write(db: Database) -> None:
+async def test_neither_read_nor_get_can_write(db: SqliteDatabase) -> None:
     with pytest.raises(Internal):
         await db.read(add_note, 1)
     with pytest.raises(Internal):
-        db.get(add_note, 1)
+        db.points.get(add_note, 1)
 
-    assert db.get(notes) == []
+    assert db.points.get(notes) == []
 
 
-async def test_each_transaction_takes_its_time_once(db: Database, clock: Callable[[], float]) -> None:
+async def test_each_transaction_takes_its_time_once(db: SqliteDatabase, clock: Callable[[], float]) -> None:
     assert await db.write(lambda tx: tx.now) == "2026-01-22T06:51:35.123Z"
     assert await db.read(lambda tx: tx.now) == "2026-01-22T06:51:35.123Z"
-    assert db.get(lambda tx: tx.now) == "2026-01-22T06:51:35.123Z"
+    assert db.points.get(lambda tx: tx.now) == "2026-01-22T06:51:35.123Z"
 
 
-async def test_two_processes_may_write_in_turn(db: Database, limits: Limits) -> None:
+async def test_two_processes_may_write_in_turn(db: SqliteDatabase, limits: Limits) -> None:
     """As `vibes-trio user add` does beside a running server."""
-    other = Database(db.path, limits, now=lambda: 0.0, inline=True)
+    other = SqliteDatabase(db.path, limits, now=lambda: 0.0, inline=True)
     other.open()
 
     await db.write(add_note, 1)
@@ -289,15 +239,15 @@ async def test_two_processes_may_write_in_turn(db: Database, limits: Limits) -> 
     await db.write(add_note, 3)
     other.close()
 
-    assert db.get(notes) == [1, 2, 3]
+    assert db.points.get(notes) == [1, 2, 3]
     await db.write(add_note, 4)
-    assert db.get(notes) == [1, 2, 3, 4]
+    assert db.points.get(notes) == [1, 2, 3, 4]
 
 
 # --- group commit
 
 
-async def test_all_who_wait_share_one_commit(db: Database) -> None:
+async def test_all_who_wait_share_one_commit(db: SqliteDatabase) -> None:
     before = db.commits
 
     with busy_writer(db):
@@ -305,10 +255,10 @@ async def test_all_who_wait_share_one_commit(db: Database) -> None:
 
     assert [await pending.wait() for pending in pendings] == list(range(20))
     assert db.commits - before == 2, "the busy one, and one for all twenty"
-    assert db.get(notes) == list(range(20))
+    assert db.points.get(notes) == list(range(20))
 
 
-async def test_long_write_has_a_commit_of_its_own(db: Database) -> None:
+async def test_long_write_has_a_commit_of_its_own(db: SqliteDatabase) -> None:
     """With all that waits in one commit, a line of a chat would wait for the bytes of every app."""
     before = db.commits
     got: list[int] = []
@@ -326,7 +276,7 @@ async def test_long_write_has_a_commit_of_its_own(db: Database) -> None:
     assert sorted(got) == [0, 1, 2, 3]
 
 
-async def test_write_alone_waits_for_nobody(db: Database) -> None:
+async def test_write_alone_waits_for_nobody(db: SqliteDatabase) -> None:
     before = db.commits
 
     await db.write(add_note, 1)
@@ -335,7 +285,7 @@ async def test_write_alone_waits_for_nobody(db: Database) -> None:
     assert db.commits - before == 2
 
 
-async def test_others_of_a_batch_survive_one_that_raises(db: Database) -> None:
+async def test_others_of_a_batch_survive_one_that_raises(db: SqliteDatabase) -> None:
     def broken(tx: Tx) -> None:
         add_note(tx, 2)
         tx.execute("INSERT INTO ChatSections VALUES ('missing', 0, 'user', '[]', '')")
@@ -346,11 +296,11 @@ async def test_others_of_a_batch_survive_one_that_raises(db: Database) -> None:
     assert (await first.wait(), await last.wait()) == (1, 3)
     with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
         await bad.wait()
-    assert db.get(notes) == [1, 3]
+    assert db.points.get(notes) == [1, 3]
 
 
 async def test_full_queue_refuses_and_queues_nothing(tmp_path: Path, limits: Limits) -> None:
-    db = Database(tmp_path / "vibes.db", replace(limits, writes_waiting=2), now=lambda: 0.0)
+    db = SqliteDatabase(tmp_path / "vibes.db", replace(limits, writes_waiting=2), now=lambda: 0.0)
     db.open()
 
     with busy_writer(db):
@@ -359,11 +309,11 @@ async def test_full_queue_refuses_and_queues_nothing(tmp_path: Path, limits: Lim
             await db.write(add_note, 3)
 
     assert [await pending.wait() for pending in pendings] == [1, 2]
-    assert db.get(notes) == [1, 2]
+    assert db.points.get(notes) == [1, 2]
     db.close()
 
 
-async def test_many_tasks_append_without_gap_or_twin(db: Database) -> None:
+async def test_many_tasks_append_without_gap_or_twin(db: SqliteDatabase) -> None:
     await db.write(ensure_context, ADA, "chat", str)
     got: list[int] = []
 
@@ -384,7 +334,7 @@ async def test_many_tasks_append_without_gap_or_twin(db: Database) -> None:
 # --- cancellation
 
 
-async def test_write_cancelled_while_it_waits_does_not_happen(db: Database) -> None:
+async def test_write_cancelled_while_it_waits_does_not_happen(db: SqliteDatabase) -> None:
     with busy_writer(db):
         with trio.CancelScope() as scope:
             scope.cancel()
@@ -392,10 +342,10 @@ async def test_write_cancelled_while_it_waits_does_not_happen(db: Database) -> N
         assert scope.cancelled_caught
 
     await db.write(add_note, 2)
-    assert db.get(notes) == [2]
+    assert db.points.get(notes) == [2]
 
 
-async def test_write_cancelled_while_it_runs_is_committed_and_answered(db: Database) -> None:
+async def test_write_cancelled_while_it_runs_is_committed_and_answered(db: SqliteDatabase) -> None:
     token = trio.lowlevel.current_trio_token()
     cancelled = threading.Event()
 
@@ -413,10 +363,10 @@ async def test_write_cancelled_while_it_runs_is_committed_and_answered(db: Datab
 
     assert scope.cancelled_caught
     assert answer == 2
-    assert db.get(notes) == [1, 2]
+    assert db.points.get(notes) == [1, 2]
 
 
-async def test_read_cancelled_while_it_runs_is_stopped(db: Database) -> None:
+async def test_read_cancelled_while_it_runs_is_stopped(db: SqliteDatabase) -> None:
     token = trio.lowlevel.current_trio_token()
 
     def endless(tx: Tx) -> object:
@@ -431,7 +381,7 @@ async def test_read_cancelled_while_it_runs_is_stopped(db: Database) -> None:
 
 
 async def test_read_over_its_time_is_stopped(tmp_path: Path, limits: Limits) -> None:
-    db = Database(tmp_path / "vibes.db", replace(limits, read_timeout_s=0.05), now=lambda: 0.0)
+    db = SqliteDatabase(tmp_path / "vibes.db", replace(limits, read_timeout_s=0.05), now=lambda: 0.0)
     db.open()
 
     with pytest.raises(Overloaded, match="took too long"):
@@ -446,7 +396,7 @@ async def test_read_over_its_time_is_stopped(tmp_path: Path, limits: Limits) -> 
 
 async def test_wal_file_stays_short_under_load(tmp_path: Path, limits: Limits) -> None:
     limits = replace(limits, commits_per_checkpoint=8, max_wal_bytes=1_000_000)
-    db = Database(tmp_path / "vibes.db", limits, now=lambda: 0.0)
+    db = SqliteDatabase(tmp_path / "vibes.db", limits, now=lambda: 0.0)
     db.open()
     await db.write(ensure_context, ADA, "chat", str)
     longest = 0
@@ -482,35 +432,35 @@ def test_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
         assert len(numbers) == len(set(numbers) - acknowledged), "no number was given twice"
         acknowledged |= set(numbers)
 
-    db = Database(path, Limits(), now=lambda: 0.0, inline=True)
+    db = SqliteDatabase(path, Limits(), now=lambda: 0.0, inline=True)
     db.open()
-    stored = db.get(sections)
+    stored = db.points.get(sections)
     assert stored == list(range(len(stored)))
     assert acknowledged <= set(stored)
-    assert db.get(lambda tx: tx.execute("PRAGMA integrity_check")) == [("ok",)]
+    assert db.points.get(lambda tx: tx.execute("PRAGMA integrity_check")) == [("ok",)]
     db.close()
 
 
-async def test_get_never_waits_for_a_lock(db: Database) -> None:
+async def test_get_never_waits_for_a_lock(db: SqliteDatabase) -> None:
     """It runs in the event loop, which would stand still."""
-    assert db.get(lambda tx: tx.execute("PRAGMA busy_timeout")) == [(0,)]
+    assert db.points.get(lambda tx: tx.execute("PRAGMA busy_timeout")) == [(0,)]
 
 
 # -- for another process, to read only ---------------------------------------------------------------------------
 
 
 async def test_opened_for_get_it_sees_each_commit_of_the_owner_and_can_do_nothing_else(
-    inline: Database, limits: Limits
+    inline: SqliteDatabase, limits: Limits
 ) -> None:
-    other = Database(inline.path, limits, now=lambda: 0.0)
+    other = SqliteDatabase(inline.path, limits, now=lambda: 0.0)
     other.open_for_get()
     pending = inline.submit(ensure_context, ADA, "chat", str)
     assert pending is not None
 
-    assert other.get(lambda tx: tx.execute("SELECT contextId FROM ChatContexts")) == [("chat",)]
+    assert other.points.get(lambda tx: tx.execute("SELECT contextId FROM ChatContexts")) == [("chat",)]
     assert await other.read(lambda tx: tx.execute("SELECT contextId FROM ChatContexts")) == [("chat",)]
     with pytest.raises(Internal):
-        other.get(lambda tx: tx.execute("DELETE FROM ChatContexts"))
+        other.points.get(lambda tx: tx.execute("DELETE FROM ChatContexts"))
     with pytest.raises(Overloaded):
         other.submit(ensure_context, ADA, "chat", str)
     other.close()
@@ -522,9 +472,10 @@ def test_opened_for_get_it_never_checkpoints_not_even_as_the_last_to_close(
     """As after a kill -9 of the owner: nobody is left but the reader, and the WAL holds what was acknowledged."""
     path = tmp_path / "owned.db"
     code = (
-        "import os, sys; from vibes_trio.config import Limits; from vibes_trio.storage import Database\n"
+        "import os, sys; from vibes_trio.config import Limits\n"
+        "from vibes_trio.storage.sqlite.engine import SqliteDatabase\n"
         "from vibes_trio.storage.chats import ensure_context\n"
-        "db = Database(sys.argv[1], Limits(), now=lambda: 0.0, inline=True); db.open()\n"
+        "db = SqliteDatabase(sys.argv[1], Limits(), now=lambda: 0.0, inline=True); db.open()\n"
         "db.submit(ensure_context, 'ada', 'chat', str); print('written', flush=True); sys.stdin.read()\n"
     )
     owner = subprocess.Popen(
@@ -533,13 +484,13 @@ def test_opened_for_get_it_never_checkpoints_not_even_as_the_last_to_close(
     with owner:
         assert owner.stdout is not None
         assert owner.stdout.readline() == b"written\n"
-        reader = Database(path, limits, now=lambda: 0.0)
+        reader = SqliteDatabase(path, limits, now=lambda: 0.0)
         reader.open_for_get()
         owner.kill()
     wal = path.with_name("owned.db-wal")
     before = (path.read_bytes(), wal.read_bytes())
 
-    seen = reader.get(lambda tx: tx.execute("SELECT contextId FROM ChatContexts"))
+    seen = reader.points.get(lambda tx: tx.execute("SELECT contextId FROM ChatContexts"))
     reader.close()
 
     assert seen == [("chat",)]
@@ -552,5 +503,5 @@ def test_opened_for_get_there_must_be_a_database(tmp_path: Path, limits: Limits)
 
     for name in ("missing.db", "text.db"):
         with pytest.raises(ConfigError, match=name):
-            Database(tmp_path / name, limits, now=lambda: 0.0).open_for_get()
+            SqliteDatabase(tmp_path / name, limits, now=lambda: 0.0).open_for_get()
     assert not (tmp_path / "missing.db").exists()

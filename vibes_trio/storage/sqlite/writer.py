@@ -21,11 +21,12 @@ from typing import Literal
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Internal, VibesError
-from vibes_trio.storage.lock import FileLock
+from vibes_trio.storage.interface import DiskFull
 from vibes_trio.storage.pending import Batch, Run, runs_of
-from vibes_trio.storage.reserve import Reserve
-from vibes_trio.storage.room import Room
-from vibes_trio.storage.tx import DiskFull, Tx
+from vibes_trio.storage.sqlite.lock import FileLock
+from vibes_trio.storage.sqlite.reserve import Reserve
+from vibes_trio.storage.sqlite.room import Room
+from vibes_trio.storage.sqlite.tx import SqliteTx
 
 _log = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ class Writer:
             if not self._reserve.hold():
                 self._report_full()
                 raise DiskFull
-            tx = Tx(self._open(), self._now(), self.room.check)
+            tx = SqliteTx(self._open(), self._now(), self.room.check)
             try:
                 tx.execute("BEGIN IMMEDIATE")
                 tx.execute("COMMIT" if _run_all(tx, runs_of(batch)) else "ROLLBACK")
@@ -172,7 +173,7 @@ class Writer:
             self._connection.close()
             self._connection = None
 
-    def _undo(self, tx: Tx) -> None:
+    def _undo(self, tx: SqliteTx) -> None:
         """Leave nothing of a failed transaction behind, nor a connection that can't be relied on."""
         assert self._connection is not None
         if isinstance(tx.failed, Internal):
@@ -197,7 +198,7 @@ class Writer:
 
     def _checkpoint(self, mode: Mode) -> bool:
         """Move what is in the WAL file into the database file. False: a reader still needs some of it."""
-        tx = Tx(self._open(), self._now())
+        tx = SqliteTx(self._open(), self._now())
         try:
             # A checkpoint that waits for readers makes the writes behind it wait as well.
             tx.execute("PRAGMA busy_timeout = 0")
@@ -209,7 +210,7 @@ class Writer:
         return not busy
 
 
-def _run_all(tx: Tx, runs: Sequence[Run]) -> bool:
+def _run_all(tx: SqliteTx, runs: Sequence[Run]) -> bool:
     """Run *runs*, each undone alone if it fails. False: there was one only, to be undone with the transaction.
 
     Raises:
@@ -225,7 +226,7 @@ def _run_all(tx: Tx, runs: Sequence[Run]) -> bool:
     return True
 
 
-def _run(tx: Tx, run: Run) -> bool:
+def _run(tx: SqliteTx, run: Run) -> bool:
     done = run(tx)
     if tx.failed is not None:
         raise tx.failed

@@ -10,11 +10,12 @@ from releases import release, save
 from vibes_trio.config import Limits
 from vibes_trio.errors import Overloaded
 from vibes_trio.exchange import Cid, UserId
-from vibes_trio.storage import Database, Tx
+from vibes_trio.storage import Tx
 from vibes_trio.storage.assets import put_asset, sweep_assets
 from vibes_trio.storage.chats import NewSection, append_sections, ensure_context, list_sections
-from vibes_trio.storage.room import Room, free_bytes
-from vibes_trio.storage.tx import DiskShort
+from vibes_trio.storage.interface import DiskShort
+from vibes_trio.storage.sqlite.engine import SqliteDatabase
+from vibes_trio.storage.sqlite.room import Room, free_bytes
 
 ADA = UserId("ada")
 MIB = 1 << 20
@@ -38,9 +39,11 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 @pytest.fixture
-def short(tmp_path: Path, limits: Limits, disk: Disk) -> Iterator[Database]:
+def short(tmp_path: Path, limits: Limits, disk: Disk) -> Iterator[SqliteDatabase]:
     """A database that leaves 4 MiB of the disk to others."""
-    database = Database(tmp_path / "vibes.db", limits, now=lambda: 0.0, inline=True, disk_reserve=4 * MIB)
+    database = SqliteDatabase(
+        tmp_path / "vibes.db", limits, now=lambda: 0.0, inline=True, disk_reserve=4 * MIB
+    )
     database.open()
     yield database
     database.close()
@@ -51,7 +54,7 @@ def test_free_space_is_that_of_the_disk(tmp_path: Path) -> None:
 
 
 async def test_below_the_reserve_nothing_is_stored_for_clients_and_reading_goes_on(
-    short: Database, disk: Disk, caplog: pytest.LogCaptureFixture
+    short: SqliteDatabase, disk: Disk, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Fails without `check_room`: a user fills the disk of the machine up to its last byte."""
     await short.write(ensure_context, ADA, "chat", str)
@@ -80,7 +83,7 @@ async def test_below_the_reserve_nothing_is_stored_for_clients_and_reading_goes_
 
 
 async def test_a_refused_section_leaves_the_others_of_its_batch_their_answers(
-    short: Database, disk: Disk
+    short: SqliteDatabase, disk: Disk
 ) -> None:
     await short.write(ensure_context, ADA, "chat", str)
     disk.free = 0
@@ -91,7 +94,9 @@ async def test_a_refused_section_leaves_the_others_of_its_batch_their_answers(
     assert [type(answer).__name__ for answer in answers] == ["DiskShort", "NotFound"]
 
 
-async def test_what_is_stored_counts_twice_as_it_goes_to_the_wal_first(short: Database, disk: Disk) -> None:
+async def test_what_is_stored_counts_twice_as_it_goes_to_the_wal_first(
+    short: SqliteDatabase, disk: Disk
+) -> None:
     disk.free = 6 * MIB
     await short.write(lambda tx: tx.check_room(MIB))
 
@@ -100,7 +105,7 @@ async def test_what_is_stored_counts_twice_as_it_goes_to_the_wal_first(short: Da
 
 
 async def test_pages_that_an_eviction_has_freed_can_be_used_below_the_reserve(
-    short: Database, disk: Disk
+    short: SqliteDatabase, disk: Disk
 ) -> None:
     """Else a disk that is short stays so for the server, whatever goes: SQLite's file never shrinks."""
 
@@ -120,7 +125,7 @@ async def test_pages_that_an_eviction_has_freed_can_be_used_below_the_reserve(
         await short.write(lambda tx: tx.check_room(MIB))
 
 
-async def test_without_a_reserve_the_disk_may_be_filled(inline: Database) -> None:
+async def test_without_a_reserve_the_disk_may_be_filled(inline: SqliteDatabase) -> None:
     await inline.write(save, release("z1"))
 
     assert not inline.is_disk_short

@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from vibes_trio.errors import ConfigError
-from vibes_trio.storage.engine import connect_read_only
+from vibes_trio.storage.sqlite.engine import connect_read_only
 
 # Each belongs to somebody who signed in, or is a key to do so. Users alone have none yet.
 _TABLES = ("Certificates", "UserSlugBindings", "Apps", "ChatContexts", "Assets")

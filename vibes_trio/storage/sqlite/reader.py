@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vibes_trio.storage.pending import Batch, Pending
-from vibes_trio.storage.tx import Tx
+from vibes_trio.storage.sqlite.tx import SqliteTx
 
 # How often a running statement looks at the clock, in steps of SQLite's machine: well below 1 ms.
 _STEPS = 2000
@@ -34,7 +34,7 @@ class Reader:
     def run(self, batch: Batch) -> None:
         """Answer each of *batch* from one snapshot."""
         for pending in batch:
-            tx = Tx(self._connection, self._now())
+            tx = SqliteTx(self._connection, self._now())
             self._pending, self._deadline = pending, time.monotonic() + self._timeout_s
             try:
                 tx.execute("BEGIN")

@@ -24,7 +24,7 @@ class Migration:
 
 def load_migrations() -> tuple[Migration, ...]:
     """Return all steps, first to last; numbered from 1 without a gap."""
-    folder = files("vibes_trio.storage") / "migrations"
+    folder = files("vibes_trio.storage.sqlite") / "migrations"
     texts = sorted(
         (entry.name, entry.read_text("utf-8")) for entry in folder.iterdir() if entry.name.endswith(".sql")
     )

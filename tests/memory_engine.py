@@ -1,0 +1,172 @@
+"""A second engine of the storage: in memory, for tests of what holds for any engine.
+
+Honest about what it is: SQLite's language on one connection without a file, and nothing of `storage/sqlite`: no
+threads, no group commit, no migrations, no lock, no point reads at once. It differs where another engine may:
+what follows from other tables are views, rows of a release follow it by foreign keys, each `get` is a checkpoint,
+text has to be text, and SQL that PostgreSQL would not take is refused.
+"""
+
+import re
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import trio
+
+from vibes_trio.config import Limits
+from vibes_trio.errors import ConfigError, Internal, Overloaded
+from vibes_trio.storage.interface import DiskShort, Many, Row, Tx, Value, iso_utc
+from vibes_trio.storage.pending import Batch, Pending, PendingItem, deliver_all, settle
+
+P = ParamSpec("P")
+T = TypeVar("T")
+A = TypeVar("A")
+
+OUTSIDE = re.compile(
+    r"\?\d|\b(rowid|glob|pragma|ifnull|iif|replace into|insert or|without rowid|indexed by|typeof)\b"
+    r"|\bjson_|\b(max|min)\s*\([^()]*,|\brecursive\b.*\blimit\b.*\)\s*select",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What SQLite takes and PostgreSQL does not, or differently."""
+
+SCHEMA = """
+CREATE TABLE Assets (assetId text PRIMARY KEY, content blob NOT NULL, created text NOT NULL);
+CREATE TABLE UserSlugBindings (userId text NOT NULL, userSlug text PRIMARY KEY, created text NOT NULL);
+CREATE TABLE AppSlugBindings (userSlug text NOT NULL REFERENCES UserSlugBindings (userSlug), appSlug text NOT NULL,
+  created text NOT NULL, lastReleaseSeq int NOT NULL DEFAULT 0, PRIMARY KEY (appSlug, userSlug));
+CREATE TABLE Apps (appSlug text NOT NULL, userId text NOT NULL, userSlug text NOT NULL, releaseSeq int NOT NULL,
+  fsId text NOT NULL, env text NOT NULL, fileSystem text NOT NULL, mode text NOT NULL, created text NOT NULL,
+  extras text, PRIMARY KEY (appSlug, userId, userSlug, releaseSeq));
+CREATE TABLE ReleaseAssets (appSlug text NOT NULL, userId text NOT NULL, userSlug text NOT NULL,
+  releaseSeq int NOT NULL, assetId text NOT NULL, owned int NOT NULL,
+  PRIMARY KEY (appSlug, userId, userSlug, releaseSeq, assetId),
+  FOREIGN KEY (appSlug, userId, userSlug, releaseSeq) REFERENCES Apps (appSlug, userId, userSlug, releaseSeq)
+  ON DELETE CASCADE ON UPDATE CASCADE);
+CREATE INDEX ReleaseAssets_assetId ON ReleaseAssets (assetId);
+CREATE TABLE ChatContexts (contextId text PRIMARY KEY, userId text NOT NULL, created text NOT NULL);
+CREATE TABLE ChatSections (contextId text NOT NULL REFERENCES ChatContexts (contextId), seq int NOT NULL,
+  origin text NOT NULL, blocks text NOT NULL, created text NOT NULL, PRIMARY KEY (contextId, seq));
+CREATE TABLE Users (userId text PRIMARY KEY, name text NOT NULL UNIQUE, email text NOT NULL, created text NOT NULL);
+CREATE TABLE Invites (codeHash text PRIMARY KEY, userId text NOT NULL REFERENCES Users (userId),
+  created text NOT NULL, expires text NOT NULL, used text);
+CREATE TABLE Certificates (serial text PRIMARY KEY, userId text NOT NULL, fingerprint text NOT NULL,
+  sha256 text NOT NULL, issued text NOT NULL, expires text NOT NULL, revoked text);
+CREATE TABLE Meta (name text PRIMARY KEY, value int NOT NULL);
+INSERT INTO Meta VALUES ('revocations', 0);
+
+CREATE VIEW AssetUses (assetId, uses, created) AS
+  SELECT assetId, (SELECT count(*) FROM ReleaseAssets r WHERE r.assetId = a.assetId), created FROM Assets a;
+CREATE TRIGGER AssetUses_forgotten INSTEAD OF DELETE ON AssetUses BEGIN SELECT 1; END;
+CREATE VIEW UserAssets (assetId, userId, bytes, uses, owned) AS
+  SELECT assetId, userId, coalesce((SELECT length(content) FROM Assets a WHERE a.assetId = r.assetId), 0),
+    count(*), sum(owned) FROM ReleaseAssets r GROUP BY assetId, userId;
+CREATE VIEW UserUsage (userId, releaseBytes, contexts, sections, chatBytes) AS
+  SELECT userId,
+    coalesce((SELECT sum(length(CAST(fileSystem AS BLOB)) + length(CAST(env AS BLOB))
+      + coalesce(length(CAST(extras AS BLOB)), 0)) FROM Apps a WHERE a.userId = u.userId), 0)
+    + coalesce((SELECT sum(bytes) FROM UserAssets a WHERE a.userId = u.userId), 0),
+    (SELECT count(*) FROM ChatContexts c WHERE c.userId = u.userId),
+    (SELECT count(*) FROM ChatSections JOIN ChatContexts c USING (contextId) WHERE c.userId = u.userId),
+    coalesce((SELECT sum(length(CAST(blocks AS BLOB))) FROM ChatSections JOIN ChatContexts c USING (contextId)
+      WHERE c.userId = u.userId), 0)
+  FROM (SELECT userId FROM Apps UNION SELECT userId FROM ChatContexts) u;
+"""
+
+
+class MemoryTx:
+    """A transaction of a `MemoryDatabase`."""
+
+    def __init__(self, connection: sqlite3.Connection, seconds: float, is_short: bool = False) -> None:
+        self._connection = connection
+        self._seconds = seconds
+        self._is_short = is_short
+
+    @property
+    def now(self) -> str:
+        return iso_utc(self._seconds)
+
+    def later(self, seconds: float) -> str:
+        return iso_utc(self._seconds + seconds)
+
+    def check_room(self, size: int) -> None:
+        if self._is_short:
+            raise DiskShort
+
+    def as_text(self, text: str | bytes) -> Value:
+        return text if isinstance(text, str) else text.decode()
+
+    def execute(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
+        found = OUTSIDE.search(sql)
+        assert found is None, f"not in the common subset: {found.group()!r} of {sql}"
+        try:
+            return self._connection.execute(sql, params).fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname == "SQLITE_READONLY":
+                raise Internal("A read tried to write.") from error
+            raise
+
+
+class MemoryDatabase:
+    """Data that lives as long as this object. *is_disk_short*: refuse what clients want to store."""
+
+    points = None
+
+    def __init__(self, limits: Limits, now: Callable[[], float], *, is_disk_short: bool = False) -> None:
+        self.limits = limits
+        self.is_disk_short = is_disk_short
+        self._now = now
+        self._is_open = False
+        self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        self._connection.executescript(SCHEMA)
+        self._connection.execute("PRAGMA foreign_keys = ON")
+
+    def open(self) -> tuple[str, ...]:
+        self._is_open = True
+        return ()
+
+    def open_for_get(self) -> None:
+        raise ConfigError("Data in memory can't be read by another process.")
+
+    def close(self) -> None:
+        self._is_open = False
+
+    def submit(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> Pending[T]:
+        return self._run(Pending(lambda tx: fn(tx, *args, **kwargs)))
+
+    def submit_item(self, many: Many[A, T], item: A) -> Pending[T]:
+        return self._run(PendingItem(many, item))
+
+    async def write(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.submit(fn, *args, **kwargs).wait()
+
+    async def write_long(
+        self, size_bytes: int, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await self.write(fn, *args, **kwargs)
+
+    async def read(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        await trio.lowlevel.checkpoint()
+        self._check_open()
+        self._connection.execute("PRAGMA query_only = ON")
+        try:
+            return fn(MemoryTx(self._connection, self._now()), *args, **kwargs)
+        finally:
+            self._connection.execute("PRAGMA query_only = OFF")
+
+    async def get(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.read(fn, *args, **kwargs)
+
+    def _run(self, pending: Pending[Any]) -> Pending[Any]:
+        self._check_open()
+        deliver_all(settle([pending], self._commit))
+        return pending
+
+    def _commit(self, batch: Batch) -> None:
+        (pending,) = batch
+        self._connection.execute("BEGIN")
+        done = pending.run(MemoryTx(self._connection, self._now(), self.is_disk_short))
+        self._connection.execute("COMMIT" if done else "ROLLBACK")
+
+    def _check_open(self) -> None:
+        if not self._is_open:
+            raise Overloaded("The database is closed.")
