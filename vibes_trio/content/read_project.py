@@ -16,7 +16,7 @@ from vibes_trio.content.babel_scripts import babel_files
 from vibes_trio.content.file_roles import is_apart, is_for_compilers
 from vibes_trio.content.jsx_source import NO_SOLID, SOLID, find_jsx_source
 from vibes_trio.content.module_hosts import read_file
-from vibes_trio.content.next_pages import find_next_pages, next_entry
+from vibes_trio.content.next_pages import find_next_pages, next_entry, tell_server_values
 from vibes_trio.content.own_page import OwnPage, Script, read_own_page, resolver
 from vibes_trio.content.project import Kind, Project, ProjectFile
 from vibes_trio.content.project_modules import Modules
@@ -145,6 +145,7 @@ class _Reading:
         )
         if not pages or not (is_next or pages.layouts) or self._flagged_module():
             return None
+        self.warnings += tell_server_values(self.modules.all)
         entry = ProjectFile(f"{self.root}/~next.jsx", next_entry(pages).encode(), "jsx")
         return replace(self._project("next", (entry.name,)), made=(entry,), mounts=(), needs_build=True)
 
