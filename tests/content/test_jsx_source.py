@@ -57,3 +57,12 @@ def test_solid_is_told_by_the_deploy():
 )
 def test_a_file_gets_a_comment_unless_it_says_itself(content, source, expected):
     assert with_jsx_source(content, source) == expected
+
+
+def test_a_component_of_preact_is_shown_by_preact():
+    project = read({"/src/App.jsx": "export default () => <p/>", "/package.json": PREACT})
+
+    (entry,) = project.made
+    assert project.entries == (entry.name,)
+    assert b'import { default as App } from "/src/App.jsx"' in entry.content
+    assert project.mounts == ()

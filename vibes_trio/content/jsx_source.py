@@ -1,11 +1,13 @@
 """Whose JSX an app is written in: React's, or that of another library, such as Preact."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from vibes_trio.content.project import ProjectFile
+from vibes_trio.content.project import Mount, ProjectFile
 from vibes_trio.content.tool_settings import MAX_SETTINGS_BYTES, PackageJson, read_jsx_source
 
+PREACT = "preact"
 SOLID = "solid-js"
 NO_SOLID = (
     "Solid's JSX needs a compiler of its own, which this server does not have: write the app with React or Preact, or"
@@ -14,7 +16,7 @@ NO_SOLID = (
 
 _SETTINGS = ("tsconfig.json", "tsconfig.app.json", "jsconfig.json")
 _IN_VITE = re.compile(rb"""\bjsxImportSource\s*+:\s*+["']([@\w./-]{1,100})["']""")
-_LIBRARIES = ("preact", SOLID)
+_LIBRARIES = (PREACT, SOLID)
 _IMPORT = re.compile(rb"""\bfrom\s*+["'](react|preact|solid-js)(?=["'/])""")
 _PRAGMA = re.compile(rb"@jsx(?:ImportSource|Runtime)?\s++[\w@]")
 _FACTORY = re.compile(rb"@jsx\s++[\w.$]")
@@ -48,6 +50,15 @@ def _named(files: Mapping[str, ProjectFile], root: str) -> Iterator[str]:
         if file.name.startswith(f"{root}/vite.config."):
             found = _IN_VITE.search(file.content[:MAX_SETTINGS_BYTES])
             yield found[1].decode() if found else ""
+
+
+def preact_entry(mount: Mount) -> str:
+    """Return the module that shows the component *mount* by Preact."""
+    return (
+        'import { h, render } from "preact";\n'
+        f"import {{ {mount.export} as App }} from {json.dumps(mount.name)};\n"
+        'render(h(App), document.getElementById("root"));\n'
+    )
 
 
 def with_jsx_source(content: bytes, source: str) -> bytes:

@@ -14,7 +14,7 @@ import msgspec
 from vibes_trio.config import Limits
 from vibes_trio.content.babel_scripts import babel_files
 from vibes_trio.content.file_roles import is_apart, is_for_compilers
-from vibes_trio.content.jsx_source import NO_SOLID, SOLID, find_jsx_source
+from vibes_trio.content.jsx_source import NO_SOLID, PREACT, SOLID, find_jsx_source, preact_entry
 from vibes_trio.content.module_hosts import read_file
 from vibes_trio.content.next_pages import find_next_pages, next_entry, tell_server_values
 from vibes_trio.content.own_page import OwnPage, Script, read_own_page, resolver
@@ -157,9 +157,16 @@ class _Reading:
         if not entries and not any(self.modules.is_component(module) for module in self.modules.all):
             for module in self.modules.all:
                 self.modules.look_for_spare(module.name)
-        project = self._project(kind, entries)
+        project = self._mounted_by_preact(self._project(kind, entries))
         needs_build = project.needs_build or (bool(entries) and kind in ("vite", "cra"))
         return replace(project, needs_build=needs_build)
+
+    def _mounted_by_preact(self, project: Project) -> Project:
+        """Return *project* with an entry that shows its component by Preact, if it is Preact's: we mount by React."""
+        if project.jsx_source != PREACT or len(project.mounts) != 1 or len(project.entries) != 1:
+            return project
+        entry = ProjectFile(f"{self.root}/~preact.jsx", preact_entry(project.mounts[0]).encode(), "jsx")
+        return replace(project, entries=(entry.name,), made=(entry,), mounts=())
 
     # -- parts --------------------------------------------------------------------------------------------
 
