@@ -164,7 +164,8 @@ async def serve(
         listeners = await open_listeners(config.host, config.port, config.limits)
     except OSError as error:
         raise ConfigError(
-            f"VIBES_HOST, VIBES_PORT: can't listen on {config.host}:{config.port}: {error}."
+            f"VIBES_HOST, VIBES_PORT: can't listen on {config.host}:{config.port}: {error.strerror or error}."
+            " Another server may be listening there: take another port, for example --port 8788."
         ) from error
     owners, readers_limits = shared_out(config.limits, config.workers)
     config = replace(config.with_port(listeners[0].getsockname()[1]), limits=owners)

@@ -123,6 +123,19 @@ def test_the_server_is_known_by_other_names_too(running: Running) -> None:
     assert running.deploy("--url", f"http://127.0.0.1:{port}/v1/ws") == OK
 
 
+def test_where_the_newest_release_is_is_told_beside_the_result(running: Running, capsys: Capture) -> None:
+    assert running.deploy() == OK
+    live = capsys.readouterr()
+    assert running.deploy("--mode", "dev") == OK
+    tried = capsys.readouterr()
+
+    newest = re.search(r"the newest release is always at (http://\S+/)\n", live.err)
+    assert newest
+    assert live.out.startswith(f"{newest[1]}~")
+    assert "for trying out" in tried.err
+    assert newest[1] not in tried.err
+
+
 def test_deploying_again_leads_to_the_same_app(running: Running, capsys: Capture) -> None:
     running.deploy()
     running.deploy()

@@ -1,9 +1,11 @@
 import io
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
-from vibes_trio.commands.output import CommandFailed, paint, print_error, print_json, print_table
+from vibes_trio.commands.output import CommandFailed, paint, print_error, print_json, print_table, program
 
 
 class Terminal(io.StringIO):
@@ -50,3 +52,23 @@ def test_results_and_errors_go_to_different_streams(capsys: pytest.CaptureFixtur
 def test_a_failure_carries_its_exit_code() -> None:
     assert CommandFailed("no").exit_code == 1
     assert CommandFailed("no", exit_code=3).exit_code == 3
+
+
+def test_people_are_told_to_type_what_their_shell_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = tmp_path / "bin" / "vibes-trio"
+    command.parent.mkdir()
+    command.touch(0o755)
+    monkeypatch.setattr(sys, "argv", [str(command)])
+    monkeypatch.chdir(tmp_path)
+
+    monkeypatch.setenv("PATH", "")
+    assert program() == "bin/vibes-trio"
+    monkeypatch.chdir("/")
+    assert program() == str(command).removeprefix("/")
+    monkeypatch.setenv("PATH", str(command.parent))
+    assert program() == "vibes-trio"
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sys, "argv", ["pytest"])
+    assert program() == "vibes-trio"

@@ -95,9 +95,7 @@ def test_packages_of_the_platform_are_looked_up_nowhere_and_lead_to_the_database
 def test_a_part_of_node_is_told_as_one() -> None:
     warnings = build_import_map(["fs"], {"fs": None}, FP_VERSION).warnings
 
-    assert warnings == (
-        'import "fs": a part of Node, which pages do not have; what needs it has to run elsewhere',
-    )
+    assert warnings == ('import "fs": browsers can\'t load fs, a part of Node',)
 
 
 def test_fireproof_has_the_version_of_the_setting() -> None:
@@ -117,7 +115,10 @@ def test_a_folder_of_a_package_has_an_address_that_ends_with_a_slash() -> None:
 @pytest.mark.parametrize(
     ("specifier", "words"),
     [
-        ("no-such-package", "the package registry gave no version of no-such-package; is the name right?"),
+        (
+            "no-such-package",
+            "the package registry gave no version of no-such-package; is the name right, and the registry in reach?",
+        ),
         ("use-vibes/x", "use-vibes is one file here and has no parts; import use-vibes itself"),
         ("@/components/ui/card", "this app has no such file"),
         ("a b", "this is no name of a package; a file of the app starts with ./, ../ or /"),
@@ -130,6 +131,13 @@ def test_what_will_not_load_has_no_entry_and_a_warning(specifier: str, words: st
 
     assert added(found.text) == {}
     assert found.warnings == (f'import "{specifier}": {words}',)
+
+
+def test_a_part_of_node_that_no_package_has_the_name_of_is_called_so() -> None:
+    found = build_import_map(["fs", "events"], {"fs": None, "events": "3.3.0"}, FP_VERSION)
+
+    assert found.warnings == ('import "fs": browsers can\'t load fs, a part of Node',)
+    assert added(found.text) == {"events": f"{CDN}events@3.3.0"}
 
 
 @pytest.mark.parametrize("specifier", ["./a", "/a", "HTTPS://x.test/a.js", "data:text/javascript,1", "//x/a"])

@@ -211,6 +211,14 @@ def show_release(options: Namespace, release: ResEnsureAppSlug) -> None:
     if options.json:
         print(msgspec.json.format(encode(release)).decode(), flush=True)
         return
-    what = "published" if release.mode == "production" else "published for trying out"
-    tell(f"{what} {release.app_slug} of {release.user_slug}")
+    # Only this release's own address is the result: the other shows another app after the next deploy.
+    if release.mode == "production":
+        newest = release.entry_point_url.partition("/~")[0]
+        tell(
+            f"published {release.app_slug} of {release.user_slug}; the newest release is always at {newest}/"
+        )
+    else:
+        tell(
+            f"published {release.app_slug} of {release.user_slug} for trying out; its plain address stays as it is"
+        )
     print(release.entry_point_url, flush=True)

@@ -5,7 +5,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from vibes_trio.commands.output import OK, CommandFailed, tell
+from vibes_trio.commands.output import OK, CommandFailed, program, tell
 
 _NOT_OF_THE_APP = frozenset({"__init__.py", "__pycache__"})
 
@@ -17,7 +17,7 @@ def main(options: Namespace) -> int:
         raise CommandFailed(f"{folder}: is there already and not an empty folder. Choose another name.")
     count = copy_tree(files("vibes_trio") / "example", folder)
     print(folder)
-    tell(f"{count} files. Next: vibes-trio deploy {folder}")
+    tell(f"{count} files. Next: {program()} deploy {folder}")
     return OK
 
 

@@ -2,9 +2,13 @@
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal, TextIO
+
+NAME = "vibes-trio"
 
 # Exit codes of the program; `vibes-trio --help` tells them too.
 OK = 0
@@ -40,6 +44,14 @@ def has_colour(stream: TextIO) -> bool:
 def paint(text: str, colour: Colour, stream: TextIO) -> str:
     """Return *text* in *colour* where *stream* shows it, else as it is."""
     return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if has_colour(stream) else text
+
+
+def program() -> str:
+    """Return what people type here to run this program: its name if a shell finds it, else where it is."""
+    here = Path(sys.argv[0])
+    if here.name != NAME or shutil.which(NAME) is not None:
+        return NAME
+    return str(here.relative_to(Path.cwd()) if here.is_relative_to(Path.cwd()) else here)
 
 
 def tell(text: str) -> None:

@@ -18,7 +18,7 @@ from vibes_trio.collector import settle_collector
 from vibes_trio.commands.address import remove_address, url_of, write_address
 from vibes_trio.commands.database import open_database
 from vibes_trio.commands.local_device import ensure_local_device
-from vibes_trio.commands.output import OK, paint
+from vibes_trio.commands.output import OK, paint, program
 from vibes_trio.config import Config, default_data_dir, load_config
 from vibes_trio.context import App
 from vibes_trio.errors import LimitReached
@@ -82,8 +82,8 @@ def greeting(app: App, url: str) -> list[str]:
         f"  apps     {config.protocol}://APP--USER.{config.hostname_base}/",
         *([f"  workers  {config.workers} processes"] if config.workers > 1 else []),
         *(f"  {note}" for note in app.notes),
-        "  example  vibes-trio example my-app",
-        f"  deploy   vibes-trio deploy my-app{data_dir_flag(config, os.environ)}",
+        f"  example  {program()} example my-app",
+        f"  deploy   {program()} deploy my-app{data_dir_flag(config, os.environ)}",
         "  stop     Ctrl-C",
     ]
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from vibes_trio.content.js_json import quote_json, sort_keys, sorted_json
-from vibes_trio.content.node_names import is_of_node
+from vibes_trio.content.node_names import NAMES
 from vibes_trio.content.specifiers import CDN, Kind, Specifier, parse_specifier
 from vibes_trio.content.vibes_modules import is_ours, npm_packages, pinned_addresses
 
@@ -208,9 +208,10 @@ def _problem(specifier: Specifier) -> str:
     if specifier.kind is Kind.PACKAGE:
         if _is_settled(specifier.package):
             return f"{specifier.package} is one file here and has no parts; import {specifier.package} itself"
-        if is_of_node(specifier.package):
-            return "a part of Node, which pages do not have; what needs it has to run elsewhere"
-        return f"the package registry gave no version of {specifier.package}; is the name right?"
+        if specifier.package in NAMES:
+            return f"browsers can't load {specifier.package}, a part of Node"
+        package = specifier.package
+        return f"the package registry gave no version of {package}; is the name right, and the registry in reach?"
     if specifier.kind is Kind.ODD:
         if specifier.text.startswith(("@/", "~/")):
             return "this app has no such file"

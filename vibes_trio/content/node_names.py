@@ -1,4 +1,4 @@
-"""The parts of Node, by the names that code imports them by."""
+"""The names of the modules that come with Node, without `node:`. No browser has them."""
 
 NAMES = (
     *(
@@ -48,8 +48,3 @@ NAMES = (
     ),
     *("wasi", "worker_threads", "zlib"),
 )
-
-
-def is_of_node(name: str) -> bool:
-    """Whether *name* is that of a part of Node, without `node:`."""
-    return name in NAMES
