@@ -1,21 +1,23 @@
 """PIPELINE: everything the server answers, in order. Adding a message is one line here."""
 
+import importlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+import trio
 
 from vibes_trio.beside.pool import Question
 from vibes_trio.context import Ctx
 from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
 from vibes_trio.exchange import READING_HEADERS, HostName, HttpIncoming, Reply, Soon, referer_counts
+from vibes_trio.late import late
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context, find_chat_context
-from vibes_trio.services.deploy import ensure_app_slug
 from vibes_trio.services.health import find_trouble
 from vibes_trio.services.notices import explain_api, navigates, notice_reply
 from vibes_trio.services.replies import Asked
@@ -35,9 +37,23 @@ from vibes_trio.wire.base import (
     write_reply,
 )
 from vibes_trio.wire.chat import APPEND, ReqAppendChatSection, ReqEnsureChatContext
-from vibes_trio.wire.deploy import ReqEnsureAppSlug
+from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
+
+if TYPE_CHECKING:
+    import vibes_trio.services.deploy as deploys
+else:
+    deploys = late("vibes_trio.services.deploy")
 
 log = logging.getLogger("vibes_trio.requests")
+
+FOR_DEPLOYS = (
+    "vibes_trio.modules.archive",
+    "vibes_trio.modules.commonjs",
+    "vibes_trio.modules.joint",
+    "vibes_trio.modules.umd",
+    "vibes_trio.services.deploy",
+)
+"""What is imported when the first answer has been given, or the first deploy comes."""
 
 MAX_NAME_CHARS = 100
 MAX_METHOD_CHARS = 20
@@ -254,6 +270,24 @@ def message(
         return Reply(200, JSON, write_reply(envelope, response))
 
     return Handler(wire_type, validate, handle, takes=MessageHead)
+
+
+async def load_deploys() -> None:
+    """Import what only deploys need, in a thread: it is a quarter of all that there is to import."""
+    if "ensure_app_slug" not in vars(deploys):
+        await trio.to_thread.run_sync(_import_all, FOR_DEPLOYS)
+
+
+def _import_all(names: Iterable[str]) -> None:
+    for name in names:
+        importlib.import_module(name)
+    _ = deploys.ensure_app_slug
+
+
+async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
+    """See `services.deploy`. The first after the start may find it still loading."""
+    await load_deploys()
+    return await deploys.ensure_app_slug(ctx, req)
 
 
 PIPELINE: Pipeline = (

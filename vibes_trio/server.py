@@ -38,7 +38,7 @@ from vibes_trio.front.serve import serve_front
 from vibes_trio.front.share import Orders, Readers, answer_settled
 from vibes_trio.front.sockets import close_listeners, open_listeners
 from vibes_trio.front.state import Front
-from vibes_trio.handlers import PIPELINE, order_key
+from vibes_trio.handlers import PIPELINE, load_deploys, order_key
 from vibes_trio.jobs import KINDS, Jobs, WarmAll
 from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
@@ -52,6 +52,7 @@ from vibes_trio.storage.engines import make_database
 log = logging.getLogger(__name__)
 
 SECOND_SIGNAL_STATUS = 130
+LOAD_REST_AFTER_S = 0.5
 
 
 _random_slug = partial(random_slug, random.SystemRandom())
@@ -230,6 +231,7 @@ async def _run(
                 async with trio.open_nursery() as connections:
                     await connections.start(serve_front, front, listeners, readers.serve if readers else None)
                     announce(app)
+                    periodic.start_soon(_load_the_rest)
                 periodic.cancel_scope.cancel()
             app.jobs.close()
             background.cancel_scope.deadline = trio.current_time() + app.config.limits.job_grace_s
@@ -249,6 +251,12 @@ def _open_readers(app: App, limits: Limits, listeners: Sequence[socket.socket]) 
     )
     with closing(Readers(app.config.workers - 1, orders, listeners, app.draining)) as readers:
         yield readers
+
+
+async def _load_the_rest() -> None:
+    # Two threads share one interpreter: who asks while the server starts is answered first.
+    await trio.sleep(LOAD_REST_AFTER_S)
+    await load_deploys()
 
 
 async def _drain_on(stop: trio.Event, app: App) -> None:

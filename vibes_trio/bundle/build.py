@@ -10,7 +10,8 @@ import msgspec
 import trio
 
 from vibes_trio.bundle import stubs
-from vibes_trio.bundle.material import PACKAGE_FOLDER, AppMaterial, Style
+from vibes_trio.bundle.marks import LINKED_STYLES, PACKAGE_FOLDER
+from vibes_trio.bundle.material import AppMaterial, Style
 from vibes_trio.bundle.next_parts import tell_server_part
 from vibes_trio.bundle.prepare import RECIPE, AppSources, Prepared, SourceMap, plain_name, prepare_sources
 from vibes_trio.bundle.problem_words import in_words
@@ -31,12 +32,6 @@ from vibes_trio.compilers.interface import Compiler, Lang, Source
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.links import tell_spelling
 from vibes_trio.errors import TransformFailed
-
-BUILT = "/~~built~~/"
-"""The folder of built files in a release."""
-
-LINKED_STYLES = "linked.css"
-"""The built file in place of a linked style sheet that the page has otherwise."""
 
 _FLAGS = (
     "--format=esm",

@@ -7,11 +7,12 @@ needed. Most sources have none of the words by which a form begins, and are done
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from vibes_trio.bundle.material import NOT_HERE, STYLES
 from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.tailwind import uses_tailwind
-from vibes_trio.content.quick_patterns import Signed, word, words
+from vibes_trio.content.quick_patterns import Signed, word
 from vibes_trio.content.specifiers import Kind, parse_specifier
 
 MAX_TOLD = 3
@@ -67,7 +68,9 @@ _HAS_REACT = re.compile(
 _ANYWHERE = tuple((told, Signed(signs, re.compile(pattern, re.DOTALL))) for signs, told, pattern in _ROWS)
 _META_URL = "import.meta.url"
 _WORKER = re.compile(rf"{word('new')}\s++(?:Shared)?Worker\b")
-_SPECIFIER = re.compile(rf"""{words("from", "import")}\s*+\(?\s*+["']([^"'\n]{{1,600}})["']""")
+_SPECIFIERS = tuple(
+    re.compile(rf"""{word(before)}\s*+\(?\s*+["']([^"'\n]{{1,600}})["']""") for before in ("from", "import")
+)
 _ODD_ENDINGS = (*(ending for ending in STYLES if ending != ".css"), *NOT_HERE, ".cjs")
 
 
@@ -107,7 +110,7 @@ def _in_module(name: str, text: str, lang: str | None, places: Places) -> Iterat
     # A module that is served under its own name finds its neighbours by itself; but no package, in a worker.
     if _META_URL in text and (lang != "js" or _WORKER.search(text)):
         yield Form(name, "import.meta.url")
-    for specifier in _SPECIFIER.findall(text):
+    for specifier in chain.from_iterable(pattern.findall(text) for pattern in _SPECIFIERS):
         told = _of_specifier(name, specifier, places)
         if told:
             yield Form(name, told)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from vibes_trio.bundle import stubs
+from vibes_trio.bundle.marks import PACKAGE_FOLDER
 from vibes_trio.bundle.next_parts import NEXT, is_for_servers, next_part, says_where
 from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.rewrite import FILE, address_from_built
@@ -36,8 +37,6 @@ NOT_HERE = {
 }
 _INSTEAD = "write the part as JSX, or build the app where it was made and deploy what lies in dist"
 MAX_INLINE_BYTES = 1024 * 1024
-PACKAGE_FOLDER = "./~package/"
-"""Where modules of packages answer a worker, beside the built files: an import map does not reach it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,21 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import trio
 
 from vibes_trio.compilers.cached import CachedCompiler
 from vibes_trio.compilers.esbuild import open_esbuild
-from vibes_trio.compilers.esprima_engine import open_esprima
 from vibes_trio.compilers.interface import Compiled, Compiler, Source
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, TransformFailed
+from vibes_trio.late import late
+
+if TYPE_CHECKING:
+    import vibes_trio.compilers.esprima_engine as esprima_engine
+else:
+    esprima_engine = late("vibes_trio.compilers.esprima_engine")
 
 # The version that `vibes-trio toolchain install` fetches. Others are taken if they pass the trial below.
 ESBUILD_VERSION = "0.28.2"
@@ -52,7 +58,7 @@ async def open_compiler(limits: Limits, esbuild: str, data_dir: Path) -> AsyncIt
                 yield CachedCompiler(compiler, limits.compiled_cache_bytes)
                 return
         _refuse(binary, f"its version {version} does not compile a trial module", named=bool(esbuild))
-    async with open_esprima(limits) as fallback:
+    async with esprima_engine.open_esprima(limits) as fallback:
         yield CachedCompiler(fallback, limits.compiled_cache_bytes)
 
 

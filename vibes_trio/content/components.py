@@ -13,18 +13,22 @@ HEAD_CHARS, TAIL_CHARS = 48 * 1024, 16 * 1024
 """How much of a long source is looked at: what is imported and defined first, what is exported and mounted last."""
 
 _NAME = r"[A-Za-z_$][\w$]*+"
+# Each begins a line or follows `;`. The end of the line before is found faster than `^`: so the text needs one at its
+# start.
 _DECLARED = re.compile(
-    r"(?:^|;)[ \t]*+(?P<export>export\s++)?(?:async\s++)?"
-    rf"(?:function(?:\s*+\*)?|class|const|let|var)\s++(?P<name>{_NAME})",
-    re.MULTILINE,
+    r"[\n;][ \t]*+(?P<export>export\s++)?(?:async\s++)?"
+    rf"(?:function(?:\s*+\*)?|class|const|let|var)\s++(?P<name>{_NAME})"
 )
-_DEFAULT = re.compile(
-    rf"{word('export')}\s++default\b|{word('module')}\.exports\s*+=(?!=)|{word('exports')}\.default\s*+=(?!=)"
+# One by one: a pattern that begins with one word is found many times as fast as one that begins with any of three.
+_DEFAULTS = (
+    Signed(("default",), re.compile(rf"{word('export')}\s++default\b")),
+    Signed(("module.exports",), re.compile(rf"{word('module')}\.exports\s*+=(?!=)")),
+    Signed(("exports.default",), re.compile(rf"{word('exports')}\.default\s*+=(?!=)")),
 )
 _LIST = re.compile(rf"{word('export')}\s*+\{{(?P<names>[^{{}}]*+)\}}")
 _LISTED = re.compile(rf"(?P<local>{_NAME})(?:\s++as\s++(?P<exported>{_NAME}))?")
 _MOUNTS = Signed(
-    ("createRoot", "hydrateRoot", "createApp", "ReactDOM", "render", "hydrate"),
+    ("createRoot", "createApp", "render", "hydrate"),
     re.compile(
         rf"{words('createRoot', 'hydrateRoot', 'createApp')}\s*+\(|{word('ReactDOM')}\s*+\.\s*+(?:render|hydrate)\b"
         rf"|{words('render', 'hydrate')}\s*+\(\s*+(?:<|h\(|\(\s*+\)\s*+=>)"
@@ -64,13 +68,13 @@ def read_exports(text: str) -> Exports:
     """Return what *text*, the source of a module, exports and defines."""
     if len(text) > HEAD_CHARS + TAIL_CHARS:
         text = f"{text[:HEAD_CHARS]}\n{text[-TAIL_CHARS:]}"
-    declared = [(found["name"], found["export"] is not None) for found in _DECLARED.finditer(text)]
+    declared = [(found["name"], found["export"] is not None) for found in _DECLARED.finditer(f"\n{text}")]
     listed = [item for found in _LIST.finditer(text) for item in _LISTED.finditer(found["names"])]
     exported = dict.fromkeys(name for name, is_exported in declared if is_exported)
     exported |= dict.fromkeys(item["exported"] or item["local"] for item in listed)
     local = {item["local"] for item in listed} | set(exported)
     return Exports(
-        default="default" in exported or _DEFAULT.search(text) is not None,
+        default="default" in exported or any(form.is_in(text) for form in _DEFAULTS),
         named=tuple(filter(_is_component, exported)),
         inner=tuple(filter(_is_component, dict.fromkeys(name for name, _ in declared if name not in local))),
         mounts=_MOUNTS.is_in(text),

@@ -15,23 +15,28 @@ def _in_quotes(name: str, rest: str) -> dict[str, str]:
     return {f"{quote}{name}": rf"[\"']{re.escape(name)}{rest}[\"']" for quote in _QUOTES}
 
 
+# Under letters that all of a group hold: mostly a source has none of them, which saves the look for each.
 _SIGNS = [
-    (start, re.compile(pattern))
-    for start, pattern in {
-        "BrowserRouter": r"(?:(?<=\bcreate)|\b)BrowserRouter\b",
-        "createBrowserHistory": r"\bcreateBrowserHistory\b",
-        "location.pathname": r"\blocation\.pathname\b",
-        "history.pushState": r"\bhistory\.pushState\b",
-        "history.replaceState": r"\bhistory\.replaceState\b",
-        "popstate": r"\bpopstate\b",
-        **_in_quotes("wouter", r"(?:/[^\"']*)?"),
-        **_in_quotes("navigo", r"(?:/[^\"']*)?"),
-        **_in_quotes("page", r"(?:/[^\"']*)?"),
-        **_in_quotes("@tanstack/", r"(?:react|solid|vue)-router"),
-        **_in_quotes("@reach/router", ""),
-        **_in_quotes("@solidjs/router", ""),
-        **_in_quotes("vue-router", ""),
-        **_in_quotes("next/", r"(?:link|navigation|router)"),
+    (letters, [(start, re.compile(pattern)) for start, pattern in signs.items()])
+    for letters, signs in {
+        "outer": {
+            "BrowserRouter": r"(?:(?<=\bcreate)|\b)BrowserRouter\b",
+            **_in_quotes("wouter", r"(?:/[^\"']*)?"),
+            **_in_quotes("@tanstack/", r"(?:react|solid|vue)-router"),
+            **_in_quotes("@reach/router", ""),
+            **_in_quotes("@solidjs/router", ""),
+            **_in_quotes("vue-router", ""),
+        },
+        "istory": {
+            "createBrowserHistory": r"\bcreateBrowserHistory\b",
+            "history.pushState": r"\bhistory\.pushState\b",
+            "history.replaceState": r"\bhistory\.replaceState\b",
+        },
+        "location.pathname": {"location.pathname": r"\blocation\.pathname\b"},
+        "popstate": {"popstate": r"\bpopstate\b"},
+        "navigo": _in_quotes("navigo", r"(?:/[^\"']*)?"),
+        "page": _in_quotes("page", r"(?:/[^\"']*)?"),
+        "next/": _in_quotes("next/", r"(?:link|navigation|router)"),
     }.items()
 ]
 
@@ -44,7 +49,9 @@ def has_routes(texts: Iterable[str]) -> bool:
 def _has_sign(text: str) -> bool:
     return any(
         pattern.match(text, place) is not None
-        for start, pattern in _SIGNS
+        for letters, signs in _SIGNS
+        if letters in text
+        for start, pattern in signs
         for place in _places_of(start, text)
     )
 

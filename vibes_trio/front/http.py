@@ -113,9 +113,9 @@ def _site_lines(policy: str | None, readers: str) -> str:
     return "".join(f"{name}: {value}\r\n" for name, value in site_headers(policy, readers))
 
 
-def http_date() -> str:
-    """Return the Date of an answer that is given now."""
-    return _date_of(int(time.time()))
+def http_date(second: int | None = None) -> str:
+    """Return the Date of an answer that is given at *second* (since 1970), now if None."""
+    return _date_of(int(time.time()) if second is None else second)
 
 
 @lru_cache(maxsize=2)  # a second has many answers

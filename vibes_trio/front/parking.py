@@ -108,10 +108,10 @@ class Parking:
         front.counts.ready += 1
         parked.since = now
         try:
-            sent = parked.line.send_now(*answer)
+            sent = sock.send(answer[0]) if len(answer) == 1 else parked.line.send_now(*answer)
         except OSError:
             sent = 0  # the task tries again, and sees whether the client is gone
-        if sent < sum(map(len, answer)):
+        if sent < (len(answer[0]) if len(answer) == 1 else sum(map(len, answer))):
             parked.unsent = skip(answer, sent)
             self._wake(parked, fd)
 

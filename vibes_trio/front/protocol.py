@@ -64,6 +64,10 @@ class WebSocketProtocol(ServerProtocol):
     given out yet.
     """
 
+    # Objects of one class share the names of their attributes up to 30 of them, which the base class nearly has: with
+    # ours beside them each would take 1.3 KiB more.
+    __slots__ = ("_fault", "_frame_bytes", "_max_size", "is_more")
+
     def __init__(self, max_size: int) -> None:
         self._fault: tuple[CloseCode | int, str] | None = None
         self._max_size = max_size

@@ -8,13 +8,15 @@ neither the answer nor the framing depends on (a cookie, say), taken out before 
 
 import re
 import sys
+import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 
 from vibes_trio.exchange import OF_RELEASES, READING_HEADERS, Reply
 from vibes_trio.front.budget import Buffer
 from vibes_trio.front.heads import FRAMING_HEADERS
-from vibes_trio.front.http import build_head, has_body, http_date, join_parts
+from vibes_trio.front.http import JOINED_BYTES, build_head, has_body, http_date
 
 _DATE = b"\r\nDate: "
 ENTRY_BYTES = 1024
@@ -68,7 +70,10 @@ class ReadyAnswers:
             self._forget(question)
             return None
         self._answers.move_to_end(question)
-        return join_parts(b"".join((before, http_date().encode(), after)), body)
+        date = _date_of(int(time.time()))
+        if len(body) <= JOINED_BYTES:
+            return (b"".join((before, date, after, body)),)
+        return b"".join((before, date, after)), body
 
     def keep(self, data: bytes, method: str, reply: Reply, version: int, readers: str = "") -> None:
         """Keep *reply* to a *method*, made while the releases had *version*; one too large for here is not kept.
@@ -93,6 +98,11 @@ class ReadyAnswers:
 
     def _forget(self, question: bytes) -> None:
         self._bytes -= _cost(question, self._answers.pop(question)[3])
+
+
+@lru_cache(maxsize=2)  # a second has many answers
+def _date_of(second: int) -> bytes:
+    return http_date(second).encode()
 
 
 def _cost(question: bytes, body: bytes | memoryview) -> int:

@@ -8,19 +8,25 @@ built again.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import trio
 
 from vibes_trio.errors import FetchFailed, ModuleFailed, forget_traces
+from vibes_trio.late import late
 from vibes_trio.modules.fence import measure
 from vibes_trio.modules.folder import temporary_folder
 from vibes_trio.modules.forms import build_form, form_address, form_of, is_alone
 from vibes_trio.modules.groups import Group, find_groups
-from vibes_trio.modules.joint import build_group
 from vibes_trio.modules.lock import Lock, is_unanswered
 from vibes_trio.modules.store import LocalModules
 from vibes_trio.modules.tree import lay_out, package_of
 from vibes_trio.modules.work import Bench, Work
+
+if TYPE_CHECKING:
+    import vibes_trio.modules.joint as joint
+else:
+    joint = late("vibes_trio.modules.joint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,7 @@ async def _build_groups(work: Work, groups: list[Group]) -> None:
 
     async def build(group: Group) -> None:
         async with at_once:
-            await build_group(work, group)
+            await joint.build_group(work, group)
 
     async with trio.open_nursery() as nursery:
         for group in groups:

@@ -7,23 +7,30 @@ import base64
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import trio
 
 from vibes_trio.content.mime import mime_of
 from vibes_trio.content.specifiers import FORMS
 from vibes_trio.errors import ModuleFailed
+from vibes_trio.late import late
 from vibes_trio.modules.build import PREFIX, Built
 from vibes_trio.modules.folder import temporary_folder
 from vibes_trio.modules.groups import closure_hash, file_address
 from vibes_trio.modules.lock import Lock
-from vibes_trio.modules.places import build_worker
 from vibes_trio.modules.run import BuildRefused
 from vibes_trio.modules.store import LocalModules
 from vibes_trio.modules.style_files import named_by_style
 from vibes_trio.modules.tree import package_of, subpath_of
-from vibes_trio.modules.umd import SCRIPTS, build_umd, is_umd
 from vibes_trio.modules.work import PACKAGE_RECIPE, Work, bundle
+
+if TYPE_CHECKING:
+    import vibes_trio.modules.places as places
+    import vibes_trio.modules.umd as umd
+else:
+    places = late("vibes_trio.modules.places")
+    umd = late("vibes_trio.modules.umd")
 
 _WORKER = 'export default function (options) { return new {kind}("{at}", { type: "module", name: options?.name }) }\n'
 _INIT = (
@@ -53,7 +60,8 @@ def form_of(specifier: str) -> str:
 def is_alone(lock: Lock, specifier: str) -> bool:
     """Return whether *specifier* asks for a file as it is, for which nothing is needed but its own package."""
     return (
-        form_of(specifier) == "file" and lock.packages[lock.shared[package_of(specifier)]].name not in SCRIPTS
+        form_of(specifier) == "file"
+        and lock.packages[lock.shared[package_of(specifier)]].name not in umd.SCRIPTS
     )
 
 
@@ -96,8 +104,8 @@ async def build_form(work: Work, specifier: str) -> str:
         raise ModuleFailed(str(work.gone[key]))
     name = subpath_of(specifier)
     at, files = "", dict[str, Path]()
-    if form == "file" and is_umd(work, key, name):
-        path = await build_umd(work, key)
+    if form == "file" and umd.is_umd(work, key, name):
+        path = await umd.build_umd(work, key)
     elif form == "file":
         path = work.tree.hosted(key, name)
     else:
@@ -126,7 +134,7 @@ async def _placed(work: Work, key: str, path: Path, *, is_worker: bool) -> tuple
         return made, {made: path}
     name = path.relative_to(work.tree.folders[key]).as_posix()
     if is_worker:
-        return await build_worker(work, key, name)
+        return await places.build_worker(work, key, name)
     folder, package = work.tree.folders[key], work.lock.packages[key]
     beside = await trio.to_thread.run_sync(named_by_style, folder, name, work.tree.files[key])
     return file_address(key, package, name), {

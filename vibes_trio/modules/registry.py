@@ -19,7 +19,6 @@ import trio
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.late import late
-from vibes_trio.modules.archive import read_archive
 from vibes_trio.modules.folder import make_folder, write_file
 from vibes_trio.outbound import (
     UNREADABLE,
@@ -32,8 +31,11 @@ from vibes_trio.outbound import (
 
 if TYPE_CHECKING:
     import httpx
+
+    import vibes_trio.modules.archive as archives
 else:
     httpx = late("httpx")
+    archives = late("vibes_trio.modules.archive")
 
 _SHA512_BYTES = 64
 # Types and source maps are half of many packages, and no part of any module.
@@ -258,7 +260,7 @@ def _document_path(modules_dir: Path, name: str, version: str) -> Path:
 
 def _unpack(archive: bytes, folder: Path, limits: Limits) -> None:
     made = {folder}
-    for name, content in read_archive(archive, limits):
+    for name, content in archives.read_archive(archive, limits):
         if name.name.endswith(_NEVER_BUILT):
             continue
         path = folder / name

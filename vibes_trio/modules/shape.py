@@ -4,16 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import trio
 
 from vibes_trio.config import Limits
-from vibes_trio.modules.commonjs import read_exports
+from vibes_trio.late import late
 from vibes_trio.modules.fence import fence_of
 from vibes_trio.modules.folder import temporary_folder
 from vibes_trio.modules.run import bundle_files, print_file
 from vibes_trio.modules.toolchain import Tool
+
+if TYPE_CHECKING:
+    import vibes_trio.modules.commonjs as commonjs
+else:
+    commonjs = late("vibes_trio.modules.commonjs")
 
 _NOT_EXPORTED = frozenset({"default", "__esModule"})
 _MAX_FILES_FOLLOWED = 200
@@ -89,7 +95,7 @@ async def commonjs_names(tool: Tool, file: Path, limits: Limits, follow: Follow)
         path = to_read.pop()
         flags = ("--minify-syntax", '--define:process.env.NODE_ENV="production"')
         printed = await print_file(tool, path, flags, limits)
-        exported = await trio.to_thread.run_sync(read_exports, printed)
+        exported = await trio.to_thread.run_sync(_read_exports, printed)
         names |= exported.names
         for specifier in exported.handed_on:
             target = follow(path, specifier)
@@ -97,6 +103,11 @@ async def commonjs_names(tool: Tool, file: Path, limits: Limits, follow: Follow)
                 seen.add(target)
                 to_read.append(target)
     return names
+
+
+def _read_exports(code: str) -> "commonjs.Exported":
+    # For a thread: the first time it has to be imported.
+    return commonjs.read_exports(code)
 
 
 def find_beside(root: Path, file: Path, specifier: str) -> Path | None:

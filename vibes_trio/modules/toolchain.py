@@ -3,11 +3,11 @@
 The binary is in the npm package `@esbuild/{platform}`, which is fetched, checked and unpacked like any other.
 """
 
-import platform
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import trio
@@ -15,12 +15,20 @@ import trio
 from vibes_trio.compilers.choose import ESBUILD_VERSION, find_binaries, find_version, toolchain_path
 from vibes_trio.config import Config, Limits
 from vibes_trio.errors import ModuleFailed
-from vibes_trio.modules.archive import read_archive
+from vibes_trio.late import late
 from vibes_trio.modules.esbuild_hashes import SHA512
 from vibes_trio.modules.folder import write_file
 from vibes_trio.modules.registry import ensure_document, fetch_archive
 from vibes_trio.outbound import Outbound
 from vibes_trio.turns import Places, Turns
+
+if TYPE_CHECKING:
+    import platform
+
+    import vibes_trio.modules.archive as archives
+else:
+    platform = late("platform")
+    archives = late("vibes_trio.modules.archive")
 
 _SYSTEMS: Mapping[str, str] = {"cygwin": "win32"}
 _MACHINES: Mapping[str, str] = {
@@ -107,7 +115,7 @@ async def install_toolchain(outbound: Outbound, data_dir: Path, limits: Limits, 
 
 def _install(archive: bytes, key: str, target: Path, limits: Limits) -> None:
     wanted = "esbuild.exe" if key.startswith("win32-") else "bin/esbuild"
-    for name, content in read_archive(archive, limits):
+    for name, content in archives.read_archive(archive, limits):
         if str(name) == wanted:
             write_file(target, b"".join(content), 0o755)
             return

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 import msgspec
 from msgspec.structs import replace
 
-from vibes_trio.bundle.build import BUILT, LINKED_STYLES
+from vibes_trio.bundle.marks import BUILT, LINKED_STYLES
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import only_needed
 from vibes_trio.content.own_page import Template

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from vibes_trio.bundle.build import BUILT
+from vibes_trio.bundle.marks import BUILT
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import predefined_imports
 from vibes_trio.content.mime import OCTETS
@@ -69,7 +69,7 @@ class BuiltApp(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         entries: name of a source that the page runs → name of the built file.
         mounts: name of a source → its export that is mounted; others mount themselves.
-        files: name, in the folder `bundle.BUILT` → asset.
+        files: name, in the folder `bundle.marks.BUILT` → asset.
         imports: specifier of a package → its address in the stored import map's terms.
         sources: names of the app's modules, for messages.
         tailwind: whether a style sheet of it is for Tailwind.

@@ -10,8 +10,7 @@ from urllib.parse import unquote
 
 import trio
 
-from vibes_trio.bundle.build import BUILT
-from vibes_trio.bundle.material import PACKAGE_FOLDER
+from vibes_trio.bundle.marks import BUILT, PACKAGE_FOLDER
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.font_addresses import FONT_KINDS, FONTS
 from vibes_trio.content.mime import mime_of
