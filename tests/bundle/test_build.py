@@ -178,8 +178,8 @@ async def test_what_the_service_refuses_becomes_an_entry_that_says_so(esbuild):
 
     assert build.failure is not None
     assert build.failure.line == 1
-    assert 'No matching export in \\"app:/a.js\\" for import \\"no\\"' in code_of(build)
-    assert build.warnings[0].startswith("/App.jsx:1: No matching export")
+    assert "/a.js exports no no: write `export` there" in code_of(build)
+    assert build.warnings[0].startswith("/App.jsx:1: /a.js exports no no")
 
 
 async def test_a_source_that_cant_be_parsed_is_refused_with_its_place(esbuild):
@@ -358,3 +358,66 @@ async def test_a_style_sheet_that_is_not_there_is_told_and_the_app_goes_on(esbui
     assert build.missing == (("/App.jsx", "./App.css"), ("/App.jsx", "./b.module.css"))
     assert code_of(build).count("vibes-notice") == 2
     assert "could not be loaded" not in code_of(build)
+
+
+@pytest.mark.parametrize(
+    ("pragma", "source", "expected"),
+    [
+        ("", "preact", 'from "preact/jsx-runtime"'),
+        ("/** @jsx h */ import { h } from 'preact'; ", "", 'h("p"'),
+        ("/** @jsx h */ import { h } from 'preact'; ", "preact", 'h("p"'),
+        ("/** @jsxImportSource @emotion/react */", "preact", 'from "@emotion/react/jsx-runtime"'),
+        ("\ufeff", "preact", 'from "preact/jsx-runtime"'),
+        ("import.meta.env.X;", "preact", 'from "preact/jsx-runtime"'),
+    ],
+)
+async def test_jsx_is_that_of_the_library_that_the_file_or_the_app_names(esbuild, pragma, source, expected):
+    app = sources({"/App.jsx": f"{pragma}export default () => <p/>"}, jsx_source=source)
+
+    build = await build_app(esbuild, app)
+
+    assert expected in code_of(build)
+    assert "react/jsx" not in code_of(build).replace("@emotion/react/jsx", "").replace("preact/jsx", "")
+    assert build.failure is None
+
+
+async def test_solid_is_told_as_its_jsx_would_show_nothing(esbuild):
+    build = await build_app(esbuild, sources({"/App.jsx": "a(<p/>)"}, jsx_source="solid-js"))
+
+    assert "Solid's JSX needs a compiler of its own" in code_of(build)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("App", "/App.jsx has no default export: write `export default` there"),
+        ("{ Ap }", "/App.jsx exports no Ap: write `export` there"),
+    ],
+)
+async def test_an_export_that_is_not_there_is_told_by_what_to_write(esbuild, name, words):
+    app = sources(
+        {"/m.jsx": f"import {name} from './App'; a(Ap, App)", "/App.jsx": "export const B = 1"}, "/m.jsx"
+    )
+
+    build = await build_app(esbuild, app)
+
+    assert words in build.warnings[0]
+    assert words in code_of(build)
+
+
+async def test_imports_behind_directives_of_tailwind_count_as_its_tools_have_it(esbuild):
+    css = (
+        '/* a */ @import "tailwindcss" source("../src");\n@plugin "p";\n@import "./theme.css" layer(theme);\n'
+    )
+    app = sources(
+        {
+            "/App.jsx": "import './a.css'; export default 1",
+            "/a.css": css,
+            "/theme.css": "@theme { --color-c: red; }",
+        }
+    )
+
+    code = code_of(await build_app(esbuild, app))
+
+    assert "--color-c: red" in code
+    assert "./theme.css" not in code

@@ -108,3 +108,15 @@ def test_names_of_tailwind_are_known():
     assert not is_tailwind_import("tailwindcss-animate")
     assert is_of_tailwind("tw-animate-css")
     assert not is_of_tailwind("leaflet/dist/leaflet.css")
+
+
+def test_version_three_may_be_imported_by_the_names_of_its_files():
+    names = ("base", "components.css", "utilities")
+    css = "".join(f'@import "tailwindcss/{name}";\n' for name in names) + ".a { @apply p-1 }"
+
+    text = as_of_today(css, None, bring=False).css
+
+    assert text.split() == as_of_today(_BY_DIRECTIVES, None, bring=False).css.split()
+
+
+_BY_DIRECTIVES = "@tailwind base; @tailwind components; @tailwind utilities; .a { @apply p-1 }"

@@ -92,6 +92,12 @@ def test_packages_of_the_platform_are_looked_up_nowhere_and_lead_to_the_database
     assert made.packages == ("@fireproof/use-fireproof",)
 
 
+def test_a_part_of_node_is_told_as_one() -> None:
+    warnings = build_import_map(["fs"], {"fs": None}, FP_VERSION).warnings
+
+    assert warnings == ('import "fs": browsers can\'t load fs, a part of Node',)
+
+
 def test_fireproof_has_the_version_of_the_setting() -> None:
     assert predefined_imports("9.9")["@fireproof/vendor"] == f"{CDN}@fireproof/vendor@9.9{REACT_DEPS}"
 
@@ -114,6 +120,7 @@ def test_a_folder_of_a_package_has_an_address_that_ends_with_a_slash() -> None:
             "the package registry gave no version of no-such-package; is the name right, and the registry in reach?",
         ),
         ("use-vibes/x", "use-vibes is one file here and has no parts; import use-vibes itself"),
+        ("@/components/ui/card", "this app has no such file"),
         ("a b", "this is no name of a package; a file of the app starts with ./, ../ or /"),
         ("", "this is no name of a package; a file of the app starts with ./, ../ or /"),
         ("node:fs", "browsers can't load node: modules"),

@@ -1,4 +1,5 @@
-from vibes_trio.content.next_pages import NextPage, NextPages, find_next_pages, next_entry
+from vibes_trio.content.next_pages import NextPage, NextPages, find_next_pages, next_entry, tell_server_values
+from vibes_trio.content.project import ProjectFile
 
 
 def test_pages_of_the_app_folder_have_paths_and_layouts():
@@ -70,3 +71,14 @@ def test_the_entry_names_the_wrapper():
     assert "  wrapper: L0,\n" in next_entry(
         NextPages((NextPage((), "/pages/index.jsx"),), wrapper="/pages/_app.jsx")
     )
+
+
+def test_values_that_a_server_makes_are_told_by_name():
+    code = b"export default () => null;\nexport const getServerSideProps = () => ({});"
+    modules = [ProjectFile("/pages/a.js", code, "js"), ProjectFile("/pages/b.js", b"// getStaticProps", "js")]
+
+    told = tell_server_values(modules)
+
+    assert told == [
+        "/pages/a.js: getServerSideProps takes a server of Next: the page is shown without what it gives."
+    ]

@@ -123,9 +123,9 @@ async def test_an_app_that_cant_be_built_is_published_and_says_why(whole_app):
     )
 
     assert reply["type"] == "vibes.diy.res-ensure-app-slug"
-    assert any("No matching export" in told for told in reply["warnings"])
+    assert any("exports no no" in told for told in reply["warnings"])
     entry = ENTRY.search((await get(whole_app, "/")).body)[1].decode()
-    assert b"No matching export" in (await get(whole_app, f"/{entry}")).body
+    assert b"exports no no" in (await get(whole_app, f"/{entry}")).body
 
 
 async def test_a_worker_gets_a_package_by_an_address(whole_app):

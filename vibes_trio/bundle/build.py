@@ -14,6 +14,7 @@ from vibes_trio.bundle.marks import LINKED_STYLES, PACKAGE_FOLDER
 from vibes_trio.bundle.material import AppMaterial, Style
 from vibes_trio.bundle.next_parts import tell_server_part
 from vibes_trio.bundle.prepare import RECIPE, AppSources, Prepared, SourceMap, plain_name, prepare_sources
+from vibes_trio.bundle.problem_words import in_words
 from vibes_trio.bundle.rewrite import address_from_built
 from vibes_trio.bundle.styles import FLAGS as STYLE_FLAGS
 from vibes_trio.bundle.styles import (
@@ -226,7 +227,7 @@ def _worth_telling(problems: Iterable[Problem]) -> Iterable[Problem]:
 
 def _failed(app: AppSources, problem: Problem, warnings: tuple[str, ...]) -> AppBuild:
     file = problem.file.partition(":")[2].partition("?")[0]
-    script = stubs.failed_module(problem.text, file, problem.line).encode()
+    script = stubs.failed_module(in_words(problem.text), file, problem.line).encode()
     name = f"failed-{calc_cid(script)[-10:]}.js"
     return AppBuild(
         dict.fromkeys(app.all_entries, name),

@@ -53,6 +53,7 @@ _ROWS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ((".module.",), "CSS modules", r"\.module\.(?:css|scss|sass|less|styl|stylus)[\"'`?]"),
     ((".json",), "names of a JSON file", rf"{_NAMES}(?<=\.json)[\"']"),
     ((".svg",), "SVG as a component", rf"{_COMPONENT}(?<=\.svg)[\"']"),
+    (("@jsx",), "the JSX of another library", r"@jsx(?:ImportSource)?\s++(?!react\b)[\w@]"),
     (("next/",), "parts of Next", r"[\"']next/[a-z]"),
 )
 # A value of React's, by a name that the file does not have.
@@ -129,4 +130,4 @@ def _of_specifier(name: str, specifier: str, places: Places) -> str:
     if kind is Kind.ABSOLUTE:
         # From the root of the project, or of its public folder, which is not the root of the app.
         return "an absolute path" if specifier not in places.names and places.find(name, specifier) else ""
-    return "an alias" if places.find(name, specifier) else ""
+    return "an alias" if places.find(name, specifier) or places.is_own(specifier) else ""

@@ -35,6 +35,7 @@ NOT_HERE = {
     ".astro": "Astro components",
     ".mdx": "MDX",
 }
+_INSTEAD = "write the part as JSX, or build the app where it was made and deploy what lies in dist"
 MAX_INLINE_BYTES = 1024 * 1024
 
 
@@ -206,7 +207,7 @@ class AppMaterial:
         if ending == ".svg":
             return _svg(name, file.content, only_component="react" in words or "component" in words)
         if ending in NOT_HERE:
-            return Loaded(error=f"{NOT_HERE[ending]} can't be compiled here: write the part as JSX")
+            return Loaded(error=f"{NOT_HERE[ending]} can't be compiled here: {_INSTEAD}")
         return _script(stubs.address_module(name))
 
     def _style(self, name: str, words: list[str]) -> Loaded:

@@ -20,9 +20,10 @@ from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.rewrite import FILE, Budget, may_need_rewriting, rewrite_module
 from vibes_trio.compilers.interface import Compiler, Lang, Source
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.jsx_source import NO_SOLID, SOLID, with_jsx_source
 from vibes_trio.errors import TransformFailed, VibesError
 
-RECIPE = 2
+RECIPE = 3
 """Changes with what is made of the same sources: a release that an older version built is built anew."""
 LINKED = "/~styles.js"  # no name that a deploy may have
 """The module that imports the style sheets which the app's HTML links."""
@@ -48,6 +49,7 @@ class AppSources:
         apart: files that nobody is to read but who imports them.
         env: what the app was deployed with; never the server's own.
         linked: style sheets that its HTML links and that a browser can't read as they are.
+        jsx_source: the package whose JSX it is written in; empty: React's.
         has_globals: whether React may be named without an import; a page of the app's own may have another by a script.
     """
 
@@ -59,6 +61,7 @@ class AppSources:
     env: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     linked: tuple[str, ...] = ()
     has_globals: bool = False
+    jsx_source: str = ""
 
     @property
     def all_entries(self) -> tuple[str, ...]:
@@ -110,9 +113,7 @@ class _Reading:
 
 
 def _read(app: AppSources) -> _Reading:
-    files = {
-        name: SourceFile(content, loader_of(name, app.langs.get(name))) for name, content in app.files.items()
-    }
+    files = {name: _read_one(app, name, content) for name, content in app.files.items()}
     if app.linked:
         imports = "".join(f"import {json.dumps(FILE + name)};\n" for name in app.linked)
         files[LINKED] = SourceFile(imports.encode(), "js")
@@ -127,6 +128,13 @@ def _read(app: AppSources) -> _Reading:
         if may_need_rewriting(text)
     ]
     return _Reading(files, texts, odd)
+
+
+def _read_one(app: AppSources, name: str, content: bytes) -> SourceFile:
+    loader = loader_of(name, app.langs.get(name))
+    if app.jsx_source == SOLID and name.endswith((".jsx", ".tsx")):
+        return SourceFile(stubs.failed_module(NO_SOLID, name, 1).encode(), "js")
+    return SourceFile(with_jsx_source(content, app.jsx_source) if loader.endswith("x") else content, loader)
 
 
 def _apart_but_imported(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from vibes_trio.bundle import stubs
 from vibes_trio.bundle.material import SourceFile, Style
 from vibes_trio.bundle.places import Places
+from vibes_trio.bundle.problem_words import in_words
 from vibes_trio.bundle.rewrite import FILE
 from vibes_trio.bundle.tailwind import (
     as_of_today,
@@ -43,6 +44,10 @@ PREPROCESSED: Mapping[str, str] = {
     ".styl": "Stylus",
     ".stylus": "Stylus",
 }
+_STATEMENT = re.compile(
+    rb"@(?:import|tailwind|plugin|config|source|custom-variant)\b(?:[^;{}\"'(]|\"[^\"\n]*\"|'[^'\n]*'|\([^()]*(?:\([^()]*\)[^()]*)*\))*+;"
+)
+_HEAD = re.compile(rb"(?:\s++|/\*(?:[^*]|\*(?!/))*+\*/|" + _STATEMENT.pattern + rb")*+")
 _NAMES = "names:"
 _PACKAGE = "vibes-css:"
 _PACKAGE_IMPORT = re.compile(rf'^@import "{_PACKAGE}([^"]+)"[^;]*;\n', re.MULTILINE)
@@ -89,7 +94,7 @@ class StyleMaterial:
             return Loaded(
                 error=f"{PREPROCESSED[ending]} isn't compiled here; write it as CSS, which can nest"
             )
-        return Loaded(self.files[path].content, "local-css" if is_module(path) else "css")
+        return Loaded(imports_first(self.files[path].content), "local-css" if is_module(path) else "css")
 
     def _import(self, asked: Asked) -> Found:
         path = asked.path.removeprefix("~")
@@ -123,6 +128,19 @@ class StyleMaterial:
         """Return the file that an address in a style sheet means: beside it even without `./`, or by an alias."""
         beside = None if path.startswith((".", "/")) else self.places.find(importer, "./" + path)
         return beside or self.places.find(importer, path)
+
+
+def imports_first(css: bytes) -> bytes:
+    """Return *css* with its imports before directives for Tailwind, behind which they would not count.
+
+    The tools of both versions take them all the same, and people write them in any order.
+    """
+    head = _HEAD.match(css)
+    if head is None or b"@import" not in head[0]:
+        return css
+    statements = _STATEMENT.findall(head[0])
+    ordered = sorted(statements, key=lambda text: not text.startswith(b"@import"))  # stable
+    return css if ordered == statements else b"\n".join(ordered) + css[head.end() :]
 
 
 def style_entries(names: Sequence[str]) -> list[tuple[str, str]]:
@@ -194,4 +212,4 @@ def told(problem: Problem) -> str:
     """Return what the service says of a file of the app, with the place in front."""
     name = problem.file.partition(":")[2].partition("?")[0]
     place = f"{name}:{problem.line}: " if name and problem.line else f"{name}: " if name else ""
-    return place + problem.text
+    return place + in_words(problem.text)

@@ -17,6 +17,10 @@ _DIRECTIVE = re.compile(
 _OLD = re.compile(r"@tailwind\s+(base|components|utilities|screens|variants|preflight)\s*;[^\S\n]*")
 _BASE = re.compile(r"@import\s+[\"']tailwindcss[\"'/][^;]*;|@tailwind\s+utilities")
 _WHOLE = re.compile(r"@import\s+[\"']tailwindcss(?:/index\.css)?[\"'][^;]*;\n?")
+# Version 3 by the names of its files; `utilities` is one of version 4, too.
+_OLD_IMPORT = re.compile(
+    r"@import\s+(?:url\(\s*)?[\"']tailwindcss/(base|components|screens|variants|utilities)(?:\.css)?[\"'][^;\n]*;"
+)
 _UNREAD = re.compile(r"@(config|plugin)\s+([\"'])([^\"'\n]*)\2\s*(?:;|\{[^{}]*\})\n?")
 # As esbuild prints it. Behind other rules it would not count.
 _FAR = re.compile(r'^@import "(?:https?:)?//[^"\n]*"[^;\n]*;\n', re.MULTILINE)
@@ -61,6 +65,7 @@ def as_of_today(css: str, config: TailwindConfig | None, *, bring: bool) -> Tail
         config: the app's configuration. Version 4 looks at one only where a sheet names it.
         bring: no other sheet of the app brings Tailwind's classes.
     """
+    css = _by_directives(css)
     old = {found[1] for found in _OLD.finditer(css)}
     is_old = bool(old & {"base", "components", "preflight", "screens", "variants"})
     named = [found[3] for found in _UNREAD.finditer(css) if found[1] == "config"]
@@ -82,6 +87,13 @@ def as_of_today(css: str, config: TailwindConfig | None, *, bring: bool) -> Tail
         unread += config.plugins
     far = "".join(_FAR.findall(text))
     return TailwindSheet(far + lead + (_FAR.sub("", text) if far else text), tuple(dict.fromkeys(unread)))
+
+
+def _by_directives(css: str) -> str:
+    """Return *css* with the directives of version 3 in place of imports of its files."""
+    if all(found[1] == "utilities" for found in _OLD_IMPORT.finditer(css)):
+        return css
+    return _OLD_IMPORT.sub(lambda found: f"@tailwind {found[1]};", css)
 
 
 def _old_lead(directives: set[str]) -> str:

@@ -17,6 +17,7 @@ _TEST = re.compile(
 )
 _STORY = re.compile(rf".+\.(?:stories|story)\.(?:{_SCRIPT}|mdx)", re.IGNORECASE)
 _DECLARATION = re.compile(r".+\.d\.(?:[a-z0-9]+\.)?[cm]?ts", re.IGNORECASE)
+_COMPONENTS = (".vue", ".svelte", ".astro", ".mdx")
 _FOLDERS = frozenset({"__tests__", "__test__", "__mocks__", "__snapshots__", "cypress", "e2e"})
 _SERVER = re.compile(rf"(?:server|middleware|setupProxy)\.{_SCRIPT}", re.IGNORECASE)
 _COPY = re.compile(
@@ -32,6 +33,11 @@ def is_apart(name: str) -> bool:
     return not _FOLDERS.isdisjoint(folders) or any(
         pattern.fullmatch(base) for pattern in (_CONFIG, _TEST, _STORY, _DECLARATION)
     )
+
+
+def is_for_compilers(name: str) -> bool:
+    """Whether a file is a component in a language of its own: no page runs it, or what imports it, as it is."""
+    return name.endswith(_COMPONENTS)
 
 
 def is_server(name: str) -> bool:

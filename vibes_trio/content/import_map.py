@@ -213,6 +213,8 @@ def _problem(specifier: Specifier) -> str:
         package = specifier.package
         return f"the package registry gave no version of {package}; is the name right, and the registry in reach?"
     if specifier.kind is Kind.ODD:
+        if specifier.text.startswith(("@/", "~/")):
+            return "this app has no such file"
         return "this is no name of a package; a file of the app starts with ./, ../ or /"
     if specifier.kind is Kind.URL and not specifier.text.lower().startswith(_BROWSER_SCHEMES):
         return f"browsers can't load {specifier.text.partition(':')[0]}: modules"

@@ -10,10 +10,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vibes_trio.content.project import ProjectFile
+
 _PAGE = re.compile(r"/page\.[jt]sx?")
 _LAYOUT = re.compile(r"/(?:layout|template)\.[jt]sx?")
 _MISSING = re.compile(r"/not-found\.[jt]sx?")
 _ENDING = re.compile(r"\.[jt]sx?$")
+_SERVER_VALUES = re.compile(
+    rb"(?m:^)export\s++(?:async\s++)?(?:function|const)\s++(getStaticProps|getServerSideProps|getInitialProps)\b"
+)
 _APP_FOLDERS = ("/app", "/src/app")
 _PAGES_FOLDERS = ("/pages", "/src/pages")
 
@@ -123,3 +128,12 @@ def next_entry(pages: NextPages) -> str:
         lines.append(f"  missing: () => import({json.dumps(pages.missing)}),")
     lines.append("});")
     return "\n".join(lines) + "\n"
+
+
+def tell_server_values(modules: Sequence[ProjectFile]) -> list[str]:
+    """Return what is told of *modules* that have a server make their values."""
+    return [
+        f"{module.name}: {found[1].decode()} takes a server of Next: the page is shown without what it gives."
+        for module in modules
+        if (found := _SERVER_VALUES.search(module.content))
+    ]

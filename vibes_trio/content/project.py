@@ -81,6 +81,7 @@ class Project:
         pages: other HTML files that load packages so, and nothing that has to be compiled, as *template* is.
         wishes: package → range of versions that the app's `package.json` names.
         tailwind: whether an app with its own HTML asks for Tailwind, which others have in any case.
+        jsx_source: the package whose JSX its modules are written in; empty: React's.
         needs_build: whether modules one by one can't carry it, by its form alone; what its sources say
             (`import.meta.env`, CSS modules) is found by whoever reads them.
         notes: what people may want to know: how it was read.
@@ -106,6 +107,7 @@ class Project:
     pages: Mapping[str, Template] = field(default_factory=lambda: MappingProxyType({}))
     wishes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     tailwind: bool = False
+    jsx_source: str = ""
     needs_build: bool = False
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -13,9 +13,10 @@ import msgspec
 
 from vibes_trio.config import Limits
 from vibes_trio.content.babel_scripts import babel_files
-from vibes_trio.content.file_roles import is_apart
+from vibes_trio.content.file_roles import is_apart, is_for_compilers
+from vibes_trio.content.jsx_source import NO_SOLID, PREACT, SOLID, find_jsx_source, preact_entry
 from vibes_trio.content.module_hosts import read_file
-from vibes_trio.content.next_pages import find_next_pages, next_entry
+from vibes_trio.content.next_pages import find_next_pages, next_entry, tell_server_values
 from vibes_trio.content.own_page import OwnPage, Script, read_own_page, resolver
 from vibes_trio.content.project import Kind, Project, ProjectFile
 from vibes_trio.content.project_modules import Modules
@@ -50,7 +51,8 @@ def read_project(
     """
     reading = _Reading(files, entry_point, env or {})
     project = reading.page() if reading.html else reading.next_app() or reading.components()
-    warnings = (*reading.warnings, *reading.modules.warnings, *tell_entries(project, project.entries))
+    solid = (NO_SOLID,) if project.jsx_source == SOLID else ()
+    warnings = (*reading.warnings, *reading.modules.warnings, *tell_entries(project, project.entries), *solid)
     return replace(project, notes=tell_reading(project, reading.apart_names()), warnings=warnings)
 
 
@@ -81,6 +83,7 @@ class _Reading:
         folder = posixpath.dirname(self.html).rstrip("/")
         resolve = resolver(frozenset(self.files), folder, (self.root, f"{self.root}/public", ""))
         compiled = kind != "html" or any(module.lang != "js" for module in self.modules.all)
+        compiled = compiled or any(is_for_compilers(name) for name in self.files)
         content = self.modules.wrapped.get(self.html, file.content)
         own = read_own_page(decode_text(content), resolve, self._places(), compiled=compiled)
         plugins = _TAILWIND_PLUGINS.search(content)
@@ -142,6 +145,7 @@ class _Reading:
         )
         if not pages or not (is_next or pages.layouts) or self._flagged_module():
             return None
+        self.warnings += tell_server_values(self.modules.all)
         entry = ProjectFile(f"{self.root}/~next.jsx", next_entry(pages).encode(), "jsx")
         return replace(self._project("next", (entry.name,)), made=(entry,), mounts=(), needs_build=True)
 
@@ -153,9 +157,16 @@ class _Reading:
         if not entries and not any(self.modules.is_component(module) for module in self.modules.all):
             for module in self.modules.all:
                 self.modules.look_for_spare(module.name)
-        project = self._project(kind, entries)
+        project = self._mounted_by_preact(self._project(kind, entries))
         needs_build = project.needs_build or (bool(entries) and kind in ("vite", "cra"))
         return replace(project, needs_build=needs_build)
+
+    def _mounted_by_preact(self, project: Project) -> Project:
+        """Return *project* with an entry that shows its component by Preact, if it is Preact's: we mount by React."""
+        if project.jsx_source != PREACT or len(project.mounts) != 1 or len(project.entries) != 1:
+            return project
+        entry = ProjectFile(f"{self.root}/~preact.jsx", preact_entry(project.mounts[0]).encode(), "jsx")
+        return replace(project, entries=(entry.name,), made=(entry,), mounts=())
 
     # -- parts --------------------------------------------------------------------------------------------
 
@@ -175,6 +186,7 @@ class _Reading:
             apart=self.apart,
             wrapped=MappingProxyType(self.modules.wrapped),
             wishes=MappingProxyType(self.package.dependencies),
+            jsx_source=find_jsx_source(self.files, self.root, self.package, self.modules.all),
             needs_build=bool(self.modules.wrapped),
         )
 

@@ -24,6 +24,7 @@ _TARGET = rf"""(?:(?:path\.)?(?:resolve|join)\(\s*+{_HERE}\s*+,\s*+{_QUOTED}\s*+
 _PAIR = re.compile(rf"""(?:["']([^"'\n]{{1,100}})["']|([\w$]{{1,100}}))\s*+:\s*+{_TARGET}""", re.VERBOSE)
 _FIND = re.compile(rf"""find:\s*+["']([^"'\n]{{1,100}})["']\s*+,\s*+replacement:\s*+{_TARGET}""", re.VERBOSE)
 _ALIAS = re.compile(r"\balias\s*+:\s*+([{\[])")
+_PACKAGE = re.compile(r"[@\w./-]{1,100}")
 _MAX_ALIAS_CHARS = 8 * 1024
 
 
@@ -44,6 +45,7 @@ class Alias:
 class _CompilerOptions(msgspec.Struct, rename="camel"):
     base_url: str | None = None
     paths: dict[str, list[str]] = {}
+    jsx_import_source: str = ""
 
 
 class _TypeScript(msgspec.Struct, rename="camel"):
@@ -89,6 +91,12 @@ def read_base_url(name: str, content: bytes) -> str | None:
     """Return the folder that a `tsconfig.json` lets imports start from, without a slash at its end; None: none."""
     base = _read_typescript(content).base_url
     return None if base is None else _inside(posixpath.dirname(name), base, keep=False)
+
+
+def read_jsx_source(content: bytes) -> str:
+    """Return the package whose JSX a `tsconfig.json` says that an app is written in; empty: it does not say."""
+    source = _read_typescript(content).jsx_import_source
+    return source if _PACKAGE.fullmatch(source) else ""
 
 
 def _read_typescript(content: bytes) -> _CompilerOptions:

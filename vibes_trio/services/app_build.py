@@ -49,7 +49,7 @@ class Whole:
         is_component = (
             project.kind == "html" and not project.made and len(project.mounts) == len(project.entries)
         )
-        return bool(self.forms) or (project.needs_build and not is_component)
+        return bool(self.forms or project.jsx_source) or (project.needs_build and not is_component)
 
 
 async def look_at_whole(
@@ -175,6 +175,7 @@ async def build_whole(
         dict(env),
         linked,
         not whole.project.html,
+        whole.project.jsx_source,
     )
     made = await build_app(CompilerForUser(app.compiler, user), sources)
     app.assets.put(kept_as, msgspec.msgpack.encode(made))

@@ -56,6 +56,7 @@
     [/\brequire is not defined/, 'Browsers know no require: write `import name from "name"`.'],
     [/\b(?:module|exports) is not defined/, "This is a module: write `export default` in place of module.exports."],
     [/\bprocess is not defined/, "Browsers have no process: values of the deploy are in import.meta.env and VIBES_ENV."],
+    [/resolve module specifier "[^./]|was a bare specifier/, "No package of that name could be had: is it spelt right? Parts of Node, such as fs, are not in browsers."],
     [/\bReact is not defined/, 'Write `import React from "react"` where React is named.'],
   ];
 
