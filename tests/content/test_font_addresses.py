@@ -5,17 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vibes_trio.content.font_addresses import (
+    LOOKED_AT_ONCE,
     MAX_FAMILIES,
     MAX_QUERY_CHARS,
     WantedFace,
     WantedFont,
     find_families,
     find_font_addresses,
-    may_name_fonts,
     parse_font_request,
+    those_with_fonts,
     with_own_address,
     with_own_addresses,
 )
+from vibes_trio.steps import run_through
 
 LORA = "https://fonts.googleapis.com/css2?family=Lora"
 
@@ -179,7 +181,7 @@ def test_addresses_of_one_family_are_taken_together():
 )
 def test_fonts_of_next_are_asked_for_when_the_app_runs(content, names):
     assert list(find_families([content], 20, 20)) == names
-    assert may_name_fonts(content) is (b"font/" in content)
+    assert run_through(those_with_fonts([content])) == ([content] if b"font/" in content else [])
 
 
 def test_one_address_is_led_here_as_it_is_written():
@@ -192,3 +194,12 @@ def test_one_address_is_led_here_as_it_is_written():
 @given(st.text(st.characters(exclude_categories=())))
 def test_what_is_no_such_address_stays_as_it_is(address):
     assert with_own_address(address) == address
+
+
+def test_long_contents_are_looked_through_in_steps():
+    padded = b" " * (LOOKED_AT_ONCE - 3) + b"family=Roboto" + b" " * LOOKED_AT_ONCE
+    plain = b" " * (2 * LOOKED_AT_ONCE)
+    steps = those_with_fonts([plain, padded, b"short"])
+
+    assert len(list(steps)) == 2
+    assert run_through(those_with_fonts([plain, padded, b"short"])) == [padded]

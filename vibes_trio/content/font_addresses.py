@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import parse_qsl
 
+from vibes_trio.steps import Steps
+
 FONTS = "/~esm/@fonts/"
 FONT_KINDS = ("css2", "css", "icon")
 MAX_QUERY_CHARS = 4096
@@ -27,6 +29,7 @@ _ADDRESS = re.compile(
 )
 _ENDS = (b" ", b"\n", b'"', b"'", b"`", b")", b">")
 _PIECE_BYTES = 16 * 1024
+LOOKED_AT_ONCE = 1024 * 1024
 NAMED = b"family="
 _COMPUTED = b"${"
 _NEXT_FONT, _GEIST = b"next/font/google", b"geist/font"
@@ -111,9 +114,20 @@ def find_families(
     return {name: tuple(sorted(wanted)) for name, wanted in axes.items()}
 
 
-def may_name_fonts(content: bytes) -> bool:
-    """Return whether `find_families` could find anything in *content*; costs next to nothing."""
-    return NAMED in content or _NEXT_FONT in content or _GEIST in content
+def those_with_fonts(contents: Iterable[bytes]) -> Steps[list[bytes]]:
+    """Return those of *contents* in which `find_families` may find anything, in steps of LOOKED_AT_ONCE bytes."""
+    found, looked = [], 0
+    for content in contents:
+        for start in range(0, len(content), LOOKED_AT_ONCE):
+            end = start + LOOKED_AT_ONCE
+            if any(content.find(word, start, end + len(word)) >= 0 for word in (NAMED, _NEXT_FONT, _GEIST)):
+                found.append(content)
+                break
+            looked += min(end, len(content)) - start
+            if looked >= LOOKED_AT_ONCE:
+                looked = 0
+                yield
+    return found
 
 
 def _imported_fonts(content: bytes) -> Iterator[WantedFont]:

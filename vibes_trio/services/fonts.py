@@ -16,8 +16,8 @@ from vibes_trio.content.font_addresses import (
     FontRequest,
     WantedFont,
     find_families,
-    may_name_fonts,
     parse_font_request,
+    those_with_fonts,
     with_own_address,
     with_own_addresses,
 )
@@ -34,6 +34,7 @@ from vibes_trio.services.packages import DISK_SHORT, owner_of
 from vibes_trio.services.releases import find_release
 from vibes_trio.services.replies import REVALIDATE, Asked, Content, respond
 from vibes_trio.services.waiting import FOR_OWNER
+from vibes_trio.steps import run_in_turns
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ async def find_fonts(app: App, files: Sequence[AppFile]) -> dict[str, tuple[str,
     At most `font_families` of them, of `font_addresses` addresses.
     """
     texts = (f.content for f in files if f.lang is not None or f.name.lower().endswith(_SCANNED))
-    contents = [content for content in texts if may_name_fonts(content)]
+    contents = await run_in_turns(those_with_fonts(texts))
     if not contents:
         return {}
     limits = app.config.limits
