@@ -128,11 +128,11 @@ async def test_long_messages_hold_up_neither_short_ones_nor_who_has_signed_in():
 
 
 async def test_nothing_is_left_running_when_the_server_ends():
+    before = _children()  # a browser, say, that the tests of this process share
     async with open_beside(Limits()) as beside:
         await beside.look(message("x"), "client")
-        children = _children()
-        assert children
-    assert not children & _children()
+        assert _children() - before
+    assert not _children() - before
 
 
 def _children() -> set[str]:

@@ -27,6 +27,9 @@ while head := sys.stdin.buffer.read(4):
     elif request == b"flood": send(b"x" * 2000)
     elif request == b"half": os.write(1, b"\\x09\\0\\0\\0abc"); sys.exit(0)
     elif request == b"eat": held = bytearray(400 << 20); send(b"ate")
+    elif request == b"weary": held = True; send(b"done")
+    elif request == b"anything" and "held" in globals(): sys.exit(3)
+    elif request == b"anything": send(b"fine")
     elif request == b"end after": send(b"bye"); sys.exit(0)
 """
 
@@ -118,6 +121,16 @@ async def test_worker_that_ended_while_idle_is_replaced_unnoticed() -> None:
             await trio.to_thread.run_sync(os.waitid, os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
         assert int(await workers.ask(b"pid")) != pid
+
+
+async def test_what_a_worker_dies_of_is_tried_once_more_by_a_new_one() -> None:
+    """It may be what it did before: memory that is not given back, or an end that was under way."""
+    async with opened() as workers:
+        assert await workers.ask(b"weary") == b"done"
+
+        assert await workers.ask(b"anything") == b"fine"
+        with pytest.raises(WorkerFailed, match="gave up"):
+            await workers.ask(b"die")
 
 
 async def test_cancelled_request_costs_its_worker_only() -> None:

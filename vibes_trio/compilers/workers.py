@@ -134,6 +134,8 @@ class Workers:
     async def converse(self, talk: Callable[[Talk], Awaitable[T]], user: str = "") -> T:
         """Return what *talk* with one worker gives, waiting for a free one, and the turn of *user*, first.
 
+        One that dies, and was asked before, is replaced, and *talk* begins anew.
+
         Raises:
             Overloaded: too many wait already.
             WorkerFailed: out of time (`limits.compile_timeout_s` once there is a worker) or memory, or the
@@ -146,7 +148,17 @@ class Workers:
                 with trio.fail_after(self._limits.compile_timeout_s):
                     worker = self._take_idle() or await self._start()
                     worker.requests += 1
-                    answer = await talk(worker)
+                    try:
+                        answer = await talk(worker)
+                    except (trio.BrokenResourceError, OSError):
+                        if worker.requests == 1:
+                            raise
+                        # It may have died of what it did before, for somebody else.
+                        old, worker = worker, None
+                        await kill_child(old.child)
+                        worker = await self._start()
+                        worker.requests += 1
+                        answer = await talk(worker)
                 answered = True
                 return answer
             except trio.TooSlowError:
