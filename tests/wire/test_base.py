@@ -217,7 +217,9 @@ def test_an_error_without_an_envelope_is_bare():
         (b'{"payload":{"type":"%s","contextId":"c\\ude00"}}' % APPEND.encode(), "c\ufffd"),
         (b'\xef\xbb\xbf{"payload":{"type":"%s","contextId":"c"}}' % APPEND.encode(), "c"),
         (b"hello", None),
+        (b"\\hello", None),
         (b'"\xff"', None),
+        (b'"\\\xff"', None),
         (b"[" * 100_000, None),
     ],
 )
