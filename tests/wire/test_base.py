@@ -218,6 +218,7 @@ def test_an_error_without_an_envelope_is_bare():
         (b'\xef\xbb\xbf{"payload":{"type":"%s","contextId":"c"}}' % APPEND.encode(), "c"),
         (b"hello", None),
         (b"\\hello", None),
+        (b'{"payload":["%s"]}' % APPEND.encode(), None),
         (b'"\xff"', None),
         (b'"\\\xff"', None),
         (b"[" * 100_000, None),
