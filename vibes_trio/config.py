@@ -195,8 +195,8 @@ class Limits:
     sweep_interval_s: float = 600.0
     sweep_users: int = 100
     sweep_releases: int = 4
-    sweep_assets: int = 200
-    sweep_bytes: int = 4 * MiB
+    sweep_assets: int = 50
+    sweep_bytes: int = 1 * MiB
     asset_grace_s: float = 3600.0
     cache_bytes: int = 72 * MiB
     cached_file_bytes: int = 9 * MiB  # the largest file, with its entry

@@ -433,7 +433,7 @@ async def test_a_message_in_flight_at_the_shutdown_timeout_does_not_cost_the_far
 
 
 async def test_empty_fragments_do_not_pile_up(serve):
-    async with serve() as server:
+    async with serve(limits=Limits(empty_frames_per_ping=10_000)) as server:
         socket = await server.websocket()
         await socket.send(b"a", fin=False)
         await socket.raw(b"\x00\x80\0\0\0\0" * 10_000)
@@ -537,7 +537,8 @@ async def test_a_flood_of_tiny_frames_is_taken_in_small_portions_with_a_turn_for
             await trio.lowlevel.checkpoint()
 
     monkeypatch.setattr(ws_module, "_take_frames", record)
-    async with serve() as server, trio.open_nursery() as nursery:
+    limits = Limits(empty_frames_per_ping=20_000)
+    async with serve(limits=limits) as server, trio.open_nursery() as nursery:
         socket = await server.websocket()
         nursery.start_soon(count)
         await socket.raw(masked(b"", Opcode.PONG) * 20_000 + masked(b"{}"))
