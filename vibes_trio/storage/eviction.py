@@ -14,7 +14,7 @@ from vibes_trio.storage.usage import get_usage, limit_reached
 KEPT_OF_APP = 5
 """Production releases of an app that no other release ever displaces: the live one and those before it."""
 
-DEV_AT_ONCE = 2
+DEV_AT_ONCE = 3
 """Dev releases that go to spare later deploys the work: the largest take 5 ms each, and others wait meanwhile."""
 
 _DEV = (
