@@ -130,6 +130,9 @@ class MemoryDatabase:
     def close(self) -> None:
         self._is_open = False
 
+    def __del__(self) -> None:
+        self._connection.close()  # not before: what was closed may be opened again, with its data
+
     def submit(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> Pending[T]:
         return self._run(Pending(lambda tx: fn(tx, *args, **kwargs)))
 
