@@ -158,6 +158,8 @@ def test_lines_keep_their_numbers_and_the_source_map_stays_last():
         ("import.meta.glob();", "it takes a pattern"),
         ("import.meta.glob({ a: true });", "a pattern, or a list"),
         ('import.meta.glob("./a", options);', "plain strings"),
+        ('import.meta.glob("./a", "./b");', "options are an object"),
+        ('import.meta.glob("./a", ["./b"]);', "options are an object"),
         ('import.meta.glob("./' + "{a,b}" * 9 + '");', "braces"),
         ('import.meta.glob("pages/*");', "starts with"),
     ],

@@ -278,6 +278,8 @@ def _glob(module: _Module, found: re.Match[str]) -> tuple[str, int]:
     patterns = [patterns] if isinstance(patterns, str) else patterns
     if not isinstance(patterns, list) or not all(isinstance(p, str) for p in patterns):
         raise ValueError("it takes a pattern, or a list of patterns")
+    if not isinstance(options, dict):
+        raise ValueError("its options are an object; several patterns are a list")
     files = _globbed(module, patterns, options)
     module.budget.take(len(files))
     members = [_member(module, key, name, options, bool(found["at_once"])) for key, name in files.items()]
