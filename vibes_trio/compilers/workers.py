@@ -6,6 +6,7 @@ replaced for the next request.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -142,25 +143,9 @@ class Workers:
                 process can't be started or died.
         """
         async with self._turns.hold(user):
-            worker: _Worker | None = None
-            answered = False
             try:
                 with trio.fail_after(self._limits.compile_timeout_s):
-                    worker = self._take_idle() or await self._start()
-                    worker.requests += 1
-                    try:
-                        answer = await talk(worker)
-                    except (trio.BrokenResourceError, OSError):
-                        if worker.requests == 1:
-                            raise
-                        # It may have died of what it did before, for somebody else.
-                        old, worker = worker, None
-                        await kill_child(old.child)
-                        worker = await self._start()
-                        worker.requests += 1
-                        answer = await talk(worker)
-                answered = True
-                return answer
+                    return await self._talk(talk)
             except trio.TooSlowError:
                 seconds = self._limits.compile_timeout_s
                 raise WorkerFailed(f"compiling took more than {seconds:g} s and was stopped") from None
@@ -168,10 +153,25 @@ class Workers:
                 raise WorkerFailed(
                     "the compiler gave up: nested too deeply, or in need of too much memory"
                 ) from error
-            finally:
-                # Also when cancelled: a half-done request makes the worker useless.
-                if worker is not None:
-                    await self._give_back(worker, usable=answered)
+
+    async def _talk(self, talk: Callable[[Talk], Awaitable[T]]) -> T:
+        idle = self._take_idle()
+        if idle is not None:
+            # It may have died of what it did before, for somebody else.
+            with suppress(trio.BrokenResourceError, OSError):
+                return await self._use(idle, talk)
+        return await self._use(await self._start(), talk)
+
+    async def _use(self, worker: _Worker, talk: Callable[[Talk], Awaitable[T]]) -> T:
+        answered = False
+        worker.requests += 1
+        try:
+            answer = await talk(worker)
+            answered = True
+            return answer
+        finally:
+            # Also when cancelled: a half-done request makes the worker useless.
+            await self._give_back(worker, usable=answered)
 
     async def aclose(self) -> None:
         """End the idle workers."""
