@@ -122,21 +122,17 @@ async def _go_on(
     handlers: Iterator[Handler[Any]],
     incoming: Incoming,
     posts: Posts,
-    waits: Awaitable[Reply | Continue],
+    reply: Reply | Awaitable[Reply | Continue],
 ) -> Reply:
     try:
-        while True:
-            result = await waits
-            if isinstance(result, Continue):
-                result = _walk(ctx, handlers, incoming, posts)
-            if isinstance(result, Reply):
-                break
-            waits = result
+        while not isinstance(reply, Reply):
+            result = await reply
+            reply = result if isinstance(result, Reply) else _walk(ctx, handlers, incoming, posts)
     except BaseException as error:
         _run(posts, error)
         raise
-    _run(posts, result)
-    return result
+    _run(posts, reply)
+    return reply
 
 
 def _run(posts: Posts, outcome: Outcome) -> None:
