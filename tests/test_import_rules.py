@@ -114,7 +114,8 @@ def test_a_room_of_modules_imports_only_from_the_rooms_before_it(room):
     names = [name for path in folder.glob("*.py") for name in imported(ast.parse(path.read_text("utf-8")))]
 
     used = {name.split(".")[2] for name in names if name.startswith("vibes_trio.modules.")}
-    assert used and used <= allowed
+    assert used
+    assert used <= allowed
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
