@@ -47,10 +47,10 @@ else:
 log = logging.getLogger("vibes_trio.requests")
 
 FOR_DEPLOYS = (
-    "vibes_trio.modules.archive",
-    "vibes_trio.modules.commonjs",
-    "vibes_trio.modules.joint",
-    "vibes_trio.modules.umd",
+    "vibes_trio.modules.registry.archive",
+    "vibes_trio.modules.build.commonjs",
+    "vibes_trio.modules.build.joint",
+    "vibes_trio.modules.build.umd",
     "vibes_trio.services.deploy",
 )
 """What is imported when the first answer has been given, or the first deploy comes."""
