@@ -35,20 +35,20 @@ from vibes_trio.exchange import Answer
 from vibes_trio.front.answer import answer_soon, look
 from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
-from vibes_trio.front.share import Orders, Readers, answer_settled
 from vibes_trio.front.sockets import close_listeners, open_listeners
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE, load_deploys, order_key
 from vibes_trio.jobs import KINDS, Jobs, WarmAll
 from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
-from vibes_trio.modules.npm_settings import find_registry
 from vibes_trio.modules.prepare import find_prepared, prepare_local_modules
 from vibes_trio.modules.progress import Builds
-from vibes_trio.modules.ranges import find_kept
+from vibes_trio.modules.registry.npm_settings import find_registry
+from vibes_trio.modules.registry.ranges import find_kept
 from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
 from vibes_trio.services.releases import forget_changed
 from vibes_trio.storage.engines import make_database
+from vibes_trio.workers.owner import Orders, Readers, answer_settled
 
 log = logging.getLogger(__name__)
 

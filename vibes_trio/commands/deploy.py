@@ -26,15 +26,7 @@ from vibes_trio.commands.app_files import (
 )
 from vibes_trio.commands.credentials import device_name, find_device, find_url
 from vibes_trio.commands.left_out import describe
-from vibes_trio.commands.output import (
-    OK,
-    UNREACHABLE,
-    USAGE,
-    CommandFailed,
-    print_table,
-    tell,
-    warn,
-)
+from vibes_trio.commands.output import OK, UNREACHABLE, USAGE, CommandFailed, print_table, tell, warn
 from vibes_trio.config import Config, load_config
 from vibes_trio.content.filenames import lang_of
 from vibes_trio.content.project import ProjectFile

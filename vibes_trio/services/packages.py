@@ -19,14 +19,14 @@ from vibes_trio.context import App
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.exchange import AppSlug, Cid, UserId, UserSlug
 from vibes_trio.jobs import BuildModules
-from vibes_trio.modules.bundle import is_stored
-from vibes_trio.modules.forms import notes_on_modules
-from vibes_trio.modules.groups import is_file_address, place_of
+from vibes_trio.modules.build.bundle import is_stored
+from vibes_trio.modules.build.forms import notes_on_modules
+from vibes_trio.modules.build.groups import is_file_address, place_of
 from vibes_trio.modules.home import GIVEN
-from vibes_trio.modules.lock import Lock, read_lock
 from vibes_trio.modules.progress import Build, ReleaseName
-from vibes_trio.modules.store import LocalModules
-from vibes_trio.modules.tree import package_of
+from vibes_trio.modules.resolve.lock_keys import package_of
+from vibes_trio.modules.resolve.package_lock import Lock, read_lock
+from vibes_trio.modules.store.local import LocalModules
 from vibes_trio.services.releases import (
     Extras,
     ServedRelease,

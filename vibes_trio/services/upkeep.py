@@ -9,7 +9,7 @@ from vibes_trio.context import App
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid
 from vibes_trio.jobs import RetryBuilds, Sweep, WarmAll, WarmRelease
-from vibes_trio.modules.page_files import missing_files
+from vibes_trio.modules.store.page_files import missing_files
 from vibes_trio.services.fonts import ensure_fetching
 from vibes_trio.services.packages import ensure_building, owner_of
 from vibes_trio.services.pages import make_page

@@ -22,7 +22,7 @@ from vibes_trio.storage.interface import Many, Tx
 from vibes_trio.storage.pending import Batch, Pending, PendingItem, deliver_all
 from vibes_trio.storage.sqlite.migrate import load_migrations, migrate
 from vibes_trio.storage.sqlite.points import SqlitePoints, closed
-from vibes_trio.storage.sqlite.reader import Reader
+from vibes_trio.storage.sqlite.reading import ReadingConnection
 from vibes_trio.storage.sqlite.writer import Writer
 from vibes_trio.storage.worker import Inline, Worker
 
@@ -51,7 +51,7 @@ class _Parts:
     """What an open database consists of."""
 
     writer: Writer
-    readers: tuple[Reader, ...]
+    readers: tuple[ReadingConnection, ...]
     writes: Worker | Inline
     reads: Worker | Inline
 
@@ -124,7 +124,7 @@ class SqliteDatabase:
     def _start(self, writer: Writer) -> _Parts:
         limits = self.limits
         readers = tuple(
-            Reader(
+            ReadingConnection(
                 connect_reader(self.path, limits.busy_timeout_s),
                 now=self._now,
                 timeout_s=limits.read_timeout_s,

@@ -25,7 +25,7 @@ from vibes_trio.errors import ConfigError, Internal, VibesError
 from vibes_trio.storage.feed import Change, doubted
 from vibes_trio.storage.interface import DiskFull
 from vibes_trio.storage.pending import Batch, Run, runs_of
-from vibes_trio.storage.sqlite.lock import FileLock
+from vibes_trio.storage.sqlite.file_lock import FileLock
 from vibes_trio.storage.sqlite.reserve import Reserve
 from vibes_trio.storage.sqlite.room import Room
 from vibes_trio.storage.sqlite.tx import SqliteTx
