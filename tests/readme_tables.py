@@ -43,8 +43,7 @@ def settings() -> str:
 
 def requests() -> list[type[Request]]:
     """All requests that the wire knows."""
-    ours = [request for request in _below(Request) if request.__module__.startswith("vibes_trio.")]
-    return sorted(ours, key=lambda request: str(request.__struct_config__.tag))
+    return sorted(_below(Request), key=lambda request: str(request.__struct_config__.tag))
 
 
 def _below(cls: type) -> list[type]:
