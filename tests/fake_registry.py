@@ -21,9 +21,9 @@ import pytest
 import trio
 
 from vibes_trio.config import Config
-from vibes_trio.modules.page_files import PAGE_FILES
 from vibes_trio.modules.prepare import prepare_local_modules
-from vibes_trio.modules.toolchain import Tool
+from vibes_trio.modules.registry.toolchain import Tool
+from vibes_trio.modules.store.page_files import PAGE_FILES
 from vibes_trio.outbound import Registry, open_outbound
 
 REGISTRY = Registry("https://registry.test/")

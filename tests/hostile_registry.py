@@ -14,8 +14,8 @@ import trio
 from fake_registry import integrity_of
 
 from vibes_trio.config import Limits
-from vibes_trio.modules.ranges import choose_document, parse_spec
-from vibes_trio.modules.registry import ensure_package
+from vibes_trio.modules.registry.fetch import ensure_package
+from vibes_trio.modules.registry.ranges import choose_document, parse_spec
 from vibes_trio.outbound import Outbound, Registry
 
 LIMITS = Limits(

@@ -8,13 +8,13 @@ import pytest
 from asking import APPEND, DEPLOY, ENSURE_CHAT, FakeCompiler, deploy, envelope, get, text
 from fakes import make_app, open_database, verify_name
 
-from vibes_trio.commands.log_handler import CountingHandler
 from vibes_trio.config import Limits
 from vibes_trio.context import Ctx
 from vibes_trio.errors import Internal, RequireLogin
 from vibes_trio.exchange import HttpIncoming, MessageIncoming
 from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE, authenticate, order_key
+from vibes_trio.logs.handler import CountingHandler
 from vibes_trio.storage.sqlite.engine import SqliteDatabase
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import Request

@@ -16,17 +16,10 @@ from typing import Any, NoReturn, cast
 
 from vibes_trio import __version__
 from vibes_trio.collector import spare_collector
-from vibes_trio.commands.logs import LEVELS, setup_logs
-from vibes_trio.commands.output import (
-    FAILED,
-    INTERRUPTED,
-    UNUSABLE,
-    USAGE,
-    CommandFailed,
-    print_error,
-)
+from vibes_trio.commands.output import FAILED, INTERRUPTED, UNUSABLE, USAGE, CommandFailed, print_error
 from vibes_trio.commands.table import COMMANDS, GROUPS, SETTING_FLAGS, Command, setting_flags
 from vibes_trio.errors import ConfigError, ModuleFailed, VibesError
+from vibes_trio.logs.lines import LEVELS, setup_logs
 
 PROGRAM = "vibes-trio"
 PRIVATE_UMASK = 0o077

@@ -18,7 +18,7 @@ from vibes_trio.jobs import Jobs
 from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.progress import Builds
-from vibes_trio.modules.store import LocalModules
+from vibes_trio.modules.store.local import LocalModules
 from vibes_trio.storage.interface import Database
 from vibes_trio.urls import Site, make_site
 

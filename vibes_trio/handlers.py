@@ -50,10 +50,10 @@ else:
 log = logging.getLogger("vibes_trio.requests")
 
 FOR_DEPLOYS = (
-    "vibes_trio.modules.archive",
-    "vibes_trio.modules.commonjs",
-    "vibes_trio.modules.joint",
-    "vibes_trio.modules.umd",
+    "vibes_trio.modules.registry.archive",
+    "vibes_trio.modules.build.commonjs",
+    "vibes_trio.modules.build.joint",
+    "vibes_trio.modules.build.umd",
     "vibes_trio.services.deploy",
 )
 """What is imported when the first answer has been given, or the first deploy comes."""
@@ -141,11 +141,10 @@ def _log(ctx: Ctx, incoming: Incoming) -> Continue:
 
 def _log_outcome(ctx: Ctx, incoming: Incoming, outcome: Outcome) -> None:
     """Write what failed; what went well only when asked for, as a line costs more than most answers."""
-    status = outcome.reply.status if outcome.reply else None
-    level = logging.DEBUG if status is not None and status < 400 else logging.INFO
+    ended = outcome.status if isinstance(outcome, Reply) else type(outcome).__name__
+    level = logging.DEBUG if isinstance(ended, int) and ended < 400 else logging.INFO
     if not log.isEnabledFor(level):
         return
-    ended = status or type(outcome.error).__name__
     about = incoming.type if isinstance(incoming, MessageHead) and incoming.type in _known_types() else ""
     log.log(level, "%s -> %s", _name_for_log(incoming), ended, extra={"kind": (about, ended)})
 
@@ -256,9 +255,8 @@ def message(
     wire_type = str(request.__struct_config__.tag)
     unpack = packing_of(request).unpack
 
-    def validate(incoming: Incoming) -> Message[Q] | None:
-        if not isinstance(incoming, MessageHead) or incoming.type != wire_type:
-            return None
+    def validate(incoming: Incoming) -> Message[Q]:
+        assert isinstance(incoming, MessageHead), "it takes no other"
         if incoming.large is None:
             return Message(incoming.envelope, read_payload(decoder, incoming))
         if incoming.large.fault:
@@ -283,7 +281,7 @@ def message(
         response = await use_case(asker, payload)
         return Reply(200, JSON, write_reply(envelope, response))
 
-    return Handler(wire_type, validate, handle, takes=MessageHead)
+    return Handler(wire_type, validate, handle, takes=wire_type)
 
 
 async def load_deploys() -> None:
@@ -304,7 +302,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
     return await deploys.ensure_app_slug(ctx, req)
 
 
-PIPELINE: Pipeline = (
+PIPELINE = Pipeline(
     Handler("preflight", _preflight, _answer_preflight, takes=HttpIncoming),
     Handler("module", _module, serve_module, takes=HttpIncoming),
     Handler("entry point", _entry_point, serve_entry_point, takes=HttpIncoming),

@@ -17,11 +17,11 @@ from vibes_trio.commands.database import open_database, write
 from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import Limits, load_config
 from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
-from vibes_trio.modules.build import Built
-from vibes_trio.modules.fonts import find_font, note_address
-from vibes_trio.modules.page_files import TAILWIND
-from vibes_trio.modules.store import JSON, WOFF2, open_store
-from vibes_trio.modules.store_lock import hold_store
+from vibes_trio.modules.store.addresses import Built
+from vibes_trio.modules.store.fonts import find_font, note_address
+from vibes_trio.modules.store.holder import hold_store
+from vibes_trio.modules.store.local import JSON, WOFF2, open_store
+from vibes_trio.modules.store.page_files import TAILWIND
 from vibes_trio.outbound import open_outbound
 from vibes_trio.services.releases import Extras
 from vibes_trio.storage import apps, slugs

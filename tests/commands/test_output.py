@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from vibes_trio.commands.output import CommandFailed, paint, print_error, print_json, print_table, program
+from vibes_trio.commands.output import CommandFailed, print_error, print_json, print_table, program
+from vibes_trio.logs.colours import paint
 
 
 class Terminal(io.StringIO):

@@ -14,8 +14,8 @@ from vibes_trio.config import Config, Limits
 from vibes_trio.content.font_addresses import WantedFont
 from vibes_trio.modules.carry import collect_unused, export_store, import_store
 from vibes_trio.modules.font_home import FontHome
-from vibes_trio.modules.fonts import find_font, font_addresses
-from vibes_trio.modules.store import LocalModules, open_store
+from vibes_trio.modules.store.fonts import find_font, font_addresses
+from vibes_trio.modules.store.local import LocalModules, open_store
 from vibes_trio.outbound import Outbound, open_outbound
 
 ALPHA, BETA, NOPE = WantedFont("Alpha Sans"), WantedFont("Beta"), WantedFont("Nope")

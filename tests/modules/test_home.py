@@ -15,14 +15,15 @@ from fake_registry import REGISTRY, FakeRegistry, pack
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, FetchTooLong, ModuleFailed
 from vibes_trio.modules import home
-from vibes_trio.modules.build import RECIPE, Built, address_of
-from vibes_trio.modules.bundle import is_stored
-from vibes_trio.modules.groups import file_address, place_of
+from vibes_trio.modules.build.bundle import is_stored
+from vibes_trio.modules.build.groups import file_address, place_of
+from vibes_trio.modules.build.single import RECIPE
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.progress import Progress
-from vibes_trio.modules.registry import Document
-from vibes_trio.modules.store import open_store
-from vibes_trio.modules.wishes import Wishes
+from vibes_trio.modules.registry.fetch import Document
+from vibes_trio.modules.resolve.wishes import Wishes
+from vibes_trio.modules.store.addresses import Built, address_of
+from vibes_trio.modules.store.local import open_store
 from vibes_trio.outbound import Outbound, open_outbound
 from vibes_trio.turns import Turns
 

@@ -12,7 +12,6 @@ from vibes_trio.config import Config, Limits
 from vibes_trio.content.page_font import SUBSETS
 from vibes_trio.errors import ConfigError
 from vibes_trio.modules import prepare
-from vibes_trio.modules.page_files import PAGE_FILES, PageFile, fonts_of, missing_files, tailwind_of
 from vibes_trio.modules.prepare import (
     BASE_MODULES,
     LACK,
@@ -21,7 +20,8 @@ from vibes_trio.modules.prepare import (
     find_prepared,
     prepare_local_modules,
 )
-from vibes_trio.modules.store import JAVASCRIPT, WOFF2
+from vibes_trio.modules.store.local import JAVASCRIPT, WOFF2
+from vibes_trio.modules.store.page_files import PAGE_FILES, PageFile, fonts_of, missing_files, tailwind_of
 from vibes_trio.outbound import open_outbound
 
 WANTED = (Wanted("core", "1.0.0", ("", "sub")), Wanted("view", "2.0.0", ("",)))

@@ -1,12 +1,12 @@
 """How commands talk: results to standard output, everything else to standard error; colour for terminals only."""
 
 import json
-import os
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, TextIO
+
+from vibes_trio.logs.colours import paint
 
 NAME = "vibes-trio"
 
@@ -16,11 +16,7 @@ FAILED = 1
 USAGE = 2
 UNREACHABLE = 3
 UNUSABLE = 4
-UNUSABLE = 4
 INTERRUPTED = 130
-
-Colour = Literal["bold", "dim", "red", "green", "yellow", "cyan"]
-_CODES: dict[Colour, int] = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
 
 
 class CommandFailed(Exception):
@@ -34,16 +30,6 @@ class CommandFailed(Exception):
     def __init__(self, message: str, exit_code: int = FAILED) -> None:
         super().__init__(message)
         self.exit_code = exit_code
-
-
-def has_colour(stream: TextIO) -> bool:
-    """Say whether *stream* shows colours: a terminal, and NO_COLOR (no-color.org) isn't set."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def paint(text: str, colour: Colour, stream: TextIO) -> str:
-    """Return *text* in *colour* where *stream* shows it, else as it is."""
-    return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if has_colour(stream) else text
 
 
 def program() -> str:

@@ -1,8 +1,8 @@
 """Addresses of the well-known hosts of npm packages, taken apart: which file or module of which package they mean.
 
 So that a page that was written for them gets this server's copy. What follows from the address alone is found here;
-whether the package has such a file is the builder's to say (`modules/forms.py`). An address has at most MAX_CHARS:
-those of a page are many, and each is looked at whenever the app is deployed.
+whether the package has such a file is the builder's to say (`modules/build/forms.py`). An address has at most
+MAX_CHARS: those of a page are many, and each is looked at whenever the app is deployed.
 """
 
 import re
