@@ -141,7 +141,6 @@ def _response(app: App, deploy: Deploy, release: apps.Release, warnings: tuple[s
     user, name, fs_id = release.user_slug, release.app_slug, release.fs_id
     return ResEnsureAppSlug(
         app_slug=name,
-        user_slug=user,
         owner_handle=user,
         mode=deploy.mode,
         fs_id=fs_id,
@@ -157,16 +156,13 @@ def _response(app: App, deploy: Deploy, release: apps.Release, warnings: tuple[s
 
 
 def read_wanted(app: App, user_id: UserId, req: ReqEnsureAppSlug | Deploy) -> Wanted:
-    """Return where *req* wants to go; `ownerHandle` is another name of `userSlug`.
+    """Return where *req* wants to go.
 
     Raises:
-        BadRequest: a slug that can't be one, or two different user slugs.
+        BadRequest: a slug that can't be one.
     """
-    if req.user_slug and req.owner_handle and req.user_slug.lower() != req.owner_handle.lower():
-        raise BadRequest("userSlug and ownerHandle are two names of one thing, but differ: send one of them.")
     own = own_names(app.config.hostname_base)
-    user = req.user_slug or req.owner_handle
-    return Wanted(user_id, *parse_slug_pair(req.app_slug, user, own))
+    return Wanted(user_id, *parse_slug_pair(req.app_slug, req.user_slug, own))
 
 
 def calc_built_from(files: Sequence[AppFile], entry_point: str, recipe: str = "") -> Cid:
@@ -276,20 +272,13 @@ def eviction_warnings(evicted: Sequence[Evicted]) -> tuple[str, ...]:
 
 
 async def _write(app: App, publish: Publish) -> apps.Saved | None:
-    """Run the transaction, and forget what was known of every app whose releases it changed."""
-    wanted = publish.wanted
+    """Run the transaction. Who keeps releases in memory hears of it from the feed."""
     try:
         saved = await app.db.write_long(_size_of(publish), _publish, app, publish)
     except DiskShort:
         app.jobs.add(Sweep(evicted=True))  # what is left over from before may be all that is needed
         raise
-    finally:
-        # Whatever happened: an error may come from behind the commit. Bytes are kept by content and stay true.
-        if wanted.app is not None and wanted.user is not None:
-            app.releases.drop((wanted.app, wanted.user))
     if saved is not None and saved.evicted:
-        for gone in saved.evicted:
-            app.releases.drop((gone.app_slug, gone.user_slug))
         app.jobs.add(Sweep(evicted=True))
     return saved
 
@@ -336,5 +325,6 @@ def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
         env_json=publish.env_json,
         file_system_json=file_system,
         extras_json=extras,
+        size=sum(item.size for item in read_items(file_system)),
     )
     return apps.save_release(tx, new, limit=config.max_apps, max_bytes=config.max_app_bytes)

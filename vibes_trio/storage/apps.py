@@ -5,14 +5,16 @@ releases are served without naming the fsId, the one with the highest `release_s
 only by fsId. Numbers are given per pair of slugs and never twice, not even after an eviction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
+from vibes_trio.storage.app_states import touch_app
 from vibes_trio.storage.assets import put_assets
 from vibes_trio.storage.counters import count_up, get_count
 from vibes_trio.storage.eviction import Evicted, Kept, evict, fit_bytes, fit_number
+from vibes_trio.storage.feed import AppName, Releases
 from vibes_trio.storage.interface import Row, Tx
 from vibes_trio.storage.release_assets import Key, note_assets
 from vibes_trio.storage.usage import NO_LIMIT, get_usage
@@ -28,6 +30,9 @@ class NewRelease:
         env_json: object of text values.
         file_system_json: list of FileSystemItem, see schema-and-settings.md.
         extras_json: our own notes on the release (entry point, roots, sources); None: the reference made it.
+        size: of its files, in bytes.
+        message: what it is deployed for.
+        deployed_by: who deploys it; None: the user himself.
     """
 
     app_slug: AppSlug
@@ -38,6 +43,9 @@ class NewRelease:
     env_json: str
     file_system_json: str
     extras_json: str | None = None
+    size: int = 0
+    message: str = ""
+    deployed_by: UserId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +72,16 @@ _BY_OWNER = (
     "userId = coalesce((SELECT userId FROM UserSlugBindings AS b WHERE b.userSlug = Apps.userSlug), userId)"
 )
 
+# What is deleted is there until it is swept; an app that is taken down shows its releases under their own names alone.
+_IS_LIVE = (
+    "mode = 'production' AND deletion = '' AND NOT EXISTS (SELECT 1 FROM AppSlugBindings AS s"
+    " WHERE s.appSlug = Apps.appSlug AND s.userSlug = Apps.userSlug AND s.unpublished <> '')"
+)
+
 _LATEST = (
-    f"WHERE mode = 'production' AND {_BY_OWNER} AND releaseSeq = ("
+    f"WHERE {_IS_LIVE} AND {_BY_OWNER} AND releaseSeq = ("
     " SELECT max(releaseSeq) FROM Apps AS a WHERE a.appSlug = Apps.appSlug AND a.userSlug = Apps.userSlug"
-    " AND a.userId = Apps.userId AND a.mode = 'production')"
+    " AND a.userId = Apps.userId AND a.deletion = '' AND a.mode = 'production')"
     " ORDER BY created DESC, appSlug, userSlug LIMIT ?"
 )
 
@@ -92,7 +106,6 @@ def save_release(tx: Tx, new: NewRelease, *, limit: int, max_bytes: int = NO_LIM
 
     Source: protocol.md, section 4, ensureAppSlug.
     """
-    count_change(tx)
     before = get_usage(tx, new.user_id).release_bytes
     rows = tx.execute(
         f"SELECT {_COLUMNS} FROM Apps WHERE appSlug = ? AND userSlug = ? AND userId = ? AND fsId = ?"
@@ -100,22 +113,24 @@ def save_release(tx: Tx, new: NewRelease, *, limit: int, max_bytes: int = NO_LIM
         (new.app_slug, new.user_slug, new.user_id, new.fs_id),
     )
     if rows:
-        there = _heal(tx, _release(rows[0]), new)
+        there = _heal(tx, _revive(tx, _release(rows[0])), new)
         saved = _promote(tx, there) if new.mode == "production" else there
     else:
         saved = _insert(tx, new)
+    touch_app(tx, new.app_slug, new.user_slug)
     kept = Kept(saved.app_slug, saved.user_slug, saved.release_seq)
     # What is there already needs no room, though a limit may have been lowered.
     evicted = [] if rows else fit_number(tx, new.user_id, limit, kept)
     if get_usage(tx, new.user_id).release_bytes > before:
         evicted += fit_bytes(tx, new.user_id, max_bytes, kept)
+    count_change(tx, {_name_of(saved), *(_name_of(gone) for gone in evicted)})
     return Saved(saved, tuple(evicted))
 
 
 def find_release(tx: Tx, app_slug: AppSlug, user_slug: UserSlug, fs_id: FsId) -> Release | None:
     """Return the release with that content, dev or production."""
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM Apps WHERE appSlug = ? AND userSlug = ? AND fsId = ? AND {_BY_OWNER}"
+        f"SELECT {_COLUMNS} FROM Apps WHERE appSlug = ? AND userSlug = ? AND fsId = ? AND deletion = '' AND {_BY_OWNER}"
         " ORDER BY releaseSeq DESC LIMIT 1",
         (app_slug, user_slug, fs_id),
     )
@@ -125,7 +140,7 @@ def find_release(tx: Tx, app_slug: AppSlug, user_slug: UserSlug, fs_id: FsId) ->
 def find_latest(tx: Tx, app_slug: AppSlug, user_slug: UserSlug) -> Release | None:
     """Return the newest production release: what the app's address shows."""
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM Apps WHERE appSlug = ? AND userSlug = ? AND mode = 'production'"
+        f"SELECT {_COLUMNS} FROM Apps WHERE appSlug = ? AND userSlug = ? AND {_IS_LIVE}"
         f" AND {_BY_OWNER} ORDER BY releaseSeq DESC LIMIT 1",
         (app_slug, user_slug),
     )
@@ -158,7 +173,7 @@ def replace_extras(tx: Tx, release: Release, extras_json: str, contents: Mapping
     if rows:
         note_assets(tx, _key(release), rows[0][0], extras_json)
         put_assets(tx, contents)
-        count_change(tx)  # pages of other processes show it
+        count_change(tx, {_name_of(release)})
     return bool(rows)
 
 
@@ -209,7 +224,7 @@ def evict_some(tx: Tx, user_id: UserId, at_most: int) -> int:
     """Evict at most so many releases of *user_id*, in the order of `eviction.py`; return how many went."""
     gone = evict(tx, user_id, at_most)
     if gone:
-        count_change(tx)
+        count_change(tx, {_name_of(release) for release in gone})
     return len(gone)
 
 
@@ -218,9 +233,22 @@ def get_releases_version(tx: Tx) -> int:
     return get_count(tx, "releases")
 
 
-def count_change(tx: Tx) -> None:
-    """Let other processes, which keep releases in memory, know."""
-    count_up(tx, "releases")
+def count_change(tx: Tx, changed: Iterable[AppName] = ()) -> None:
+    """Let all who keep releases in memory know, here and in other processes. Of no app: any may have changed."""
+    tx.tell(Releases(count_up(tx, "releases"), tuple(changed)))
+
+
+def _name_of(release: Release | Evicted) -> AppName:
+    return release.app_slug, release.user_slug, release.user_id
+
+
+def _revive(tx: Tx, there: Release) -> Release:
+    """Return *there*, taken back if it is deleted: as a dev release then, whatever it was."""
+    rows = tx.execute(
+        f"UPDATE Apps SET deletion = '', mode = 'dev' WHERE {_IS_KEY} AND deletion <> '' RETURNING {_COLUMNS}",
+        _key(there),
+    )
+    return _release(rows[0]) if rows else there
 
 
 def _heal(tx: Tx, there: Release, new: NewRelease) -> Release:
@@ -255,7 +283,8 @@ def _promote(tx: Tx, there: Release) -> Release:
 
 def _insert(tx: Tx, new: NewRelease) -> Release:
     (row,) = tx.execute(
-        f"INSERT INTO Apps ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {_COLUMNS}",
+        f"INSERT INTO Apps ({_COLUMNS}, sizeBytes, message, deployedBy)"
+        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {_COLUMNS}",
         (
             new.app_slug,
             new.user_slug,
@@ -267,6 +296,9 @@ def _insert(tx: Tx, new: NewRelease) -> Release:
             new.extras_json,
             _next_seq(tx, new),
             tx.now,
+            new.size,
+            new.message,
+            new.deployed_by or new.user_id,
         ),
     )
     release = _release(row)
