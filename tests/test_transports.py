@@ -102,7 +102,7 @@ async def test_the_list_that_comes_with_the_program_counts_where_no_other_is_nam
     own_certificate, monkeypatch, is_named
 ):
     """A small system has no list of its own; SSL_CERT_FILE stands in the place of both."""
-    monkeypatch.setattr("certifi.where", lambda: str(own_certificate))
+    monkeypatch.setattr("vibes_trio.transports.certifi.where", lambda: str(own_certificate))
     if is_named:
         monkeypatch.setenv("SSL_CERT_FILE", str(own_certificate.with_name("other.pem")))
         make_certificate(own_certificate.with_name("other.pem"))
