@@ -23,6 +23,7 @@ _SIMPLE = re.compile(
     rb"((?:[-!#$%&'*+.^_`|~0-9a-zA-Z]+:[\t -~\x80-\xff]*\r\n)+)\r\n"
 )
 _LENGTH = re.compile(r"[0-9]{1,18}")
+_OWN_ORIGIN = re.compile(r"https?://")
 _ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE)
 
 # With one of these a request is not simple: they change how it is framed or who speaks next.
@@ -140,6 +141,8 @@ def _check_origin(head: Head, site: Site) -> None:
     origin = head.headers.get("origin")
     sends = head.upgrade or head.method in ("POST", "PUT")
     if sends and origin is not None and origin not in site.origins and head.host_name.app is None:
+        if _OWN_ORIGIN.sub("", origin) == head.host.lower():
+            return  # a page of the API host itself, which is this server's own
         text = "Pages of this origin may not send messages here: VIBES_API_ORIGINS does not name it."
         raise Refused(BadRequest(text), 403)
 
