@@ -1,6 +1,7 @@
 """An `App` for tests in one line: real database, real caches; what is outside is made up."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from vibes_trio.exchange import UserId
 from vibes_trio.jobs import Jobs
 from vibes_trio.modules.progress import Builds
 from vibes_trio.services.beside import Here
+from vibes_trio.services.releases import forget_changed
 from vibes_trio.storage.sqlite.engine import SqliteDatabase
 
 NOW = 1_795_340_000.0
@@ -65,7 +67,10 @@ def make_app(db: SqliteDatabase | None = None, *, limits: Limits | None = None, 
         now=lambda: NOW,
         draining=trio.Event(),
     )
-    return replace(app, **changes)
+    app = replace(app, **changes)
+    if app.db is not None:
+        app.db.feed.hear_all(partial(forget_changed, app.releases))
+    return app
 
 
 def open_database(folder: Path, limits: Limits | None = None) -> SqliteDatabase:

@@ -15,6 +15,7 @@ import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Internal, Overloaded
+from vibes_trio.storage.feed import Change, Feed
 from vibes_trio.storage.interface import DiskShort, Many, Row, Tx, Value, iso_utc
 from vibes_trio.storage.pending import Batch, Pending, PendingItem, deliver_all, settle
 
@@ -80,6 +81,10 @@ class MemoryTx:
         self._connection = connection
         self._seconds = seconds
         self._is_short = is_short
+        self.changes: list[Change] = []
+
+    def tell(self, *changes: Change) -> None:
+        self.changes.extend(changes)
 
     @property
     def now(self) -> str:
@@ -114,6 +119,7 @@ class MemoryDatabase:
     def __init__(self, limits: Limits, now: Callable[[], float], *, is_disk_short: bool = False) -> None:
         self.limits = limits
         self.is_disk_short = is_disk_short
+        self.feed = Feed()
         self._now = now
         self._is_open = False
         self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
@@ -167,8 +173,11 @@ class MemoryDatabase:
     def _commit(self, batch: Batch) -> None:
         (pending,) = batch
         self._connection.execute("BEGIN")
-        done = pending.run(MemoryTx(self._connection, self._now(), self.is_disk_short))
+        tx = MemoryTx(self._connection, self._now(), self.is_disk_short)
+        done = pending.run(tx)
         self._connection.execute("COMMIT" if done else "ROLLBACK")
+        if done:
+            self.feed.publish(tx.changes)
 
     def _check_open(self) -> None:
         if not self._is_open:

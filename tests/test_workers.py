@@ -52,9 +52,8 @@ async def reading(app: App) -> AsyncIterator[tuple[int, Front]]:
     """Serve *app* to whom a single reader accepts; gives the port, and the owner's front, which accepts nobody."""
     listeners = await open_listeners("127.0.0.1", 0, app.config.limits)
     readers = Readers(1, Orders(app.config, app.modules is not None, "warning"), listeners, app.draining)
-    answer_it = partial(
-        answer_settled, lambda: app.releases.version, readers.settle, partial(answer, app, PIPELINE)
-    )
+    app.db.feed.hear_all(readers.hear)
+    answer_it = partial(answer_settled, lambda: readers.heard, readers.settle, partial(answer, app, PIPELINE))
     front = Front(
         answer_it, order_key, app.config.limits, app.draining, balance=readers.balance, site=app.site
     )

@@ -99,6 +99,7 @@ class Limits:
     reader_hung_s: float = 15.0
     reader_restart_s: float = 0.1
     reader_restart_max_s: float = 10.0
+    changes_waiting: int = 1000
     # Outbound
     connect_timeout_s: float = 2.5
     silence_timeout_s: float = 5.0

@@ -5,6 +5,7 @@ import socket
 from contextlib import closing
 from dataclasses import replace
 
+import msgspec
 import pytest
 import trio
 import trio.testing
@@ -14,8 +15,16 @@ from vibes_trio.exchange import MessageIncoming, Reply
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.sockets import open_listeners
 from vibes_trio.front.state import Front
+from vibes_trio.storage.feed import EVERYTHING, Releases, Revocations, Sections, Settings
 from vibes_trio.workers.channel import Channel, Frame, Kind
-from vibes_trio.workers.owner import Orders, Readers, answer_settled, decode_orders, encode_orders
+from vibes_trio.workers.owner import (
+    Orders,
+    Readers,
+    answer_settled,
+    decode_check,
+    decode_orders,
+    encode_orders,
+)
 
 
 class Pair:
@@ -182,6 +191,26 @@ async def test_a_reply_waits_for_the_readers_only_if_releases_changed(changed):
 
     assert reply.body == b"done"
     assert steps == (["answered", "settled"] if changed else ["answered"])
+
+
+@pytest.mark.parametrize("beyond", [False, True])
+async def test_readers_are_told_what_they_keep_and_no_more_than_a_bound(beyond):
+    config = load_config({"VIBES_DATA_DIR": "/nowhere"})
+    config = replace(config, limits=Limits(changes_waiting=3))
+
+    with closing(Readers(1, Orders(config, False, "info"), (), trio.Event())) as readers:
+        changes = [Settings(f"U{number}") for number in range(4 if beyond else 3)]
+        for change in (*changes, Sections("z1", 1), Revocations()):
+            readers.hear(change)
+
+        assert readers._untold == ([EVERYTHING] if beyond else changes)
+        assert readers.heard == len(changes)
+
+
+async def test_what_a_check_tells_comes_out_as_it_was():
+    changes = (Releases(3, (("garden", "ada", "U"),)), Settings("U"), EVERYTHING)
+
+    assert decode_check(b"12345678" + msgspec.json.encode(changes)) == (b"12345678", changes)
 
 
 async def test_without_readers_there_is_nothing_to_wait_for():

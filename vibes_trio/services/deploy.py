@@ -283,20 +283,13 @@ def eviction_warnings(evicted: Sequence[Evicted]) -> tuple[str, ...]:
 
 
 async def _write(app: App, publish: Publish) -> apps.Saved | None:
-    """Run the transaction, and forget what was known of every app whose releases it changed."""
-    wanted = publish.wanted
+    """Run the transaction. Who keeps releases in memory hears of it from the feed."""
     try:
         saved = await app.db.write_long(_size_of(publish), _publish, app, publish)
     except DiskShort:
         app.jobs.add(Sweep(evicted=True))  # what is left over from before may be all that is needed
         raise
-    finally:
-        # Whatever happened: an error may come from behind the commit. Bytes are kept by content and stay true.
-        if wanted.app is not None and wanted.user is not None:
-            app.releases.drop((wanted.app, wanted.user))
     if saved is not None and saved.evicted:
-        for gone in saved.evicted:
-            app.releases.drop((gone.app_slug, gone.user_slug))
         app.jobs.add(Sweep(evicted=True))
     return saved
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from vibes_trio.bundle.marks import BUILT
+from vibes_trio.cache import NameCache
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import predefined_imports
 from vibes_trio.content.mime import OCTETS
@@ -18,6 +19,7 @@ from vibes_trio.errors import NotFound
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserSlug
 from vibes_trio.services.replies import Content
 from vibes_trio.storage import apps, assets
+from vibes_trio.storage.feed import Change, Everything, Releases
 from vibes_trio.urls import EntryPoint, decode_path
 from vibes_trio.wire.files import FileSystemItem, asset_uri, read_items
 
@@ -155,6 +157,15 @@ def read_extras(text: str | None) -> Extras | None:
         return _extras_decoder.decode(text) if text else None
     except msgspec.DecodeError:
         return None
+
+
+def forget_changed(releases: NameCache[ServedRelease | None], change: Change) -> None:
+    """Forget of *releases* what *change* may have made untrue. Bytes are kept by content, and stay true."""
+    if isinstance(change, Everything) or (isinstance(change, Releases) and not change.apps):
+        releases.clear()
+    elif isinstance(change, Releases):
+        for name, user, _ in change.apps:
+            releases.drop((name, user))
 
 
 async def find_release(app: App, entry: EntryPoint) -> ServedRelease | None:

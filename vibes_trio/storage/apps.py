@@ -5,7 +5,7 @@ releases are served without naming the fsId, the one with the highest `release_s
 only by fsId. Numbers are given per pair of slugs and never twice, not even after an eviction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +13,7 @@ from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.storage.assets import put_assets
 from vibes_trio.storage.counters import count_up, get_count
 from vibes_trio.storage.eviction import Evicted, Kept, evict, fit_bytes, fit_number
+from vibes_trio.storage.feed import AppName, Releases
 from vibes_trio.storage.interface import Row, Tx
 from vibes_trio.storage.release_assets import Key, note_assets
 from vibes_trio.storage.usage import NO_LIMIT, get_usage
@@ -92,7 +93,6 @@ def save_release(tx: Tx, new: NewRelease, *, limit: int, max_bytes: int = NO_LIM
 
     Source: protocol.md, section 4, ensureAppSlug.
     """
-    count_change(tx)
     before = get_usage(tx, new.user_id).release_bytes
     rows = tx.execute(
         f"SELECT {_COLUMNS} FROM Apps WHERE appSlug = ? AND userSlug = ? AND userId = ? AND fsId = ?"
@@ -109,6 +109,7 @@ def save_release(tx: Tx, new: NewRelease, *, limit: int, max_bytes: int = NO_LIM
     evicted = [] if rows else fit_number(tx, new.user_id, limit, kept)
     if get_usage(tx, new.user_id).release_bytes > before:
         evicted += fit_bytes(tx, new.user_id, max_bytes, kept)
+    count_change(tx, {_name_of(saved), *(_name_of(gone) for gone in evicted)})
     return Saved(saved, tuple(evicted))
 
 
@@ -158,7 +159,7 @@ def replace_extras(tx: Tx, release: Release, extras_json: str, contents: Mapping
     if rows:
         note_assets(tx, _key(release), rows[0][0], extras_json)
         put_assets(tx, contents)
-        count_change(tx)  # pages of other processes show it
+        count_change(tx, {_name_of(release)})
     return bool(rows)
 
 
@@ -209,7 +210,7 @@ def evict_some(tx: Tx, user_id: UserId, at_most: int) -> int:
     """Evict at most so many releases of *user_id*, in the order of `eviction.py`; return how many went."""
     gone = evict(tx, user_id, at_most)
     if gone:
-        count_change(tx)
+        count_change(tx, {_name_of(release) for release in gone})
     return len(gone)
 
 
@@ -218,9 +219,13 @@ def get_releases_version(tx: Tx) -> int:
     return get_count(tx, "releases")
 
 
-def count_change(tx: Tx) -> None:
-    """Let other processes, which keep releases in memory, know."""
-    count_up(tx, "releases")
+def count_change(tx: Tx, changed: Iterable[AppName] = ()) -> None:
+    """Let all who keep releases in memory know, here and in other processes. Of no app: any may have changed."""
+    tx.tell(Releases(count_up(tx, "releases"), tuple(changed)))
+
+
+def _name_of(release: Release | Evicted) -> AppName:
+    return release.app_slug, release.user_slug, release.user_id
 
 
 def _heal(tx: Tx, there: Release, new: NewRelease) -> Release:

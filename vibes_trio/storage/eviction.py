@@ -41,6 +41,7 @@ class Evicted:
 
     app_slug: AppSlug
     user_slug: UserSlug
+    user_id: UserId
     fs_id: FsId
     was_production: bool
 
@@ -113,7 +114,7 @@ def _delete(tx: Tx, which: str, user_id: UserId, at_most: int, kept: Kept) -> li
     return _evicted(
         tx.execute(
             f"DELETE FROM Apps WHERE (appSlug, userId, userSlug, releaseSeq) IN ({which})"
-            " RETURNING appSlug, userSlug, fsId, mode",
+            " RETURNING appSlug, userSlug, userId, fsId, mode",
             (user_id, kept.app_slug, kept.user_slug, kept.release_seq, at_most),
         )
     )
@@ -121,6 +122,6 @@ def _delete(tx: Tx, which: str, user_id: UserId, at_most: int, kept: Kept) -> li
 
 def _evicted(rows: Iterable[Row]) -> list[Evicted]:
     return [
-        Evicted(AppSlug(app), UserSlug(user), FsId(fs_id), mode == "production")
-        for app, user, fs_id, mode in rows
+        Evicted(AppSlug(app), UserSlug(user), UserId(owner), FsId(fs_id), mode == "production")
+        for app, user, owner, fs_id, mode in rows
     ]

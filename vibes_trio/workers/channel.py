@@ -28,7 +28,7 @@ class Kind(IntEnum):
     """What a frame says. The owner starts readers; a reader hands connections over.
 
     HELLO: the reader runs. START: what it needs to serve; with the listening sockets. SERVING: it accepts
-    connections. CHECK: look for changed releases; the data comes back in SEEN. DRAIN: stop in order.
+    connections. CHECK: what has changed, behind a number, which comes back in SEEN. DRAIN: stop in order.
     CONNECTION: the bytes read from it so far; with its socket.
     """
 

@@ -23,6 +23,7 @@ from vibes_trio.config import Config, without_secrets
 from vibes_trio.errors import ConfigError
 from vibes_trio.exchange import Answer, Incoming, Reply, Soon, Turn
 from vibes_trio.front.serve import Take
+from vibes_trio.storage.feed import EVERYTHING, Change, Revocations, Sections
 from vibes_trio.workers.balance import Balance, make_cells
 from vibes_trio.workers.channel import Channel, Frame, Kind
 
@@ -59,6 +60,14 @@ def decode_orders(data: bytes) -> Orders:
     return _orders_decoder.decode(data)
 
 
+_changes_decoder = msgspec.json.Decoder(tuple[Change, ...])
+
+
+def decode_check(data: bytes) -> tuple[bytes, tuple[Change, ...]]:
+    """Return the number of a CHECK frame, and what it tells of."""
+    return data[:_NUMBER_BYTES], _changes_decoder.decode(data[_NUMBER_BYTES:])
+
+
 class _Reader:
     """A running reader, and the checks that it has not answered yet."""
 
@@ -67,13 +76,15 @@ class _Reader:
         self._asked = 0
         self._open: dict[int, trio.Event] = {}
 
-    async def check(self) -> None:
-        """Return when the reader knows all releases that are committed now, or has ended."""
+    async def check(self, changes: Sequence[Change] = ()) -> None:
+        """Tell the reader of *changes*; return when it knows them and all before, or has ended."""
         self._asked += 1
         number, seen = self._asked, trio.Event()
         self._open[number] = seen
         try:
-            await self.channel.send(Frame(Kind.CHECK, number.to_bytes(_NUMBER_BYTES)))
+            await self.channel.send(
+                Frame(Kind.CHECK, number.to_bytes(_NUMBER_BYTES) + msgspec.json.encode(changes))
+            )
             await seen.wait()
         except trio.BrokenResourceError:
             pass  # it is ending, and answers nobody any more
@@ -92,7 +103,8 @@ class _Reader:
 
 
 class Readers:
-    """The readers of one server. State: which of them run.
+    """The readers of one server. State: which of them run; what has changed that they were not told yet; how many
+    changes were heard, and of how many all readers know.
 
     Args:
         count: how many to keep running.
@@ -112,6 +124,21 @@ class Readers:
         self._listeners = listeners
         self._draining = draining
         self._running: set[_Reader] = set()
+        self._untold: list[Change] = []
+        self._told = 0
+        self._news = trio.lowlevel.ParkingLot()
+        self._settled = trio.lowlevel.ParkingLot()
+        self.heard = 0
+
+    def hear(self, change: Change) -> None:
+        """Take what readers have to know of: what they keep, or wait for. A `feed.Hear`."""
+        if isinstance(change, Sections | Revocations):
+            return  # they have neither chats nor tokens
+        self.heard += 1
+        self._untold.append(change)
+        if len(self._untold) > self._limits.changes_waiting:
+            self._untold = [EVERYTHING]
+        self._news.unpark_all()
 
     async def serve(self, take: Take, *, task_status: trio.TaskStatus[None]) -> None:
         """Keep the readers running until `draining` is set and the last of them has ended.
@@ -121,23 +148,39 @@ class Readers:
         Raises:
             ConfigError: one ended before it could serve.
         """
-        async with trio.open_nursery() as lasting:
-            async with trio.open_nursery() as starting:
-                for index in range(1, 1 + self._count):
-                    starting.start_soon(lasting.start, self._keep_one, index, take)
-            task_status.started()
+        async with trio.open_nursery() as telling:
+            telling.start_soon(self._tell)
+            async with trio.open_nursery() as lasting:
+                async with trio.open_nursery() as starting:
+                    for index in range(1, 1 + self._count):
+                        starting.start_soon(lasting.start, self._keep_one, index, take)
+                task_status.started()
+            telling.cancel_scope.cancel()
 
     async def settle(self) -> None:
-        """Return when every reader knows the releases that are committed now.
+        """Return when every reader knows of all that has changed until now.
 
         One that keeps silent for `limits.reader_settle_s` is not waited for: it looks by itself soon.
         """
-        with trio.move_on_after(self._limits.reader_settle_s) as scope:
-            async with trio.open_nursery() as nursery:
-                for reader in self._running:
-                    nursery.start_soon(reader.check)
-        if scope.cancelled_caught:
-            log.warning("a reading process did not confirm a change of releases in time")
+        until = self.heard
+        with trio.move_on_after(self._limits.reader_settle_s):
+            while self._told < until and self._running:
+                await self._settled.park()
+
+    async def _tell(self) -> None:
+        """Tell all readers what has changed, as it is heard, until cancelled."""
+        while True:
+            while not self._untold:
+                await self._news.park()
+            changes, self._untold, until = self._untold, [], self.heard
+            with trio.move_on_after(self._limits.reader_settle_s) as scope:
+                async with trio.open_nursery() as nursery:
+                    for reader in self._running:
+                        nursery.start_soon(reader.check, changes)
+            if scope.cancelled_caught:
+                log.warning("a reading process did not confirm a change in time")
+            self._told = until
+            self._settled.unpark_all()
 
     def close(self) -> None:
         """Give the memory back; after `serve`, and the last connection."""
@@ -260,7 +303,7 @@ def answer_settled(
     incoming: Incoming,
     turn: Turn | None,
 ) -> Soon[Reply]:
-    """Return *answer*'s reply; if releases changed meanwhile, once every reader knows that.
+    """Return *answer*'s reply; if something changed meanwhile (the *version*), once every reader knows that.
 
     So whoever has the reply to a deploy sees what was deployed, whichever process is asked.
     """

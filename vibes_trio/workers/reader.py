@@ -40,12 +40,15 @@ from vibes_trio.jobs import Jobs
 from vibes_trio.logs.lines import setup_logs
 from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.store.local import open_store
+from vibes_trio.services.releases import forget_changed
 from vibes_trio.storage.apps import get_releases_version
 from vibes_trio.storage.engines import make_database
+from vibes_trio.storage.feed import EVERYTHING, Change
+from vibes_trio.storage.feed import Releases as ReleasesChanged
 from vibes_trio.wire.large import LargeHead
 from vibes_trio.workers.balance import Balance
 from vibes_trio.workers.channel import Channel, Frame, Kind
-from vibes_trio.workers.owner import Orders, decode_orders
+from vibes_trio.workers.owner import Orders, decode_check, decode_orders
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +93,7 @@ async def open_reading_app(orders: Orders) -> AsyncIterator[App]:
         modules = None
         if orders.local_modules:
             modules = await trio.to_thread.run_sync(open_store, config.data_dir, config.limits)
-        yield App(
+        app = App(
             config=config,
             db=db,
             assets=AssetCache(config.limits.cache_bytes, config.limits.cached_file_bytes),
@@ -110,6 +113,8 @@ async def open_reading_app(orders: Orders) -> AsyncIterator[App]:
             now=time.time,
             draining=trio.Event(),
         )
+        db.feed.hear_all(partial(forget_changed, app.releases))
+        yield app
     finally:
         db.close()
 
@@ -122,7 +127,7 @@ class Releases:
     version: int
 
     async def refresh(self) -> None:
-        """Forget what is kept if releases have changed.
+        """Forget what is kept if releases have changed that the owner has not told of.
 
         Raises:
             VibesError: the database can't be read at the moment.
@@ -130,7 +135,25 @@ class Releases:
         version = await self.app.db.get(get_releases_version)
         if version != self.version:
             self.version = version
-            self.app.releases.clear()
+            self.app.db.feed.publish([EVERYTHING])
+
+    async def take(self, changes: Sequence[Change]) -> None:
+        """Pass on what the owner tells of. Where its counter shows that others did something, too, that may be all."""
+        for change in changes:
+            if isinstance(change, ReleasesChanged) and change.version:
+                if change.version <= self.version:
+                    continue
+                if change.version > self.version + 1:
+                    await self._start_anew()
+                    continue
+                self.version = change.version
+            self.app.db.feed.publish([change])
+
+    async def _start_anew(self) -> None:
+        try:
+            await self.refresh()
+        except VibesError:
+            self.app.db.feed.publish([EVERYTHING])  # what has changed is not known: so nothing is
 
 
 async def _serve(app: App, channel: Channel, balance: Balance, listeners: Sequence[socket.socket]) -> None:
@@ -166,11 +189,9 @@ async def _follow(channel: Channel, releases: Releases, everything: trio.CancelS
         if frame.kind is Kind.DRAIN:
             releases.app.draining.set()
         elif frame.kind is Kind.CHECK:
-            try:
-                await releases.refresh()
-            except VibesError:
-                releases.app.releases.clear()  # what has changed is not known: so nothing is
-            await channel.send(Frame(Kind.SEEN, frame.data))
+            number, changes = decode_check(frame.data)
+            await releases.take(changes)
+            await channel.send(Frame(Kind.SEEN, number))
     everything.cancel()
 
 

@@ -17,8 +17,9 @@ import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Overloaded
+from vibes_trio.storage.feed import Feed
 from vibes_trio.storage.interface import Many, Tx
-from vibes_trio.storage.pending import Pending, PendingItem
+from vibes_trio.storage.pending import Batch, Pending, PendingItem, deliver_all
 from vibes_trio.storage.sqlite.migrate import load_migrations, migrate
 from vibes_trio.storage.sqlite.points import SqlitePoints, closed
 from vibes_trio.storage.sqlite.reading import ReadingConnection
@@ -81,6 +82,7 @@ class SqliteDatabase:
         self._now = now
         self._inline = inline
         self._parts: _Parts | None = None
+        self.feed = Feed()
         self.points = SqlitePoints(now, limits.fixed_facts)
 
     def open(self) -> tuple[str, ...]:
@@ -129,8 +131,11 @@ class SqliteDatabase:
             )
             for _ in range(1 if self._inline else limits.reader_threads)
         )
+        deliver = partial(self._deliver, writer)
         if self._inline:
-            return _Parts(writer, readers, Inline(writer.commit, writer.tidy), Inline(readers[0].run))
+            return _Parts(
+                writer, readers, Inline(writer.commit, writer.tidy, deliver), Inline(readers[0].run)
+            )
         writes = Worker(
             "write",
             [writer.commit],
@@ -139,9 +144,16 @@ class SqliteDatabase:
             long_bytes=limits.long_write_bytes,
             waiting=limits.writes_waiting,
             by_pass=True,
+            deliver=deliver,
         )
         reads = Worker("read", [reader.run for reader in readers], at_once=1, waiting=limits.reads_waiting)
         return _Parts(writer, readers, writes, reads)
+
+    def _deliver(self, writer: Writer, batch: Batch) -> None:
+        """Let the feed know of all that is committed, then those who wait. In the event loop's thread."""
+        while writer.told:
+            self.feed.publish(writer.told.popleft())
+        deliver_all(batch)
 
     def close(self) -> None:
         """Finish what waits, move the WAL into the file, close. Does nothing when it is closed.
