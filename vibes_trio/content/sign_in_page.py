@@ -1,7 +1,7 @@
 """The page on which a person lets a device in that asks to be certified: with a one-time code of the operator's.
 
-As locked up as a notice, but for its form, which may go to this server and from there to the program that asks: browsers
-hold a form to where it is redirected, too. Nobody may put it into a frame.
+As locked up as a notice, but for its form, which may go to this server and from there to the program that asks:
+browsers hold a form to where it is redirected, too. Nobody may put it into a frame.
 """
 
 import base64

@@ -21,6 +21,7 @@ from vibes_trio.services.linking import link_beside, map_beside, page_beside
 from vibes_trio.wire.base import Request, encode, read_head, read_payload
 from vibes_trio.wire.chat import APPEND, ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
+from vibes_trio.wire.devices import ReqCertFromCsr
 from vibes_trio.wire.large import Bounds, LargeHead, read_large_head
 
 _LENGTH = struct.Struct("<I")
@@ -43,7 +44,7 @@ _PACKINGS: Mapping[type[AnyRequest], Packing] = {
     ReqEnsureAppSlug: Packing(pack_deploy, unpack_deploy),
     ReqAppendChatSection: Packing(pack_section, unpack_section),
 }
-LARGE_REQUESTS = (ReqEnsureAppSlug, ReqEnsureChatContext, ReqAppendChatSection)
+LARGE_REQUESTS = (ReqEnsureAppSlug, ReqEnsureChatContext, ReqAppendChatSection, ReqCertFromCsr)
 
 
 def packing_of(request: type[AnyRequest]) -> Packing:
