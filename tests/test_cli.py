@@ -18,7 +18,7 @@ from vibes_trio.errors import ConfigError, FetchFailed, ModuleFailed, NotFound
 
 ROOT = Path(__file__).parents[1]
 # Each takes long enough to import to be felt at every `--help`.
-HEAVY = {"trio", "msgspec", "cryptography", "httpx", "quart", "hypercorn", "sqlite3"}
+HEAVY = {"trio", "msgspec", "cryptography", "httpx2", "quart", "hypercorn", "sqlite3"}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.words)

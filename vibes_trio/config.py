@@ -55,6 +55,9 @@ class Limits:
     linked_here_chars: int = 8 * KiB
     rendered_here_chars: int = 128 * KiB
     slug_attempts: int = 5
+    # Lists
+    list_items: int = 100
+    max_search_chars: int = 100
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB

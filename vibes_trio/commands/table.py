@@ -58,6 +58,13 @@ SERVER_COMMANDS: tuple[Command, ...] = (
         ("device issue --user ada --out ada.json",),
     ),
     Command(
+        "device code",
+        "vibes_trio.commands.device:code",
+        "print a one-time code, for the page that a program's sign-in opens",
+        (_USER, _JSON),
+        ("device code --user ada",),
+    ),
+    Command(
         "device list",
         "vibes_trio.commands.device:list_all",
         "list all issued certificates",

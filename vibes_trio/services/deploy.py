@@ -14,7 +14,7 @@ from vibes_trio.content.cid import calc_cid, calc_fs_id
 from vibes_trio.content.collation import sort_key
 from vibes_trio.content.project import Project
 from vibes_trio.content.project_words import tell_elsewhere, tell_entries, tell_remote
-from vibes_trio.content.slugs import check_slug_pair, own_names, parse_app_slug, parse_user_slug
+from vibes_trio.content.slugs import check_slug_pair, own_names, parse_slug_pair
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
@@ -141,7 +141,6 @@ def _response(app: App, deploy: Deploy, release: apps.Release, warnings: tuple[s
     user, name, fs_id = release.user_slug, release.app_slug, release.fs_id
     return ResEnsureAppSlug(
         app_slug=name,
-        user_slug=user,
         owner_handle=user,
         mode=deploy.mode,
         fs_id=fs_id,
@@ -157,23 +156,13 @@ def _response(app: App, deploy: Deploy, release: apps.Release, warnings: tuple[s
 
 
 def read_wanted(app: App, user_id: UserId, req: ReqEnsureAppSlug | Deploy) -> Wanted:
-    """Return where *req* wants to go; `ownerHandle` is another name of `userSlug`.
+    """Return where *req* wants to go.
 
     Raises:
-        BadRequest: a slug that can't be one, or two different user slugs.
+        BadRequest: a slug that can't be one.
     """
-    if req.user_slug and req.owner_handle and req.user_slug.lower() != req.owner_handle.lower():
-        raise BadRequest("userSlug and ownerHandle are two names of one thing, but differ: send one of them.")
     own = own_names(app.config.hostname_base)
-    user = req.user_slug or req.owner_handle
-    wanted = Wanted(
-        user_id,
-        parse_app_slug(req.app_slug, own) if req.app_slug else None,
-        parse_user_slug(user, own) if user else None,
-    )
-    if wanted.app is not None and wanted.user is not None:
-        check_slug_pair(wanted.app, wanted.user)
-    return wanted
+    return Wanted(user_id, *parse_slug_pair(req.app_slug, req.user_slug, own))
 
 
 def calc_built_from(files: Sequence[AppFile], entry_point: str, recipe: str = "") -> Cid:
@@ -336,5 +325,6 @@ def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
         env_json=publish.env_json,
         file_system_json=file_system,
         extras_json=extras,
+        size=sum(item.size for item in read_items(file_system)),
     )
     return apps.save_release(tx, new, limit=config.max_apps, max_bytes=config.max_app_bytes)
