@@ -61,7 +61,7 @@ SERVER_COMMANDS: tuple[Command, ...] = (
         "device code",
         "vibes_trio.commands.device:code",
         "print a one-time code, for the page that a program's sign-in opens",
-        (_USER, _JSON),
+        (_USER, JSON),
         ("device code --user ada",),
     ),
     Command(
