@@ -83,10 +83,16 @@ class Api:
         while True:
             page = await self.request(request)
             yield page
-            cursor = getattr(page, "next_cursor", "")
-            if not cursor:
+            following = next_page(request, page)
+            if following is None:
                 return
-            request = msgspec.structs.replace(request, cursor=cursor)
+            request = following
+
+
+def next_page(request: Request[R], page: R) -> Request[R] | None:
+    """Return what asks for the part of a list that follows *page*, the answer to *request*; None: there is no more."""
+    cursor = getattr(page, "next_cursor", "")
+    return msgspec.structs.replace(request, cursor=cursor) if cursor else None
 
 
 class Connections:

@@ -1,6 +1,8 @@
 """The commands on apps and their releases, as data; see `table`."""
 
-from vibes_trio.commands.command import ASKING, Command, argument
+from vibes_trio.commands.command import APP, ASKING, Command, argument
+
+LIMIT = argument("--limit", type=int, default=50, metavar="N", help="show at most so many (50)")
 
 APP_COMMANDS: tuple[Command, ...] = (
     Command(
@@ -18,8 +20,12 @@ APP_COMMANDS: tuple[Command, ...] = (
             argument(
                 "--mode",
                 choices=("production", "dev"),
-                default="production",
                 help="dev: publish without making it what the app's plain address shows",
+            ),
+            argument(
+                "--watch",
+                action="store_true",
+                help="stay, and deploy again whenever a file changes; for trying out, unless --mode says otherwise",
             ),
             argument(
                 "--env",
@@ -44,10 +50,32 @@ APP_COMMANDS: tuple[Command, ...] = (
         ),
         (
             "deploy my-app",
+            "deploy my-app --watch",
             "deploy my-app --mode dev --env GREETING=hello",
             "deploy App.jsx --app hello --url https://vibes.example.org --device ada.json",
         ),
         heading="apps",
+    ),
+    Command(
+        "apps",
+        "vibes_trio.commands.apps:list_apps",
+        "list my apps, what changed last first",
+        (
+            argument("--search", default="", metavar="TEXT", help="those with this in their slug or title"),
+            argument("--by-name", action="store_true", help="in the order of their names"),
+            LIMIT,
+            *ASKING,
+        ),
+        ("apps", "apps --search shop --json"),
+        heading="versions",
+    ),
+    Command(
+        "versions",
+        "vibes_trio.commands.apps:list_versions",
+        "list the releases of an app, newest first",
+        (APP, LIMIT, *ASKING),
+        ("versions shop", "versions ada/shop --limit 5"),
+        heading="versions",
     ),
     Command(
         "example",

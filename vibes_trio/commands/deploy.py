@@ -2,11 +2,12 @@
 
 import os
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import msgspec
-
+from vibes_trio.client.failures import ConnectionLost, RequestTimedOut
 from vibes_trio.commands.app_files import (
     MAX_APP_NAME_CHARS,
     FoundApp,
@@ -15,38 +16,141 @@ from vibes_trio.commands.app_files import (
     shown_size,
     slug_of,
 )
-from vibes_trio.commands.left_out import describe
-from vibes_trio.commands.output import OK, USAGE, CommandFailed, print_table, tell, warn
-from vibes_trio.commands.session import Asker, find_asker, find_server, with_server
-from vibes_trio.config import load_config
+from vibes_trio.commands.left_out import describe, read_choice
+from vibes_trio.commands.output import OK, USAGE, CommandFailed, print_error, print_table, tell, warn
+from vibes_trio.commands.profile import Profile, find_profile
+from vibes_trio.commands.session import Asker, Session, find_asker, find_server, with_server
+from vibes_trio.commands.shown import print_struct
+from vibes_trio.commands.watch import follow_folder, shown_names
+from vibes_trio.config import Limits, load_config
 from vibes_trio.content.filenames import lang_of
 from vibes_trio.content.project import ProjectFile
 from vibes_trio.content.project_words import describe_project
 from vibes_trio.content.read_project import read_project
-from vibes_trio.wire.base import encode
-from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
+from vibes_trio.errors import RequireLogin, VibesError
+from vibes_trio.wire.deploy import Mode, ReqEnsureAppSlug, ResEnsureAppSlug
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is deployed, and where to.
+
+    Attributes:
+        path: of the folder, or the one file.
+        app, user: slug and handle; empty: not given.
+        env: values for the app's page.
+    """
+
+    path: Path
+    app: str
+    user: str
+    mode: Mode
+    env: Mapping[str, str]
+    include: Sequence[str]
+    limits: Limits
+    as_json: bool
 
 
 def main(options: Namespace) -> int:
     """Deploy a folder, or one file."""
     config = load_config(os.environ, options.settings)
     path = Path(options.path)
-    app = find_app(path, config.limits, options.include)
+    profile = find_profile(options, path if path.is_dir() else path.parent, os.environ)
+    plan = make_plan(options, path, profile, config.limits)
+    app = look_at(plan)
+    if options.dry_run:
+        print_table(("FILE", "SIZE"), [(file.name, shown_size(file.size)) for file in app.files])
+        tell_reading(app, plan.env)
+        return OK
+    url = find_server(options, config, os.environ, profile)
+    asker = find_asker(options, config, os.environ)
+    if not plan.user and not asker.slug:
+        warn("Without --user the server makes up a name to publish under, another one each time.")
+    tell(f"{path}: {shown_number(app)}, to {url} …")
+    work = watch if options.watch else send_once
+    with_server(url, asker, config, partial(work, plan, app))
+    return OK
+
+
+def make_plan(options: Namespace, path: Path, profile: Profile, limits: Limits) -> Plan:
+    """Return what the flags say, and what they don't say as *profile* has it.
+
+    Raises:
+        CommandFailed: a `--env` that is no pair.
+    """
+    mode: Mode = options.mode or profile.mode or ("dev" if options.watch else "production")
+    folder_name = path.resolve().stem if path.is_file() else path.resolve().name
+    return Plan(
+        path=path,
+        app=options.app or profile.app or slug_of(folder_name, MAX_APP_NAME_CHARS),
+        user=options.user or profile.user,
+        mode=mode,
+        env={**profile.env, **read_env(options.env)},
+        include=options.include,
+        limits=limits,
+        as_json=options.json,
+    )
+
+
+def look_at(plan: Plan) -> FoundApp:
+    """Return the files that there are now; tell what isn't sent, and what to mind.
+
+    Raises:
+        CommandFailed: there is nothing, or too much.
+    """
+    app = find_app(plan.path, plan.limits, plan.include)
     for line in describe(app.left_out):
         tell(line)
     for warning in app.warnings:
         warn(warning)
-    if options.dry_run:
-        print_table(("FILE", "SIZE"), [(file.name, shown_size(file.size)) for file in app.files])
-        tell_reading(app, read_env(options.env))
-        return OK
-    url = find_server(options, config, os.environ)
-    asker = find_asker(options, config, os.environ)
-    request = make_request(options, path, app, asker)
-    number = f"{len(app.files)} file{'s' if len(app.files) > 1 else ''}"
-    tell(f"{path}: {number}, {shown_size(app.size)}, to {url} …")
-    show_release(options, with_server(url, asker, config, lambda session: session.ask(request)))
-    return OK
+    return app
+
+
+def shown_number(app: FoundApp) -> str:
+    """Return how many files *app* has, and their size."""
+    return f"{len(app.files)} file{'s' if len(app.files) > 1 else ''}, {shown_size(app.size)}"
+
+
+async def send_once(plan: Plan, app: FoundApp, session: Session) -> None:
+    """Deploy *app* and print where it is."""
+    show_release(plan, await session.ask(make_request(plan, app, session.asker)))
+
+
+async def watch(plan: Plan, app: FoundApp, session: Session) -> None:
+    """Deploy *app*, and again whenever a file of it has changed, until interrupted."""
+    await follow_folder(
+        plan.path,
+        read_choice(plan.path, plan.include) if plan.path.is_dir() else None,
+        partial(_send_anew, plan, session, _Sent()),
+        plan.limits,
+    )
+
+
+@dataclass(slots=True)
+class _Sent:
+    """What was sent last; nothing is sent twice in a row."""
+
+    request: ReqEnsureAppSlug | None = None
+
+
+async def _send_anew(plan: Plan, session: Session, sent: _Sent, changed: Sequence[str]) -> None:
+    """Deploy what there is now, unless it is what there was. What goes wrong is told: the next change may mend it."""
+    try:
+        app = find_app(plan.path, plan.limits, plan.include)
+        request = make_request(plan, app, session.asker)
+        if request == sent.request:
+            return
+        if changed:
+            tell(f"{shown_names(changed)} changed: {shown_number(app)} …")
+        sent.request = request
+        show_release(plan, await session.ask(request))
+    except (VibesError, ConnectionLost, RequestTimedOut, OSError) as error:
+        print_error(error.message if isinstance(error, VibesError) else str(error))
+        sent.request = None if isinstance(error, OSError) else sent.request
+    except CommandFailed as error:
+        if isinstance(error.__cause__, RequireLogin):
+            raise
+        print_error(str(error))
 
 
 def tell_reading(app: FoundApp, env: Mapping[str, str]) -> None:
@@ -64,20 +168,17 @@ def tell_reading(app: FoundApp, env: Mapping[str, str]) -> None:
     tell(describe_project(project))
 
 
-def make_request(options: Namespace, path: Path, app: FoundApp, asker: Asker) -> ReqEnsureAppSlug:
+def make_request(plan: Plan, app: FoundApp, asker: Asker) -> ReqEnsureAppSlug:
     """Return the message. Names that are not given come from the folder and the device, so that they stay.
 
     Raises:
-        CommandFailed: a file or a `--env` that can't be sent.
+        CommandFailed: a file that can't be sent.
     """
-    folder_name = path.resolve().stem if path.is_file() else path.resolve().name
-    if not options.user and not asker.slug:
-        warn("Without --user the server makes up a name to publish under, another one each time.")
     return ReqEnsureAppSlug(
-        mode=options.mode,
-        app_slug=options.app or slug_of(folder_name, MAX_APP_NAME_CHARS),
-        user_slug=options.user or asker.slug,
-        env=read_env(options.env),
+        mode=plan.mode,
+        app_slug=plan.app,
+        user_slug=plan.user or asker.slug,
+        env=dict(plan.env),
         file_system=read_files(app),
     )
 
@@ -94,12 +195,12 @@ def read_env(pairs: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
 
 
-def show_release(options: Namespace, release: ResEnsureAppSlug) -> None:
+def show_release(plan: Plan, release: ResEnsureAppSlug) -> None:
     """Print the address of *release* alone to standard output, so that scripts can use it, or all as JSON."""
     for warning in release.warnings:
         warn(warning)
-    if options.json:
-        print(msgspec.json.format(encode(release)).decode(), flush=True)
+    if plan.as_json:
+        print_struct(release)
         return
     # Only this release's own address is the result: the other shows another app after the next deploy.
     if release.mode == "production":
