@@ -63,7 +63,11 @@ MESSAGES = {
         jsx("/src/a.jsx", f"import.meta.glob('./*.js'); <b>{MARK}"),
         jsx("/src/b.jsx", f"require('./c'); <b>{MARK}"),
         {"type": "str-asset-block", "filename": "/vite.config.js", "content": "export default {}"},
-        {"type": "str-asset-block", "filename": "/index.html", "content": "<script type=module src=/src/main.jsx>"},
+        {
+            "type": "str-asset-block",
+            "filename": "/index.html",
+            "content": "<script type=module src=/src/main.jsx>",
+        },
     ),
     "restricted": deploy(js("/a.js", "1"), posture="private"),
     "answered": message(ENSURE_CHAT),
