@@ -55,9 +55,12 @@ class Limits:
     linked_here_chars: int = 8 * KiB
     rendered_here_chars: int = 128 * KiB
     slug_attempts: int = 5
+    max_run_id_chars: int = 100
+    max_message_chars: int = 500
     # Lists
     list_items: int = 100
     max_search_chars: int = 100
+    file_page_bytes: int = 384 * KiB
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB
