@@ -19,11 +19,12 @@ from vibes_trio.late import late
 from vibes_trio.services import app_list, versions
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context, find_chat_context
+from vibes_trio.services.devices import cert_from_csr, serve_sign_in
 from vibes_trio.services.health import find_trouble
 from vibes_trio.services.notices import explain_api, navigates, notice_reply
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
-from vibes_trio.urls import MODULES, EntryPoint, is_for_app, normalize_path, parse_entry_point
+from vibes_trio.urls import MODULES, SIGN_IN, EntryPoint, is_for_app, normalize_path, parse_entry_point
 from vibes_trio.wire import apps as of_apps
 from vibes_trio.wire import versions as of_versions
 from vibes_trio.wire.access import ACCESS, Relation
@@ -42,6 +43,7 @@ from vibes_trio.wire.base import (
 )
 from vibes_trio.wire.chat import APPEND, ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
+from vibes_trio.wire.devices import ReqCertFromCsr
 
 if TYPE_CHECKING:
     import vibes_trio.services.deploy as deploys
@@ -128,6 +130,13 @@ def _health(incoming: Incoming) -> Page | None:
         return None
     path = normalize_path(read[0].target)
     return Page(read[1], path, read[0].method == "HEAD") if path in ("/healthz", "/readyz") else None
+
+
+def _sign_in(incoming: Incoming) -> HttpIncoming | None:
+    if not isinstance(incoming, HttpIncoming) or incoming.method not in ("GET", "HEAD", "POST"):
+        return None
+    is_api = incoming.host_name is not None and incoming.host_name.app is None
+    return incoming if is_api and normalize_path(incoming.target) == SIGN_IN else None
 
 
 async def _answer_health(ctx: Ctx, page: Page) -> Reply:
@@ -309,6 +318,7 @@ PIPELINE = Pipeline(
     Handler("entry point", _entry_point, serve_entry_point, takes=HttpIncoming),
     Handler("health", _health, _answer_health, takes=HttpIncoming),
     Handler("log", lambda incoming: incoming, _log, post=_log_outcome),
+    Handler("sign-in page", _sign_in, serve_sign_in, takes=HttpIncoming),
     Handler("other HTTP", _other_http, _refuse_http, takes=HttpIncoming),
     message(ReqEnsureAppSlug, ensure_app_slug),
     message(ReqEnsureChatContext, ensure_chat_context, find_chat_context),
@@ -322,6 +332,7 @@ PIPELINE = Pipeline(
     message(of_versions.ReqGetAppByFsid, versions.get_app_by_fsid),
     message(of_versions.ReqGetReleaseFiles, versions.get_release_files),
     message(of_versions.ReqCompareReleases, versions.compare_releases),
+    message(ReqCertFromCsr, cert_from_csr),
     Handler("unknown message", _any_message, _refuse_message, takes=MessageHead),
 )
 

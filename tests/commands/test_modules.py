@@ -6,7 +6,7 @@ import shutil
 import time
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 import trio
 from fake_registry import REGISTRY, FakeRegistry, pack
@@ -214,7 +214,7 @@ def test_prefetch_fills_the_store_and_a_second_time_needs_no_registry(options, d
 
     first = modules.prefetch(options(settings, packages=["tiny@^1", "tiny@^1/part"]))
     printed = capsys.readouterr().out
-    registry.answers = {path: httpx.Response(503) for path in registry.answers}
+    registry.answers = {path: httpx2.Response(503) for path in registry.answers}
     second = modules.prefetch(options(settings, packages=["tiny@^1", "tiny@^1/part"]))
 
     assert (first, second) == (0, 0)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
-import httpx
+import httpx2
 import pytest
 import trio
 import trio.testing
@@ -442,13 +442,13 @@ async def test_a_registry_that_answers_nothing_fails_as_a_whole(config, registry
         "a", "1.0.0", pack({"package.json": "{}", "index.js": ""}), dependencies={"x": "1", "y": "1"}
     )
 
-    async def silent(request: httpx.Request) -> httpx.Response:
+    async def silent(request: httpx2.Request) -> httpx2.Response:
         if request.url.path.startswith("/a"):
             return await registry(request)
-        raise httpx.ReadError("gone", request=request)
+        raise httpx2.ReadError("gone", request=request)
 
     store = open_store(config.data_dir, config.limits)
-    async with open_outbound(REGISTRY, config.limits, {}, httpx.MockTransport(silent)) as outbound:
+    async with open_outbound(REGISTRY, config.limits, {}, httpx2.MockTransport(silent)) as outbound:
 
         async def get() -> Outbound:
             return outbound

@@ -14,7 +14,7 @@ from vibes_trio.content.cid import calc_cid, calc_fs_id
 from vibes_trio.content.collation import sort_key
 from vibes_trio.content.project import Project
 from vibes_trio.content.project_words import tell_elsewhere, tell_entries, tell_remote
-from vibes_trio.content.slugs import check_slug_pair, own_names, parse_app_slug, parse_user_slug
+from vibes_trio.content.slugs import check_slug_pair, own_names, parse_slug_pair
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
@@ -169,15 +169,7 @@ def read_wanted(app: App, user_id: UserId, req: ReqEnsureAppSlug | Deploy) -> Wa
         BadRequest: a slug that can't be one.
     """
     own = own_names(app.config.hostname_base)
-    user = req.user_slug
-    wanted = Wanted(
-        user_id,
-        parse_app_slug(req.app_slug, own) if req.app_slug else None,
-        parse_user_slug(user, own) if user else None,
-    )
-    if wanted.app is not None and wanted.user is not None:
-        check_slug_pair(wanted.app, wanted.user)
-    return wanted
+    return Wanted(user_id, *parse_slug_pair(req.app_slug, req.user_slug, own))
 
 
 def calc_built_from(files: Sequence[AppFile], entry_point: str, recipe: str = "") -> Cid:

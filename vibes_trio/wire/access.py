@@ -15,6 +15,7 @@ from vibes_trio.wire.apps import ReqListRecentVibes, ReqListVersions, ReqPinRece
 from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
+from vibes_trio.wire.devices import ReqCertFromCsr
 from vibes_trio.wire.versions import (
     ReqCompareReleases,
     ReqGetAppByFsid,
@@ -73,6 +74,7 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqGetAppByFsid: Rule(Kind.APP, Relation.ANYONE, refused="`error` in the answer"),
     ReqGetReleaseFiles: Rule(Kind.APP, Relation.ANYONE),
     ReqCompareReleases: Rule(Kind.APP, Relation.ANYONE),
+    ReqCertFromCsr: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
     ReqEnsureChatContext: Rule(Kind.CHAT, Relation.OWNER, makes=True, refused=_TOLD),
     ReqAppendChatSection: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
 }
