@@ -55,6 +55,12 @@ class Limits:
     linked_here_chars: int = 8 * KiB
     rendered_here_chars: int = 128 * KiB
     slug_attempts: int = 5
+    max_run_id_chars: int = 100
+    max_message_chars: int = 500
+    # Lists
+    list_items: int = 100
+    max_search_chars: int = 100
+    file_page_bytes: int = 384 * KiB
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB
@@ -92,6 +98,14 @@ class Limits:
     outbox_bytes: int = 1 * MiB
     ping_interval_s: float = 20.0
     close_timeout_s: float = 2.0
+    # Client
+    request_tries: int = 4
+    reconnect_base_s: float = 0.5
+    reconnect_max_s: float = 30.0
+    reconnect_stable_s: float = 300.0
+    reconnect_wait_s: float = 60.0
+    events_waiting: int = 256
+    client_addresses: int = 64
     # Processes
     max_workers: int = 64
     reader_poll_s: float = 0.05
@@ -100,6 +114,7 @@ class Limits:
     reader_hung_s: float = 15.0
     reader_restart_s: float = 0.1
     reader_restart_max_s: float = 10.0
+    changes_waiting: int = 1000
     # Outbound
     connect_timeout_s: float = 2.5
     silence_timeout_s: float = 5.0

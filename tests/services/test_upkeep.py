@@ -12,8 +12,8 @@ from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.jobs import RetryBuilds, Sweep, WarmAll, WarmRelease
 from vibes_trio.modules.home import Home
-from vibes_trio.modules.page_files import FONTS, PAGE_FILES, TAILWIND, missing_files
-from vibes_trio.modules.store import open_store
+from vibes_trio.modules.store.local import open_store
+from vibes_trio.modules.store.page_files import FONTS, PAGE_FILES, TAILWIND, missing_files
 from vibes_trio.outbound import open_outbound
 from vibes_trio.services.upkeep import retry_builds, sweep, warm_all, warm_release
 from vibes_trio.storage import apps, assets

@@ -9,7 +9,7 @@ from vibes_trio.context import App
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid
 from vibes_trio.jobs import RetryBuilds, Sweep, WarmAll, WarmRelease
-from vibes_trio.modules.page_files import missing_files
+from vibes_trio.modules.store.page_files import missing_files
 from vibes_trio.services.fonts import ensure_fetching
 from vibes_trio.services.packages import ensure_building, owner_of
 from vibes_trio.services.pages import make_page
@@ -51,8 +51,6 @@ async def sweep(app: App, job: Sweep) -> None:
     none of them: it puts all that its release names in the transaction that saves it, what it refers to as well.
     """
     evicted = 0 if job.evicted else await _sweep_limits(app)
-    if evicted:
-        app.releases.clear()
     at_once = job.evicted or app.db.is_disk_short
     removed = await _sweep_assets(app, 0 if at_once else app.config.limits.asset_grace_s)
     if evicted or removed:
@@ -110,7 +108,6 @@ async def _complete_pages(app: App) -> None:
         log.info("pages lack Tailwind or their font: %s", why)
     else:
         await app.db.write(apps.count_change)
-        app.releases.clear()
 
 
 def _edge(tx: Tx, grace_s: float) -> str:
