@@ -1,18 +1,16 @@
-"""`vibes-trio apps` and `versions`: what there is."""
+"""`vibes-trio apps`: what there is."""
 
 import time
 from argparse import Namespace
 from typing import TypeVar
 
-from vibes_trio.commands.app_files import shown_size
 from vibes_trio.commands.output import OK, USAGE, CommandFailed, tell
 from vibes_trio.commands.session import Session, ask_server
 from vibes_trio.commands.shown import print_list, shown_age
-from vibes_trio.wire.apps import ListedApp, ReqListRecentVibes, ReqListVersions, Version
+from vibes_trio.wire.apps import ListedApp, ReqListRecentVibes
 
 T = TypeVar("T")
 
-SHOWN_ID_CHARS = 12
 PAGE = 100
 
 
@@ -28,7 +26,7 @@ def list_apps(options: Namespace) -> int:
         found: list[ListedApp] = []
         async for page in session.pages(request):
             found += page.items
-            if len(found) >= options.limit:
+            if len(found) > options.limit:
                 break
         return cut(found, options.limit)
 
@@ -54,46 +52,6 @@ def state_of(app: ListedApp) -> str:
     if app.unpublished_at:
         return "unpublished"
     return "tried out" if app.never_published else "published"
-
-
-def list_versions(options: Namespace) -> int:
-    """List the releases of an app."""
-
-    async def work(session: Session) -> tuple[str, list[Version]]:
-        app = session.app(options.app)
-        return str(app), await find_versions(session, options.app, options.limit)
-
-    check_limit(options)
-    name, versions = ask_server(options, work)
-    now = time.time()
-    print_list(
-        options,
-        versions,
-        ("", "RELEASE", "ID", "MODE", "CREATED", "SIZE", "MESSAGE"),
-        lambda version: (
-            "*" if version.published else "",
-            f"v{version.release_seq}",
-            version.fs_id[:SHOWN_ID_CHARS],
-            version.mode,
-            shown_age(version.created, now),
-            shown_size(version.size) if version.size else "",
-            version.message,
-        ),
-        f"{name}: there is no such app, or you may not see it. `vibes-trio apps` lists yours.",
-    )
-    return OK
-
-
-async def find_versions(session: Session, named: str, limit: int) -> list[Version]:
-    """Return the newest *limit* releases of the app that is named."""
-    app = session.app(named)
-    request = ReqListVersions(owner_handle=app.handle, app_slug=app.slug, limit=min(limit, PAGE))
-    found: list[Version] = []
-    async for page in session.pages(request):
-        found += page.items
-        if len(found) >= limit:
-            break
-    return cut(found, limit)
 
 
 def cut(found: list[T], limit: int) -> list[T]:

@@ -16,13 +16,14 @@ from vibes_trio.commands.app_files import (
     shown_size,
     slug_of,
 )
+from vibes_trio.commands.compare import Change, compare_folder, print_changes
 from vibes_trio.commands.left_out import describe, read_choice
-from vibes_trio.commands.output import OK, USAGE, CommandFailed, print_error, print_table, tell, warn
+from vibes_trio.commands.output import OK, USAGE, CommandFailed, print_error, tell, warn
 from vibes_trio.commands.profile import Profile, find_profile
-from vibes_trio.commands.session import Asker, Session, find_asker, find_server, with_server
+from vibes_trio.commands.session import AppName, Asker, Session, find_asker, find_server, with_server
 from vibes_trio.commands.shown import print_struct
 from vibes_trio.commands.watch import follow_folder, shown_names
-from vibes_trio.config import Limits, load_config
+from vibes_trio.config import Config, Limits, load_config
 from vibes_trio.content.filenames import lang_of
 from vibes_trio.content.project import ProjectFile
 from vibes_trio.content.project_words import describe_project
@@ -39,6 +40,7 @@ class Plan:
         path: of the folder, or the one file.
         app, user: slug and handle; empty: not given.
         env: values for the app's page.
+        message: what the deploy is for.
     """
 
     path: Path
@@ -47,6 +49,7 @@ class Plan:
     mode: Mode
     env: Mapping[str, str]
     include: Sequence[str]
+    message: str
     limits: Limits
     as_json: bool
 
@@ -58,11 +61,10 @@ def main(options: Namespace) -> int:
     profile = find_profile(options, path if path.is_dir() else path.parent, os.environ)
     plan = make_plan(options, path, profile, config.limits)
     app = look_at(plan)
-    if options.dry_run:
-        print_table(("FILE", "SIZE"), [(file.name, shown_size(file.size)) for file in app.files])
-        tell_reading(app, plan.env)
-        return OK
     url = find_server(options, config, os.environ, profile)
+    if options.dry_run:
+        dry_run(options, plan, app, url, config)
+        return OK
     asker = find_asker(options, config, os.environ)
     if not plan.user and not asker.slug:
         warn("Without --user the server makes up a name to publish under, another one each time.")
@@ -87,6 +89,7 @@ def make_plan(options: Namespace, path: Path, profile: Profile, limits: Limits) 
         mode=mode,
         env={**profile.env, **read_env(options.env)},
         include=options.include,
+        message=options.message,
         limits=limits,
         as_json=options.json,
     )
@@ -153,6 +156,23 @@ async def _send_anew(plan: Plan, session: Session, sent: _Sent, changed: Sequenc
         print_error(str(error))
 
 
+def dry_run(options: Namespace, plan: Plan, app: FoundApp, url: str, config: Config) -> None:
+    """Show what a deploy of *app* would send, and change by what is there, if the server can be asked."""
+    changes = None
+    try:
+        asker = find_asker(options, config, os.environ)
+        name = AppName(plan.user or asker.slug, plan.app)
+        if name.handle:
+            changes = with_server(url, asker, config, partial(compare_folder, app, name))
+        if changes is None:
+            tell(f"{name}: there is no such app yet, so all is new.")
+    except CommandFailed as error:
+        tell(f"What is there can't be told: {error}")
+    listed = changes or [Change(file.name, file.size, "") for file in app.files]
+    print_changes(listed, as_json=plan.as_json, is_compared=changes is not None)
+    tell_reading(app, plan.env)
+
+
 def tell_reading(app: FoundApp, env: Mapping[str, str]) -> None:
     """Say how a server will read *app*, and what it will warn of that the files alone show.
 
@@ -180,6 +200,7 @@ def make_request(plan: Plan, app: FoundApp, asker: Asker) -> ReqEnsureAppSlug:
         user_slug=plan.user or asker.slug,
         env=dict(plan.env),
         file_system=read_files(app),
+        message=plan.message,
     )
 
 

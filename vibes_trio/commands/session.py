@@ -19,7 +19,7 @@ from vibes_trio.commands.app_files import MAX_APP_NAME_CHARS, slug_of
 from vibes_trio.commands.credentials import URL_VARIABLE, device_name, find_device, find_url
 from vibes_trio.commands.output import UNREACHABLE, USAGE, CommandFailed, warn
 from vibes_trio.commands.profile import Profile, find_profile
-from vibes_trio.config import Config, load_config
+from vibes_trio.config import Config, Limits, load_config
 from vibes_trio.errors import RequireLogin, SlugTaken
 from vibes_trio.wire.base import Request, Response
 
@@ -63,6 +63,7 @@ class Session:
     api: Api
     url: str
     asker: Asker
+    limits: Limits
     profile: Profile = NO_PROFILE
 
     async def ask(self, request: Request[R]) -> R:
@@ -160,7 +161,7 @@ async def _with_server(
         async with open_api(url, asker.token, limits=config.limits) as api:
             if api.hint:
                 warn(api.hint)
-            return await work(Session(api, url, asker, profile))
+            return await work(Session(api, url, asker, config.limits, profile))
     except (ConnectionLost, RequestTimedOut) as error:
         advice = " Is a server running there? Start one with `vibes-trio serve`, or name another: --url."
         is_nobody = isinstance(error, CannotConnect)
