@@ -25,6 +25,16 @@ class Served:
     data_dir: Path
     folder: Path
 
+    def deploy(self, app: str, *words: str, as_user: str = "ada", **files: str) -> int:
+        """Deploy an app of these files, whose names have `_` for a dot; each app has its own folder."""
+        folder = self.folder / f"app {app}"
+        folder.mkdir(exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()
+        for name, text in files.items():
+            (folder / name.replace("_", ".")).write_text(text)
+        return self.run("deploy", str(folder), "--app", app, *words, as_user=as_user)
+
     def run(self, *words: str, as_user: str = "ada") -> int:
         """Run a command that asks this server, as one of its people."""
         who = ["--device", str(self.folder / f"{as_user}.json")]

@@ -110,8 +110,10 @@ def _print_patch(name: str, texts: tuple[Texts, Texts]) -> None:
     if old is None or new is None:
         print(f"{printable(name)} differs; it is no text, or over {shown_size(MAX_SHOWN_BYTES)}")
         return
-    sides = [f"a{name}" if name in texts[0] else "/dev/null", f"b{name}" if name in texts[1] else "/dev/null"]
-    for line in difflib.unified_diff(old.splitlines(), new.splitlines(), *sides, lineterm=""):
+    was, became = (
+        f"{letter}{name}" if name in side else "/dev/null" for letter, side in zip("ab", texts, strict=True)
+    )
+    for line in difflib.unified_diff(old.splitlines(), new.splitlines(), was, became, lineterm=""):
         shown = "\t".join(printable(part) for part in line.split("\t"))
         colour = _COLOURS.get(line[:1])
         print(paint(shown, colour, sys.stdout) if colour else shown)

@@ -4,11 +4,11 @@ import binascii
 import os
 import shutil
 from argparse import Namespace
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import trio
 
+from vibes_trio.client.paging import Pages
 from vibes_trio.commands.app_files import shown_size
 from vibes_trio.commands.output import OK, USAGE, CommandFailed, print_json, tell
 from vibes_trio.commands.session import AppName, Session, ask_server
@@ -16,7 +16,7 @@ from vibes_trio.commands.versions import find_release
 from vibes_trio.config import Limits
 from vibes_trio.content.filenames import check_filename
 from vibes_trio.errors import BadRequest
-from vibes_trio.wire.versions import FilePiece, ReqGetReleaseFiles
+from vibes_trio.wire.versions import FilePiece, ReqGetReleaseFiles, ResGetReleaseFiles
 
 PART = ".part"
 
@@ -60,30 +60,24 @@ async def pull(session: Session, app: AppName, fs_id: str, folder: Path) -> dict
         CommandFailed: a name that leads out of the folder, or more than the server may have sent.
         NotFound: there is no such app or release.
     """
-    beside = folder.resolve().with_name(f".{folder.resolve().name}{PART}")
-    await trio.to_thread.run_sync(_clear, beside)
+    beside = await trio.to_thread.run_sync(_make_beside, folder)
     try:
-        sizes = await _fetch(_pieces(session, app, fs_id), beside, session.limits)
+        request = ReqGetReleaseFiles(owner_handle=app.handle, app_slug=app.slug, fs_id=fs_id)
+        sizes = await _fetch(session.pages(request), beside, session.limits)
         await trio.to_thread.run_sync(_move, beside, folder)
         return sizes
     finally:
         await trio.to_thread.run_sync(_remove, beside)
 
 
-async def _pieces(session: Session, app: AppName, fs_id: str) -> AsyncIterator[FilePiece]:
-    request = ReqGetReleaseFiles(owner_handle=app.handle, app_slug=app.slug, fs_id=fs_id)
-    async for page in session.pages(request):
-        for piece in page.files:
-            yield piece
-
-
-async def _fetch(pieces: AsyncIterator[FilePiece], beside: Path, limits: Limits) -> dict[str, int]:
+async def _fetch(pages: Pages[ResGetReleaseFiles], beside: Path, limits: Limits) -> dict[str, int]:
     sizes: dict[str, int] = {}
-    async for piece in pieces:
-        sizes[piece.file_name] = piece.size
-        if len(sizes) > limits.max_files or sum(sizes.values()) > limits.max_release_bytes:
-            raise CommandFailed("The server sends more files than a release may have. Is it one of ours?")
-        await trio.to_thread.run_sync(_write, _path_of(beside, piece.file_name, limits), piece)
+    async for page in pages:
+        for piece in page.files:
+            sizes[piece.file_name] = piece.size
+            if len(sizes) > limits.max_files or sum(sizes.values()) > limits.max_release_bytes:
+                raise CommandFailed("The server sends more files than a release may have. Is it one of ours?")
+            await trio.to_thread.run_sync(_write, _path_of(beside, piece.file_name, limits), piece)
     return sizes
 
 
@@ -119,9 +113,13 @@ def _move(beside: Path, folder: Path) -> None:
             path.replace(target)
 
 
-def _clear(beside: Path) -> None:
+def _make_beside(folder: Path) -> Path:
+    """Return a new, empty folder beside *folder*; what an earlier pull left there is removed."""
+    whole = folder.resolve()
+    beside = whole.with_name(f".{whole.name}{PART}")
     _remove(beside)
     beside.mkdir(parents=True)
+    return beside
 
 
 def _remove(beside: Path) -> None:

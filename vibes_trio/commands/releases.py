@@ -5,7 +5,7 @@ from argparse import Namespace
 from vibes_trio.commands.output import OK, CommandFailed, tell
 from vibes_trio.commands.session import AppName, Session, ask_server
 from vibes_trio.commands.shown import print_struct
-from vibes_trio.commands.versions import find_release, pages_of
+from vibes_trio.commands.versions import find_release, is_number, pages_of
 from vibes_trio.wire.apps import Version
 from vibes_trio.wire.versions import ReqPublishApp, ReqSetUnpublish, ResPublishApp, ResSetUnpublish
 
@@ -14,8 +14,8 @@ def publish(options: Namespace) -> int:
     """Show a release at the app's address; without one the newest."""
 
     async def work(session: Session) -> ResPublishApp:
-        app = session.app(options.app)
-        fs_id = (await find_release(session, app, options.release)).fs_id if options.release else ""
+        app, release = app_and_release(session, options)
+        fs_id = (await find_release(session, app, release)).fs_id if release else ""
         return await show(session, app, fs_id)
 
     tell_shown(options, ask_server(options, work))
@@ -26,11 +26,8 @@ def rollback(options: Namespace) -> int:
     """Show the release again that was published before the one that is shown, or the one that is named."""
 
     async def work(session: Session) -> ResPublishApp:
-        app = session.app(options.app)
-        if options.release:
-            release = await find_release(session, app, options.release)
-        else:
-            release = await find_earlier(session, app)
+        app, named = app_and_release(session, options)
+        release = await (find_release(session, app, named) if named else find_earlier(session, app))
         return await show(session, app, release.fs_id)
 
     tell_shown(options, ask_server(options, work))
@@ -52,6 +49,13 @@ def unpublish(options: Namespace) -> int:
         print(f"{name} is taken down", flush=True)
         tell(f"Its address shows nothing now. Show it again: vibes-trio publish {name}")
     return OK
+
+
+def app_and_release(session: Session, options: Namespace) -> tuple[AppName, str]:
+    """Return what the command is about. A lone `v12` in the folder of an app is a release of that."""
+    if session.profile.app and not options.release and is_number(options.app):
+        return session.app(""), options.app
+    return session.app(options.app), options.release
 
 
 async def show(session: Session, app: AppName, fs_id: str) -> ResPublishApp:

@@ -3,7 +3,7 @@
 import os
 import time
 from argparse import Namespace
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -11,9 +11,10 @@ from typing import TypeVar
 import trio
 
 from vibes_trio.auth.device import read_token_times
-from vibes_trio.client.api import Api, next_page, open_api
+from vibes_trio.client.api import Api, open_api
 from vibes_trio.client.clock import shown_span
 from vibes_trio.client.failures import CannotConnect, ConnectionLost, RequestTimedOut
+from vibes_trio.client.paging import Pages
 from vibes_trio.client.tokens import DeviceKey, Token
 from vibes_trio.commands.app_files import MAX_APP_NAME_CHARS, slug_of
 from vibes_trio.commands.credentials import URL_VARIABLE, device_name, find_device, find_url
@@ -82,15 +83,9 @@ class Session:
                 f"{self.url}: the server does not take these credentials. It says: {error.message} {why}"
             ) from error
 
-    async def pages(self, request: Request[R]) -> AsyncIterator[R]:
-        """Give the answer to *request*, and those that follow. See `Api.pages`."""
-        while True:
-            page = await self.ask(request)
-            yield page
-            following = next_page(request, page)
-            if following is None:
-                return
-            request = following
+    def pages(self, request: Request[R]) -> Pages[R]:
+        """Return an iterator over the answer to *request*, and those that follow. See `Api.pages`."""
+        return Pages(self.ask, request)
 
     def app(self, named: str) -> AppName:
         """Return the app that a command is about: SLUG, HANDLE/SLUG, or nothing: the profile's.

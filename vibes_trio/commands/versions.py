@@ -3,8 +3,8 @@
 import re
 import time
 from argparse import Namespace
-from collections.abc import AsyncIterator
 
+from vibes_trio.client.paging import Pages
 from vibes_trio.commands.app_files import shown_size
 from vibes_trio.commands.apps import PAGE, check_limit, cut
 from vibes_trio.commands.output import OK, CommandFailed
@@ -15,6 +15,7 @@ from vibes_trio.wire.apps import ReqListVersions, ResListVersions, Version
 SHOWN_ID_CHARS = 12
 MIN_ID_CHARS = 4
 _NUMBER = re.compile(r"v?(\d{1,9})")
+_PLAIN_NUMBER = re.compile(r"v\d{1,9}")
 
 
 def list_versions(options: Namespace) -> int:
@@ -50,11 +51,10 @@ def list_versions(options: Namespace) -> int:
     return OK
 
 
-async def pages_of(session: Session, app: AppName, limit: int = PAGE) -> AsyncIterator[ResListVersions]:
-    """Give the releases of *app*, newest first, page by page; one more than *limit* on the first, if there are."""
+def pages_of(session: Session, app: AppName, limit: int = PAGE) -> Pages[ResListVersions]:
+    """Return the releases of *app*, newest first, page by page; the first has one more than *limit*, if there are."""
     request = ReqListVersions(owner_handle=app.handle, app_slug=app.slug, limit=min(limit + 1, PAGE))
-    async for page in session.pages(request):
-        yield page
+    return session.pages(request)
 
 
 async def find_release(session: Session, app: AppName, named: str) -> Version:
@@ -83,6 +83,11 @@ async def find_release(session: Session, app: AppName, named: str) -> Version:
         f"{app}: there is no release {named}. `vibes-trio versions {app}` lists them; name one as v12, or by the "
         "start of its id."
     )
+
+
+def is_number(named: str) -> bool:
+    """Return whether *named* can be a release's number only: `v12`."""
+    return _PLAIN_NUMBER.fullmatch(named) is not None
 
 
 def no_app(app: AppName) -> str:
