@@ -16,7 +16,6 @@ FAILED = 1
 USAGE = 2
 UNREACHABLE = 3
 UNUSABLE = 4
-UNUSABLE = 4
 INTERRUPTED = 130
 
 Colour = Literal["bold", "dim", "red", "green", "yellow", "cyan"]

@@ -108,6 +108,12 @@ COMMANDS: tuple[Command, ...] = (
                 metavar="NAME=VALUE",
                 help="hand a value to the app's page; may be repeated",
             ),
+            _argument(
+                "--entry",
+                default="",
+                metavar="FILE",
+                help="the file that is shown, where several could be, such as src/Demo.jsx",
+            ),
             _URL,
             _DEVICE,
             _argument("--token", default="", help="a token of `vibes-trio token`, in place of a key file"),
