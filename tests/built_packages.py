@@ -12,9 +12,9 @@ from fake_registry import REGISTRY, FakeRegistry
 
 from vibes_trio.config import Config
 from vibes_trio.modules.home import Home
-from vibes_trio.modules.lock import Lock
-from vibes_trio.modules.store import LocalModules, open_store
-from vibes_trio.modules.wishes import Wishes
+from vibes_trio.modules.resolve.package_lock import Lock
+from vibes_trio.modules.resolve.wishes import Wishes
+from vibes_trio.modules.store.local import LocalModules, open_store
 from vibes_trio.outbound import Outbound, open_outbound
 
 

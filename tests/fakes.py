@@ -1,12 +1,14 @@
 """An `App` for tests in one line: real database, real caches; what is outside is made up."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import trio
 
 from vibes_trio.auth.verifier import Claims
+from vibes_trio.beside.pool import Packed, Question
 from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.compressor import Compressor
 from vibes_trio.config import Config, Limits
@@ -15,8 +17,10 @@ from vibes_trio.errors import RequireLogin
 from vibes_trio.exchange import UserId
 from vibes_trio.jobs import Jobs
 from vibes_trio.modules.progress import Builds
-from vibes_trio.services.beside import Here
+from vibes_trio.services.beside import do, look
+from vibes_trio.services.releases import forget_changed
 from vibes_trio.storage.sqlite.engine import SqliteDatabase
+from vibes_trio.wire.large import LargeHead
 
 NOW = 1_795_340_000.0
 
@@ -34,6 +38,19 @@ class NameVerifier:
 
 
 verify_name = NameVerifier()
+
+
+class Here:
+    """A `Beside` that does everything in this process: for tests of logic."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    async def look(self, message: bytes, client: str) -> LargeHead:
+        return look(message, self._limits)
+
+    async def ask(self, question: Question, about: bytes, user: UserId) -> Packed:
+        return do(question, about, self._limits)
 
 
 async def no_version(name: str) -> str | None:
@@ -65,7 +82,10 @@ def make_app(db: SqliteDatabase | None = None, *, limits: Limits | None = None, 
         now=lambda: NOW,
         draining=trio.Event(),
     )
-    return replace(app, **changes)
+    app = replace(app, **changes)
+    if app.db is not None:
+        app.db.feed.hear_all(partial(forget_changed, app.releases))
+    return app
 
 
 def open_database(folder: Path, limits: Limits | None = None) -> SqliteDatabase:

@@ -108,7 +108,7 @@ KINDS: Mapping[str, tuple[Way, ...]] = {
         wrong(
             "files of 32 MiB and more",
             "packaged/files-beside",
-            "modules/test_forms.py::test_url_is_the_address_of_the_file_as_it_is",
+            "modules/build/test_forms.py::test_url_is_the_address_of_the_file_as_it_is",
         ),
         wrong("a guarded import of a part of Node", "packaged/parts-of-node"),
         wrong(

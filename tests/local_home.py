@@ -10,10 +10,10 @@ from asking import get
 from vibes_trio.background.worker import run_worker
 from vibes_trio.config import Limits
 from vibes_trio.jobs import BuildModules, Jobs
-from vibes_trio.modules.build import Built
-from vibes_trio.modules.lock import Lock, Package
-from vibes_trio.modules.page_files import PAGE_FILES
-from vibes_trio.modules.store import open_store
+from vibes_trio.modules.resolve.package_lock import Lock, Package
+from vibes_trio.modules.store.addresses import Built
+from vibes_trio.modules.store.local import open_store
+from vibes_trio.modules.store.page_files import PAGE_FILES
 
 MAP = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
 FACTS = re.compile(rb'<script type="application/json" id="vibes-p\w+">(.*?)</script>', re.DOTALL)

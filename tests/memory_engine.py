@@ -15,6 +15,7 @@ import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Internal, Overloaded
+from vibes_trio.storage.feed import Change, Feed
 from vibes_trio.storage.interface import DiskShort, Many, Row, Tx, Value, iso_utc
 from vibes_trio.storage.pending import Batch, Pending, PendingItem, deliver_all, settle
 
@@ -31,12 +32,18 @@ OUTSIDE = re.compile(
 
 SCHEMA = """
 CREATE TABLE Assets (assetId text PRIMARY KEY, content blob NOT NULL, created text NOT NULL);
-CREATE TABLE UserSlugBindings (userId text NOT NULL, userSlug text PRIMARY KEY, created text NOT NULL);
+CREATE TABLE UserSlugBindings (userId text NOT NULL, userSlug text PRIMARY KEY, created text NOT NULL,
+  deletion text NOT NULL DEFAULT '');
 CREATE TABLE AppSlugBindings (userSlug text NOT NULL REFERENCES UserSlugBindings (userSlug), appSlug text NOT NULL,
-  created text NOT NULL, lastReleaseSeq int NOT NULL DEFAULT 0, PRIMARY KEY (appSlug, userSlug));
+  created text NOT NULL, lastReleaseSeq int NOT NULL DEFAULT 0, userId text NOT NULL DEFAULT '',
+  updated text NOT NULL DEFAULT '', pinned text NOT NULL DEFAULT '', unpublished text NOT NULL DEFAULT '',
+  visibility text NOT NULL DEFAULT 'public', title text NOT NULL DEFAULT '', icon text NOT NULL DEFAULT '',
+  settings text NOT NULL DEFAULT '{}', deletion text NOT NULL DEFAULT '', PRIMARY KEY (appSlug, userSlug));
 CREATE TABLE Apps (appSlug text NOT NULL, userId text NOT NULL, userSlug text NOT NULL, releaseSeq int NOT NULL,
   fsId text NOT NULL, env text NOT NULL, fileSystem text NOT NULL, mode text NOT NULL, created text NOT NULL,
-  extras text, PRIMARY KEY (appSlug, userId, userSlug, releaseSeq));
+  extras text, deletion text NOT NULL DEFAULT '', runId text NOT NULL DEFAULT '', message text NOT NULL DEFAULT '',
+  deployedBy text NOT NULL DEFAULT '', sizeBytes int NOT NULL DEFAULT 0,
+  PRIMARY KEY (appSlug, userId, userSlug, releaseSeq));
 CREATE TABLE ReleaseAssets (appSlug text NOT NULL, userId text NOT NULL, userSlug text NOT NULL,
   releaseSeq int NOT NULL, assetId text NOT NULL, owned int NOT NULL,
   PRIMARY KEY (appSlug, userId, userSlug, releaseSeq, assetId),
@@ -80,6 +87,10 @@ class MemoryTx:
         self._connection = connection
         self._seconds = seconds
         self._is_short = is_short
+        self.changes: list[Change] = []
+
+    def tell(self, *changes: Change) -> None:
+        self.changes.extend(changes)
 
     @property
     def now(self) -> str:
@@ -114,6 +125,7 @@ class MemoryDatabase:
     def __init__(self, limits: Limits, now: Callable[[], float], *, is_disk_short: bool = False) -> None:
         self.limits = limits
         self.is_disk_short = is_disk_short
+        self.feed = Feed()
         self._now = now
         self._is_open = False
         self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
@@ -167,8 +179,11 @@ class MemoryDatabase:
     def _commit(self, batch: Batch) -> None:
         (pending,) = batch
         self._connection.execute("BEGIN")
-        done = pending.run(MemoryTx(self._connection, self._now(), self.is_disk_short))
+        tx = MemoryTx(self._connection, self._now(), self.is_disk_short)
+        done = pending.run(tx)
         self._connection.execute("COMMIT" if done else "ROLLBACK")
+        if done:
+            self.feed.publish(tx.changes)
 
     def _check_open(self) -> None:
         if not self._is_open:

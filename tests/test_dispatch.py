@@ -2,16 +2,22 @@
 
 import pytest
 import trio
+from msgspec import Raw
 from trio.testing import wait_all_tasks_blocked
 
 from vibes_trio.context import Ctx
-from vibes_trio.dispatch import Continue, Handler, Outcome, dispatch, dispatch_soon
+from vibes_trio.dispatch import Continue, Handler, Pipeline, dispatch_soon
 from vibes_trio.errors import BadRequest, UnknownType
 from vibes_trio.exchange import HttpIncoming, Reply
-from vibes_trio.wire.base import MessageHead
+from vibes_trio.wire.base import Envelope, MessageHead
 
 REQUEST = HttpIncoming("GET", "localhost", "/")
 CTX = Ctx(app=None)
+
+
+async def dispatch(handlers, incoming=REQUEST):
+    reply = dispatch_soon(CTX, Pipeline(*handlers), incoming)
+    return reply if isinstance(reply, Reply) else await reply
 
 
 def answering(name, reply, seen, *, mine=True):
@@ -40,28 +46,28 @@ async def test_the_first_reply_ends_the_walk():
     seen = []
     reply = Reply(200)
 
-    got = await dispatch(CTX, [answering("a", reply, seen), answering("b", Reply(201), seen)], REQUEST)
+    got = await dispatch([answering("a", reply, seen), answering("b", Reply(201), seen)])
 
     assert got is reply
-    assert seen == ["a handles", ("a", Outcome(reply=reply))]
+    assert seen == ["a handles", ("a", reply)]
 
 
 async def test_a_handler_that_is_not_meant_is_passed_over():
     seen = []
     reply = Reply(200)
 
-    await dispatch(CTX, [answering("a", None, seen, mine=False), answering("b", reply, seen)], REQUEST)
+    await dispatch([answering("a", None, seen, mine=False), answering("b", reply, seen)])
 
-    assert seen == ["b handles", ("b", Outcome(reply=reply))]
+    assert seen == ["b handles", ("b", reply)]
 
 
 async def test_posts_run_in_order_for_every_visited_handler():
     seen = []
     reply = Reply(200)
 
-    await dispatch(CTX, [answering("a", Continue.CONTINUE, seen), answering("b", reply, seen)], REQUEST)
+    await dispatch([answering("a", Continue.CONTINUE, seen), answering("b", reply, seen)])
 
-    assert seen == ["a handles", "b handles", ("a", Outcome(reply=reply)), ("b", Outcome(reply=reply))]
+    assert seen == ["a handles", "b handles", ("a", reply), ("b", reply)]
 
 
 async def test_an_error_rises_and_posts_are_told_of_it():
@@ -69,9 +75,9 @@ async def test_an_error_rises_and_posts_are_told_of_it():
     error = BadRequest("x")
 
     with pytest.raises(BadRequest):
-        await dispatch(CTX, [answering("a", Continue.CONTINUE, seen), failing("b", error, seen)], REQUEST)
+        await dispatch([answering("a", Continue.CONTINUE, seen), failing("b", error, seen)])
 
-    assert seen == ["a handles", ("a", Outcome(error=error)), ("b", Outcome(error=error))]
+    assert seen == ["a handles", ("a", error), ("b", error)]
 
 
 async def test_what_validation_raises_ends_the_walk():
@@ -82,7 +88,7 @@ async def test_what_validation_raises_ends_the_walk():
 
     handlers = [Handler("strict", validate, None), answering("b", Reply(200), seen)]
     with pytest.raises(BadRequest, match="mine, but wrong"):
-        await dispatch(CTX, handlers, REQUEST)
+        await dispatch(handlers)
 
     assert seen == []
 
@@ -91,9 +97,9 @@ async def test_what_no_handler_answers_is_unknown():
     seen = []
 
     with pytest.raises(UnknownType):
-        await dispatch(CTX, [answering("a", Continue.CONTINUE, seen)], REQUEST)
+        await dispatch([answering("a", Continue.CONTINUE, seen)])
 
-    assert isinstance(seen[-1][1].error, UnknownType)
+    assert isinstance(seen[-1][1], UnknownType)
 
 
 async def test_posts_run_during_cancellation():
@@ -103,10 +109,10 @@ async def test_posts_run_during_cancellation():
         await trio.sleep_forever()
 
     slow = Handler(
-        "slow", lambda incoming: incoming, handle, lambda ctx, found, outcome: seen.append(outcome.error)
+        "slow", lambda incoming: incoming, handle, lambda ctx, found, outcome: seen.append(outcome)
     )
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(dispatch, CTX, [slow], REQUEST)
+        nursery.start_soon(dispatch, [slow])
         await wait_all_tasks_blocked()
         nursery.cancel_scope.cancel()
 
@@ -117,7 +123,7 @@ async def test_a_handler_without_post_is_fine():
     async def handle(ctx, found):
         return Reply(204)
 
-    reply = await dispatch(CTX, [Handler("plain", lambda incoming: incoming, handle)], REQUEST)
+    reply = await dispatch([Handler("plain", lambda incoming: incoming, handle)])
 
     assert reply.status == 204
 
@@ -135,36 +141,38 @@ def test_what_needs_no_waiting_is_answered_without_any():
     seen = []
     reply = Reply(200)
 
-    got = dispatch_soon(CTX, [at_once("a", Continue.CONTINUE, seen), at_once("b", reply, seen)], REQUEST)
+    got = dispatch_soon(
+        CTX, Pipeline(at_once("a", Continue.CONTINUE, seen), at_once("b", reply, seen)), REQUEST
+    )
 
     assert got is reply
-    assert seen == [("a", Outcome(reply=reply)), ("b", Outcome(reply=reply))]
+    assert seen == [("a", reply), ("b", reply)]
 
 
 def test_what_fails_without_waiting_is_raised_with_every_post_done():
     seen = []
 
     with pytest.raises(UnknownType):
-        dispatch_soon(CTX, [at_once("a", Continue.CONTINUE, seen)], REQUEST)
+        dispatch_soon(CTX, Pipeline(at_once("a", Continue.CONTINUE, seen)), REQUEST)
 
-    assert isinstance(seen[0][1].error, UnknownType)
+    assert isinstance(seen[0][1], UnknownType)
 
 
 async def test_the_walk_goes_on_after_each_handler_that_has_to_wait():
     seen = []
     reply = Reply(200)
-    pipeline = [
+    pipeline = Pipeline(
         at_once("a", Continue.CONTINUE, seen),
         answering("b", Continue.CONTINUE, seen),
         answering("c", Continue.CONTINUE, seen),
         at_once("d", reply, seen),
-    ]
+    )
 
     waits = dispatch_soon(CTX, pipeline, REQUEST)
     assert seen == []
 
     assert await waits is reply
-    assert seen == ["b handles", "c handles", *[(name, Outcome(reply=reply)) for name in "abcd"]]
+    assert seen == ["b handles", "c handles", *[(name, reply) for name in "abcd"]]
 
 
 async def test_a_handler_of_the_other_kind_is_not_even_asked():
@@ -177,7 +185,35 @@ async def test_a_handler_of_the_other_kind_is_not_even_asked():
 
         return Handler(str(status), validate, lambda ctx, found: Reply(status), takes=kind)
 
-    reply = await dispatch(CTX, [taking(MessageHead, 201), taking(HttpIncoming, 202)], REQUEST)
+    reply = await dispatch([taking(MessageHead, 201), taking(HttpIncoming, 202)])
 
     assert reply.status == 202
     assert asked == [202]
+
+
+def message_head(kind):
+    return MessageHead(Envelope(tid="t", src="s", dst="d", ttl=1, payload=Raw(b"{}")), kind)
+
+
+async def test_a_message_is_shown_to_the_handlers_of_its_type_and_of_all_in_their_order():
+    seen = []
+
+    def taking(name, takes, result):
+        def validate(incoming):
+            seen.append(name)
+            return incoming
+
+        return Handler(name, validate, lambda ctx, found: result, takes=takes)
+
+    handlers = [
+        taking("all", None, Continue.CONTINUE),
+        taking("http", HttpIncoming, Reply(200)),
+        taking("one", "req-one", Continue.CONTINUE),
+        taking("two", "req-two", Reply(202)),
+        taking("rest", MessageHead, Reply(299)),
+    ]
+
+    assert (await dispatch(handlers, message_head("req-one"))).status == 299
+    assert (await dispatch(handlers, message_head("req-two"))).status == 202
+    assert (await dispatch(handlers, message_head("req-other"))).status == 299
+    assert seen == ["all", "one", "rest", "all", "two", "all", "rest"]

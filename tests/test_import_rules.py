@@ -16,7 +16,10 @@ def read_lines(text: str) -> tuple[frozenset[str], ...]:
 
 
 LINES = read_lines((PACKAGE / "ARCHITECTURE.md").read_text("utf-8"))
-CLIENT_MAY = LINES[0] | LINES[1]
+CLIENT_MAY = LINES[0] | LINES[1] | {"auth"}
+# The rooms of `modules`, and the files beside them that all rooms may use.
+ROOMS = ("registry", "store", "resolve", "build")
+FOR_ALL_ROOMS = ("folder", "progress")
 DATA_ONLY = frozenset({"example"})
 ONLY_IN = {
     "quart": ("front", "server"),
@@ -101,6 +104,18 @@ def test_a_module_imports_only_what_it_may(path):
             assert part == "commands", f"{part} may not import client"
         else:
             assert line_of(other) < line_of(part), f"{part} may not import {other}"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_of_modules_imports_only_from_the_rooms_before_it(room):
+    allowed = {*ROOMS[: ROOMS.index(room) + 1], *FOR_ALL_ROOMS}
+    folder = PACKAGE / "modules" / room
+
+    names = [name for path in folder.glob("*.py") for name in imported(ast.parse(path.read_text("utf-8")))]
+
+    used = {name.split(".")[2] for name in names if name.startswith("vibes_trio.modules.")}
+    assert used
+    assert used <= allowed
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -12,7 +12,7 @@ from vibes_trio.late import late
 NOT_BEFORE_THE_FIRST_ANSWER = (
     "coolname",
     "esprima",
-    "httpx",
+    "httpx2",
     "hypercorn",
     "icu",
     "nodesemver",
@@ -20,7 +20,7 @@ NOT_BEFORE_THE_FIRST_ANSWER = (
     "tarfile",
     "vibes_trio.bundle.build",
     "vibes_trio.content.project",
-    "vibes_trio.modules.joint",
+    "vibes_trio.modules.build.joint",
     "vibes_trio.services.deploy",
 )
 

@@ -28,7 +28,7 @@ from test_end_to_end import Running, command, deploy, serving
 from test_packages_in_browser import require_registry
 
 from vibes_trio.config import Config
-from vibes_trio.modules.npm_settings import find_registry
+from vibes_trio.modules.registry.npm_settings import find_registry
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 
 ROOT = Path(__file__).parents[1]

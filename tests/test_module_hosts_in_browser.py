@@ -15,7 +15,7 @@ from serving import running
 from test_packages_in_browser import require_registry
 
 from vibes_trio.config import Config
-from vibes_trio.modules.npm_settings import find_registry
+from vibes_trio.modules.registry.npm_settings import find_registry
 
 APPS = all_apps(Path(__file__).parent / "hosted")
 BUILD_TIMEOUT_S = 240

@@ -21,7 +21,7 @@ from serving import HttpClient, http_client, running
 
 from vibes_trio.config import Limits
 from vibes_trio.context import App
-from vibes_trio.modules.store import open_store
+from vibes_trio.modules.store.local import open_store
 
 HOST = "garden--ada.localhost"
 NOWHERE = "http://127.0.0.1:9/"  # nobody listens there

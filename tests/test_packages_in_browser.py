@@ -19,8 +19,8 @@ from test_end_to_end import deploy, serving
 
 from vibes_trio.config import Config
 from vibes_trio.errors import FetchFailed
-from vibes_trio.modules.npm_settings import find_registry
-from vibes_trio.modules.ranges import Spec, choose_document
+from vibes_trio.modules.registry.npm_settings import find_registry
+from vibes_trio.modules.registry.ranges import Spec, choose_document
 from vibes_trio.outbound import open_outbound
 
 pytestmark = pytest.mark.browser

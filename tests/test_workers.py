@@ -27,18 +27,19 @@ from vibes_trio.config import SECRET_VARIABLES, Limits, load_config
 from vibes_trio.content.policy import calc_policy
 from vibes_trio.context import App
 from vibes_trio.errors import ConfigError
-from vibes_trio.front import share
 from vibes_trio.front.answer import answer
 from vibes_trio.front.serve import serve_front
-from vibes_trio.front.share import Orders, Readers, answer_settled
 from vibes_trio.front.sockets import close_listeners, open_listeners
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE, order_key
-from vibes_trio.modules.build import RECIPE, Built
+from vibes_trio.modules.build.single import RECIPE
 from vibes_trio.modules.home import GIVEN
-from vibes_trio.modules.store import open_store
+from vibes_trio.modules.store.addresses import Built
+from vibes_trio.modules.store.local import open_store
 from vibes_trio.server import serve
 from vibes_trio.services.waiting import PROGRESS
+from vibes_trio.workers import owner
+from vibes_trio.workers.owner import Orders, Readers, answer_settled
 
 SCENARIOS = [pytest.param(scenario, id=f"{name}-{scenario['scenario']}") for name, scenario in scenarios()]
 PLAIN = {"server_env": {"VIBES_EXTRA_HOSTS": "localhost"}, "vectors": []}
@@ -51,9 +52,8 @@ async def reading(app: App) -> AsyncIterator[tuple[int, Front]]:
     """Serve *app* to whom a single reader accepts; gives the port, and the owner's front, which accepts nobody."""
     listeners = await open_listeners("127.0.0.1", 0, app.config.limits)
     readers = Readers(1, Orders(app.config, app.modules is not None, "warning"), listeners, app.draining)
-    answer_it = partial(
-        answer_settled, lambda: app.releases.version, readers.settle, partial(answer, app, PIPELINE)
-    )
+    app.db.feed.hear_all(readers.hear)
+    answer_it = partial(answer_settled, lambda: readers.heard, readers.settle, partial(answer, app, PIPELINE))
     front = Front(
         answer_it, order_key, app.config.limits, app.draining, balance=readers.balance, site=app.site
     )
@@ -76,7 +76,7 @@ def readers_of(pid: int) -> list[int]:
 def runs_a_reader(pid: int) -> bool:
     """Whether *pid* is a reader; one that has ended has no command line, reaped or not."""
     try:
-        return share.READER.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return owner.READER.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
 
@@ -407,7 +407,7 @@ async def test_a_signal_stops_all_in_order(tmp_path, number):
 
 
 async def test_a_reader_that_cannot_start_ends_the_start(tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr(share, "READER", "vibes_trio.there_is_none")
+    monkeypatch.setattr(owner, "READER", "vibes_trio.there_is_none")
     config = load_config({"VIBES_DATA_DIR": str(tmp_path), "VIBES_PORT": "0", "VIBES_WORKERS": "2"})
 
     with (

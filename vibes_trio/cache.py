@@ -1,8 +1,8 @@
 """What is kept in memory: bytes by content, bounded in bytes; and releases by name, bounded in their files.
 
 Bytes are keyed by what they are (a CID and an encoding), so they are never stale. The URL tier maps (app slug,
-user slug, fs_id or None for the latest) to a release taken apart; that can change, so whoever changes
-releases drops the names. Answers are the same with both switched off (size 0).
+user slug, fs_id or None for the latest) to a release taken apart; that can change, so who
+holds one follows the feed of the database. Answers are the same with both switched off (size 0).
 """
 
 from collections import OrderedDict

@@ -3,10 +3,11 @@
 Knows neither sockets nor Quart. A reply is a return value, never written to something shared.
 """
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from vibes_trio.context import Ctx
 from vibes_trio.errors import UnknownType
@@ -25,12 +26,8 @@ class Continue(Enum):
     CONTINUE = "continue"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a walk ended: with a reply, or with what was raised."""
-
-    reply: Reply | None = None
-    error: BaseException | None = None
+Outcome: TypeAlias = Reply | BaseException
+"""How a walk ended: with a reply, or with what was raised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +41,43 @@ class Handler(Generic[T]):
             it never blocks, and takes a fraction of a millisecond.
         post: runs when the walk is over, in order, for every handler that was visited, whatever happened;
             being sync it works during cancellation.
-        takes: the kind of incoming that it can know, so that the other need not be shown to it. None: any.
+        takes: what it can know, so that nothing else is shown to it: messages of one type, all messages, or HTTP.
+            None: any incoming.
     """
 
     name: str
     validate: Callable[[Incoming], T | None]
     handle: Callable[[Ctx, T], Soon[Reply | Continue]]
     post: Callable[[Ctx, T, Outcome], None] | None = None
-    takes: type[Incoming] | None = None
+    takes: str | type[Incoming] | None = None
 
 
-_RESULTS = (Reply, Continue)
+class Pipeline:
+    """Handlers in the order in which they are asked. Messages of one type are shown to few, however many there are."""
 
-# Handlers of different payloads stand in one tuple: what `validate` returns goes only to its own `handle`.
-Pipeline = Sequence[Handler[Any]]
+    # Any: handlers of different payloads stand side by side; what `validate` returns goes only to its own `handle`.
+    def __init__(self, *handlers: Handler[Any]) -> None:
+        self._handlers = handlers
+        types = {handler.takes for handler in handlers if isinstance(handler.takes, str)}
+        self._of_http = self._that_take(HttpIncoming)
+        self._of_type = {kind: self._that_take(MessageHead, kind) for kind in types}
+        self._of_other_types = self._that_take(MessageHead)
+
+    def __iter__(self) -> Iterator[Handler[Any]]:
+        return iter(self._handlers)
+
+    def _that_take(self, *takes: str | type[Incoming]) -> tuple[Handler[Any], ...]:
+        return tuple(handler for handler in self._handlers if handler.takes in (None, *takes))
+
+    def handlers_of(self, incoming: Incoming) -> tuple[Handler[Any], ...]:
+        """Return those that may know *incoming*, in order."""
+        if isinstance(incoming, MessageHead):
+            return self._of_type.get(incoming.type, self._of_other_types)
+        return self._of_http
 
 
-Walk = Generator[Awaitable[Reply | Continue], Reply | Continue, Reply]
-"""A walk that stops at whatever has to be awaited; it is sent the result, or thrown what was raised."""
+Posts = list[Callable[[Outcome], None]]
+"""What is to run when the walk is over."""
 
 
 def dispatch_soon(ctx: Ctx, pipeline: Pipeline, incoming: Incoming) -> Soon[Reply]:
@@ -71,61 +87,54 @@ def dispatch_soon(ctx: Ctx, pipeline: Pipeline, incoming: Incoming) -> Soon[Repl
         UnknownType: no handler answers *incoming*.
         VibesError: what a handler raised.
     """
-    walk = _walk(ctx, pipeline, incoming)
+    handlers = iter(pipeline.handlers_of(incoming))
+    posts: Posts = []
     try:
-        waits = next(walk)
-    except StopIteration as end:
-        reply: Reply = end.value
-        return reply
-    return _go_on(walk, waits)
-
-
-async def dispatch(ctx: Ctx, pipeline: Pipeline, incoming: Incoming) -> Reply:
-    """As `dispatch_soon`, for who waits anyway."""
-    reply = dispatch_soon(ctx, pipeline, incoming)
-    return reply if isinstance(reply, Reply) else await reply
-
-
-async def _go_on(walk: Walk, waits: Awaitable[Reply | Continue]) -> Reply:
-    while True:
-        try:
-            result = await waits
-        except BaseException as error:  # noqa: BLE001 - the walk raises it again
-            waits = walk.throw(error)
-        else:
-            try:
-                waits = walk.send(result)
-            except StopIteration as end:
-                reply: Reply = end.value
-                return reply
-
-
-def _walk(ctx: Ctx, pipeline: Pipeline, incoming: Incoming) -> Walk:
-    visited: list[tuple[Handler[Any], Any]] = []
-    outcome = Outcome()
-    kind = type(incoming)
-    try:
-        for handler in pipeline:
-            if handler.takes is not kind and handler.takes is not None:
-                continue
-            found = handler.validate(incoming)
-            if found is None:
-                continue
-            visited.append((handler, found))
-            result = handler.handle(ctx, found)
-            if not isinstance(result, _RESULTS):
-                result = yield result
-            if isinstance(result, Reply):
-                outcome = Outcome(reply=result)
-                return result
-        raise UnknownType("Nothing here answers this.")
+        result = _walk(ctx, handlers, incoming, posts)
     except BaseException as error:
-        outcome = Outcome(error=error)
+        _run(posts, error)
         raise
-    finally:
-        for handler, found in visited:
-            if handler.post is not None:
-                handler.post(ctx, found, outcome)
-        # An error holds this frame by its traceback. If the frame held the error, both, and the message with them,
-        # would stay until the collector comes by.
-        del outcome
+    if isinstance(result, Reply):
+        _run(posts, result)
+        return result
+    return _go_on(ctx, handlers, incoming, posts, result)
+
+
+# Any: as of Pipeline.
+def _walk(
+    ctx: Ctx, handlers: Iterator[Handler[Any]], incoming: Incoming, posts: Posts
+) -> Reply | Awaitable[Reply | Continue]:
+    """Return what the next of *handlers* gives that does not leave it to another."""
+    for handler in handlers:
+        found = handler.validate(incoming)
+        if found is None:
+            continue
+        if handler.post is not None:
+            posts.append(partial(handler.post, ctx, found))
+        result = handler.handle(ctx, found)
+        if not isinstance(result, Continue):
+            return result
+    raise UnknownType("Nothing here answers this.")
+
+
+async def _go_on(
+    ctx: Ctx,
+    handlers: Iterator[Handler[Any]],
+    incoming: Incoming,
+    posts: Posts,
+    reply: Reply | Awaitable[Reply | Continue],
+) -> Reply:
+    try:
+        while not isinstance(reply, Reply):
+            result = await reply
+            reply = result if isinstance(result, Reply) else _walk(ctx, handlers, incoming, posts)
+    except BaseException as error:
+        _run(posts, error)
+        raise
+    _run(posts, reply)
+    return reply
+
+
+def _run(posts: Posts, outcome: Outcome) -> None:
+    for post in posts:
+        post(outcome)

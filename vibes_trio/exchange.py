@@ -97,7 +97,7 @@ class Reply:
         length: for HEAD: what Content-Length says although *body* is empty. None: len(body).
         repeatable: the same request gets the same reply until a release changes, so the front may keep it.
         policy: its Content-Security-Policy; None: that of what is no page (`content.policy.LOCKED`); empty: none.
-        for_owner: this process can't answer, the one that owns the data can (`front/share.py`).
+        for_owner: this process can't answer, the one that owns the data can (`workers/owner.py`).
     """
 
     status: int

@@ -16,13 +16,18 @@ from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
 from vibes_trio.exchange import READING_HEADERS, HostName, HttpIncoming, Reply, Soon, referer_counts
 from vibes_trio.late import late
+from vibes_trio.services import app_list, versions
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context, find_chat_context
+from vibes_trio.services.devices import cert_from_csr, serve_sign_in
 from vibes_trio.services.health import find_trouble
 from vibes_trio.services.notices import explain_api, navigates, notice_reply
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
-from vibes_trio.urls import MODULES, EntryPoint, is_for_app, normalize_path, parse_entry_point
+from vibes_trio.urls import MODULES, SIGN_IN, EntryPoint, is_for_app, normalize_path, parse_entry_point
+from vibes_trio.wire import apps as of_apps
+from vibes_trio.wire import versions as of_versions
+from vibes_trio.wire.access import ACCESS, Relation
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import (
     Envelope,
@@ -38,6 +43,7 @@ from vibes_trio.wire.base import (
 )
 from vibes_trio.wire.chat import APPEND, ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
+from vibes_trio.wire.devices import ReqCertFromCsr
 
 if TYPE_CHECKING:
     import vibes_trio.services.deploy as deploys
@@ -47,10 +53,10 @@ else:
 log = logging.getLogger("vibes_trio.requests")
 
 FOR_DEPLOYS = (
-    "vibes_trio.modules.archive",
-    "vibes_trio.modules.commonjs",
-    "vibes_trio.modules.joint",
-    "vibes_trio.modules.umd",
+    "vibes_trio.modules.registry.archive",
+    "vibes_trio.modules.build.commonjs",
+    "vibes_trio.modules.build.joint",
+    "vibes_trio.modules.build.umd",
     "vibes_trio.services.deploy",
 )
 """What is imported when the first answer has been given, or the first deploy comes."""
@@ -126,6 +132,13 @@ def _health(incoming: Incoming) -> Page | None:
     return Page(read[1], path, read[0].method == "HEAD") if path in ("/healthz", "/readyz") else None
 
 
+def _sign_in(incoming: Incoming) -> HttpIncoming | None:
+    if not isinstance(incoming, HttpIncoming) or incoming.method not in ("GET", "HEAD", "POST"):
+        return None
+    is_api = incoming.host_name is not None and incoming.host_name.app is None
+    return incoming if is_api and normalize_path(incoming.target) == SIGN_IN else None
+
+
 async def _answer_health(ctx: Ctx, page: Page) -> Reply:
     trouble = await find_trouble(ctx) if page.path == "/readyz" else ""
     body = encode({"status": "unavailable", "message": trouble} if trouble else {"status": "ok"})
@@ -138,11 +151,10 @@ def _log(ctx: Ctx, incoming: Incoming) -> Continue:
 
 def _log_outcome(ctx: Ctx, incoming: Incoming, outcome: Outcome) -> None:
     """Write what failed; what went well only when asked for, as a line costs more than most answers."""
-    status = outcome.reply.status if outcome.reply else None
-    level = logging.DEBUG if status is not None and status < 400 else logging.INFO
+    ended = outcome.status if isinstance(outcome, Reply) else type(outcome).__name__
+    level = logging.DEBUG if isinstance(ended, int) and ended < 400 else logging.INFO
     if not log.isEnabledFor(level):
         return
-    ended = status or type(outcome.error).__name__
     about = incoming.type if isinstance(incoming, MessageHead) and incoming.type in _known_types() else ""
     log.log(level, "%s -> %s", _name_for_log(incoming), ended, extra={"kind": (about, ended)})
 
@@ -212,6 +224,14 @@ async def authenticate(ctx: Ctx, auth: DashAuth | None) -> Ctx:
     return Ctx(ctx.app, ctx.turn, await verify(auth.token))
 
 
+async def authenticate_or_not(ctx: Ctx, auth: DashAuth | None) -> Ctx:
+    """As `authenticate`, for what anybody may ask: without credentials that count, nobody does."""
+    try:
+        return await authenticate(ctx, auth)
+    except RequireLogin:
+        return ctx
+
+
 def authenticate_at_once(ctx: Ctx, auth: DashAuth | None) -> Ctx | None:
     """As `authenticate`; None: that can't be told without waiting.
 
@@ -237,15 +257,16 @@ def message(
         use_case: takes the request, and what `packing_of` makes of a long one.
         at_once: answers what needs no waiting, or returns None and has done nothing; *use_case* is asked then.
 
-    A long one is decoded, in another process, only when it is known who asks.
+    Whether who asks has to be known says `wire.access.ACCESS`. A long one is decoded, in another process, only when it
+    is known in any case.
     """
+    is_open = ACCESS[request].least is Relation.ANYONE
     decoder = msgspec.json.Decoder(request)
     wire_type = str(request.__struct_config__.tag)
     unpack = packing_of(request).unpack
 
-    def validate(incoming: Incoming) -> Message[Q] | None:
-        if not isinstance(incoming, MessageHead) or incoming.type != wire_type:
-            return None
+    def validate(incoming: Incoming) -> Message[Q]:
+        assert isinstance(incoming, MessageHead), "it takes no other"
         if incoming.large is None:
             return Message(incoming.envelope, read_payload(decoder, incoming))
         if incoming.large.fault:
@@ -262,14 +283,15 @@ def message(
         return wait(ctx, received.envelope, payload)
 
     async def wait(ctx: Ctx, envelope: Envelope, payload: Q | LargeMessage) -> Reply:
-        asker = await authenticate(ctx, payload.auth)
+        is_large = isinstance(payload, LargeMessage)
+        asker = await (authenticate_or_not if is_open and not is_large else authenticate)(ctx, payload.auth)
         if isinstance(payload, LargeMessage):
             question = Question("read", wire_type)
             payload = unpack(await ctx.app.beside.ask(question, payload.data, asker.asker.user_id))
         response = await use_case(asker, payload)
         return Reply(200, JSON, write_reply(envelope, response))
 
-    return Handler(wire_type, validate, handle, takes=MessageHead)
+    return Handler(wire_type, validate, handle, takes=wire_type)
 
 
 async def load_deploys() -> None:
@@ -290,16 +312,27 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
     return await deploys.ensure_app_slug(ctx, req)
 
 
-PIPELINE: Pipeline = (
+PIPELINE = Pipeline(
     Handler("preflight", _preflight, _answer_preflight, takes=HttpIncoming),
     Handler("module", _module, serve_module, takes=HttpIncoming),
     Handler("entry point", _entry_point, serve_entry_point, takes=HttpIncoming),
     Handler("health", _health, _answer_health, takes=HttpIncoming),
     Handler("log", lambda incoming: incoming, _log, post=_log_outcome),
+    Handler("sign-in page", _sign_in, serve_sign_in, takes=HttpIncoming),
     Handler("other HTTP", _other_http, _refuse_http, takes=HttpIncoming),
     message(ReqEnsureAppSlug, ensure_app_slug),
     message(ReqEnsureChatContext, ensure_chat_context, find_chat_context),
     message(ReqAppendChatSection, append_chat_section),
+    message(of_apps.ReqListRecentVibes, app_list.list_recent_vibes),
+    message(of_apps.ReqPinRecentVibe, app_list.pin_recent_vibe),
+    message(of_apps.ReqListVersions, app_list.list_versions),
+    message(of_versions.ReqPublishApp, versions.publish_app),
+    message(of_versions.ReqSetModeFs, versions.set_mode_fs),
+    message(of_versions.ReqSetUnpublish, versions.set_unpublish),
+    message(of_versions.ReqGetAppByFsid, versions.get_app_by_fsid),
+    message(of_versions.ReqGetReleaseFiles, versions.get_release_files),
+    message(of_versions.ReqCompareReleases, versions.compare_releases),
+    message(ReqCertFromCsr, cert_from_csr),
     Handler("unknown message", _any_message, _refuse_message, takes=MessageHead),
 )
 

@@ -35,19 +35,20 @@ from vibes_trio.exchange import Answer
 from vibes_trio.front.answer import answer_soon, look
 from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
-from vibes_trio.front.share import Orders, Readers, answer_settled
 from vibes_trio.front.sockets import close_listeners, open_listeners
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE, load_deploys, order_key
 from vibes_trio.jobs import KINDS, Jobs, WarmAll
 from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
-from vibes_trio.modules.npm_settings import find_registry
 from vibes_trio.modules.prepare import find_prepared, prepare_local_modules
 from vibes_trio.modules.progress import Builds
-from vibes_trio.modules.ranges import find_kept
+from vibes_trio.modules.registry.npm_settings import find_registry
+from vibes_trio.modules.registry.ranges import find_kept
 from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
+from vibes_trio.services.releases import forget_changed
 from vibes_trio.storage.engines import make_database
+from vibes_trio.workers.owner import Orders, Readers, answer_settled
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
             prepared = await find_prepared(config) or await prepare_local_modules(config, await late.get())
             outbound = partial(_get_outbound, late)
             devices = DeviceVerifier(await read_trust(config, db, keys.trusted), parts.now)
-            yield App(
+            app = App(
                 config=config,
                 db=db,
                 assets=AssetCache(config.limits.cache_bytes, config.limits.cached_file_bytes),
@@ -115,6 +116,8 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 draining=trio.Event(),
                 fonts=FontHome(outbound, prepared.modules, config) if prepared.modules else None,
             )
+            db.feed.hear_all(partial(forget_changed, app.releases))
+            yield app
     finally:
         db.close()
 
@@ -207,7 +210,7 @@ async def _run(
     ready = ReadyAnswers(app.config.limits.ready_bytes, lambda: app.releases.version)
     answer_it: Answer = partial(answer_soon, app, PIPELINE)
     if readers is not None:
-        answer_it = partial(answer_settled, lambda: app.releases.version, readers.settle, answer_it)
+        answer_it = partial(answer_settled, lambda: readers.heard, readers.settle, answer_it)
     front = Front(
         answer_it,
         order_key,
@@ -250,6 +253,7 @@ def _open_readers(app: App, limits: Limits, listeners: Sequence[socket.socket]) 
         log_level=logging.getLevelName(logging.getLogger().getEffectiveLevel()).lower(),
     )
     with closing(Readers(app.config.workers - 1, orders, listeners, app.draining)) as readers:
+        app.db.feed.hear_all(readers.hear)
         yield readers
 
 

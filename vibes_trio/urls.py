@@ -16,6 +16,11 @@ ANY = "*"
 MODULES = "/~esm/"
 """What the paths of modules begin with that this server serves itself, on every host."""
 
+SIGN_IN = "/settings/csr-to-cert"
+"""Where programs send a browser to have their device certified; the path is the reference's."""
+FORMS = frozenset({SIGN_IN})
+"""Paths of the API host to which no messages are posted."""
+
 _LABEL = r"[a-z0-9_-]+"
 _HOST = re.compile(rf"(?:({_LABEL}(?:\.{_LABEL})*)\.?|(\[[0-9a-f:.]+\]))(?::([0-9]{{1,5}}))?")
 _PORT = re.compile(r":[0-9]*\Z")

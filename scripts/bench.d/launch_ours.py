@@ -15,9 +15,9 @@ import trio
 
 from vibes_trio import server
 from vibes_trio.collector import settle_collector
-from vibes_trio.commands.logs import setup_logs
 from vibes_trio.config import load_config
 from vibes_trio.front.state import Front
+from vibes_trio.logs.lines import setup_logs
 
 BEAT_S = 0.005
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import trio
+import trio.testing
 from fakes import NOW, make_app, open_database
 from memory_engine import MemoryDatabase
 
@@ -104,6 +105,23 @@ async def test_a_new_ca_counts_and_a_dropped_one_no_more(app, autojump_clock):
     assert (await app.devices(mint_token(renewed, NOW))).user_id == "ada"
 
 
+async def test_what_this_process_revokes_counts_at_once(app, autojump_clock):
+    device, serial, record = issue(app)
+    await app.db.write(certificates.record_certificate, record)
+    token = mint_token(device, NOW)
+    await app.devices(token)
+
+    async with trio.open_nursery() as nursery:
+        await nursery.start(watch_trust, app)
+        started = trio.current_time()
+        await app.db.write(certificates.revoke_certificate, serial)
+        await trio.testing.wait_all_tasks_blocked()
+        with pytest.raises(RequireLogin):
+            await app.devices(token)
+        assert trio.current_time() == started
+        nursery.cancel_scope.cancel()
+
+
 async def test_a_database_that_cannot_be_read_for_a_while_ends_nothing(
     app, monkeypatch, caplog, autojump_clock
 ):
@@ -118,9 +136,9 @@ async def test_a_database_that_cannot_be_read_for_a_while_ends_nothing(
 
     async with trio.open_nursery() as nursery:
         await nursery.start(watch_trust, app)
-        await app.db.write(certificates.revoke_certificate, serial)
         with monkeypatch.context() as patch:
             patch.setattr(SqliteDatabase, "get", refuse)
+            await app.db.write(certificates.revoke_certificate, serial)
             await trio.sleep(poll_s * 3.5)
         assert (await app.devices(token)).user_id == "ada"
         await trio.sleep(poll_s)
@@ -190,7 +208,7 @@ async def test_a_revocation_counts_though_the_keys_cannot_be_read(app):
     "sql",
     [
         "INSERT INTO Certificates VALUES ('s', 'ada', '', '', '', '', NULL)",
-        "INSERT INTO UserSlugBindings VALUES ('ada', 'ada', '')",
+        "INSERT INTO UserSlugBindings (userId, userSlug, created) VALUES ('ada', 'ada', '')",
         "INSERT INTO ChatContexts VALUES ('c', 'ada', '')",
     ],
 )

@@ -15,8 +15,8 @@ from vibes_trio.commands.output import FAILED, OK
 from vibes_trio.commands.serve import prepare
 from vibes_trio.config import Config, Limits
 from vibes_trio.modules.home import GIVEN
-from vibes_trio.modules.page_files import PAGE_FILES
-from vibes_trio.modules.store import JAVASCRIPT, open_store
+from vibes_trio.modules.store.local import JAVASCRIPT, open_store
+from vibes_trio.modules.store.page_files import PAGE_FILES
 
 Options = Callable[..., Namespace]
 Capture = pytest.CaptureFixture[str]

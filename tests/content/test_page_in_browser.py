@@ -17,7 +17,7 @@ from vibes_trio.config import Limits
 from vibes_trio.content.page import PageInput, render_page
 from vibes_trio.content.static_modules import find_static_module
 from vibes_trio.exchange import AppSlug, FsId
-from vibes_trio.modules.store import LocalModules, open_store
+from vibes_trio.modules.store.local import LocalModules, open_store
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ import trio
 from fakes import make_app
 
 from vibes_trio.config import Limits
-from vibes_trio.dispatch import Handler
+from vibes_trio.dispatch import Handler, Pipeline
 from vibes_trio.errors import BadRequest, Overloaded, RequireLogin
 from vibes_trio.exchange import HttpIncoming, MessageIncoming, Reply
 from vibes_trio.front.answer import answer
@@ -23,7 +23,7 @@ def post(body=BODY, host="localhost:8787", method="POST"):
 
 
 def pipeline(handle):
-    return [Handler("any", lambda incoming: incoming, handle)]
+    return Pipeline(Handler("any", lambda incoming: incoming, handle))
 
 
 def raising(error):

@@ -12,13 +12,13 @@ from fake_registry import integrity_of
 from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.errors import ModuleFailed
-from vibes_trio.modules.build import Built
 from vibes_trio.modules.carry import collect_unused, export_store, import_store
-from vibes_trio.modules.exported import ExportList, find_exports, keep_exports
-from vibes_trio.modules.kept_locks import KeptLock, lock_name
-from vibes_trio.modules.lock import Lock
-from vibes_trio.modules.registry import Document
-from vibes_trio.modules.store import WOFF2, Record, index_name, open_store
+from vibes_trio.modules.registry.fetch import Document
+from vibes_trio.modules.resolve.kept_locks import KeptLock, lock_name
+from vibes_trio.modules.resolve.package_lock import Lock
+from vibes_trio.modules.store.addresses import Built
+from vibes_trio.modules.store.exported import ExportList, find_exports, keep_exports
+from vibes_trio.modules.store.local import WOFF2, Record, index_name, open_store
 
 LIMITS = Limits()
 A, B, C = "/~esm/a@1.0.0/~aa", "/~esm/@s/b@1.0.0/~bb/part", "/~esm/c@1.0.0"

@@ -129,6 +129,6 @@ async def test_temporary_folder_goes_when_its_user_is_cancelled(tmp_path):
 
 def test_no_folder_of_a_build_is_removed_in_the_loop():
     """`tempfile.TemporaryDirectory` does so; the one place for such folders does not."""
-    sources = Path(vibes_trio.modules.__file__).parent.glob("*.py")
+    sources = Path(vibes_trio.modules.__file__).parent.rglob("*.py")
 
     assert [path.name for path in sources if "TemporaryDirectory" in path.read_text("utf-8")] == []

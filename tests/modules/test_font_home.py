@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 import trio
 import trio.testing
@@ -14,8 +14,8 @@ from vibes_trio.config import Config, Limits
 from vibes_trio.content.font_addresses import WantedFont
 from vibes_trio.modules.carry import collect_unused, export_store, import_store
 from vibes_trio.modules.font_home import FontHome
-from vibes_trio.modules.fonts import find_font, font_addresses
-from vibes_trio.modules.store import LocalModules, open_store
+from vibes_trio.modules.store.fonts import find_font, font_addresses
+from vibes_trio.modules.store.local import LocalModules, open_store
 from vibes_trio.outbound import Outbound, open_outbound
 
 ALPHA, BETA, NOPE = WantedFont("Alpha Sans"), WantedFont("Beta"), WantedFont("Nope")
@@ -87,7 +87,7 @@ async def test_what_is_refused_is_remembered_with_the_reason(home):
 
 
 async def test_a_registry_that_fails_is_told_as_it_is(home, registry):
-    registry.answers["/@fontsource-variable%2Fnope"] = httpx.Response(500)
+    registry.answers["/@fontsource-variable%2Fnope"] = httpx2.Response(500)
 
     assert "status 500" in (await home.fetch([NOPE]))["Nope"]
 

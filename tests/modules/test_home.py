@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
-import httpx
+import httpx2
 import pytest
 import trio
 import trio.testing
@@ -15,14 +15,15 @@ from fake_registry import REGISTRY, FakeRegistry, pack
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, FetchTooLong, ModuleFailed
 from vibes_trio.modules import home
-from vibes_trio.modules.build import RECIPE, Built, address_of
-from vibes_trio.modules.bundle import is_stored
-from vibes_trio.modules.groups import file_address, place_of
+from vibes_trio.modules.build.bundle import is_stored
+from vibes_trio.modules.build.groups import file_address, place_of
+from vibes_trio.modules.build.single import RECIPE
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.progress import Progress
-from vibes_trio.modules.registry import Document
-from vibes_trio.modules.store import open_store
-from vibes_trio.modules.wishes import Wishes
+from vibes_trio.modules.registry.fetch import Document
+from vibes_trio.modules.resolve.wishes import Wishes
+from vibes_trio.modules.store.addresses import Built, address_of
+from vibes_trio.modules.store.local import open_store
 from vibes_trio.outbound import Outbound, open_outbound
 from vibes_trio.turns import Turns
 
@@ -441,13 +442,13 @@ async def test_a_registry_that_answers_nothing_fails_as_a_whole(config, registry
         "a", "1.0.0", pack({"package.json": "{}", "index.js": ""}), dependencies={"x": "1", "y": "1"}
     )
 
-    async def silent(request: httpx.Request) -> httpx.Response:
+    async def silent(request: httpx2.Request) -> httpx2.Response:
         if request.url.path.startswith("/a"):
             return await registry(request)
-        raise httpx.ReadError("gone", request=request)
+        raise httpx2.ReadError("gone", request=request)
 
     store = open_store(config.data_dir, config.limits)
-    async with open_outbound(REGISTRY, config.limits, {}, httpx.MockTransport(silent)) as outbound:
+    async with open_outbound(REGISTRY, config.limits, {}, httpx2.MockTransport(silent)) as outbound:
 
         async def get() -> Outbound:
             return outbound

@@ -12,7 +12,7 @@ from hostile_registry import SECRET, World, hostile_world
 
 from vibes_trio.config import Config
 from vibes_trio.modules.home import Home
-from vibes_trio.modules.store import open_store
+from vibes_trio.modules.store.local import open_store
 from vibes_trio.outbound import Outbound
 
 

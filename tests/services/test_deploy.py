@@ -353,13 +353,13 @@ async def test_production_releases_that_made_room_are_named_and_their_bytes_go_a
 
 
 def test_many_releases_that_made_room_are_counted():
-    gone = [Evicted("garden", "ada", f"z{number}", True) for number in range(12)]
+    gone = [Evicted("garden", "ada", "U", f"z{number}", True) for number in range(12)]
 
-    (warning,) = deploy_service.eviction_warnings([*gone, Evicted("garden", "ada", "zDev", False)])
+    (warning,) = deploy_service.eviction_warnings([*gone, Evicted("garden", "ada", "U", "zDev", False)])
 
     assert "garden--ada/~z9~ and 2 more." in warning
     assert "zDev" not in warning
-    assert deploy_service.eviction_warnings([Evicted("garden", "ada", "zDev", False)]) == ()
+    assert deploy_service.eviction_warnings([Evicted("garden", "ada", "U", "zDev", False)]) == ()
 
 
 async def run_sweeps(app):

@@ -17,7 +17,7 @@ from vibes_trio.config import Limits
 from vibes_trio.context import App
 from vibes_trio.jobs import FetchFont, Jobs, RetryBuilds
 from vibes_trio.modules.font_home import FontHome
-from vibes_trio.modules.fonts import find_font
+from vibes_trio.modules.store.fonts import find_font
 from vibes_trio.outbound import Outbound, open_outbound
 from vibes_trio.services.fonts import A_DAY, REVALIDATE
 from vibes_trio.services.upkeep import retry_builds

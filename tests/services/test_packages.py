@@ -14,8 +14,8 @@ from vibes_trio.content.vibes_modules import FIREPROOF, FIREPROOF_VERSION, our_a
 from vibes_trio.errors import FetchFailed
 from vibes_trio.jobs import BuildModules, Jobs, RetryBuilds, Sweep
 from vibes_trio.modules.bases import REACT
-from vibes_trio.modules.lock import Lock, read_lock
-from vibes_trio.modules.store import open_store, parse_cdn_address
+from vibes_trio.modules.resolve.package_lock import Lock, read_lock
+from vibes_trio.modules.store.local import open_store, parse_cdn_address
 from vibes_trio.services import wanted
 from vibes_trio.services.packages import find_lacking, names_module, told_notes
 from vibes_trio.services.releases import Extras, read_extras

@@ -12,7 +12,7 @@ from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.policy import calc_policy
 from vibes_trio.content.static_modules import static_module
-from vibes_trio.modules.store import LocalModules
+from vibes_trio.modules.store.local import LocalModules
 from vibes_trio.services.replies import choose_encoding
 
 LONG = "All work and no play makes Jack a dull boy.\n" * 40

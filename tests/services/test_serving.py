@@ -21,10 +21,10 @@ from vibes_trio.exchange import HttpIncoming
 from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 from vibes_trio.jobs import Sweep
-from vibes_trio.modules.build import Built, address_of
-from vibes_trio.modules.lock import Lock
-from vibes_trio.modules.page_files import PAGE_FILES
-from vibes_trio.modules.store import WOFF2, LocalModules
+from vibes_trio.modules.resolve.package_lock import Lock
+from vibes_trio.modules.store.addresses import Built, address_of
+from vibes_trio.modules.store.local import WOFF2, LocalModules
+from vibes_trio.modules.store.page_files import PAGE_FILES
 from vibes_trio.services.releases import MAX_READ_HERE_BYTES, find_release
 from vibes_trio.services.upkeep import sweep
 from vibes_trio.storage import assets

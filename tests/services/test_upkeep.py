@@ -12,8 +12,8 @@ from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.jobs import RetryBuilds, Sweep, WarmAll, WarmRelease
 from vibes_trio.modules.home import Home
-from vibes_trio.modules.page_files import FONTS, PAGE_FILES, TAILWIND, missing_files
-from vibes_trio.modules.store import open_store
+from vibes_trio.modules.store.local import open_store
+from vibes_trio.modules.store.page_files import FONTS, PAGE_FILES, TAILWIND, missing_files
 from vibes_trio.outbound import open_outbound
 from vibes_trio.services.upkeep import retry_builds, sweep, warm_all, warm_release
 from vibes_trio.storage import apps, assets
@@ -235,7 +235,7 @@ async def test_an_asset_that_is_deployed_while_it_would_be_swept_is_there(app):
 async def test_a_sweep_that_finds_nothing_holds_up_no_writes(app, monkeypatch):
     await deploy(app, jsx(), text("/v.txt", "words"))
     swept = []
-    monkeypatch.setattr(assets, "sweep_assets", lambda *args, **settings: swept.append(args))
+    monkeypatch.setattr(assets, "remove_garbage", lambda *args: swept.append(args))
 
     await sweep(app, Sweep())
 

@@ -13,7 +13,7 @@ from vibes_trio.config import Limits
 from vibes_trio.content.policy import calc_policy
 from vibes_trio.errors import FetchFailed
 from vibes_trio.jobs import BuildModules
-from vibes_trio.modules.store import open_store
+from vibes_trio.modules.store.local import open_store
 from vibes_trio.services.waiting import PROGRESS
 
 

@@ -9,7 +9,6 @@ from vibes_trio.errors import LimitReached
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.storage import Database, Tx
 from vibes_trio.storage.apps import (
-    Release,
     count_releases,
     evict_some,
     find_latest,
@@ -22,6 +21,7 @@ from vibes_trio.storage.apps import (
     replace_extras,
 )
 from vibes_trio.storage.assets import find_asset, put_asset
+from vibes_trio.storage.release_rows import Release
 
 TODO, ADAS = AppSlug("todo"), UserSlug("ada")
 LOCK = Cid("zLock")
@@ -29,7 +29,7 @@ LOCK = Cid("zLock")
 
 def table(tx: Tx) -> list[tuple[str, str, int]]:
     """All releases: content, mode, number; in the order in which they were made."""
-    return [(fs_id, mode, seq) for fs_id, mode, seq in tx.execute("SELECT fsId, mode, releaseSeq FROM Apps")]
+    return [row[:3] for row in tx.execute("SELECT fsId, mode, releaseSeq, env FROM Apps")]  # type: ignore[misc]
 
 
 async def latest(db: Database) -> Release | None:

@@ -26,7 +26,6 @@ from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError
 
 KEY_FILE_ID = "z3QkefAC57rcrs"
-KEY_FILE_NAME = f"{KEY_FILE_ID}.json"
 TOKEN_ID_BYTES = 6
 TOKEN_LIFETIME_S = 120
 

@@ -18,6 +18,7 @@ from vibes_trio.context import App
 from vibes_trio.errors import ConfigError, VibesError
 from vibes_trio.storage import certificates
 from vibes_trio.storage.engines import holds_data
+from vibes_trio.storage.feed import REVOCATIONS, listening
 from vibes_trio.storage.interface import Database
 
 log = logging.getLogger(__name__)
@@ -59,25 +60,29 @@ async def _knows_issued(db: Database) -> Callable[[str], bool]:
 
 
 async def watch_trust(app: App, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-    """Look for changed keys and revocations until cancelled; put them in force at once.
+    """Put changed keys and revocations in force until cancelled: our own at once, those of other programs soon.
 
     A database that can't be read now is looked at again: what was in force stays so, and the server goes on.
     """
     seen, usable = await read_stamp(app), True
     task_status.started()
     failing = False
-    while True:
-        await trio.sleep(app.config.limits.trust_poll_s)
-        try:
-            stamp = await read_stamp(app)
-            if stamp != seen or (not usable and _find_cas(app) is not None):
-                usable = await refresh_trust(app)
-                seen = stamp
-            failing = False
-        except VibesError as error:
-            if not failing:
-                log.error("can't see whether keys or revocations changed; trying again: %s", error.message)
-            failing = True
+    with listening(app.db.feed, [REVOCATIONS], most=1) as changes:
+        while True:
+            with trio.move_on_after(app.config.limits.trust_poll_s):
+                await changes.wait()
+            try:
+                stamp = await read_stamp(app)
+                if stamp != seen or (not usable and _find_cas(app) is not None):
+                    usable = await refresh_trust(app)
+                    seen = stamp
+                failing = False
+            except VibesError as error:
+                if not failing:
+                    log.error(
+                        "can't see whether keys or revocations changed; trying again: %s", error.message
+                    )
+                failing = True
 
 
 async def refresh_trust(app: App) -> bool:

@@ -91,7 +91,7 @@ def read_tailwind_config(printed: str) -> TailwindConfig:
         return TailwindConfig()
     parts: list[str] = []
     start = next(find_outside(_THEME, printed), None)
-    theme = _Reader(printed, start.end()).value(0) if start else None
+    theme = _PlainValue(printed, start.end()).value(0) if start else None
     if isinstance(theme, dict):
         extend = theme.pop("extend", None)
         parts += _theme_css(theme, is_whole=True)
@@ -205,7 +205,7 @@ def _plugins(printed: str) -> Iterator[str]:
             yield imported[1]
 
 
-class _Reader:
+class _PlainValue:
     """Reads one plain value; what is not plain is None. State: where it is in the text."""
 
     def __init__(self, text: str, at: int) -> None:

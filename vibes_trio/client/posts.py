@@ -6,29 +6,24 @@ import secrets
 import ssl
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
 import trio
 
 from vibes_trio.client.clock import calc_ahead_s
-from vibes_trio.client.connection import (
-    TID_BYTES,
-    CannotConnect,
-    ConnectionLost,
-    RequestTimedOut,
-    write_envelope,
-)
+from vibes_trio.client.connection import TID_BYTES, Feed, Progress, write_envelope
+from vibes_trio.client.failures import CannotConnect, ConnectionLost, NotSent, RequestTimedOut
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadEnvelope, BadJson
 from vibes_trio.late import late
 from vibes_trio.wire.base import read_head
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 else:
-    httpx = late("httpx")
+    httpx2 = late("httpx2")
 
 WANTED = "a proxy has to pass the headers Upgrade, Connection and Host on"
 _TOO_LARGE = 413
@@ -40,23 +35,28 @@ class Posts:
     Its mutable state: how far this clock was from the server's at the last answer.
     """
 
-    def __init__(self, client: httpx.AsyncClient, url: str, limits: Limits, hint: str) -> None:
+    def __init__(self, client: httpx2.AsyncClient, url: str, limits: Limits, hint: str) -> None:
         self.hint = hint
         self.clock_ahead_s: float | None = None
+        self.lost = trio.Event()  # set by `give_up` alone: each message has a connection of its own
         self._client = client
         self._url = url
         self._limits = limits
         self._slots = trio.Semaphore(limits.in_flight_per_connection)
 
-    async def exchange(self, payload: msgspec.Struct) -> msgspec.Raw:
-        """Send *payload* in an envelope; return the payload of the reply, whatever it is.
+    async def exchange(
+        self, payload: msgspec.Struct, *, tid: str = "", on_progress: Progress | None = None
+    ) -> msgspec.Raw:
+        """Send *payload* in an envelope; return the payload of the reply, whatever it is. No progress is told.
 
         Raises:
             TooLarge: no server takes a message of that size.
+            NotSent: nobody took the connection.
             ConnectionLost: no reply came, or something that is none.
             RequestTimedOut: no reply within `limits.message_timeout_s`.
         """
-        text = write_envelope(secrets.token_urlsafe(TID_BYTES), payload, self._limits.max_frame_bytes)
+        tid = tid or secrets.token_urlsafe(TID_BYTES)
+        text = write_envelope(tid, payload, self._limits.max_frame_bytes)
         try:
             with trio.fail_after(self._limits.message_timeout_s):
                 async with self._slots:
@@ -75,6 +75,18 @@ class Posts:
                 else ""
             )
             raise ConnectionLost(f"{self._url}: answers with HTTP status {status}{why}.") from error
+
+    def feed(self, payload: msgspec.Struct) -> AbstractAsyncContextManager[Feed]:
+        """Refuse: what comes later has no way here.
+
+        Raises:
+            CannotConnect: always.
+        """
+        raise CannotConnect(f"{self._url}: what happens can only be followed over a WebSocket. {self.hint}")
+
+    def give_up(self, why: str) -> None:
+        """Say that it is used no more."""
+        self.lost.set()
 
     async def is_there(self) -> bool:
         """Return whether a server of ours answers, before anything is sent that is not for everybody's eyes."""
@@ -98,7 +110,9 @@ class Posts:
                     if len(body) > self._limits.hard_frame_bytes:
                         await answer.aclose()  # see outbound._read_body
                 return answer.status_code, bytes(body)
-        except httpx.HTTPError as error:
+        except httpx2.ConnectError as error:
+            raise NotSent(f"{self._url}: {error or type(error).__name__}.") from error
+        except httpx2.HTTPError as error:
             raise ConnectionLost(f"{self._url}: {error or type(error).__name__}.") from error
 
 
@@ -115,8 +129,8 @@ async def open_posts(url: str, limits: Limits, refused: CannotConnect) -> AsyncI
     Raises:
         CannotConnect: a POST isn't answered by a server of ours either.
     """
-    timeout = httpx.Timeout(None, connect=limits.head_timeout_s)  # all else is bounded above
-    async with httpx.AsyncClient(
+    timeout = httpx2.Timeout(None, connect=limits.head_timeout_s)  # all else is bounded above
+    async with httpx2.AsyncClient(
         verify=ssl.create_default_context(), timeout=timeout, trust_env=False
     ) as client:
         posts = Posts(client, url, limits, f"{refused} Messages go by POST; for WebSockets {WANTED}.")

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from vibes_trio.commands.output import OK, paint, print_json, print_table
+from vibes_trio.commands.output import OK, print_json, print_table
 from vibes_trio.config import SETTINGS, Config, load_config
+from vibes_trio.logs.colours import paint
 
 SECRETS = frozenset({"DEVICE_ID_CA_PRIV_KEY", "CALLAI_API_KEY"})
 HIDDEN = "(hidden)"

@@ -21,14 +21,15 @@ from vibes_trio.auth.ca import expiry_warning
 from vibes_trio.auth.keys import FILE_NAME as KEYS_FILE
 from vibes_trio.auth.keys import load_keys
 from vibes_trio.commands.address import read_address
-from vibes_trio.commands.output import FAILED, OK, Colour, paint, print_json
+from vibes_trio.commands.output import FAILED, OK, print_json
 from vibes_trio.config import Config, MiB, load_config
 from vibes_trio.errors import ConfigError, FetchFailed
+from vibes_trio.logs.colours import Colour, paint
 from vibes_trio.modules.home import GIVEN
-from vibes_trio.modules.npm_settings import find_registry
-from vibes_trio.modules.page_files import missing_files
-from vibes_trio.modules.store import open_store
-from vibes_trio.modules.toolchain import find_tool
+from vibes_trio.modules.registry.npm_settings import find_registry
+from vibes_trio.modules.registry.toolchain import find_tool
+from vibes_trio.modules.store.local import open_store
+from vibes_trio.modules.store.page_files import missing_files
 from vibes_trio.outbound import Registry, document_address, open_outbound
 from vibes_trio.storage.engines import describe_engine, holds_data, private_files
 

@@ -17,19 +17,19 @@ from vibes_trio.content.specifiers import Kind, parse_specifier
 from vibes_trio.content.vibes_modules import FROM_NPM, npm_packages
 from vibes_trio.errors import ConfigError, FetchFailed, ModuleFailed
 from vibes_trio.exchange import Cid
-from vibes_trio.modules.bundle import is_stored
+from vibes_trio.modules.build.bundle import is_stored
 from vibes_trio.modules.carry import collect_unused, export_store, import_store
 from vibes_trio.modules.font_home import FontHome
-from vibes_trio.modules.fonts import font_addresses
 from vibes_trio.modules.home import GIVEN, PINNED, Home
-from vibes_trio.modules.lock import read_lock
-from vibes_trio.modules.npm_settings import find_registry
-from vibes_trio.modules.page_files import PAGE_FILES
 from vibes_trio.modules.prepare import prepare_local_modules
-from vibes_trio.modules.ranges import LATEST
-from vibes_trio.modules.registry import ensure_document, parse_integrity
-from vibes_trio.modules.store import CDN, LocalModules, open_store
-from vibes_trio.modules.store_lock import find_builders
+from vibes_trio.modules.registry.fetch import ensure_document, parse_integrity
+from vibes_trio.modules.registry.npm_settings import find_registry
+from vibes_trio.modules.registry.ranges import LATEST
+from vibes_trio.modules.resolve.package_lock import read_lock
+from vibes_trio.modules.store.fonts import font_addresses
+from vibes_trio.modules.store.holder import find_builders
+from vibes_trio.modules.store.local import CDN, LocalModules, open_store
+from vibes_trio.modules.store.page_files import PAGE_FILES
 from vibes_trio.outbound import Outbound, open_outbound
 from vibes_trio.services.packages import why_lacking
 from vibes_trio.services.releases import Extras, read_extras

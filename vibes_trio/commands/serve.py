@@ -18,10 +18,11 @@ from vibes_trio.collector import settle_collector
 from vibes_trio.commands.address import remove_address, url_of, write_address
 from vibes_trio.commands.database import open_database
 from vibes_trio.commands.local_device import ensure_local_device
-from vibes_trio.commands.output import OK, paint, program
+from vibes_trio.commands.output import OK, program
 from vibes_trio.config import Config, default_data_dir, load_config
 from vibes_trio.context import App
 from vibes_trio.errors import LimitReached
+from vibes_trio.logs.colours import paint
 from vibes_trio.server import serve
 from vibes_trio.storage.engines import serving_alone
 

@@ -10,8 +10,8 @@ from vibes_trio.commands.output import OK, CommandFailed, tell
 from vibes_trio.compilers.choose import toolchain_path
 from vibes_trio.config import Config, load_config
 from vibes_trio.errors import FetchFailed, ModuleFailed
-from vibes_trio.modules.npm_settings import find_registry
-from vibes_trio.modules.toolchain import Tool, find_tool, install_toolchain
+from vibes_trio.modules.registry.npm_settings import find_registry
+from vibes_trio.modules.registry.toolchain import Tool, find_tool, install_toolchain
 from vibes_trio.outbound import open_outbound
 
 

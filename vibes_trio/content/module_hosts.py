@@ -1,8 +1,8 @@
 """Addresses of the well-known hosts of npm packages, taken apart: which file or module of which package they mean.
 
 So that a page that was written for them gets this server's copy. What follows from the address alone is found here;
-whether the package has such a file is the builder's to say (`modules/forms.py`). An address has at most MAX_CHARS:
-those of a page are many, and each is looked at whenever the app is deployed.
+whether the package has such a file is the builder's to say (`modules/build/forms.py`). An address has at most
+MAX_CHARS: those of a page are many, and each is looked at whenever the app is deployed.
 """
 
 import re
@@ -128,11 +128,6 @@ def read_asked(address: str) -> dict[str, str]:
     told = parse_qs(query).get("deps", []) if _HOSTS.get(host) is _read_esm else []
     found = (_ESM_DEPS.fullmatch(text) for texts in told for text in texts.split(","))
     return {match["name"]: match["version"] for match in found if match is not None}
-
-
-def is_module_host(address: str) -> bool:
-    """Return whether *address* is of one of the hosts that are known, whatever it means there."""
-    return _split(address)[0] in _HOSTS
 
 
 def _split(address: str) -> tuple[str, str, str]:

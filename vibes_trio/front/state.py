@@ -3,16 +3,19 @@
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.exchange import Answer, MessageIncoming
-from vibes_trio.front.balance import Balance
 from vibes_trio.front.budget import Budget
 from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.runqueue import RunQueue
 from vibes_trio.urls import ANY_SITE, Site
+
+if TYPE_CHECKING:
+    from vibes_trio.workers.balance import Balance
 
 Look = Callable[[MessageIncoming], Awaitable[MessageIncoming]]
 
@@ -61,7 +64,7 @@ class Front:
     draining: trio.Event
     ready: ReadyAnswers = field(default_factory=lambda: ReadyAnswers(0, lambda: 0))
     hand_over: Callable[[socket.socket, bytes], Awaitable[None]] | None = None
-    balance: Balance | None = None
+    balance: "Balance | None" = None
     site: Site = ANY_SITE
     fast: bool = True
     look: Look | None = None

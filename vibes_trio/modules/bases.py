@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vibes_trio.errors import ModuleFailed
-from vibes_trio.modules.build import address_of
 from vibes_trio.modules.prepare import BASE_MODULES, Wanted
-from vibes_trio.modules.ranges import fits, parse_spec
+from vibes_trio.modules.registry.ranges import fits, parse_spec
+from vibes_trio.modules.store.addresses import address_of
 
 _REACT_18 = (
     Wanted("react", "18.3.1", ("", "jsx-runtime")),

@@ -21,13 +21,13 @@ import msgspec
 from vibes_trio.config import Limits
 from vibes_trio.content.cid import file_cid
 from vibes_trio.errors import ModuleFailed
-from vibes_trio.modules.build import PREFIX
-from vibes_trio.modules.exported import FOLDER as EXPORTS
-from vibes_trio.modules.exported import is_export_list
 from vibes_trio.modules.folder import write_file
-from vibes_trio.modules.kept_locks import is_kept_lock
-from vibes_trio.modules.registry import is_document
-from vibes_trio.modules.store import JAVASCRIPT, Record, content_type_of, index_name, read_record
+from vibes_trio.modules.registry.fetch import is_document
+from vibes_trio.modules.resolve.kept_locks import is_kept_lock
+from vibes_trio.modules.store.addresses import PREFIX
+from vibes_trio.modules.store.exported import FOLDER as EXPORTS
+from vibes_trio.modules.store.exported import is_export_list
+from vibes_trio.modules.store.local import JAVASCRIPT, Record, content_type_of, index_name, read_record
 
 _TOLD = ("documents", "locks", EXPORTS)
 _FOLDERS = ("built", "index", *_TOLD)

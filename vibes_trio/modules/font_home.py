@@ -8,10 +8,10 @@ import trio
 from vibes_trio.config import Config
 from vibes_trio.content.font_addresses import WantedFont
 from vibes_trio.errors import FetchFailed, ModuleFailed
-from vibes_trio.modules.fonts import STATIC, VARIABLE, is_kept, put_font
-from vibes_trio.modules.ranges import LATEST, NOT_FOUND, Spec, choose_document
-from vibes_trio.modules.registry import ensure_package
-from vibes_trio.modules.store import LocalModules
+from vibes_trio.modules.registry.fetch import ensure_package
+from vibes_trio.modules.registry.ranges import LATEST, NOT_FOUND, Spec, choose_document
+from vibes_trio.modules.store.fonts import STATIC, VARIABLE, is_kept, put_font
+from vibes_trio.modules.store.local import LocalModules
 from vibes_trio.outbound import Outbound
 
 

@@ -13,24 +13,31 @@ from msgspec.structs import replace
 from vibes_trio.config import Config
 from vibes_trio.errors import FetchFailed, FetchTooLong, ModuleFailed, forget_traces
 from vibes_trio.modules.bases import NEWEST, Base, base_for
-from vibes_trio.modules.bundle import Outcome, build_lock, is_stored
-from vibes_trio.modules.exported import ExportList, keep_exports
-from vibes_trio.modules.forms import notes_on_modules
-from vibes_trio.modules.groups import file_address
-from vibes_trio.modules.kept_locks import KeptLocks, lock_name
-from vibes_trio.modules.lock import Adopted, Lock, find_adoptable, is_unanswered, resolve_lock, root_spec
-from vibes_trio.modules.page_files import ensure_files
+from vibes_trio.modules.build.bundle import Outcome, build_lock, is_stored
+from vibes_trio.modules.build.forms import notes_on_modules
+from vibes_trio.modules.build.groups import file_address
+from vibes_trio.modules.build.work import Bench
 from vibes_trio.modules.prepare import fill_store
 from vibes_trio.modules.progress import Progress
-from vibes_trio.modules.ranges import Spec, choose_document, fits, is_range, parse_spec
-from vibes_trio.modules.registry import Document, ensure_package
-from vibes_trio.modules.store import LocalModules
-from vibes_trio.modules.store_lock import KeyedLock, StoreHolder
-from vibes_trio.modules.suiting import find_older_known, majors_before, suit_names
-from vibes_trio.modules.toolchain import Tool, find_tool
-from vibes_trio.modules.tree import package_of, subpath_of
-from vibes_trio.modules.wishes import Wishes
-from vibes_trio.modules.work import Bench
+from vibes_trio.modules.registry.fetch import Document, ensure_package
+from vibes_trio.modules.registry.ranges import Spec, choose_document, fits, is_range, parse_spec
+from vibes_trio.modules.registry.toolchain import Tool, find_tool
+from vibes_trio.modules.resolve.kept_locks import KeptLocks, lock_name
+from vibes_trio.modules.resolve.lock_keys import package_of, subpath_of
+from vibes_trio.modules.resolve.package_lock import (
+    Adopted,
+    Lock,
+    find_adoptable,
+    is_unanswered,
+    resolve_lock,
+    root_spec,
+)
+from vibes_trio.modules.resolve.suiting import find_older_known, majors_before, suit_names
+from vibes_trio.modules.resolve.wishes import Wishes
+from vibes_trio.modules.store.exported import ExportList, keep_exports
+from vibes_trio.modules.store.holder import KeyedLock, StoreHolder
+from vibes_trio.modules.store.local import LocalModules
+from vibes_trio.modules.store.page_files import ensure_files
 from vibes_trio.outbound import Outbound
 
 PINNED: Mapping[str, str] = NEWEST.pinned

@@ -12,12 +12,13 @@ import trio
 
 from vibes_trio.config import Config
 from vibes_trio.errors import ConfigError, FetchFailed, ModuleFailed
-from vibes_trio.modules.build import RECIPE, Entry, address_of, build_all
-from vibes_trio.modules.page_files import PAGE_FILES, PageFile, ensure_files, missing_files
-from vibes_trio.modules.registry import ensure_document, ensure_package
-from vibes_trio.modules.resolve import resolve_entry
-from vibes_trio.modules.store import LocalModules, open_store
-from vibes_trio.modules.toolchain import Tool, find_tool
+from vibes_trio.modules.build.single import RECIPE, Entry, build_all
+from vibes_trio.modules.registry.fetch import ensure_document, ensure_package
+from vibes_trio.modules.registry.toolchain import Tool, find_tool
+from vibes_trio.modules.resolve.entries import resolve_entry
+from vibes_trio.modules.store.addresses import address_of
+from vibes_trio.modules.store.local import LocalModules, open_store
+from vibes_trio.modules.store.page_files import PAGE_FILES, PageFile, ensure_files, missing_files
 from vibes_trio.outbound import Outbound
 
 log = logging.getLogger(__name__)

@@ -27,7 +27,7 @@ from vibes_trio.context import App, Ctx
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid, Reply
 from vibes_trio.jobs import FetchFont
-from vibes_trio.modules.fonts import find_font, has_font, is_kept
+from vibes_trio.modules.store.fonts import find_font, has_font, is_kept
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.cids import find_cid
 from vibes_trio.services.packages import DISK_SHORT, owner_of

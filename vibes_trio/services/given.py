@@ -71,10 +71,11 @@ class Deploy:
     mode: Mode
     app_slug: str
     user_slug: str
-    owner_handle: str
     env: Mapping[str, str]
     entry_point: str
     files: tuple[GivenFile, ...]
+    run_id: str = ""
+    message: str = ""
 
 
 def read_deploy(req: ReqEnsureAppSlug, limits: Limits) -> Steps[Deploy]:
@@ -105,10 +106,11 @@ def read_deploy(req: ReqEnsureAppSlug, limits: Limits) -> Steps[Deploy]:
         req.mode,
         req.app_slug[:MAX_SLUG_CHARS],
         req.user_slug[:MAX_SLUG_CHARS],
-        req.owner_handle[:MAX_SLUG_CHARS],
         req.env,
         flagged[-1] if flagged else "",
         tuple(files),
+        req.run_id[: limits.max_run_id_chars],
+        req.message[: limits.max_message_chars],
     )
 
 

@@ -12,10 +12,10 @@ from vibes_trio.content.import_map import mapped_to
 from vibes_trio.content.module_hosts import Hosted, read_asked, read_file, read_hosted
 from vibes_trio.content.specifiers import Kind, parse_specifier
 from vibes_trio.modules.bases import BASES, base_for
-from vibes_trio.modules.forms import file_behind
+from vibes_trio.modules.build.forms import file_behind
 from vibes_trio.modules.home import PINNED
-from vibes_trio.modules.ranges import fits
-from vibes_trio.modules.store import LocalModules
+from vibes_trio.modules.registry.ranges import fits
+from vibes_trio.modules.store.local import LocalModules
 from vibes_trio.services.releases import Extras
 
 

@@ -17,16 +17,16 @@ from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.vibes_modules import FIREPROOF
 from vibes_trio.context import App
 from vibes_trio.errors import FetchFailed, ModuleFailed
-from vibes_trio.exchange import Cid, UserId, UserSlug
+from vibes_trio.exchange import AppSlug, Cid, UserId, UserSlug
 from vibes_trio.jobs import BuildModules
-from vibes_trio.modules.bundle import is_stored
-from vibes_trio.modules.forms import notes_on_modules
-from vibes_trio.modules.groups import is_file_address, place_of
+from vibes_trio.modules.build.bundle import is_stored
+from vibes_trio.modules.build.forms import notes_on_modules
+from vibes_trio.modules.build.groups import is_file_address, place_of
 from vibes_trio.modules.home import GIVEN
-from vibes_trio.modules.lock import Lock, read_lock
 from vibes_trio.modules.progress import Build, ReleaseName
-from vibes_trio.modules.store import LocalModules
-from vibes_trio.modules.tree import package_of
+from vibes_trio.modules.resolve.lock_keys import package_of
+from vibes_trio.modules.resolve.package_lock import Lock, read_lock
+from vibes_trio.modules.store.local import LocalModules
 from vibes_trio.services.releases import (
     Extras,
     ServedRelease,
@@ -37,6 +37,7 @@ from vibes_trio.services.releases import (
 )
 from vibes_trio.services.wanted import find_wanted, wishes_of
 from vibes_trio.storage import apps, assets
+from vibes_trio.storage.feed import Releases
 from vibes_trio.storage.slugs import find_slug_owner
 from vibes_trio.urls import EntryPoint
 from vibes_trio.wire.base import encode
@@ -169,10 +170,15 @@ async def bring_back(app: App, release: ServedRelease, path: str) -> None:
         if lock is not None and place is not None:
             await app.home.fetch_file(lock, *place)
             return
-    app.releases.drop((release.app, release.user))  # pages that take them for granted are kept
+    tell_pages(app, release.app, release.user)  # those that take them for granted are kept
     build = await ensure_building(app, name_of(release), release.extras)
     if build is not None:
         await build.finished.wait()
+
+
+def tell_pages(app: App, name: AppSlug, user: UserSlug) -> None:
+    """Have the pages of an app made anew, in all processes: what they load is another now, its releases are not."""
+    app.db.feed.publish([Releases(0, ((name, user, UserId("")),))])
 
 
 async def build_modules(app: App, job: BuildModules) -> None:
@@ -196,7 +202,7 @@ async def build_modules(app: App, job: BuildModules) -> None:
         if changed != row.extras_json:
             await app.db.write(apps.replace_extras, row, changed, kept)
     finally:
-        app.releases.drop((job.app, job.user))
+        tell_pages(app, job.app, job.user)
         app.builds.end(name, pause_s)
 
 

@@ -15,9 +15,9 @@ from vibes_trio.content.policy import may_ask
 from vibes_trio.content.vibes_modules import our_addresses, pinned_addresses
 from vibes_trio.context import App
 from vibes_trio.exchange import Cid
-from vibes_trio.modules.bundle import is_stored, stored_closure
-from vibes_trio.modules.page_files import fonts_of, tailwind_of
-from vibes_trio.modules.store import CDN
+from vibes_trio.modules.build.bundle import is_stored, stored_closure
+from vibes_trio.modules.store.local import CDN
+from vibes_trio.modules.store.page_files import fonts_of, tailwind_of
 from vibes_trio.services.fonts import answers_fonts
 from vibes_trio.services.hosted import remote_addresses
 from vibes_trio.services.linking import write_page

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from vibes_trio.bundle.marks import BUILT
+from vibes_trio.cache import NameCache
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.import_map import predefined_imports
 from vibes_trio.content.mime import OCTETS
@@ -18,6 +19,8 @@ from vibes_trio.errors import NotFound
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserSlug
 from vibes_trio.services.replies import Content
 from vibes_trio.storage import apps, assets
+from vibes_trio.storage.feed import Change, Everything, Releases
+from vibes_trio.storage.release_rows import Release
 from vibes_trio.urls import EntryPoint, decode_path
 from vibes_trio.wire.files import FileSystemItem, asset_uri, read_items
 
@@ -157,6 +160,15 @@ def read_extras(text: str | None) -> Extras | None:
         return None
 
 
+def forget_changed(releases: NameCache[ServedRelease | None], change: Change) -> None:
+    """Forget of *releases* what *change* may have made untrue. Bytes are kept by content, and stay true."""
+    if isinstance(change, Everything) or (isinstance(change, Releases) and not change.apps):
+        releases.clear()
+    elif isinstance(change, Releases):
+        for name, user, _ in change.apps:
+            releases.drop((name, user))
+
+
 async def find_release(app: App, entry: EntryPoint) -> ServedRelease | None:
     """Return the release that *entry* names, from the cache of names or the database."""
     group = (entry.app, entry.user)
@@ -180,7 +192,7 @@ async def find_release(app: App, entry: EntryPoint) -> ServedRelease | None:
     return release
 
 
-def take_apart(row: apps.Release) -> ServedRelease:
+def take_apart(row: Release) -> ServedRelease:
     """Return a stored release as it is served; one made by the reference as the reference would.
 
     Raises:
@@ -200,7 +212,7 @@ def take_apart(row: apps.Release) -> ServedRelease:
         edition=calc_cid(f"{row.file_system_json} {row.extras_json}".encode()),
         app=row.app_slug,
         user=row.user_slug,
-        env=_read_env(row.env_json),
+        env=read_env(row.env_json),
         files=files,
         import_map=next((item for item in reversed(items) if _kind(item) == "import-map"), None),
         default=flagged if is_asset else None,
@@ -323,7 +335,7 @@ async def stored_map(app: App, release: ServedRelease) -> tuple[dict[str, str], 
 # -- small parts ------------------------------------------------------------------------------------------
 
 
-def _read_env(text: str) -> dict[str, str]:
+def read_env(text: str) -> dict[str, str]:
     """Return an app's values. The reference also took, and stored, lists: nobody could read those by name."""
     env = msgspec.json.decode(text)
     members = env.items() if isinstance(env, dict) else ()

@@ -18,7 +18,7 @@ from vibes_trio.content.static_modules import find_newer_module, find_static_mod
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import HostName, Reply
-from vibes_trio.modules.store import LocalModules, StoredModule
+from vibes_trio.modules.store.local import LocalModules, StoredModule
 from vibes_trio.services.fonts import local_fonts, serve_fonts
 from vibes_trio.services.notices import NAVIGATION, explain_missing, navigates, notice_reply
 from vibes_trio.services.packages import bring_back, find_lacking, may_have

@@ -9,7 +9,7 @@ from vibes_trio.context import App
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid
 from vibes_trio.jobs import RetryBuilds, Sweep, WarmAll, WarmRelease
-from vibes_trio.modules.page_files import missing_files
+from vibes_trio.modules.store.page_files import missing_files
 from vibes_trio.services.fonts import ensure_fetching
 from vibes_trio.services.packages import ensure_building, owner_of
 from vibes_trio.services.pages import make_page
@@ -51,8 +51,6 @@ async def sweep(app: App, job: Sweep) -> None:
     none of them: it puts all that its release names in the transaction that saves it, what it refers to as well.
     """
     evicted = 0 if job.evicted else await _sweep_limits(app)
-    if evicted:
-        app.releases.clear()
     at_once = job.evicted or app.db.is_disk_short
     removed = await _sweep_assets(app, 0 if at_once else app.config.limits.asset_grace_s)
     if evicted or removed:
@@ -94,9 +92,10 @@ async def _sweep_limits(app: App) -> int:
 async def _sweep_assets(app: App, grace_s: float) -> int:
     """Return how many assets went, all that were put before *grace_s*."""
     removed, limits = 0, app.config.limits
-    while await app.db.read(_has_garbage, grace_s):
+    while idle := await app.db.read(_list_garbage, limits, grace_s):
         # As a long one, though it brings nothing: whoever adds a line to a chat comes between.
-        removed += await app.db.write_long(limits.long_write_bytes, _sweep_some, limits, grace_s)
+        await app.db.write_long(limits.long_write_bytes, assets.remove_garbage, idle)
+        removed += len(idle)
     return removed
 
 
@@ -109,7 +108,6 @@ async def _complete_pages(app: App) -> None:
         log.info("pages lack Tailwind or their font: %s", why)
     else:
         await app.db.write(apps.count_change)
-        app.releases.clear()
 
 
 def _edge(tx: Tx, grace_s: float) -> str:
@@ -117,12 +115,8 @@ def _edge(tx: Tx, grace_s: float) -> str:
     return tx.later(-grace_s) if grace_s else END_OF_TIME
 
 
-def _has_garbage(tx: Tx, grace_s: float) -> bool:
-    return assets.has_garbage(tx, older_than=_edge(tx, grace_s))
-
-
-def _sweep_some(tx: Tx, limits: Limits, grace_s: float) -> int:
-    return assets.sweep_assets(
+def _list_garbage(tx: Tx, limits: Limits, grace_s: float) -> tuple[Cid, ...]:
+    return assets.list_garbage(
         tx,
         older_than=_edge(tx, grace_s),
         at_most=limits.sweep_assets,

@@ -16,7 +16,7 @@ from vibes_trio.content.progress_page import render_progress_page
 from vibes_trio.context import App
 from vibes_trio.exchange import Reply
 from vibes_trio.modules.progress import Build
-from vibes_trio.modules.store import CDN
+from vibes_trio.modules.store.local import CDN
 from vibes_trio.services.packages import ensure_building, name_of, why_lacking
 from vibes_trio.services.releases import ServedRelease
 from vibes_trio.services.replies import Asked, Content, respond

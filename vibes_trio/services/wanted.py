@@ -13,11 +13,11 @@ from vibes_trio.content.specifiers import FORMS, parse_specifier
 from vibes_trio.content.vibes_modules import is_ours, pinned_addresses
 from vibes_trio.context import App
 from vibes_trio.modules.bases import REACT, base_for
+from vibes_trio.modules.build.tree import HOSTED
 from vibes_trio.modules.home import GIVEN, PINNED
-from vibes_trio.modules.ranges import LATEST
-from vibes_trio.modules.store import CDN, parse_cdn_address
-from vibes_trio.modules.tree import HOSTED
-from vibes_trio.modules.wishes import MANIFEST, READ, Wishes, read_ranges
+from vibes_trio.modules.registry.ranges import LATEST
+from vibes_trio.modules.resolve.wishes import MANIFEST, READ, Wishes, read_ranges
+from vibes_trio.modules.store.local import CDN, parse_cdn_address
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.hosted import (
     all_hosted,

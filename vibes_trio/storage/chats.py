@@ -6,6 +6,7 @@ from typing import Literal
 
 from vibes_trio.errors import NotFound, NotOwner, VibesError
 from vibes_trio.exchange import UserId
+from vibes_trio.storage.feed import Sections
 from vibes_trio.storage.interface import DiskShort, Tx, Value
 from vibes_trio.storage.slices import SIZES, marks, slices
 from vibes_trio.storage.usage import NO_LIMIT, get_usage, limit_reached
@@ -128,6 +129,7 @@ def append_sections(tx: Tx, sections: Sequence[NewSection]) -> list[int | VibesE
             rows.append((section.context_id, place, section.origin, tx.as_text(section.blocks_json), now))
         answers.append(place)
     _insert(tx, rows, chars)
+    tx.tell(*[Sections(context_id, ends[context_id].seq) for context_id in {str(row[0]) for row in rows}])
     return answers
 
 

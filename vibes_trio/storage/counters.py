@@ -13,9 +13,11 @@ def get_count(tx: Tx, counter: Counter) -> int:
     return int(rows[0][0]) if rows else 0
 
 
-def count_up(tx: Tx, counter: Counter) -> None:
-    """Let others know that it changed."""
-    tx.execute(
-        "INSERT INTO Meta (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = Meta.value + 1",
+def count_up(tx: Tx, counter: Counter) -> int:
+    """Let others know that it changed; return the number since."""
+    ((value,),) = tx.execute(
+        "INSERT INTO Meta (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = Meta.value + 1"
+        " RETURNING value",
         (counter,),
     )
+    return int(value)

@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import Overloaded, VibesError
+from vibes_trio.storage.feed import Change, Feed
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,6 +73,9 @@ class Tx(Protocol):
     def as_text(self, text: str | bytes) -> Value:
         """Return *text*, characters or UTF-8, as a parameter for `CAST(? AS TEXT)`: in the form that needs no copy."""
 
+    def tell(self, *changes: Change) -> None:
+        """Have `Database.feed` told of *changes* once they are committed, before this transaction is answered."""
+
     def execute(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """Run one statement, with a `?` for each of *params*, and return all its rows (none for most writes).
 
@@ -113,6 +117,10 @@ class Database(Protocol):
     @property
     def limits(self) -> Limits:
         """The limits that it was made with."""
+
+    @property
+    def feed(self) -> Feed:
+        """Told of all that this process commits, and of what others say that they did."""
 
     @property
     def points(self) -> Points | None:

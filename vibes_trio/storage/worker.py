@@ -40,6 +40,7 @@ class Worker:
         long_bytes: a transaction that brings so many bytes is alone in its batch.
         waiting: most transactions in the queue.
         by_pass: hand over at the end of each pass of the event loop, not at once.
+        deliver: wakes who waits for a batch that was answered. In the event loop's thread.
     """
 
     def __init__(
@@ -52,12 +53,14 @@ class Worker:
         long_bytes: float = math.inf,
         after: Callable[[], None] = lambda: None,
         by_pass: bool = False,
+        deliver: Callable[[Batch], None] = deliver_all,
     ) -> None:
         # Any: see pending.Batch. None asks one thread to end.
         self._queue: queue.SimpleQueue[Pending[Any] | None] = queue.SimpleQueue()
         self._lines = [Line(self._queue, at_once, long_bytes) for _ in runs]
         self._waiting = waiting
         self._after = after
+        self._deliver = deliver
         self._token = trio.lowlevel.current_trio_token()
         self._gathered: list[Pending[Any]] = []
         self._by_pass = _EndOfPass(self.hand_over) if by_pass else None
@@ -114,19 +117,25 @@ class Worker:
         answered = settle(batch, run)
         # The loop may have ended without close(): then nobody waits for an answer.
         with contextlib.suppress(trio.RunFinishedError):
-            self._token.run_sync_soon(deliver_all, answered)
+            self._token.run_sync_soon(self._deliver, answered)
 
 
 class Inline:
     """The same without threads: everything is done and answered within `submit`."""
 
-    def __init__(self, run: Callable[[Batch], None], after: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        run: Callable[[Batch], None],
+        after: Callable[[], None] = lambda: None,
+        deliver: Callable[[Batch], None] = deliver_all,
+    ) -> None:
         self._run = run
+        self._deliver = deliver
         self._after = after
 
     def submit(self, pending: Pending[Any]) -> None:
         """Run *pending* now. What it raises is kept for its waiter."""
-        deliver_all(settle([pending], self._run))
+        self._deliver(settle([pending], self._run))
         self._after()
 
     def hand_over(self) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Internal, Overloaded, VibesError
+from vibes_trio.storage.feed import Releases, Sections
 from vibes_trio.storage.interface import DiskFull, Tx
 from vibes_trio.storage.pending import Pending, PendingItem, deliver_all, settle
 from vibes_trio.storage.sqlite.engine import connect_reader, connect_writer
@@ -232,6 +233,16 @@ async def test_database_locked_by_another_program_is_told_and_nothing_is_lost(be
     (after,) = bench.commit(put(2))
     assert await after.wait() == 2
     assert len(bench.opened) == 1
+
+
+async def test_what_a_failing_commit_may_have_changed_is_told_without_a_counter(bench: Bench) -> None:
+    bench.faults["COMMIT"] = "SQLITE_IOERR_FSYNC"
+
+    (pending,) = bench.commit(lambda tx: tx.tell(Releases(7), Sections("z1", 3)))
+
+    with pytest.raises(Internal):
+        await pending.wait()
+    assert list(bench.writer.told) == [(Releases(0), Sections("z1", 3))]
 
 
 async def test_rollback_that_fails_costs_the_connection(bench: Bench) -> None:

@@ -265,7 +265,7 @@
     else if (where === null && unmapped) where = await findImport((specifier) => specifier === unmapped);
     else if (where === null) where = await findComponent(error?.componentStack);
     const isOfNode = error instanceof TypeError || error instanceof ReferenceError;
-    const asked = isOfNode ? [...(globalThis.__vibesNode ?? [])] : []; // modules/node_parts.py
+    const asked = isOfNode ? [...(globalThis.__vibesNode ?? [])] : []; // modules/build/node_parts.py
     const node = asked.length ? `\nA package asked for parts of Node, which browsers do not have: ${asked.join(", ")}.` : "";
     if (reason) await show(`The package "${unmapped}" is not on this server: ${reason}`, where);
     else await show(explain(message) + node, where, error?.stack);

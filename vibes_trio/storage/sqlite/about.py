@@ -20,7 +20,7 @@ def describe() -> About:
 def has_wal_reset_bug(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> bool:
     """Say whether SQLite *version* (default: the one in use) can damage a WAL file that two programs write.
 
-    Two of our own never do so (`lock.py`); the `sqlite3` tool beside a running server is another matter.
+    Two of our own never do so (`file_lock.py`); the `sqlite3` tool beside a running server is another matter.
     Source: platform-and-reliability.md, 1.4.
     """
     fixed = version >= _WAL_RESET_FIXED or (version[:2] == (3, 50) and version >= _WAL_RESET_FIXED_EARLIER)

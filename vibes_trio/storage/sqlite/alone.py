@@ -1,11 +1,11 @@
-"""One server at a time serves a data folder. (`lock.py` keeps single writes of several processes apart.)"""
+"""One server at a time serves a data folder. (`file_lock.py` keeps single writes of several processes apart.)"""
 
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from vibes_trio.errors import ConfigError, Overloaded
-from vibes_trio.storage.sqlite.lock import FileLock
+from vibes_trio.storage.sqlite.file_lock import FileLock
 
 LOCK = "serve.lock"
 

@@ -17,11 +17,12 @@ import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Overloaded
+from vibes_trio.storage.feed import Feed
 from vibes_trio.storage.interface import Many, Tx
-from vibes_trio.storage.pending import Pending, PendingItem
+from vibes_trio.storage.pending import Batch, Pending, PendingItem, deliver_all
 from vibes_trio.storage.sqlite.migrate import load_migrations, migrate
 from vibes_trio.storage.sqlite.points import SqlitePoints, closed
-from vibes_trio.storage.sqlite.reader import Reader
+from vibes_trio.storage.sqlite.reading import ReadingConnection
 from vibes_trio.storage.sqlite.writer import Writer
 from vibes_trio.storage.worker import Inline, Worker
 
@@ -50,7 +51,7 @@ class _Parts:
     """What an open database consists of."""
 
     writer: Writer
-    readers: tuple[Reader, ...]
+    readers: tuple[ReadingConnection, ...]
     writes: Worker | Inline
     reads: Worker | Inline
 
@@ -81,6 +82,7 @@ class SqliteDatabase:
         self._now = now
         self._inline = inline
         self._parts: _Parts | None = None
+        self.feed = Feed()
         self.points = SqlitePoints(now, limits.fixed_facts)
 
     def open(self) -> tuple[str, ...]:
@@ -122,15 +124,18 @@ class SqliteDatabase:
     def _start(self, writer: Writer) -> _Parts:
         limits = self.limits
         readers = tuple(
-            Reader(
+            ReadingConnection(
                 connect_reader(self.path, limits.busy_timeout_s),
                 now=self._now,
                 timeout_s=limits.read_timeout_s,
             )
             for _ in range(1 if self._inline else limits.reader_threads)
         )
+        deliver = partial(self._deliver, writer)
         if self._inline:
-            return _Parts(writer, readers, Inline(writer.commit, writer.tidy), Inline(readers[0].run))
+            return _Parts(
+                writer, readers, Inline(writer.commit, writer.tidy, deliver), Inline(readers[0].run)
+            )
         writes = Worker(
             "write",
             [writer.commit],
@@ -139,9 +144,16 @@ class SqliteDatabase:
             long_bytes=limits.long_write_bytes,
             waiting=limits.writes_waiting,
             by_pass=True,
+            deliver=deliver,
         )
         reads = Worker("read", [reader.run for reader in readers], at_once=1, waiting=limits.reads_waiting)
         return _Parts(writer, readers, writes, reads)
+
+    def _deliver(self, writer: Writer, batch: Batch) -> None:
+        """Let the feed know of all that is committed, then those who wait. In the event loop's thread."""
+        while writer.told:
+            self.feed.publish(writer.told.popleft())
+        deliver_all(batch)
 
     def close(self) -> None:
         """Finish what waits, move the WAL into the file, close. Does nothing when it is closed.

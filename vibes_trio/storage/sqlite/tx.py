@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from vibes_trio.errors import Internal, Overloaded, VibesError
+from vibes_trio.storage.feed import Change
 from vibes_trio.storage.interface import DiskFull, Row, Value, iso_utc
 
 # Primary result codes after which the connection itself can't be relied on.
@@ -35,9 +36,10 @@ class SqliteTx:
     Attributes:
         failed: set once the database (not the statement) has failed. Nothing of the whole commit may be
             acknowledged then, even where the function that ran into it went on.
+        changes: what was told so far, in order.
     """
 
-    __slots__ = ("_connection", "_room", "_seconds", "failed")
+    __slots__ = ("_connection", "_room", "_seconds", "changes", "failed")
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class SqliteTx:
         self._seconds = seconds
         self._room = room
         self.failed: VibesError | None = None
+        self.changes: tuple[Change, ...] = ()
 
     def check_room(self, size: int) -> None:
         """Make sure that *size* more bytes may be stored for a client.
@@ -57,6 +60,10 @@ class SqliteTx:
             DiskShort: the disk is nearly full. The transaction may go on to other things.
         """
         self._room(self, size)
+
+    def tell(self, *changes: Change) -> None:
+        """Add *changes* to those that were told."""
+        self.changes += changes
 
     @property
     def now(self) -> str:

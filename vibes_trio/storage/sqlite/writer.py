@@ -15,15 +15,17 @@ batch opens another. While that fails too, every write is refused; reading goes 
 import contextlib
 import logging
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Internal, VibesError
+from vibes_trio.storage.feed import Change, doubted
 from vibes_trio.storage.interface import DiskFull
 from vibes_trio.storage.pending import Batch, Run, runs_of
-from vibes_trio.storage.sqlite.lock import FileLock
+from vibes_trio.storage.sqlite.file_lock import FileLock
 from vibes_trio.storage.sqlite.reserve import Reserve
 from vibes_trio.storage.sqlite.room import Room
 from vibes_trio.storage.sqlite.tx import SqliteTx
@@ -48,6 +50,7 @@ class Writer:
     Attributes:
         commits: transactions committed so far; each may hold many writes.
         room: space on the disk.
+        told: what committed transactions changed, for the feed, which takes it in the event loop's thread.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Writer:
         disk_reserve: int = 0,
     ) -> None:
         self.commits = 0
+        self.told: deque[tuple[Change, ...]] = deque()
         self.room = Room(path.parent, disk_reserve)
         self._limits = limits
         self._connect = connect
@@ -101,10 +105,15 @@ class Writer:
             tx = SqliteTx(self._open(), self._now(), self.room.check)
             try:
                 tx.execute("BEGIN IMMEDIATE")
-                tx.execute("COMMIT" if _run_all(tx, runs_of(batch)) else "ROLLBACK")
+                done = _run_all(tx, runs_of(batch))
+                tx.execute("COMMIT" if done else "ROLLBACK")
             except BaseException:
+                if tx.changes:  # the disk may have failed behind the commit
+                    self.told.append(doubted(tx.changes))
                 self._undo(tx)
                 raise
+            if tx.changes and done:
+                self.told.append(tx.changes)
         self.commits += 1
         self._bytes_since_checkpoint += sum(pending.size_bytes for pending in batch)
         if self._full:
@@ -219,9 +228,11 @@ def _run_all(tx: SqliteTx, runs: Sequence[Run]) -> bool:
     if len(runs) == 1:
         return _run(tx, runs[0])
     for run in runs:
+        told = tx.changes
         tx.execute("SAVEPOINT one")
         if not _run(tx, run):
             tx.execute("ROLLBACK TO one")
+            tx.changes = told
         tx.execute("RELEASE one")
     return True
 

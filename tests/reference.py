@@ -1,0 +1,169 @@
+"""The reference's own command line and client (npm `vibes-diy`, `@vibes.diy/api-impl`), unmodified, on a real server.
+
+`VIBES_TEST_REFERENCE` names the folder that `scripts/setup.d/reference_cli.sh` makes: the packages, and `node`.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+COMMAND_TIMEOUT_S = 90
+START_TIMEOUT_S = 60
+_LISTENING = re.compile(r"listening on (http://127\.0\.0\.1:\d+)")
+_ALREADY = re.compile(r"^Note: VIBES_DEVICE_ID is set but ignored.*\n", re.MULTILINE)
+"""Said by every command but the first of a home folder: the first has stored the device there."""
+
+PLAIN_APP = "export default function App() {\n  return <h1>Hello</h1>;\n}\n"
+
+
+def find_reference() -> Path:
+    """Return the folder of the reference's packages; without one the test is skipped, with what is missing."""
+    named = os.environ.get("VIBES_TEST_REFERENCE")
+    if not named or not os.access(Path(named) / "node", os.X_OK):
+        pytest.skip(
+            "the reference's command line is not here: VIBES_TEST_REFERENCE is not set (scripts/test sets it "
+            "where npm can fetch it)"
+        )
+    return Path(named).resolve()
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server in a process of its own. *url* has no path."""
+
+    url: str
+    data_dir: Path
+
+    @property
+    def device_id(self) -> str:
+        """The first user's key file, which is what `VIBES_DEVICE_ID` takes."""
+        return (self.data_dir / "devices" / "me.json").read_text()
+
+    def run(self, *args: str) -> str:
+        """Run a `vibes-trio` command on its data folder; return what it prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "vibes_trio", *args],
+            env=_own_env(self.data_dir),
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_S,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+@contextmanager
+def serving(data_dir: Path) -> Iterator[Server]:
+    """Run `vibes-trio serve` until the end of the block, then stop it in order."""
+    with (data_dir.parent / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "vibes_trio", "serve", "--host", "127.0.0.1", "--port", "0"],
+            env=_own_env(data_dir),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    try:
+        yield Server(_read_address(process), data_dir)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(START_TIMEOUT_S) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def _own_env(data_dir: Path) -> dict[str, str]:
+    ours = {"VIBES_DATA_DIR": str(data_dir), "VIBES_MODULES": "cdn", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    return os.environ | ours
+
+
+def _read_address(process: subprocess.Popen[str]) -> str:
+    for line in process.stdout:
+        if match := _LISTENING.search(line):
+            return match[1]
+    raise AssertionError("the server ended before it listened")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cli:
+    """The reference's command line, as one person has it: a home folder, and one with an app's files.
+
+    Attributes:
+        reference: see `find_reference`.
+        url: of the server; without `/api`.
+        device_id: for `VIBES_DEVICE_ID`; empty: none is set.
+    """
+
+    reference: Path
+    url: str
+    device_id: str
+    folder: Path
+
+    @property
+    def app(self) -> Path:
+        """Where its commands run: the folder of an app."""
+        return self.folder / "app"
+
+    def env(self) -> dict[str, str]:
+        """Its environment: none of ours, but where the server is and who asks."""
+        device = {"VIBES_DEVICE_ID": self.device_id} if self.device_id else {}
+        path = f"{self.reference}{os.pathsep}{os.environ['PATH']}"
+        return {
+            "PATH": path,
+            "HOME": str(self.folder / "home"),
+            "VIBES_API_URL": f"{self.url}/api",
+            "NO_COLOR": "1",
+        } | device
+
+    def command(self, *args: str) -> list[str]:
+        """Return the command line of `vibes-diy ARGS`."""
+        return [
+            str(self.reference / "node"),
+            str(self.reference / "node_modules/vibes-diy/cli/run.js"),
+            *args,
+        ]
+
+    def write(self, **files: str) -> None:
+        """Put *files* into the app's folder; `App_jsx="…"` is App.jsx."""
+        for name, text in files.items():
+            (self.app / name.replace("_", ".")).write_text(text)
+
+    def run(self, *args: str) -> Done:
+        """Run `vibes-diy ARGS` in the app's folder."""
+        done = subprocess.run(
+            self.command(*args),
+            cwd=self.app,
+            env=self.env(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_S,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout, _ALREADY.sub("", done.stderr))
+
+    def succeed(self, *args: str) -> str:
+        """Run `vibes-diy ARGS`, which has to end well; return what it prints."""
+        done = self.run(*args)
+        assert done.code == 0, (args, done)
+        return done.out
