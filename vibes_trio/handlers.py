@@ -16,7 +16,7 @@ from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
 from vibes_trio.exchange import READING_HEADERS, HostName, HttpIncoming, Reply, Soon, referer_counts
 from vibes_trio.late import late
-from vibes_trio.services.app_list import list_recent_vibes, list_versions, pin_recent_vibe
+from vibes_trio.services import app_list, versions
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context, find_chat_context
 from vibes_trio.services.devices import cert_from_csr, serve_sign_in
@@ -33,8 +33,9 @@ from vibes_trio.urls import (
     normalize_path,
     parse_entry_point,
 )
+from vibes_trio.wire import apps as of_apps
+from vibes_trio.wire import versions as of_versions
 from vibes_trio.wire.access import ACCESS, Relation
-from vibes_trio.wire.apps import ReqListRecentVibes, ReqListVersions, ReqPinRecentVibe
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import (
     Envelope,
@@ -329,9 +330,15 @@ PIPELINE = Pipeline(
     message(ReqEnsureAppSlug, ensure_app_slug),
     message(ReqEnsureChatContext, ensure_chat_context, find_chat_context),
     message(ReqAppendChatSection, append_chat_section),
-    message(ReqListRecentVibes, list_recent_vibes),
-    message(ReqPinRecentVibe, pin_recent_vibe),
-    message(ReqListVersions, list_versions),
+    message(of_apps.ReqListRecentVibes, app_list.list_recent_vibes),
+    message(of_apps.ReqPinRecentVibe, app_list.pin_recent_vibe),
+    message(of_apps.ReqListVersions, app_list.list_versions),
+    message(of_versions.ReqPublishApp, versions.publish_app),
+    message(of_versions.ReqSetModeFs, versions.set_mode_fs),
+    message(of_versions.ReqSetUnpublish, versions.set_unpublish),
+    message(of_versions.ReqGetAppByFsid, versions.get_app_by_fsid),
+    message(of_versions.ReqGetReleaseFiles, versions.get_release_files),
+    message(of_versions.ReqCompareReleases, versions.compare_releases),
     message(ReqCertFromCsr, cert_from_csr),
     Handler("unknown message", _any_message, _refuse_message, takes=MessageHead),
 )

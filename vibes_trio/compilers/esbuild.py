@@ -160,7 +160,9 @@ async def open_esbuild(binary: Path, version: str, limits: Limits) -> AsyncItera
 
     *version* is what the binary calls itself: the service refuses any other.
     """
-    workers = Workers((str(binary), f"--service={version}"), _ENV, limits, greets=True)
+    workers = Workers(
+        (str(binary), f"--service={version}"), _ENV, limits, greets=True, niceness=limits.compile_niceness
+    )
     try:
         yield EsbuildCompiler(workers, limits, version)
     finally:
