@@ -74,6 +74,7 @@ class Limits:
     max_compiled_bytes: int = 8 * MiB
     max_bundle_bytes: int = 24 * MiB
     compiles_per_worker: int = 500
+    compile_niceness: int = 10
     compiled_cache_bytes: int = 16 * MiB
     # Processes beside
     beside_short_bytes: int = 1 * MiB
@@ -149,7 +150,7 @@ class Limits:
     build_places: int = 4
     build_places_most: int = 3
     build_memory_bytes: int = 256 * MiB
-    build_niceness: int = 5
+    build_niceness: int = 10
     package_source_bytes: int = 24 * MiB
     tree_bytes: int = 1024 * MiB
     report_bytes: int = 32 * MiB

@@ -24,7 +24,15 @@ from vibes_trio.services.health import find_trouble
 from vibes_trio.services.notices import explain_api, navigates, notice_reply
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
-from vibes_trio.urls import MODULES, SIGN_IN, EntryPoint, is_for_app, normalize_path, parse_entry_point
+from vibes_trio.urls import (
+    HEALTH,
+    MODULES,
+    SIGN_IN,
+    EntryPoint,
+    is_for_app,
+    normalize_path,
+    parse_entry_point,
+)
 from vibes_trio.wire import apps as of_apps
 from vibes_trio.wire import me as of_me
 from vibes_trio.wire import versions as of_versions
@@ -130,7 +138,7 @@ def _health(incoming: Incoming) -> Page | None:
     if read is None or read[1].app is not None:
         return None
     path = normalize_path(read[0].target)
-    return Page(read[1], path, read[0].method == "HEAD") if path in ("/healthz", "/readyz") else None
+    return Page(read[1], path, read[0].method == "HEAD") if path in HEALTH else None
 
 
 def _sign_in(incoming: Incoming) -> HttpIncoming | None:
@@ -188,8 +196,7 @@ async def _refuse_http(ctx: Ctx, incoming: HttpIncoming) -> Reply:
     host = incoming.host_name
     path = normalize_path(incoming.target)
     if incoming.method in ("GET", "HEAD") and navigates(incoming.headers):
-        notice = explain_api(ctx.app, path)
-        return notice_reply(notice, status=200 if path == "/" else 404, head=incoming.method == "HEAD")
+        return notice_reply(explain_api(ctx.app, path), head=incoming.method == "HEAD")
     if incoming.method in ("GET", "HEAD") and host and is_for_app(host, path):
         base = ctx.app.config.hostname_base
         raise NotFound(f"No app is here: apps of this server live at {{app}}--{{user}}.{base}.")
