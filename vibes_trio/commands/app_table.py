@@ -44,6 +44,12 @@ APP_COMMANDS: tuple[Command, ...] = (
                 help="hand a value to the app's page; may be repeated",
             ),
             argument(
+                "--entry",
+                default="",
+                metavar="FILE",
+                help="the file that is shown, where several could be, such as src/Demo.jsx",
+            ),
+            argument(
                 "--include",
                 action="append",
                 default=[],
@@ -53,7 +59,7 @@ APP_COMMANDS: tuple[Command, ...] = (
             argument(
                 "--dry-run",
                 action="store_true",
-                help="list what would be sent and change, say how it is read, and send nothing",
+                help="list what would be sent and change, say how it is read; send and compile nothing",
             ),
             *ASKING,
         ),
