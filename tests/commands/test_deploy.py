@@ -21,8 +21,8 @@ from vibes_trio.client import dial, posts, tokens
 from vibes_trio.commands import deploy, session
 from vibes_trio.commands.address import write_address
 from vibes_trio.commands.credentials import find_url
-from vibes_trio.commands.plan import read_env
 from vibes_trio.commands.output import FAILED, INTERRUPTED, OK, UNREACHABLE, USAGE, CommandFailed
+from vibes_trio.commands.plan import read_env
 from vibes_trio.commands.serve import prepare
 from vibes_trio.config import Config
 
