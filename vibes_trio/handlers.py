@@ -25,7 +25,7 @@ from vibes_trio.exchange import (
     referer_counts,
 )
 from vibes_trio.late import late
-from vibes_trio.services.app_list import list_recent_vibes, list_versions, pin_recent_vibe
+from vibes_trio.services import app_list, versions
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import (
     append_at_once,
@@ -38,9 +38,18 @@ from vibes_trio.services.health import find_trouble
 from vibes_trio.services.notices import explain_api, navigates, notice_reply
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
-from vibes_trio.urls import MODULES, SIGN_IN, EntryPoint, is_for_app, normalize_path, parse_entry_point
+from vibes_trio.urls import (
+    HEALTH,
+    MODULES,
+    SIGN_IN,
+    EntryPoint,
+    is_for_app,
+    normalize_path,
+    parse_entry_point,
+)
+from vibes_trio.wire import apps as of_apps
+from vibes_trio.wire import versions as of_versions
 from vibes_trio.wire.access import ACCESS, Relation
-from vibes_trio.wire.apps import ReqListRecentVibes, ReqListVersions, ReqPinRecentVibe
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import (
     Envelope,
@@ -142,7 +151,7 @@ def _health(incoming: Incoming) -> Page | None:
     if read is None or read[1].app is not None:
         return None
     path = normalize_path(read[0].target)
-    return Page(read[1], path, read[0].method == "HEAD") if path in ("/healthz", "/readyz") else None
+    return Page(read[1], path, read[0].method == "HEAD") if path in HEALTH else None
 
 
 def _sign_in(incoming: Incoming) -> HttpIncoming | None:
@@ -200,8 +209,7 @@ async def _refuse_http(ctx: Ctx, incoming: HttpIncoming) -> Reply:
     host = incoming.host_name
     path = normalize_path(incoming.target)
     if incoming.method in ("GET", "HEAD") and navigates(incoming.headers):
-        notice = explain_api(ctx.app, path)
-        return notice_reply(notice, status=200 if path == "/" else 404, head=incoming.method == "HEAD")
+        return notice_reply(explain_api(ctx.app, path), head=incoming.method == "HEAD")
     if incoming.method in ("GET", "HEAD") and host and is_for_app(host, path):
         base = ctx.app.config.hostname_base
         raise NotFound(f"No app is here: apps of this server live at {{app}}--{{user}}.{base}.")
@@ -342,9 +350,15 @@ PIPELINE = Pipeline(
     message(ReqEnsureAppSlug, ensure_app_slug),
     message(ReqEnsureChatContext, ensure_chat_context, find_chat_context),
     message(ReqAppendChatSection, append_chat_section, append_at_once),
-    message(ReqListRecentVibes, list_recent_vibes),
-    message(ReqPinRecentVibe, pin_recent_vibe),
-    message(ReqListVersions, list_versions),
+    message(of_apps.ReqListRecentVibes, app_list.list_recent_vibes),
+    message(of_apps.ReqPinRecentVibe, app_list.pin_recent_vibe),
+    message(of_apps.ReqListVersions, app_list.list_versions),
+    message(of_versions.ReqPublishApp, versions.publish_app),
+    message(of_versions.ReqSetModeFs, versions.set_mode_fs),
+    message(of_versions.ReqSetUnpublish, versions.set_unpublish),
+    message(of_versions.ReqGetAppByFsid, versions.get_app_by_fsid),
+    message(of_versions.ReqGetReleaseFiles, versions.get_release_files),
+    message(of_versions.ReqCompareReleases, versions.compare_releases),
     message(ReqCertFromCsr, cert_from_csr),
     Handler("unknown message", _any_message, _refuse_message, takes=MessageHead),
 )
