@@ -25,7 +25,7 @@ from vibes_trio.exchange import (
     referer_counts,
 )
 from vibes_trio.late import late
-from vibes_trio.services import app_list, versions
+from vibes_trio.services import app_list, me, versions
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import (
     append_at_once,
@@ -48,6 +48,7 @@ from vibes_trio.urls import (
     parse_entry_point,
 )
 from vibes_trio.wire import apps as of_apps
+from vibes_trio.wire import me as of_me
 from vibes_trio.wire import versions as of_versions
 from vibes_trio.wire.access import ACCESS, Relation
 from vibes_trio.wire.auth import DashAuth
@@ -353,6 +354,12 @@ PIPELINE = Pipeline(
     message(of_apps.ReqListRecentVibes, app_list.list_recent_vibes),
     message(of_apps.ReqPinRecentVibe, app_list.pin_recent_vibe),
     message(of_apps.ReqListVersions, app_list.list_versions),
+    message(of_me.ReqWhoAmI, me.who_am_i),
+    message(of_me.ReqListUserSlugBindings, me.list_handles),
+    message(of_me.ReqCreateUserSlugBinding, me.create_handle),
+    message(of_me.ReqSuggestHandleCandidates, me.suggest_handles),
+    message(of_me.ReqListUserSlugAppSlug, me.list_handle_apps),
+    message(of_me.ReqEnsureUserSettings, me.ensure_settings),
     message(of_versions.ReqPublishApp, versions.publish_app),
     message(of_versions.ReqSetModeFs, versions.set_mode_fs),
     message(of_versions.ReqSetUnpublish, versions.set_unpublish),
