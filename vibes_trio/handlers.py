@@ -16,7 +16,7 @@ from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
 from vibes_trio.exchange import READING_HEADERS, HostName, HttpIncoming, Reply, Soon, referer_counts
 from vibes_trio.late import late
-from vibes_trio.services import app_list, me, versions
+from vibes_trio.services import app_list, app_settings, me, versions
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context, find_chat_context
 from vibes_trio.services.devices import cert_from_csr, serve_sign_in
@@ -35,6 +35,7 @@ from vibes_trio.urls import (
 )
 from vibes_trio.wire import apps as of_apps
 from vibes_trio.wire import me as of_me
+from vibes_trio.wire import settings as of_settings
 from vibes_trio.wire import versions as of_versions
 from vibes_trio.wire.access import ACCESS, Relation
 from vibes_trio.wire.auth import DashAuth
@@ -340,6 +341,7 @@ PIPELINE = Pipeline(
     message(of_me.ReqSuggestHandleCandidates, me.suggest_handles),
     message(of_me.ReqListUserSlugAppSlug, me.list_handle_apps),
     message(of_me.ReqEnsureUserSettings, me.ensure_settings),
+    message(of_settings.ReqEnsureAppSettings, app_settings.ensure_app_settings),
     message(of_versions.ReqPublishApp, versions.publish_app),
     message(of_versions.ReqSetModeFs, versions.set_mode_fs),
     message(of_versions.ReqSetUnpublish, versions.set_unpublish),
