@@ -55,6 +55,10 @@ class Limits:
     linked_here_chars: int = 8 * KiB
     rendered_here_chars: int = 128 * KiB
     slug_attempts: int = 5
+    # Uploads
+    max_upload_bytes: int = 32 * MiB
+    open_uploads: int = 20
+    upload_grant_s: float = 3600.0
     # Lists
     list_items: int = 100
     max_search_chars: int = 100
@@ -208,6 +212,7 @@ class Limits:
     sweep_users: int = 100
     sweep_releases: int = 4
     sweep_assets: int = 50
+    sweep_uploads: int = 4
     sweep_bytes: int = 1 * MiB
     asset_grace_s: float = 3600.0
     cache_bytes: int = 72 * MiB

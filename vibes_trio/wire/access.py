@@ -16,6 +16,7 @@ from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.devices import ReqCertFromCsr
+from vibes_trio.wire.uploads import ReqAssetUploadGrant, ReqListMissingAssets
 
 
 class Relation(IntEnum):
@@ -60,6 +61,8 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqListRecentVibes: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
     ReqPinRecentVibe: Rule(Kind.APP, Relation.OWNER),
     ReqListVersions: Rule(Kind.APP, Relation.ANYONE, refused="no items"),
+    ReqAssetUploadGrant: Rule(Kind.APP, Relation.EDITOR, makes=True),
+    ReqListMissingAssets: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
     ReqCertFromCsr: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
     ReqEnsureChatContext: Rule(Kind.CHAT, Relation.OWNER, makes=True, refused=_TOLD),
     ReqAppendChatSection: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
