@@ -16,7 +16,7 @@ from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
 from vibes_trio.exchange import READING_HEADERS, HostName, HttpIncoming, Reply, Soon, referer_counts
 from vibes_trio.late import late
-from vibes_trio.services.app_list import list_recent_vibes, list_versions, pin_recent_vibe
+from vibes_trio.services import app_list, versions
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context, find_chat_context
 from vibes_trio.services.devices import cert_from_csr, serve_sign_in
@@ -26,6 +26,7 @@ from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
 from vibes_trio.services.uploads import grant_upload, list_missing_assets, serve_uploads
 from vibes_trio.urls import (
+    HEALTH,
     MODULES,
     SIGN_IN,
     UPLOADS,
@@ -34,8 +35,9 @@ from vibes_trio.urls import (
     normalize_path,
     parse_entry_point,
 )
+from vibes_trio.wire import apps as of_apps
+from vibes_trio.wire import versions as of_versions
 from vibes_trio.wire.access import ACCESS, Relation
-from vibes_trio.wire.apps import ReqListRecentVibes, ReqListVersions, ReqPinRecentVibe
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import (
     Envelope,
@@ -138,7 +140,7 @@ def _health(incoming: Incoming) -> Page | None:
     if read is None or read[1].app is not None:
         return None
     path = normalize_path(read[0].target)
-    return Page(read[1], path, read[0].method == "HEAD") if path in ("/healthz", "/readyz") else None
+    return Page(read[1], path, read[0].method == "HEAD") if path in HEALTH else None
 
 
 def _sign_in(incoming: Incoming) -> HttpIncoming | None:
@@ -207,8 +209,7 @@ async def _refuse_http(ctx: Ctx, incoming: HttpIncoming) -> Reply:
     host = incoming.host_name
     path = normalize_path(incoming.target)
     if incoming.method in ("GET", "HEAD") and navigates(incoming.headers):
-        notice = explain_api(ctx.app, path)
-        return notice_reply(notice, status=200 if path == "/" else 404, head=incoming.method == "HEAD")
+        return notice_reply(explain_api(ctx.app, path), head=incoming.method == "HEAD")
     if incoming.method in ("GET", "HEAD") and host and is_for_app(host, path):
         base = ctx.app.config.hostname_base
         raise NotFound(f"No app is here: apps of this server live at {{app}}--{{user}}.{base}.")
@@ -344,9 +345,15 @@ PIPELINE = Pipeline(
     message(ReqEnsureAppSlug, ensure_app_slug),
     message(ReqEnsureChatContext, ensure_chat_context, find_chat_context),
     message(ReqAppendChatSection, append_chat_section),
-    message(ReqListRecentVibes, list_recent_vibes),
-    message(ReqPinRecentVibe, pin_recent_vibe),
-    message(ReqListVersions, list_versions),
+    message(of_apps.ReqListRecentVibes, app_list.list_recent_vibes),
+    message(of_apps.ReqPinRecentVibe, app_list.pin_recent_vibe),
+    message(of_apps.ReqListVersions, app_list.list_versions),
+    message(of_versions.ReqPublishApp, versions.publish_app),
+    message(of_versions.ReqSetModeFs, versions.set_mode_fs),
+    message(of_versions.ReqSetUnpublish, versions.set_unpublish),
+    message(of_versions.ReqGetAppByFsid, versions.get_app_by_fsid),
+    message(of_versions.ReqGetReleaseFiles, versions.get_release_files),
+    message(of_versions.ReqCompareReleases, versions.compare_releases),
     message(ReqCertFromCsr, cert_from_csr),
     message(ReqAssetUploadGrant, grant_upload),
     message(ReqListMissingAssets, list_missing_assets),

@@ -29,6 +29,12 @@ APP_COMMANDS: tuple[Command, ...] = (
                 help="hand a value to the app's page; may be repeated",
             ),
             argument(
+                "--entry",
+                default="",
+                metavar="FILE",
+                help="the file that is shown, where several could be, such as src/Demo.jsx",
+            ),
+            argument(
                 "--include",
                 action="append",
                 default=[],
@@ -38,7 +44,7 @@ APP_COMMANDS: tuple[Command, ...] = (
             argument(
                 "--dry-run",
                 action="store_true",
-                help="list what would be sent, say how it is read, and send nothing",
+                help="list what would be sent, say how it is read, and send and compile nothing",
             ),
             *ASKING,
         ),

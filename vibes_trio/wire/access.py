@@ -17,6 +17,14 @@ from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.devices import ReqCertFromCsr
 from vibes_trio.wire.uploads import ReqAssetUploadGrant, ReqListMissingAssets
+from vibes_trio.wire.versions import (
+    ReqCompareReleases,
+    ReqGetAppByFsid,
+    ReqGetReleaseFiles,
+    ReqPublishApp,
+    ReqSetModeFs,
+    ReqSetUnpublish,
+)
 
 
 class Relation(IntEnum):
@@ -61,6 +69,12 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqListRecentVibes: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
     ReqPinRecentVibe: Rule(Kind.APP, Relation.OWNER),
     ReqListVersions: Rule(Kind.APP, Relation.ANYONE, refused="no items"),
+    ReqPublishApp: Rule(Kind.APP, Relation.EDITOR),
+    ReqSetModeFs: Rule(Kind.APP, Relation.EDITOR),
+    ReqSetUnpublish: Rule(Kind.APP, Relation.OWNER),
+    ReqGetAppByFsid: Rule(Kind.APP, Relation.ANYONE, refused="`error` in the answer"),
+    ReqGetReleaseFiles: Rule(Kind.APP, Relation.ANYONE),
+    ReqCompareReleases: Rule(Kind.APP, Relation.ANYONE),
     ReqAssetUploadGrant: Rule(Kind.APP, Relation.EDITOR, makes=True),
     ReqListMissingAssets: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
     ReqCertFromCsr: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
