@@ -13,7 +13,7 @@ from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.compilers.interface import Compiler
 from vibes_trio.compressor import Compressor
 from vibes_trio.config import Config
-from vibes_trio.exchange import Turn
+from vibes_trio.exchange import Link, Turn
 from vibes_trio.jobs import Jobs
 from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
@@ -21,6 +21,7 @@ from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.store.local import LocalModules
 from vibes_trio.storage.interface import Database
 from vibes_trio.urls import Site, make_site
+from vibes_trio.wire.base import Envelope
 
 if TYPE_CHECKING:
     # The one name from above: the cache holds what `services.releases` makes and only it reads.
@@ -76,11 +77,19 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Ctx:
-    """What one message may need. *claims* are there once it is authenticated."""
+    """What one message may need.
+
+    Attributes:
+        claims: there once it is authenticated.
+        link: the way to say more than one reply; None: it was posted.
+        envelope: the one that it came in, which further frames for it carry.
+    """
 
     app: App
     turn: Turn | None = None
     claims: Claims | None = None
+    link: Link | None = None
+    envelope: Envelope | None = None
 
     @property
     def asker(self) -> Claims:

@@ -208,7 +208,7 @@ async def authenticate(ctx: Ctx, auth: DashAuth | None) -> Ctx:
     verify = ctx.app.verifiers.get(auth.type)
     if verify is None:
         raise RequireLogin("unknown_type")
-    return Ctx(ctx.app, ctx.turn, await verify(auth.token))
+    return Ctx(ctx.app, ctx.turn, await verify(auth.token), ctx.link, ctx.envelope)
 
 
 def authenticate_at_once(ctx: Ctx, auth: DashAuth | None) -> Ctx | None:
@@ -222,7 +222,7 @@ def authenticate_at_once(ctx: Ctx, auth: DashAuth | None) -> Ctx | None:
     if auth is None or verify is None or not auth.token:
         return None
     claims = verify.at_once(auth.token)
-    return Ctx(ctx.app, ctx.turn, claims) if claims is not None else None
+    return Ctx(ctx.app, ctx.turn, claims, ctx.link, ctx.envelope) if claims is not None else None
 
 
 def message(
