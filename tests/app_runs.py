@@ -12,7 +12,7 @@ from browser import Browser, launch_browser
 from fake_registry import require_esbuild
 from recorded import token
 
-from vibes_trio.client.api import Api, connect
+from vibes_trio.client.api import Api, open_api
 from vibes_trio.compilers import choose
 from vibes_trio.context import App
 from vibes_trio.exchange import AppSlug, FsId, UserSlug
@@ -59,7 +59,7 @@ async def run_apps(
 
 def connect_to(server: App) -> AbstractAsyncContextManager[Api]:
     """Give what sends messages to *server* as somebody who may deploy."""
-    return connect(
+    return open_api(
         f"http://127.0.0.1:{server.config.port}", lambda: DashAuth(type="device-id", token=token("A"))
     )
 

@@ -32,12 +32,18 @@ OUTSIDE = re.compile(
 
 SCHEMA = """
 CREATE TABLE Assets (assetId text PRIMARY KEY, content blob NOT NULL, created text NOT NULL);
-CREATE TABLE UserSlugBindings (userId text NOT NULL, userSlug text PRIMARY KEY, created text NOT NULL);
+CREATE TABLE UserSlugBindings (userId text NOT NULL, userSlug text PRIMARY KEY, created text NOT NULL,
+  deletion text NOT NULL DEFAULT '');
 CREATE TABLE AppSlugBindings (userSlug text NOT NULL REFERENCES UserSlugBindings (userSlug), appSlug text NOT NULL,
-  created text NOT NULL, lastReleaseSeq int NOT NULL DEFAULT 0, PRIMARY KEY (appSlug, userSlug));
+  created text NOT NULL, lastReleaseSeq int NOT NULL DEFAULT 0, userId text NOT NULL DEFAULT '',
+  updated text NOT NULL DEFAULT '', pinned text NOT NULL DEFAULT '', unpublished text NOT NULL DEFAULT '',
+  visibility text NOT NULL DEFAULT 'public', title text NOT NULL DEFAULT '', icon text NOT NULL DEFAULT '',
+  settings text NOT NULL DEFAULT '{}', deletion text NOT NULL DEFAULT '', PRIMARY KEY (appSlug, userSlug));
 CREATE TABLE Apps (appSlug text NOT NULL, userId text NOT NULL, userSlug text NOT NULL, releaseSeq int NOT NULL,
   fsId text NOT NULL, env text NOT NULL, fileSystem text NOT NULL, mode text NOT NULL, created text NOT NULL,
-  extras text, PRIMARY KEY (appSlug, userId, userSlug, releaseSeq));
+  extras text, deletion text NOT NULL DEFAULT '', runId text NOT NULL DEFAULT '', message text NOT NULL DEFAULT '',
+  deployedBy text NOT NULL DEFAULT '', sizeBytes int NOT NULL DEFAULT 0,
+  PRIMARY KEY (appSlug, userId, userSlug, releaseSeq));
 CREATE TABLE ReleaseAssets (appSlug text NOT NULL, userId text NOT NULL, userSlug text NOT NULL,
   releaseSeq int NOT NULL, assetId text NOT NULL, owned int NOT NULL,
   PRIMARY KEY (appSlug, userId, userSlug, releaseSeq, assetId),

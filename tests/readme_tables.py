@@ -10,6 +10,7 @@ from vibes_trio import errors
 from vibes_trio.config import SETTINGS, Config
 from vibes_trio.front.status import STATUS
 from vibes_trio.handlers import PIPELINE
+from vibes_trio.wire.access import ACCESS, Relation
 from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
@@ -65,6 +66,26 @@ def messages() -> str:
         rows.append(
             f"| `{request.__struct_config__.tag}`: {text} | {', '.join(members)} |"
             f" `{response.__struct_config__.tag}`: {', '.join(given)} |"
+        )
+    return "\n".join(rows)
+
+
+LEAST = {
+    Relation.ANYONE: "anyone",
+    Relation.SIGNED_IN: "who is signed in",
+    Relation.VIEWER: "viewer",
+    Relation.EDITOR: "editor",
+    Relation.OWNER: "owner",
+}
+
+
+def access() -> str:
+    rows = ["| message | about | least that may | others are answered |", "| --- | --- | --- | --- |"]
+    for request in requests():
+        rule = ACCESS[request]
+        rows.append(
+            f"| `{str(request.__struct_config__.tag).partition('.req-')[2]}` | {rule.about.value}"
+            f"{', made if not there' if rule.makes else ''} | {LEAST[rule.least]} | {rule.refused} |"
         )
     return "\n".join(rows)
 
@@ -126,6 +147,7 @@ def kinds() -> str:
 SECTIONS = {
     "settings": settings,
     "messages": messages,
+    "access": access,
     "restrictions": restrictions,
     "errors": error_codes,
     "differences": difference_rows,

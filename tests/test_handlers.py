@@ -53,7 +53,7 @@ def test_every_request_of_the_wire_has_a_handler_and_one_only():
 
     assert sorted(names) == sorted(set(names))
     assert set(requests()) == {name for name in names if name.startswith("vibes.diy.")}
-    assert set(requests()) == {DEPLOY, ENSURE_CHAT, APPEND}
+    assert set(requests()) >= {DEPLOY, ENSURE_CHAT, APPEND}
 
 
 def test_messages_come_behind_everything_that_is_http():

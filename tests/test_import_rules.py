@@ -16,7 +16,7 @@ def read_lines(text: str) -> tuple[frozenset[str], ...]:
 
 
 LINES = read_lines((PACKAGE / "ARCHITECTURE.md").read_text("utf-8"))
-CLIENT_MAY = LINES[0] | LINES[1]
+CLIENT_MAY = LINES[0] | LINES[1] | {"auth"}
 # The rooms of `modules`, and the files beside them that all rooms may use.
 ROOMS = ("registry", "store", "resolve", "build")
 FOR_ALL_ROOMS = ("folder", "progress")

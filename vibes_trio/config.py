@@ -55,6 +55,9 @@ class Limits:
     linked_here_chars: int = 8 * KiB
     rendered_here_chars: int = 128 * KiB
     slug_attempts: int = 5
+    # Lists
+    list_items: int = 100
+    max_search_chars: int = 100
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB
@@ -91,6 +94,14 @@ class Limits:
     outbox_bytes: int = 1 * MiB
     ping_interval_s: float = 20.0
     close_timeout_s: float = 2.0
+    # Client
+    request_tries: int = 4
+    reconnect_base_s: float = 0.5
+    reconnect_max_s: float = 30.0
+    reconnect_stable_s: float = 300.0
+    reconnect_wait_s: float = 60.0
+    events_waiting: int = 256
+    client_addresses: int = 64
     # Processes
     max_workers: int = 64
     reader_poll_s: float = 0.05

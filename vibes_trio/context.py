@@ -13,7 +13,7 @@ from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.compilers.interface import Compiler
 from vibes_trio.compressor import Compressor
 from vibes_trio.config import Config
-from vibes_trio.exchange import Link, Turn
+from vibes_trio.exchange import Link, Turn, UserId
 from vibes_trio.jobs import Jobs
 from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
@@ -96,3 +96,8 @@ class Ctx:
         """The authenticated user; only handlers of messages that need one get here."""
         assert self.claims is not None, "the message was not authenticated"
         return self.claims
+
+    @property
+    def user_id(self) -> UserId | None:
+        """Who asks; None: nobody who is known."""
+        return self.claims.user_id if self.claims is not None else None

@@ -16,6 +16,7 @@ from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
 from vibes_trio.exchange import READING_HEADERS, HostName, HttpIncoming, Reply, Soon, referer_counts
 from vibes_trio.late import late
+from vibes_trio.services.app_list import list_recent_vibes, list_versions, pin_recent_vibe
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context, find_chat_context
 from vibes_trio.services.health import find_trouble
@@ -23,6 +24,8 @@ from vibes_trio.services.notices import explain_api, navigates, notice_reply
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
 from vibes_trio.urls import MODULES, EntryPoint, is_for_app, normalize_path, parse_entry_point
+from vibes_trio.wire.access import ACCESS, Relation
+from vibes_trio.wire.apps import ReqListRecentVibes, ReqListVersions, ReqPinRecentVibe
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import (
     Envelope,
@@ -211,6 +214,14 @@ async def authenticate(ctx: Ctx, auth: DashAuth | None) -> Ctx:
     return Ctx(ctx.app, ctx.turn, await verify(auth.token), ctx.link, ctx.envelope)
 
 
+async def authenticate_or_not(ctx: Ctx, auth: DashAuth | None) -> Ctx:
+    """As `authenticate`, for what anybody may ask: without credentials that count, nobody does."""
+    try:
+        return await authenticate(ctx, auth)
+    except RequireLogin:
+        return ctx
+
+
 def authenticate_at_once(ctx: Ctx, auth: DashAuth | None) -> Ctx | None:
     """As `authenticate`; None: that can't be told without waiting.
 
@@ -236,8 +247,10 @@ def message(
         use_case: takes the request, and what `packing_of` makes of a long one.
         at_once: answers what needs no waiting, or returns None and has done nothing; *use_case* is asked then.
 
-    A long one is decoded, in another process, only when it is known who asks.
+    Whether who asks has to be known says `wire.access.ACCESS`. A long one is decoded, in another process, only when it
+    is known in any case.
     """
+    is_open = ACCESS[request].least is Relation.ANYONE
     decoder = msgspec.json.Decoder(request)
     wire_type = str(request.__struct_config__.tag)
     unpack = packing_of(request).unpack
@@ -260,7 +273,8 @@ def message(
         return wait(ctx, received.envelope, payload)
 
     async def wait(ctx: Ctx, envelope: Envelope, payload: Q | LargeMessage) -> Reply:
-        asker = await authenticate(ctx, payload.auth)
+        is_large = isinstance(payload, LargeMessage)
+        asker = await (authenticate_or_not if is_open and not is_large else authenticate)(ctx, payload.auth)
         if isinstance(payload, LargeMessage):
             question = Question("read", wire_type)
             payload = unpack(await ctx.app.beside.ask(question, payload.data, asker.asker.user_id))
@@ -298,6 +312,9 @@ PIPELINE = Pipeline(
     message(ReqEnsureAppSlug, ensure_app_slug),
     message(ReqEnsureChatContext, ensure_chat_context, find_chat_context),
     message(ReqAppendChatSection, append_chat_section),
+    message(ReqListRecentVibes, list_recent_vibes),
+    message(ReqPinRecentVibe, pin_recent_vibe),
+    message(ReqListVersions, list_versions),
     Handler("unknown message", _any_message, _refuse_message, takes=MessageHead),
 )
 

@@ -208,7 +208,7 @@ async def test_a_revocation_counts_though_the_keys_cannot_be_read(app):
     "sql",
     [
         "INSERT INTO Certificates VALUES ('s', 'ada', '', '', '', '', NULL)",
-        "INSERT INTO UserSlugBindings VALUES ('ada', 'ada', '')",
+        "INSERT INTO UserSlugBindings (userId, userSlug, created) VALUES ('ada', 'ada', '')",
         "INSERT INTO ChatContexts VALUES ('c', 'ada', '')",
     ],
 )

@@ -1,20 +1,22 @@
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 import trio
 from trio_websocket import ConnectionClosed, WebSocketRequest, serve_websocket
 
 from vibes_trio import errors
-from vibes_trio.client.api import connect, read_error, response_type, websocket_url
-from vibes_trio.client.connection import CannotConnect, ConnectionLost
+from vibes_trio.client.api import Api, open_api, open_connections
+from vibes_trio.client.failures import CannotConnect, ConnectionLost
+from vibes_trio.client.link import Link
+from vibes_trio.config import Limits
 from vibes_trio.wire.auth import DashAuth
-from vibes_trio.wire.base import ErrorReply
 from vibes_trio.wire.chat import ReqEnsureChatContext, ResEnsureChatContext
-from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
 
 Answer = Callable[[dict[str, Any]], dict[str, Any] | None]
 
@@ -23,15 +25,27 @@ def credentials() -> DashAuth:
     return DashAuth(type="device-id", token="t")
 
 
+@dataclass
+class Counted:
+    """What a server saw: how many connections, and the `tid`s of all messages."""
+
+    connections: int = 0
+    tids: list[str] = field(default_factory=list)
+
+
 @asynccontextmanager
-async def serving(answer: Answer) -> AsyncIterator[str]:
+async def serving(answer: Answer, counted: Counted | None = None) -> AsyncIterator[str]:
     """Run a WebSocket server on loopback that answers each payload; None hangs up."""
 
+    counted = counted or Counted()
+
     async def serve(request: WebSocketRequest) -> None:
+        counted.connections += 1
         socket = await request.accept()
         try:
             while True:
                 message = json.loads(await socket.get_message())
+                counted.tids.append(message["tid"])
                 payload = answer(message["payload"])
                 if payload is None:
                     return await socket.aclose(1001, "restarting")
@@ -55,7 +69,7 @@ async def test_a_request_gets_the_response_of_its_type_over_a_real_socket() -> N
         asked.append(payload)
         return {"type": "vibes.diy.res-ensure-chat-context", "contextId": payload["contextId"]}
 
-    async with serving(answer) as url, connect(url, credentials) as api:
+    async with serving(answer) as url, open_api(url, credentials) as api:
         res = await api.request(ReqEnsureChatContext(context_id="ctx"))
 
     assert res == ResEnsureChatContext(context_id="ctx")
@@ -67,76 +81,22 @@ async def test_an_error_reply_is_raised_as_itself_through_the_connection() -> No
 
     async with serving(lambda payload: refusal) as url:
         with pytest.raises(errors.SlugTaken, match="taken"):
-            async with connect(url, credentials) as api:
+            async with open_api(url, credentials) as api:
                 await api.request(ReqEnsureChatContext())
 
 
 async def test_a_server_that_hangs_up_is_a_lost_connection() -> None:
     async with serving(lambda payload: None) as url:
         with pytest.raises(ConnectionLost, match="restarting"):
-            async with connect(url, credentials) as api:
+            async with open_api(url, credentials) as api:
                 await api.request(ReqEnsureChatContext())
 
 
 async def test_a_reply_of_another_type_is_refused() -> None:
     async with serving(lambda payload: {"type": "vibes.diy.res-other"}) as url:
         with pytest.raises(errors.VibesError, match="none to this message"):
-            async with connect(url, credentials) as api:
+            async with open_api(url, credentials) as api:
                 await api.request(ReqEnsureChatContext())
-
-
-@pytest.mark.parametrize(
-    ("request_type", "response"),
-    [(ReqEnsureChatContext, ResEnsureChatContext), (ReqEnsureAppSlug, ResEnsureAppSlug)],
-)
-def test_a_request_names_its_response(request_type: Any, response: type) -> None:
-    assert response_type(request_type) is response
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("http://localhost:8787", "ws://localhost:8787/v1/ws"),
-        ("https://apps.example/", "wss://apps.example/v1/ws"),
-        ("ws://[::1]:80/socket?x=1", "ws://[::1]:80/socket?x=1"),
-    ],
-)
-def test_the_socket_of_a_server(url: str, expected: str) -> None:
-    assert websocket_url(url) == expected
-
-
-@pytest.mark.parametrize("url", ["localhost:8787", "ftp://host", "http://", "http://host:port", "http://[::"])
-def test_what_is_no_address_is_refused(url: str) -> None:
-    with pytest.raises(CannotConnect, match="is no address"):
-        websocket_url(url)
-
-
-@pytest.mark.parametrize("kind", [*errors.VibesError.__subclasses__()])
-def test_every_code_becomes_its_class(kind: type[errors.VibesError]) -> None:
-    payload = {"message": "what went wrong", "code": kind.code, "limit": 10}
-
-    error = read_error(ErrorReply(message="what went wrong", code=kind.code), payload)
-
-    assert type(error) is kind
-
-
-def test_a_transform_failure_keeps_its_place_and_says_it_once() -> None:
-    told = errors.TransformFailed("Unexpected token", filename="/App.jsx", line=3, column=7)
-    payload = {"message": told.message, "code": told.code, **told.detail}
-
-    error = read_error(ErrorReply(message=told.message, code=told.code), payload)
-
-    assert isinstance(error, errors.TransformFailed)
-    assert (error.message, error.detail, error.words) == (told.message, told.detail, told.words)
-
-
-def test_an_unknown_code_is_carried_along() -> None:
-    error = read_error(
-        ErrorReply(message="m", code="brand-new"), {"message": "m", "code": "brand-new", "x": 1}
-    )
-
-    assert type(error) is errors.VibesError
-    assert error.detail == {"code": "brand-new", "x": 1}
 
 
 async def test_where_only_http_gets_through_messages_go_by_post() -> None:
@@ -155,9 +115,119 @@ async def test_where_only_http_gets_through_messages_go_by_post() -> None:
     async with trio.open_nursery() as nursery:
         listeners = await nursery.start(trio.serve_tcp, handle, 0)
         port = listeners[0].socket.getsockname()[1]
-        async with connect(f"http://127.0.0.1:{port}", credentials) as api:
+        async with open_api(f"http://127.0.0.1:{port}", credentials) as api:
             hint = api.hint
         nursery.cancel_scope.cancel()
 
     assert "HTTP status 503 instead of a WebSocket" in hint
     assert api.clock_ahead_s is None
+
+
+async def test_many_requests_are_under_way_at_once_on_one_connection() -> None:
+    """Each waits for its own answer, whichever comes first."""
+
+    def answer(payload: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "vibes.diy.res-ensure-chat-context", "contextId": payload["contextId"]}
+
+    async with serving(answer) as url, open_api(url, credentials) as api, trio.open_nursery() as nursery:
+
+        async def ask(name: str) -> None:
+            assert (await api.request(ReqEnsureChatContext(context_id=name))).context_id == name
+
+        for number in range(200):
+            nursery.start_soon(ask, f"c{number}")
+
+
+async def test_users_share_the_connection_to_an_address() -> None:
+    seen: set[str] = set()
+
+    def answer(payload: dict[str, Any]) -> dict[str, Any]:
+        seen.add(payload["auth"]["token"])
+        return {"type": "vibes.diy.res-ensure-chat-context", "contextId": "c"}
+
+    counted = Counted()
+    async with serving(answer, counted) as url, open_connections() as connections:
+        for name in ("ada", "eve"):
+            api = await connections.api(url, name)
+            await api.request(ReqEnsureChatContext())
+
+    assert seen == {"ada", "eve"}
+    assert counted.connections == 1
+
+
+async def test_there_is_a_bound_on_addresses() -> None:
+    async with (
+        serving(lambda payload: {}) as url,
+        open_connections(Limits(client_addresses=1)) as connections,
+    ):
+        await connections.api(url)
+        await connections.api(url)
+        with pytest.raises(CannotConnect, match="connections to 1 servers already"):
+            await connections.api(url + "/other")
+
+
+async def test_what_reads_is_asked_again_over_a_new_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server hangs up on the first message, as one does that is restarted."""
+    answers: list[dict[str, Any] | None] = [
+        None,
+        {"type": "vibes.diy.res-ensure-chat-context", "contextId": "c"},
+    ]
+    counted = Counted()
+    limits = Limits(reconnect_base_s=0.001)
+    async with serving(lambda payload: answers.pop(0), counted) as url, open_api(url, limits=limits) as api:
+        res = await api.request(ReqEnsureChatContext(context_id="c"))
+
+    assert res.context_id == "c"
+    assert counted.connections == 2
+    assert len(set(counted.tids)) == 1, "the second try is the same message"
+
+
+async def test_a_server_that_always_hangs_up_is_asked_so_many_times() -> None:
+    counted = Counted()
+    limits = Limits(reconnect_base_s=0.001, request_tries=3)
+    async with serving(lambda payload: None, counted) as url, open_api(url, limits=limits) as api:
+        with pytest.raises(ConnectionLost, match="restarting"):
+            await api.request(ReqEnsureChatContext(context_id="c"))
+
+    assert len(counted.tids) == 3
+
+
+async def test_what_makes_something_is_not_sent_twice_and_the_next_request_finds_a_connection() -> None:
+    answers: list[dict[str, Any] | None] = [
+        None,
+        {"type": "vibes.diy.res-ensure-chat-context", "contextId": "c"},
+    ]
+    limits = Limits(reconnect_base_s=0.001)
+    async with serving(lambda payload: answers.pop(0)) as url, open_api(url, limits=limits) as api:
+        with pytest.raises(ConnectionLost, match="restarting"):
+            await api.request(ReqEnsureChatContext())
+        assert api.clock_ahead_s is None or api.hint == ""
+
+        assert (await api.request(ReqEnsureChatContext())).context_id == "c"
+
+
+class Page(msgspec.Struct, frozen=True):
+    items: tuple[int, ...]
+    next_cursor: str = ""
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """No `Request`: that would be taken for a message that the server has."""
+
+    cursor: str = ""
+
+
+class Counting(Api):
+    """Has three pages of two numbers each."""
+
+    async def request(self, request: Any, on_progress: object = None) -> Any:
+        start = int(request.cursor or 0)
+        return Page((start, start + 1), str(start + 2) if start < 4 else "")
+
+
+async def test_a_list_is_read_to_its_end() -> None:
+    api = Counting(Link("ws://there/", Limits()), None)
+
+    found = [item async for page in api.pages(Listing()) for item in page.items]  # type: ignore[arg-type]
+
+    assert found == [0, 1, 2, 3, 4, 5]

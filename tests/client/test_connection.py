@@ -1,36 +1,30 @@
-import contextlib
 import json
-import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
 
 import pytest
 import trio
 import trio.testing
-from own_certificate import make_certificate
 from trio_websocket import CloseReason, ConnectionClosed
 
-from vibes_trio.client.connection import (
-    CannotConnect,
-    Connection,
-    ConnectionLost,
-    RequestTimedOut,
-    open_connection,
-)
+from vibes_trio.client.connection import Connection
+from vibes_trio.client.failures import ConnectionLost, Lagged, NotSent, RequestTimedOut
 from vibes_trio.config import Limits
 from vibes_trio.errors import TooLarge
 from vibes_trio.wire.chat import ReqEnsureChatContext
 
-LIMITS = Limits(message_timeout_s=5, in_flight_per_connection=2)
+LIMITS = Limits(
+    message_timeout_s=5, in_flight_per_connection=2, ping_interval_s=20, peer_timeout_s=10, events_waiting=3
+)
+PROGRESS = {"type": "vibes.diy.res-progress"}
 
 
 class FakeSocket:
     """A WebSocket whose peer is the test: it reads `sent` and puts frames in with `receive`."""
 
     def __init__(self) -> None:
+        self.pings, self.is_silent = 0, False
         self.to_test, self.sent = trio.open_memory_channel[str](0)
         self.to_client, self._frames = trio.open_memory_channel[str | bytes](16)
 
@@ -45,6 +39,11 @@ class FakeSocket:
             return await self._frames.receive()
         except trio.EndOfChannel:
             raise ConnectionClosed(CloseReason(1001, "going away")) from None
+
+    async def ping(self, payload: bytes | None = None) -> None:
+        self.pings += 1
+        if self.is_silent:
+            await trio.sleep_forever()
 
     async def aclose(self) -> None:
         self.to_client.close()
@@ -142,7 +141,7 @@ async def test_a_lost_connection_is_told_to_every_waiter_and_to_later_ones() -> 
         later = start()
         await later.done.wait()
 
-    assert [type(asked.error) for asked in (*waiting, later)] == [ConnectionLost] * 4
+    assert all(isinstance(asked.error, ConnectionLost) for asked in (*waiting, later))
     assert "going away" in str(later.error)
 
 
@@ -192,60 +191,166 @@ async def test_a_message_over_the_frame_limit_is_not_sent() -> None:
     assert caught.value.detail == {"limit": "max_frame_bytes", "value": 100}
 
 
-async def test_connecting_where_nobody_listens_says_so() -> None:
-    (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
-    port = listener.socket.getsockname()[1]
-    await listener.aclose()
+async def test_progress_gives_a_request_more_time_and_is_told(autojump_clock: trio.testing.MockClock) -> None:
+    socket, told = FakeSocket(), []
+    async with running(socket) as (connection, _), trio.open_nursery() as nursery:
 
-    with pytest.raises(CannotConnect, match=rf"127\.0\.0\.1:{port}"):
-        async with open_connection(f"ws://127.0.0.1:{port}/", LIMITS):
-            pytest.fail("nobody is there")
+        async def work() -> None:
+            tid = json.loads(await socket.sent.receive())["tid"]
+            for number in range(5):
+                await trio.sleep(4)
+                socket.receive(tid, {**PROGRESS, "bytes": number})
+            await trio.sleep(4)
+            socket.receive(tid, {"done": True})
+
+        nursery.start_soon(work)
+        payload = await connection.exchange(
+            ReqEnsureChatContext(),
+            on_progress=lambda told_of: told.append(json.loads(bytes(told_of))["bytes"]),
+        )
+
+    assert json.loads(bytes(payload)) == {"done": True}
+    assert told == [0, 1, 2, 3, 4]
 
 
-async def test_a_port_that_speaks_another_protocol_says_so() -> None:
-    async def refuse(stream: trio.SocketStream) -> None:
-        await stream.receive_some()
-        await stream.send_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
-        await stream.aclose()
+async def test_silence_after_progress_ends_a_request(autojump_clock: trio.testing.MockClock) -> None:
+    socket = FakeSocket()
+    async with running(socket) as (_, start):
+        asked = start()
+        tid = json.loads(await socket.sent.receive())["tid"]
+        await trio.sleep(4)
+        socket.receive(tid, PROGRESS)
+        await asked.done.wait()
 
+        assert trio.current_time() == pytest.approx(4 + LIMITS.message_timeout_s)
+    assert isinstance(asked.error, RequestTimedOut)
+
+
+async def test_what_had_not_left_when_the_connection_was_lost_is_told_apart() -> None:
+    """The first is being sent, the second waits behind it."""
+    socket = FakeSocket()
+    async with running(socket) as (_, start):
+        first = start()
+        await trio.testing.wait_all_tasks_blocked()
+        second = start()
+        await trio.testing.wait_all_tasks_blocked()
+        socket.to_client.close()
+        await first.done.wait()
+        await second.done.wait()
+
+    assert (type(first.error), type(second.error)) == (ConnectionLost, NotSent)
+
+
+async def test_a_peer_that_is_gone_without_a_word_is_missed(autojump_clock: trio.testing.MockClock) -> None:
+    socket = FakeSocket()
+    socket.is_silent = True
+    connection = Connection(socket, LIMITS)
+
+    await connection.watch()
+
+    assert trio.current_time() == LIMITS.ping_interval_s + LIMITS.peer_timeout_s
+    assert connection.lost.is_set()
+    with pytest.raises(NotSent, match="no sign of life for 10 s"):
+        await connection.exchange(ReqEnsureChatContext())
+
+
+async def test_a_peer_that_answers_is_asked_now_and_then(autojump_clock: trio.testing.MockClock) -> None:
+    socket = FakeSocket()
+    with trio.move_on_after(10 * LIMITS.ping_interval_s + 1):
+        await Connection(socket, LIMITS).watch()
+
+    assert socket.pings == 10
+
+
+async def test_a_ping_on_a_closed_socket_is_a_lost_connection(autojump_clock: trio.testing.MockClock) -> None:
+    class Closed(FakeSocket):
+        async def ping(self, payload: bytes | None = None) -> None:
+            raise ConnectionClosed(CloseReason(1001, "going away"))
+
+    connection = Connection(Closed(), LIMITS)
+
+    await connection.watch()
+
+    assert connection.lost.is_set()
+
+
+async def followed(socket: FakeSocket, connection: Connection, events: int) -> tuple[object, list[object]]:
+    """Open a feed, have the peer answer and send so many events, and read them all."""
     async with trio.open_nursery() as nursery:
-        listeners = await nursery.start(partial(trio.serve_tcp, refuse, 0, host="127.0.0.1"))
-        port = listeners[0].socket.getsockname()[1]
 
-        with pytest.raises(CannotConnect, match="HTTP status 404"):
-            async with open_connection(f"ws://127.0.0.1:{port}/", LIMITS):
-                pytest.fail("no WebSocket is there")
-        nursery.cancel_scope.cancel()
+        async def answer() -> None:
+            tid = json.loads(await socket.sent.receive())["tid"]
+            socket.receive(tid, {"type": "vibes.diy.event", "n": -1})
+            socket.receive(tid, {"type": "vibes.diy.res-subscribe"})
+            for number in range(events):
+                socket.receive(tid, {"type": "vibes.diy.event", "n": number})
 
-
-async def test_a_certificate_that_is_not_trusted_is_told_at_once(tmp_path: Path) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(make_certificate(tmp_path / "own.pem"))
-
-    async def handle(plain: trio.SocketStream) -> None:
-        stream = trio.SSLStream(plain, context, server_side=True)
-        with contextlib.suppress(trio.BrokenResourceError):
-            await stream.do_handshake()
-        await trio.aclose_forcefully(stream)
-
-    async with trio.open_nursery() as nursery:
-        listeners = await nursery.start(trio.serve_tcp, handle, 0)
-        port = listeners[0].socket.getsockname()[1]
-        with pytest.raises(CannotConnect, match=r"CERTIFICATE_VERIFY_FAILED.*SSL_CERT_FILE"):
-            async with open_connection(f"wss://127.0.0.1:{port}/", Limits()):
-                pass
-        nursery.cancel_scope.cancel()
+        nursery.start_soon(answer)
+        async with connection.feed(ReqEnsureChatContext()) as feed:
+            found = [json.loads(bytes(await feed.next()))["n"] for _ in range(events + 1)]
+            return json.loads(bytes(feed.reply)), found
 
 
-async def test_what_does_not_speak_tls_is_told_at_once() -> None:
-    async def handle(stream: trio.SocketStream) -> None:
-        await stream.receive_some(4096)
-        await stream.send_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+async def test_a_feed_has_its_reply_and_all_events_in_order() -> None:
+    """An event may come before the reply: what is replayed does."""
+    socket = FakeSocket()
+    async with running(socket) as (connection, _):
+        reply, events = await followed(socket, connection, 2)
 
-    async with trio.open_nursery() as nursery:
-        listeners = await nursery.start(trio.serve_tcp, handle, 0)
-        port = listeners[0].socket.getsockname()[1]
-        with pytest.raises(CannotConnect, match="no secure connection"):
-            async with open_connection(f"wss://127.0.0.1:{port}/", Limits()):
-                pass
-        nursery.cancel_scope.cancel()
+    assert reply == {"type": "vibes.diy.res-subscribe"}
+    assert events == [-1, 0, 1]
+
+
+async def test_a_feed_that_nobody_reads_is_cut_and_others_go_on() -> None:
+    """What was kept can be read still; then it is said that there was more."""
+    socket = FakeSocket()
+    async with running(socket) as (connection, start), trio.open_nursery() as nursery:
+
+        async def answer() -> None:
+            tid = json.loads(await socket.sent.receive())["tid"]
+            socket.receive(tid, {"type": "vibes.diy.res-subscribe"})
+            for number in range(5):
+                socket.receive(tid, {"type": "vibes.diy.event", "n": number})
+
+        nursery.start_soon(answer)
+        async with connection.feed(ReqEnsureChatContext()) as feed:
+            await trio.testing.wait_all_tasks_blocked()
+            asked = start()
+            socket.receive(json.loads(await socket.sent.receive())["tid"], {"ok": True})
+            await asked.done.wait()
+
+            events = [json.loads(bytes(await feed.next()))["n"] for _ in range(3)]
+            with pytest.raises(Lagged):
+                await feed.next()
+
+    assert asked.payload == {"ok": True}
+    assert events == [0, 1, 2]
+
+
+async def test_a_feed_ends_with_its_connection() -> None:
+    socket = FakeSocket()
+    async with running(socket) as (connection, _), trio.open_nursery() as nursery:
+
+        async def answer() -> None:
+            socket.receive(
+                json.loads(await socket.sent.receive())["tid"], {"type": "vibes.diy.res-subscribe"}
+            )
+
+        nursery.start_soon(answer)
+        async with connection.feed(ReqEnsureChatContext()) as feed:
+            socket.to_client.close()
+            with pytest.raises(ConnectionLost, match="going away"):
+                await feed.next()
+
+
+async def test_a_feed_that_is_left_forgets_its_events() -> None:
+    socket = FakeSocket()
+    async with running(socket) as (connection, start):
+        await followed(socket, connection, 0)
+        asked = start()
+        tid = json.loads(await socket.sent.receive())["tid"]
+        socket.receive("the feed's, or anybody's", {"type": "vibes.diy.event"})
+        socket.receive(tid, {"ok": True})
+        await asked.done.wait()
+
+    assert asked.payload == {"ok": True}

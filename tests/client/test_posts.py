@@ -9,7 +9,7 @@ import httpx
 import pytest
 import trio
 
-from vibes_trio.client.connection import CannotConnect, ConnectionLost, NoWebSocket, RequestTimedOut
+from vibes_trio.client.failures import CannotConnect, ConnectionLost, NoWebSocket, RequestTimedOut
 from vibes_trio.client.posts import Posts, open_posts
 from vibes_trio.config import Limits
 from vibes_trio.errors import TooLarge

@@ -29,7 +29,7 @@ LOCK = Cid("zLock")
 
 def table(tx: Tx) -> list[tuple[str, str, int]]:
     """All releases: content, mode, number; in the order in which they were made."""
-    return [(fs_id, mode, seq) for fs_id, mode, seq in tx.execute("SELECT fsId, mode, releaseSeq FROM Apps")]
+    return [row[:3] for row in tx.execute("SELECT fsId, mode, releaseSeq, env FROM Apps")]  # type: ignore[misc]
 
 
 async def latest(db: Database) -> Release | None:

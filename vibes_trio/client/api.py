@@ -1,177 +1,157 @@
 """Typed calls: a request goes in, the response that its type names comes out.
 
-async with connect("http://localhost:8787", lambda: DashAuth(type="device-id", token=token)) as api:
-    res = await api.request(ReqEnsureChatContext())
+async with open_api("http://localhost:8787", device_file("ada.json")) as api:
+    context = await api.request(ReqEnsureChatContext())
 """
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from types import MappingProxyType
-from typing import Any, Protocol, TypeVar, get_args
-from urllib.parse import urlsplit, urlunsplit
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import msgspec
+import trio
 
-from vibes_trio import errors
-from vibes_trio.client.connection import CannotConnect, NoWebSocket, open_connection
-from vibes_trio.client.posts import open_posts
+from vibes_trio.client.connection import TID_BYTES, Progress
+from vibes_trio.client.dial import without_group
+from vibes_trio.client.failures import CannotConnect, ConnectionLost, NotSent
+from vibes_trio.client.link import Link, websocket_url
+from vibes_trio.client.repeats import may_repeat
+from vibes_trio.client.replies import read_reply
+from vibes_trio.client.tokens import Signer, Token, signer
 from vibes_trio.config import Limits
-from vibes_trio.errors import Overloaded, RequireLogin, TransformFailed, VibesError
-from vibes_trio.wire.auth import DashAuth
-from vibes_trio.wire.base import ErrorReply, Request, Response
+from vibes_trio.wire.base import Request, Response
 
 R = TypeVar("R", bound=Response)
 
-WS_PATH = "/v1/ws"
-_SCHEMES = MappingProxyType({"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"})
-_TOLD = frozenset({"type", "message", "code", "error"})
-
-# Errors whose construction takes a message and a detail; the others have a case in `read_error`.
-_BY_CODE: MappingProxyType[str, type[VibesError]] = MappingProxyType(
-    {
-        kind.code: kind
-        for kind in (
-            errors.BadJson,
-            errors.BadEnvelope,
-            errors.BadRequest,
-            errors.NotOwner,
-            errors.LimitReached,
-            errors.NotFound,
-            errors.SlugTaken,
-            errors.TooLarge,
-            errors.NoSuchSlugLeft,
-            errors.UnknownType,
-            errors.Internal,
-        )
-    }
-)
-
-
-class Exchange(Protocol):
-    """What carries messages: a WebSocket (`Connection`), or a POST for each (`Posts`).
-
-    Attributes:
-        hint: what whoever runs the server should know of how it is reached; empty: nothing.
-        clock_ahead_s: how far this machine's clock is ahead of the server's; None: it isn't known.
-    """
-
-    hint: str
-    clock_ahead_s: float | None
-
-    async def exchange(self, payload: msgspec.Struct) -> msgspec.Raw:
-        """Send *payload*; return the payload of the reply. See `Connection.exchange`."""
-
 
 class Api:
-    """The messages of a server, over one connection; any number of tasks may use it at once.
+    """The messages of a server, for one user; any number of tasks may use it at once.
 
-    Args:
-        auth: asked for credentials before each request, as tokens are short-lived.
+    Others, for other users too, may share its connection. When that is lost it is made anew for the next request.
     """
 
-    def __init__(self, connection: Exchange, auth: Callable[[], DashAuth]) -> None:
-        self._connection = connection
-        self._auth = auth
+    def __init__(self, link: Link, sign: Signer | None) -> None:
+        self._link = link
+        self._sign = sign
 
     @property
     def hint(self) -> str:
-        """See `Exchange`."""
-        return self._connection.hint
+        """What whoever runs the server should know of how it is reached; empty: nothing."""
+        return self._link.current.hint if self._link.current is not None else ""
 
     @property
     def clock_ahead_s(self) -> float | None:
-        """See `Exchange`."""
-        return self._connection.clock_ahead_s
+        """How far this machine's clock is ahead of the server's; None: it isn't known."""
+        return self._link.current.clock_ahead_s if self._link.current is not None else None
 
-    async def request(self, request: Request[R]) -> R:
-        """Send *request*, with credentials unless it has some, and return its response.
+    async def request(self, request: Request[R], on_progress: Progress | None = None) -> R:
+        """Send *request*, signed unless it has credentials, and return its response.
+
+        A connection that is lost meanwhile is made anew, and the request sent again, if it can't have arrived or
+        does no harm by arriving twice (`repeats.may_repeat`): at most `limits.request_tries` times.
+
+        Args:
+            on_progress: called with what the server tells of how far it is; has to return at once.
 
         Raises:
             VibesError: the server refused; the class is that of the error's code, and plain VibesError
                 (with `code` in its detail) for a code that isn't known here.
-            ConnectionLost, RequestTimedOut: no reply; the server may have done the work all the same.
+            ConnectionLost: no reply; the server may have done the work all the same.
+            RequestTimedOut: the server said nothing for `limits.message_timeout_s`, not even of progress.
         """
-        if request.auth is None:
-            request = msgspec.structs.replace(request, auth=self._auth())
-        payload = await self._connection.exchange(request)
-        kind = response_type(type(request))
-        try:
-            reply: R | ErrorReply = msgspec.json.decode(payload, type=kind | ErrorReply)
-        except msgspec.ValidationError as error:
-            raise VibesError(f"The server's reply is none to this message: {error}.") from error
-        if isinstance(reply, ErrorReply):
-            raise read_error(reply, msgspec.json.decode(payload))
-        return reply
+        tid = secrets.token_urlsafe(TID_BYTES)
+        for tries_left in reversed(range(self._link.limits.request_tries)):
+            exchange = await self._link.connected()
+            signed = await self.signed(request)
+            try:
+                payload = await exchange.exchange(signed, tid=tid, on_progress=on_progress)
+                return read_reply(type(request), payload)
+            except ConnectionLost as error:
+                if not tries_left or not (isinstance(error, NotSent) or may_repeat(request)):
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    async def signed(self, request: Request[R]) -> Request[R]:
+        """Return *request* with credentials: its own, or fresh ones."""
+        if request.auth is not None or self._sign is None:
+            return request
+        return msgspec.structs.replace(request, auth=await self._sign())
+
+    async def pages(self, request: Request[R]) -> AsyncIterator[R]:
+        """Give the answer to *request*, whose kind lists things, and those that follow, to the end of the list."""
+        while True:
+            page = await self.request(request)
+            yield page
+            cursor = getattr(page, "next_cursor", "")
+            if not cursor:
+                return
+            request = msgspec.structs.replace(request, cursor=cursor)
+
+
+class Connections:
+    """The connections of one program: one for each address, shared by all who ask for it.
+
+    Args:
+        keep_up: runs a link beside, and returns when it is connected.
+    """
+
+    def __init__(self, keep_up: Callable[[Link], Awaitable[None]], limits: Limits) -> None:
+        self._keep_up = keep_up
+        self._limits = limits
+        self._links: dict[str, Link] = {}
+        self._opening = trio.Lock()
+
+    async def api(self, url: str, token: Token | None = None) -> Api:
+        """Return the messages of the server at *url* (`http:`, `https:`, `ws:`, `wss:`) for whoever *token* is of.
+
+        Raises:
+            CannotConnect: nobody answers there, or not as a server would; or there are connections to
+                `limits.client_addresses` servers already.
+        """
+        address = websocket_url(url)
+        async with self._opening:
+            if address not in self._links:
+                if len(self._links) >= self._limits.client_addresses:
+                    raise CannotConnect(
+                        f"{url}: there are connections to {len(self._links)} servers already."
+                    )
+                link = Link(address, self._limits)
+                await self._keep_up(link)
+                self._links[address] = link
+        return Api(self._links[address], signer(token, url))
+
+    def close(self) -> None:
+        """End all of them, after a goodbye to each server."""
+        for link in self._links.values():
+            link.close()
 
 
 @asynccontextmanager
-async def connect(
-    url: str, auth: Callable[[], DashAuth], *, limits: Limits | None = None
+async def open_connections(limits: Limits | None = None) -> AsyncIterator[Connections]:
+    """Hold connections for the length of the context, as many as are asked for."""
+    with without_group():
+        async with trio.open_nursery() as nursery:
+            connections = Connections(lambda link: nursery.start(link.run), limits or Limits())
+            try:
+                yield connections
+            finally:
+                connections.close()
+
+
+@asynccontextmanager
+async def open_api(
+    url: str, token: Token | None = None, *, limits: Limits | None = None
 ) -> AsyncIterator[Api]:
     """Connect to the server at *url* (`http:`, `https:`, `ws:`, `wss:`) for the length of the context.
 
     Where only HTTP gets through, each message is a POST of its own.
 
+    Args:
+        token: see `tokens.Token`; None: messages go unsigned.
+
     Raises:
         CannotConnect: nobody answers there, or not as a server would. Other errors are those of the block.
     """
-    limits = limits or Limits()
-    address = websocket_url(url)
-    async with AsyncExitStack() as stack:
-        connection: Exchange
-        try:
-            connection = await stack.enter_async_context(open_connection(address, limits))
-        except NoWebSocket as error:
-            posted_to = "http" + address.removeprefix("ws")
-            connection = await stack.enter_async_context(open_posts(posted_to, limits, error))
-        yield Api(connection, auth)
-
-
-def websocket_url(url: str) -> str:
-    """Return where the WebSocket of the server at *url* is; a path that is given is kept.
-
-    Raises:
-        CannotConnect: *url* is no address.
-    """
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise CannotConnect(f"{url}: is no address: {error}.") from error
-    if parts.scheme not in _SCHEMES or not host:
-        raise CannotConnect(f"{url}: is no address. Give one like http://localhost:8787.")
-    path = parts.path if parts.path.strip("/") else WS_PATH
-    return urlunsplit((_SCHEMES[parts.scheme], parts.netloc, path, parts.query, ""))
-
-
-def response_type(request: type[Request[R]]) -> type[R]:
-    """Return the response that *request* names as its parameter."""
-    # typing.get_original_bases is not there before Python 3.12.
-    bases: tuple[type, ...] = request.__orig_bases__  # type: ignore[attr-defined]
-    found: type[R] = next(get_args(base)[0] for base in bases if get_args(base))
-    return found
-
-
-# Any: what members an error has besides the declared ones is decided by its code.
-def read_error(reply: ErrorReply, payload: dict[str, Any]) -> VibesError:
-    """Return the error that *reply* stands for; *payload* is the same, undecoded into a type."""
-    detail = {name: value for name, value in payload.items() if name not in _TOLD}
-    if reply.code == RequireLogin.code:
-        return RequireLogin("refused by the server", reply.message)
-    if reply.code == Overloaded.code:
-        return Overloaded(reply.message)
-    if reply.code == TransformFailed.code:
-        return _transform_failed(reply.message, detail)
-    kind = _BY_CODE.get(reply.code)
-    return (
-        VibesError(reply.message, code=reply.code, **detail)
-        if kind is None
-        else kind(reply.message, **detail)
-    )
-
-
-def _transform_failed(message: str, detail: dict[str, Any]) -> TransformFailed:
-    filename = str(detail.get("filename", ""))
-    line, column = (n if isinstance(n := detail.get(name), int) else 0 for name in ("line", "column"))
-    where = f"{filename}:{line}:{column}: " if line else f"{filename}: "
-    return TransformFailed(message.removeprefix(where), filename=filename, line=line, column=column)
+    async with open_connections(limits) as connections:
+        yield await connections.api(url, token)

@@ -1,30 +1,22 @@
 """One WebSocket to a server: requests go out through one writer, replies find their waiter by `tid`.
 
 The whole mutable state of a `Connection` is: who waits for which `tid`, and why the connection is lost. It
-changes in sync code only. Three things are bounded: how many requests are under way, how long each may take,
-and how large a reply may be.
+changes in sync code only. Bounded are: how many requests are under way, how long a server may say nothing of each,
+how large a reply may be, how much waits for whoever reads a feed, and how long a peer that is gone isn't missed.
 """
 
+import math
 import secrets
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from ssl import SSLCertVerificationError
 from typing import Protocol
-from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 import trio
-from trio_websocket import (
-    ConnectionClosed,
-    ConnectionRejected,
-    HandshakeError,
-    WebSocketConnection,
-    wrap_client_stream,
-)
+from trio_websocket import ConnectionClosed
 
-from vibes_trio.client.clock import calc_ahead_s
+from vibes_trio.client.failures import ConnectionLost, Lagged, NotSent, RequestTimedOut
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadEnvelope, BadJson, TooLarge
 from vibes_trio.wire.base import encode, read_head
@@ -34,23 +26,13 @@ DST = "vibes.diy.server"
 REQUEST_TTL = 6
 TID_BYTES = 9
 
-Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
+PROGRESS = "vibes.diy.res-progress"
+"""The type of frames that say that a request is still worked on."""
+REPLIES = "vibes.diy.res-"
+"""What the types of replies begin with; the others are events of a feed."""
 
-
-class ConnectionLost(OSError):
-    """The connection ended, or never came to be, while somebody needed it."""
-
-
-class CannotConnect(ConnectionLost):
-    """Nobody answers at the address, or not as a server of ours would."""
-
-
-class NoWebSocket(CannotConnect):
-    """Something answers there by HTTP, but opens no WebSocket: no server, or a proxy before it."""
-
-
-class RequestTimedOut(OSError):
-    """No reply within the deadline. The server may have done the work all the same."""
+Progress = Callable[[msgspec.Raw], None]
+"""Takes the payload of a progress frame, in the loop that reads: it has to return at once."""
 
 
 class Socket(Protocol):
@@ -62,83 +44,162 @@ class Socket(Protocol):
     async def get_message(self) -> str | bytes:
         """Return the next message. Raises ConnectionClosed."""
 
+    async def ping(self, payload: bytes | None = None) -> None:
+        """Send a ping and wait for its pong. Raises ConnectionClosed."""
+
     async def aclose(self) -> None:
         """Say goodbye and wait for the peer's."""
 
 
 @dataclass(slots=True, eq=False)
 class _Waiter:
-    """Somebody who waits for a reply: the payload, or what became of it."""
+    """Somebody who waits for a reply, and what became of it.
 
+    Attributes:
+        idle: ends the wait; every frame moves its deadline on.
+        events: where a feed's events go; None: a request has none.
+    """
+
+    idle: trio.CancelScope
+    on_progress: Progress | None
+    events: trio.MemorySendChannel[msgspec.Raw] | None = None
     done: trio.Event = field(default_factory=trio.Event)
     payload: msgspec.Raw | None = None
+    sent: bool = False
+    lagged: bool = False
+
+
+class Feed:
+    """A reply, and the events that come after it with the same `tid`, until either side ends it.
+
+    Attributes:
+        reply: payload of the first answer.
+    """
+
+    def __init__(
+        self, reply: msgspec.Raw, events: trio.MemoryReceiveChannel[msgspec.Raw], why: Callable[[], Exception]
+    ) -> None:
+        self.reply = reply
+        self._events = events
+        self._why = why
+
+    async def next(self) -> msgspec.Raw:
+        """Return the payload of the next event.
+
+        Raises:
+            Lagged: more came than was fetched in time; what was kept has been given before.
+            ConnectionLost: the connection ended.
+        """
+        try:
+            return await self._events.receive()
+        except trio.EndOfChannel:
+            raise self._why() from None
 
 
 class Connection:
-    """Requests and replies over *socket*, whose two loops (`read_in`, `write_out`) someone else runs.
+    """Requests and replies over *socket*, whose loops (`read_in`, `write_out`, `watch`) someone else runs.
 
     Args:
         clock_ahead_s: how far this machine's clock is ahead of the server's; None: it isn't known.
+
+    Attributes:
+        lost: set when the connection has ended.
     """
 
     hint = ""
 
     def __init__(self, socket: Socket, limits: Limits, clock_ahead_s: float | None = None) -> None:
         self.clock_ahead_s = clock_ahead_s
+        self.lost = trio.Event()
         self._socket = socket
         self._limits = limits
         self._waiters: dict[str, _Waiter] = {}
-        self._lost: ConnectionLost | None = None
+        self._why = ""
         self._slots = trio.Semaphore(limits.in_flight_per_connection)
-        self._to_writer, self._outbox = trio.open_memory_channel[str](0)
+        self._to_writer, self._outbox = trio.open_memory_channel[tuple[str, _Waiter]](0)
 
-    async def exchange(self, payload: msgspec.Struct) -> msgspec.Raw:
+    async def exchange(
+        self, payload: msgspec.Struct, *, tid: str = "", on_progress: Progress | None = None
+    ) -> msgspec.Raw:
         """Send *payload* in an envelope; return the payload of the reply, whatever it is.
+
+        Args:
+            tid: of the envelope; empty: a new one.
 
         Raises:
             TooLarge: no server takes a message of that size.
+            NotSent: the connection ended before the message left.
             ConnectionLost: the connection ended before the reply came.
-            RequestTimedOut: no reply within `limits.message_timeout_s`.
+            RequestTimedOut: nothing was heard of it for `limits.message_timeout_s`, no progress either.
+        """
+        waiter = _Waiter(trio.CancelScope(), on_progress)
+        return await self._ask(tid or secrets.token_urlsafe(TID_BYTES), payload, waiter)
+
+    @asynccontextmanager
+    async def feed(self, payload: msgspec.Struct) -> AsyncIterator[Feed]:
+        """Send *payload*, and hold a place open for its reply and the events that come after it.
+
+        Raises:
+            As `exchange`. Other errors are those of the block.
         """
         tid = secrets.token_urlsafe(TID_BYTES)
-        text = write_envelope(tid, payload, self._limits.max_frame_bytes)
-        timeout_s = self._limits.message_timeout_s
-        try:
-            with trio.fail_after(timeout_s):
-                async with self._slots:
-                    return await self._ask(tid, text)
-        except trio.TooSlowError:
-            raise RequestTimedOut(
-                f"No reply within {timeout_s:g} s. The server may be busy; what was asked for may have "
-                "been done all the same."
-            ) from None
+        to_reader, events = trio.open_memory_channel[msgspec.Raw](self._limits.events_waiting)
+        waiter = _Waiter(trio.CancelScope(), None, to_reader)
 
-    async def _ask(self, tid: str, text: str) -> msgspec.Raw:
-        if self._lost is not None:
-            raise self._lost
-        waiter = self._waiters[tid] = _Waiter()
+        def why() -> Exception:
+            return Lagged("More came than was read.") if waiter.lagged else self._loss(waiter)
+
+        with to_reader, events:
+            try:
+                reply = await self._ask(tid, payload, waiter)
+                yield Feed(reply, events, why)
+            finally:
+                self._waiters.pop(tid, None)
+
+    async def _ask(self, tid: str, payload: msgspec.Struct, waiter: _Waiter) -> msgspec.Raw:
+        text = write_envelope(tid, payload, self._limits.max_frame_bytes)
+        self._hear(waiter)
+        with waiter.idle:
+            async with self._slots:
+                await self._send(tid, text, waiter)
+            if waiter.payload is None:
+                raise self._loss(waiter)
+            return waiter.payload
+        raise RequestTimedOut(
+            f"Nothing was heard for {self._limits.message_timeout_s:g} s. The server may be busy; what was asked for "
+            "may have been done all the same."
+        )
+
+    async def _send(self, tid: str, text: str, waiter: _Waiter) -> None:
+        if self.lost.is_set():
+            return
+        self._waiters[tid] = waiter
         try:
-            await self._to_writer.send(text)
+            await self._to_writer.send((text, waiter))
             await waiter.done.wait()
         except trio.ClosedResourceError:
             pass  # the connection was lost before the writer took it
         finally:
-            del self._waiters[tid]
-        if waiter.payload is None:
-            assert self._lost is not None, "a waiter is woken by its reply or by the loss of the connection"
-            raise self._lost
-        return waiter.payload
+            if waiter.events is None or waiter.payload is None:
+                self._waiters.pop(tid, None)
+
+    def _hear(self, waiter: _Waiter) -> None:
+        waiter.idle.deadline = trio.current_time() + self._limits.message_timeout_s
+
+    def _loss(self, waiter: _Waiter) -> ConnectionLost:
+        return ConnectionLost(self._why) if waiter.sent else NotSent(self._why)
 
     async def write_out(self) -> None:
         """Send what is asked for, one message at a time, until the connection is lost."""
-        async for text in self._outbox:
+        async for text, waiter in self._outbox:
+            waiter.sent = True  # from here on some of it may arrive
             try:
                 await self._socket.send_message(text)
             except ConnectionClosed as closed:
                 self.give_up(_words(closed))
 
     async def read_in(self) -> None:
-        """Hand each reply to whoever waits for it, until the connection is lost."""
+        """Hand each frame to whoever waits for it, until the connection is lost."""
         while True:
             try:
                 frame = await self._socket.get_message()
@@ -147,121 +208,62 @@ class Connection:
                 return
             self._take(frame.encode() if isinstance(frame, str) else frame)
 
+    async def watch(self) -> None:
+        """Ask the peer for a sign of life now and then, as one that went without a word is missed by nobody else."""
+        while not self.lost.is_set():
+            await trio.sleep(self._limits.ping_interval_s)
+            try:
+                with trio.fail_after(self._limits.peer_timeout_s):
+                    await self._socket.ping()
+            except trio.TooSlowError:
+                self.give_up(
+                    f"The server has given no sign of life for {self._limits.peer_timeout_s:g} s. Is the network there?"
+                )
+            except ConnectionClosed as closed:
+                self.give_up(_words(closed))
+
     def _take(self, frame: bytes) -> None:
         try:
-            envelope = read_head(frame).envelope
+            head = read_head(frame)
         except (BadJson, BadEnvelope):
             return  # nobody can be found who waits for it; they have their deadline
-        waiter = self._waiters.get(envelope.tid)
-        if waiter is not None:  # else it gave up waiting, or never was
-            waiter.payload = envelope.payload
+        waiter = self._waiters.get(head.envelope.tid)
+        if waiter is None:
+            return  # it gave up waiting, or never was
+        payload = head.envelope.payload
+        if head.type == PROGRESS:
+            self._hear(waiter)
+            if waiter.on_progress is not None:
+                waiter.on_progress(payload)
+        elif waiter.events is not None and (waiter.payload is not None or not head.type.startswith(REPLIES)):
+            self._put(head.envelope.tid, waiter, payload)
+        elif waiter.payload is None:
+            waiter.idle.deadline = math.inf  # it has its answer
+            waiter.payload = payload
             waiter.done.set()
+
+    def _put(self, tid: str, waiter: _Waiter, event: msgspec.Raw) -> None:
+        assert waiter.events is not None, "only a feed has events"
+        self._hear(waiter)
+        try:
+            waiter.events.send_nowait(event)
+        except trio.WouldBlock:
+            # Others wait for what comes behind it on this connection, so whoever doesn't read is not waited for.
+            waiter.lagged = True
+            waiter.events.close()
+            del self._waiters[tid]
 
     def give_up(self, why: str) -> None:
         """Tell everybody who waits, and all who come later, that the connection is lost and why."""
-        if self._lost is None:
-            self._lost = ConnectionLost(why)
+        if self.lost.is_set():
+            return
+        self._why = why
+        self.lost.set()
         self._to_writer.close()  # ends the writer, and those who wait for it
         for waiter in self._waiters.values():
             waiter.done.set()
-
-
-@asynccontextmanager
-async def open_connection(url: str, limits: Limits) -> AsyncIterator[Connection]:
-    """Connect to the WebSocket at *url* (`ws:` or `wss:`); the connection ends with the context.
-
-    Raises:
-        CannotConnect: nobody there, or no WebSocket; says why. Other errors are those of the block.
-    """
-    stream = await _dial(url, limits)
-    with _as_cannot_connect(url), _without_group():
-        async with stream, trio.open_nursery() as nursery:
-            asked_at = time.time()
-            socket = await _shake_hands(nursery, stream, url, limits)
-            ahead_s = calc_ahead_s(socket.handshake_headers, asked_at, time.time())
-            connection = Connection(socket, limits, ahead_s)
-            nursery.start_soon(connection.write_out)
-            nursery.start_soon(connection.read_in)
-            try:
-                yield connection
-            finally:
-                with trio.move_on_after(limits.close_timeout_s, shield=True):
-                    await socket.aclose()
-                connection.give_up("The connection was closed by this side.")
-                nursery.cancel_scope.cancel()
-
-
-@contextmanager
-def _without_group() -> Iterator[None]:
-    """Raise the one error of a nursery as itself: the two loops raise none, so it is the block's."""
-    alone: BaseException | None = None
-    try:
-        yield
-    except BaseExceptionGroup as group:
-        if len(group.exceptions) > 1:
-            raise
-        alone = group.exceptions[0]
-    if alone is not None:
-        raise alone
-
-
-@contextmanager
-def _as_cannot_connect(url: str) -> Iterator[None]:
-    """Translate what trio-websocket raises, here or in its own task, when the peer is none."""
-    try:
-        yield
-    except ConnectionRejected as error:
-        raise NoWebSocket(
-            f"{url}: answers, but with HTTP status {error.status_code} instead of a WebSocket."
-        ) from error
-    except HandshakeError as error:
-        raise NoWebSocket(f"{url}: answers, but not as a WebSocket.") from error
-
-
-async def _dial(url: str, limits: Limits) -> Stream:
-    parts = urlsplit(url)
-    host, tls = parts.hostname or "", parts.scheme == "wss"
-    try:
-        with trio.fail_after(limits.head_timeout_s):
-            if not tls:
-                return await trio.open_tcp_stream(host, parts.port or 80)
-            stream = await trio.open_ssl_over_tcp_stream(host, parts.port or 443, https_compatible=True)
-            await _secure(stream, url)
-            return stream
-    except trio.TooSlowError:
-        raise CannotConnect(f"{url}: no answer within {limits.head_timeout_s:g} s.") from None
-    except OSError as error:
-        raise CannotConnect(f"{url}: {error}.") from error
-
-
-async def _secure(stream: trio.SSLStream[trio.SocketStream], url: str) -> None:
-    """Shake hands for TLS now: the WebSocket's own task would wait on after it failed."""
-    try:
-        await stream.do_handshake()
-    except trio.BrokenResourceError as error:
-        await trio.aclose_forcefully(stream)
-        why = error.__cause__ or error
-        hint = (
-            " Name its authority's file in SSL_CERT_FILE."
-            if isinstance(why, SSLCertVerificationError)
-            else ""
-        )
-        raise CannotConnect(f"{url}: no secure connection: {why}.{hint}") from error
-    except BaseException:
-        await trio.aclose_forcefully(stream)
-        raise
-
-
-async def _shake_hands(
-    nursery: trio.Nursery, stream: Stream, url: str, limits: Limits
-) -> WebSocketConnection:
-    parts = urlsplit(url)
-    resource = urlunsplit(("", "", parts.path or "/", parts.query, ""))
-    with trio.move_on_after(limits.head_timeout_s):
-        return await wrap_client_stream(
-            nursery, stream, parts.netloc, resource, max_message_size=limits.hard_frame_bytes
-        )
-    raise CannotConnect(f"{url}: answers, but no WebSocket within {limits.head_timeout_s:g} s.")
+            if waiter.events is not None:
+                waiter.events.close()
 
 
 def _words(closed: ConnectionClosed) -> str:

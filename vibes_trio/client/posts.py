@@ -6,20 +6,15 @@ import secrets
 import ssl
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
 import trio
 
 from vibes_trio.client.clock import calc_ahead_s
-from vibes_trio.client.connection import (
-    TID_BYTES,
-    CannotConnect,
-    ConnectionLost,
-    RequestTimedOut,
-    write_envelope,
-)
+from vibes_trio.client.connection import TID_BYTES, Feed, Progress, write_envelope
+from vibes_trio.client.failures import CannotConnect, ConnectionLost, NotSent, RequestTimedOut
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadEnvelope, BadJson
 from vibes_trio.late import late
@@ -43,20 +38,25 @@ class Posts:
     def __init__(self, client: httpx.AsyncClient, url: str, limits: Limits, hint: str) -> None:
         self.hint = hint
         self.clock_ahead_s: float | None = None
+        self.lost = trio.Event()  # set by `give_up` alone: each message has a connection of its own
         self._client = client
         self._url = url
         self._limits = limits
         self._slots = trio.Semaphore(limits.in_flight_per_connection)
 
-    async def exchange(self, payload: msgspec.Struct) -> msgspec.Raw:
-        """Send *payload* in an envelope; return the payload of the reply, whatever it is.
+    async def exchange(
+        self, payload: msgspec.Struct, *, tid: str = "", on_progress: Progress | None = None
+    ) -> msgspec.Raw:
+        """Send *payload* in an envelope; return the payload of the reply, whatever it is. No progress is told.
 
         Raises:
             TooLarge: no server takes a message of that size.
+            NotSent: nobody took the connection.
             ConnectionLost: no reply came, or something that is none.
             RequestTimedOut: no reply within `limits.message_timeout_s`.
         """
-        text = write_envelope(secrets.token_urlsafe(TID_BYTES), payload, self._limits.max_frame_bytes)
+        tid = tid or secrets.token_urlsafe(TID_BYTES)
+        text = write_envelope(tid, payload, self._limits.max_frame_bytes)
         try:
             with trio.fail_after(self._limits.message_timeout_s):
                 async with self._slots:
@@ -75,6 +75,18 @@ class Posts:
                 else ""
             )
             raise ConnectionLost(f"{self._url}: answers with HTTP status {status}{why}.") from error
+
+    def feed(self, payload: msgspec.Struct) -> AbstractAsyncContextManager[Feed]:
+        """Refuse: what comes later has no way here.
+
+        Raises:
+            CannotConnect: always.
+        """
+        raise CannotConnect(f"{self._url}: what happens can only be followed over a WebSocket. {self.hint}")
+
+    def give_up(self, why: str) -> None:
+        """Say that it is used no more."""
+        self.lost.set()
 
     async def is_there(self) -> bool:
         """Return whether a server of ours answers, before anything is sent that is not for everybody's eyes."""
@@ -98,6 +110,8 @@ class Posts:
                     if len(body) > self._limits.hard_frame_bytes:
                         await answer.aclose()  # see outbound._read_body
                 return answer.status_code, bytes(body)
+        except httpx.ConnectError as error:
+            raise NotSent(f"{self._url}: {error or type(error).__name__}.") from error
         except httpx.HTTPError as error:
             raise ConnectionLost(f"{self._url}: {error or type(error).__name__}.") from error
 

@@ -10,13 +10,11 @@ from typing import cast
 
 from vibes_trio.auth.device import Device, read_key_file
 from vibes_trio.auth.encoding import JsonObject
+from vibes_trio.client.tokens import KEY_FILE_VARIABLE
 from vibes_trio.commands.address import read_address
 from vibes_trio.commands.device_files import load_device
 from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import Config
-
-KEY_FILE_VARIABLE = "VIBES_DEVICE_ID"
-"""Holds a key file's text (JSON, or that as base64). The JavaScript clients read it too."""
 
 LOCAL_USER = "me"
 """The user of the machine that the server runs on; see `local_device`."""

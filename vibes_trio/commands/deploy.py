@@ -1,21 +1,12 @@
 """`vibes-trio deploy`: send a folder to a server and print where the app is."""
 
 import os
-import time
 from argparse import Namespace
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from itertools import count
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
-import trio
 
-from vibes_trio.auth.audience import origin_of
-from vibes_trio.auth.device import mint_token, read_token_times
-from vibes_trio.client.api import connect
-from vibes_trio.client.clock import shown_span
-from vibes_trio.client.connection import CannotConnect, ConnectionLost, RequestTimedOut
 from vibes_trio.commands.app_files import (
     MAX_APP_NAME_CHARS,
     FoundApp,
@@ -24,35 +15,16 @@ from vibes_trio.commands.app_files import (
     shown_size,
     slug_of,
 )
-from vibes_trio.commands.credentials import device_name, find_device, find_url
 from vibes_trio.commands.left_out import describe
-from vibes_trio.commands.output import OK, UNREACHABLE, USAGE, CommandFailed, print_table, tell, warn
-from vibes_trio.config import Config, load_config
+from vibes_trio.commands.output import OK, USAGE, CommandFailed, print_table, tell, warn
+from vibes_trio.commands.session import Asker, find_asker, find_server, with_server
+from vibes_trio.config import load_config
 from vibes_trio.content.filenames import lang_of
 from vibes_trio.content.project import ProjectFile
 from vibes_trio.content.project_words import describe_project
 from vibes_trio.content.read_project import read_project
-from vibes_trio.errors import RequireLogin, SlugTaken
-from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
-
-DEFAULT_URL = "http://127.0.0.1:8787"
-TOKEN_TYPE = "device-id"
-CLOCK_SLACK_S = 1.0
-CLOCK_OFF = (
-    "Your clock is {} the server's, so what this machine signs does not count there now. Set the clock right (have it"
-    " set by the network), then deploy again."
-)
-ASK_OPERATOR = "Its operator sees in its log why, and can issue a new key file: vibes-trio device issue."
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who deploys: gives credentials whenever they are needed, and the name to publish under (may be empty)."""
-
-    auth: Callable[[], DashAuth]
-    slug: str
 
 
 def main(options: Namespace) -> int:
@@ -68,12 +40,12 @@ def main(options: Namespace) -> int:
         print_table(("FILE", "SIZE"), [(file.name, shown_size(file.size)) for file in app.files])
         tell_reading(app, read_env(options.env))
         return OK
-    url = find_url(options, config, os.environ) or DEFAULT_URL
-    asker = find_asker(options, config, os.environ, url)
+    url = find_server(options, config, os.environ)
+    asker = find_asker(options, config, os.environ)
     request = make_request(options, path, app, asker)
     number = f"{len(app.files)} file{'s' if len(app.files) > 1 else ''}"
     tell(f"{path}: {number}, {shown_size(app.size)}, to {url} …")
-    show_release(options, trio.run(send, url, asker.auth, request, config))
+    show_release(options, with_server(url, asker, config, lambda session: session.ask(request)))
     return OK
 
 
@@ -90,29 +62,6 @@ def tell_reading(app: FoundApp, env: Mapping[str, str]) -> None:
     for warning in project.warnings:
         warn(warning)
     tell(describe_project(project))
-
-
-def find_asker(options: Namespace, config: Config, env: Mapping[str, str], url: str) -> Asker:
-    """Return who deploys to the server at *url*: the bearer of `--token`, else the device found by `find_device`.
-
-    The device's tokens count at that server only, which could use them elsewhere otherwise.
-
-    Raises:
-        CommandFailed: nobody; see `find_device`.
-    """
-    if options.token:
-        return Asker(lambda: DashAuth(type=TOKEN_TYPE, token=options.token), "")
-    device = find_device(options, config, env)
-    numbers, audience = count(1), origin_of(url)
-
-    def mint() -> DashAuth:
-        token = mint_token(device, time.time(), seq=next(numbers), audience=audience)
-        return DashAuth(type=TOKEN_TYPE, token=token)
-
-    return Asker(
-        mint,
-        slug_of(device_name(device), MAX_APP_NAME_CHARS),
-    )
 
 
 def make_request(options: Namespace, path: Path, app: FoundApp, asker: Asker) -> ReqEnsureAppSlug:
@@ -143,57 +92,6 @@ def read_env(pairs: list[str]) -> dict[str, str]:
         if not pair.partition("=")[1] or pair.startswith("="):
             raise CommandFailed(f"--env: NAME=VALUE is wanted; got {pair!r}.", USAGE)
     return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
-
-
-async def send(
-    url: str, auth: Callable[[], DashAuth], request: ReqEnsureAppSlug, config: Config
-) -> ResEnsureAppSlug:
-    """Send *request* to the server at *url* and return its answer.
-
-    Raises:
-        CommandFailed: the server can't be reached, or does not take the credentials.
-        VibesError: the server refuses the app; says why.
-    """
-    try:
-        async with connect(url, auth, limits=config.limits) as api:
-            if api.hint:
-                warn(api.hint)
-            signed = msgspec.structs.replace(request, auth=auth())
-            try:
-                return await api.request(signed)
-            except RequireLogin as error:
-                assert signed.auth is not None, "it was put in just now"
-                why = why_refused(signed.auth.token, time.time(), api.clock_ahead_s)
-                raise CommandFailed(
-                    f"{url}: the server does not take these credentials. It says: {error.message} {why}"
-                ) from error
-    except (ConnectionLost, RequestTimedOut) as error:
-        advice = " Is a server running there? Start one with `vibes-trio serve`, or name another: --url."
-        is_nobody = isinstance(error, CannotConnect)
-        raise CommandFailed(f"{error}{advice if is_nobody else ''}", UNREACHABLE) from error
-    except SlugTaken as error:
-        raise CommandFailed(f"{error.message} Name one: --user SLUG.") from error
-
-
-def why_refused(token: str, now: float, ahead_s: float | None) -> str:
-    """Return what is most likely wrong with *token*, which a server did not take, and what to do.
-
-    Args:
-        now: Unix seconds by this machine's clock.
-        ahead_s: how far that is ahead of the server's; None: it isn't known.
-    """
-    try:
-        begins, ends = read_token_times(token)
-    except ValueError:
-        return ASK_OPERATOR
-    server_now = now - (ahead_s or 0.0)
-    if begins > server_now - CLOCK_SLACK_S and (ahead_s or 0.0) >= CLOCK_SLACK_S:
-        return CLOCK_OFF.format(f"{shown_span(server_now - now)} ahead of")
-    if ends < server_now + CLOCK_SLACK_S:
-        if ends > now:
-            return CLOCK_OFF.format(f"{shown_span(server_now - now)} behind")
-        return f"The token ended {shown_span(now - ends)} ago. Make another: vibes-trio token."
-    return ASK_OPERATOR
 
 
 def show_release(options: Namespace, release: ResEnsureAppSlug) -> None:

@@ -18,8 +18,9 @@ from vibes_trio.errors import TooLarge, VibesError
 from vibes_trio.exchange import UserId
 from vibes_trio.services.given import pack_deploy, pack_section, unpack_deploy, unpack_section
 from vibes_trio.services.linking import link_beside, map_beside, page_beside
+from vibes_trio.wire.access import ACCESS
 from vibes_trio.wire.base import Request, encode, read_head, read_payload
-from vibes_trio.wire.chat import APPEND, ReqAppendChatSection, ReqEnsureChatContext
+from vibes_trio.wire.chat import APPEND, ReqAppendChatSection
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.large import Bounds, LargeHead, read_large_head
 
@@ -43,7 +44,6 @@ _PACKINGS: Mapping[type[AnyRequest], Packing] = {
     ReqEnsureAppSlug: Packing(pack_deploy, unpack_deploy),
     ReqAppendChatSection: Packing(pack_section, unpack_section),
 }
-LARGE_REQUESTS = (ReqEnsureAppSlug, ReqEnsureChatContext, ReqAppendChatSection)
 
 
 def packing_of(request: type[AnyRequest]) -> Packing:
@@ -65,6 +65,8 @@ def _pack_as_it_is(request: AnyRequest, limits: Limits) -> Packed:
         )
     return Packed(text)
 
+
+LARGE_REQUESTS = tuple(ACCESS)
 
 # Any: see Packing.
 _READ: Mapping[str, tuple[msgspec.json.Decoder[Any], Packing]] = {

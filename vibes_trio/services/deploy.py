@@ -141,7 +141,6 @@ def _response(app: App, deploy: Deploy, release: apps.Release, warnings: tuple[s
     user, name, fs_id = release.user_slug, release.app_slug, release.fs_id
     return ResEnsureAppSlug(
         app_slug=name,
-        user_slug=user,
         owner_handle=user,
         mode=deploy.mode,
         fs_id=fs_id,
@@ -157,15 +156,13 @@ def _response(app: App, deploy: Deploy, release: apps.Release, warnings: tuple[s
 
 
 def read_wanted(app: App, user_id: UserId, req: ReqEnsureAppSlug | Deploy) -> Wanted:
-    """Return where *req* wants to go; `ownerHandle` is another name of `userSlug`.
+    """Return where *req* wants to go.
 
     Raises:
-        BadRequest: a slug that can't be one, or two different user slugs.
+        BadRequest: a slug that can't be one.
     """
-    if req.user_slug and req.owner_handle and req.user_slug.lower() != req.owner_handle.lower():
-        raise BadRequest("userSlug and ownerHandle are two names of one thing, but differ: send one of them.")
     own = own_names(app.config.hostname_base)
-    user = req.user_slug or req.owner_handle
+    user = req.user_slug
     wanted = Wanted(
         user_id,
         parse_app_slug(req.app_slug, own) if req.app_slug else None,
@@ -336,5 +333,6 @@ def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
         env_json=publish.env_json,
         file_system_json=file_system,
         extras_json=extras,
+        size=sum(item.size for item in read_items(file_system)),
     )
     return apps.save_release(tx, new, limit=config.max_apps, max_bytes=config.max_app_bytes)

@@ -71,7 +71,6 @@ class Deploy:
     mode: Mode
     app_slug: str
     user_slug: str
-    owner_handle: str
     env: Mapping[str, str]
     entry_point: str
     files: tuple[GivenFile, ...]
@@ -105,7 +104,6 @@ def read_deploy(req: ReqEnsureAppSlug, limits: Limits) -> Steps[Deploy]:
         req.mode,
         req.app_slug[:MAX_SLUG_CHARS],
         req.user_slug[:MAX_SLUG_CHARS],
-        req.owner_handle[:MAX_SLUG_CHARS],
         req.env,
         flagged[-1] if flagged else "",
         tuple(files),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
+from vibes_trio.storage.app_states import touch_app
 from vibes_trio.storage.assets import put_assets
 from vibes_trio.storage.counters import count_up, get_count
 from vibes_trio.storage.eviction import Evicted, Kept, evict, fit_bytes, fit_number
@@ -29,6 +30,9 @@ class NewRelease:
         env_json: object of text values.
         file_system_json: list of FileSystemItem, see schema-and-settings.md.
         extras_json: our own notes on the release (entry point, roots, sources); None: the reference made it.
+        size: of its files, in bytes.
+        message: what it is deployed for.
+        deployed_by: who deploys it; None: the user himself.
     """
 
     app_slug: AppSlug
@@ -39,6 +43,9 @@ class NewRelease:
     env_json: str
     file_system_json: str
     extras_json: str | None = None
+    size: int = 0
+    message: str = ""
+    deployed_by: UserId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +72,16 @@ _BY_OWNER = (
     "userId = coalesce((SELECT userId FROM UserSlugBindings AS b WHERE b.userSlug = Apps.userSlug), userId)"
 )
 
+# What is deleted is there until it is swept; an app that is taken down shows its releases under their own names alone.
+_IS_LIVE = (
+    "mode = 'production' AND deletion = '' AND NOT EXISTS (SELECT 1 FROM AppSlugBindings AS s"
+    " WHERE s.appSlug = Apps.appSlug AND s.userSlug = Apps.userSlug AND s.unpublished <> '')"
+)
+
 _LATEST = (
-    f"WHERE mode = 'production' AND {_BY_OWNER} AND releaseSeq = ("
+    f"WHERE {_IS_LIVE} AND {_BY_OWNER} AND releaseSeq = ("
     " SELECT max(releaseSeq) FROM Apps AS a WHERE a.appSlug = Apps.appSlug AND a.userSlug = Apps.userSlug"
-    " AND a.userId = Apps.userId AND a.mode = 'production')"
+    " AND a.userId = Apps.userId AND a.deletion = '' AND a.mode = 'production')"
     " ORDER BY created DESC, appSlug, userSlug LIMIT ?"
 )
 
@@ -100,10 +113,11 @@ def save_release(tx: Tx, new: NewRelease, *, limit: int, max_bytes: int = NO_LIM
         (new.app_slug, new.user_slug, new.user_id, new.fs_id),
     )
     if rows:
-        there = _heal(tx, _release(rows[0]), new)
+        there = _heal(tx, _revive(tx, _release(rows[0])), new)
         saved = _promote(tx, there) if new.mode == "production" else there
     else:
         saved = _insert(tx, new)
+    touch_app(tx, new.app_slug, new.user_slug)
     kept = Kept(saved.app_slug, saved.user_slug, saved.release_seq)
     # What is there already needs no room, though a limit may have been lowered.
     evicted = [] if rows else fit_number(tx, new.user_id, limit, kept)
@@ -116,7 +130,7 @@ def save_release(tx: Tx, new: NewRelease, *, limit: int, max_bytes: int = NO_LIM
 def find_release(tx: Tx, app_slug: AppSlug, user_slug: UserSlug, fs_id: FsId) -> Release | None:
     """Return the release with that content, dev or production."""
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM Apps WHERE appSlug = ? AND userSlug = ? AND fsId = ? AND {_BY_OWNER}"
+        f"SELECT {_COLUMNS} FROM Apps WHERE appSlug = ? AND userSlug = ? AND fsId = ? AND deletion = '' AND {_BY_OWNER}"
         " ORDER BY releaseSeq DESC LIMIT 1",
         (app_slug, user_slug, fs_id),
     )
@@ -126,7 +140,7 @@ def find_release(tx: Tx, app_slug: AppSlug, user_slug: UserSlug, fs_id: FsId) ->
 def find_latest(tx: Tx, app_slug: AppSlug, user_slug: UserSlug) -> Release | None:
     """Return the newest production release: what the app's address shows."""
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM Apps WHERE appSlug = ? AND userSlug = ? AND mode = 'production'"
+        f"SELECT {_COLUMNS} FROM Apps WHERE appSlug = ? AND userSlug = ? AND {_IS_LIVE}"
         f" AND {_BY_OWNER} ORDER BY releaseSeq DESC LIMIT 1",
         (app_slug, user_slug),
     )
@@ -228,6 +242,15 @@ def _name_of(release: Release | Evicted) -> AppName:
     return release.app_slug, release.user_slug, release.user_id
 
 
+def _revive(tx: Tx, there: Release) -> Release:
+    """Return *there*, taken back if it is deleted: as a dev release then, whatever it was."""
+    rows = tx.execute(
+        f"UPDATE Apps SET deletion = '', mode = 'dev' WHERE {_IS_KEY} AND deletion <> '' RETURNING {_COLUMNS}",
+        _key(there),
+    )
+    return _release(rows[0]) if rows else there
+
+
 def _heal(tx: Tx, there: Release, new: NewRelease) -> Release:
     is_same = (there.file_system_json, there.extras_json) == (new.file_system_json, new.extras_json)
     if new.extras_json is None or is_same:
@@ -260,7 +283,8 @@ def _promote(tx: Tx, there: Release) -> Release:
 
 def _insert(tx: Tx, new: NewRelease) -> Release:
     (row,) = tx.execute(
-        f"INSERT INTO Apps ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {_COLUMNS}",
+        f"INSERT INTO Apps ({_COLUMNS}, sizeBytes, message, deployedBy)"
+        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {_COLUMNS}",
         (
             new.app_slug,
             new.user_slug,
@@ -272,6 +296,9 @@ def _insert(tx: Tx, new: NewRelease) -> Release:
             new.extras_json,
             _next_seq(tx, new),
             tx.now,
+            new.size,
+            new.message,
+            new.deployed_by or new.user_id,
         ),
     )
     release = _release(row)

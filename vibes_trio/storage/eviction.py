@@ -1,7 +1,7 @@
 """Which releases make room for others.
 
-First the oldest dev releases of the user, then the oldest production releases that others have superseded. Never
-the live release of an app nor the last KEPT_OF_APP of it, which are there to go back to.
+First what is deleted, then the oldest dev releases of the user, then the oldest production releases that others have
+superseded. Never the live release of an app nor the last KEPT_OF_APP of it, which are there to go back to.
 """
 
 from collections.abc import Iterable
@@ -21,11 +21,15 @@ _DEV = (
     "SELECT appSlug, userId, userSlug, releaseSeq FROM Apps WHERE userId = ? AND mode = 'dev'"
     " AND NOT (appSlug = ? AND userSlug = ? AND releaseSeq = ?) ORDER BY created, releaseSeq LIMIT ?"
 )
+_DELETED = (
+    "SELECT appSlug, userId, userSlug, releaseSeq FROM Apps WHERE userId = ? AND deletion <> ''"
+    " AND NOT (appSlug = ? AND userSlug = ? AND releaseSeq = ?) ORDER BY deletion, releaseSeq LIMIT ?"
+)
 _SUPERSEDED = (
     "SELECT appSlug, userId, userSlug, releaseSeq FROM Apps WHERE userId = ? AND mode = 'production'"
     " AND NOT (appSlug = ? AND userSlug = ? AND releaseSeq = ?)"
     " AND releaseSeq < (SELECT releaseSeq FROM Apps AS a WHERE a.appSlug = Apps.appSlug AND a.userSlug = Apps.userSlug"
-    " AND a.mode = 'production' AND a.userId = Apps.userId"
+    " AND a.mode = 'production' AND a.userId = Apps.userId AND a.deletion = ''"
     f" ORDER BY releaseSeq DESC LIMIT 1 OFFSET {KEPT_OF_APP - 1}) ORDER BY created, releaseSeq LIMIT ?"
 )
 
@@ -60,7 +64,8 @@ NONE_KEPT = Kept()
 
 def evict(tx: Tx, user_id: UserId, at_most: int, kept: Kept = NONE_KEPT) -> list[Evicted]:
     """Remove releases of the user in the order above, but for *kept*; return them."""
-    gone = _delete(tx, _DEV, user_id, at_most, kept)
+    gone = _delete(tx, _DELETED, user_id, at_most, kept)
+    gone += _delete(tx, _DEV, user_id, at_most - len(gone), kept)
     return gone + _delete(tx, _SUPERSEDED, user_id, at_most - len(gone), kept)
 
 
@@ -77,7 +82,9 @@ def fit_number(tx: Tx, user_id: UserId, limit: int, kept: Kept) -> list[Evicted]
     over = total - limit
     if over <= 0:
         return []
-    gone = _delete(tx, _DEV, user_id, max(over, min((total - 1) // 10 + 1, DEV_AT_ONCE)), kept)
+    gone = _delete(tx, _DELETED, user_id, over, kept)
+    spare = max(over, min((total - 1) // 10 + 1, DEV_AT_ONCE)) - len(gone)
+    gone += _delete(tx, _DEV, user_id, spare, kept)
     gone += _delete(tx, _SUPERSEDED, user_id, max(over - len(gone), 0), kept)
     if len(gone) < over:
         what = f"You keep {total - 1} releases"
@@ -114,7 +121,7 @@ def _delete(tx: Tx, which: str, user_id: UserId, at_most: int, kept: Kept) -> li
     return _evicted(
         tx.execute(
             f"DELETE FROM Apps WHERE (appSlug, userId, userSlug, releaseSeq) IN ({which})"
-            " RETURNING appSlug, userSlug, userId, fsId, mode",
+            " RETURNING appSlug, userSlug, userId, fsId, CASE WHEN deletion = '' THEN mode ELSE 'dev' END",
             (user_id, kept.app_slug, kept.user_slug, kept.release_seq, at_most),
         )
     )

@@ -36,7 +36,9 @@ def bind_user_slug(
                 f"The user slug {wanted} belongs to someone else. Choose another.", userSlug=wanted
             )
     _check_limit(
-        tx.execute("SELECT count(*) FROM UserSlugBindings WHERE userId = ?", (user_id,))[0][0],
+        tx.execute("SELECT count(*) FROM UserSlugBindings WHERE userId = ? AND deletion = ''", (user_id,))[0][
+            0
+        ],
         limit,
         "MAX_USER_SLUG_PER_USER_ID",
     )
@@ -77,7 +79,8 @@ def bind_app_slug(
         return wanted
     _check_limit(
         tx.execute(
-            "SELECT count(*) FROM AppSlugBindings JOIN UserSlugBindings USING (userSlug) WHERE userId = ?",
+            "SELECT count(*) FROM AppSlugBindings AS a JOIN UserSlugBindings AS b USING (userSlug)"
+            " WHERE b.userId = ? AND a.deletion = ''",
             (user_id,),
         )[0][0],
         limit,
@@ -87,7 +90,8 @@ def bind_app_slug(
         _free_slug(words, attempts, lambda slug: not _is_bound(tx, user_slug, AppSlug(slug)))
     )
     tx.execute(
-        "INSERT INTO AppSlugBindings (userSlug, appSlug, created) VALUES (?, ?, ?)", (user_slug, slug, tx.now)
+        "INSERT INTO AppSlugBindings (userSlug, appSlug, created, userId, updated) VALUES (?, ?, ?, ?, ?)",
+        (user_slug, slug, tx.now, user_id, tx.now),
     )
     return slug
 

@@ -4,8 +4,9 @@ from typing import Literal
 
 import msgspec
 
-from vibes_trio.wire.base import Request, Response
+from vibes_trio.wire.base import Response
 from vibes_trio.wire.files import FileSystemItem, VibeFile
+from vibes_trio.wire.names import Owned, OwnedRequest
 
 Mode = Literal["production", "dev"]
 
@@ -15,12 +16,10 @@ WITH_ALL = "*"
 """The one value of that: pages of any origin."""
 
 
-class ResEnsureAppSlug(Response, frozen=True, kw_only=True, tag="vibes.diy.res-ensure-app-slug"):
-    """The release that now stands; `owner_handle` is newer clients' name for `user_slug`."""
+class ResEnsureAppSlug(Response, Owned, frozen=True, kw_only=True, tag="vibes.diy.res-ensure-app-slug"):
+    """The release that now stands."""
 
     app_slug: str
-    user_slug: str
-    owner_handle: str
     mode: Mode
     fs_id: str
     env: dict[str, str] = msgspec.field(name="env")
@@ -31,13 +30,11 @@ class ResEnsureAppSlug(Response, frozen=True, kw_only=True, tag="vibes.diy.res-e
 
 
 class ReqEnsureAppSlug(
-    Request[ResEnsureAppSlug], frozen=True, kw_only=True, tag="vibes.diy.req-ensure-app-slug"
+    OwnedRequest[ResEnsureAppSlug], frozen=True, kw_only=True, tag="vibes.diy.req-ensure-app-slug"
 ):
     """Files to publish. An empty slug means: not given, make one up."""
 
     mode: Mode
     file_system: list[VibeFile]
     app_slug: str = ""
-    user_slug: str = ""
-    owner_handle: str = ""
     env: dict[str, str] = msgspec.field(default_factory=dict)

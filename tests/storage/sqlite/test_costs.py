@@ -6,15 +6,17 @@ import sqlite3
 from collections.abc import Callable
 
 import pytest
-from releases import publish, release
+from releases import ADA, publish, release
 
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserSlug
 from vibes_trio.storage import Tx
+from vibes_trio.storage.app_states import AppsAsked, AppState, find_app, list_apps
 from vibes_trio.storage.apps import find_latest, find_release, list_live, save_release
 from vibes_trio.storage.assets import has_garbage, put_asset, sweep_assets
 from vibes_trio.storage.release_assets import note_assets
 from vibes_trio.storage.sqlite.engine import SqliteDatabase
 from vibes_trio.storage.sqlite.tx import SqliteTx
+from vibes_trio.storage.versions import find_published_seq, list_versions
 
 TODO, ADAS = AppSlug("todo"), UserSlug("ada")
 
@@ -29,7 +31,8 @@ def fill_from(releases: int, part: int) -> Callable[[Tx], None]:
             for cid in cids:
                 put_asset(tx, Cid(cid), b"x")
             tx.execute(
-                "INSERT INTO Apps VALUES ('todo', ?, 'ada', ?, ?, '{}', ?, 'dev', ?, NULL)",
+                "INSERT INTO Apps (appSlug, userId, userSlug, releaseSeq, fsId, env, fileSystem, mode, created, extras)"
+                " VALUES ('todo', ?, 'ada', ?, ?, '{}', ?, 'dev', ?, NULL)",
                 (
                     f"user{seq % 100}",
                     seq,
@@ -117,6 +120,61 @@ async def test_lookups_go_by_an_index(inline: SqliteDatabase, lookup: str) -> No
     assert [step for step in seen if step.startswith("SCAN")] == []
     if lookup == "find_latest":  # not even sorted: the index has the order
         assert not any("TEMP B-TREE" in step for step in seen)
+
+
+LISTS: dict[str, Callable[[Tx], object]] = {
+    "recent": lambda tx: list_apps(tx, ADA, AppsAsked(order="recent", limit=100)),
+    "next recent": lambda tx: list_apps(
+        tx, ADA, AppsAsked(order="recent", limit=100, after=("", "2026", "a", "b"))
+    ),
+    "found": lambda tx: list_apps(tx, ADA, AppsAsked(order="recent", limit=100, search="x")),
+    "by name": lambda tx: list_apps(tx, ADA, AppsAsked(order="name", limit=100, with_unpublished=False)),
+    "versions": lambda tx: list_versions(tx, todo(tx), limit=100),
+    "published": lambda tx: list_versions(tx, todo(tx), below=9, limit=100, published_only=True),
+    "live": lambda tx: find_published_seq(tx, todo(tx)),
+}
+"""Every list, by what is listed: each page goes by an index that has its order."""
+
+
+def todo(tx: Tx) -> AppState:
+    state = find_app(tx, TODO, ADAS)
+    assert state is not None
+    return state
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_lists_go_by_an_index_that_has_their_order(inline: SqliteDatabase, name: str) -> None:
+    seen: list[str] = []
+
+    class Explained(SqliteTx):
+        def execute(self, sql, params=()):
+            seen.extend(row[3] for row in super().execute("EXPLAIN QUERY PLAN " + sql, params))
+            return super().execute(sql, params)
+
+    await inline.write(publish, release("z1"))
+    await inline.write(lambda tx: LISTS[name](Explained(tx._connection, 0)))
+
+    assert seen
+    assert [step for step in seen if step.startswith("SCAN") or "TEMP B-TREE" in step] == []
+
+
+async def test_a_page_of_versions_costs_the_same_however_many_there_are(inline: SqliteDatabase) -> None:
+    costs = []
+    for part, more in enumerate((200, 2000)):
+        await inline.write(publish, release(f"z{part}"))
+        await inline.write(
+            lambda tx, part=part, more=more: [
+                tx.execute(
+                    "INSERT INTO Apps (appSlug, userId, userSlug, releaseSeq, fsId, env, fileSystem, mode, created)"
+                    " VALUES ('todo', ?, 'ada', ?, ?, '{}', '[]', 'dev', ?)",
+                    (ADA, 10_000 * (part + 1) + number, f"r{part}-{number}", tx.now),
+                )
+                for number in range(more)
+            ]
+        )
+        costs.append(count_steps(inline, LISTS["versions"]))
+
+    assert costs[1] <= costs[0] + 20
 
 
 async def test_last_section_is_found_by_index(inline: SqliteDatabase) -> None:

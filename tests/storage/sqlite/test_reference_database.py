@@ -66,9 +66,12 @@ def dump(db: SqliteDatabase) -> Rows:
         }
     for row in found["Apps"]:
         assert row.pop("extras") is None
-    for row in found["AppSlugBindings"]:
-        row.pop("lastReleaseSeq")
-    return found
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(REFERENCE_SCHEMA)
+        columns = {
+            name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")] for name in TABLES
+        }
+    return {name: [{c: row[c] for c in columns[name]} for row in rows] for name, rows in found.items()}
 
 
 def open_file(path: Path) -> SqliteDatabase:

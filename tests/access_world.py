@@ -1,0 +1,163 @@
+"""A small world for the access matrix: people, what belongs to one of them, and every message about it.
+
+Messages and what they need come from `wire.access.ACCESS` and the types of the wire: a new message is tried at once.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from asking import ENSURE_CHAT, FakeCompiler, ask, deploy, envelope, js, text
+from fakes import NOW, make_app
+from memory_engine import MemoryDatabase
+from msgspec import inspect
+
+from vibes_trio.config import Limits
+from vibes_trio.context import App
+from vibes_trio.exchange import MessageIncoming
+from vibes_trio.front.answer import answer
+from vibes_trio.handlers import PIPELINE
+from vibes_trio.wire.access import ACCESS, Kind, Relation, Rule
+from vibes_trio.wire.base import Request
+
+Json = Any
+Message = type[Request[Any]]
+
+PEOPLE = {
+    "ada": Relation.OWNER,
+    "bob": Relation.SIGNED_IN,
+    "": Relation.ANYONE,
+    "bad": Relation.ANYONE,
+}
+"""By their tokens: `bad` is one that is refused."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a message is about. *is_there* False: it has never been."""
+
+    app: str
+    owner: str = "ada"
+    chat: str = "adas-chat"
+    is_there: bool = True
+    is_private: bool = False
+
+
+TARGETS = {
+    "public": Target("garden"),
+    "unlisted": Target("hidden"),
+    "unpublished": Target("taken-down"),
+    "private": Target("secret", is_private=True),
+    "missing": Target("nothing", chat="no-chat", is_there=False),
+    "handle missing": Target("nothing", "nobody", chat="no-chat", is_there=False),
+}
+
+VALUES: dict[str, Json] = {
+    "mode": "dev",
+    "origin": "user",
+    "blocks": [],
+    "fileSystem": [text("/a.txt")],
+}
+"""What members of requests are, by name, where the shortest value of their type would be refused."""
+
+
+@dataclass
+class World:
+    """A server with everything in it, which can be had as it was at first."""
+
+    app: App
+    first: sqlite3.Connection
+    fs_id: str
+
+    def reset(self) -> None:
+        self.first.backup(self.app.db._connection)
+        self.app.releases.clear()
+
+    def dump(self) -> list[str]:
+        """All that lasts."""
+        return [line for line in self.app.db._connection.iterdump() if line.startswith("INSERT")]
+
+
+async def make_world() -> World:
+    db = MemoryDatabase(Limits(), lambda: NOW)
+    db.open()
+    app = make_app(db, compiler=FakeCompiler())
+    reply: Json = {}
+    for target in TARGETS.values():
+        if target.is_there:
+            reply = await deploy(app, js("/a.js", "1"), appSlug=target.app)
+            await deploy(app, js("/a.js", "2"), appSlug=target.app, mode="dev")
+    await deploy(app, js("/a.js", "1"), appSlug="bobs", userSlug="bob", user="bob")
+    await ask(app, "ada", ENSURE_CHAT, contextId="adas-chat")
+    for column, value, slug in (
+        ("visibility", "unlisted", "hidden"),
+        ("visibility", "private", "secret"),
+        ("unpublished", "2026-01-01", "taken-down"),
+    ):
+        db._connection.execute(f"UPDATE AppSlugBindings SET {column} = ? WHERE appSlug = ?", (value, slug))
+    first = sqlite3.connect(":memory:", check_same_thread=False)
+    db._connection.backup(first)
+    return World(app, first, reply["fsId"])
+
+
+def may(rule: Rule, relation: Relation, target: Target) -> bool:
+    """What the table says."""
+    if rule.about is Kind.ME:
+        return relation >= rule.least
+    if not target.is_there:
+        is_free = rule.about is Kind.CHAT or target.owner == "nobody"
+        return rule.makes and relation >= (Relation.SIGNED_IN if is_free else Relation.OWNER)
+    private = target.is_private and rule.about is Kind.APP
+    return relation >= max(rule.least, Relation.VIEWER if private else Relation.ANYONE)
+
+
+def payload(world: World, message: Message, target: Target) -> dict[str, Json]:
+    """The members of a *message* about *target*: those that it needs, and those that name what it is about."""
+    info = inspect.type_info(message)
+    assert isinstance(info, inspect.StructType)
+    names = {
+        "appSlug": target.app,
+        "ownerHandle": target.owner,
+        "contextId": target.chat,
+        "fsId": world.fs_id,
+    } | VALUES
+    return {
+        field.encode_name: names.get(field.encode_name, _smallest(field.type))
+        for field in info.fields
+        if field.required or field.encode_name in names
+    }
+
+
+def _smallest(kind: inspect.Type) -> Json:
+    match kind:
+        case inspect.UnionType(types):
+            return _smallest(types[0])
+        case inspect.LiteralType(values):
+            return values[0]
+        case inspect.StrType():
+            return ""
+        case inspect.BoolType():
+            return True
+        case inspect.IntType() | inspect.FloatType():
+            return 1
+        case inspect.DictType() | inspect.StructType():
+            return {}
+        case _:
+            return []
+
+
+async def say(world: World, who: str, message: Message, members: dict[str, Json]) -> Json:
+    """Send it as *who*; nobody sends no `auth`."""
+    kind = str(message.__struct_config__.tag)
+    frame = msgspec.json.decode(envelope(who, kind, **members))
+    if not who:
+        del frame["payload"]["auth"]
+    reply = await answer(world.app, PIPELINE, MessageIncoming(msgspec.json.encode(frame)))
+    return msgspec.json.decode(reply.body)["payload"]
+
+
+def messages() -> Iterator[tuple[str, Message, Rule]]:
+    for message, rule in ACCESS.items():
+        yield str(message.__struct_config__.tag), message, rule

@@ -1,0 +1,77 @@
+"""The access matrix: every message, by everybody, about everything; it is as the table says, and nothing leaks."""
+
+import json
+
+import pytest
+from access_world import PEOPLE, TARGETS, make_world, may, messages, payload, say
+from asking import ask
+
+from vibes_trio.handlers import PIPELINE
+from vibes_trio.wire.access import Kind
+
+REFUSALS = ("not-found", "not-owner", "require-login", "slug-taken")
+MESSAGES = list(messages())
+
+
+def names_forgotten(reply, target):
+    """What is told, without the names that were asked for."""
+    told = json.dumps(reply)
+    for name in (target.app, target.chat, target.owner):
+        told = told.replace(name, "…")
+    return told
+
+
+def test_every_message_has_its_row_and_every_row_a_message():
+    names = {handler.name for handler in PIPELINE if handler.name.startswith(("vibes.diy.", "vibe."))}
+
+    assert {name for name, _, _ in MESSAGES} == names
+
+
+@pytest.mark.parametrize(("name", "message", "rule"), MESSAGES, ids=[name for name, _, _ in MESSAGES])
+async def test_who_may_is_answered_and_nobody_else_learns_or_changes_anything(name, message, rule):
+    world = await make_world()
+    before = world.dump()
+    for who, relation in PEOPLE.items():
+        nothing = TARGETS["missing"]
+        unknown = names_forgotten(await say(world, who, message, payload(world, message, nothing)), nothing)
+        world.reset()
+        for case, target in TARGETS.items():
+            reply = await say(world, who, message, payload(world, message, target))
+            told = names_forgotten(reply, target)
+            about = (name, who, case, reply)
+            if may(rule, relation, target):
+                assert reply.get("code") not in REFUSALS, about
+            else:
+                assert world.dump() == before, about
+                assert reply.get("code") in REFUSALS or told == unknown, about
+                if target.is_private and rule.about is Kind.APP:
+                    assert told == unknown, about
+            world.reset()
+
+
+async def test_either_name_of_a_handle_is_taken_and_both_are_answered():
+    world = await make_world()
+    for members in ({"ownerHandle": "ada"}, {"userSlug": "ada"}, {"ownerHandle": "ada", "userSlug": "Ada"}):
+        reply = await ask(world.app, "ada", "vibes.diy.req-list-versions", appSlug="garden", **members)
+        assert (reply["ownerHandle"].lower(), reply["userSlug"].lower()) == ("ada", "ada")
+        assert len(reply["items"]) == 2
+
+    refused = await ask(
+        world.app, "ada", "vibes.diy.req-list-versions", appSlug="garden", ownerHandle="ada", userSlug="bob"
+    )
+    nobody = await ask(world.app, "ada", "vibes.diy.req-pin-recent-vibe", appSlug="garden", pin=True)
+
+    assert (refused["code"], "differ" in refused["message"]) == ("bad-request", True)
+    assert (nobody["code"], "ownerHandle" in nobody["message"]) == ("bad-request", True)
+
+
+async def test_a_public_app_of_someone_else_is_told_to_be_theirs():
+    """It is seen by everybody, so that is no secret."""
+    world = await make_world()
+
+    reply = await ask(world.app, "bob", "vibes.diy.req-pin-recent-vibe", **NAMED, pin=True)
+
+    assert reply["code"] == "not-owner"
+
+
+NAMED = {"appSlug": "garden", "ownerHandle": "ada"}

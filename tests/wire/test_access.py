@@ -1,0 +1,18 @@
+"""The table itself: what holds for every row."""
+
+from vibes_trio.wire.access import ACCESS, Kind, Relation
+from vibes_trio.wire.names import AppRequest
+
+
+def test_what_is_about_oneself_needs_nothing_but_a_sign_in():
+    assert {rule.least for rule in ACCESS.values() if rule.about is Kind.ME} == {Relation.SIGNED_IN}
+
+
+def test_what_names_an_app_is_about_one():
+    named = {request for request in ACCESS if issubclass(request, AppRequest)}
+
+    assert {ACCESS[request].about for request in named} == {Kind.APP}
+
+
+def test_only_apps_are_open_to_anyone():
+    assert {rule.about for rule in ACCESS.values() if rule.least is Relation.ANYONE} == {Kind.APP}

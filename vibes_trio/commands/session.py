@@ -1,0 +1,129 @@
+"""What every command that asks a server shares: where it is, who asks, and what its failures are called here."""
+
+import time
+from argparse import Namespace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import trio
+
+from vibes_trio.auth.device import read_token_times
+from vibes_trio.client.api import Api, open_api
+from vibes_trio.client.clock import shown_span
+from vibes_trio.client.failures import CannotConnect, ConnectionLost, RequestTimedOut
+from vibes_trio.client.tokens import DeviceKey, Token
+from vibes_trio.commands.app_files import MAX_APP_NAME_CHARS, slug_of
+from vibes_trio.commands.credentials import device_name, find_device, find_url
+from vibes_trio.commands.output import UNREACHABLE, CommandFailed, warn
+from vibes_trio.config import Config
+from vibes_trio.errors import RequireLogin, SlugTaken
+from vibes_trio.wire.base import Request, Response
+
+DEFAULT_URL = "http://127.0.0.1:8787"
+CLOCK_SLACK_S = 1.0
+CLOCK_OFF = (
+    "Your clock is {} the server's, so what this machine signs does not count there now. Set the clock right (have it"
+    " set by the network), then try again."
+)
+ASK_OPERATOR = "Its operator sees in its log why, and can issue a new key file: vibes-trio device issue."
+
+R = TypeVar("R", bound=Response)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks: what messages are signed with, and the handle that a person of that name likely has (may be empty)."""
+
+    token: Token
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A server that is connected to, and who asks there."""
+
+    api: Api
+    url: str
+    asker: Asker
+
+    async def ask(self, request: Request[R]) -> R:
+        """Send *request* and return its response.
+
+        Raises:
+            CommandFailed: the server does not take the credentials; says what is likely wrong with them.
+            VibesError: the server refuses.
+        """
+        signed = await self.api.signed(request)
+        try:
+            return await self.api.request(signed)
+        except RequireLogin as error:
+            why = why_refused(signed.auth.token if signed.auth else "", time.time(), self.api.clock_ahead_s)
+            raise CommandFailed(
+                f"{self.url}: the server does not take these credentials. It says: {error.message} {why}"
+            ) from error
+
+
+def find_asker(options: Namespace, config: Config, env: Mapping[str, str]) -> Asker:
+    """Return who asks: the bearer of `--token`, else the device found by `find_device`.
+
+    The device's tokens count at the server that is asked only, which could use them elsewhere otherwise.
+
+    Raises:
+        CommandFailed: nobody; see `find_device`.
+    """
+    if options.token:
+        return Asker(str(options.token), "")
+    device = find_device(options, config, env)
+    return Asker(DeviceKey(device), slug_of(device_name(device), MAX_APP_NAME_CHARS))
+
+
+def find_server(options: Namespace, config: Config, env: Mapping[str, str]) -> str:
+    """Return the address of the server that is meant."""
+    return find_url(options, config, env) or DEFAULT_URL
+
+
+def with_server(url: str, asker: Asker, config: Config, work: Callable[[Session], Awaitable[T]]) -> T:
+    """Run *work* with a connection to the server at *url* and return what it does.
+
+    Raises:
+        CommandFailed: the server can't be reached, or does not take the credentials.
+        VibesError: the server refuses; says why.
+    """
+    return trio.run(_with_server, url, asker, config, work)
+
+
+async def _with_server(url: str, asker: Asker, config: Config, work: Callable[[Session], Awaitable[T]]) -> T:
+    try:
+        async with open_api(url, asker.token, limits=config.limits) as api:
+            if api.hint:
+                warn(api.hint)
+            return await work(Session(api, url, asker))
+    except (ConnectionLost, RequestTimedOut) as error:
+        advice = " Is a server running there? Start one with `vibes-trio serve`, or name another: --url."
+        is_nobody = isinstance(error, CannotConnect)
+        raise CommandFailed(f"{error}{advice if is_nobody else ''}", UNREACHABLE) from error
+    except SlugTaken as error:
+        raise CommandFailed(f"{error.message} Name one: --user SLUG.") from error
+
+
+def why_refused(token: str, now: float, ahead_s: float | None) -> str:
+    """Return what is most likely wrong with *token*, which a server did not take, and what to do.
+
+    Args:
+        now: Unix seconds by this machine's clock.
+        ahead_s: how far that is ahead of the server's; None: it isn't known.
+    """
+    try:
+        begins, ends = read_token_times(token)
+    except ValueError:
+        return ASK_OPERATOR
+    server_now = now - (ahead_s or 0.0)
+    if begins > server_now - CLOCK_SLACK_S and (ahead_s or 0.0) >= CLOCK_SLACK_S:
+        return CLOCK_OFF.format(f"{shown_span(server_now - now)} ahead of")
+    if ends < server_now + CLOCK_SLACK_S:
+        if ends > now:
+            return CLOCK_OFF.format(f"{shown_span(server_now - now)} behind")
+        return f"The token ended {shown_span(now - ends)} ago. Make another: vibes-trio token."
+    return ASK_OPERATOR

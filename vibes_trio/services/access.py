@@ -1,0 +1,62 @@
+"""Whether who asks may: `admit` looks it up in `wire.access.ACCESS`, in the transaction that does what was asked."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from vibes_trio.content.slugs import own_names, parse_app_slug, parse_user_slug
+from vibes_trio.context import Ctx
+from vibes_trio.errors import BadRequest, NotFound, NotOwner
+from vibes_trio.exchange import UserId
+from vibes_trio.storage.app_states import AppState, find_app
+from vibes_trio.storage.interface import Tx
+from vibes_trio.wire.access import ACCESS, Relation
+from vibes_trio.wire.names import AppRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """An app, and how who asks stands to it."""
+
+    app: AppState
+    relation: Relation
+
+
+def admit(tx: Tx, ctx: Ctx, req: AppRequest[Any]) -> Admitted:
+    """Return the app that *req* names, if who asks may send *req* about it.
+
+    Raises:
+        BadRequest: a slug that can't be one.
+        NotFound: there is no such app, or none that they may see: nothing tells which.
+        NotOwner: they may see it, and that is all.
+    """
+    app = _find(tx, ctx, req)
+    relation = relation_to(tx, app, ctx.user_id) if app is not None else Relation.ANYONE
+    if app is None or relation < least_to_see(app):
+        raise no_such_app(req)
+    if relation < ACCESS[type(req)].least:
+        raise NotOwner(f"The app {app.app_slug} of {app.user_slug} belongs to someone else.")
+    return Admitted(app, relation)
+
+
+def relation_to(tx: Tx, app: AppState, user_id: UserId | None) -> Relation:
+    """Return how *user_id* (None: nobody who is known) stands to *app*."""
+    if user_id is None:
+        return Relation.ANYONE
+    return Relation.OWNER if user_id == app.user_id else Relation.SIGNED_IN
+
+
+def least_to_see(app: AppState) -> Relation:
+    """Return the least relation to *app* that may know of it."""
+    return Relation.VIEWER if app.visibility == "private" else Relation.ANYONE
+
+
+def no_such_app(req: AppRequest[Any]) -> NotFound:
+    """Return the one answer for what is not there and for what is not theirs to see."""
+    return NotFound(f"There is no app {req.app_slug[:100]!r} of {req.owner_handle[:100]!r} that you may see.")
+
+
+def _find(tx: Tx, ctx: Ctx, req: AppRequest[Any]) -> AppState | None:
+    if not req.owner_handle:
+        raise BadRequest("ownerHandle: whose app is it? Name the handle that it lies under.")
+    own = own_names(ctx.app.config.hostname_base)
+    return find_app(tx, parse_app_slug(req.app_slug, own), parse_user_slug(req.owner_handle, own))

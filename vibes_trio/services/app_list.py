@@ -1,0 +1,131 @@
+"""What there is of apps: a user's apps, and an app's versions."""
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import UNSET
+
+from vibes_trio.context import Ctx
+from vibes_trio.errors import NotFound
+from vibes_trio.services.access import admit
+from vibes_trio.storage import app_states, versions
+from vibes_trio.storage.interface import Tx
+from vibes_trio.wire.access import Relation
+from vibes_trio.wire.apps import (
+    Icon,
+    ListedApp,
+    ReqListRecentVibes,
+    ReqListVersions,
+    ReqPinRecentVibe,
+    ResListRecentVibes,
+    ResListVersions,
+    ResPinRecentVibe,
+    Version,
+)
+from vibes_trio.wire.cursors import read_cursor, write_cursor
+
+_SHAPES: Mapping[app_states.Order, type[tuple[str, ...]]] = {
+    "recent": tuple[str, str, str, str],
+    "name": tuple[str, str],
+}
+_icon_decoder = msgspec.json.Decoder(Icon)
+
+
+async def list_recent_vibes(ctx: Ctx, req: ReqListRecentVibes) -> ResListRecentVibes:
+    """Return apps of who asks.
+
+    Raises:
+        BadRequest: a cursor of another list.
+    """
+    limit = clamp(req.limit, ctx)
+    asked = app_states.AppsAsked(
+        order=req.order,
+        limit=limit + 1,
+        after=read_cursor(req.cursor, req.order, _SHAPES[req.order]) if req.cursor else None,
+        search=req.search[: ctx.app.config.limits.max_search_chars],
+        with_unpublished=req.include_unpublished,
+    )
+    found = await ctx.app.db.read(app_states.list_apps, ctx.asker.user_id, asked)
+    items, last = found[:limit], found[limit - 1 : limit] if len(found) > limit else ()
+    return ResListRecentVibes(
+        items=tuple(_told(listed) for listed in items),
+        next_cursor="".join(
+            write_cursor(req.order, *app_states.sort_keys(one.state, req.order)) for one in last
+        ),
+    )
+
+
+async def pin_recent_vibe(ctx: Ctx, req: ReqPinRecentVibe) -> ResPinRecentVibe:
+    """Put an app first in the list of its owner, or no longer.
+
+    Raises:
+        NotFound, NotOwner: see `access.admit`.
+    """
+    state, pinned = await ctx.app.db.write(_pin, ctx, req)
+    return ResPinRecentVibe(app_slug=state.app_slug, owner_handle=state.user_slug, pinned_at=pinned)
+
+
+async def list_versions(ctx: Ctx, req: ReqListVersions) -> ResListVersions:
+    """Return releases of an app.
+
+    Raises:
+        BadRequest: a slug that can't be one, or a cursor of another list.
+    """
+    limit = clamp(req.limit, ctx)
+    (below,) = read_cursor(req.cursor, "versions", tuple[int]) if req.cursor else (versions.MOST,)
+    try:
+        found = await ctx.app.db.read(_versions, ctx, req, below, limit + 1)
+    except NotFound:
+        found = ()
+    items = found[:limit]
+    return ResListVersions(
+        app_slug=req.app_slug,
+        owner_handle=req.owner_handle,
+        items=items,
+        next_cursor=write_cursor("versions", items[-1].release_seq) if len(found) > limit else "",
+    )
+
+
+def clamp(limit: int, ctx: Ctx) -> int:
+    """Return how many items a list may have of the *limit* that was asked for."""
+    return max(1, min(limit, ctx.app.config.limits.list_items))
+
+
+def _pin(tx: Tx, ctx: Ctx, req: ReqPinRecentVibe) -> tuple[app_states.AppState, str]:
+    app = admit(tx, ctx, req).app
+    return app, app_states.pin_app(tx, app, pin=req.pin)
+
+
+def _versions(tx: Tx, ctx: Ctx, req: ReqListVersions, below: int, limit: int) -> tuple[Version, ...]:
+    admitted = admit(tx, ctx, req)
+    app, deploys = admitted.app, admitted.relation >= Relation.EDITOR
+    if app.unpublished and not deploys:
+        return ()
+    published = versions.find_published_seq(tx, app)
+    return tuple(
+        Version(
+            fs_id=one.fs_id,
+            mode=one.mode,
+            release_seq=one.release_seq,
+            created=one.created,
+            published=one.release_seq == published,
+            size=one.size,
+            message=one.message,
+            deployed_by=one.deployed_by if deploys else "",
+        )
+        for one in versions.list_versions(tx, app, below=below, limit=limit, published_only=not deploys)
+    )
+
+
+def _told(listed: app_states.ListedApp) -> ListedApp:
+    state = listed.state
+    return ListedApp(
+        app_slug=state.app_slug,
+        owner_handle=state.user_slug,
+        updated=state.updated,
+        title=state.title,
+        icon=_icon_decoder.decode(state.icon_json) if state.icon_json else UNSET,
+        pinned_at=state.pinned,
+        never_published=not listed.was_published,
+        unpublished_at=state.unpublished,
+    )

@@ -1,0 +1,65 @@
+"""ACCESS: who may send which message about what. The one table of it; `services.access.admit` keeps to it.
+
+How somebody stands to an app is the highest of: its owner (the handle that it lies under is theirs); an editor or a
+viewer, as the owner has invited them; anybody who is signed in; anybody at all. To a handle, a chat and oneself there
+are only the owner and others.
+"""
+
+from collections.abc import Mapping
+from enum import Enum, IntEnum
+from typing import Any
+
+import msgspec
+
+from vibes_trio.wire.apps import ReqListRecentVibes, ReqListVersions, ReqPinRecentVibe
+from vibes_trio.wire.base import Request
+from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
+from vibes_trio.wire.deploy import ReqEnsureAppSlug
+
+
+class Relation(IntEnum):
+    """How who asks stands to what is asked about; each may do what those below may."""
+
+    ANYONE = 0
+    SIGNED_IN = 1
+    VIEWER = 2
+    EDITOR = 3
+    OWNER = 4
+
+
+class Kind(Enum):
+    """What a message is about."""
+
+    ME = "oneself"
+    HANDLE = "a handle"
+    APP = "an app"
+    CHAT = "a chat"
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """Who may send a message.
+
+    Attributes:
+        about: which kind of thing it is about.
+        least: the least relation to it that may. Of a private app at least `VIEWER` is needed, whatever this says.
+        makes: what isn't there is made: then who asks is its owner.
+        refused: what others are answered. Nobody learns by it whether a private thing is there.
+    """
+
+    about: Kind
+    least: Relation
+    makes: bool = False
+    refused: str = "`not-found`"
+
+
+_TOLD = "`not-owner`, as in the reference"
+
+ACCESS: Mapping[type[Request[Any]], Rule] = {
+    ReqEnsureAppSlug: Rule(Kind.APP, Relation.EDITOR, makes=True, refused="`slug-taken`"),
+    ReqListRecentVibes: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
+    ReqPinRecentVibe: Rule(Kind.APP, Relation.OWNER),
+    ReqListVersions: Rule(Kind.APP, Relation.ANYONE, refused="no items"),
+    ReqEnsureChatContext: Rule(Kind.CHAT, Relation.OWNER, makes=True, refused=_TOLD),
+    ReqAppendChatSection: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
+}
+"""By the request. A message without a row can't be answered: `handlers.message` looks it up."""
