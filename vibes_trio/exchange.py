@@ -119,7 +119,7 @@ class MessageIncoming:
     data: bytes
     client: str = ""
     looked: "LargeHead | VibesError | None" = None
-    link: Link | None = None
+    link: Link | None = field(default=None, compare=False)
 
 
 Incoming = HttpIncoming | MessageIncoming

@@ -11,7 +11,7 @@ import msgspec
 import trio
 
 from vibes_trio.beside.pool import Question
-from vibes_trio.context import Ctx
+from vibes_trio.context import Ctx, Then
 from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
 from vibes_trio.exchange import READING_HEADERS, HostName, HttpIncoming, Reply, Soon, referer_counts
@@ -20,6 +20,12 @@ from vibes_trio.services.app_list import list_recent_vibes, list_versions, pin_r
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context, find_chat_context
 from vibes_trio.services.health import find_trouble
+from vibes_trio.services.live import (
+    subscribe_apps,
+    subscribe_chat_sections,
+    subscribe_releases,
+    unsubscribe,
+)
 from vibes_trio.services.notices import explain_api, navigates, notice_reply
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
@@ -41,6 +47,12 @@ from vibes_trio.wire.base import (
 )
 from vibes_trio.wire.chat import APPEND, ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
+from vibes_trio.wire.live import (
+    ReqSubscribeApps,
+    ReqSubscribeChatSections,
+    ReqSubscribeReleases,
+    ReqUnsubscribe,
+)
 
 if TYPE_CHECKING:
     import vibes_trio.services.deploy as deploys
@@ -238,13 +250,13 @@ def authenticate_at_once(ctx: Ctx, auth: DashAuth | None) -> Ctx | None:
 
 def message(
     request: type[Q],
-    use_case: Callable[[Ctx, Any], Awaitable[Response]],
+    use_case: Callable[[Ctx, Any], Awaitable[Response | Then[Any]]],
     at_once: Callable[[Ctx, Q], Response | None] | None = None,
 ) -> Handler[Message[Q]]:
     """Return the handler of *request*: decodes it, authenticates who asks, runs *use_case*, encodes its answer.
 
     Args:
-        use_case: takes the request, and what `packing_of` makes of a long one.
+        use_case: takes the request, and what `packing_of` makes of a long one. `Then`: begins something.
         at_once: answers what needs no waiting, or returns None and has done nothing; *use_case* is asked then.
 
     Whether who asks has to be known says `wire.access.ACCESS`. A long one is decoded, in another process, only when it
@@ -279,6 +291,8 @@ def message(
             question = Question("read", wire_type)
             payload = unpack(await ctx.app.beside.ask(question, payload.data, asker.asker.user_id))
         response = await use_case(asker, payload)
+        if isinstance(response, Then):
+            return Reply(200, JSON, write_reply(envelope, response.response), after=response.start)
         return Reply(200, JSON, write_reply(envelope, response))
 
     return Handler(wire_type, validate, handle, takes=wire_type)
@@ -315,6 +329,10 @@ PIPELINE = Pipeline(
     message(ReqListRecentVibes, list_recent_vibes),
     message(ReqPinRecentVibe, pin_recent_vibe),
     message(ReqListVersions, list_versions),
+    message(ReqSubscribeChatSections, subscribe_chat_sections),
+    message(ReqSubscribeReleases, subscribe_releases),
+    message(ReqSubscribeApps, subscribe_apps),
+    message(ReqUnsubscribe, unsubscribe),
     Handler("unknown message", _any_message, _refuse_message, takes=MessageHead),
 )
 

@@ -1,13 +1,14 @@
 """Subscriptions: what is told to many while it happens, once it is in the database and never twice.
 
-A room has one subject: the sections of a chat, the releases of an app. What is told there are events, numbered and read
-from the database; the feed only says that there are more. A member knows which number it wants next. It is first *behind*:
-a task of its own reads and sends, as fast as the client takes it, until nothing is left. From then on it is *live*: one
-task of the room reads what is new, once, and gives the same bytes to all. Whoever takes too little falls behind again,
-and is cut when it takes nothing for a while: so what waits for a client is bounded, and nobody waits for another.
+A room has one subject: the sections of a chat, the releases of an app. What is told there are events, numbered and
+read from the database; the feed only says that there are more. A member knows which number it wants next. It is first
+*behind*: a task of its own reads and sends, as fast as the client takes it, until nothing is left. From then on it is
+*live*: one task of the room reads what is new, once, and gives the same bytes to all. Whoever takes too little falls
+behind again, and is cut when it takes nothing for a while: so what waits for a client is bounded, and nobody waits
+for another.
 
-Between "nothing is left" and "live" nothing may get lost: a member goes live only when it has all that the room has told
-and heard of, and that is looked at and done without a pause.
+Between "nothing is left" and "live" nothing may get lost: a member goes live only if the room has heard of nothing
+since it looked, which is checked without a pause.
 """
 
 import logging
@@ -19,9 +20,9 @@ from typing import NamedTuple
 import trio
 
 from vibes_trio.config import Limits
-from vibes_trio.errors import LimitReached, Overloaded, VibesError
+from vibes_trio.errors import LimitReached, NotFound, NotOwner, Overloaded, VibesError
 from vibes_trio.exchange import Link
-from vibes_trio.storage.feed import Change, Feed, Topic
+from vibes_trio.wire.live import write_end
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,15 @@ class Event(NamedTuple):
 
 Read = Callable[[int], Awaitable[Sequence[Event]]]
 """Returns events from a number on, in order, some of them if they are many; none: there are none yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a room is about. *listen*: has the room hear of it; returns what ends that."""
+
+    name: str
+    read: Read
+    listen: Callable[["Room"], Callable[[], None]]
 
 
 @dataclass(slots=True, eq=False)
@@ -83,6 +93,8 @@ class Room:
         members: all of them. `present` are those that are live.
         next: the number of the first event that was not told to those.
         heard: the feed told of events below that number.
+        doubt: it told that there may be some, and not of which numbers.
+        news: how often it told of anything.
         telling: whether a task reads and tells.
     """
 
@@ -94,32 +106,52 @@ class Room:
     present: dict[Member, None] = field(default_factory=dict)
     next: int = 0
     heard: int = 0
+    doubt: bool = False
+    news: int = 0
     telling: bool = False
 
     def hear(self, number: int) -> None:
         """Take that there are events below *number*, and may be no more."""
         self.heard = max(self.heard, number)
-        if self.present and not self.telling:
+        self._look()
+
+    def may_have_more(self) -> None:
+        """Take that there may be events, of whatever number."""
+        self.doubt = True
+        self._look()
+
+    def _look(self) -> None:
+        self.news += 1
+        if self.present and self.has_more and not self.telling:
             self.telling = True
             self.live.spawn(self.live.tell, self)
 
-    def may_have_more(self) -> None:
-        """Take that there may be events that nobody told of."""
-        self.hear(self.next + 1)
+    @property
+    def has_more(self) -> bool:
+        """Whether there may be events that those who are live don't know."""
+        return self.doubt or self.next < self.heard
 
-    def enter(self, member: Member) -> bool:
-        """Let *member*, for whom nothing was left, be live, unless something has come meanwhile."""
-        if self.heard > member.next or (self.present and self.next > member.next):
+    def enter(self, member: Member, news: int) -> bool:
+        """Let *member* be live, for whom nothing was left when there was so much *news*; unless there is more now."""
+        if news != self.news or (self.present and self.next > member.next):
             return False
         if not self.present:
             self.next = member.next
         self.present[member] = None
         return True
 
+    def dismiss(self, error: VibesError) -> None:
+        """Tell all members that there is nothing more for them, and why; and forget them."""
+        for member in tuple(self.members):
+            member.link.kept.pop(member.key, None)
+            member.link.send(member.head, write_end(member.key, error))
+            member.end()
+
     def leave(self, member: Member) -> None:
         """Forget *member*; the last one closes the room."""
         self.members.discard(member)
         self.present.pop(member, None)
+        self.live.members -= 1
         if not self.members:
             self.live.close(self)
 
@@ -145,14 +177,13 @@ class Live:
         if self._nursery is not None:
             self._nursery.start_soon(task, *args)
 
-    def join(
-        self, name: str, link: Link, key: str, head: bytes, start: int, open_room: Callable[[Room], None], read: Read
-    ) -> Member:
-        """Return a new member of the room *name*, which wants events from *start* on, once it is started.
+    def join(self, subject: "Subject", link: Link, key: str, head: bytes, start: int | None) -> Member:
+        """Return a new member of the room of *subject*, which wants events from *start* on, once it is started.
+
+        None: those that come from now on, as far as others know where that is.
 
         Args:
             key: names it for its connection; one there with the same key is replaced.
-            open_room: has a new room hear of its subject.
 
         Raises:
             LimitReached: the connection has as many as it may.
@@ -169,11 +200,11 @@ class Live:
             )
         if self.members >= self._limits.subscriptions:
             raise Overloaded("This server has as many subscriptions as it can take. Try again later.")
-        room = self._rooms.get(name)
+        room = self._rooms.get(subject.name)
         if room is None:
-            room = self._rooms[name] = Room(self, name, read)
-            open_room(room)
-        member = Member(room, link, head, start, key)
+            room = self._rooms[subject.name] = Room(self, subject.name, subject.read)
+            room.stop = subject.listen(room)
+        member = Member(room, link, head, room.next if start is None else start, key)
         room.members.add(member)
         link.kept[key] = member
         self.members += 1
@@ -189,22 +220,26 @@ class Live:
         try:
             while not member.over:
                 async with self._reading:
+                    news = member.room.news
                     events = await self._read(member.room, member.next)
                 if events is None:
                     await trio.sleep(self._limits.subscriber_retry_s)
-                elif events:
-                    await self._send_on(member, events)
-                elif member.over or member.room.enter(member):
+                elif not events:
+                    if member.over or member.room.enter(member, news):
+                        return
+                elif not await self._send_on(member, events):
                     return
         except Exception:  # a bug of ours must not end those of all others
             log.exception("a subscription failed")
             member.link.cut("something went wrong here: subscribe again after the last that you have")
 
-    async def _send_on(self, member: Member, events: Sequence[Event]) -> None:
+    async def _send_on(self, member: Member, events: Sequence[Event]) -> bool:
+        """Tell *member* of *events*. False: it is over, or was cut."""
         for event in events:
             if not await self._take_what_waits(member) or member.over:
-                return
+                return False
             member.tell(event)
+        return True
 
     async def _take_what_waits(self, member: Member) -> bool:
         """Return when the client has taken nearly all; False, and it is cut: it takes nothing for too long."""
@@ -222,15 +257,17 @@ class Live:
     async def tell(self, room: Room) -> None:
         """Tell those who are live all that is new in *room*."""
         try:
-            while room.present and room.next < room.heard:
+            while room.present and room.has_more:
+                news, doubt, room.doubt = room.news, room.doubt, False
                 events = await self._read(room, room.next)
                 if events is None:
+                    room.doubt = True
                     await trio.sleep(self._limits.subscriber_retry_s)
-                elif not events:
-                    room.heard = room.next  # it was said too much
-                else:
-                    room.next = events[-1].number + 1
+                elif events:
+                    room.next, room.doubt = events[-1].number + 1, room.doubt or doubt
                     await self._tell_all(room, events)
+                elif news == room.news:
+                    room.heard = min(room.heard, room.next)  # it was said too much
         except Exception:
             log.exception("the subscribers of %s are behind", room.name)
             for member in tuple(room.present):
@@ -256,15 +293,9 @@ class Live:
         """Return the events from *start* on; None: they can't be read at the moment."""
         try:
             return await room.read(start)
+        except (NotFound, NotOwner) as error:
+            room.dismiss(error)
+            return None
         except VibesError as error:
             log.warning("%s can't be read for its subscribers, trying again: %s", room.name, error.message)
             return None
-
-
-def hear_of(feed: Feed, topic: Topic, hear: Callable[[Room, Change], None]) -> Callable[[Room], None]:
-    """Return what has a new room hear of *topic* by *hear*, until it is closed."""
-
-    def open_room(room: Room) -> None:
-        room.stop = feed.listen(topic, lambda change: hear(room, change))
-
-    return open_room

@@ -10,6 +10,7 @@ from vibes_trio.exchange import Kept
 from vibes_trio.front.http import JOINED_BYTES
 from vibes_trio.front.outbox import Outbox
 from vibes_trio.front.protocol import WebSocketProtocol
+from vibes_trio.front.state import Counts
 
 _SHORT, _MEDIUM = 126, 0x10000
 _FINAL_TEXT = 0x81
@@ -37,9 +38,12 @@ class SocketLink:
         wake: has the connection's task see to what could not be sent at once, or to its end.
     """
 
-    __slots__ = ("_outbox", "_protocol", "_wake", "kept", "over", "slow")
+    __slots__ = ("_counts", "_outbox", "_protocol", "_wake", "kept", "over", "slow")
 
-    def __init__(self, outbox: Outbox, protocol: WebSocketProtocol, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, outbox: Outbox, protocol: WebSocketProtocol, counts: Counts, wake: Callable[[], None]
+    ) -> None:
+        self._counts = counts
         self._outbox = outbox
         self._protocol = protocol
         self._wake = wake
@@ -73,11 +77,16 @@ class SocketLink:
         """End the connection: the client gets what waits if it takes it soon, then 1013 (try again later)."""
         if not self.over and not self.slow:
             self.slow = True
+            self._counts.cut += 1
+            self._end_kept()
             self._protocol.fail(CloseCode.TRY_AGAIN_LATER, reason)
             self._wake()
 
     def end(self) -> None:
         """End all that is kept; nothing more is said."""
         self.over = True
+        self._end_kept()
+
+    def _end_kept(self) -> None:
         while self.kept:
             self.kept.popitem()[1].end()

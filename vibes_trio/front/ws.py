@@ -141,7 +141,6 @@ async def serve_websocket(front: Front, waiting: Waiting, line: Line) -> None:
         ws.protocol.forget()
         if ws.link is not None:
             ws.link.end()
-            front.counts.cut += ws.link.slow
             ws.link = None  # each holds the other
 
 
@@ -441,7 +440,7 @@ def _pass_on(ws: _Socket, key: str | None, turn: Turn | None) -> None:
 
 
 def _open_link(ws: _Socket) -> SocketLink:
-    ws.link = SocketLink(ws.outbox, ws.protocol, partial(_wake, ws))
+    ws.link = SocketLink(ws.outbox, ws.protocol, ws.front.counts, partial(_wake, ws))
     return ws.link
 
 

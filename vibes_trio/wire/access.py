@@ -15,6 +15,12 @@ from vibes_trio.wire.apps import ReqListRecentVibes, ReqListVersions, ReqPinRece
 from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
+from vibes_trio.wire.live import (
+    ReqSubscribeApps,
+    ReqSubscribeChatSections,
+    ReqSubscribeReleases,
+    ReqUnsubscribe,
+)
 
 
 class Relation(IntEnum):
@@ -59,6 +65,10 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqListRecentVibes: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
     ReqPinRecentVibe: Rule(Kind.APP, Relation.OWNER),
     ReqListVersions: Rule(Kind.APP, Relation.ANYONE, refused="no items"),
+    ReqSubscribeApps: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
+    ReqSubscribeReleases: Rule(Kind.APP, Relation.ANYONE),
+    ReqUnsubscribe: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
+    ReqSubscribeChatSections: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     ReqEnsureChatContext: Rule(Kind.CHAT, Relation.OWNER, makes=True, refused=_TOLD),
     ReqAppendChatSection: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
 }
