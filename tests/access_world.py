@@ -122,6 +122,8 @@ def payload(world: World, message: Message, target: Target) -> dict[str, Json]:
         "ownerHandle": target.owner,
         "contextId": target.chat,
         "fsId": world.fs_id,
+        "fromFsId": world.fs_id,
+        "toFsId": world.fs_id,
     } | VALUES
     return {
         field.encode_name: names.get(field.encode_name, _smallest(field.type))

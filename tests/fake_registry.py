@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import trio
 
@@ -82,7 +82,7 @@ class FakeRegistry:
     versions that some of them are made of, and the paths asked for. What was added last is `latest`."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, httpx.Response] = {}
+        self.answers: dict[str, httpx2.Response] = {}
         self.lists: dict[str, dict[str, Any]] = {}
         self.asked: list[str] = []
 
@@ -92,23 +92,23 @@ class FakeRegistry:
         dist = {"tarball": f"https://public.test{tarball}", "integrity": integrity_of(archive)}
         whole = {"name": name, "version": version, "dist": dist} | document
         path = f"/{name.replace('/', '%2F')}"
-        self.answers[f"{path}/{version}"] = self.answers[f"{path}/latest"] = httpx.Response(200, json=whole)
-        self.answers[tarball] = httpx.Response(200, content=archive)
+        self.answers[f"{path}/{version}"] = self.answers[f"{path}/latest"] = httpx2.Response(200, json=whole)
+        self.answers[tarball] = httpx2.Response(200, content=archive)
         listed = self.lists.setdefault(path, {"name": name, "versions": {}})
         listed["versions"][version] = whole
         listed["dist-tags"] = {"latest": version}
-        self.answers[path] = httpx.Response(200, json=listed)
+        self.answers[path] = httpx2.Response(200, json=listed)
 
-    async def __call__(self, request: httpx.Request) -> httpx.Response:
+    async def __call__(self, request: httpx2.Request) -> httpx2.Response:
         assert request.url.host == "registry.test", "only the configured registry is asked"
         path = request.url.raw_path.decode()
         self.asked.append(path)
-        return self.answers.get(path, httpx.Response(404))
+        return self.answers.get(path, httpx2.Response(404))
 
     @property
-    def transport(self) -> httpx.MockTransport:
-        """What httpx uses instead of sockets."""
-        return httpx.MockTransport(self)
+    def transport(self) -> httpx2.MockTransport:
+        """What httpx2 uses instead of sockets."""
+        return httpx2.MockTransport(self)
 
 
 def react_registry() -> FakeRegistry:

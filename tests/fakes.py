@@ -8,6 +8,7 @@ from typing import Any
 import trio
 
 from vibes_trio.auth.verifier import Claims
+from vibes_trio.beside.pool import Packed, Question
 from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.compressor import Compressor
 from vibes_trio.config import Config, Limits
@@ -17,9 +18,10 @@ from vibes_trio.exchange import UserId
 from vibes_trio.jobs import Jobs
 from vibes_trio.live import Live
 from vibes_trio.modules.progress import Builds
-from vibes_trio.services.beside import Here
+from vibes_trio.services.beside import do, look
 from vibes_trio.services.releases import forget_changed
 from vibes_trio.storage.sqlite.engine import SqliteDatabase
+from vibes_trio.wire.large import LargeHead
 
 NOW = 1_795_340_000.0
 
@@ -37,6 +39,19 @@ class NameVerifier:
 
 
 verify_name = NameVerifier()
+
+
+class Here:
+    """A `Beside` that does everything in this process: for tests of logic."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    async def look(self, message: bytes, client: str) -> LargeHead:
+        return look(message, self._limits)
+
+    async def ask(self, question: Question, about: bytes, user: UserId) -> Packed:
+        return do(question, about, self._limits)
 
 
 async def no_version(name: str) -> str | None:

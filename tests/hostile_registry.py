@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import msgspec
 import trio
 from fake_registry import integrity_of
@@ -132,8 +132,8 @@ async def hostile_world(
             credentials={f"//127.0.0.1:{registry.port}/": "Bearer for-the-registry-alone"},
         )
         # As `open_outbound` makes it, but for the list of trusted certificates, which takes long to read.
-        plain = httpx.AsyncHTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-        async with httpx.AsyncClient(transport=plain, trust_env=False, timeout=None) as client:
+        plain = httpx2.AsyncHTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        async with httpx2.AsyncClient(transport=plain, trust_env=False, timeout=None) as client:
             outbound = Outbound(client, where, limits)
             world = World(folder, registry, other, outbound, limits)
             world.before = {

@@ -15,9 +15,10 @@ MAX_HEAD_BYTES = 64 * 1024
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
-def post(body: bytes, host: str = "localhost") -> bytes:
-    """A message for the fast lane."""
-    return b"POST / HTTP/1.1\r\nHost: %b\r\nContent-Length: %d\r\n\r\n" % (host.encode(), len(body)) + body
+def post(body: bytes, host: str = "localhost", path: str = "/") -> bytes:
+    """A message for the fast lane, or whatever is posted to *path*."""
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
 
 
 def post_chunked(body: bytes, host: str = "localhost") -> bytes:

@@ -84,7 +84,7 @@ def access() -> str:
     for request in requests():
         rule = ACCESS[request]
         rows.append(
-            f"| `{str(request.__struct_config__.tag).partition('.req-')[2]}` | {rule.about.value}"
+            f"| `{str(request.__struct_config__.tag).removeprefix('vibes.diy.req-')}` | {rule.about.value}"
             f"{', made if not there' if rule.makes else ''} | {LEAST[rule.least]} | {rule.refused} |"
         )
     return "\n".join(rows)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx
+import httpx2
 import trio
 from fake_registry import FakeRegistry
 
@@ -44,7 +44,7 @@ async def serve_registry(registry: FakeRegistry, gate: Gate | None = None) -> As
             registry.asked.append(path)
             if path.endswith(".tgz"):
                 await gate.wait()
-            found = registry.answers.get(path, httpx.Response(404))
+            found = registry.answers.get(path, httpx2.Response(404))
             lines = [
                 f"HTTP/1.1 {found.status_code} X",
                 f"content-length: {len(found.content)}",

@@ -6,8 +6,9 @@ from typing import Literal, Protocol
 
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.storage import Tx
-from vibes_trio.storage.apps import NewRelease, Release, Saved, save_release
+from vibes_trio.storage.apps import Saved, save_release
 from vibes_trio.storage.assets import put_asset
+from vibes_trio.storage.release_rows import NewRelease, Release
 from vibes_trio.storage.slugs import bind_app_slug, bind_user_slug
 from vibes_trio.storage.usage import NO_LIMIT, Usage, get_usage
 

@@ -256,6 +256,11 @@ def routes() -> dict[str, dict[str, bytes]]:
             "ready": get("/readyz", "localhost"),
             "dots": get("/" + "a/../" * 6_000 + "healthz", "localhost"),
         },
+        "sign-in page": {
+            "long": get("/settings/csr-to-cert?returnUrl=" + "x" * 30_000, "localhost"),
+            "fields": post(b"a=1&" * (2 * MiB), "localhost", "/settings/csr-to-cert"),
+            "one": post(b"csr=" + b"x" * (8 * MiB), "localhost", "/settings/csr-to-cert"),
+        },
         "other HTTP": {
             "delete": get("/" + "x" * 30_000, "localhost", "DELETE"),
             "to an app": post(b"{}", HOST),

@@ -58,6 +58,17 @@ MESSAGES = {
     "no such asset": deploy({"type": "code-ref", "filename": "/a.js", "refId": "z1"}),
     "does not compile": deploy(js("/a.js", f"/*{MARK}*/ import x from 'a")),
     "several do not compile": deploy(*(jsx(f"/{name}.jsx", f"<a>{MARK}") for name in "abc")),
+    "project does not compile": deploy(
+        jsx("/src/main.jsx", f"import './a.jsx'; import x from '@/b.jsx'; <a>{MARK}"),
+        jsx("/src/a.jsx", f"import.meta.glob('./*.js'); <b>{MARK}"),
+        jsx("/src/b.jsx", f"require('./c'); <b>{MARK}"),
+        {"type": "str-asset-block", "filename": "/vite.config.js", "content": "export default {}"},
+        {
+            "type": "str-asset-block",
+            "filename": "/index.html",
+            "content": "<script type=module src=/src/main.jsx>",
+        },
+    ),
     "restricted": deploy(js("/a.js", "1"), posture="private"),
     "answered": message(ENSURE_CHAT),
 }

@@ -1,5 +1,6 @@
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -9,14 +10,15 @@ import pytest
 
 from vibes_trio import __version__
 from vibes_trio.cli import all_words, hint, load_target, main, make_parser, run
+from vibes_trio.commands.command import Command
 from vibes_trio.commands.output import FAILED, INTERRUPTED, OK, UNREACHABLE, UNUSABLE, USAGE, CommandFailed
-from vibes_trio.commands.table import COMMANDS, GROUPS, SETTING_FLAGS, Command
+from vibes_trio.commands.table import COMMANDS, GROUPS, HEADINGS, SETTING_FLAGS
 from vibes_trio.config import SETTINGS
 from vibes_trio.errors import ConfigError, FetchFailed, ModuleFailed, NotFound
 
 ROOT = Path(__file__).parents[1]
 # Each takes long enough to import to be felt at every `--help`.
-HEAVY = {"trio", "msgspec", "cryptography", "httpx", "quart", "hypercorn", "sqlite3"}
+HEAVY = {"trio", "msgspec", "cryptography", "httpx2", "quart", "hypercorn", "sqlite3"}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.words)
@@ -51,8 +53,43 @@ def test_help_names_every_command_and_every_exit_code(capsys: pytest.CaptureFixt
         main(["--help"])
 
     printed = capsys.readouterr().out
-    assert all(f"    {command.words.split()[0]}" in printed for command in COMMANDS)
-    assert all(f"  {code}  " in printed for code in (OK, FAILED, USAGE, UNREACHABLE, UNUSABLE, INTERRUPTED))
+    assert all(f"\n  {command.words.split()[0]} " in printed for command in COMMANDS)
+    codes = printed.partition("exit codes:")[2]
+    assert all(
+        re.search(rf"\b{code}\b", codes) for code in (OK, FAILED, USAGE, UNREACHABLE, UNUSABLE, INTERRUPTED)
+    )
+
+
+def test_help_fits_on_one_screen_under_its_headings(capsys: pytest.CaptureFixture[str]) -> None:
+    """As many lines as a window of a common size has, none longer than the narrowest that is common."""
+    with pytest.raises(SystemExit):
+        main(["--help"])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 50
+    assert [line for line in lines if len(line) > 80] == []
+    assert all(f"{title}:" in lines for title in HEADINGS.values())
+    assert {command.heading for command in COMMANDS} == set(HEADINGS)
+
+
+def test_an_error_is_json_for_who_asked_for_json(capsys: pytest.CaptureFixture[str]) -> None:
+    def refuse(options: argparse.Namespace) -> int:
+        raise NotFound("There is no such app.")
+
+    def give_up(options: argparse.Namespace) -> int:
+        try:
+            return refuse(options)
+        except NotFound as error:
+            raise CommandFailed("nobody", UNREACHABLE) from error
+
+    asked = argparse.Namespace(json=True)
+    assert (run(refuse, asked), run(give_up, asked)) == (FAILED, UNREACHABLE)
+
+    printed = [json.loads(line)["error"] for line in capsys.readouterr().err.splitlines()]
+    assert printed == [
+        {"code": "not-found", "message": "There is no such app.", "exitCode": FAILED},
+        {"code": "not-found", "message": "nobody", "exitCode": UNREACHABLE},
+    ]
 
 
 @pytest.mark.parametrize("group", GROUPS)

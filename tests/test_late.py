@@ -12,7 +12,7 @@ from vibes_trio.late import late
 NOT_BEFORE_THE_FIRST_ANSWER = (
     "coolname",
     "esprima",
-    "httpx",
+    "httpx2",
     "hypercorn",
     "icu",
     "nodesemver",

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
-import httpx
+import httpx2
 import pytest
 import trio
 import trio.testing
@@ -24,24 +24,24 @@ from vibes_trio.outbound import (
 from vibes_trio.transports import Access
 
 REGISTRY = Registry("https://registry.test/npm/", scopes={"@own": "https://own.test/"})
-Answer = Callable[[httpx.Request], httpx.Response]
+Answer = Callable[[httpx2.Request], httpx2.Response]
 
 
 class Asked:
     """Remembers every request and answers it with a function."""
 
     def __init__(self, answer: Answer) -> None:
-        self.requests: list[httpx.Request] = []
+        self.requests: list[httpx2.Request] = []
         self.answer = answer
 
-    async def __call__(self, request: httpx.Request) -> httpx.Response:
+    async def __call__(self, request: httpx2.Request) -> httpx2.Response:
         await trio.lowlevel.checkpoint()
         self.requests.append(request)
         return self.answer(request)
 
 
 def outbound_to(asked: Asked, registry: Registry | None = REGISTRY, limits: Limits | None = None):
-    return open_outbound(registry, limits or Limits(), {}, httpx.MockTransport(asked))
+    return open_outbound(registry, limits or Limits(), {}, httpx2.MockTransport(asked))
 
 
 def fetch(outbound: Outbound, url: str, **options):
@@ -49,7 +49,7 @@ def fetch(outbound: Outbound, url: str, **options):
 
 
 async def test_fetch_returns_the_body():
-    asked = Asked(lambda request: httpx.Response(200, content=b"hello"))
+    asked = Asked(lambda request: httpx2.Response(200, content=b"hello"))
 
     async with outbound_to(asked) as outbound:
         body = await fetch(outbound, "https://elsewhere.test/a?b", accept="text/plain")
@@ -75,7 +75,7 @@ async def test_fetch_returns_the_body():
     ],
 )
 async def test_addresses_that_are_not_https_are_refused(url):
-    asked = Asked(lambda request: httpx.Response(200))
+    asked = Asked(lambda request: httpx2.Response(200))
 
     async with outbound_to(asked) as outbound:
         with pytest.raises(FetchFailed):
@@ -88,24 +88,24 @@ async def test_addresses_that_are_not_https_are_refused(url):
     "url", ["http://127.0.0.1:9/x", "http://localhost/x", "http://a.localhost/x", "http://[::1]/x"]
 )
 async def test_loopback_may_be_http(url):
-    async with outbound_to(Asked(lambda request: httpx.Response(200, content=b"ok"))) as outbound:
+    async with outbound_to(Asked(lambda request: httpx2.Response(200, content=b"ok"))) as outbound:
         assert await fetch(outbound, url) == b"ok"
 
 
 async def test_configured_registry_may_be_http():
     registry = Registry("http://registry.lan:4873/")
 
-    async with outbound_to(Asked(lambda request: httpx.Response(200, content=b"ok")), registry) as outbound:
+    async with outbound_to(Asked(lambda request: httpx2.Response(200, content=b"ok")), registry) as outbound:
         assert await fetch(outbound, "http://registry.lan:4873/react") == b"ok"
         with pytest.raises(FetchFailed, match="only https"):
             await fetch(outbound, "http://registry.lan/react")
 
 
 async def test_redirect_within_the_host_is_followed():
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: httpx2.Request) -> httpx2.Response:
         if request.url.path == "/a":
-            return httpx.Response(302, headers={"location": "/b"})
-        return httpx.Response(200, content=b"b")
+            return httpx2.Response(302, headers={"location": "/b"})
+        return httpx2.Response(200, content=b"b")
 
     async with outbound_to(Asked(answer)) as outbound:
         assert await fetch(outbound, "https://elsewhere.test/a") == b"b"
@@ -116,7 +116,7 @@ async def test_redirect_within_the_host_is_followed():
     ["https://evil.test/", "http://elsewhere.test/", "https://elsewhere.test:444/", "//evil.test/"],
 )
 async def test_redirect_to_another_origin_is_refused_and_not_asked_again(location):
-    asked = Asked(lambda request: httpx.Response(301, headers={"location": location}))
+    asked = Asked(lambda request: httpx2.Response(301, headers={"location": location}))
 
     async with outbound_to(asked) as outbound:
         with pytest.raises(FetchFailed, match="another host"):
@@ -162,12 +162,12 @@ async def test_what_is_known_by_its_hash_is_followed_to_another_host_without_cre
         lan2="192.168.0.9",
         localhost="127.0.0.1",
     )
-    tokens = {f"//{httpx.URL(url).netloc.decode()}/": "Bearer secret" for url in (asked_url, target)}
+    tokens = {f"//{httpx2.URL(url).netloc.decode()}/": "Bearer secret" for url in (asked_url, target)}
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: httpx2.Request) -> httpx2.Response:
         if request.url.path == "/a":
-            return httpx.Response(302, headers={"location": target.replace("//", "//me:secret@")})
-        return httpx.Response(200, content=b"archive")
+            return httpx2.Response(302, headers={"location": target.replace("//", "//me:secret@")})
+        return httpx2.Response(200, content=b"archive")
 
     asked = Asked(answer)
     async with outbound_to(asked, Registry("https://registry.test/", credentials=tokens)) as outbound:
@@ -201,7 +201,7 @@ async def test_what_is_known_by_its_hash_is_followed_neither_to_http_nor_nearer_
     """Without `why_not_follow` a registry has this server ask whatever it likes."""
     asked_url, target = NOT_FOLLOWED[kind]
     hosts(monkeypatch, elsewhere="8.8.8.8", lan="10.0.0.1", own="127.0.0.1")
-    asked = Asked(lambda request: httpx.Response(302, headers={"location": target}))
+    asked = Asked(lambda request: httpx2.Response(302, headers={"location": target}))
 
     async with outbound_to(asked) as outbound:
         with pytest.raises(FetchFailed, match="another host"):
@@ -213,7 +213,7 @@ async def test_what_is_known_by_its_hash_is_followed_neither_to_http_nor_nearer_
 async def test_redirects_between_hosts_end(monkeypatch):
     hosts(monkeypatch)
     asked = Asked(
-        lambda request: httpx.Response(301, headers={"location": f"https://x{request.url.host}/"}),
+        lambda request: httpx2.Response(301, headers={"location": f"https://x{request.url.host}/"}),
     )
 
     async with outbound_to(asked) as outbound:
@@ -226,12 +226,12 @@ async def test_redirects_between_hosts_end(monkeypatch):
 async def test_a_registry_is_not_lost_with_the_host_that_it_sends_to(monkeypatch):
     hosts(monkeypatch)
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: httpx2.Request) -> httpx2.Response:
         if request.url.host == "cdn.test":
-            raise httpx.ConnectError("refused")
+            raise httpx2.ConnectError("refused")
         if request.url.path.endswith("/archive"):
-            return httpx.Response(302, headers={"location": "https://cdn.test/x"})
-        return httpx.Response(200, content=b"document")
+            return httpx2.Response(302, headers={"location": "https://cdn.test/x"})
+        return httpx2.Response(200, content=b"document")
 
     async with outbound_to(Asked(answer)) as outbound:
         with pytest.raises(FetchFailed, match="refused"):
@@ -240,7 +240,7 @@ async def test_a_registry_is_not_lost_with_the_host_that_it_sends_to(monkeypatch
 
 
 async def test_redirects_end():
-    asked = Asked(lambda request: httpx.Response(301, headers={"location": "/again"}))
+    asked = Asked(lambda request: httpx2.Response(301, headers={"location": "/again"}))
 
     async with outbound_to(asked) as outbound:
         with pytest.raises(FetchFailed, match="redirects"):
@@ -274,7 +274,9 @@ async def test_endless_body_is_cut_off():
 
 async def test_compressed_answer_is_refused():
     """A small compressed body may be a huge one."""
-    response = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"\x1f\x8b"))
+    response = httpx2.Response(
+        200, headers={"content-encoding": "gzip"}, stream=httpx2.ByteStream(b"\x1f\x8b")
+    )
 
     async with outbound_to(Asked(lambda request: response)) as outbound:
         with pytest.raises(FetchFailed, match="compressed"):
@@ -282,7 +284,7 @@ async def test_compressed_answer_is_refused():
 
 
 async def test_what_may_pass_is_asked_again_with_pauses(autojump_clock):
-    answers = iter([httpx.Response(503), httpx.Response(429), httpx.Response(200, content=b"ok")])
+    answers = iter([httpx2.Response(503), httpx2.Response(429), httpx2.Response(200, content=b"ok")])
     asked = Asked(lambda request: next(answers))
 
     async with outbound_to(asked) as outbound:
@@ -294,8 +296,8 @@ async def test_what_may_pass_is_asked_again_with_pauses(autojump_clock):
 
 
 async def test_failed_connection_is_asked_again_and_named(autojump_clock):
-    def refuse(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("refused", request=request)
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("refused", request=request)
 
     asked = Asked(refuse)
 
@@ -307,12 +309,12 @@ async def test_failed_connection_is_asked_again_and_named(autojump_clock):
 
 
 async def test_a_registry_that_is_out_of_reach_is_left_alone_for_a_while(autojump_clock):
-    down = httpx.ConnectError("no route")
+    down = httpx2.ConnectError("no route")
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: httpx2.Request) -> httpx2.Response:
         if down is not None:
             raise down
-        return httpx.Response(200, json={"version": "1.0.0"})
+        return httpx2.Response(200, json={"version": "1.0.0"})
 
     asked = Asked(answer)
     async with outbound_to(asked) as outbound:
@@ -330,17 +332,17 @@ async def test_a_registry_that_is_out_of_reach_is_left_alone_for_a_while(autojum
         assert await outbound.package_version("b") == "1.0.0"
 
 
-@pytest.mark.parametrize("never", [httpx.ConnectTimeout, httpx.ReadTimeout])
+@pytest.mark.parametrize("never", [httpx2.ConnectTimeout, httpx2.ReadTimeout])
 async def test_who_has_waited_for_a_registry_does_not_wait_again(autojump_clock, never):
     """A bound of a few seconds: one wait for a connection, or for the first byte, whatever may be tried again."""
     limits = Limits()
-    wait_s = limits.connect_timeout_s if never is httpx.ConnectTimeout else limits.silence_timeout_s
+    wait_s = limits.connect_timeout_s if never is httpx2.ConnectTimeout else limits.silence_timeout_s
 
-    async def answer(request: httpx.Request) -> httpx.Response:
+    async def answer(request: httpx2.Request) -> httpx2.Response:
         await trio.sleep(wait_s)
         raise never("")
 
-    async with open_outbound(REGISTRY, limits, {}, httpx.MockTransport(answer)) as outbound:
+    async with open_outbound(REGISTRY, limits, {}, httpx2.MockTransport(answer)) as outbound:
         started = trio.current_time()
         with pytest.raises(FetchFailed, match=r"no connection within 2\.5 s|nothing came"):
             await fetch(outbound, "https://registry.test/npm/a", timeout_s=60.0, tries=3)
@@ -353,13 +355,13 @@ async def test_who_has_waited_for_a_registry_does_not_wait_again(autojump_clock,
 async def test_a_silent_registry_is_given_up_soon_unless_it_has_answered_before():
     """A mirror that is there may take its time to fetch what it hasn't got."""
     seen: list[float] = []
-    asked = Asked(lambda request: httpx.Response(200, content=b"ok"))
+    asked = Asked(lambda request: httpx2.Response(200, content=b"ok"))
 
-    async def answer(request: httpx.Request) -> httpx.Response:
+    async def answer(request: httpx2.Request) -> httpx2.Response:
         seen.append(request.extensions["timeout"]["read"])
         return await asked(request)
 
-    async with open_outbound(REGISTRY, Limits(), {}, httpx.MockTransport(answer)) as outbound:
+    async with open_outbound(REGISTRY, Limits(), {}, httpx2.MockTransport(answer)) as outbound:
         for url in ("https://registry.test/npm/a", "https://registry.test/npm/b", "https://clerk.test/"):
             await fetch(outbound, url)
 
@@ -372,17 +374,17 @@ async def test_a_download_that_falls_silent_is_tried_again(autojump_clock):
 
     async def half() -> AsyncIterator[bytes]:
         yield b"half"
-        raise httpx.ReadTimeout("")
+        raise httpx2.ReadTimeout("")
 
-    answers = iter([httpx.Response(200, content=half()), httpx.Response(200, content=b"whole")])
+    answers = iter([httpx2.Response(200, content=half()), httpx2.Response(200, content=b"whole")])
 
     async with outbound_to(Asked(lambda request: next(answers))) as outbound:
         assert await fetch(outbound, "https://registry.test/npm/a", tries=2) == b"whole"
 
 
 async def test_a_host_that_is_no_registry_is_asked_every_time(autojump_clock):
-    def answer(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("no route")
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("no route")
 
     asked = Asked(answer)
     async with outbound_to(asked) as outbound:
@@ -394,7 +396,7 @@ async def test_a_host_that_is_no_registry_is_asked_every_time(autojump_clock):
 
 
 async def test_not_found_is_not_asked_again():
-    asked = Asked(lambda request: httpx.Response(404))
+    asked = Asked(lambda request: httpx2.Response(404))
 
     async with outbound_to(asked) as outbound:
         with pytest.raises(FetchFailed) as caught:
@@ -405,10 +407,10 @@ async def test_not_found_is_not_asked_again():
 
 
 async def test_time_counts_all_tries(autojump_clock):
-    async def never(request: httpx.Request) -> httpx.Response:
+    async def never(request: httpx2.Request) -> httpx2.Response:
         await trio.sleep_forever()
 
-    async with open_outbound(REGISTRY, Limits(), {}, httpx.MockTransport(never)) as outbound:
+    async with open_outbound(REGISTRY, Limits(), {}, httpx2.MockTransport(never)) as outbound:
         started = trio.current_time()
         with pytest.raises(FetchFailed, match="within 2 s"):
             await fetch(outbound, "https://elsewhere.test/a", timeout_s=2.0, tries=3)
@@ -421,7 +423,7 @@ async def test_credentials_go_only_where_they_belong():
         "https://registry.test/npm/",
         credentials={"//registry.test/": "Bearer outer", "//registry.test/npm/": "Bearer inner"},
     )
-    asked = Asked(lambda request: httpx.Response(200, content=b""))
+    asked = Asked(lambda request: httpx2.Response(200, content=b""))
 
     async with outbound_to(asked, registry) as outbound:
         await fetch(outbound, "https://registry.test/npm/react")
@@ -464,10 +466,10 @@ def test_no_address_is_made_of_a_version_that_is_not_exact(version):
         document_address(REGISTRY, "react", version)
 
 
-def answer_version(request: httpx.Request) -> httpx.Response:
+def answer_version(request: httpx2.Request) -> httpx2.Response:
     if "gone" in request.url.path:
-        return httpx.Response(404)
-    return httpx.Response(200, json={"version": "1.2.3", "dist": {}})
+        return httpx2.Response(404)
+    return httpx2.Response(200, json={"version": "1.2.3", "dist": {}})
 
 
 async def test_version_is_looked_up_once_and_remembered_for_its_time(autojump_clock):
@@ -496,9 +498,9 @@ async def test_unknown_package_is_remembered_as_well():
 @pytest.mark.parametrize(
     "response",
     [
-        httpx.Response(500),
-        httpx.Response(200, content=b"<html>"),
-        httpx.Response(200, json={"version": 3}),
+        httpx2.Response(500),
+        httpx2.Response(200, content=b"<html>"),
+        httpx2.Response(200, json={"version": 3}),
     ],
 )
 async def test_registry_that_is_ill_is_asked_again_soon(autojump_clock, response):
@@ -515,7 +517,7 @@ async def test_registry_that_is_ill_is_asked_again_soon(autojump_clock, response
 
 
 async def test_version_that_is_none_is_not_handed_on():
-    asked = Asked(lambda request: httpx.Response(200, json={"version": "1.2.3/../../evil"}))
+    asked = Asked(lambda request: httpx2.Response(200, json={"version": "1.2.3/../../evil"}))
 
     async with outbound_to(asked) as outbound:
         assert await outbound.package_version("react") is None
@@ -541,7 +543,7 @@ async def test_cancelled_look_up_leaves_the_others_their_answer():
     release = trio.Event()
     asked: list[str] = []
 
-    async def answer(request: httpx.Request) -> httpx.Response:
+    async def answer(request: httpx2.Request) -> httpx2.Response:
         asked.append(request.url.path)
         if len(asked) == 1:
             await trio.sleep_forever()
@@ -549,7 +551,7 @@ async def test_cancelled_look_up_leaves_the_others_their_answer():
         return answer_version(request)
 
     got: list[str | None] = []
-    opened = open_outbound(REGISTRY, Limits(), {}, httpx.MockTransport(answer))
+    opened = open_outbound(REGISTRY, Limits(), {}, httpx2.MockTransport(answer))
     async with opened as outbound, trio.open_nursery() as nursery:
         first = trio.CancelScope()
 
@@ -574,7 +576,7 @@ async def test_cancelled_look_up_leaves_the_others_their_answer():
 async def test_look_ups_at_once_are_bounded():
     most = now = 0
 
-    async def answer(request: httpx.Request) -> httpx.Response:
+    async def answer(request: httpx2.Request) -> httpx2.Response:
         nonlocal most, now
         now += 1
         most = max(most, now)
@@ -582,7 +584,7 @@ async def test_look_ups_at_once_are_bounded():
         now -= 1
         return answer_version(request)
 
-    opened = open_outbound(REGISTRY, Limits(lookup_at_once=3), {}, httpx.MockTransport(answer))
+    opened = open_outbound(REGISTRY, Limits(lookup_at_once=3), {}, httpx2.MockTransport(answer))
     async with opened as outbound, trio.open_nursery() as nursery:
         for number in range(12):
             nursery.start_soon(outbound.package_version, f"p{number}")
@@ -611,7 +613,7 @@ async def test_nothing_is_asked_without_registry_or_name(registry):
 
 
 async def test_clerk_keys_are_bounded():
-    asked = Asked(lambda request: httpx.Response(200, content=b"{}" + b" " * Limits().jwks_bytes))
+    asked = Asked(lambda request: httpx2.Response(200, content=b"{}" + b" " * Limits().jwks_bytes))
 
     async with outbound_to(asked) as outbound:
         with pytest.raises(FetchFailed, match="more than"):
@@ -619,7 +621,7 @@ async def test_clerk_keys_are_bounded():
 
 
 async def test_real_client_reads_from_loopback_and_honours_npm_settings(tmp_path: Path):
-    """One exchange over a real socket: no mock between httpx and Trio."""
+    """One exchange over a real socket: no mock between httpx2 and Trio."""
     listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
     port = listeners[0].socket.getsockname()[1]
 

@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,6 +95,21 @@ async def test_a_certificate_of_ones_own_counts_by_each_setting(own_certificate,
 
     async with serve(certificate=own_certificate) as registry:
         assert await fetch(f"https://127.0.0.1:{registry.port}/", access, env) == b"hi"
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+async def test_the_list_that_comes_with_the_program_counts_where_no_other_is_named(
+    own_certificate, monkeypatch, is_named
+):
+    """A small system has no list of its own; SSL_CERT_FILE stands in the place of both."""
+    monkeypatch.setattr("vibes_trio.transports.certifi.where", lambda: str(own_certificate))
+    if is_named:
+        monkeypatch.setenv("SSL_CERT_FILE", str(own_certificate.with_name("other.pem")))
+        make_certificate(own_certificate.with_name("other.pem"))
+
+    async with serve(certificate=own_certificate) as registry:
+        with pytest.raises(FetchFailed) if is_named else nullcontext():
+            assert await fetch(f"https://127.0.0.1:{registry.port}/", Access()) == b"hi"
 
 
 async def test_only_registries_may_go_unchecked(own_certificate, caplog):

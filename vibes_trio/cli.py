@@ -16,27 +16,29 @@ from typing import Any, NoReturn, cast
 
 from vibes_trio import __version__
 from vibes_trio.collector import spare_collector
-from vibes_trio.commands.output import FAILED, INTERRUPTED, UNUSABLE, USAGE, CommandFailed, print_error
-from vibes_trio.commands.table import COMMANDS, GROUPS, SETTING_FLAGS, Command, setting_flags
+from vibes_trio.commands.command import Command
+from vibes_trio.commands.output import (
+    FAILED,
+    INTERRUPTED,
+    UNUSABLE,
+    USAGE,
+    CommandFailed,
+    print_error,
+    print_error_json,
+)
+from vibes_trio.commands.table import COMMANDS, GROUPS, HEADINGS, SETTING_FLAGS, setting_flags
 from vibes_trio.errors import ConfigError, ModuleFailed, VibesError
 from vibes_trio.logs.lines import LEVELS, setup_logs
 
 PROGRAM = "vibes-trio"
 PRIVATE_UMASK = 0o077
-_DESCRIPTION = "A server for apps that people make by talking to a model: deploy, serve and keep their chats."
-_EPILOG = """\
-to start with:
-  vibes-trio serve                 run the server
-  vibes-trio example my-app        write an example app into the folder my-app
-  vibes-trio deploy my-app         publish it and print its address
+_DESCRIPTION = "A home for the small apps that people make by talking to a model."
+_EPILOG = f"""\
+`{PROGRAM} COMMAND --help` tells more. New here? `{PROGRAM} serve`,
+and in another shell `{PROGRAM} example my-app` and `{PROGRAM} deploy my-app`.
 
-A setting's flag wins over the environment, that over config.toml in the data folder.
-`vibes-trio COMMAND --help` tells more about a command.
-
-exit codes:
-  0  done                          3  the server can't be reached
-  1  failed, or refused            4  a setting, a key or the data folder can't be used
-  2  not understood               130  interrupted"""
+exit codes: 0 done, 1 failed or refused, 2 not understood, 3 no server there,
+4 a setting, key or data folder can't be used, 130 interrupted"""
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -53,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return USAGE
     options = parser.parse_args(arguments)
+    options.make_parser = make_parser  # for `completions`, which can't import what imports it
     setup_logs(options.log_level)
     with umask(options.umask):
         return run(load_target(options.target), options)
@@ -60,32 +63,39 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(command: Run, options: argparse.Namespace) -> int:
     """Run *command*; return its exit code, or that of the foreseen error it ended with, which is printed."""
+
+    def fail(text: str, exit_code: int = FAILED, code: str = "failed") -> int:
+        if getattr(options, "json", False):
+            print_error_json(text, code, exit_code)
+        else:
+            print_error(text)
+        return exit_code
+
     try:
         code = command(options)
         sys.stdout.flush()
         return code
     except CommandFailed as error:
-        print_error(str(error))
-        return error.exit_code
+        cause = error.__cause__
+        return fail(str(error), error.exit_code, cause.code if isinstance(cause, VibesError) else "failed")
     except VibesError as error:
-        print_error(error.message)
+        return fail(error.message, code=error.code)
     except ModuleFailed as error:
-        print_error(str(error))
+        return fail(str(error))
     except ConfigError as error:
-        print_error(str(error))
-        return UNUSABLE
+        return fail(str(error), UNUSABLE)
     except BrokenPipeError:
         # Whoever read the output has gone, as `head` does. Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except OSError as error:
-        print_error(_os_words(error))
+        return fail(_os_words(error))
     except KeyboardInterrupt:
         return INTERRUPTED
     except BaseExceptionGroup as group:
         if group.split(KeyboardInterrupt)[1] is not None:
             raise
         return INTERRUPTED  # it came while tasks ran side by side
-    return FAILED
 
 
 @contextlib.contextmanager
@@ -128,6 +138,32 @@ class Parser(argparse.ArgumentParser):
         self.exit(USAGE)
 
 
+class TopParser(Parser):
+    """Shows all commands at once, a line each, by what they are for."""
+
+    def format_help(self) -> str:
+        """Return the help of the program, which fits on one screen."""
+        shown = [f"usage: {PROGRAM} COMMAND ...", str(self.description)]
+        lines = dict(command_lines())
+        width = max(len(word) for words in lines.values() for word, _ in words)
+        for heading, title in HEADINGS.items():
+            rows = (f"  {word:<{width}}  {summary}" for word, summary in lines[heading])
+            shown.append("\n".join([f"{title}:", *rows]))
+        return "\n\n".join([*shown, str(self.epilog)]) + "\n"
+
+
+def command_lines() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Give each heading of the help with the words and summaries under it; a group has one line."""
+    for heading in HEADINGS:
+        rows: dict[str, str] = {}
+        for command in COMMANDS:
+            group, _, word = command.words.rpartition(" ")
+            if command.heading == heading:
+                summary = GROUPS.get(group, command.summary)
+                rows.setdefault(group or word, summary.partition(";")[0])
+        yield heading, list(rows.items())
+
+
 class _PutSetting(argparse.Action):
     """Keeps a flag's value under the name of its setting, which is `const`."""
 
@@ -160,15 +196,9 @@ def all_words() -> list[str]:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    parser = Parser(
-        prog=PROGRAM,
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = TopParser(prog=PROGRAM, description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
-    top = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    top = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     groups: dict[str, Any] = {}  # Any: argparse keeps the type of subparsers to itself
     for command in COMMANDS:
         group, _, word = command.words.rpartition(" ")

@@ -55,9 +55,12 @@ class Limits:
     linked_here_chars: int = 8 * KiB
     rendered_here_chars: int = 128 * KiB
     slug_attempts: int = 5
+    max_run_id_chars: int = 100
+    max_message_chars: int = 500
     # Lists
     list_items: int = 100
     max_search_chars: int = 100
+    file_page_bytes: int = 384 * KiB
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB
@@ -68,6 +71,7 @@ class Limits:
     max_compiled_bytes: int = 8 * MiB
     max_bundle_bytes: int = 24 * MiB
     compiles_per_worker: int = 500
+    compile_niceness: int = 10
     compiled_cache_bytes: int = 16 * MiB
     # Processes beside
     beside_short_bytes: int = 1 * MiB
@@ -152,7 +156,7 @@ class Limits:
     build_places: int = 4
     build_places_most: int = 3
     build_memory_bytes: int = 256 * MiB
-    build_niceness: int = 5
+    build_niceness: int = 10
     package_source_bytes: int = 24 * MiB
     tree_bytes: int = 1024 * MiB
     report_bytes: int = 32 * MiB

@@ -16,22 +16,27 @@ from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
 from vibes_trio.exchange import READING_HEADERS, HostName, HttpIncoming, Reply, Soon, referer_counts
 from vibes_trio.late import late
-from vibes_trio.services.app_list import list_recent_vibes, list_versions, pin_recent_vibe
+from vibes_trio.services import app_list, live, versions
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import append_chat_section, ensure_chat_context, find_chat_context
+from vibes_trio.services.devices import cert_from_csr, serve_sign_in
 from vibes_trio.services.health import find_trouble
-from vibes_trio.services.live import (
-    subscribe_apps,
-    subscribe_chat_sections,
-    subscribe_releases,
-    unsubscribe,
-)
 from vibes_trio.services.notices import explain_api, navigates, notice_reply
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
-from vibes_trio.urls import MODULES, EntryPoint, is_for_app, normalize_path, parse_entry_point
+from vibes_trio.urls import (
+    HEALTH,
+    MODULES,
+    SIGN_IN,
+    EntryPoint,
+    is_for_app,
+    normalize_path,
+    parse_entry_point,
+)
+from vibes_trio.wire import apps as of_apps
+from vibes_trio.wire import live as of_live
+from vibes_trio.wire import versions as of_versions
 from vibes_trio.wire.access import ACCESS, Relation
-from vibes_trio.wire.apps import ReqListRecentVibes, ReqListVersions, ReqPinRecentVibe
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import (
     Envelope,
@@ -47,12 +52,7 @@ from vibes_trio.wire.base import (
 )
 from vibes_trio.wire.chat import APPEND, ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
-from vibes_trio.wire.live import (
-    ReqSubscribeApps,
-    ReqSubscribeChatSections,
-    ReqSubscribeReleases,
-    ReqUnsubscribe,
-)
+from vibes_trio.wire.devices import ReqCertFromCsr
 
 if TYPE_CHECKING:
     import vibes_trio.services.deploy as deploys
@@ -138,7 +138,14 @@ def _health(incoming: Incoming) -> Page | None:
     if read is None or read[1].app is not None:
         return None
     path = normalize_path(read[0].target)
-    return Page(read[1], path, read[0].method == "HEAD") if path in ("/healthz", "/readyz") else None
+    return Page(read[1], path, read[0].method == "HEAD") if path in HEALTH else None
+
+
+def _sign_in(incoming: Incoming) -> HttpIncoming | None:
+    if not isinstance(incoming, HttpIncoming) or incoming.method not in ("GET", "HEAD", "POST"):
+        return None
+    is_api = incoming.host_name is not None and incoming.host_name.app is None
+    return incoming if is_api and normalize_path(incoming.target) == SIGN_IN else None
 
 
 async def _answer_health(ctx: Ctx, page: Page) -> Reply:
@@ -189,8 +196,7 @@ async def _refuse_http(ctx: Ctx, incoming: HttpIncoming) -> Reply:
     host = incoming.host_name
     path = normalize_path(incoming.target)
     if incoming.method in ("GET", "HEAD") and navigates(incoming.headers):
-        notice = explain_api(ctx.app, path)
-        return notice_reply(notice, status=200 if path == "/" else 404, head=incoming.method == "HEAD")
+        return notice_reply(explain_api(ctx.app, path), head=incoming.method == "HEAD")
     if incoming.method in ("GET", "HEAD") and host and is_for_app(host, path):
         base = ctx.app.config.hostname_base
         raise NotFound(f"No app is here: apps of this server live at {{app}}--{{user}}.{base}.")
@@ -322,17 +328,25 @@ PIPELINE = Pipeline(
     Handler("entry point", _entry_point, serve_entry_point, takes=HttpIncoming),
     Handler("health", _health, _answer_health, takes=HttpIncoming),
     Handler("log", lambda incoming: incoming, _log, post=_log_outcome),
+    Handler("sign-in page", _sign_in, serve_sign_in, takes=HttpIncoming),
     Handler("other HTTP", _other_http, _refuse_http, takes=HttpIncoming),
     message(ReqEnsureAppSlug, ensure_app_slug),
     message(ReqEnsureChatContext, ensure_chat_context, find_chat_context),
     message(ReqAppendChatSection, append_chat_section),
-    message(ReqListRecentVibes, list_recent_vibes),
-    message(ReqPinRecentVibe, pin_recent_vibe),
-    message(ReqListVersions, list_versions),
-    message(ReqSubscribeChatSections, subscribe_chat_sections),
-    message(ReqSubscribeReleases, subscribe_releases),
-    message(ReqSubscribeApps, subscribe_apps),
-    message(ReqUnsubscribe, unsubscribe),
+    message(of_apps.ReqListRecentVibes, app_list.list_recent_vibes),
+    message(of_apps.ReqPinRecentVibe, app_list.pin_recent_vibe),
+    message(of_apps.ReqListVersions, app_list.list_versions),
+    message(of_versions.ReqPublishApp, versions.publish_app),
+    message(of_versions.ReqSetModeFs, versions.set_mode_fs),
+    message(of_versions.ReqSetUnpublish, versions.set_unpublish),
+    message(of_versions.ReqGetAppByFsid, versions.get_app_by_fsid),
+    message(of_versions.ReqGetReleaseFiles, versions.get_release_files),
+    message(of_versions.ReqCompareReleases, versions.compare_releases),
+    message(ReqCertFromCsr, cert_from_csr),
+    message(of_live.ReqSubscribeChatSections, live.subscribe_chat_sections),
+    message(of_live.ReqSubscribeReleases, live.subscribe_releases),
+    message(of_live.ReqSubscribeApps, live.subscribe_apps),
+    message(of_live.ReqUnsubscribe, live.unsubscribe),
     Handler("unknown message", _any_message, _refuse_message, takes=MessageHead),
 )
 

@@ -31,9 +31,9 @@ from vibes_trio.redirects import why_not_follow
 from vibes_trio.transports import Access, open_client
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 else:
-    httpx = late("httpx")
+    httpx2 = late("httpx2")
 
 log = logging.getLogger(__name__)
 
@@ -80,16 +80,16 @@ class Registry:
         under = [prefix for prefix in self.credentials if bare.startswith(prefix)]
         return self.credentials[max(under, key=len)] if under else None
 
-    def holds(self, url: httpx.URL) -> bool:
+    def holds(self, url: httpx2.URL) -> bool:
         """Return whether *url* is on the host of one of the registries."""
-        return any(_origin(httpx.URL(base)) == _origin(url) for base in (self.url, *self.scopes.values()))
+        return any(_origin(httpx2.URL(base)) == _origin(url) for base in (self.url, *self.scopes.values()))
 
 
-def parse_address(text: str) -> httpx.URL | None:
+def parse_address(text: str) -> httpx2.URL | None:
     """Return *text* as an http or https address; None if it is none, or its host can't be one."""
     try:
-        url = httpx.URL(text)
-    except (httpx.InvalidURL, UnicodeError):  # the latter for names that only look encoded
+        url = httpx2.URL(text)
+    except (httpx2.InvalidURL, UnicodeError):  # the latter for names that only look encoded
         return None
     is_address = url.scheme in ("http", "https") and _HOST.fullmatch(url.raw_host.decode("ascii"))
     return url if is_address else None
@@ -130,7 +130,7 @@ class Outbound:
     could not be reached lately.
     """
 
-    def __init__(self, client: httpx.AsyncClient, registry: Registry | None, limits: Limits) -> None:
+    def __init__(self, client: httpx2.AsyncClient, registry: Registry | None, limits: Limits) -> None:
         self.registry = registry
         self._client = client
         self._limits = limits
@@ -245,7 +245,7 @@ class Outbound:
             return None, limits.lookup_retry_s
         return version if is_exact_version(version) else None, limits.lookup_cache_s
 
-    async def _fetch_once(self, asked: httpx.URL, max_bytes: int, accept: str, is_hashed: bool) -> bytes:
+    async def _fetch_once(self, asked: httpx2.URL, max_bytes: int, accept: str, is_hashed: bool) -> bytes:
         target, answered = asked, False
         try:
             for _ in range(MAX_REDIRECTS + 1):
@@ -267,18 +267,18 @@ class Outbound:
                     if why:
                         where = f"{_shown(asked)}: refused to be sent to another host, {target.host}: {why}"
                         raise FetchFailed(where, answer.status_code)
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ssl.SSLError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, ssl.SSLError) as error:
             is_ours = _is_same(target, asked) and self._is_registry(asked)
             if is_ours and _is_out_of_reach(error, answered=answered):
                 self._reach.note_lost(_origin(asked), trio.current_time())
             raise FetchFailed(f"{_shown(asked)}: {self._why(error)}") from error
         raise FetchFailed(f"{_shown(asked)}: more than {MAX_REDIRECTS} redirects", answer.status_code)
 
-    def _timeout(self, target: httpx.URL) -> httpx.Timeout:
+    def _timeout(self, target: httpx2.URL) -> httpx2.Timeout:
         """Of each step: a registry that has said nothing yet may not be there; all else is bounded in `fetch`."""
         limits = self._limits
         is_new = self._is_registry(target) and not self._reach.is_found(_origin(target))
-        return httpx.Timeout(
+        return httpx2.Timeout(
             None,
             connect=limits.connect_timeout_s,
             read=limits.silence_timeout_s if is_new else limits.stall_timeout_s,
@@ -286,22 +286,22 @@ class Outbound:
 
     def _why(self, error: Exception) -> str:
         limits = self._limits
-        if isinstance(error, httpx.ConnectTimeout):
+        if isinstance(error, httpx2.ConnectTimeout):
             return f"no connection within {limits.connect_timeout_s:g} s"
-        if isinstance(error, httpx.ReadTimeout):
+        if isinstance(error, httpx2.ReadTimeout):
             return "nothing came in time"
         causes = list(_causes(error))
         told = next(filter(None, map(str, causes)), type(error).__name__)
         is_untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
         return f"{told}. {TRUST_HINT}" if is_untrusted else told
 
-    def _headers(self, target: httpx.URL, accept: str, *, at_home: bool) -> dict[str, str]:
+    def _headers(self, target: httpx2.URL, accept: str, *, at_home: bool) -> dict[str, str]:
         """Return the headers to ask *target* with; with credentials only where nobody sent us to."""
         headers = {"accept": accept, "accept-encoding": "identity", "user-agent": USER_AGENT}
         authorization = self.registry.authorization_for(str(target)) if self.registry and at_home else None
         return headers | ({"authorization": authorization} if authorization else {})
 
-    def _check(self, url: str) -> httpx.URL:
+    def _check(self, url: str) -> httpx2.URL:
         """Return *url*, parsed, if it may be asked at all."""
         parsed = parse_address(url)
         if parsed is None:
@@ -310,7 +310,7 @@ class Outbound:
             raise FetchFailed(f"{_shown(url)}: only https addresses are fetched")
         return parsed
 
-    def _is_registry(self, url: httpx.URL) -> bool:
+    def _is_registry(self, url: httpx2.URL) -> bool:
         return self.registry is not None and self.registry.holds(url)
 
 
@@ -353,7 +353,7 @@ async def open_outbound(
     registry: Registry | None,
     limits: Limits,
     env: Mapping[str, str],
-    transport: httpx.AsyncBaseTransport | None = None,
+    transport: httpx2.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Outbound]:
     """Hold the HTTP client open; *transport* is one that a test puts in the place of sockets.
 
@@ -361,7 +361,7 @@ async def open_outbound(
         ConfigError: a proxy in the settings is none that can be used.
     """
     if transport is not None:
-        client = httpx.AsyncClient(transport=transport, trust_env=False)
+        client = httpx2.AsyncClient(transport=transport, trust_env=False)
     else:
         client = open_client(
             (registry.url, *registry.scopes.values()) if registry else (),
@@ -372,7 +372,7 @@ async def open_outbound(
         yield Outbound(client, registry, limits)
 
 
-async def _read_body(answer: httpx.Response, max_bytes: int) -> bytes:
+async def _read_body(answer: httpx2.Response, max_bytes: int) -> bytes:
     where = _shown(answer.url)
     if not answer.is_success:
         raise FetchFailed(f"{where}: status {answer.status_code}", answer.status_code)
@@ -383,10 +383,10 @@ async def _read_body(answer: httpx.Response, max_bytes: int) -> bytes:
         async for chunk in answer.aiter_bytes():
             body += chunk
             if len(body) > max_bytes:
-                # Leaving the loop would abandon httpx's generators; on a closed connection their next step
+                # Leaving the loop would abandon httpx2's generators; on a closed connection their next step
                 # fails, which ends them in order.
                 await answer.aclose()
-    except httpx.HTTPError:
+    except httpx2.HTTPError:
         if len(body) <= max_bytes:
             raise
     if len(body) > max_bytes:
@@ -396,8 +396,8 @@ async def _read_body(answer: httpx.Response, max_bytes: int) -> bytes:
 
 def _is_out_of_reach(error: Exception, *, answered: bool) -> bool:
     """Return whether *error* says that nobody is there, or somebody who says nothing at all."""
-    no_connection = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError)
-    return no_connection or (isinstance(error, httpx.ReadTimeout) and not answered)
+    no_connection = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError)
+    return no_connection or (isinstance(error, httpx2.ReadTimeout) and not answered)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -408,11 +408,11 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         seen = seen.__cause__ or seen.__context__
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
-def _is_same(one: httpx.URL, other: httpx.URL) -> bool:
+def _is_same(one: httpx2.URL, other: httpx2.URL) -> bool:
     return _origin(one) == _origin(other)
 
 
@@ -425,6 +425,6 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _shown(url: httpx.URL | str) -> str:
+def _shown(url: httpx2.URL | str) -> str:
     """Return *url* without credentials and query."""
     return re.sub(r"//[^/@]*@", "//", str(url)).partition("?")[0]

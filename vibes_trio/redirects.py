@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import trio
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 _PUBLIC, _PRIVATE, _OURS = range(3)
 
 
-async def why_not_follow(asked: httpx.URL, target: httpx.URL) -> str:
+async def why_not_follow(asked: httpx2.URL, target: httpx2.URL) -> str:
     """Return why *target*, to which *asked* sends us, is not to be asked; empty: it may be.
 
     A name whose address nobody tells counts as public: it can't be connected to, or a proxy knows it.
@@ -32,7 +32,7 @@ async def why_not_follow(asked: httpx.URL, target: httpx.URL) -> str:
     return ""
 
 
-async def _nearness(url: httpx.URL) -> int:
+async def _nearness(url: httpx2.URL) -> int:
     """Return how near the host of *url* is; of several addresses the nearest counts."""
     try:
         found = await trio.socket.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import current_thread, main_thread
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -39,6 +40,7 @@ from vibes_trio.front.sockets import close_listeners, open_listeners
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE, load_deploys, order_key
 from vibes_trio.jobs import KINDS, Jobs, WarmAll
+from vibes_trio.late import late
 from vibes_trio.live import Live
 from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
@@ -50,6 +52,11 @@ from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
 from vibes_trio.services.releases import forget_changed
 from vibes_trio.storage.engines import make_database
 from vibes_trio.workers.owner import Orders, Readers, answer_settled
+
+if TYPE_CHECKING:
+    import vibes_trio.pages.site as site
+else:
+    site = late("vibes_trio.pages.site")  # it imports Quart
 
 log = logging.getLogger(__name__)
 
@@ -84,14 +91,14 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
     db = make_database(config, parts.now)
     db.open()
     try:
-        late = LateOutbound(partial(_open_outbound, config, env))
+        lazy = LateOutbound(partial(_open_outbound, config, env))
         async with (
-            aclosing(late),
+            aclosing(lazy),
             open_compiler(config.limits, config.esbuild, config.data_dir) as compiler,
             open_beside(config.limits) as beside,
         ):
-            prepared = await find_prepared(config) or await prepare_local_modules(config, await late.get())
-            outbound = partial(_get_outbound, late)
+            prepared = await find_prepared(config) or await prepare_local_modules(config, await lazy.get())
+            outbound = partial(_get_outbound, lazy)
             devices = DeviceVerifier(await read_trust(config, db, keys.trusted), parts.now)
             app = App(
                 config=config,
@@ -100,13 +107,13 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 releases=NameCache(config.limits.cached_files),
                 verifiers={
                     "device-id": devices,
-                    "clerk": make_clerk_verifier(config, late.clerk_keys, parts.now),
+                    "clerk": make_clerk_verifier(config, lazy.clerk_keys, parts.now),
                 },
                 devices=devices,
                 compiler=compiler,
                 compressor=Compressor(config.limits),
                 beside=beside,
-                package_version=parts.package_version or partial(_package_version, late, config),
+                package_version=parts.package_version or partial(_package_version, lazy, config),
                 modules=prepared.modules,
                 home=Home(outbound, prepared.modules, config) if prepared.modules else None,
                 builds=Builds(config.limits),
@@ -124,10 +131,10 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
         db.close()
 
 
-async def _package_version(late: LateOutbound, config: Config, name: str) -> str | None:
+async def _package_version(lazy: LateOutbound, config: Config, name: str) -> str | None:
     """Return what the registry names, else, for pages that load from here, a version that was fetched before."""
     try:
-        version = await late.package_version(name)
+        version = await lazy.package_version(name)
     except ConfigError as error:  # a setting of npm's that came after the start: no reason to refuse a deploy
         log.warning("the package registry can't be asked: %s", error)
         version = None
@@ -136,10 +143,10 @@ async def _package_version(late: LateOutbound, config: Config, name: str) -> str
     return version
 
 
-async def _get_outbound(late: LateOutbound) -> Outbound:
+async def _get_outbound(lazy: LateOutbound) -> Outbound:
     """Return the client; where settings can't be used nothing can be fetched, and all else goes on."""
     try:
-        return await late.get()
+        return await lazy.get()
     except ConfigError as error:
         raise FetchFailed(str(error)) from error
 
@@ -220,6 +227,7 @@ async def _run(
         app.draining,
         ready,
         look=partial(look, app),
+        pages=lambda quart, otherwise: site.add_pages(app, quart, otherwise),
         balance=readers.balance if readers else None,
         site=app.site,
     )

@@ -85,6 +85,10 @@ class TurnQueue(Generic[T]):
         if not held:
             del self._held[user]
 
+    def has(self, user: str) -> bool:
+        """Whether *user* holds places, or waits for some."""
+        return user in self._held or user in self._waiting
+
     def remove(self, user: str, piece: T) -> None:
         """Forget *piece*, which waits."""
         queue = self._waiting[user]
@@ -120,6 +124,10 @@ class Turns:
     def __init__(self, places: Places, what: str) -> None:
         self._queue: TurnQueue[_Waiter] = TurnQueue(places)
         self._what = what
+
+    def has(self, user: str) -> bool:
+        """Whether *user* holds places, or waits for some."""
+        return self._queue.has(user)
 
     @asynccontextmanager
     async def hold(self, user: str, places: int = 1) -> AsyncIterator[None]:

@@ -15,6 +15,13 @@ from vibes_trio.exchange import AppSlug, FsId, HostName, UserSlug
 ANY = "*"
 MODULES = "/~esm/"
 """What the paths of modules begin with that this server serves itself, on every host."""
+HEALTH = ("/healthz", "/readyz")
+"""Paths of the API host that tell whether the server lives, and whether it answers."""
+
+SIGN_IN = "/settings/csr-to-cert"
+"""Where programs send a browser to have their device certified; the path is the reference's."""
+FORMS = frozenset({SIGN_IN})
+"""Paths of the API host to which no messages are posted."""
 
 _LABEL = r"[a-z0-9_-]+"
 _HOST = re.compile(rf"(?:({_LABEL}(?:\.{_LABEL})*)\.?|(\[[0-9a-f:.]+\]))(?::([0-9]{{1,5}}))?")
@@ -96,6 +103,16 @@ def is_for_app(host: HostName, path: str) -> bool:
     Such are hosts that look like an app's, paths like a release's, and what is no text.
     """
     return "--" in host.name.partition(".")[0] or path.startswith("/~") or decode_path(path) is None
+
+
+def may_be_page(host: HostName, method: str, target: str) -> bool:
+    """Whether a page of this server's own may be asked for: of the API host, and what is known to be nothing else."""
+    if host.app is not None or method not in ("GET", "HEAD", "POST"):
+        return False
+    path = normalize_path(target)
+    if method == "POST":
+        return path in FORMS
+    return path not in HEALTH and not path.startswith((MODULES, "//"))  # Quart takes `//x` for `/x`
 
 
 @lru_cache(maxsize=16)  # a request asks several times, and a long one of nothing but dots takes 2 ms

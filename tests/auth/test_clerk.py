@@ -7,7 +7,13 @@ import pytest
 import trio
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from vibes_trio.auth.clerk import ClerkRules, ClerkVerifier, make_clerk_verifier, verify_clerk_token
+from vibes_trio.auth.clerk import (
+    ClerkRules,
+    ClerkVerifier,
+    check_clerk_token,
+    make_clerk_verifier,
+    read_clerk_token,
+)
 from vibes_trio.auth.jwk import public_jwk
 from vibes_trio.auth.jwks import JwksSource
 from vibes_trio.auth.jws import Refused
@@ -32,11 +38,10 @@ CLAIMS = {
 
 
 def verdict_of(token, keys, now=NOW, rules=None):
+    rules = rules or ClerkRules()
     try:
-        return {
-            "ok": True,
-            "userId": verify_clerk_token(token, keys, rules or ClerkRules(), now).claims.user_id,
-        }
+        read = read_clerk_token(token, rules.limits)
+        return {"ok": True, "userId": check_clerk_token(read, keys, rules, now).claims.user_id}
     except Refused as refused:
         return {"ok": False, "code": refused.reason}
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import httpx
+import httpx2
 import pytest
 import trio
 
@@ -118,7 +118,7 @@ async def test_a_message_over_the_limit_is_not_sent() -> None:
 async def test_an_endless_answer_is_cut_off() -> None:
     async with (
         serving(lambda body: (200, b" " * 5000)) as peer,
-        httpx.AsyncClient() as client,
+        httpx2.AsyncClient() as client,
     ):
         posts = Posts(client, peer.url, Limits(hard_frame_bytes=1000), "")
         with pytest.raises(ConnectionLost):
@@ -126,10 +126,10 @@ async def test_an_endless_answer_is_cut_off() -> None:
 
 
 async def test_a_reply_that_never_comes_is_not_waited_for_for_ever(autojump_clock: trio.abc.Clock) -> None:
-    async def never(request: httpx.Request) -> httpx.Response:
+    async def never(request: httpx2.Request) -> httpx2.Response:
         await trio.sleep_forever()
 
-    async with httpx.AsyncClient(transport=httpx.MockTransport(never)) as client:
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(never)) as client:
         posts = Posts(client, "http://x.test/", Limits(message_timeout_s=5), "")
         with pytest.raises(RequestTimedOut, match="5 s"):
             await posts.exchange(ReqEnsureChatContext(context_id="c"))

@@ -185,13 +185,55 @@ def test_a_token_will_do_in_place_of_a_key_file(running: Running, tmp_path: Path
     assert capsys.readouterr().out.startswith("http://my-app--me.")
 
 
-def test_without_a_name_to_publish_under_it_is_warned(running: Running, capsys: Capture) -> None:
-    main(["token", "--data-dir", str(running.data_dir)])
-    token = capsys.readouterr().out.strip()
+def test_a_token_says_under_which_name_to_publish(running: Running, capsys: Capture) -> None:
+    assert running.deploy("--token", token_of(running, capsys)) == OK
 
-    running.deploy("--token", token)
+    out, err = capsys.readouterr()
+    assert out.startswith("http://my-app--me.")
+    assert "--user" not in err
+
+
+def test_a_token_that_says_no_name_is_warned_of(running: Running, capsys: Capture) -> None:
+    running.deploy("--token", "x.y.z")
 
     assert "warning: Without --user" in capsys.readouterr().err
+
+
+def test_the_file_that_is_shown_can_be_named(running: Running, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "A.jsx").write_text("export default () => <p>a</p>;")
+    (tmp_path / "B.jsx").write_text("export default () => <p>b</p>;")
+
+    assert running.deploy("--json", "--app", "named", "--entry", "./B.jsx", path=tmp_path) == OK
+    shown = json.loads(capsys.readouterr().out)
+    code = running.deploy("--dry-run", "--entry", "C.jsx", path=tmp_path)
+
+    flagged = [item["fileName"] for item in shown["fileSystem"] if item.get("entryPoint")]
+    assert (flagged, shown.get("warnings")) == (["/B.jsx"], None)
+    assert code == FAILED
+    assert "--entry C.jsx: there is no such file among those that are sent." in capsys.readouterr().err
+
+
+def test_values_of_the_folders_own_files_are_sent_and_named(
+    running: Running, tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "App.jsx").write_text("export default () => import.meta.env.VITE_A;")
+    (tmp_path / ".env").write_text("VITE_A=1\nVITE_B=2\nSECRET=3\n")
+
+    assert running.deploy("--json", "--app", "valued", "--env", "VITE_B=4", path=tmp_path) == OK
+
+    out, err = capsys.readouterr()
+    assert json.loads(out)["env"] == {"VITE_A": "1", "VITE_B": "4"}
+    assert "values for the page, from .env: VITE_A (--env NAME= leaves one out)" in err
+
+
+def test_how_a_folder_was_read_is_no_warning(running: Running, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "App.jsx").write_text("export default () => <p>hi</p>;")
+    (tmp_path / "package.json").write_text('{"devDependencies": {"vite": "7"}}')
+
+    assert running.deploy("--app", "told", path=tmp_path) == OK
+
+    lines = capsys.readouterr().err.splitlines()
+    assert "read as a Vite project; its entry is App.jsx" in lines
 
 
 def token_of(running: Running, capsys: Capture) -> str:

@@ -1,4 +1,5 @@
 import json
+import re
 import time
 from argparse import Namespace
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from vibes_trio.commands.local_device import local_key_file
 from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import Config
 from vibes_trio.errors import NotFound
+from vibes_trio.services.devices import hash_code
 
 Options = Callable[..., Namespace]
 Capture = pytest.CaptureFixture[str]
@@ -141,3 +143,33 @@ def test_without_devices_it_says_how_to_get_some(options: Options, capsys: Captu
     device.list_all(options())
 
     assert "vibes-trio device issue" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_one_time_code_is_printed_and_only_its_hash_is_kept(
+    options: Options, data_dir: Path, capsys: Capture
+) -> None:
+    device.code(options(user="ada"))
+    printed = capsys.readouterr().out.strip()
+
+    with open_database(Config(data_dir=data_dir)) as db:
+        (kept,) = db.points.get(lambda tx: tx.execute("SELECT codeHash, userId FROM Invites"))
+    assert re.fullmatch(r"(?:[A-Z0-9]{4}-){2}[A-Z0-9]{4}", printed)
+    assert kept == (hash_code(printed), "u1")
+    assert printed not in kept
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_one_time_code_for_programs_says_whose_it_is_and_until_when(
+    options: Options, capsys: Capture
+) -> None:
+    device.code(options(user="ada", json=True))
+
+    told = json.loads(capsys.readouterr().out)
+    assert (told["user"], len(told["code"])) == ("ada", 14)
+    assert told["expires"].endswith("Z")
+
+
+def test_a_code_is_for_somebody_who_is_there(options: Options) -> None:
+    with pytest.raises(CommandFailed, match="no user 'eve'"):
+        device.code(options(user="eve"))

@@ -6,7 +6,7 @@ import shutil
 import time
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 import trio
 from fake_registry import REGISTRY, FakeRegistry, pack
@@ -25,6 +25,7 @@ from vibes_trio.modules.store.page_files import TAILWIND
 from vibes_trio.outbound import open_outbound
 from vibes_trio.services.releases import Extras
 from vibes_trio.storage import apps, slugs
+from vibes_trio.storage.release_rows import NewRelease
 from vibes_trio.wire.base import encode
 
 # Read now: the tests see no setting from outside.
@@ -46,7 +47,7 @@ def release(options, data_dir):
             name = slugs.bind_app_slug(
                 tx, UserId("u"), user, AppSlug("garden"), limit=9, attempts=1, words=lambda: "a-b-c"
             )
-            new = apps.NewRelease(
+            new = NewRelease(
                 app_slug=name,
                 user_slug=user,
                 user_id=UserId("u"),
@@ -213,7 +214,7 @@ def test_prefetch_fills_the_store_and_a_second_time_needs_no_registry(options, d
 
     first = modules.prefetch(options(settings, packages=["tiny@^1", "tiny@^1/part"]))
     printed = capsys.readouterr().out
-    registry.answers = {path: httpx.Response(503) for path in registry.answers}
+    registry.answers = {path: httpx2.Response(503) for path in registry.answers}
     second = modules.prefetch(options(settings, packages=["tiny@^1", "tiny@^1/part"]))
 
     assert (first, second) == (0, 0)

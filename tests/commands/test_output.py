@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from vibes_trio.commands.output import CommandFailed, print_error, print_json, print_table, program
+from vibes_trio.commands.output import (
+    CommandFailed,
+    fitted,
+    print_error,
+    print_json,
+    print_table,
+    printable,
+    program,
+    width_of,
+)
 from vibes_trio.logs.colours import paint
 
 
@@ -39,6 +48,45 @@ def test_columns_are_as_wide_as_their_widest_cell(capsys: pytest.CaptureFixture[
     print_table(("A", "LONG HEAD"), [("first", "x"), ("2", "")])
 
     assert capsys.readouterr().out == "A      LONG HEAD\nfirst  x\n2\n"
+
+
+def test_on_a_terminal_lines_fit_and_the_widest_cells_are_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+
+    print_table(
+        ("APP", "TITLE", "CHANGED"),
+        [("shop", "word " * 1000, "2 h ago"), ("日本語", "日本語の題名と長い説明", "now")],
+    )
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [width_of(line) for line in lines if width_of(line) > 30] == []
+    assert lines[1] == "shop    word word wo…  2 h ago"
+    assert lines[2] == "日本語  日本語の題名…  now"
+
+
+def test_a_pipe_gets_all_of_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(("TITLE",), [("word " * 100,)])
+
+    assert len(capsys.readouterr().out.splitlines()[1]) == 499
+
+
+def test_columns_are_narrowed_no_further_than_can_be_read() -> None:
+    assert fitted([4, 100, 20], 40) == [4, 16, 16]
+    assert fitted([100, 100], 10) == [8, 8]
+    assert fitted([3, 5], 80) == [3, 5]
+    assert fitted([10**9, 3], 80) == [75, 3]
+
+
+def test_what_others_wrote_does_not_move_the_cursor() -> None:
+    assert printable("a\x1b[31mb\nc\x07\u202ed") == "a\ufffd[31mb c\ufffd\ufffdd"
+
+
+def test_letters_take_the_cells_that_terminals_give_them() -> None:
+    assert [width_of(text) for text in ("abc", "日本", "e\u0301", "", "…")] == [3, 4, 1, 0, 1]
 
 
 def test_results_and_errors_go_to_different_streams(capsys: pytest.CaptureFixture[str]) -> None:

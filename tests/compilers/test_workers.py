@@ -3,12 +3,13 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import trio
 import trio.testing
 
-from vibes_trio.compilers.workers import WorkerFailed, Workers
+from vibes_trio.compilers.workers import Talk, WorkerFailed, Workers
 from vibes_trio.config import Limits, MiB
 from vibes_trio.errors import Overloaded
 
@@ -37,8 +38,9 @@ LIMITS = replace(Limits(), compile_timeout_s=20.0, compile_at_once=2, max_compil
 
 
 @asynccontextmanager
-async def opened(limits: Limits = LIMITS, *arguments: str) -> AsyncIterator[Workers]:
-    workers = Workers((sys.executable, "-c", SCRIPT, *arguments), {}, limits, greets="greet" in arguments)
+async def opened(limits: Limits = LIMITS, *arguments: str, niceness: int = 0) -> AsyncIterator[Workers]:
+    command = (sys.executable, "-c", SCRIPT, *arguments)
+    workers = Workers(command, {}, limits, greets="greet" in arguments, niceness=niceness)
     try:
         yield workers
     finally:
@@ -67,6 +69,53 @@ async def test_signal_to_the_servers_terminal_does_not_reach_a_worker() -> None:
         pid = int(await workers.ask(b"pid"))
 
         assert os.getpgid(pid) != os.getpgid(0)
+
+
+async def test_worker_shares_the_processor_with_the_server_and_not_as_a_session_of_its_own() -> None:
+    """Of sessions each gets as much as another, however far its processes stand back."""
+    async with opened() as workers:
+        pid = int(await workers.ask(b"pid"))
+
+        assert os.getsid(pid) == os.getsid(0)
+
+
+async def test_who_asks_for_several_things_at_once_has_all_but_one_done_by_workers_that_stand_back() -> None:
+    found: dict[str, bytes] = {}
+
+    async def ask(name: str, user: str, *, within: trio.Event, after: trio.Event) -> None:
+        async def talk(worker: Talk) -> None:
+            await worker.send(b"pid")
+            found[name] = await worker.receive()
+            within.set()
+            await after.wait()
+
+        await workers.converse(talk, user)
+
+    limits = replace(LIMITS, compile_at_once=3)
+    async with opened(limits, niceness=3) as workers, trio.open_nursery() as nursery:
+        end, begun = trio.Event(), [trio.Event() for _ in range(3)]
+        for name, user, within in zip(("first", "more", "other"), ("ada", "ada", "bob"), begun, strict=True):
+            nursery.start_soon(partial(ask, name, user, within=within, after=end))
+            await within.wait()
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        back = {name: os.getpriority(os.PRIO_PROCESS, int(pid)) - own for name, pid in found.items()}
+        end.set()
+    assert back == {"first": 0, "more": 3, "other": 0}
+
+
+async def test_workers_that_stand_back_are_no_more_processes_in_all() -> None:
+    limits = replace(LIMITS, compile_at_once=2, compile_for_one=2)
+    async with opened(limits, niceness=3) as workers:
+        seen: set[bytes] = set()
+
+        async def ask(user: str) -> None:
+            seen.add(await workers.ask(b"pid", user))
+
+        for users in (("ada", "bob"), ("ada", "ada"), ("ada", "bob")):
+            async with trio.open_nursery() as nursery:
+                for user in users:
+                    nursery.start_soon(ask, user)
+            assert sum(map(is_running, seen)) <= limits.compile_at_once
 
 
 async def test_greeting_is_no_answer() -> None:

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from vibes_trio.content.module_hosts import (
     MAX_CHARS,
     Hosted,
-    is_module_host,
     read_asked,
     read_file,
     read_hosted,
@@ -70,7 +69,6 @@ def test_address_means_a_module_or_a_file_of_a_package(address, specifier):
     assert found is not None
     assert found.specifier == specifier
     assert found.is_module is not specifier.endswith("?file")
-    assert is_module_host(address)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +93,6 @@ def test_address_means_a_module_or_a_file_of_a_package(address, specifier):
 )
 def test_address_of_such_a_host_that_means_no_package_is_none(address):
     assert read_hosted(address) is None
-    assert is_module_host(address)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +109,6 @@ def test_address_of_such_a_host_that_means_no_package_is_none(address):
 )
 def test_other_addresses_are_of_no_such_host(address):
     assert read_hosted(address) is None
-    assert not is_module_host(address)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import socket as sockets
+from dataclasses import replace
 
 import pytest
 import trio
@@ -10,6 +11,7 @@ import trio.testing
 from websockets.frames import CloseCode, Opcode
 
 from vibes_trio.config import KiB, Limits, MiB
+from vibes_trio.errors import BadEnvelope
 from vibes_trio.exchange import HttpIncoming, MessageIncoming, Reply
 from vibes_trio.front import lane
 from vibes_trio.front.budget import STILL_S, STOPPED_S, Budget
@@ -555,6 +557,31 @@ async def test_a_message_in_fragments_is_let_go_although_its_connection_waits_fo
         may_go.set()
         assert await full.message() == b"done"
         assert await full.close_code() == CloseCode.TRY_AGAIN_LATER
+
+
+async def test_a_message_that_is_turned_away_is_gone_at_once_whatever_it_is(serve):
+    """What a long message was found to be is kept with it: raised, an error holds the frames that hold both."""
+    may_go, error = trio.Event(), BadEnvelope("no envelope")
+
+    async def look(incoming):
+        await trio.lowlevel.checkpoint()
+        return replace(incoming, looked=error) if incoming.data.startswith(b"y") else incoming
+
+    async def answer(incoming, turn):
+        await may_go.wait()
+        return Reply(200, (), b"done")
+
+    async with serve(answer, limits=LIMITS) as server:
+        object.__setattr__(server.front, "look", look)
+        first, second = await server.websocket(), await server.websocket()
+        await first.send(b"x" * (3 * MiB))
+        await until(lambda: server.front.budget.pinned == 3 * MiB)
+        await second.send(b"y" * (2 * MiB))
+
+        assert json.loads(await second.message())["code"] == "overloaded"
+        assert error.__traceback__ is None
+        may_go.set()
+        assert await first.message() == b"done"
 
 
 async def test_all_is_given_back_in_the_end(serve):

@@ -1,6 +1,7 @@
 """Reading request heads: the simple grammar against h11, and the rules that both readers share."""
 
 import re
+from contextlib import nullcontext
 
 import h11
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from vibes_trio.config import Limits
 from vibes_trio.front.heads import _read_simple, find_head_end, join_fields, origin_form, parse_head
 from vibes_trio.front.http import ALLOWED_METHODS, Refused
+from vibes_trio.urls import make_site
 
 LIMITS = Limits()
 # fmt: off
@@ -175,3 +177,21 @@ def test_a_target_for_another_host_is_refused():
 
 def test_repeated_fields_are_joined_in_their_order():
     assert join_fields([("a", "1"), ("b", "2"), ("a", "3")]) == {"a": "1, 3", "b": "2"}
+
+
+@pytest.mark.parametrize(
+    ("path", "origin", "taken"),
+    [
+        ("/settings/csr-to-cert", "http://h:1", True),
+        ("/settings/csr-to-cert", "https://H:1", False),
+        ("/settings/csr-to-cert", "http://evil.test", False),
+        ("/", "http://h:1", False),
+    ],
+)
+def test_a_form_of_our_own_page_is_taken_where_only_named_origins_may_send(path, origin, taken):
+    """Messages are not: a name that leads here may be anybody's."""
+    site = make_site("apps.test", (), ("https://chat.test",))
+    request = f"POST {path} HTTP/1.1\r\nHost: h:1\r\nOrigin: {origin}\r\nContent-Length: 0\r\n\r\n".encode()
+
+    with nullcontext() if taken else pytest.raises(Refused):
+        assert parse_head(request, LIMITS, site).target == path

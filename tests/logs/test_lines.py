@@ -81,6 +81,6 @@ def test_the_level_decides_and_libraries_are_quiet() -> None:
 
     logging.getLogger("vibes_trio").debug("detail")
     logging.getLogger("hypercorn.error").info("Running on …")
-    logging.getLogger("httpx").info("HTTP Request: …")
+    logging.getLogger("httpx2").info("HTTP Request: …")
 
     assert stream.getvalue() == ""

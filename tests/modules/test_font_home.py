@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 import trio
 import trio.testing
@@ -87,7 +87,7 @@ async def test_what_is_refused_is_remembered_with_the_reason(home):
 
 
 async def test_a_registry_that_fails_is_told_as_it_is(home, registry):
-    registry.answers["/@fontsource-variable%2Fnope"] = httpx.Response(500)
+    registry.answers["/@fontsource-variable%2Fnope"] = httpx2.Response(500)
 
     assert "status 500" in (await home.fetch([NOPE]))["Nope"]
 

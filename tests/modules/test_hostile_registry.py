@@ -13,7 +13,7 @@ import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 
-import httpx
+import httpx2
 import pytest
 import trio
 from fake_registry import integrity_of, pack
@@ -280,12 +280,12 @@ async def test_archive_from_another_host_is_refused_if_its_hash_is_another_one(t
 async def test_https_is_not_left_for_http(tmp_path):
     asked: list[str] = []
 
-    async def send_on(request: httpx.Request) -> httpx.Response:
+    async def send_on(request: httpx2.Request) -> httpx2.Response:
         asked.append(str(request.url))
-        return httpx.Response(302, headers={"location": "http://registry.test/x"})
+        return httpx2.Response(302, headers={"location": "http://registry.test/x"})
 
     registry = Registry("https://registry.test/", credentials={"//registry.test/": "Bearer secret"})
-    async with open_outbound(registry, LIMITS, {}, httpx.MockTransport(send_on)) as outbound:
+    async with open_outbound(registry, LIMITS, {}, httpx2.MockTransport(send_on)) as outbound:
         with pytest.raises(FetchFailed, match="another host"):
             await outbound.fetch("https://registry.test/pkg", max_bytes=1, timeout_s=1.0)
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from fake_registry import REGISTRY, FakeRegistry, pack, react_registry, require_esbuild, require_packages
 
@@ -74,7 +74,7 @@ async def test_cdn_leaves_everything_alone(config, registry):
 
 
 def break_registry(registry: FakeRegistry) -> None:
-    registry.answers["/core/1.0.0"] = httpx.Response(503)
+    registry.answers["/core/1.0.0"] = httpx2.Response(503)
 
 
 def break_package(registry: FakeRegistry) -> None:
@@ -220,7 +220,7 @@ def take_file(registry: FakeRegistry) -> None:
 
 
 def break_hash(registry: FakeRegistry) -> None:
-    registry.answers["/face/-/face-4.0.0.tgz"] = httpx.Response(200, content=pack({"x": "y"}))
+    registry.answers["/face/-/face-4.0.0.tgz"] = httpx2.Response(200, content=pack({"x": "y"}))
 
 
 def forget_package(registry: FakeRegistry) -> None:

@@ -7,13 +7,14 @@ import struct
 import msgspec
 import pytest
 from asking import DEPLOY, ENSURE_CHAT, js
+from fakes import Here
 from readme_tables import requests
 
 from vibes_trio.beside.pool import Answer, Question
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest, TooLarge
 from vibes_trio.exchange import UserId
-from vibes_trio.services.beside import LARGE_REQUESTS, Here, packing_of, read, serve
+from vibes_trio.services.beside import LARGE_REQUESTS, packing_of, read, serve
 from vibes_trio.wire.chat import ReqEnsureChatContext
 
 

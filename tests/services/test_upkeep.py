@@ -235,7 +235,7 @@ async def test_an_asset_that_is_deployed_while_it_would_be_swept_is_there(app):
 async def test_a_sweep_that_finds_nothing_holds_up_no_writes(app, monkeypatch):
     await deploy(app, jsx(), text("/v.txt", "words"))
     swept = []
-    monkeypatch.setattr(assets, "sweep_assets", lambda *args, **settings: swept.append(args))
+    monkeypatch.setattr(assets, "remove_garbage", lambda *args: swept.append(args))
 
     await sweep(app, Sweep())
 

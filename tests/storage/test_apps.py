@@ -9,7 +9,6 @@ from vibes_trio.errors import LimitReached
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.storage import Database, Tx
 from vibes_trio.storage.apps import (
-    Release,
     count_releases,
     evict_some,
     find_latest,
@@ -22,6 +21,7 @@ from vibes_trio.storage.apps import (
     replace_extras,
 )
 from vibes_trio.storage.assets import find_asset, put_asset
+from vibes_trio.storage.release_rows import Release
 
 TODO, ADAS = AppSlug("todo"), UserSlug("ada")
 LOCK = Cid("zLock")

@@ -3,13 +3,27 @@ from releases import ADA, BOB, Clock, publish, release
 
 from vibes_trio.exchange import Cid, UserId
 from vibes_trio.storage import Database, Tx
-from vibes_trio.storage.assets import find_asset, list_owned_assets, put_asset, put_assets, sweep_assets
+from vibes_trio.storage.assets import (
+    find_asset,
+    list_garbage,
+    list_owned_assets,
+    put_asset,
+    put_assets,
+    remove_garbage,
+)
 
 ONE, TWO, THREE = Cid("zOneOneOne"), Cid("zTwoTwoTwo"), Cid("zThree")
 
 
 def sweep(tx: Tx, older_than: str) -> int:
     return sweep_assets(tx, older_than=older_than, at_most=10, max_bytes=1000)
+
+
+def sweep_assets(tx: Tx, *, older_than: str, at_most: int, max_bytes: int) -> int:
+    """One step of a sweep; its two halves are transactions of their own as a rule."""
+    idle = list_garbage(tx, older_than=older_than, at_most=at_most, max_bytes=max_bytes)
+    remove_garbage(tx, idle)
+    return len(idle)
 
 
 def kept(tx: Tx) -> set[str]:
@@ -169,3 +183,38 @@ async def test_a_sweep_goes_in_steps_by_number_and_bytes(inline: Database, clock
     assert removed == [2, 1, 1, 1, 1, 0]
     assert await inline.get(kept) == set()
     assert await inline.get(uses) == {}
+
+
+async def test_a_sweep_spares_what_a_release_has_come_to_name_since_it_looked(
+    inline: Database, clock: Clock
+) -> None:
+    await inline.write(put_asset, ONE, b"one")
+    await inline.write(put_asset, TWO, b"two")
+    clock.seconds += 1
+    idle = await inline.get(lambda tx: list_garbage(tx, older_than=tx.now, at_most=9, max_bytes=9))
+    await inline.write(publish, release("zNew", files=[{"fileName": "/b", "assetId": ONE}]))
+
+    await inline.write(remove_garbage, idle)
+
+    assert set(idle) == {ONE, TWO}
+    assert await inline.get(kept) == {ONE}
+
+
+async def test_what_is_found_idle_is_removed_with_two_statements(inline: Database, clock: Clock) -> None:
+    """At each row that is read, as at each statement, the thread waits for the loop, and all who write for it."""
+    for number in range(50):
+        await inline.write(put_asset, Cid(f"z{number}"), b"x")
+    clock.seconds += 1
+    idle = await inline.get(lambda tx: list_garbage(tx, older_than=tx.now, at_most=50, max_bytes=99))
+    asked: list[str] = []
+
+    def remove(tx: Tx) -> None:
+        real = tx.execute
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(tx), "execute", lambda tx, sql, params: asked.append(sql) or real(sql, params))
+            remove_garbage(tx, idle)
+
+    await inline.write(remove)
+
+    assert len(asked) == 2
+    assert await inline.get(kept) == set()

@@ -2,11 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from vibes_trio.errors import NotFound
+from vibes_trio.errors import LimitReached, NotFound
 from vibes_trio.exchange import UserId
 from vibes_trio.storage import Database
 from vibes_trio.storage.certificates import (
     Certificate,
+    admit_certificate,
     count_live,
     get_issued_version,
     get_revocations_version,
@@ -102,3 +103,14 @@ async def test_live_are_those_neither_revoked_nor_run_out(four: Database) -> Non
     await four.write(revoke_certificate, "z2")
 
     assert (await four.get(count_live, ADA), await four.get(count_live, UserId("nobody"))) == (1, 0)
+
+
+async def test_a_certificate_is_recorded_while_its_user_has_room_for_it(four: Database) -> None:
+    """Those that count no longer take none."""
+    third = replace(FIRST, serial="z5", sha256="55" * 32)
+    await four.write(admit_certificate, third, 3)
+
+    with pytest.raises(LimitReached, match="3 devices"):
+        await four.write(admit_certificate, replace(third, serial="z6"), 3)
+
+    assert third in await four.get(list_certificates, ADA)

@@ -127,15 +127,6 @@ def make_clerk_verifier(config: Config, fetch_keys: FetchKeys, now: Callable[[],
     return ClerkVerifier(keys, sources, rules, now)
 
 
-def verify_clerk_token(token: str, keys: tuple[NamedKey, ...], rules: ClerkRules, now: float) -> Verified:
-    """Return the claims of *token*, signed by one of *keys*, at the Unix time *now*.
-
-    Raises:
-        Refused: with the code of the first step (auth.md 3) that it fails.
-    """
-    return check_clerk_token(read_clerk_token(token, rules.limits), keys, rules, now)
-
-
 def read_clerk_token(token: str, limits: Limits) -> Jws:
     """Return *token* in parts, before any key is looked for.
 

@@ -26,7 +26,6 @@ from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError
 
 KEY_FILE_ID = "z3QkefAC57rcrs"
-KEY_FILE_NAME = f"{KEY_FILE_ID}.json"
 TOKEN_ID_BYTES = 6
 TOKEN_LIFETIME_S = 120
 
@@ -173,6 +172,16 @@ def read_token_times(token: str) -> tuple[float, float]:
     if not isinstance(begins, int | float) or not isinstance(ends, int | float):
         raise ValueError("no token whose times are numbers")
     return float(begins), float(ends)
+
+
+def read_token_name(token: str) -> str:
+    """Return whom the device of *token* was issued for; empty: it does not say. Nothing is checked."""
+    try:
+        header = split_jws(token, Limits().max_token_bytes, typ="JWT", typ_may_lack=True).header
+        certificate = read_certificate_jwt(cast(str, header["x5c#jwt"]))
+        return str(cast(JsonObject, cast(JsonObject, certificate["certificate"])["subject"])["commonName"])
+    except (Refused, ValueError, KeyError, TypeError, AttributeError):
+        return ""
 
 
 def _thumbprint_headers(certificate: JsonObject, data: bytes) -> JsonObject:

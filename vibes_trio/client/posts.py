@@ -21,9 +21,9 @@ from vibes_trio.late import late
 from vibes_trio.wire.base import read_head
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 else:
-    httpx = late("httpx")
+    httpx2 = late("httpx2")
 
 WANTED = "a proxy has to pass the headers Upgrade, Connection and Host on"
 _TOO_LARGE = 413
@@ -35,7 +35,7 @@ class Posts:
     Its mutable state: how far this clock was from the server's at the last answer.
     """
 
-    def __init__(self, client: httpx.AsyncClient, url: str, limits: Limits, hint: str) -> None:
+    def __init__(self, client: httpx2.AsyncClient, url: str, limits: Limits, hint: str) -> None:
         self.hint = hint
         self.clock_ahead_s: float | None = None
         self.lost = trio.Event()  # set by `give_up` alone: each message has a connection of its own
@@ -110,9 +110,9 @@ class Posts:
                     if len(body) > self._limits.hard_frame_bytes:
                         await answer.aclose()  # see outbound._read_body
                 return answer.status_code, bytes(body)
-        except httpx.ConnectError as error:
+        except httpx2.ConnectError as error:
             raise NotSent(f"{self._url}: {error or type(error).__name__}.") from error
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise ConnectionLost(f"{self._url}: {error or type(error).__name__}.") from error
 
 
@@ -129,8 +129,8 @@ async def open_posts(url: str, limits: Limits, refused: CannotConnect) -> AsyncI
     Raises:
         CannotConnect: a POST isn't answered by a server of ours either.
     """
-    timeout = httpx.Timeout(None, connect=limits.head_timeout_s)  # all else is bounded above
-    async with httpx.AsyncClient(
+    timeout = httpx2.Timeout(None, connect=limits.head_timeout_s)  # all else is bounded above
+    async with httpx2.AsyncClient(
         verify=ssl.create_default_context(), timeout=timeout, trust_env=False
     ) as client:
         posts = Posts(client, url, limits, f"{refused} Messages go by POST; for WebSockets {WANTED}.")

@@ -15,13 +15,14 @@ from vibes_trio.commands.app_files import (
     shown_size,
     slug_of,
 )
+from vibes_trio.commands.env_files import read_env_files
 from vibes_trio.commands.left_out import describe
 from vibes_trio.commands.output import OK, USAGE, CommandFailed, print_table, tell, warn
 from vibes_trio.commands.session import Asker, find_asker, find_server, with_server
 from vibes_trio.config import load_config
 from vibes_trio.content.filenames import lang_of
 from vibes_trio.content.project import ProjectFile
-from vibes_trio.content.project_words import describe_project
+from vibes_trio.content.project_words import READ_AS, describe_project
 from vibes_trio.content.read_project import read_project
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
@@ -36,39 +37,59 @@ def main(options: Namespace) -> int:
         tell(line)
     for warning in app.warnings:
         warn(warning)
+    env = find_env(path, options.env)
     if options.dry_run:
         print_table(("FILE", "SIZE"), [(file.name, shown_size(file.size)) for file in app.files])
-        tell_reading(app, read_env(options.env))
+        tell_reading(app, env, options.entry)
         return OK
     url = find_server(options, config, os.environ)
     asker = find_asker(options, config, os.environ)
-    request = make_request(options, path, app, asker)
+    request = make_request(options, path, app, asker, env)
     number = f"{len(app.files)} file{'s' if len(app.files) > 1 else ''}"
     tell(f"{path}: {number}, {shown_size(app.size)}, to {url} …")
     show_release(options, with_server(url, asker, config, lambda session: session.ask(request)))
     return OK
 
 
-def tell_reading(app: FoundApp, env: Mapping[str, str]) -> None:
+def tell_reading(app: FoundApp, env: Mapping[str, str], entry: str = "") -> None:
     """Say how a server will read *app*, and what it will warn of that the files alone show.
 
     Raises:
-        CommandFailed: a file that can't be sent.
+        CommandFailed: a file that can't be sent, or is not there (*entry*).
     """
-    files = read_files(app)
+    files = read_files(app, entry)
     entry_point = next((file.filename for file in files if file.entry_point is True), "")
     contents = [ProjectFile(found.name, found.path.read_bytes(), lang_of(found.name)) for found in app.files]
     project = read_project(contents, entry_point, env)
     for warning in project.warnings:
         warn(warning)
     tell(describe_project(project))
+    tell("nothing was sent, and nothing compiled: what does not compile is told when it is deployed")
 
 
-def make_request(options: Namespace, path: Path, app: FoundApp, asker: Asker) -> ReqEnsureAppSlug:
+def find_env(path: Path, pairs: list[str]) -> dict[str, str]:
+    """Return the values for the page: of the app's own files, see `env_files`, and of `--env`, which win.
+
+    Raises:
+        CommandFailed: see `read_env`.
+    """
+    given = read_env(pairs)
+    found = read_env_files(path if path.is_dir() else path.parent)
+    names = [name for name in found.values if name not in given]
+    if names:
+        tell(
+            f"values for the page, from {', '.join(found.files)}: {', '.join(names)} (--env NAME= leaves one out)"
+        )
+    return {**found.values, **given}
+
+
+def make_request(
+    options: Namespace, path: Path, app: FoundApp, asker: Asker, env: Mapping[str, str]
+) -> ReqEnsureAppSlug:
     """Return the message. Names that are not given come from the folder and the device, so that they stay.
 
     Raises:
-        CommandFailed: a file or a `--env` that can't be sent.
+        CommandFailed: a file that can't be sent.
     """
     folder_name = path.resolve().stem if path.is_file() else path.resolve().name
     if not options.user and not asker.slug:
@@ -77,8 +98,8 @@ def make_request(options: Namespace, path: Path, app: FoundApp, asker: Asker) ->
         mode=options.mode,
         app_slug=options.app or slug_of(folder_name, MAX_APP_NAME_CHARS),
         user_slug=options.user or asker.slug,
-        env=read_env(options.env),
-        file_system=read_files(app),
+        env=dict(env),
+        file_system=read_files(app, options.entry),
     )
 
 
@@ -97,7 +118,7 @@ def read_env(pairs: list[str]) -> dict[str, str]:
 def show_release(options: Namespace, release: ResEnsureAppSlug) -> None:
     """Print the address of *release* alone to standard output, so that scripts can use it, or all as JSON."""
     for warning in release.warnings:
-        warn(warning)
+        (tell if warning.startswith(READ_AS) else warn)(warning)
     if options.json:
         print(msgspec.json.format(encode(release)).decode(), flush=True)
         return

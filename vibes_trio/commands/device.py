@@ -1,6 +1,7 @@
 """`vibes-trio device`: key files for people and machines, and taking them back."""
 
 import os
+import secrets
 import time
 from argparse import Namespace
 from dataclasses import asdict
@@ -13,13 +14,16 @@ from vibes_trio.commands.device_files import issue_for, save_device, taken
 from vibes_trio.commands.local_device import ensure_local_device
 from vibes_trio.commands.output import OK, CommandFailed, print_json, print_table, tell
 from vibes_trio.config import load_config
+from vibes_trio.services.devices import hash_code
 from vibes_trio.storage import iso_utc
 from vibes_trio.storage.certificates import Certificate, list_certificates, revoke_certificate
 from vibes_trio.storage.interface import Database
-from vibes_trio.storage.users import User, find_user, list_users
+from vibes_trio.storage.users import User, add_invite, find_user, list_users
 
 MIN_SERIAL_CHARS = 6
 MAX_DAYS = 3650
+CODE_VALID_S = 600
+CODE_CHARS = "ABCDEFGHJKMNPQRSTVWXYZ0123456789"
 
 
 def issue(options: Namespace) -> int:
@@ -40,6 +44,30 @@ def issue(options: Namespace) -> int:
     print(options.out)
     tell(f"Whoever has this file is {user.name}, for {options.days} days: hand it over like a password.")
     return OK
+
+
+def code(options: Namespace) -> int:
+    """Print a one-time code with which a user lets a program in that opens the server's sign-in page."""
+    config = load_config(os.environ, options.settings)
+    made = new_code()
+    with open_database(config) as db:
+        user = _get_user(db, options.user)
+        expires = write(db, add_invite, user.user_id, hash_code(made), valid_s=CODE_VALID_S)
+    if options.json:
+        print_json({"code": made, "user": user.name, "expires": expires})
+        return OK
+    print(made)
+    minutes = CODE_VALID_S // 60
+    tell(
+        f"Type it on the sign-in page that the program opens. It lets in as {user.name}, once, for {minutes} minutes."
+    )
+    return OK
+
+
+def new_code() -> str:
+    """Return a code of 60 random bits in groups of four, without letters that are read as others."""
+    chars = "".join(secrets.choice(CODE_CHARS) for _ in range(12))
+    return f"{chars[:4]}-{chars[4:8]}-{chars[8:]}"
 
 
 def list_all(options: Namespace) -> int:

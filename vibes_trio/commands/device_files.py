@@ -9,9 +9,9 @@ from vibes_trio.auth.device import Device, issue_device, read_key_file, write_ke
 from vibes_trio.auth.verifier import Claims
 from vibes_trio.commands.database import write
 from vibes_trio.commands.output import CommandFailed
-from vibes_trio.errors import ConfigError, LimitReached
-from vibes_trio.storage import Database, Tx, iso_utc
-from vibes_trio.storage.certificates import Certificate, count_live, record_certificate
+from vibes_trio.errors import ConfigError
+from vibes_trio.storage import Database, iso_utc
+from vibes_trio.storage.certificates import Certificate, admit_certificate
 from vibes_trio.storage.users import User
 
 ROLE = "user"  # certificates have to say one; nothing is decided by it
@@ -36,18 +36,8 @@ def issue_for(db: Database, ca: Ca, user: User, now: float, days: int = DEVICE_D
         issued=iso_utc(issued.issued_at),
         expires=iso_utc(issued.expires_at),
     )
-    write(db, _record, certificate, db.limits.certificates_per_user)
+    write(db, admit_certificate, certificate, db.limits.certificates_per_user)
     return device
-
-
-def _record(tx: Tx, certificate: Certificate, limit: int) -> None:
-    if count_live(tx, certificate.user_id) >= limit:
-        raise LimitReached(
-            f"The user has {limit} devices already. Revoke one: see `device list`.",
-            limit="certificates_per_user",
-            value=limit,
-        )
-    record_certificate(tx, certificate)
 
 
 def save_device(device: Device, path: Path, *, replace: bool = False) -> None:

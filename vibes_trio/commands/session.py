@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import trio
 
-from vibes_trio.auth.device import read_token_times
+from vibes_trio.auth.device import read_token_name, read_token_times
 from vibes_trio.client.api import Api, open_api
 from vibes_trio.client.clock import shown_span
 from vibes_trio.client.failures import CannotConnect, ConnectionLost, RequestTimedOut
@@ -74,7 +74,7 @@ def find_asker(options: Namespace, config: Config, env: Mapping[str, str]) -> As
         CommandFailed: nobody; see `find_device`.
     """
     if options.token:
-        return Asker(str(options.token), "")
+        return Asker(str(options.token), slug_of(read_token_name(options.token), MAX_APP_NAME_CHARS))
     device = find_device(options, config, env)
     return Asker(DeviceKey(device), slug_of(device_name(device), MAX_APP_NAME_CHARS))
 

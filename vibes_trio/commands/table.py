@@ -4,61 +4,13 @@ Light on purpose: `--help` loads this and nothing of the server.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
+from vibes_trio.commands.app_table import APP_COMMANDS
+from vibes_trio.commands.command import JSON, Command, argument
+from vibes_trio.commands.people_table import PEOPLE_COMMANDS
 from vibes_trio.config import SETTINGS, Setting
 
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """One argument: its flags (or the name of a positional one) and what argparse has to know of it."""
-
-    names: tuple[str, ...]
-    options: Mapping[str, Any]  # Any: the keywords of `ArgumentParser.add_argument`
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command.
-
-    Attributes:
-        words: as typed, for example `device issue`.
-        target: `module:function` that takes the parsed arguments and returns the exit code.
-        summary: what it does, a line.
-        examples: lines to type, after the program's name.
-        log_level: from which on it logs, unless told otherwise.
-        takes_settings: whether each setting has a flag; else only the data folder has.
-        writes_outside: what it writes lies where the user says, with the modes that the user's umask gives. Files
-            of the data folder are the owner's alone, whatever the umask.
-    """
-
-    words: str
-    target: str
-    summary: str
-    arguments: tuple[Argument, ...] = ()
-    examples: tuple[str, ...] = ()
-    log_level: str = "warning"
-    takes_settings: bool = False
-    writes_outside: bool = False
-
-
-def _argument(*names: str, **options: Any) -> Argument:  # Any: as in Argument
-    return Argument(names, options)
-
-
-_JSON = _argument("--json", action="store_true", help="print the result as JSON")
-_USER = _argument("--user", required=True, metavar="NAME", help="whose device it is; see `user list`")
-_DEVICE = _argument(
-    "--device",
-    metavar="FILE",
-    help="key file to sign in with; otherwise VIBES_DEVICE_ID, then this machine's own",
-)
-_URL = _argument(
-    "--url",
-    default="",
-    help="address of the server; otherwise VIBES_URL, then the one on this machine",
-)
+_USER = argument("--user", required=True, metavar="NAME", help="whose device it is; see `user list`")
 
 GROUPS: Mapping[str, str] = {
     "device": "issue, list and revoke the key files of devices",
@@ -69,7 +21,14 @@ GROUPS: Mapping[str, str] = {
     "config": "see the settings",
 }
 
-COMMANDS: tuple[Command, ...] = (
+HEADINGS: Mapping[str, str] = {
+    "apps": "make and publish apps",
+    "you": "you",
+    "server": "run a server",
+}
+"""What `--help` shows commands under, in this order."""
+
+SERVER_COMMANDS: tuple[Command, ...] = (
     Command(
         "serve",
         "vibes_trio.commands.serve:main",
@@ -84,86 +43,13 @@ COMMANDS: tuple[Command, ...] = (
         takes_settings=True,
     ),
     Command(
-        "deploy",
-        "vibes_trio.commands.deploy:main",
-        "publish a folder (or one file) as an app and print its address",
-        (
-            _argument("path", metavar="FOLDER", help="folder of the app, or one file"),
-            _argument(
-                "--app", default="", metavar="SLUG", help="name of the app; otherwise that of the folder"
-            ),
-            _argument(
-                "--user", default="", metavar="SLUG", help="name to publish under; otherwise the device's"
-            ),
-            _argument(
-                "--mode",
-                choices=("production", "dev"),
-                default="production",
-                help="dev: publish without making it what the app's plain address shows",
-            ),
-            _argument(
-                "--env",
-                action="append",
-                default=[],
-                metavar="NAME=VALUE",
-                help="hand a value to the app's page; may be repeated",
-            ),
-            _URL,
-            _DEVICE,
-            _argument("--token", default="", help="a token of `vibes-trio token`, in place of a key file"),
-            _argument(
-                "--include",
-                action="append",
-                default=[],
-                metavar="NAME",
-                help="send what would be left out, such as a key; a name or pattern as in .gitignore; may be repeated",
-            ),
-            _argument(
-                "--dry-run",
-                action="store_true",
-                help="list what would be sent, say how it is read, and send nothing",
-            ),
-            _JSON,
-        ),
-        (
-            "deploy my-app",
-            "deploy my-app --mode dev --env GREETING=hello",
-            "deploy App.jsx --app hello --url https://vibes.example.org --device ada.json",
-        ),
-    ),
-    Command(
-        "example",
-        "vibes_trio.commands.example:main",
-        "write the example app into a new folder, to start from",
-        (_argument("folder", metavar="FOLDER", help="folder to make; it may be there if it is empty"),),
-        ("example my-app",),
-        writes_outside=True,
-    ),
-    Command(
-        "token",
-        "vibes_trio.commands.token:main",
-        "print a fresh token for scripts",
-        (
-            _DEVICE,
-            _argument(
-                "--lifetime",
-                type=int,
-                default=120,
-                metavar="SECONDS",
-                help="how long it counts (120; at most 3600)",
-            ),
-            _URL,
-        ),
-        ("token --device ada.json --url https://vibes.example.org",),
-    ),
-    Command(
         "device issue",
         "vibes_trio.commands.device:issue",
         "make a key file with which a user signs in from a device; it is as good as a password",
         (
             _USER,
-            _argument("--days", type=int, default=90, help="how long it counts (90)"),
-            _argument(
+            argument("--days", type=int, default=90, help="how long it counts (90)"),
+            argument(
                 "--out",
                 metavar="FILE",
                 help="where to write it, - for standard output; otherwise the data folder",
@@ -172,10 +58,17 @@ COMMANDS: tuple[Command, ...] = (
         ("device issue --user ada --out ada.json",),
     ),
     Command(
+        "device code",
+        "vibes_trio.commands.device:code",
+        "print a one-time code, for the page that a program's sign-in opens",
+        (_USER, JSON),
+        ("device code --user ada",),
+    ),
+    Command(
         "device list",
         "vibes_trio.commands.device:list_all",
         "list all issued certificates",
-        (_JSON,),
+        (JSON,),
         ("device list",),
     ),
     Command(
@@ -183,10 +76,10 @@ COMMANDS: tuple[Command, ...] = (
         "vibes_trio.commands.device:revoke",
         "make a device count no longer; a running server knows within a second",
         (
-            _argument(
+            argument(
                 "serial", metavar="SERIAL", help="its serial number, or the start of it; see `device list`"
             ),
-            _JSON,
+            JSON,
         ),
         ("device revoke zQmT5e…",),
     ),
@@ -195,19 +88,19 @@ COMMANDS: tuple[Command, ...] = (
         "vibes_trio.commands.user:add",
         "add a user",
         (
-            _argument("name", metavar="NAME", help="what the user is called here"),
-            _argument("--email", default="", help="stands in the user's certificates"),
-            _argument("--id", help="the user's id in data that is there already; otherwise a new one"),
-            _JSON,
+            argument("name", metavar="NAME", help="what the user is called here"),
+            argument("--email", default="", help="stands in the user's certificates"),
+            argument("--id", help="the user's id in data that is there already; otherwise a new one"),
+            JSON,
         ),
         ("user add ada --email ada@example.org",),
     ),
-    Command("user list", "vibes_trio.commands.user:list_all", "list the users", (_JSON,), ("user list",)),
+    Command("user list", "vibes_trio.commands.user:list_all", "list the users", (JSON,), ("user list",)),
     Command(
         "keys show",
         "vibes_trio.commands.keys:show",
         "print the server's keys as settings: the public half",
-        (_argument("--secret", action="store_true", help="all of them; keep the output to yourself"), _JSON),
+        (argument("--secret", action="store_true", help="all of them; keep the output to yourself"), JSON),
         ("keys show --secret > keys.env",),
     ),
     Command(
@@ -215,13 +108,13 @@ COMMANDS: tuple[Command, ...] = (
         "vibes_trio.commands.keys:rotate",
         "replace the key that devices are certified with; devices stay signed in until their certificates end",
         (
-            _argument("--drop-old", action="store_true", help="no device certified so far counts any more"),
-            _argument(
+            argument("--drop-old", action="store_true", help="no device certified so far counts any more"),
+            argument(
                 "--lost",
                 action="store_true",
                 help="make new keys where keys.json is gone for good; every device has to be issued anew",
             ),
-            _JSON,
+            JSON,
         ),
         ("keys rotate",),
     ),
@@ -230,7 +123,7 @@ COMMANDS: tuple[Command, ...] = (
         "vibes_trio.commands.toolchain:install",
         "fetch the pinned esbuild from the npm registry into the data folder",
         (
-            _argument(
+            argument(
                 "--if-missing", action="store_true", help="do nothing when there is an esbuild that works"
             ),
         ),
@@ -241,7 +134,7 @@ COMMANDS: tuple[Command, ...] = (
         "modules status",
         "vibes_trio.commands.modules:status",
         "tell where the packages of an app are loaded from, and why",
-        (_argument("app", metavar="APP", help="slug of the app, or app--user"), _JSON),
+        (argument("app", metavar="APP", help="slug of the app, or app--user"), JSON),
         ("modules status habit-garden",),
     ),
     Command(
@@ -249,7 +142,7 @@ COMMANDS: tuple[Command, ...] = (
         "vibes_trio.commands.modules:prefetch",
         "fetch and build packages before going offline; they are kept until `modules gc`",
         (
-            _argument(
+            argument(
                 "packages",
                 nargs="+",
                 metavar="PACKAGE",
@@ -263,7 +156,7 @@ COMMANDS: tuple[Command, ...] = (
         "modules export",
         "vibes_trio.commands.modules:export",
         "write all built modules into one file, for a machine without a registry",
-        (_argument("file", metavar="FILE", help="archive to write"),),
+        (argument("file", metavar="FILE", help="archive to write"),),
         ("modules export modules.tar",),
         writes_outside=True,
     ),
@@ -271,21 +164,29 @@ COMMANDS: tuple[Command, ...] = (
         "modules import",
         "vibes_trio.commands.modules:take_in",
         "add the modules of such a file; each is checked against its hash",
-        (_argument("file", metavar="FILE", help="archive of `modules export`"),),
+        (argument("file", metavar="FILE", help="archive of `modules export`"),),
         ("modules import modules.tar",),
     ),
     Command(
         "modules gc",
         "vibes_trio.commands.modules:gc",
         "remove modules and packages that no release uses; what is younger than an hour stays",
-        (_JSON,),
+        (JSON,),
         ("modules gc",),
+    ),
+    Command(
+        "completions",
+        "vibes_trio.commands.completions:main",
+        "print what makes a shell complete these commands",
+        (argument("shell", choices=("bash", "zsh", "fish"), help="which shell"),),
+        ("completions bash > ~/.local/share/bash-completion/completions/vibes-trio",),
+        writes_outside=True,
     ),
     Command(
         "config show",
         "vibes_trio.commands.config:show",
         "print every setting, its value and where that came from",
-        (_JSON,),
+        (JSON,),
         ("config show", "config show --json --port 9000"),
         takes_settings=True,
     ),
@@ -293,11 +194,13 @@ COMMANDS: tuple[Command, ...] = (
         "doctor",
         "vibes_trio.commands.doctor:main",
         "look for what may become a problem, and say what to do about it",
-        (_JSON,),
+        (JSON,),
         ("doctor",),
         takes_settings=True,
     ),
 )
+
+COMMANDS: tuple[Command, ...] = (*APP_COMMANDS, *PEOPLE_COMMANDS, *SERVER_COMMANDS)
 
 # Settings that hold lists or secrets have no flag: those belong into the environment or the file.
 SETTING_FLAGS: Mapping[str, str] = {

@@ -35,7 +35,7 @@ class Bounds:
     Attributes:
         memory_bytes: that it may allocate.
         file_bytes: of a file that it writes; 0: as many as it likes.
-        niceness: how far it stands back where the processor is short.
+        niceness: how far behind this process it stands back where the processor is short.
     """
 
     memory_bytes: int
@@ -65,8 +65,9 @@ async def start_child(command: Sequence[str], env: Mapping[str, str], bounds: Bo
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=dict(env),
-        # Ctrl-C at the server's terminal must not end what is still in flight.
-        start_new_session=True,
+        # Ctrl-C at the server's terminal must not end what is still in flight. A group, not a session: systems share
+        # the processor by session first, and how far a child stands back counts within one only.
+        process_group=0,
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -147,4 +148,5 @@ def _bound(pid: int, bounds: Bounds) -> None:
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (bounds.file_bytes, bounds.file_bytes))
     if bounds.niceness:
         with contextlib.suppress(OSError):  # one that has ended already is found out by who asks it
-            os.setpriority(os.PRIO_PROCESS, pid, bounds.niceness)
+            own = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PGRP, pid, own + bounds.niceness)  # all of its threads, on Linux

@@ -68,7 +68,7 @@ async def open_esprima(limits: Limits) -> AsyncIterator[EsprimaCompiler]:
     """Give the compiler; its processes start when needed and end with the context."""
     # The worker finds this package where this process found it.
     env = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}
-    workers = Workers(_COMMAND, env, limits)
+    workers = Workers(_COMMAND, env, limits, niceness=limits.compile_niceness)
     try:
         yield EsprimaCompiler(workers, limits)
     finally:

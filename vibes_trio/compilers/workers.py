@@ -35,10 +35,14 @@ class WorkerFailed(Exception):
 
 @dataclass(slots=True)
 class _Worker:
-    """A running process that answers one after another; *requests*: how often it was asked."""
+    """A running process that answers one after another; *requests*: how often it was asked.
+
+    *stands_back*: where the processor is short, others go first, for as long as it lives: no process may undo that.
+    """
 
     child: Child
     max_frame_bytes: int
+    stands_back: bool
     requests: int = 0
 
     async def send(self, frame: bytes) -> None:
@@ -78,22 +82,33 @@ class Talk(Protocol):
 class Workers:
     """At most `limits.compile_at_once` processes of one command, started when needed and used again.
 
-    The state is the list of idle workers, and whose turn it is; a busy one belongs to the task that asks it.
-    `aclose` ends the idle ones and is called when no task asks any more.
+    What a user asks for beside something else of his is done by workers that stand back, so that he slows himself
+    down, not who asks for one thing.
+
+    The state is the list of idle workers, how many are busy, and whose turn it is; a busy one belongs to the task that
+    asks it. `aclose` ends the idle ones and is called when no task asks any more.
 
     Args:
         command: what to run.
         env: the whole environment of the process.
         greets: the process sends a frame when it has started; it is read and dropped.
+        niceness: how far those stand back; 0: all workers are alike.
     """
 
     def __init__(
-        self, command: Sequence[str], env: Mapping[str, str], limits: Limits, *, greets: bool = False
+        self,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        limits: Limits,
+        *,
+        greets: bool = False,
+        niceness: int = 0,
     ) -> None:
         self._command = tuple(command)
         self._env = dict(env)
         self._limits = limits
         self._greets = greets
+        self._niceness = niceness
         self._turns = Turns(
             Places(
                 limits.compile_at_once,
@@ -104,6 +119,7 @@ class Workers:
             "compiled",
         )
         self._idle: list[_Worker] = []
+        self._busy = 0
 
     async def ask(self, request: bytes, user: str = "") -> bytes:
         """Return the answer to *request*; see `converse`."""
@@ -142,10 +158,11 @@ class Workers:
             WorkerFailed: out of time (`limits.compile_timeout_s` once there is a worker) or memory, or the
                 process can't be started or died.
         """
+        stands_back = bool(self._niceness) and self._turns.has(user)
         async with self._turns.hold(user):
             try:
                 with trio.fail_after(self._limits.compile_timeout_s):
-                    return await self._talk(talk)
+                    return await self._talk(talk, stands_back)
             except trio.TooSlowError:
                 seconds = self._limits.compile_timeout_s
                 raise WorkerFailed(f"compiling took more than {seconds:g} s and was stopped") from None
@@ -154,22 +171,24 @@ class Workers:
                     "the compiler gave up: nested too deeply, or in need of too much memory"
                 ) from error
 
-    async def _talk(self, talk: Callable[[Talk], Awaitable[T]]) -> T:
-        idle = self._take_idle()
+    async def _talk(self, talk: Callable[[Talk], Awaitable[T]], stands_back: bool) -> T:
+        idle = self._take_idle(stands_back)
         if idle is not None:
             # It may have died of what it did before, for somebody else.
             with suppress(trio.BrokenResourceError, OSError):
                 return await self._use(idle, talk)
-        return await self._use(await self._start(), talk)
+        return await self._use(await self._start(stands_back), talk)
 
     async def _use(self, worker: _Worker, talk: Callable[[Talk], Awaitable[T]]) -> T:
         answered = False
         worker.requests += 1
+        self._busy += 1
         try:
             answer = await talk(worker)
             answered = True
             return answer
         finally:
+            self._busy -= 1
             # Also when cancelled: a half-done request makes the worker useless.
             await self._give_back(worker, usable=answered)
 
@@ -178,20 +197,24 @@ class Workers:
         while self._idle:
             await kill_child(self._idle.pop().child)
 
-    def _take_idle(self) -> _Worker | None:
-        """Return a worker that still runs; those that ended by themselves are dropped."""
-        while self._idle:
-            worker = self._idle.pop()
-            if worker.child.process.poll() is None:
+    def _take_idle(self, stands_back: bool) -> _Worker | None:
+        """Return a worker of that kind that still runs; those that ended by themselves are dropped."""
+        self._idle = [worker for worker in self._idle if worker.child.process.poll() is None]
+        for worker in reversed(self._idle):
+            if worker.stands_back == stands_back:
+                self._idle.remove(worker)
                 return worker
         return None
 
-    async def _start(self) -> _Worker:
+    async def _start(self, stands_back: bool) -> _Worker:
+        if self._idle and len(self._idle) + self._busy >= self._limits.compile_at_once:
+            await kill_child(self._idle.pop(0).child)  # of the other kind
+        bounds = Bounds(self._limits.compile_memory_bytes, niceness=self._niceness if stands_back else 0)
         try:
-            child = await start_child(self._command, self._env, Bounds(self._limits.compile_memory_bytes))
+            child = await start_child(self._command, self._env, bounds)
         except OSError as error:
             raise WorkerFailed(f"the compiler can't be started: {error.strerror}") from error
-        worker = _Worker(child, self._limits.max_compiled_bytes)
+        worker = _Worker(child, self._limits.max_compiled_bytes, stands_back)
         try:
             if self._greets:
                 await worker.receive()

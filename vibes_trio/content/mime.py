@@ -2,17 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
-
-from vibes_trio.content.mime_table import TYPES
-
-
-def _by_extension(table: str) -> Mapping[str, str]:
-    rows = (line.split() for line in table.splitlines())
-    return MappingProxyType({extension: row[0] for row in rows for extension in row[1:]})
-
-
-_BY_EXTENSION = _by_extension(TYPES)
+from functools import cache
+from importlib.resources import files
 
 OCTETS = "application/octet-stream"
 """What a file is served as whose name says nothing."""
@@ -50,6 +41,15 @@ _COMPRESSIBLE = frozenset(
 )
 
 
+@cache
+def extensions() -> Mapping[str, str]:
+    """Return extension → type, of all that are known. Read when it is first asked for: a start can do without."""
+    rows = files("vibes_trio.content").joinpath("mime.types").read_text("utf-8").splitlines()
+    return {
+        extension: row[0] for row in map(str.split, rows) if row and row[0] != "#" for extension in row[1:]
+    }
+
+
 def mime_of(filename: str) -> str | None:
     """Return the MIME type that the extension of *filename* (a path from `/`) stands for, None if unknown.
 
@@ -57,7 +57,7 @@ def mime_of(filename: str) -> str | None:
     """
     name = re.split(r"[/\\]", filename)[-1].lower()
     stem, dot, extension = name.rpartition(".")
-    return _BY_EXTENSION.get(extension) if stem and dot else None
+    return extensions().get(extension) if stem and dot else None
 
 
 def is_compressible(mime: str) -> bool:

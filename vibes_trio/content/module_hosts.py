@@ -130,11 +130,6 @@ def read_asked(address: str) -> dict[str, str]:
     return {match["name"]: match["version"] for match in found if match is not None}
 
 
-def is_module_host(address: str) -> bool:
-    """Return whether *address* is of one of the hosts that are known, whatever it means there."""
-    return _split(address)[0] in _HOSTS
-
-
 def _split(address: str) -> tuple[str, str, str]:
     """Return host, path without its first slash, and query of *address*; three empty texts: it is none."""
     try:

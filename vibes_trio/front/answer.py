@@ -16,7 +16,7 @@ from vibes_trio.dispatch import Pipeline, dispatch_soon
 from vibes_trio.errors import Internal, Overloaded, RequireLogin, VibesError, forget_traces
 from vibes_trio.exchange import HttpIncoming, Incoming, Link, MessageIncoming, Reply, Soon, Turn
 from vibes_trio.front.status import error_reply
-from vibes_trio.urls import parse_host
+from vibes_trio.urls import FORMS, normalize_path, parse_host
 from vibes_trio.wire.base import Envelope, MessageHead, read_head
 from vibes_trio.wire.large import large_message
 
@@ -42,7 +42,8 @@ def answer_soon(app: App, pipeline: Pipeline, incoming: Incoming, turn: Turn | N
     if host is None:
         host = parse_host(incoming.host, app.site)
         incoming = replace(incoming, host_name=host)
-    if host is None or host.app is not None or incoming.method not in ("POST", "PUT"):
+    posts = incoming.method in ("POST", "PUT") and normalize_path(incoming.target) not in FORMS
+    if host is None or host.app is not None or not posts:
         return _answer(app, pipeline, incoming, turn)
     started = trio.current_time()
     reply = _answer_message(app, pipeline, incoming, incoming.body, turn)

@@ -16,13 +16,14 @@ from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest, forget_traces
 from vibes_trio.exchange import HostName
 from vibes_trio.front.http import ANYBODY, Refused, refuse_long_body, refuse_method
-from vibes_trio.urls import ANY, ANY_SITE, MODULES, Site, normalize_path, parse_host
+from vibes_trio.urls import ANY, ANY_SITE, FORMS, MODULES, Site, normalize_path, parse_host
 
 _SIMPLE = re.compile(
     rb"(GET|HEAD|POST|PUT) (/[!-~]*) HTTP/1\.1\r\n"
     rb"((?:[-!#$%&'*+.^_`|~0-9a-zA-Z]+:[\t -~\x80-\xff]*\r\n)+)\r\n"
 )
 _LENGTH = re.compile(r"[0-9]{1,18}")
+_SCHEME = re.compile(r"https?://")
 _ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE)
 
 # With one of these a request is not simple: they change how it is framed or who speaks next.
@@ -140,6 +141,8 @@ def _check_origin(head: Head, site: Site) -> None:
     origin = head.headers.get("origin")
     sends = head.upgrade or head.method in ("POST", "PUT")
     if sends and origin is not None and origin not in site.origins and head.host_name.app is None:
+        if normalize_path(head.target) in FORMS and _SCHEME.sub("", origin) == head.host.lower():
+            return  # a form of this server's own page, which counts for what is typed into it alone
         text = "Pages of this origin may not send messages here: VIBES_API_ORIGINS does not name it."
         raise Refused(BadRequest(text), 403)
 

@@ -1,10 +1,10 @@
 """One task per connection: it reads heads, and answers, refuses or passes on one request after another.
 
 Every head is read here, so what may be asked at all is decided in one place, `heads.py`. A simple request is
-answered by the fast lane, below; a WebSocket goes to `ws.py` and stays there; any other request goes, with
-its bytes put back in front, to the full lane (Hypercorn and Quart) for this one request, after which the
-connection comes back. A connection that was given an answer kept ready is parked until it asks for something else
-(`parking.py`). Fast lane and parking are optimisations and never change an answer.
+answered by the fast lane, below; a WebSocket goes to `ws.py` and stays there; any other request, and what may be
+for a page of this server's own, goes with its bytes put back in front to the full lane (Hypercorn and Quart) for
+this one request, after which the connection comes back. A connection that was given an answer kept ready is parked
+until it asks for something else (`parking.py`). Fast lane and parking are optimisations and never change an answer.
 
 A process that only reads hands all but the simple reading of apps, connection and bytes, to the process that
 owns the data, and what it finds it can't answer; there it goes on as if it had been accepted there.
@@ -38,6 +38,7 @@ from vibes_trio.front.state import Front, Waiting
 from vibes_trio.front.upload import Upload
 from vibes_trio.front.ws import accept_websocket, serve_websocket
 from vibes_trio.steps import KEPT_WHOLE_BYTES, let_go
+from vibes_trio.urls import may_be_page
 
 ServeOne = Callable[[Line, Head], Awaitable[bool]]
 """Answers the one request whose bytes, head included, come next; returns whether another may follow."""
@@ -179,7 +180,8 @@ async def _hand_over(front: Front, line: Line, data: bytes) -> bool:
 async def _serve_request(conn: _Connection, head: Head, data: bytes) -> bool:
     """Serve it in one of the lanes; returns and raises as `_serve_next`."""
     front, line = conn.front, conn.line
-    if head.simple and front.fast:
+    is_apps = head.host_name.app is not None or front.pages is None
+    if head.simple and front.fast and (is_apps or not may_be_page(head.host_name, head.method, head.target)):
         front.counts.fast += 1
         return await _answer(front, line, head, data)
     front.counts.full += 1

@@ -15,8 +15,13 @@ from vibes_trio.front.runqueue import RunQueue
 from vibes_trio.urls import ANY_SITE, Site
 
 if TYPE_CHECKING:
+    from quart import Response
+    from quart_trio import QuartTrio
+
     from vibes_trio.workers.balance import Balance
 
+AddPages = Callable[["QuartTrio", Callable[[], Awaitable["Response"]]], None]
+"""Takes the app, and what answers the request of a task as if there were no page."""
 Look = Callable[[MessageIncoming], Awaitable[MessageIncoming]]
 
 
@@ -54,6 +59,7 @@ class Front:
         balance: where other processes accept from the same sockets.
         site: which hosts are apps', and which pages may speak to the API.
         look: tells what a long message of a WebSocket is, before it gets its turn: see `answer.look`.
+        pages: adds what a browser finds on the API host to the full lane, which is then asked first; None: nothing.
         fast: False sends all HTTP through the full lane; answers are the same, slower.
         budget: what clients make the server hold; `budget.held()` tells how much, and which client how much of it.
         run_queue: who has more to do than a slice of time holds.
@@ -69,6 +75,7 @@ class Front:
     site: Site = ANY_SITE
     fast: bool = True
     look: Look | None = None
+    pages: "AddPages | None" = None
     counts: Counts = field(default_factory=Counts)
     budget: Budget = field(init=False)
     run_queue: RunQueue = field(default_factory=RunQueue)

@@ -423,11 +423,11 @@ def _turn_away(ws: _Socket, incoming: MessageIncoming) -> None:
     _say(ws, error_reply(error, envelope).body)
 
 
-def _envelope_of(incoming: MessageIncoming) -> Envelope:
+def _envelope_of(incoming: MessageIncoming) -> Envelope | None:
     if incoming.looked is None:
         return read_head(incoming.data).envelope
     if isinstance(incoming.looked, VibesError):
-        raise incoming.looked
+        return None  # not raised: its traceback would hold the message that holds it
     return large_message(b"", incoming.looked).envelope
 
 

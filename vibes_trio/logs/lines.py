@@ -13,7 +13,7 @@ from vibes_trio.logs.handler import CountingHandler
 LEVELS = ("debug", "info", "warning", "error")
 
 # Hypercorn says at level info where its full lane listens, which is inside this process.
-_QUIET = ("nodesemver", "hypercorn.error", "hypercorn.access", "httpx", "httpcore")
+_QUIET = ("nodesemver", "hypercorn.error", "hypercorn.access", "httpx2", "httpcore2")
 _COLOURS: dict[int, Colour] = {
     logging.DEBUG: "dim",
     logging.WARNING: "yellow",

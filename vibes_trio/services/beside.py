@@ -15,7 +15,6 @@ import msgspec
 from vibes_trio.beside.pool import Answer, Packed, Question, Told
 from vibes_trio.config import Limits
 from vibes_trio.errors import TooLarge, VibesError
-from vibes_trio.exchange import UserId
 from vibes_trio.services.given import pack_deploy, pack_section, unpack_deploy, unpack_section
 from vibes_trio.services.linking import link_beside, map_beside, page_beside
 from vibes_trio.wire.access import ACCESS
@@ -114,21 +113,6 @@ def answer(question: Question, about: bytes, limits: Limits) -> tuple[Answer, tu
         detail = {name: value for name, value in error.detail.items() if isinstance(value, str | int)}
         return Answer(Told(error.code, error.message, detail)), ()
     return Answer(None, msgspec.Raw(packed.text), tuple(map(len, packed.parts))), packed.parts
-
-
-class Here:
-    """A `Beside` that does everything in this process: for tests of logic."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-
-    async def look(self, message: bytes, client: str) -> LargeHead:
-        """See `Beside.look`."""
-        return look(message, self._limits)
-
-    async def ask(self, question: Question, about: bytes, user: UserId) -> Packed:
-        """See `Beside.ask`."""
-        return do(question, about, self._limits)
 
 
 def serve(questions: BinaryIO, answers: BinaryIO, limits: Limits) -> None:

@@ -14,7 +14,7 @@ from vibes_trio.content.cid import calc_cid, calc_fs_id
 from vibes_trio.content.collation import sort_key
 from vibes_trio.content.project import Project
 from vibes_trio.content.project_words import tell_elsewhere, tell_entries, tell_remote
-from vibes_trio.content.slugs import check_slug_pair, own_names, parse_app_slug, parse_user_slug
+from vibes_trio.content.slugs import check_slug_pair, own_names, parse_slug_pair
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
@@ -25,11 +25,12 @@ from vibes_trio.services.build import Built, build_release
 from vibes_trio.services.fonts import fetch_after_deploy, find_fonts, own_addresses
 from vibes_trio.services.given import Deploy, GivenFile, read_deploy, too_large_file
 from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
-from vibes_trio.services.releases import Extras, read_extras
+from vibes_trio.services.releases import Extras, read_env, read_extras
 from vibes_trio.steps import Steps, run_in_turns
 from vibes_trio.storage import apps, assets, slugs
 from vibes_trio.storage.eviction import Evicted
 from vibes_trio.storage.interface import DiskShort, Tx
+from vibes_trio.storage.release_rows import Mode, NewRelease, Release
 from vibes_trio.urls import entry_point_url, wrapper_url
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
@@ -63,9 +64,11 @@ class Publish:
     wanted: Wanted
     fs_id: FsId
     built_from: Cid
-    mode: apps.Mode
+    mode: Mode
     env_json: str
     built: Built | None
+    run_id: str = ""
+    message: str = ""
 
 
 async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsureAppSlug:
@@ -93,6 +96,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     project = glance.project
     built_from = calc_built_from(files, deploy.entry_point, glance.recipe) if glance.recipe else same[1]
     publish = Publish(wanted, fs_id, built_from, deploy.mode, encode(deploy.env).decode(), None)
+    publish = replace(publish, run_id=deploy.run_id, message=deploy.message)
     saved = await _write(app, publish) if await _is_known(app, publish) else None
     warnings = project.warnings + project.notes
     fonts = await find_fonts(app, files)
@@ -110,7 +114,8 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     assert saved is not None, "a release with its content was published"
     release = saved.release
     warnings += eviction_warnings(saved.evicted)
-    noted = read_extras(release.extras_json) if built is None else built.extras
+    is_late = release.fs_id != fs_id  # its run has a release that stands
+    noted = read_extras(release.extras_json) if built is None or is_late else built.extras
     if noted is not None and not project.entries:
         warnings += tell_entries(project, [noted.sources.get(root, root) for root in noted.roots])
     if noted is not None and app.modules is not None:  # else pages may ask everybody
@@ -136,19 +141,21 @@ def _tell_hosts(app: App, project: Project, noted: Extras) -> tuple[str, ...]:
     return tell_remote(project, hosts, local) + tell_elsewhere(noted.elsewhere, hosts)
 
 
-def _response(app: App, deploy: Deploy, release: apps.Release, warnings: tuple[str, ...]) -> ResEnsureAppSlug:
+def _response(app: App, deploy: Deploy, release: Release, warnings: tuple[str, ...]) -> ResEnsureAppSlug:
     config = app.config
     user, name, fs_id = release.user_slug, release.app_slug, release.fs_id
     return ResEnsureAppSlug(
         app_slug=name,
         owner_handle=user,
-        mode=deploy.mode,
+        mode=release.mode if deploy.run_id else deploy.mode,
         fs_id=fs_id,
-        env=dict(deploy.env),
+        env=read_env(release.env_json),
         file_system=read_items(release.file_system_json),
         wrapper_url=wrapper_url(config.wrapper_base_url, user, name, fs_id),
         entry_point_url=entry_point_url(config.protocol, config.hostname_base, name, user, fs_id),
         warnings=warnings,
+        run_id=deploy.run_id,
+        message=deploy.message,
     )
 
 
@@ -162,15 +169,7 @@ def read_wanted(app: App, user_id: UserId, req: ReqEnsureAppSlug | Deploy) -> Wa
         BadRequest: a slug that can't be one.
     """
     own = own_names(app.config.hostname_base)
-    user = req.user_slug
-    wanted = Wanted(
-        user_id,
-        parse_app_slug(req.app_slug, own) if req.app_slug else None,
-        parse_user_slug(user, own) if user else None,
-    )
-    if wanted.app is not None and wanted.user is not None:
-        check_slug_pair(wanted.app, wanted.user)
-    return wanted
+    return Wanted(user_id, *parse_slug_pair(req.app_slug, req.user_slug, own))
 
 
 def calc_built_from(files: Sequence[AppFile], entry_point: str, recipe: str = "") -> Cid:
@@ -324,7 +323,7 @@ def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
     else:
         assets.put_assets(tx, built.assets)
         file_system, extras = encode(built.items).decode(), encode(built.extras).decode()
-    new = apps.NewRelease(
+    new = NewRelease(
         app_slug=name,
         user_slug=user,
         user_id=wanted.user_id,
@@ -334,5 +333,7 @@ def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
         file_system_json=file_system,
         extras_json=extras,
         size=sum(item.size for item in read_items(file_system)),
+        run_id=publish.run_id,
+        message=publish.message,
     )
     return apps.save_release(tx, new, limit=config.max_apps, max_bytes=config.max_app_bytes)

@@ -74,6 +74,8 @@ class Deploy:
     env: Mapping[str, str]
     entry_point: str
     files: tuple[GivenFile, ...]
+    run_id: str = ""
+    message: str = ""
 
 
 def read_deploy(req: ReqEnsureAppSlug, limits: Limits) -> Steps[Deploy]:
@@ -107,6 +109,8 @@ def read_deploy(req: ReqEnsureAppSlug, limits: Limits) -> Steps[Deploy]:
         req.env,
         flagged[-1] if flagged else "",
         tuple(files),
+        req.run_id[: limits.max_run_id_chars],
+        req.message[: limits.max_message_chars],
     )
 
 

@@ -20,6 +20,7 @@ from vibes_trio.exchange import AppSlug, Cid, FsId, UserSlug
 from vibes_trio.services.replies import Content
 from vibes_trio.storage import apps, assets
 from vibes_trio.storage.feed import Change, Everything, Releases
+from vibes_trio.storage.release_rows import Release
 from vibes_trio.urls import EntryPoint, decode_path
 from vibes_trio.wire.files import FileSystemItem, asset_uri, read_items
 
@@ -191,7 +192,7 @@ async def find_release(app: App, entry: EntryPoint) -> ServedRelease | None:
     return release
 
 
-def take_apart(row: apps.Release) -> ServedRelease:
+def take_apart(row: Release) -> ServedRelease:
     """Return a stored release as it is served; one made by the reference as the reference would.
 
     Raises:
@@ -211,7 +212,7 @@ def take_apart(row: apps.Release) -> ServedRelease:
         edition=calc_cid(f"{row.file_system_json} {row.extras_json}".encode()),
         app=row.app_slug,
         user=row.user_slug,
-        env=_read_env(row.env_json),
+        env=read_env(row.env_json),
         files=files,
         import_map=next((item for item in reversed(items) if _kind(item) == "import-map"), None),
         default=flagged if is_asset else None,
@@ -334,7 +335,7 @@ async def stored_map(app: App, release: ServedRelease) -> tuple[dict[str, str], 
 # -- small parts ------------------------------------------------------------------------------------------
 
 
-def _read_env(text: str) -> dict[str, str]:
+def read_env(text: str) -> dict[str, str]:
     """Return an app's values. The reference also took, and stored, lists: nobody could read those by name."""
     env = msgspec.json.decode(text)
     members = env.items() if isinstance(env, dict) else ()

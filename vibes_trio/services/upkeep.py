@@ -92,9 +92,10 @@ async def _sweep_limits(app: App) -> int:
 async def _sweep_assets(app: App, grace_s: float) -> int:
     """Return how many assets went, all that were put before *grace_s*."""
     removed, limits = 0, app.config.limits
-    while await app.db.read(_has_garbage, grace_s):
+    while idle := await app.db.read(_list_garbage, limits, grace_s):
         # As a long one, though it brings nothing: whoever adds a line to a chat comes between.
-        removed += await app.db.write_long(limits.long_write_bytes, _sweep_some, limits, grace_s)
+        await app.db.write_long(limits.long_write_bytes, assets.remove_garbage, idle)
+        removed += len(idle)
     return removed
 
 
@@ -114,12 +115,8 @@ def _edge(tx: Tx, grace_s: float) -> str:
     return tx.later(-grace_s) if grace_s else END_OF_TIME
 
 
-def _has_garbage(tx: Tx, grace_s: float) -> bool:
-    return assets.has_garbage(tx, older_than=_edge(tx, grace_s))
-
-
-def _sweep_some(tx: Tx, limits: Limits, grace_s: float) -> int:
-    return assets.sweep_assets(
+def _list_garbage(tx: Tx, limits: Limits, grace_s: float) -> tuple[Cid, ...]:
+    return assets.list_garbage(
         tx,
         older_than=_edge(tx, grace_s),
         at_most=limits.sweep_assets,

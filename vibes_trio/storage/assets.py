@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from vibes_trio.exchange import Cid, UserId
 from vibes_trio.storage.interface import Tx
-from vibes_trio.storage.slices import PACK_ROWS, marks, slices
+from vibes_trio.storage.slices import PACK_ROWS, marks, packs, slices
 
 PACK_BYTES = 256 * 1024
 """So much is written with one statement, which holds a copy of it."""
@@ -68,36 +68,39 @@ def list_owned_assets(tx: Tx, user_id: UserId, cids: Iterable[Cid]) -> frozenset
     return frozenset(owned)
 
 
-def has_garbage(tx: Tx, *, older_than: str) -> bool:
-    """Say whether there is anything for `sweep_assets`. For a reader, which holds up no writes."""
-    return bool(tx.execute(f"SELECT 1 FROM AssetUses WHERE {_IS_IDLE} LIMIT 1", (older_than,)))
+def list_garbage(tx: Tx, *, older_than: str, at_most: int, max_bytes: int) -> tuple[Cid, ...]:
+    """Return some of the assets put before *older_than* (as `Tx.now`) that no release names, the oldest first.
 
-
-def sweep_assets(tx: Tx, *, older_than: str, at_most: int, max_bytes: int) -> int:
-    """Remove some of the assets put before *older_than* (as `Tx.now`) that no release names, the oldest first.
-
-    Returns how many, 0: there are none. At most *at_most* of them, with *max_bytes* together, or one that alone has
-    more.
-    It costs what is removed, however much there is: uses are counted as releases come and go. A deploy puts its
-    assets and its release in one transaction, so none is between the two now.
+    At most *at_most* of them, with *max_bytes* together, or one that alone has more. For a reader: it gives the
+    interpreter away at each row, which would hold up all who write.
+    It costs what is found, however much there is: uses are counted as releases come and go.
     """
     found = tx.execute(
         "SELECT assetId, (SELECT length(content) FROM Assets WHERE Assets.assetId = AssetUses.assetId)"
         f" FROM AssetUses WHERE {_IS_IDLE} ORDER BY created LIMIT ?",
         (older_than, at_most),
     )
-    gone: list[str] = []
+    idle: list[Cid] = []
     total = 0
     for asset_id, size in found:
         total += size or 0
-        if gone and total > max_bytes:
+        if idle and total > max_bytes:
             break
-        gone.append(asset_id)
-    for some in slices(gone):
-        tx.execute(f"DELETE FROM Assets WHERE assetId IN ({marks(len(some))})", some)
+        idle.append(Cid(asset_id))
+    return tuple(idle)
+
+
+def remove_garbage(tx: Tx, cids: Iterable[Cid]) -> None:
+    """Remove those of *cids* that no release names, whatever was true when they were listed."""
+    for some in packs(tuple(cids)):
+        each = marks(len(some))
+        tx.execute(
+            f"DELETE FROM Assets WHERE assetId IN ({each})"
+            f" AND assetId IN (SELECT assetId FROM AssetUses WHERE uses = 0 AND assetId IN ({each}))",
+            (*some, *some),
+        )
         # Ids of assets that never were: the others went by themselves.
-        tx.execute(f"DELETE FROM AssetUses WHERE uses = 0 AND assetId IN ({marks(len(some))})", some)
-    return len(gone)
+        tx.execute(f"DELETE FROM AssetUses WHERE uses = 0 AND assetId IN ({each})", some)
 
 
 _IS_IDLE = "uses = 0 AND created < ?"

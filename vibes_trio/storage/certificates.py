@@ -5,7 +5,7 @@ Times are ISO text as `Tx.now`. Source: auth.md, 2.8 (chain policy `registry`) a
 
 from dataclasses import dataclass
 
-from vibes_trio.errors import NotFound
+from vibes_trio.errors import LimitReached, NotFound
 from vibes_trio.exchange import UserId
 from vibes_trio.storage.counters import count_up, get_count
 from vibes_trio.storage.feed import Revocations
@@ -51,6 +51,21 @@ def record_certificate(tx: Tx, certificate: Certificate) -> None:
     )
     count_up(tx, "certificates")
     tx.tell(Revocations())  # who has a list of those that are issued
+
+
+def admit_certificate(tx: Tx, certificate: Certificate, limit: int) -> None:
+    """Do what `record_certificate` does for a user who has fewer than *limit* that count.
+
+    Raises:
+        LimitReached: they have that many.
+    """
+    if count_live(tx, certificate.user_id) >= limit:
+        raise LimitReached(
+            f"The user has {limit} devices already. Revoke one: see `device list`.",
+            limit="certificates_per_user",
+            value=limit,
+        )
+    record_certificate(tx, certificate)
 
 
 def revoke_certificate(tx: Tx, serial: str) -> Certificate:

@@ -1,11 +1,13 @@
-"""Lists of an app's releases, without their manifests."""
+"""An app's releases: lists of them, without their manifests, and which of them its address shows."""
 
 from dataclasses import dataclass
 
+from vibes_trio.errors import NotFound
 from vibes_trio.exchange import FsId, UserId
-from vibes_trio.storage.app_states import AppState
-from vibes_trio.storage.apps import Mode
+from vibes_trio.storage.app_states import AppState, touch_app
+from vibes_trio.storage.apps import count_change
 from vibes_trio.storage.interface import Tx
+from vibes_trio.storage.release_rows import COLUMNS, IS_KEY, Mode, Release, demote, key_of, promote, read_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +53,81 @@ def find_published_seq(tx: Tx, app: AppState) -> int | None:
         (app.app_slug, app.user_slug, app.user_id),
     )
     return int(rows[0][0]) if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A release that is shown now. *is_new*: another was before, or none."""
+
+    release: Release
+    is_new: bool
+
+
+def find_version(
+    tx: Tx, app: AppState, fs_id: FsId | None, *, published_only: bool = False
+) -> Release | None:
+    """Return the release of *app* with that content; None: the newest."""
+    only = " AND mode = 'production'" if published_only else ""
+    which, keys = (" AND fsId = ?", (fs_id,)) if fs_id is not None else ("", ())
+    rows = tx.execute(
+        f"SELECT {COLUMNS} FROM Apps WHERE {_OF_APP}{only}{which} ORDER BY releaseSeq DESC LIMIT 1",
+        (app.app_slug, app.user_slug, app.user_id, *keys),
+    )
+    return read_row(rows[0]) if rows else None
+
+
+def get_message(tx: Tx, release: Release) -> str:
+    """Return what the deploy of *release* was said to be for."""
+    ((message,),) = tx.execute(f"SELECT message FROM Apps WHERE {IS_KEY}", key_of(release))
+    return str(message)
+
+
+def publish_version(tx: Tx, app: AppState, fs_id: FsId | None) -> Published:
+    """Make a release, the newest where none is named, the one that the address of *app* shows.
+
+    Raises:
+        NotFound: there is none.
+    """
+    there = _get_version(tx, app, fs_id)
+    if there.release_seq == find_published_seq(tx, app):
+        return Published(there, is_new=False)
+    release = promote(tx, there)
+    set_unpublished(tx, app, on=False)
+    _note_change(tx, app)
+    return Published(release, is_new=True)
+
+
+def set_mode(tx: Tx, app: AppState, fs_id: FsId, mode: Mode) -> Release:
+    """Give a release that mode. As production it is what is shown; as dev it isn't, and the one before it is.
+
+    Raises:
+        NotFound: there is no such release.
+    """
+    there = _get_version(tx, app, fs_id)
+    release = promote(tx, there) if mode == "production" else demote(tx, there)
+    _note_change(tx, app)
+    return release
+
+
+def set_unpublished(tx: Tx, app: AppState, *, on: bool) -> str:
+    """Take *app* down, or put it back; return since when it is down. One that is down keeps its time."""
+    ((since,),) = tx.execute(
+        "UPDATE AppSlugBindings SET unpublished = CASE WHEN ? = 0 THEN '' WHEN unpublished = '' THEN ?"
+        " ELSE unpublished END WHERE appSlug = ? AND userSlug = ? RETURNING unpublished",
+        (int(on), tx.now, app.app_slug, app.user_slug),
+    )
+    _note_change(tx, app)
+    return str(since)
+
+
+def _get_version(tx: Tx, app: AppState, fs_id: FsId | None) -> Release:
+    found = find_version(tx, app, fs_id)
+    if found is None:
+        which = f"no release {fs_id[:100]}" if fs_id is not None else "no release"
+        raise NotFound(f"{app.app_slug}--{app.user_slug} has {which}.")
+    return found
+
+
+def _note_change(tx: Tx, app: AppState) -> None:
+    touch_app(tx, app.app_slug, app.user_slug)
+    count_change(tx, {(app.app_slug, app.user_slug, app.user_id)})

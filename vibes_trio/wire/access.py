@@ -15,11 +15,20 @@ from vibes_trio.wire.apps import ReqListRecentVibes, ReqListVersions, ReqPinRece
 from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
+from vibes_trio.wire.devices import ReqCertFromCsr
 from vibes_trio.wire.live import (
     ReqSubscribeApps,
     ReqSubscribeChatSections,
     ReqSubscribeReleases,
     ReqUnsubscribe,
+)
+from vibes_trio.wire.versions import (
+    ReqCompareReleases,
+    ReqGetAppByFsid,
+    ReqGetReleaseFiles,
+    ReqPublishApp,
+    ReqSetModeFs,
+    ReqSetUnpublish,
 )
 
 
@@ -65,6 +74,13 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqListRecentVibes: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
     ReqPinRecentVibe: Rule(Kind.APP, Relation.OWNER),
     ReqListVersions: Rule(Kind.APP, Relation.ANYONE, refused="no items"),
+    ReqPublishApp: Rule(Kind.APP, Relation.EDITOR),
+    ReqSetModeFs: Rule(Kind.APP, Relation.EDITOR),
+    ReqSetUnpublish: Rule(Kind.APP, Relation.OWNER),
+    ReqGetAppByFsid: Rule(Kind.APP, Relation.ANYONE, refused="`error` in the answer"),
+    ReqGetReleaseFiles: Rule(Kind.APP, Relation.ANYONE),
+    ReqCompareReleases: Rule(Kind.APP, Relation.ANYONE),
+    ReqCertFromCsr: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
     ReqSubscribeApps: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
     ReqSubscribeReleases: Rule(Kind.APP, Relation.ANYONE),
     ReqUnsubscribe: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),

@@ -27,14 +27,23 @@ class ResEnsureAppSlug(Response, Owned, frozen=True, kw_only=True, tag="vibes.di
     wrapper_url: str
     entry_point_url: str
     warnings: tuple[str, ...] = ()
+    run_id: str = ""
+    message: str = ""
 
 
 class ReqEnsureAppSlug(
     OwnedRequest[ResEnsureAppSlug], frozen=True, kw_only=True, tag="vibes.diy.req-ensure-app-slug"
 ):
-    """Files to publish. An empty slug means: not given, make one up."""
+    """Files to publish. An empty slug means: not given, make one up.
+
+    Attributes:
+        run_id: of what the files came from: one release a run, which a later deploy of the same run replaces.
+        message: what the deploy is for, in its author's words.
+    """
 
     mode: Mode
     file_system: list[VibeFile]
     app_slug: str = ""
     env: dict[str, str] = msgspec.field(default_factory=dict)
+    run_id: str = ""
+    message: str = ""

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from fake_registry import REGISTRY, FakeRegistry, integrity_of, pack
 
@@ -129,7 +129,7 @@ async def test_hostile_document_is_refused_and_no_package_is_kept(tmp_path, kind
     registry, told = FakeRegistry(), HOSTILE_DOCUMENTS[kind]
     registry.add("pkg", "1.2.3", GOOD)
     registry.answers["/pkg/1.2.3"] = (
-        httpx.Response(200, content=told) if isinstance(told, bytes) else httpx.Response(200, json=told)
+        httpx2.Response(200, content=told) if isinstance(told, bytes) else httpx2.Response(200, json=told)
     )
 
     with pytest.raises(ModuleFailed):
@@ -155,7 +155,7 @@ async def test_name_and_version_that_are_none_reach_neither_disk_nor_registry(tm
 async def test_archive_with_another_hash_is_refused(tmp_path):
     registry = FakeRegistry()
     registry.add("pkg", "1.2.3", pack(FILES))
-    registry.answers["/pkg/-/pkg-1.2.3.tgz"] = httpx.Response(200, content=pack({"evil.js": ""}))
+    registry.answers["/pkg/-/pkg-1.2.3.tgz"] = httpx2.Response(200, content=pack({"evil.js": ""}))
 
     with pytest.raises(ModuleFailed, match=r"pkg@1\.2\.3: the archive's sha512"):
         await fetch(registry, tmp_path)

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from fake_registry import REGISTRY, FakeRegistry, pack
 
@@ -144,7 +144,7 @@ async def test_what_is_chosen_is_kept_so_that_the_exact_version_needs_no_network
 async def test_an_answer_that_can_not_be_used_is_a_typed_error_and_leaves_nothing(
     tmp_path, registry, body, words
 ):
-    registry.answers["/a"] = httpx.Response(200, content=body)
+    registry.answers["/a"] = httpx2.Response(200, content=body)
 
     with pytest.raises(ModuleFailed, match=words):
         await choose(tmp_path, registry, Spec("a", "*"))
@@ -153,7 +153,7 @@ async def test_an_answer_that_can_not_be_used_is_a_typed_error_and_leaves_nothin
 
 
 async def test_a_list_over_its_bound_is_cut_off(tmp_path, registry):
-    registry.answers["/a"] = httpx.Response(200, content=b" " * 200)
+    registry.answers["/a"] = httpx2.Response(200, content=b" " * 200)
 
     with pytest.raises(FetchFailed, match="more than 100 bytes"):
         await choose(tmp_path, registry, Spec("a", "*"), Limits(fetch_tries=1, package_list_bytes=100))
@@ -168,7 +168,7 @@ async def test_without_a_registry_a_range_can_not_be_chosen(tmp_path):
 async def test_when_the_registry_is_down_what_was_chosen_before_will_do(tmp_path, registry):
     chosen = await choose(tmp_path, registry, Spec("@s/a", "^1"))
     down = FakeRegistry()
-    down.answers["/@s%2Fa"] = httpx.Response(503)
+    down.answers["/@s%2Fa"] = httpx2.Response(503)
 
     assert await choose(tmp_path, down, Spec("@s/a", "1.x")) == chosen
     assert await choose(tmp_path, down, Spec("@s/a", "latest")) == chosen
@@ -230,7 +230,7 @@ async def test_the_newest_version_is_taken_that_works_with_the_react_of_the_page
 
 async def test_a_tag_is_not_outrun_by_a_newer_version(tmp_path, canvas):
     canvas.lists["/canvas"]["dist-tags"]["latest"] = "19.0.0"
-    canvas.answers["/canvas"] = httpx.Response(200, json=canvas.lists["/canvas"])
+    canvas.answers["/canvas"] = httpx2.Response(200, json=canvas.lists["/canvas"])
 
     async with open_outbound(REGISTRY, LIMITS, {}, canvas.transport) as outbound:
         page = {"react": "18.3.1"}

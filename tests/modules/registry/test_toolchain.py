@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from fake_registry import REGISTRY, FakeRegistry, pack, require_esbuild
 
@@ -89,7 +89,7 @@ async def test_package_without_the_binary_is_refused(tmp_path, monkeypatch):
 
 async def test_registry_without_the_package_is_a_failed_fetch(tmp_path):
     registry = FakeRegistry()
-    registry.answers[f"/@esbuild%2Flinux-x64/{ESBUILD_VERSION}"] = httpx.Response(403)
+    registry.answers[f"/@esbuild%2Flinux-x64/{ESBUILD_VERSION}"] = httpx2.Response(403)
 
     with pytest.raises(FetchFailed, match="403"):
         await install(registry, tmp_path)

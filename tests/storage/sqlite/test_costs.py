@@ -12,7 +12,7 @@ from vibes_trio.exchange import AppSlug, Cid, FsId, UserSlug
 from vibes_trio.storage import Tx
 from vibes_trio.storage.app_states import AppsAsked, AppState, find_app, list_apps
 from vibes_trio.storage.apps import find_latest, find_release, list_live, save_release
-from vibes_trio.storage.assets import has_garbage, put_asset, sweep_assets
+from vibes_trio.storage.assets import list_garbage, put_asset, remove_garbage
 from vibes_trio.storage.release_assets import note_assets
 from vibes_trio.storage.sqlite.engine import SqliteDatabase
 from vibes_trio.storage.sqlite.tx import SqliteTx
@@ -69,11 +69,11 @@ async def test_a_sweep_costs_what_changed_and_not_what_is_there(inline: SqliteDa
         await inline.write(fill_from(releases, len(costs)))
         await inline.write(put_asset, Cid("zNobodys"), b"x")
         later = await inline.get(lambda tx: tx.later(3600))
-        look = count_steps(inline, lambda tx, later=later: has_garbage(tx, older_than=later))
-        sweep_it = count_steps(
+        look = count_steps(
             inline,
-            lambda tx, later=later: sweep_assets(tx, older_than=later, at_most=200, max_bytes=4_000_000),
+            lambda tx, later=later: list_garbage(tx, older_than=later, at_most=200, max_bytes=4_000_000),
         )
+        sweep_it = count_steps(inline, lambda tx: remove_garbage(tx, (Cid("zNobodys"),)))
         costs.append((look, sweep_it))
 
     assert costs[1][0] <= costs[0][0] + 20

@@ -15,7 +15,7 @@ from vibes_trio.config import Limits
 from vibes_trio.errors import NotOwner, SlugTaken
 from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
 from vibes_trio.storage.apps import find_latest, find_release, list_latest, save_release
-from vibes_trio.storage.assets import find_asset, sweep_assets
+from vibes_trio.storage.assets import find_asset, list_garbage, remove_garbage
 from vibes_trio.storage.chats import NewSection, append_sections, ensure_context
 from vibes_trio.storage.slugs import bind_app_slug, bind_user_slug
 from vibes_trio.storage.sqlite.engine import SqliteDatabase
@@ -286,6 +286,8 @@ async def test_sweep_keeps_every_asset_that_the_reference_serves(tmp_path: Path)
     make_file(tmp_path / "theirs.db", complete(rows))
     db = open_file(tmp_path / "theirs.db")
 
-    assert await db.write(lambda tx: sweep_assets(tx, older_than=tx.now, at_most=99, max_bytes=10**9)) == 1
+    idle = await db.read(lambda tx: list_garbage(tx, older_than=tx.now, at_most=99, max_bytes=10**9))
+    await db.write(remove_garbage, idle)
+    assert len(idle) == 1
     assert all(db.points.get(find_asset, cid) is not None for cid in served)
     db.close()

@@ -12,7 +12,7 @@ from vibes_trio.config import Limits
 from vibes_trio.errors import Overloaded
 from vibes_trio.exchange import Cid, UserId
 from vibes_trio.storage import Tx
-from vibes_trio.storage.assets import put_asset, sweep_assets
+from vibes_trio.storage.assets import put_asset, remove_garbage
 from vibes_trio.storage.chats import NewSection, append_sections, ensure_context
 from vibes_trio.storage.interface import DiskShort
 from vibes_trio.storage.sqlite.engine import SqliteDatabase
@@ -118,7 +118,7 @@ async def test_pages_that_an_eviction_has_freed_can_be_used_below_the_reserve(
     with pytest.raises(DiskShort):
         await short.write(lambda tx: tx.check_room(MIB))
 
-    await short.write(lambda tx: sweep_assets(tx, older_than="9", at_most=9, max_bytes=1))
+    await short.write(remove_garbage, (Cid("zLarge"),))
     await short.write(lambda tx: tx.check_room(MIB))
 
     disk.free = 2 * MIB - 1  # the WAL file would eat into the quarter that is always left

@@ -30,11 +30,11 @@ from vibes_trio.outbound import (
 )
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
     import vibes_trio.modules.registry.archive as archives
 else:
-    httpx = late("httpx")
+    httpx2 = late("httpx2")
     archives = late("vibes_trio.modules.registry.archive")
 
 _SHA512_BYTES = 64
@@ -198,7 +198,7 @@ def rebase(tarball: str, registry_url: str) -> str:
     Raises:
         ModuleFailed: *tarball* is no address.
     """
-    given, base = parse_address(tarball), httpx.URL(registry_url)
+    given, base = parse_address(tarball), httpx2.URL(registry_url)
     if given is None or ".." in unquote(tarball):
         raise ModuleFailed(f"the archive's address can't be used: {tarball[:200]!r}")
     path = given.raw_path.decode("ascii").partition("?")[0]
