@@ -61,6 +61,9 @@ class Limits:
     list_items: int = 100
     max_search_chars: int = 100
     file_page_bytes: int = 384 * KiB
+    max_settings: int = 50
+    max_settings_bytes: int = 64 * KiB
+    max_suggestions: int = 20
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB

@@ -1,10 +1,11 @@
 """What comes in and what goes out, whichever the transport: the records that front and dispatch share."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NewType, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NewType, Protocol, TypeAlias, TypeVar
 
 import trio
+from outcome import Maybe, Value, acapture, capture
 
 if TYPE_CHECKING:
     # From above: carried here, and read there.
@@ -22,8 +23,63 @@ Soon: TypeAlias = T | Awaitable[T]
 """A value, or what gives it when awaited.
 
 What can be had without waiting is returned as it is: it then costs no task, no deadline and no turn of the
-scheduler, which together are dearer than most answers.
+scheduler, which together are dearer than most answers. What is in the storage's hands already is a `Later`.
 """
+
+T_co = TypeVar("T_co", covariant=True)
+U = TypeVar("U")
+
+
+class Promise(Protocol[T_co]):
+    """What is in somebody's hands, who gives it to one who wants it: either waits for it or is told."""
+
+    async def wait(self) -> T_co:
+        """Return it, or raise what was raised instead."""
+
+    def tell(self, hear: Callable[[Maybe[T_co]], None]) -> None:
+        """Have *hear*, which raises nothing, called with it in the event loop, once it is there."""
+
+
+class Later(Generic[T_co]):
+    """What will be made of a `Promise`, itself one. Who can be told of it needs no task and no deadline to wait.
+
+    Args:
+        source: what is promised; it bounds its wait itself.
+        make: makes the result, a value or an error, of the promised one. Raises nothing: errors that are raised hold
+            the frames through which they went.
+    """
+
+    __slots__ = ("_make", "_source")
+
+    # Any: what is promised goes to *make* alone, which knows its type.
+    def __init__(self, source: Promise[Any], make: Callable[[Maybe[Any]], Maybe[T_co]]) -> None:
+        self._source = source
+        self._make = make
+
+    def then(self, make: Callable[[Maybe[T_co]], Maybe[U]]) -> "Later[U]":
+        """Return what will be made of this one."""
+        return Later(self, make)
+
+    async def wait(self) -> T_co:
+        """See `Promise`."""
+        got = self._make(await acapture(self._source.wait))
+        try:
+            return got.unwrap()
+        finally:
+            del got  # an error holds this frame
+
+    def __await__(self) -> Generator[Any, Any, T_co]:
+        return self.wait().__await__()
+
+    def tell(self, hear: Callable[[Maybe[T_co]], None]) -> None:
+        """See `Promise`."""
+        self._source.tell(lambda got: hear(self._make(got)))
+
+
+def of_value(convert: Callable[[T], U]) -> Callable[[Maybe[T]], Maybe[U]]:
+    """Return what makes results of others by *convert*, and leaves errors as they are; for `Later`."""
+    return lambda got: capture(convert, got.value) if isinstance(got, Value) else got
+
 
 READING_HEADERS = ("accept", "accept-encoding", "if-none-match", "if-range", "range", "sec-fetch-mode")
 """The headers that what is read from an app's host may depend on; handlers see no others but a Referer that counts
@@ -172,8 +228,13 @@ class Turn:
         if self._before is not None:
             self._before._after = self
 
+    @property
+    def has_come(self) -> bool:
+        """Whether all messages before this one have passed their turns on."""
+        return self._before is None or self._before.passed
+
     async def wait(self) -> None:
-        """Return once all messages before this one have passed their turns on."""
+        """Return once it has come."""
         if self._before is not None:
             await self._before._passed.wait()
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import trio
+from outcome import Maybe
 from websockets.datastructures import Headers
 from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request
@@ -26,7 +27,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from vibes_trio.errors import BadRequest, NotFound, Overloaded, TooLarge, VibesError, forget_traces
-from vibes_trio.exchange import MessageIncoming, Reply, Turn
+from vibes_trio.exchange import Later, MessageIncoming, Reply, Turn
 from vibes_trio.front.addresses import peer_of
 from vibes_trio.front.assembly import Assembly
 from vibes_trio.front.heads import Head
@@ -76,10 +77,10 @@ class _Socket:
         missed: pings in a row with nothing heard after them.
         next_beat: when to ping, in Trio's time.
         progress: of the message that is arriving, if one is.
+        ended: whether nothing more is sent or counted for it.
         read_full: whether the last read brought as much as it could, so that there may be more.
         link: how others say something to the peer; made with its first message.
         conversing: whether the nurseries are open.
-        woken: whether the reader was interrupted because somebody said something, or cut the peer.
     """
 
     front: Front
@@ -101,10 +102,10 @@ class _Socket:
     heard: bool = True
     missed: int = 0
     progress: Progress | None = None
+    ended: bool = False
     read_full: bool = True
     link: SocketLink | None = None
     conversing: bool = False
-    woken: bool = False
 
 
 def accept_websocket(head: Head) -> bytes:
@@ -137,6 +138,7 @@ async def serve_websocket(front: Front, waiting: Waiting, line: Line) -> None:
         line.holding.on_taken = None
         await _take_leave(ws)
     finally:
+        ws.ended = True
         line.holding.on_taken = None  # each holds the other
         ws.protocol.forget()
         if ws.link is not None:
@@ -150,7 +152,12 @@ async def _serve(ws: _Socket, waiting: Waiting) -> None:
     try:
         await _listen(ws, waiting, None)
         # What waits when the peer has broken the protocol, or the server stops, is sent with the goodbye.
-        while ws.deferred is not None or ws.backlog or (ws.outbox.size and _goes_on_listening(ws, waiting)):
+        while (
+            ws.deferred is not None
+            or ws.backlog
+            or ws.in_flight
+            or (ws.outbox.size and _goes_on_listening(ws, waiting))
+        ):
             await _converse(ws, waiting)
             await _listen(ws, waiting, None)
     except* Exception:  # a bug of ours must end this connection in an orderly way, and no other
@@ -219,6 +226,8 @@ async def _converse(ws: _Socket, waiting: Waiting) -> None:
             await _listen(ws, waiting, in_flight)
             while ws.backlog:  # read, so to be answered, although the server stops
                 await _answer_next(ws, in_flight)
+        while ws.in_flight:
+            await _one_is_there(ws)
         writer.cancel_scope.cancel()  # what it has not sent `_take_leave` sends
     ws.conversing = False
 
@@ -230,7 +239,6 @@ def _goes_on_listening(ws: _Socket, waiting: Waiting) -> bool:
 def _wake(ws: _Socket) -> None:
     """Have the task of *ws* see to what waits to be sent, or to its end. While it answers it does so by itself."""
     if ws.reading is not None and (not ws.conversing or not ws.protocol.listening):
-        ws.woken = True
         ws.reading.cancel()
 
 
@@ -248,11 +256,11 @@ async def _listen(ws: _Socket, waiting: Waiting, in_flight: trio.Nursery | None)
             finally:
                 waiting.discard(ws.reading)
                 ws.reading = None
-        if ws.woken:
-            ws.woken = False
-            if in_flight is None and ws.outbox.size:
-                return
-        elif _goes_on_listening(ws, waiting) and _beat(ws) and in_flight is not None:
+        if in_flight is None and ws.outbox.size:
+            return
+        if trio.current_time() < ws.next_beat:
+            continue
+        if _goes_on_listening(ws, waiting) and _beat(ws) and in_flight is not None:
             return
 
 
@@ -325,8 +333,7 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
     if not ws.outbox.has_room:
         await ws.outbox.room()
     while ws.in_flight >= ws.front.limits.in_flight_per_connection:
-        ws.freed = trio.Event()
-        await ws.freed.wait()
+        await _one_is_there(ws)
     if not ws.backlog:  # all was given up meanwhile
         return
     data, holding = ws.backlog[0], ws.line.holding
@@ -351,6 +358,9 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
         _give(ws, reply)
         return
     ws.in_flight += 1
+    if isinstance(reply, Later):
+        reply.tell(partial(_hear, ws, len(data), key, turn))
+        return
     ws.wanted_company = True
     answer = _Answer(reply, len(data), key, turn)
     if in_flight is not None:
@@ -398,10 +408,37 @@ async def _finish(ws: _Socket, answer: _Answer) -> None:
             await _wait_with(ws, len(reply.body))
         _give(ws, reply)
     finally:
-        ws.in_flight -= 1
-        if ws.freed is not None:
-            ws.freed.set()
-            ws.freed = None
+        _free_slot(ws)
+
+
+def _hear(ws: _Socket, size: int, key: str | None, turn: Turn | None, got: Maybe[Reply]) -> None:
+    """Send an answer that nobody waited for in a task, and give its slot back; as `_finish`. Raises nothing."""
+    _pass_on(ws, key, turn)
+    if ws.ended:
+        return
+    ws.line.holding.unpin(size)
+    try:
+        _give(ws, got.unwrap())
+    except Exception:  # as in `_serve`
+        log.exception("a WebSocket failed")
+        ws.front.counts.faults += 1
+        ws.protocol.fail(CloseCode.INTERNAL_ERROR)
+    _free_slot(ws)
+    if ws.reading is not None and (ws.outbox.size or not ws.protocol.listening):
+        ws.reading.cancel()  # it may take another form now to serve the peer
+
+
+async def _one_is_there(ws: _Socket) -> None:
+    """Return when the next answer that is waited for is there."""
+    ws.freed = trio.Event()
+    await ws.freed.wait()
+
+
+def _free_slot(ws: _Socket) -> None:
+    ws.in_flight -= 1
+    if ws.freed is not None:
+        ws.freed.set()
+        ws.freed = None
 
 
 async def _wait_with(ws: _Socket, size: int) -> None:
