@@ -118,6 +118,9 @@ class Limits:
     reconnect_wait_s: float = 60.0
     events_waiting: int = 256
     client_addresses: int = 64
+    watch_quiet_s: float = 0.03
+    watch_most_s: float = 0.5
+    watch_turn_s: float = 0.1
     # Processes
     max_workers: int = 64
     reader_poll_s: float = 0.05
