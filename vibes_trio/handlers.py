@@ -11,7 +11,7 @@ import msgspec
 import trio
 
 from vibes_trio.beside.pool import Question
-from vibes_trio.context import Ctx
+from vibes_trio.context import Ctx, Then
 from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
 from vibes_trio.exchange import (
@@ -25,7 +25,7 @@ from vibes_trio.exchange import (
     referer_counts,
 )
 from vibes_trio.late import late
-from vibes_trio.services import app_list, me, versions
+from vibes_trio.services import app_list, live, me, versions
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import (
     append_at_once,
@@ -50,6 +50,7 @@ from vibes_trio.urls import (
     parse_entry_point,
 )
 from vibes_trio.wire import apps as of_apps
+from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
 from vibes_trio.wire import versions as of_versions
 from vibes_trio.wire.access import ACCESS, Relation
@@ -257,7 +258,7 @@ async def authenticate(ctx: Ctx, auth: DashAuth | None) -> Ctx:
     verify = ctx.app.verifiers.get(auth.type)
     if verify is None:
         raise RequireLogin("unknown_type")
-    return Ctx(ctx.app, ctx.turn, await verify(auth.token))
+    return Ctx(ctx.app, ctx.turn, await verify(auth.token), ctx.link, ctx.envelope)
 
 
 async def authenticate_or_not(ctx: Ctx, auth: DashAuth | None) -> Ctx:
@@ -279,18 +280,18 @@ def authenticate_at_once(ctx: Ctx, auth: DashAuth | None) -> Ctx | None:
     if auth is None or verify is None or not auth.token:
         return None
     claims = verify.at_once(auth.token)
-    return Ctx(ctx.app, ctx.turn, claims) if claims is not None else None
+    return Ctx(ctx.app, ctx.turn, claims, ctx.link, ctx.envelope) if claims is not None else None
 
 
 def message(
     request: type[Q],
-    use_case: Callable[[Ctx, Any], Awaitable[Response]],
+    use_case: Callable[[Ctx, Any], Awaitable[Response | Then[Any]]],
     at_once: Callable[[Ctx, Q], Response | Later[Response] | None] | None = None,
 ) -> Handler[Message[Q]]:
     """Return the handler of *request*: decodes it, authenticates who asks, runs *use_case*, encodes its answer.
 
     Args:
-        use_case: takes the request, and what `packing_of` makes of a long one.
+        use_case: takes the request, and what `packing_of` makes of a long one. `Then`: begins something.
         at_once: answers what needs no waiting, or no more than the storage's; or returns None and has done nothing:
             *use_case* is asked then.
 
@@ -332,7 +333,9 @@ def message(
     return Handler(wire_type, validate, handle, takes=wire_type)
 
 
-def _reply(envelope: Envelope, response: Response) -> Reply:
+def _reply(envelope: Envelope, response: Response | Then[Any]) -> Reply:
+    if isinstance(response, Then):
+        return Reply(200, JSON, write_reply(envelope, response.response), after=response.start)
     return Reply(200, JSON, write_reply(envelope, response))
 
 
@@ -382,6 +385,10 @@ PIPELINE = Pipeline(
     message(of_versions.ReqGetReleaseFiles, versions.get_release_files),
     message(of_versions.ReqCompareReleases, versions.compare_releases),
     message(ReqCertFromCsr, cert_from_csr),
+    message(of_live.ReqSubscribeChatSections, live.subscribe_chat_sections),
+    message(of_live.ReqSubscribeReleases, live.subscribe_releases),
+    message(of_live.ReqSubscribeApps, live.subscribe_apps),
+    message(of_live.ReqUnsubscribe, live.unsubscribe),
     message(ReqAssetUploadGrant, grant_upload),
     message(ReqListMissingAssets, list_missing_assets),
     Handler("unknown message", _any_message, _refuse_message, takes=MessageHead),
