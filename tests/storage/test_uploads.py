@@ -8,7 +8,7 @@ from releases import ADA, BOB, Clock
 from vibes_trio.errors import BadRequest, LimitReached
 from vibes_trio.exchange import AppSlug, Cid, UserId, UserSlug
 from vibes_trio.storage import Database, Tx
-from vibes_trio.storage.assets import find_asset, list_owned_assets, sweep_assets
+from vibes_trio.storage.assets import find_asset, list_garbage, list_owned_assets, remove_garbage
 from vibes_trio.storage.slugs import bind_app_slug, bind_user_slug
 from vibes_trio.storage.uploads import (
     Upload,
@@ -76,7 +76,9 @@ async def test_what_is_uploaded_is_no_garbage_until_its_app_goes(inline: Databas
         bind_app_slug(tx, ADA, ONE.user_slug, ONE.app_slug, limit=9, attempts=1, words=str)
 
     def sweep(tx: Tx) -> int:
-        return sweep_assets(tx, older_than="9999", at_most=9, max_bytes=99)
+        idle = list_garbage(tx, older_than="9999", at_most=9, max_bytes=99)
+        remove_garbage(tx, idle)
+        return len(idle)
 
     await inline.write(bind)
     await upload(inline)
