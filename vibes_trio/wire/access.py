@@ -16,6 +16,12 @@ from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.devices import ReqCertFromCsr
+from vibes_trio.wire.live import (
+    ReqSubscribeApps,
+    ReqSubscribeChatSections,
+    ReqSubscribeReleases,
+    ReqUnsubscribe,
+)
 from vibes_trio.wire.me import (
     ReqCreateUserSlugBinding,
     ReqEnsureUserSettings,
@@ -25,6 +31,7 @@ from vibes_trio.wire.me import (
     ReqWhoAmI,
 )
 from vibes_trio.wire.settings import ReqEnsureAppSettings
+from vibes_trio.wire.uploads import ReqAssetUploadGrant, ReqListMissingAssets
 from vibes_trio.wire.versions import (
     ReqCompareReleases,
     ReqGetAppByFsid,
@@ -98,6 +105,12 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqGetReleaseFiles: Rule(Kind.APP, Relation.ANYONE),
     ReqCompareReleases: Rule(Kind.APP, Relation.ANYONE),
     ReqCertFromCsr: _MINE,
+    ReqSubscribeApps: _MINE,
+    ReqSubscribeReleases: Rule(Kind.APP, Relation.ANYONE),
+    ReqUnsubscribe: _MINE,
+    ReqSubscribeChatSections: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
+    ReqAssetUploadGrant: Rule(Kind.APP, Relation.EDITOR, makes=True),
+    ReqListMissingAssets: _MINE,
     ReqEnsureChatContext: Rule(Kind.CHAT, Relation.OWNER, makes=True, refused=_TOLD),
     ReqAppendChatSection: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
 }
