@@ -41,6 +41,7 @@ class Counts:
     dropped: int = 0
     faults: int = 0
     handed_over: int = 0
+    cut: int = 0
 
 
 @dataclass(frozen=True, slots=True)
