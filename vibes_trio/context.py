@@ -1,7 +1,7 @@
 """Two lifetimes: `App` lives as long as the program, `Ctx` as long as one message."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import trio
@@ -13,6 +13,7 @@ from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.compilers.interface import Compiler
 from vibes_trio.compressor import Compressor
 from vibes_trio.config import Config
+from vibes_trio.counts import Registry
 from vibes_trio.exchange import Turn, UserId
 from vibes_trio.jobs import Jobs
 from vibes_trio.modules.font_home import FontHome
@@ -45,6 +46,7 @@ class App:
         now: the clock, Unix seconds.
         draining: set when the server is about to stop.
         fonts: fetches the fonts of apps into *modules*; None: nothing does.
+        counts: what this process counts.
     """
 
     config: Config
@@ -66,6 +68,7 @@ class App:
     now: Callable[[], float]
     draining: trio.Event
     fonts: FontHome | None = None
+    counts: Registry = field(default_factory=Registry)
 
     @property
     def site(self) -> Site:
