@@ -106,8 +106,8 @@ def may(rule: Rule, relation: Relation, target: Target) -> bool:
     """What the table says."""
     if rule.about is Kind.ME:
         return relation >= rule.least
-    if not target.is_there:
-        is_free = rule.about is Kind.CHAT or target.owner == "nobody"
+    is_free = rule.about is Kind.CHAT or target.owner == "nobody"
+    if not target.is_there and not (rule.about is Kind.HANDLE and not is_free):
         return rule.makes and relation >= (Relation.SIGNED_IN if is_free else Relation.OWNER)
     private = target.is_private and rule.about is Kind.APP
     return relation >= max(rule.least, Relation.VIEWER if private else Relation.ANYONE)

@@ -58,6 +58,20 @@ CREATE TABLE Invites (codeHash text PRIMARY KEY, userId text NOT NULL REFERENCES
   created text NOT NULL, expires text NOT NULL, used text);
 CREATE TABLE Certificates (serial text PRIMARY KEY, userId text NOT NULL, fingerprint text NOT NULL,
   sha256 text NOT NULL, issued text NOT NULL, expires text NOT NULL, revoked text);
+CREATE TABLE UserSettings (userId text PRIMARY KEY, settings text NOT NULL, created text NOT NULL,
+  updated text NOT NULL);
+CREATE TABLE Deletions (deletionId text PRIMARY KEY, userId text NOT NULL, kind text NOT NULL, userSlug text NOT NULL,
+  appSlug text NOT NULL, fsId text NOT NULL, releases int NOT NULL, bytes int NOT NULL, created text NOT NULL,
+  expires text NOT NULL);
+CREATE TABLE Renames (userSlug text NOT NULL, appSlug text NOT NULL, newAppSlug text NOT NULL, created text NOT NULL,
+  PRIMARY KEY (userSlug, appSlug));
+CREATE TABLE AppInvites (userSlug text NOT NULL, appSlug text NOT NULL, emailKey text NOT NULL,
+  givenEmail text NOT NULL, tokenHash text NOT NULL UNIQUE, role text NOT NULL, state text NOT NULL,
+  grantUserId text NOT NULL DEFAULT '', created text NOT NULL, updated text NOT NULL,
+  PRIMARY KEY (userSlug, appSlug, emailKey));
+CREATE TABLE AccessRequests (userSlug text NOT NULL, appSlug text NOT NULL, userId text NOT NULL, email text NOT NULL,
+  state text NOT NULL, role text NOT NULL, created text NOT NULL, updated text NOT NULL,
+  PRIMARY KEY (userSlug, appSlug, userId));
 CREATE TABLE Meta (name text PRIMARY KEY, value int NOT NULL);
 INSERT INTO Meta VALUES ('revocations', 0);
 

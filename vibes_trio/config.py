@@ -61,6 +61,9 @@ class Limits:
     list_items: int = 100
     max_search_chars: int = 100
     file_page_bytes: int = 384 * KiB
+    max_settings: int = 50
+    max_settings_bytes: int = 64 * KiB
+    max_suggestions: int = 20
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB
@@ -96,6 +99,15 @@ class Limits:
     send_timeout_s: float = 10.0
     message_timeout_s: float = 60.0
     outbox_bytes: int = 1 * MiB
+    subscriptions: int = 50_000
+    subscriptions_per_connection: int = 100
+    subscribers_reading: int = 16
+    subscriber_bytes: int = 256 * KiB
+    subscriber_behind_s: float = 5.0
+    subscriber_retry_s: float = 0.5
+    events_at_once: int = 100
+    event_page_bytes: int = 256 * KiB
+    apps_per_event: int = 50
     ping_interval_s: float = 20.0
     close_timeout_s: float = 2.0
     # Client
@@ -106,6 +118,9 @@ class Limits:
     reconnect_wait_s: float = 60.0
     events_waiting: int = 256
     client_addresses: int = 64
+    watch_quiet_s: float = 0.03
+    watch_most_s: float = 0.5
+    watch_turn_s: float = 0.1
     # Processes
     max_workers: int = 64
     reader_poll_s: float = 0.05

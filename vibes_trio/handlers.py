@@ -4,22 +4,36 @@ import importlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import trio
 
 from vibes_trio.beside.pool import Question
-from vibes_trio.context import Ctx
+from vibes_trio.context import Ctx, Then
 from vibes_trio.counts import OTHER
 from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType, VibesError
-from vibes_trio.exchange import READING_HEADERS, HostName, HttpIncoming, Reply, Soon, referer_counts
+from vibes_trio.exchange import (
+    READING_HEADERS,
+    HostName,
+    HttpIncoming,
+    Later,
+    Reply,
+    Soon,
+    of_value,
+    referer_counts,
+)
 from vibes_trio.late import late
-from vibes_trio.services import app_list, versions
+from vibes_trio.services import app_list, live, me, versions
 from vibes_trio.services.beside import packing_of
-from vibes_trio.services.chat import append_chat_section, ensure_chat_context, find_chat_context
+from vibes_trio.services.chat import (
+    append_at_once,
+    append_chat_section,
+    ensure_chat_context,
+    find_chat_context,
+)
 from vibes_trio.services.devices import cert_from_csr, serve_sign_in
 from vibes_trio.services.health import find_trouble
 from vibes_trio.services.notices import explain_api, navigates, notice_reply
@@ -35,6 +49,8 @@ from vibes_trio.urls import (
     parse_entry_point,
 )
 from vibes_trio.wire import apps as of_apps
+from vibes_trio.wire import live as of_live
+from vibes_trio.wire import me as of_me
 from vibes_trio.wire import versions as of_versions
 from vibes_trio.wire.access import ACCESS, Relation
 from vibes_trio.wire.auth import DashAuth
@@ -233,7 +249,7 @@ async def authenticate(ctx: Ctx, auth: DashAuth | None) -> Ctx:
     verify = ctx.app.verifiers.get(auth.type)
     if verify is None:
         raise RequireLogin("unknown_type")
-    return Ctx(ctx.app, ctx.turn, await verify(auth.token))
+    return Ctx(ctx.app, ctx.turn, await verify(auth.token), ctx.link, ctx.envelope)
 
 
 async def authenticate_or_not(ctx: Ctx, auth: DashAuth | None) -> Ctx:
@@ -255,19 +271,20 @@ def authenticate_at_once(ctx: Ctx, auth: DashAuth | None) -> Ctx | None:
     if auth is None or verify is None or not auth.token:
         return None
     claims = verify.at_once(auth.token)
-    return Ctx(ctx.app, ctx.turn, claims) if claims is not None else None
+    return Ctx(ctx.app, ctx.turn, claims, ctx.link, ctx.envelope) if claims is not None else None
 
 
 def message(
     request: type[Q],
-    use_case: Callable[[Ctx, Any], Awaitable[Response]],
-    at_once: Callable[[Ctx, Q], Response | None] | None = None,
+    use_case: Callable[[Ctx, Any], Awaitable[Response | Then[Any]]],
+    at_once: Callable[[Ctx, Q], Response | Later[Response] | None] | None = None,
 ) -> Handler[Message[Q]]:
     """Return the handler of *request*: decodes it, authenticates who asks, runs *use_case*, encodes its answer.
 
     Args:
-        use_case: takes the request, and what `packing_of` makes of a long one.
-        at_once: answers what needs no waiting, or returns None and has done nothing; *use_case* is asked then.
+        use_case: takes the request, and what `packing_of` makes of a long one. `Then`: begins something.
+        at_once: answers what needs no waiting, or no more than the storage's; or returns None and has done nothing:
+            *use_case* is asked then.
 
     Whether who asks has to be known says `wire.access.ACCESS`. A long one is decoded, in another process, only when it
     is known in any case.
@@ -290,8 +307,10 @@ def message(
         if at_once is not None and not isinstance(payload, LargeMessage):
             asker = authenticate_at_once(ctx, payload.auth)
             response = at_once(asker, payload) if asker is not None else None
+            if isinstance(response, Later):
+                return response.then(of_value(partial(_reply, received.envelope)))
             if response is not None:
-                return Reply(200, JSON, write_reply(received.envelope, response))
+                return _reply(received.envelope, response)
         return wait(ctx, received.envelope, payload)
 
     async def wait(ctx: Ctx, envelope: Envelope, payload: Q | LargeMessage) -> Reply:
@@ -300,10 +319,15 @@ def message(
         if isinstance(payload, LargeMessage):
             question = Question("read", wire_type)
             payload = unpack(await ctx.app.beside.ask(question, payload.data, asker.asker.user_id))
-        response = await use_case(asker, payload)
-        return Reply(200, JSON, write_reply(envelope, response))
+        return _reply(envelope, await use_case(asker, payload))
 
     return Handler(wire_type, validate, handle, takes=wire_type)
+
+
+def _reply(envelope: Envelope, response: Response | Then[Any]) -> Reply:
+    if isinstance(response, Then):
+        return Reply(200, JSON, write_reply(envelope, response.response), after=response.start)
+    return Reply(200, JSON, write_reply(envelope, response))
 
 
 async def load_deploys() -> None:
@@ -334,10 +358,16 @@ PIPELINE = Pipeline(
     Handler("other HTTP", _other_http, _refuse_http, takes=HttpIncoming),
     message(ReqEnsureAppSlug, ensure_app_slug),
     message(ReqEnsureChatContext, ensure_chat_context, find_chat_context),
-    message(ReqAppendChatSection, append_chat_section),
+    message(ReqAppendChatSection, append_chat_section, append_at_once),
     message(of_apps.ReqListRecentVibes, app_list.list_recent_vibes),
     message(of_apps.ReqPinRecentVibe, app_list.pin_recent_vibe),
     message(of_apps.ReqListVersions, app_list.list_versions),
+    message(of_me.ReqWhoAmI, me.who_am_i),
+    message(of_me.ReqListUserSlugBindings, me.list_handles),
+    message(of_me.ReqCreateUserSlugBinding, me.create_handle),
+    message(of_me.ReqSuggestHandleCandidates, me.suggest_handles),
+    message(of_me.ReqListUserSlugAppSlug, me.list_handle_apps),
+    message(of_me.ReqEnsureUserSettings, me.ensure_settings),
     message(of_versions.ReqPublishApp, versions.publish_app),
     message(of_versions.ReqSetModeFs, versions.set_mode_fs),
     message(of_versions.ReqSetUnpublish, versions.set_unpublish),
@@ -345,6 +375,10 @@ PIPELINE = Pipeline(
     message(of_versions.ReqGetReleaseFiles, versions.get_release_files),
     message(of_versions.ReqCompareReleases, versions.compare_releases),
     message(ReqCertFromCsr, cert_from_csr),
+    message(of_live.ReqSubscribeChatSections, live.subscribe_chat_sections),
+    message(of_live.ReqSubscribeReleases, live.subscribe_releases),
+    message(of_live.ReqSubscribeApps, live.subscribe_apps),
+    message(of_live.ReqUnsubscribe, live.unsubscribe),
     Handler("unknown message", _any_message, _refuse_message, takes=MessageHead),
 )
 

@@ -42,6 +42,7 @@ from vibes_trio.front.state import Front, report
 from vibes_trio.handlers import PIPELINE, load_deploys, order_key
 from vibes_trio.jobs import KINDS, Jobs, WarmAll
 from vibes_trio.late import late
+from vibes_trio.live import Live
 from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.prepare import find_prepared, prepare_local_modules
@@ -124,6 +125,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 random_slug=parts.random_slug,
                 now=parts.now,
                 draining=trio.Event(),
+                live=Live(config.limits),
                 fonts=FontHome(outbound, prepared.modules, config) if prepared.modules else None,
                 counts=counts,
             )
@@ -244,6 +246,7 @@ async def _run(
                 await background.start(run_worker, app, kind)
             async with trio.open_nursery() as periodic:
                 await periodic.start(run_sweeps, app)
+                await periodic.start(app.live.run)
                 app.jobs.add(WarmAll())
                 async with trio.open_nursery() as connections:
                     await connections.start(serve_front, front, listeners, readers.serve if readers else None)

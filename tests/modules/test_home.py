@@ -733,3 +733,31 @@ async def test_long_archives_are_in_memory_one_at_a_time_whoever_needs_them(conf
 
     assert sorted(map(str, got)) == names
     assert most == {10: 3, 1000: 1}
+
+
+async def test_an_app_in_preact_gets_it_in_the_place_of_react_with_all_its_packages(
+    config, registry, tmp_path
+):
+    """As `npm:@preact/compat` in its settings would have it: there is one Preact, and no React."""
+    h = {"package.json": "{}", "index.js": "exports.h = () => 'of preact'"}
+    registry.add("preact", "10.25.0", pack(h))
+    compat = {
+        "package.json": "{}",
+        "index.js": "const p = require('preact'); exports.createElement = p.h; exports.version = '18.3.2'",
+    }
+    registry.add("@preact/compat", "18.3.2", pack(compat), peerDependencies={"preact": "*"})
+    view = {
+        "package.json": "{}",
+        "index.js": "import { createElement as c } from 'react'; export const v = c()",
+    }
+    registry.add("view", "1.0.0", pack(view), peerDependencies={"react": "^18"})
+    registry.add("view", "2.0.0", pack(view), peerDependencies={"react": ">=19"})
+    wishes = Wishes(ranges={"react": "npm:@preact/compat"})
+
+    store, lock, failed = await ensure(config, registry, "preact", "react", "view", wishes=wishes)
+
+    assert failed == {}
+    assert (lock.shared["react"], lock.shared["view"]) == ("@preact/compat@18.3.2", "view@1.0.0")
+    assert lock.notes == ()
+    code = 'import { v } from "view"; import { h } from "preact"; import { createElement as c } from "react";'
+    assert run(store, lock, f"{code} console.log(v, h === c)", tmp_path) == "of preact true"

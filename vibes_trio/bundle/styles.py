@@ -20,6 +20,7 @@ from vibes_trio.bundle.tailwind import (
     brings_tailwind,
     is_of_tailwind,
     is_tailwind_import,
+    joined_for,
     uses_tailwind,
 )
 from vibes_trio.bundle.tailwind_config import TailwindConfig
@@ -169,10 +170,12 @@ def _read_style(name: str, made: str, bundle: Bundle) -> Style:
     css = bundle.files.get(f"{made}.css", b"").decode()
     packages = dict.fromkeys(_PACKAGE_IMPORT.findall(css))
     css = _PACKAGE_IMPORT.sub("", css)
+    joined = tuple(filter(None, map(joined_for, packages)))
     return Style(
         css,
-        kind=TAILWIND_TYPE if uses_tailwind(css) else "",
-        packages=tuple(package for package in packages if not is_of_tailwind(package)),
+        kind=TAILWIND_TYPE if joined or uses_tailwind(css) else "",
+        packages=tuple(p for p in packages if not (is_of_tailwind(p) or joined_for(p))),
+        joined=joined,
         names=_with_names(bundle.files.get(f"{made}.js", b"").decode()),
         unread=tuple(package for package in packages if is_of_tailwind(package)),
     )
@@ -205,7 +208,13 @@ def finish_styles(styles: Mapping[str, Style], config: TailwindConfig | None) ->
 
 def _for_tailwind(style: Style, config: TailwindConfig | None, bring: bool) -> Style:
     sheet = as_of_today(style.css, config, bring=bring)
-    return replace(style, css=sheet.css, unread=style.unread + sheet.unread)
+    sheets = {plugin: joined_for(plugin) for plugin in sheet.unread}
+    return replace(
+        style,
+        css=sheet.css,
+        joined=tuple(dict.fromkeys((*style.joined, *filter(None, sheets.values())))),
+        unread=style.unread + tuple(plugin for plugin, other in sheets.items() if not other),
+    )
 
 
 def told(problem: Problem) -> str:

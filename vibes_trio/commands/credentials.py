@@ -16,6 +16,9 @@ from vibes_trio.commands.device_files import load_device
 from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import Config
 
+URL_VARIABLE = "VIBES_URL"
+"""Names the server that is meant."""
+
 LOCAL_USER = "me"
 """The user of the machine that the server runs on; see `local_device`."""
 
@@ -27,7 +30,7 @@ def local_key_file(data_dir: Path) -> Path:
 
 def find_url(options: Namespace, config: Config, env: Mapping[str, str]) -> str:
     """Return the server that is meant: `--url`, VIBES_URL, the one that serves the data folder; empty: none is."""
-    return options.url or env.get("VIBES_URL") or read_address(config.data_dir)
+    return options.url or env.get(URL_VARIABLE) or read_address(config.data_dir)
 
 
 def find_device(options: Namespace, config: Config, env: Mapping[str, str]) -> Device:

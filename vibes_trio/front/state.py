@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FAST, FULL, READY = "fast", "full", "ready"
 """The lanes; answers that were kept whole count as given by a lane of their own."""
-CONNECTIONS = ("accepted", "shed", "refused", "dropped", "faults", "handed_over")
+CONNECTIONS = ("accepted", "shed", "refused", "dropped", "faults", "handed_over", "cut")
 
 AddPages = Callable[["QuartTrio", Callable[[], Awaitable["Response"]]], None]
 """Takes the app, and what answers the request of a task as if there were no page."""
@@ -47,6 +47,7 @@ class Counts:
     dropped: int = 0
     faults: int = 0
     handed_over: int = 0
+    cut: int = 0
     answers: Cells = field(default_factory=Cells)
 
     @property

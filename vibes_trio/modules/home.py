@@ -364,7 +364,9 @@ class Home:
         if found is not None and found[1] > trio.current_time():
             return found[0]
         limits = self._config.limits
-        document = await choose_document(await self._outbound(), self._modules_dir, spec, limits, base.pinned)
+        document = await choose_document(
+            await self._outbound(), self._modules_dir, spec, limits, base.counts_as
+        )
         if len(self._chosen) >= limits.lookup_cache_entries:
             self._chosen.clear()
         self._chosen[base.major, spec] = document, trio.current_time() + limits.lookup_cache_s

@@ -176,6 +176,7 @@ async def build_whole(
         linked,
         not whole.project.html,
         whole.project.jsx_source,
+        whole.project.classes,
     )
     made = await build_app(CompilerForUser(app.compiler, user), sources)
     app.assets.put(kept_as, msgspec.msgpack.encode(made))

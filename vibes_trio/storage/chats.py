@@ -189,10 +189,59 @@ def _insert(tx: Tx, rows: Sequence[tuple[Value, ...]], chars: int) -> None:
         tx.execute(_INSERTS[len(some)], [value for row in some for value in row])
 
 
-def list_sections(
-    tx: Tx, user_id: UserId, context_id: str, *, after: int = -1, limit: int
-) -> tuple[Section, ...]:
-    """Return at most *limit* sections with a `seq` above *after*, in order.
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which sections are wanted: from *start* on, or before it (*backward*); at most so many, and about so many bytes.
+
+    One is given whatever its size.
+    """
+
+    start: int
+    limit: int
+    max_bytes: int
+    backward: bool = False
+
+
+_LONG_CHARS = 64 * 1024
+"""Sections that have more are read one by one."""
+_READ_AT_ONCE = 16
+
+_COLUMNS = "seq, origin, CASE WHEN length(blocks) <= ? THEN blocks END, created"
+_FORWARD = f"SELECT {_COLUMNS} FROM ChatSections WHERE contextId = ? AND seq >= ? ORDER BY seq LIMIT ?"
+_BACKWARD = f"SELECT {_COLUMNS} FROM ChatSections WHERE contextId = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
+
+
+def read_sections(tx: Tx, user_id: UserId, context_id: str, page: Page) -> tuple[Section, ...]:
+    """Return the sections that *page* says, in its direction. Fewer than there are: the next page goes on there.
+
+    Raises:
+        NotFound, NotOwner: as `check_owner`.
+    """
+    check_owner(tx, user_id, context_id)
+    found: list[Section] = []
+    start, size = page.start, 0
+    while (wanted := min(_READ_AT_ONCE, page.limit - len(found))) > 0:
+        query = (_LONG_CHARS, context_id, start, wanted)
+        rows = tx.execute(_BACKWARD if page.backward else _FORWARD, query)
+        for seq, origin, blocks, created in rows:
+            text = _long_blocks(tx, context_id, seq) if blocks is None else blocks
+            size += len(text)
+            if found and size > page.max_bytes:
+                return tuple(found)
+            found.append(Section(seq, origin, text, created))
+        if len(rows) < wanted:
+            break
+        start = found[-1].seq + (0 if page.backward else 1)
+    return tuple(found)
+
+
+def _long_blocks(tx: Tx, context_id: str, seq: int) -> str:
+    rows = tx.execute("SELECT blocks FROM ChatSections WHERE contextId = ? AND seq = ?", (context_id, seq))
+    return str(rows[0][0])
+
+
+def check_owner(tx: Tx, user_id: UserId, context_id: str) -> None:
+    """Make sure that *context_id* is a chat of *user_id*.
 
     Raises:
         NotFound: no such chat context.
@@ -200,12 +249,13 @@ def list_sections(
     """
     if refused := _refusal(user_id, context_id, find_owner(tx, context_id)):
         raise refused
-    rows = tx.execute(
-        "SELECT seq, origin, blocks, created FROM ChatSections"
-        " WHERE contextId = ? AND seq > ? ORDER BY seq LIMIT ?",
-        (context_id, after, limit),
-    )
-    return tuple(Section(*row) for row in rows)
+
+
+def get_end(tx: Tx, user_id: UserId, context_id: str) -> int:
+    """Return the `seq` that the next section of *context_id* will have. Raises as `check_owner`."""
+    check_owner(tx, user_id, context_id)
+    ((last,),) = tx.execute("SELECT max(seq) FROM ChatSections WHERE contextId = ?", (context_id,))
+    return 0 if last is None else int(last) + 1
 
 
 def find_owner(tx: Tx, context_id: str) -> UserId | None:

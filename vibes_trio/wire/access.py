@@ -16,6 +16,20 @@ from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.devices import ReqCertFromCsr
+from vibes_trio.wire.live import (
+    ReqSubscribeApps,
+    ReqSubscribeChatSections,
+    ReqSubscribeReleases,
+    ReqUnsubscribe,
+)
+from vibes_trio.wire.me import (
+    ReqCreateUserSlugBinding,
+    ReqEnsureUserSettings,
+    ReqListUserSlugAppSlug,
+    ReqListUserSlugBindings,
+    ReqSuggestHandleCandidates,
+    ReqWhoAmI,
+)
 from vibes_trio.wire.versions import (
     ReqCompareReleases,
     ReqGetAppByFsid,
@@ -63,18 +77,30 @@ class Rule(msgspec.Struct, frozen=True):
 
 _TOLD = "`not-owner`, as in the reference"
 
+_MINE = Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`")
+
 ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqEnsureAppSlug: Rule(Kind.APP, Relation.EDITOR, makes=True, refused="`slug-taken`"),
-    ReqListRecentVibes: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
+    ReqListRecentVibes: _MINE,
     ReqPinRecentVibe: Rule(Kind.APP, Relation.OWNER),
     ReqListVersions: Rule(Kind.APP, Relation.ANYONE, refused="no items"),
+    ReqWhoAmI: _MINE,
+    ReqListUserSlugBindings: _MINE,
+    ReqCreateUserSlugBinding: Rule(Kind.HANDLE, Relation.OWNER, makes=True, refused="`slug-taken`"),
+    ReqSuggestHandleCandidates: _MINE,
+    ReqListUserSlugAppSlug: _MINE,
+    ReqEnsureUserSettings: _MINE,
     ReqPublishApp: Rule(Kind.APP, Relation.EDITOR),
     ReqSetModeFs: Rule(Kind.APP, Relation.EDITOR),
     ReqSetUnpublish: Rule(Kind.APP, Relation.OWNER),
     ReqGetAppByFsid: Rule(Kind.APP, Relation.ANYONE, refused="`error` in the answer"),
     ReqGetReleaseFiles: Rule(Kind.APP, Relation.ANYONE),
     ReqCompareReleases: Rule(Kind.APP, Relation.ANYONE),
-    ReqCertFromCsr: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
+    ReqCertFromCsr: _MINE,
+    ReqSubscribeApps: _MINE,
+    ReqSubscribeReleases: Rule(Kind.APP, Relation.ANYONE),
+    ReqUnsubscribe: _MINE,
+    ReqSubscribeChatSections: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     ReqEnsureChatContext: Rule(Kind.CHAT, Relation.OWNER, makes=True, refused=_TOLD),
     ReqAppendChatSection: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
 }

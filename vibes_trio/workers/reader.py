@@ -37,6 +37,7 @@ from vibes_trio.front.serve import serve_front
 from vibes_trio.front.state import Front, report
 from vibes_trio.handlers import PIPELINE, order_key
 from vibes_trio.jobs import Jobs
+from vibes_trio.live import Live
 from vibes_trio.logs.lines import setup_logs
 from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.store.local import open_store
@@ -113,6 +114,7 @@ async def open_reading_app(orders: Orders) -> AsyncIterator[App]:
             random_slug=_no_slug,
             now=time.time,
             draining=trio.Event(),
+            live=Live(config.limits),
         )
         report_app(app)
         db.feed.hear_all(partial(forget_changed, app.releases))
