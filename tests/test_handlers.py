@@ -59,7 +59,16 @@ def test_every_request_of_the_wire_has_a_handler_and_one_only():
 def test_messages_come_behind_everything_that_is_http():
     names = [handler.name for handler in PIPELINE]
 
-    assert names[:7] == ["log", "preflight", "module", "entry point", "health", "sign-in page", "other HTTP"]
+    assert names[:8] == [
+        "log",
+        "preflight",
+        "module",
+        "entry point",
+        "health",
+        "sign-in page",
+        "upload",
+        "other HTTP",
+    ]
     assert names[-1] == "unknown message"
 
 

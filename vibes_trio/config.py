@@ -57,6 +57,10 @@ class Limits:
     slug_attempts: int = 5
     max_run_id_chars: int = 100
     max_message_chars: int = 500
+    # Uploads
+    max_upload_bytes: int = 32 * MiB
+    open_uploads: int = 20
+    upload_grant_s: float = 3600.0
     # Lists
     list_items: int = 100
     max_search_chars: int = 100
@@ -227,6 +231,7 @@ class Limits:
     sweep_users: int = 100
     sweep_releases: int = 4
     sweep_assets: int = 50
+    sweep_uploads: int = 4
     sweep_bytes: int = 1 * MiB
     asset_grace_s: float = 3600.0
     cache_bytes: int = 72 * MiB

@@ -39,10 +39,12 @@ from vibes_trio.services.health import find_trouble
 from vibes_trio.services.notices import explain_api, navigates, notice_reply
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
+from vibes_trio.services.uploads import grant_upload, list_missing_assets, serve_uploads
 from vibes_trio.urls import (
     HEALTH,
     MODULES,
     SIGN_IN,
+    UPLOADS,
     EntryPoint,
     is_for_app,
     normalize_path,
@@ -69,6 +71,7 @@ from vibes_trio.wire.base import (
 from vibes_trio.wire.chat import APPEND, ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
 from vibes_trio.wire.devices import ReqCertFromCsr
+from vibes_trio.wire.uploads import ReqAssetUploadGrant, ReqListMissingAssets
 
 if TYPE_CHECKING:
     import vibes_trio.services.deploy as deploys
@@ -162,6 +165,17 @@ def _sign_in(incoming: Incoming) -> HttpIncoming | None:
         return None
     is_api = incoming.host_name is not None and incoming.host_name.app is None
     return incoming if is_api and normalize_path(incoming.target) == SIGN_IN else None
+
+
+def _upload(incoming: Incoming) -> HttpIncoming | None:
+    if not isinstance(incoming, HttpIncoming) or incoming.method not in ("GET", "HEAD", "POST"):
+        return None
+    is_api = incoming.host_name is not None and incoming.host_name.app is None
+    path = normalize_path(incoming.target)
+    takes = (path == UPLOADS and incoming.method != "GET") or (
+        path == f"{UPLOADS}/cid" and incoming.method != "POST"
+    )
+    return incoming if is_api and takes else None
 
 
 async def _answer_health(ctx: Ctx, page: Page) -> Reply:
@@ -355,6 +369,7 @@ PIPELINE = Pipeline(
     Handler("entry point", _entry_point, serve_entry_point, takes=HttpIncoming),
     Handler("health", _health, _answer_health, takes=HttpIncoming),
     Handler("sign-in page", _sign_in, serve_sign_in, takes=HttpIncoming),
+    Handler("upload", _upload, serve_uploads, takes=HttpIncoming),
     Handler("other HTTP", _other_http, _refuse_http, takes=HttpIncoming),
     message(ReqEnsureAppSlug, ensure_app_slug),
     message(ReqEnsureChatContext, ensure_chat_context, find_chat_context),
@@ -379,6 +394,8 @@ PIPELINE = Pipeline(
     message(of_live.ReqSubscribeReleases, live.subscribe_releases),
     message(of_live.ReqSubscribeApps, live.subscribe_apps),
     message(of_live.ReqUnsubscribe, live.unsubscribe),
+    message(ReqAssetUploadGrant, grant_upload),
+    message(ReqListMissingAssets, list_missing_assets),
     Handler("unknown message", _any_message, _refuse_message, takes=MessageHead),
 )
 

@@ -20,7 +20,9 @@ HEALTH = ("/healthz", "/readyz")
 
 SIGN_IN = "/settings/csr-to-cert"
 """Where programs send a browser to have their device certified; the path is the reference's."""
-FORMS = frozenset({SIGN_IN})
+UPLOADS = "/assets"
+"""Where files are uploaded to; the path is the reference's."""
+FORMS = frozenset({SIGN_IN, UPLOADS})
 """Paths of the API host to which no messages are posted."""
 
 _LABEL = r"[a-z0-9_-]+"

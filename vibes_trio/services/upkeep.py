@@ -14,7 +14,7 @@ from vibes_trio.services.fonts import ensure_fetching
 from vibes_trio.services.packages import ensure_building, owner_of
 from vibes_trio.services.pages import make_page
 from vibes_trio.services.releases import ServedRelease, find_release, read_extras
-from vibes_trio.storage import apps, assets
+from vibes_trio.storage import apps, assets, uploads
 from vibes_trio.storage.interface import Tx
 from vibes_trio.urls import EntryPoint
 
@@ -44,12 +44,14 @@ async def warm_all(app: App, job: WarmAll) -> None:
 
 
 async def sweep(app: App, job: Sweep) -> None:
-    """Repair what limits that were lowered leave over, oldest `dev` first and `production` never; then remove
-    assets that nothing refers to. In steps, so that no write waits for long.
+    """Forget uploads that were never finished; repair what limits that were lowered leave over, oldest `dev` first and
+    `production` never; then remove assets that nothing refers to. In steps, so that no write waits for long.
 
     Young assets stay for a while, unless releases have just made room or the disk is short. A deploy in flight needs
     none of them: it puts all that its release names in the transaction that saves it, what it refers to as well.
     """
+    while await app.db.write(uploads.drop_expired, app.config.limits.sweep_uploads):
+        pass
     evicted = 0 if job.evicted else await _sweep_limits(app)
     at_once = job.evicted or app.db.is_disk_short
     removed = await _sweep_assets(app, 0 if at_once else app.config.limits.asset_grace_s)

@@ -30,6 +30,7 @@ from vibes_trio.wire.me import (
     ReqSuggestHandleCandidates,
     ReqWhoAmI,
 )
+from vibes_trio.wire.uploads import ReqAssetUploadGrant, ReqListMissingAssets
 from vibes_trio.wire.versions import (
     ReqCompareReleases,
     ReqGetAppByFsid,
@@ -101,6 +102,8 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqSubscribeReleases: Rule(Kind.APP, Relation.ANYONE),
     ReqUnsubscribe: _MINE,
     ReqSubscribeChatSections: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
+    ReqAssetUploadGrant: Rule(Kind.APP, Relation.EDITOR, makes=True),
+    ReqListMissingAssets: _MINE,
     ReqEnsureChatContext: Rule(Kind.CHAT, Relation.OWNER, makes=True, refused=_TOLD),
     ReqAppendChatSection: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
 }
