@@ -66,8 +66,9 @@ class Limits:
     max_search_chars: int = 100
     file_page_bytes: int = 384 * KiB
     max_settings: int = 50
-    max_settings_bytes: int = 64 * KiB
+    max_settings_bytes: int = 32 * KiB
     max_suggestions: int = 20
+    max_title_chars: int = 200
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB

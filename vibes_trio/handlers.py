@@ -26,7 +26,7 @@ from vibes_trio.exchange import (
     referer_counts,
 )
 from vibes_trio.late import late
-from vibes_trio.services import app_list, live, me, versions
+from vibes_trio.services import app_list, app_settings, live, me, versions
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import (
     append_at_once,
@@ -53,6 +53,7 @@ from vibes_trio.urls import (
 from vibes_trio.wire import apps as of_apps
 from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
+from vibes_trio.wire import settings as of_settings
 from vibes_trio.wire import versions as of_versions
 from vibes_trio.wire.access import ACCESS, Relation
 from vibes_trio.wire.auth import DashAuth
@@ -383,6 +384,7 @@ PIPELINE = Pipeline(
     message(of_me.ReqSuggestHandleCandidates, me.suggest_handles),
     message(of_me.ReqListUserSlugAppSlug, me.list_handle_apps),
     message(of_me.ReqEnsureUserSettings, me.ensure_settings),
+    message(of_settings.ReqEnsureAppSettings, app_settings.ensure_app_settings),
     message(of_versions.ReqPublishApp, versions.publish_app),
     message(of_versions.ReqSetModeFs, versions.set_mode_fs),
     message(of_versions.ReqSetUnpublish, versions.set_unpublish),

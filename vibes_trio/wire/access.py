@@ -30,6 +30,7 @@ from vibes_trio.wire.me import (
     ReqSuggestHandleCandidates,
     ReqWhoAmI,
 )
+from vibes_trio.wire.settings import ReqEnsureAppSettings
 from vibes_trio.wire.uploads import ReqAssetUploadGrant, ReqListMissingAssets
 from vibes_trio.wire.versions import (
     ReqCompareReleases,
@@ -67,12 +68,15 @@ class Rule(msgspec.Struct, frozen=True):
         about: which kind of thing it is about.
         least: the least relation to it that may. Of a private app at least `VIEWER` is needed, whatever this says.
         makes: what isn't there is made: then who asks is its owner.
+        changes: the least relation that may change something by it; others may send it all the same, and only read.
+            None: who may send it may.
         refused: what others are answered. Nobody learns by it whether a private thing is there.
     """
 
     about: Kind
     least: Relation
     makes: bool = False
+    changes: Relation | None = None
     refused: str = "`not-found`"
 
 
@@ -91,6 +95,9 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqSuggestHandleCandidates: _MINE,
     ReqListUserSlugAppSlug: _MINE,
     ReqEnsureUserSettings: _MINE,
+    ReqEnsureAppSettings: Rule(
+        Kind.APP, Relation.ANYONE, changes=Relation.OWNER, refused="`error` in the answer"
+    ),
     ReqPublishApp: Rule(Kind.APP, Relation.EDITOR),
     ReqSetModeFs: Rule(Kind.APP, Relation.EDITOR),
     ReqSetUnpublish: Rule(Kind.APP, Relation.OWNER),
