@@ -121,6 +121,7 @@ class Limits:
     reconnect_max_s: float = 30.0
     reconnect_stable_s: float = 300.0
     reconnect_wait_s: float = 60.0
+    follow_wait_s: float = 600.0
     events_waiting: int = 256
     client_addresses: int = 64
     watch_quiet_s: float = 0.03
