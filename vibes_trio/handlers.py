@@ -25,7 +25,7 @@ from vibes_trio.exchange import (
     referer_counts,
 )
 from vibes_trio.late import late
-from vibes_trio.services import app_list, chat_list, app_settings, live, me, versions
+from vibes_trio.services import app_list, app_settings, chat_list, live, me, versions
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import (
     append_at_once,

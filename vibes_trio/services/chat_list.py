@@ -1,6 +1,7 @@
 """Chats as their owner sees them: lists of them, reading back, titles, the apps they are about, deletion."""
 
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 from msgspec import UnsetType
@@ -29,6 +30,7 @@ from vibes_trio.wire.chats import (
 )
 from vibes_trio.wire.cursors import read_cursor, write_cursor
 
+C = TypeVar("C", bound=ListedChat)
 _ALL = 2**62
 """Above every `seq`."""
 
@@ -40,6 +42,8 @@ async def list_chat_contexts(ctx: Ctx, req: ReqListChatContexts) -> ResListChatC
         BadRequest: a cursor of another list, or a slug that can't be one.
     """
     limit = clamp(req.limit, ctx)
+    if req.app_slug and (req.deleted or req.order != "recent"):
+        raise BadRequest("order, deleted: chats of one app are listed by `recent`, and no deleted ones.")
     kind = f"chats {'deleted' if req.deleted else req.order}"
     asked = ChatsAsked(
         order=req.order,
@@ -53,7 +57,7 @@ async def list_chat_contexts(ctx: Ctx, req: ReqListChatContexts) -> ResListChatC
     cursor = ""
     if len(found) > limit:
         cursor = write_cursor(kind, chat_list.sort_key(items[-1], asked), items[-1].context_id)
-    return ResListChatContexts(items=tuple(_told(chat) for chat in items), next_cursor=cursor)
+    return ResListChatContexts(items=tuple(told(chat, ListedChat) for chat in items), next_cursor=cursor)
 
 
 async def read_chat_sections(ctx: Ctx, req: ReqReadChatSections) -> ResReadChatSections:
@@ -121,7 +125,7 @@ async def set_chat_context(ctx: Ctx, req: ReqSetChatContext) -> ResSetChatContex
     changed = await ctx.app.db.write(
         chat_list.change_chat, ctx.asker.user_id, req.context_id, title=title, app=app
     )
-    return ResSetChatContext(**_members(changed))
+    return told(changed, ResSetChatContext)
 
 
 async def delete_chat_context(ctx: Ctx, req: ReqDeleteChatContext) -> ResDeleteChatContext:
@@ -145,7 +149,7 @@ async def restore_chat_context(ctx: Ctx, req: ReqRestoreChatContext) -> ResResto
         NotFound, NotOwner: no such chat, it is gone for good, or somebody else's.
     """
     restored = await ctx.app.db.write(chat_list.restore_chat, ctx.asker.user_id, req.context_id)
-    return ResRestoreChatContext(**_members(restored))
+    return told(restored, ResRestoreChatContext)
 
 
 def _read_app(ctx: Ctx, app_slug: str, handle: str) -> tuple[AppSlug, UserSlug] | None:
@@ -162,19 +166,16 @@ def _read_app(ctx: Ctx, app_slug: str, handle: str) -> tuple[AppSlug, UserSlug] 
     return parse_app_slug(app_slug, own), parse_user_slug(handle, own)
 
 
-def _told(chat: ChatContext) -> ListedChat:
-    return ListedChat(**_members(chat))
-
-
-def _members(chat: ChatContext) -> dict[str, object]:
-    return {
-        "context_id": chat.context_id,
-        "created": chat.created,
-        "updated": chat.updated,
-        "sections": chat.sections,
-        "title": chat.title,
-        "preview": chat.preview,
-        "app_slug": chat.app_slug,
-        "owner_handle": chat.user_slug,
-        "deleted_at": chat.deleted,
-    }
+def told(chat: ChatContext, shape: type[C]) -> C:
+    """Return *chat* as its owner is told of it, in a record of *shape*."""
+    return shape(
+        context_id=chat.context_id,
+        created=chat.created,
+        updated=chat.updated,
+        sections=chat.sections,
+        title=chat.title,
+        preview=chat.preview,
+        app_slug=chat.app_slug,
+        owner_handle=chat.user_slug,
+        deleted_at=chat.deleted,
+    )

@@ -72,7 +72,8 @@ _KEYS: Mapping[Order, tuple[str, str]] = {
 def list_chats(tx: Tx, user_id: UserId, asked: ChatsAsked) -> tuple[ChatContext, ...]:
     """Return chats of *user_id*: last changed first, youngest first, or by title, those without a title first."""
     key, direction = ("deleted", "DESC") if asked.deleted else _KEYS[asked.order]
-    where, params = "userId = ?", [user_id]
+    where = "userId = ?"
+    params: list[Value] = [user_id]
     where += " AND deleted <> ''" if asked.deleted else " AND deleted = ''"
     if asked.app is not None:
         where += " AND appSlug <> '' AND appSlug = ? AND userSlug = ?"
@@ -161,7 +162,8 @@ def restore_chat(tx: Tx, user_id: UserId, context_id: str) -> ChatContext:
 def find_expired(tx: Tx, before: str) -> str | None:
     """Return a chat that was deleted before *before*; None: there is none."""
     rows = tx.execute(
-        "SELECT contextId FROM ChatContexts WHERE deleted <> '' AND deleted < ? ORDER BY deleted LIMIT 1", (before,)
+        "SELECT contextId FROM ChatContexts WHERE deleted <> '' AND deleted < ? ORDER BY deleted LIMIT 1",
+        (before,),
     )
     return str(rows[0][0]) if rows else None
 

@@ -84,7 +84,9 @@ class ReqReadChatSections(
     cursor: str = ""
 
 
-class ResSetChatContext(Response, ListedChat, frozen=True, kw_only=True, tag="vibes.diy.res-set-chat-context"):
+class ResSetChatContext(
+    Response, ListedChat, frozen=True, kw_only=True, tag="vibes.diy.res-set-chat-context"
+):
     """The chat as it is now."""
 
 
