@@ -12,8 +12,9 @@ import trio
 
 from vibes_trio.beside.pool import Question
 from vibes_trio.context import Ctx, Then
+from vibes_trio.counts import OTHER
 from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
-from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
+from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType, VibesError
 from vibes_trio.exchange import (
     READING_HEADERS,
     HostName,
@@ -190,13 +191,17 @@ def _log(ctx: Ctx, incoming: Incoming) -> Continue:
 
 
 def _log_outcome(ctx: Ctx, incoming: Incoming, outcome: Outcome) -> None:
-    """Write what failed; what went well only when asked for, as a line costs more than most answers."""
+    """Count messages; write what failed. What went well is written only when asked for, as a line costs more than most
+    answers."""
     ended = outcome.status if isinstance(outcome, Reply) else type(outcome).__name__
+    known = incoming.type if isinstance(incoming, MessageHead) and incoming.type in _known_types() else ""
+    if isinstance(incoming, MessageHead):
+        code = outcome.code if isinstance(outcome, VibesError) else ended
+        ctx.app.counts.cells("messages")[known or OTHER, code].value += 1
     level = logging.DEBUG if isinstance(ended, int) and ended < 400 else logging.INFO
     if not log.isEnabledFor(level):
         return
-    about = incoming.type if isinstance(incoming, MessageHead) and incoming.type in _known_types() else ""
-    log.log(level, "%s -> %s", _name_for_log(incoming), ended, extra={"kind": (about, ended)})
+    log.log(level, "%s -> %s", _name_for_log(incoming), ended, extra={"kind": (known, ended)})
 
 
 def _name_for_log(incoming: Incoming) -> str:
@@ -360,11 +365,11 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
 
 
 PIPELINE = Pipeline(
+    Handler("log", lambda incoming: incoming, _log, post=_log_outcome),
     Handler("preflight", _preflight, _answer_preflight, takes=HttpIncoming),
     Handler("module", _module, serve_module, takes=HttpIncoming),
     Handler("entry point", _entry_point, serve_entry_point, takes=HttpIncoming),
     Handler("health", _health, _answer_health, takes=HttpIncoming),
-    Handler("log", lambda incoming: incoming, _log, post=_log_outcome),
     Handler("sign-in page", _sign_in, serve_sign_in, takes=HttpIncoming),
     Handler("upload", _upload, serve_uploads, takes=HttpIncoming),
     Handler("other HTTP", _other_http, _refuse_http, takes=HttpIncoming),
