@@ -113,6 +113,18 @@ def may(rule: Rule, relation: Relation, target: Target) -> bool:
     return relation >= max(rule.least, Relation.VIEWER if private else Relation.ANYONE)
 
 
+CHANGES: dict[str, Json] = {"title": "Another", "env": [{"key": "A", "value": "b"}]}
+"""Members by which something is changed that may otherwise only be read, by name."""
+
+
+def changing(world: World, message: Message, target: Target) -> dict[str, Json]:
+    """As `payload`, for a message that others may send as well, but only to read: it changes something."""
+    fields = message.__struct_encode_fields__
+    changes = {name: value for name, value in CHANGES.items() if name in fields}
+    assert changes, f"CHANGES has no member of {message}"
+    return payload(world, message, target) | changes
+
+
 def payload(world: World, message: Message, target: Target) -> dict[str, Json]:
     """The members of a *message* about *target*: those that it needs, and those that name what it is about."""
     info = inspect.type_info(message)

@@ -125,6 +125,43 @@ class HttpIncoming:
     client: str = ""
 
 
+class Kept(Protocol):
+    """What lasts as long as a connection, at the most."""
+
+    def end(self) -> None:
+        """The connection is over: nothing of it may be used any more."""
+
+
+class Link(Protocol):
+    """The way back to a client to whom more than the reply to a message can be said: a WebSocket.
+
+    Attributes:
+        kept: what services keep for the connection, by what names it for them; each is ended with it.
+    """
+
+    kept: dict[str, Kept]
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more can be said."""
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How much of what was said the client has not taken yet."""
+
+    def send(self, *parts: bytes) -> None:
+        """Say one text, made of *parts*, after all before it. What is over hears nothing.
+
+        Who says much looks at `waiting_bytes` before, or waits for `drained`.
+        """
+
+    async def drained(self, below_bytes: int) -> None:
+        """Return when less than so much waits, or the connection is over."""
+
+    def cut(self, reason: str) -> None:
+        """End the connection of a client that takes too little of what it asked for; *reason* goes along."""
+
+
 @dataclass(frozen=True, slots=True)
 class MessageIncoming:
     """One message from a WebSocket: the undecoded JSON text. (A posted one comes as HttpIncoming.)
@@ -132,11 +169,13 @@ class MessageIncoming:
     Attributes:
         client: as of `HttpIncoming`.
         looked: the head of a long one, or why it has none.
+        link: the connection that it came by.
     """
 
     data: bytes
     client: str = ""
     looked: "LargeHead | VibesError | None" = None
+    link: Link | None = field(default=None, compare=False)
 
 
 Incoming = HttpIncoming | MessageIncoming
@@ -153,6 +192,7 @@ class Reply:
         length: for HEAD: what Content-Length says although *body* is empty. None: len(body).
         repeatable: the same request gets the same reply until a release changes, so the front may keep it.
         policy: its Content-Security-Policy; None: that of what is no page (`content.policy.LOCKED`); empty: none.
+        after: what is to happen once a WebSocket has been given it. An HTTP request's reply has none.
         for_owner: this process can't answer, the one that owns the data can (`workers/owner.py`).
     """
 
@@ -163,6 +203,7 @@ class Reply:
     repeatable: bool = False
     for_owner: bool = False
     policy: str | None = None
+    after: Callable[[], None] | None = None
 
 
 class Turn:

@@ -37,15 +37,14 @@ async def test_what_is_set_of_an_app_is_found_with_it(inline: Database) -> None:
     def change(tx: Tx) -> None:
         app = find_app(tx, AppSlug("todo"), UserSlug("ada"))
         assert app is not None
-        change_app(tx, app, AppChange("To do", '{"cid":"z"}', '{"a":1}', "private"))
+        change_app(tx, app, AppChange("To do", '{"cid":"z"}', '{"a":1}'))
 
     await inline.write(change)
 
     app = await inline.get(find_app, AppSlug("todo"), UserSlug("ada"))
     assert app is not None
-    assert (app.title, app.icon_json, app.settings_json, app.visibility) == (
+    assert (app.title, app.icon_json, app.settings_json) == (
         "To do",
         '{"cid":"z"}',
         '{"a":1}',
-        "private",
     )

@@ -16,7 +16,7 @@ from outcome import Error, Maybe, Value
 from vibes_trio.context import App, Ctx
 from vibes_trio.dispatch import Pipeline, dispatch_soon
 from vibes_trio.errors import Internal, Overloaded, RequireLogin, VibesError, forget_traces
-from vibes_trio.exchange import HttpIncoming, Incoming, Later, MessageIncoming, Reply, Soon, Turn
+from vibes_trio.exchange import HttpIncoming, Incoming, Later, Link, MessageIncoming, Reply, Soon, Turn
 from vibes_trio.front.status import error_reply
 from vibes_trio.urls import FORMS, normalize_path, parse_host
 from vibes_trio.wire.base import Envelope, MessageHead, read_head
@@ -63,7 +63,9 @@ def _answer_message(
         head = read_head(data)
     except VibesError as error:
         return error_reply(error)
-    return _answer(app, pipeline, head, turn)
+    return _answer(
+        app, pipeline, head, turn, incoming.link if isinstance(incoming, MessageIncoming) else None
+    )
 
 
 async def look(app: App, incoming: MessageIncoming) -> MessageIncoming:
@@ -78,12 +80,12 @@ async def look(app: App, incoming: MessageIncoming) -> MessageIncoming:
 async def _answer_large(
     app: App, pipeline: Pipeline, incoming: Incoming, data: bytes, turn: Turn | None
 ) -> Reply:
-    looked = incoming.looked if isinstance(incoming, MessageIncoming) else None
+    looked, link = (incoming.looked, incoming.link) if isinstance(incoming, MessageIncoming) else (None, None)
     if looked is None:
         looked = await app.beside.look(data, incoming.client)
     if isinstance(looked, VibesError):
         return error_reply(looked)
-    reply = _answer(app, pipeline, large_message(data, looked), turn)
+    reply = _answer(app, pipeline, large_message(data, looked), turn, link)
     return reply if isinstance(reply, Reply) else await reply
 
 
@@ -98,11 +100,15 @@ def _timed(reply: Reply, started: float) -> Reply:
 
 
 def _answer(
-    app: App, pipeline: Pipeline, incoming: HttpIncoming | MessageHead, turn: Turn | None
+    app: App,
+    pipeline: Pipeline,
+    incoming: HttpIncoming | MessageHead,
+    turn: Turn | None,
+    link: Link | None = None,
 ) -> Soon[Reply]:
     envelope = incoming.envelope if isinstance(incoming, MessageHead) else None
     try:
-        reply = dispatch_soon(Ctx(app, turn), pipeline, incoming)
+        reply = dispatch_soon(Ctx(app, turn, None, link, envelope), pipeline, incoming)
     except Exception as error:  # noqa: BLE001 - `_explain` logs what is unforeseen
         return _explain(envelope, error)
     if isinstance(reply, Reply):

@@ -32,6 +32,7 @@ from vibes_trio.front.addresses import peer_of
 from vibes_trio.front.assembly import Assembly
 from vibes_trio.front.heads import Head
 from vibes_trio.front.http import JOINED_BYTES, Refused, site_headers
+from vibes_trio.front.link import SocketLink
 from vibes_trio.front.outbox import Outbox
 from vibes_trio.front.protocol import BINARY, WebSocketProtocol
 from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
@@ -78,6 +79,8 @@ class _Socket:
         progress: of the message that is arriving, if one is.
         ended: whether nothing more is sent or counted for it.
         read_full: whether the last read brought as much as it could, so that there may be more.
+        link: how others say something to the peer; made with its first message.
+        conversing: whether the nurseries are open.
     """
 
     front: Front
@@ -101,6 +104,8 @@ class _Socket:
     progress: Progress | None = None
     ended: bool = False
     read_full: bool = True
+    link: SocketLink | None = None
+    conversing: bool = False
 
 
 def accept_websocket(head: Head) -> bytes:
@@ -136,6 +141,9 @@ async def serve_websocket(front: Front, waiting: Waiting, line: Line) -> None:
         ws.ended = True
         line.holding.on_taken = None  # each holds the other
         ws.protocol.forget()
+        if ws.link is not None:
+            ws.link.end()
+            ws.link = None  # each holds the other
 
 
 async def _serve(ws: _Socket, waiting: Waiting) -> None:
@@ -143,7 +151,13 @@ async def _serve(ws: _Socket, waiting: Waiting) -> None:
     code = CloseCode.GOING_AWAY
     try:
         await _listen(ws, waiting, None)
-        while ws.deferred is not None or ws.backlog or ws.outbox.size or ws.in_flight:
+        # What waits when the peer has broken the protocol, or the server stops, is sent with the goodbye.
+        while (
+            ws.deferred is not None
+            or ws.backlog
+            or ws.in_flight
+            or (ws.outbox.size and _goes_on_listening(ws, waiting))
+        ):
             await _converse(ws, waiting)
             await _listen(ws, waiting, None)
     except* Exception:  # a bug of ours must end this connection in an orderly way, and no other
@@ -202,6 +216,7 @@ async def _take_leave(ws: _Socket) -> None:
 
 async def _converse(ws: _Socket, waiting: Waiting) -> None:
     """Read on with answers and the writer in tasks of their own, until all is quiet or either side ends."""
+    ws.conversing = True
     async with trio.open_nursery() as writer:
         writer.start_soon(ws.outbox.write_out)
         async with trio.open_nursery() as in_flight:
@@ -214,6 +229,17 @@ async def _converse(ws: _Socket, waiting: Waiting) -> None:
         while ws.in_flight:
             await _one_is_there(ws)
         writer.cancel_scope.cancel()  # what it has not sent `_take_leave` sends
+    ws.conversing = False
+
+
+def _goes_on_listening(ws: _Socket, waiting: Waiting) -> bool:
+    return ws.protocol.listening and not waiting.over
+
+
+def _wake(ws: _Socket) -> None:
+    """Have the task of *ws* see to what waits to be sent, or to its end. While it answers it does so by itself."""
+    if ws.reading is not None and (not ws.conversing or not ws.protocol.listening):
+        ws.reading.cancel()
 
 
 async def _listen(ws: _Socket, waiting: Waiting, in_flight: trio.Nursery | None) -> None:
@@ -221,7 +247,7 @@ async def _listen(ws: _Socket, waiting: Waiting, in_flight: trio.Nursery | None)
 
     Without *in_flight* also until that is needed; with it until it has not been for a whole heartbeat.
     """
-    while ws.protocol.listening and not waiting.over:
+    while _goes_on_listening(ws, waiting):
         # One scope for heartbeats and the server's end: with its status it is a tenth of an idle connection.
         with trio.CancelScope(deadline=ws.next_beat) as ws.reading:
             waiting.add(ws.reading)
@@ -234,7 +260,7 @@ async def _listen(ws: _Socket, waiting: Waiting, in_flight: trio.Nursery | None)
             return
         if trio.current_time() < ws.next_beat:
             continue
-        if ws.protocol.listening and not waiting.over and _beat(ws) and in_flight is not None:
+        if _goes_on_listening(ws, waiting) and _beat(ws) and in_flight is not None:
             return
 
 
@@ -315,7 +341,7 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
     if len(data) > ws.front.limits.read_here_bytes and ws.front.look is not None:
         incoming = await _look(ws, ws.front.look, data, pinned)
     else:
-        incoming = MessageIncoming(data)
+        incoming = MessageIncoming(data, link=ws.link or _open_link(ws))
     _drop_first(ws, data)
     if not pinned:
         holding.add(-len(data))
@@ -329,7 +355,7 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
     if isinstance(reply, Reply):
         _pass_on(ws, key, turn)
         holding.unpin(len(data))
-        _say(ws, reply.body)
+        _give(ws, reply)
         return
     ws.in_flight += 1
     if isinstance(reply, Later):
@@ -347,7 +373,8 @@ async def _look(ws: _Socket, look: Look, data: bytes, pinned: bool) -> MessageIn
     """Return the first message of the backlog with what is to be known of a long one. Cancelled, it stays there."""
     try:
         # Those that follow wait: whether they have to come after it is not known before.
-        return await look(MessageIncoming(data, peer_of(ws.line.socket)))
+        link = ws.link or _open_link(ws)
+        return await look(MessageIncoming(data, peer_of(ws.line.socket), link=link))
     except trio.Cancelled:
         if pinned:
             ws.line.holding.unpin(len(data))
@@ -379,7 +406,7 @@ async def _finish(ws: _Socket, answer: _Answer) -> None:
             _pass_on(ws, answer.key, answer.turn)
         if not ws.outbox.has_room:
             await _wait_with(ws, len(reply.body))
-        _say(ws, reply.body)
+        _give(ws, reply)
     finally:
         _free_slot(ws)
 
@@ -391,7 +418,7 @@ def _hear(ws: _Socket, size: int, key: str | None, turn: Turn | None, got: Maybe
         return
     ws.line.holding.unpin(size)
     try:
-        _say(ws, got.unwrap().body)
+        _give(ws, got.unwrap())
     except Exception:  # as in `_serve`
         log.exception("a WebSocket failed")
         ws.front.counts.faults += 1
@@ -447,6 +474,17 @@ def _pass_on(ws: _Socket, key: str | None, turn: Turn | None) -> None:
         turn.pass_on()
         if (last := ws.turns.get(key)) is not None and last.passed:
             del ws.turns[key]
+
+
+def _open_link(ws: _Socket) -> SocketLink:
+    ws.link = SocketLink(ws.outbox, ws.protocol, ws.front.counts, partial(_wake, ws))
+    return ws.link
+
+
+def _give(ws: _Socket, reply: Reply) -> None:
+    _say(ws, reply.body)
+    if reply.after is not None:
+        reply.after()
 
 
 def _say(ws: _Socket, text: bytes | memoryview) -> None:

@@ -15,14 +15,15 @@ batch opens another. While that fails too, every write is refused; reading goes 
 import contextlib
 import logging
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from time import perf_counter
 from typing import Literal
 
 from vibes_trio.config import Limits
+from vibes_trio.counts import Registry
 from vibes_trio.errors import ConfigError, Internal, VibesError
 from vibes_trio.storage.feed import Change, doubted
 from vibes_trio.storage.interface import DiskFull
@@ -52,6 +53,7 @@ class Writer:
         connect: opens the writing connection (autocommit, WAL, FULL, no automatic checkpoints).
         now: Unix seconds.
         disk_reserve: bytes of the disk to leave to others; see `room.py`.
+        counts: where it is told what is committed.
 
     Attributes:
         commits: transactions committed so far; each may hold many writes.
@@ -67,8 +69,14 @@ class Writer:
         connect: Callable[[], sqlite3.Connection],
         now: Callable[[], float],
         disk_reserve: int = 0,
+        counts: Registry | None = None,
     ) -> None:
+        counts = counts or Registry()
         self.commits = 0
+        self._writes = counts.histogram("commit_writes")
+        self._seconds = counts.histogram("commit_seconds")
+        counts.give_one("commits", lambda: self.commits)
+        counts.give_one("wal_bytes", self.wal_bytes)
         self.told: deque[tuple[Change, ...]] = deque()
         self.room = Room(path.parent, disk_reserve)
         self._limits = limits
@@ -107,8 +115,7 @@ class Writer:
             Internal: the storage failed. None of it has been acknowledged.
         """
         with self._lock.held():
-            started = perf_counter()
-            self._commit(self._begin(self._limits.busy_timeout_s), batch, started)
+            self._commit(self._begin(self._limits.busy_timeout_s), batch)
 
     def begin_here(self) -> Callable[[Batch], None] | None:
         """Begin a transaction if it will be quick, for the event loop, which nothing may hold up; None: it may not be.
@@ -120,17 +127,16 @@ class Writer:
             return None
         if not self._lock.acquire_nowait():
             return None
-        started = perf_counter()
         try:
             tx = self._begin(0)
         except VibesError:  # a thread, which has the time, will find out what it is
             self._lock.release()
             return None
-        return partial(self._commit_here, tx, started)
+        return partial(self._commit_here, tx)
 
-    def _commit_here(self, tx: SqliteTx, started: float, batch: Batch) -> None:
+    def _commit_here(self, tx: SqliteTx, batch: Batch) -> None:
         try:
-            self._commit(tx, batch, started)
+            self._commit(tx, batch)
         finally:
             self._lock.release()
 
@@ -148,10 +154,12 @@ class Writer:
             raise
         return tx
 
-    def _commit(self, tx: SqliteTx, batch: Batch, started: float) -> None:
+    def _commit(self, tx: SqliteTx, batch: Batch) -> None:
         try:
             done = _run_all(tx, runs_of(batch))
+            begun = time.perf_counter()
             tx.execute("COMMIT" if done else "ROLLBACK")
+            took = time.perf_counter() - begun
         except BaseException:
             if tx.changes:  # the disk may have failed behind the commit
                 self.told.append(doubted(tx.changes))
@@ -160,8 +168,10 @@ class Writer:
         if tx.changes and done:
             self.told.append(tx.changes)
         self.commits += 1
+        self._writes.add(len(batch))
         self._bytes_since_checkpoint += sum(pending.size_bytes for pending in batch)
-        self._pace_s += (perf_counter() - started - self._pace_s) * PACE_WEIGHT
+        self._seconds.add(took)
+        self._pace_s += (took - self._pace_s) * PACE_WEIGHT
         if self._full:
             self._full = False
             _log.warning("there is room on the disk again; writing goes on")
