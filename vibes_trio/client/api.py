@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 import trio
 
+from vibes_trio.client.appending import append_once
 from vibes_trio.client.connection import TID_BYTES, Progress
 from vibes_trio.client.dial import without_group
 from vibes_trio.client.failures import CannotConnect, ConnectionLost, NotSent
@@ -23,6 +24,7 @@ from vibes_trio.client.replies import read_reply
 from vibes_trio.client.tokens import Signer, Token, signer
 from vibes_trio.config import Limits
 from vibes_trio.wire.base import Request, Response
+from vibes_trio.wire.chat import Origin, ReqAppendChatSection, ResAppendChatSection
 from vibes_trio.wire.live import (
     EvtApps,
     EvtChatSection,
@@ -95,6 +97,22 @@ class Api:
             for app in page.items: ...
         """
         return Pages(self.request, request)
+
+    async def append(
+        self, context_id: str, origin: Origin, blocks: msgspec.Raw, after: int
+    ) -> ResAppendChatSection:
+        """Append a section to a chat, once: where no answer came it is looked for before it is sent again.
+
+        Args:
+            blocks: JSON of a list.
+            after: `seq` of a section that is there, such as the last one; -1 for none. It is looked for from there on,
+                so whoever appends the same twice has to say after which the second one comes.
+
+        Raises:
+            As `request`.
+        """
+        request = ReqAppendChatSection(context_id=context_id, origin=origin, blocks=blocks)
+        return await append_once(self.request, request, after, self._link.limits.request_tries)
 
     def sections(self, context_id: str, since: int = -1) -> Following[EvtChatSection]:
         """Return an iterator over the sections of a chat: those with a `seq` above *since*, then each as it comes.
