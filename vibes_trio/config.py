@@ -69,6 +69,9 @@ class Limits:
     max_settings_bytes: int = 32 * KiB
     max_suggestions: int = 20
     max_title_chars: int = 200
+    undo_s: float = 7 * 24 * 3600.0
+    rename_rows: int = 20_000
+    old_names: int = 20
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB
