@@ -69,7 +69,8 @@ class Limits:
     max_settings_bytes: int = 32 * KiB
     max_suggestions: int = 20
     max_title_chars: int = 200
-    undo_s: float = 7 * 24 * 3600.0
+    read_page_bytes: int = 1 * MiB
+    undo_s: float = 7 * 86400.0
     rename_rows: int = 20_000
     old_names: int = 20
     # Compilers
@@ -237,6 +238,7 @@ class Limits:
     sweep_assets: int = 50
     sweep_uploads: int = 4
     sweep_bytes: int = 1 * MiB
+    sweep_sections: int = 100
     asset_grace_s: float = 3600.0
     cache_bytes: int = 72 * MiB
     cached_file_bytes: int = 9 * MiB  # the largest file, with its entry

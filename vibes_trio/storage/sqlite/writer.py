@@ -15,12 +15,14 @@ batch opens another. While that fails too, every write is refused; reading goes 
 import contextlib
 import logging
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
 from vibes_trio.config import Limits
+from vibes_trio.counts import Registry
 from vibes_trio.errors import ConfigError, Internal, VibesError
 from vibes_trio.storage.feed import Change, doubted
 from vibes_trio.storage.interface import DiskFull
@@ -46,6 +48,7 @@ class Writer:
         connect: opens the writing connection (autocommit, WAL, FULL, no automatic checkpoints).
         now: Unix seconds.
         disk_reserve: bytes of the disk to leave to others; see `room.py`.
+        counts: where it is told what is committed.
 
     Attributes:
         commits: transactions committed so far; each may hold many writes.
@@ -61,8 +64,14 @@ class Writer:
         connect: Callable[[], sqlite3.Connection],
         now: Callable[[], float],
         disk_reserve: int = 0,
+        counts: Registry | None = None,
     ) -> None:
+        counts = counts or Registry()
         self.commits = 0
+        self._writes = counts.histogram("commit_writes")
+        self._seconds = counts.histogram("commit_seconds")
+        counts.give_one("commits", lambda: self.commits)
+        counts.give_one("wal_bytes", self.wal_bytes)
         self.told: deque[tuple[Change, ...]] = deque()
         self.room = Room(path.parent, disk_reserve)
         self._limits = limits
@@ -106,7 +115,9 @@ class Writer:
             try:
                 tx.execute("BEGIN IMMEDIATE")
                 done = _run_all(tx, runs_of(batch))
+                begun = time.perf_counter()
                 tx.execute("COMMIT" if done else "ROLLBACK")
+                self._seconds.add(time.perf_counter() - begun)
             except BaseException:
                 if tx.changes:  # the disk may have failed behind the commit
                     self.told.append(doubted(tx.changes))
@@ -115,6 +126,7 @@ class Writer:
             if tx.changes and done:
                 self.told.append(tx.changes)
         self.commits += 1
+        self._writes.add(len(batch))
         self._bytes_since_checkpoint += sum(pending.size_bytes for pending in batch)
         if self._full:
             self._full = False
