@@ -169,11 +169,6 @@ def app_url(protocol: str, hostname_base: str, app: str, user: str) -> str:
     return f"{protocol}://{app}--{user}.{hostname_base}/"
 
 
-def app_url(protocol: str, hostname_base: str, app: str, user: str) -> str:
-    """Return the address of an app, which shows what is published."""
-    return f"{protocol}://{app}--{user}.{hostname_base}/"
-
-
 def wrapper_url(base: str, user: str, app: str, fs_id: str) -> str:
     """Return the address of the page round a release."""
     return f"{base}/{user}/{app}/{fs_id}"

@@ -6,7 +6,7 @@ from vibes_trio.storage.app_states import AppState, touch_app
 from vibes_trio.storage.apps import count_change
 from vibes_trio.storage.interface import Tx
 
-FOLLOWS = ("AppInvites", "AccessRequests", "Deletions")
+FOLLOWS = ("AppInvites", "AccessRequests", "Deletions", "ChatContexts")
 """Tables whose rows name an app, and nothing else leads there."""
 
 
@@ -34,7 +34,9 @@ def rename_app(tx: Tx, app: AppState, new: AppSlug, *, max_rows: int, old_names:
     tx.execute("UPDATE AppSlugBindings SET appSlug = ? WHERE appSlug = ? AND userSlug = ?", key)
     tx.execute("UPDATE Apps SET appSlug = ? WHERE appSlug = ? AND userSlug = ?", key)
     for table in FOLLOWS:
-        tx.execute(f"UPDATE {table} SET appSlug = ? WHERE appSlug = ? AND userSlug = ?", key)
+        tx.execute(
+            f"UPDATE {table} SET appSlug = ? WHERE appSlug = ? AND userSlug = ? AND appSlug <> ''", key
+        )
     _redirect(tx, app, new, old_names)
     touch_app(tx, new, app.user_slug)
     count_change(tx, {(name, app.user_slug, app.user_id) for name in (old, new)})
