@@ -106,11 +106,23 @@ def may(rule: Rule, relation: Relation, target: Target) -> bool:
     """What the table says."""
     if rule.about is Kind.ME:
         return relation >= rule.least
-    if not target.is_there:
-        is_free = rule.about is Kind.CHAT or target.owner == "nobody"
+    is_free = rule.about is Kind.CHAT or target.owner == "nobody"
+    if not target.is_there and not (rule.about is Kind.HANDLE and not is_free):
         return rule.makes and relation >= (Relation.SIGNED_IN if is_free else Relation.OWNER)
     private = target.is_private and rule.about is Kind.APP
     return relation >= max(rule.least, Relation.VIEWER if private else Relation.ANYONE)
+
+
+CHANGES: dict[str, Json] = {"title": "Another", "env": [{"key": "A", "value": "b"}]}
+"""Members by which something is changed that may otherwise only be read, by name."""
+
+
+def changing(world: World, message: Message, target: Target) -> dict[str, Json]:
+    """As `payload`, for a message that others may send as well, but only to read: it changes something."""
+    fields = message.__struct_encode_fields__
+    changes = {name: value for name, value in CHANGES.items() if name in fields}
+    assert changes, f"CHANGES has no member of {message}"
+    return payload(world, message, target) | changes
 
 
 def payload(world: World, message: Message, target: Target) -> dict[str, Json]:

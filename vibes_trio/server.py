@@ -31,16 +31,18 @@ from vibes_trio.compressor import Compressor
 from vibes_trio.config import Config, Limits, shared_out
 from vibes_trio.content.slugs import random_slug
 from vibes_trio.context import App
+from vibes_trio.counts import Registry
 from vibes_trio.errors import ConfigError, FetchFailed
 from vibes_trio.exchange import Answer
 from vibes_trio.front.answer import answer_soon, look
 from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.sockets import close_listeners, open_listeners
-from vibes_trio.front.state import Front
+from vibes_trio.front.state import Front, report
 from vibes_trio.handlers import PIPELINE, load_deploys, order_key
 from vibes_trio.jobs import KINDS, Jobs, WarmAll
 from vibes_trio.late import late
+from vibes_trio.live import Live
 from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.prepare import find_prepared, prepare_local_modules
@@ -48,6 +50,7 @@ from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.registry.npm_settings import find_registry
 from vibes_trio.modules.registry.ranges import find_kept
 from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
+from vibes_trio.services.counted import report as report_app
 from vibes_trio.services.releases import forget_changed
 from vibes_trio.storage.engines import make_database
 from vibes_trio.workers.owner import Orders, Readers, answer_settled
@@ -87,7 +90,8 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
     env = os.environ if parts.env is None else parts.env
     _make_data_dir(config.data_dir)
     keys = ensure_keys(config, parts.now())
-    db = make_database(config, parts.now)
+    counts = Registry()
+    db = make_database(config, parts.now, counts)
     db.open()
     try:
         lazy = LateOutbound(partial(_open_outbound, config, env))
@@ -121,8 +125,11 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 random_slug=parts.random_slug,
                 now=parts.now,
                 draining=trio.Event(),
+                live=Live(config.limits),
                 fonts=FontHome(outbound, prepared.modules, config) if prepared.modules else None,
+                counts=counts,
             )
+            report_app(app)
             db.feed.hear_all(partial(forget_changed, app.releases))
             yield app
     finally:
@@ -229,6 +236,7 @@ async def _run(
         balance=readers.balance if readers else None,
         site=app.site,
     )
+    report(front, app.counts)
     async with trio.open_nursery() as watchers:
         await watchers.start(_drain_on_signal, app)
         watchers.start_soon(_drain_on, stop, app)
@@ -238,6 +246,7 @@ async def _run(
                 await background.start(run_worker, app, kind)
             async with trio.open_nursery() as periodic:
                 await periodic.start(run_sweeps, app)
+                await periodic.start(app.live.run)
                 app.jobs.add(WarmAll())
                 async with trio.open_nursery() as connections:
                     await connections.start(serve_front, front, listeners, readers.serve if readers else None)

@@ -66,6 +66,7 @@ async def make_page(app: App, release: ServedRelease) -> Content:
                 notes=release.extras.notes,
                 files=_sources(release),
                 env={**release.env, **app.config.app_env},
+                title=release.title,
                 preload=_preload(app, release, local),
                 tailwind=tailwind,
                 fonts=fonts,
