@@ -221,6 +221,7 @@ class Limits:
     read_timeout_s: float = 10.0
     busy_timeout_s: float = 5.0
     commits_per_checkpoint: int = 64
+    commit_here_s: float = 0.0005
     long_write_bytes: int = 256 * KiB
     checkpoint_bytes: int = 8 * MiB
     fixed_facts: int = 10_000
