@@ -242,6 +242,8 @@ class Limits:
     ready_bytes: int = 16 * MiB
     cached_files: int = 50_000
     trust_poll_s: float = 1.0
+    periodic_deadline_s: float = 30.0
+    periodic_jitter: float = 0.1
     # Log
     log_window_s: float = 10.0
     log_kind_bytes: int = 4 * KiB
