@@ -64,7 +64,10 @@ CREATE TRIGGER Uploads_of_renamed AFTER UPDATE OF appSlug, userSlug ON AppSlugBi
   UPDATE Uploads SET appSlug = new.appSlug, userSlug = new.userSlug
     WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
 END;
-CREATE TABLE ChatContexts (contextId text PRIMARY KEY, userId text NOT NULL, created text NOT NULL);
+CREATE TABLE ChatContexts (contextId text PRIMARY KEY, userId text NOT NULL, created text NOT NULL,
+  updated text NOT NULL DEFAULT '', title text NOT NULL DEFAULT '', preview text NOT NULL DEFAULT '',
+  appSlug text NOT NULL DEFAULT '', userSlug text NOT NULL DEFAULT '', deleted text NOT NULL DEFAULT '',
+  indexed int NOT NULL DEFAULT 0);
 CREATE TABLE ChatSections (contextId text NOT NULL REFERENCES ChatContexts (contextId), seq int NOT NULL,
   origin text NOT NULL, blocks text NOT NULL, created text NOT NULL, PRIMARY KEY (contextId, seq));
 CREATE TABLE Users (userId text PRIMARY KEY, name text NOT NULL UNIQUE, email text NOT NULL, created text NOT NULL);

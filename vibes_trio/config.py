@@ -69,6 +69,8 @@ class Limits:
     max_settings_bytes: int = 32 * KiB
     max_suggestions: int = 20
     max_title_chars: int = 200
+    read_page_bytes: int = 1 * MiB
+    undo_s: float = 7 * 86400.0
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB
@@ -234,6 +236,7 @@ class Limits:
     sweep_assets: int = 50
     sweep_uploads: int = 4
     sweep_bytes: int = 1 * MiB
+    sweep_sections: int = 100
     asset_grace_s: float = 3600.0
     cache_bytes: int = 72 * MiB
     cached_file_bytes: int = 9 * MiB  # the largest file, with its entry

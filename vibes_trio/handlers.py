@@ -26,7 +26,7 @@ from vibes_trio.exchange import (
     referer_counts,
 )
 from vibes_trio.late import late
-from vibes_trio.services import app_list, app_settings, live, me, versions
+from vibes_trio.services import app_list, app_settings, chat_list, live, me, versions
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import (
     append_at_once,
@@ -51,6 +51,7 @@ from vibes_trio.urls import (
     parse_entry_point,
 )
 from vibes_trio.wire import apps as of_apps
+from vibes_trio.wire import chats as of_chats
 from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
 from vibes_trio.wire import settings as of_settings
@@ -392,6 +393,11 @@ PIPELINE = Pipeline(
     message(of_versions.ReqGetReleaseFiles, versions.get_release_files),
     message(of_versions.ReqCompareReleases, versions.compare_releases),
     message(ReqCertFromCsr, cert_from_csr),
+    message(of_chats.ReqListChatContexts, chat_list.list_chat_contexts),
+    message(of_chats.ReqReadChatSections, chat_list.read_chat_sections),
+    message(of_chats.ReqSetChatContext, chat_list.set_chat_context),
+    message(of_chats.ReqDeleteChatContext, chat_list.delete_chat_context),
+    message(of_chats.ReqRestoreChatContext, chat_list.restore_chat_context),
     message(of_live.ReqSubscribeChatSections, live.subscribe_chat_sections),
     message(of_live.ReqSubscribeReleases, live.subscribe_releases),
     message(of_live.ReqSubscribeApps, live.subscribe_apps),

@@ -14,7 +14,7 @@ from vibes_trio.services.fonts import ensure_fetching
 from vibes_trio.services.packages import ensure_building, owner_of
 from vibes_trio.services.pages import make_page
 from vibes_trio.services.releases import ServedRelease, find_release, read_extras
-from vibes_trio.storage import apps, assets, uploads
+from vibes_trio.storage import apps, assets, chat_list, uploads
 from vibes_trio.storage.interface import Tx
 from vibes_trio.urls import EntryPoint
 
@@ -55,8 +55,9 @@ async def sweep(app: App, job: Sweep) -> None:
     evicted = 0 if job.evicted else await _sweep_limits(app)
     at_once = job.evicted or app.db.is_disk_short
     removed = await _sweep_assets(app, 0 if at_once else app.config.limits.asset_grace_s)
-    if evicted or removed:
-        log.info("swept %s releases and %s assets", evicted, removed)
+    purged = await _purge_chats(app)
+    if evicted or removed or purged:
+        log.info("swept %s releases, %s assets and %s deleted chats", evicted, removed, purged)
 
 
 async def retry_builds(app: App, job: RetryBuilds) -> None:
@@ -99,6 +100,21 @@ async def _sweep_assets(app: App, grace_s: float) -> int:
         await app.db.write_long(limits.long_write_bytes, assets.remove_garbage, idle)
         removed += len(idle)
     return removed
+
+
+async def _purge_chats(app: App) -> int:
+    """Return how many chats went for good, whose time to be restored is over. In steps, as `_sweep_assets`."""
+    purged, limits = 0, app.config.limits
+    while (context_id := await app.db.read(_find_expired, limits.undo_s)) is not None:
+        steps = limits.sweep_sections
+        while not await app.db.write_long(limits.long_write_bytes, chat_list.purge_some, context_id, steps):
+            pass
+        purged += 1
+    return purged
+
+
+def _find_expired(tx: Tx, kept_s: float) -> str | None:
+    return chat_list.find_expired(tx, tx.later(-kept_s))
 
 
 async def _complete_pages(app: App) -> None:

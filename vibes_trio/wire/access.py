@@ -14,6 +14,13 @@ import msgspec
 from vibes_trio.wire.apps import ReqListRecentVibes, ReqListVersions, ReqPinRecentVibe
 from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
+from vibes_trio.wire.chats import (
+    ReqDeleteChatContext,
+    ReqListChatContexts,
+    ReqReadChatSections,
+    ReqRestoreChatContext,
+    ReqSetChatContext,
+)
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.devices import ReqCertFromCsr
 from vibes_trio.wire.live import (
@@ -108,6 +115,11 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqSubscribeApps: _MINE,
     ReqSubscribeReleases: Rule(Kind.APP, Relation.ANYONE),
     ReqUnsubscribe: _MINE,
+    ReqListChatContexts: _MINE,
+    ReqReadChatSections: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
+    ReqSetChatContext: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
+    ReqDeleteChatContext: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
+    ReqRestoreChatContext: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     ReqSubscribeChatSections: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     ReqAssetUploadGrant: Rule(Kind.APP, Relation.EDITOR, makes=True),
     ReqListMissingAssets: _MINE,
