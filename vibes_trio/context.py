@@ -1,7 +1,7 @@
 """Two lifetimes: `App` lives as long as the program, `Ctx` as long as one message."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import trio
@@ -15,6 +15,7 @@ from vibes_trio.compressor import Compressor
 from vibes_trio.config import Config
 from vibes_trio.exchange import Turn, UserId
 from vibes_trio.jobs import Jobs
+from vibes_trio.landing import Landing
 from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.progress import Builds
@@ -45,6 +46,7 @@ class App:
         now: the clock, Unix seconds.
         draining: set when the server is about to stop.
         fonts: fetches the fonts of apps into *modules*; None: nothing does.
+        landing: assets of deploys in flight, which no sweep takes.
     """
 
     config: Config
@@ -66,6 +68,7 @@ class App:
     now: Callable[[], float]
     draining: trio.Event
     fonts: FontHome | None = None
+    landing: Landing = field(default_factory=Landing)
 
     @property
     def site(self) -> Site:
