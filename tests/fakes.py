@@ -16,6 +16,7 @@ from vibes_trio.context import App
 from vibes_trio.errors import RequireLogin
 from vibes_trio.exchange import UserId
 from vibes_trio.jobs import Jobs
+from vibes_trio.live import Live
 from vibes_trio.modules.progress import Builds
 from vibes_trio.services.beside import do, look
 from vibes_trio.services.releases import forget_changed
@@ -81,6 +82,7 @@ def make_app(db: SqliteDatabase | None = None, *, limits: Limits | None = None, 
         random_slug=lambda: "one-two-three",
         now=lambda: NOW,
         draining=trio.Event(),
+        live=Live(limits),
     )
     app = replace(app, **changes)
     if app.db is not None:

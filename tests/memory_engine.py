@@ -50,7 +50,24 @@ CREATE TABLE ReleaseAssets (appSlug text NOT NULL, userId text NOT NULL, userSlu
   FOREIGN KEY (appSlug, userId, userSlug, releaseSeq) REFERENCES Apps (appSlug, userId, userSlug, releaseSeq)
   ON DELETE CASCADE ON UPDATE CASCADE);
 CREATE INDEX ReleaseAssets_assetId ON ReleaseAssets (assetId);
-CREATE TABLE ChatContexts (contextId text PRIMARY KEY, userId text NOT NULL, created text NOT NULL);
+CREATE TABLE Uploads (uploadId text PRIMARY KEY, userId text NOT NULL, userSlug text NOT NULL, appSlug text NOT NULL,
+  grantHash text NOT NULL, mimeType text NOT NULL, created text NOT NULL, expires text NOT NULL, assetId text NOT NULL,
+  size int NOT NULL);
+CREATE TABLE UploadParts (uploadId text NOT NULL REFERENCES Uploads (uploadId), start int NOT NULL,
+  content blob NOT NULL, PRIMARY KEY (uploadId, start));
+CREATE TRIGGER Uploads_of_deleted AFTER DELETE ON AppSlugBindings BEGIN
+  DELETE FROM UploadParts WHERE uploadId IN
+    (SELECT uploadId FROM Uploads WHERE appSlug = old.appSlug AND userSlug = old.userSlug);
+  DELETE FROM Uploads WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
+END;
+CREATE TRIGGER Uploads_of_renamed AFTER UPDATE OF appSlug, userSlug ON AppSlugBindings BEGIN
+  UPDATE Uploads SET appSlug = new.appSlug, userSlug = new.userSlug
+    WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
+END;
+CREATE TABLE ChatContexts (contextId text PRIMARY KEY, userId text NOT NULL, created text NOT NULL,
+  updated text NOT NULL DEFAULT '', title text NOT NULL DEFAULT '', preview text NOT NULL DEFAULT '',
+  appSlug text NOT NULL DEFAULT '', userSlug text NOT NULL DEFAULT '', deleted text NOT NULL DEFAULT '',
+  indexed int NOT NULL DEFAULT 0);
 CREATE TABLE ChatSections (contextId text NOT NULL REFERENCES ChatContexts (contextId), seq int NOT NULL,
   origin text NOT NULL, blocks text NOT NULL, created text NOT NULL, PRIMARY KEY (contextId, seq));
 CREATE TABLE Users (userId text PRIMARY KEY, name text NOT NULL UNIQUE, email text NOT NULL, created text NOT NULL);
@@ -58,15 +75,32 @@ CREATE TABLE Invites (codeHash text PRIMARY KEY, userId text NOT NULL REFERENCES
   created text NOT NULL, expires text NOT NULL, used text);
 CREATE TABLE Certificates (serial text PRIMARY KEY, userId text NOT NULL, fingerprint text NOT NULL,
   sha256 text NOT NULL, issued text NOT NULL, expires text NOT NULL, revoked text);
+CREATE TABLE UserSettings (userId text PRIMARY KEY, settings text NOT NULL, created text NOT NULL,
+  updated text NOT NULL);
+CREATE TABLE Deletions (deletionId text PRIMARY KEY, userId text NOT NULL, kind text NOT NULL, userSlug text NOT NULL,
+  appSlug text NOT NULL, fsId text NOT NULL, releases int NOT NULL, bytes int NOT NULL, created text NOT NULL,
+  expires text NOT NULL);
+CREATE TABLE Renames (userSlug text NOT NULL, appSlug text NOT NULL, newAppSlug text NOT NULL, created text NOT NULL,
+  PRIMARY KEY (userSlug, appSlug));
+CREATE TABLE AppInvites (userSlug text NOT NULL, appSlug text NOT NULL, emailKey text NOT NULL,
+  givenEmail text NOT NULL, tokenHash text NOT NULL UNIQUE, role text NOT NULL, state text NOT NULL,
+  grantUserId text NOT NULL DEFAULT '', created text NOT NULL, updated text NOT NULL,
+  PRIMARY KEY (userSlug, appSlug, emailKey));
+CREATE TABLE AccessRequests (userSlug text NOT NULL, appSlug text NOT NULL, userId text NOT NULL, email text NOT NULL,
+  state text NOT NULL, role text NOT NULL, created text NOT NULL, updated text NOT NULL,
+  PRIMARY KEY (userSlug, appSlug, userId));
 CREATE TABLE Meta (name text PRIMARY KEY, value int NOT NULL);
 INSERT INTO Meta VALUES ('revocations', 0);
 
+CREATE VIEW NamedAssets (assetId, userId, owned) AS
+  SELECT assetId, userId, owned FROM ReleaseAssets
+  UNION ALL SELECT assetId, userId, 1 FROM Uploads WHERE assetId <> '';
 CREATE VIEW AssetUses (assetId, uses, created) AS
-  SELECT assetId, (SELECT count(*) FROM ReleaseAssets r WHERE r.assetId = a.assetId), created FROM Assets a;
+  SELECT assetId, (SELECT count(*) FROM NamedAssets r WHERE r.assetId = a.assetId), created FROM Assets a;
 CREATE TRIGGER AssetUses_forgotten INSTEAD OF DELETE ON AssetUses BEGIN SELECT 1; END;
 CREATE VIEW UserAssets (assetId, userId, bytes, uses, owned) AS
   SELECT assetId, userId, coalesce((SELECT length(content) FROM Assets a WHERE a.assetId = r.assetId), 0),
-    count(*), sum(owned) FROM ReleaseAssets r GROUP BY assetId, userId;
+    count(*), sum(owned) FROM NamedAssets r GROUP BY assetId, userId;
 CREATE VIEW UserUsage (userId, releaseBytes, contexts, sections, chatBytes) AS
   SELECT userId,
     coalesce((SELECT sum(length(CAST(fileSystem AS BLOB)) + length(CAST(env AS BLOB))
@@ -76,7 +110,7 @@ CREATE VIEW UserUsage (userId, releaseBytes, contexts, sections, chatBytes) AS
     (SELECT count(*) FROM ChatSections JOIN ChatContexts c USING (contextId) WHERE c.userId = u.userId),
     coalesce((SELECT sum(length(CAST(blocks AS BLOB))) FROM ChatSections JOIN ChatContexts c USING (contextId)
       WHERE c.userId = u.userId), 0)
-  FROM (SELECT userId FROM Apps UNION SELECT userId FROM ChatContexts) u;
+  FROM (SELECT userId FROM Apps UNION SELECT userId FROM ChatContexts UNION SELECT userId FROM Uploads) u;
 """
 
 

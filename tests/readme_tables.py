@@ -83,9 +83,10 @@ def access() -> str:
     rows = ["| message | about | least that may | others are answered |", "| --- | --- | --- | --- |"]
     for request in requests():
         rule = ACCESS[request]
+        changes = f"; {LEAST[rule.changes]} changes it" if rule.changes is not None else ""
         rows.append(
             f"| `{str(request.__struct_config__.tag).removeprefix('vibes.diy.req-')}` | {rule.about.value}"
-            f"{', made if not there' if rule.makes else ''} | {LEAST[rule.least]} | {rule.refused} |"
+            f"{', made if not there' if rule.makes else ''} | {LEAST[rule.least]}{changes} | {rule.refused} |"
         )
     return "\n".join(rows)
 

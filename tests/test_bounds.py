@@ -261,6 +261,11 @@ def routes() -> dict[str, dict[str, bytes]]:
             "fields": post(b"a=1&" * (2 * MiB), "localhost", "/settings/csr-to-cert"),
             "one": post(b"csr=" + b"x" * (8 * MiB), "localhost", "/settings/csr-to-cert"),
         },
+        "upload": {
+            "no grant": post(b"x" * (8 * MiB), "localhost", "/assets"),
+            "file": get("/assets/cid?url=" + "x" * 30_000, "localhost"),
+            "fields": get("/assets/cid?" + "a=1&" * 7_000, "localhost"),
+        },
         "other HTTP": {
             "delete": get("/" + "x" * 30_000, "localhost", "DELETE"),
             "to an app": post(b"{}", HOST),

@@ -1,6 +1,7 @@
 import argparse
 import json
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -43,7 +44,7 @@ def test_every_command_has_help_with_its_examples(
     "example", [example for command in COMMANDS for example in command.examples if ">" not in example]
 )
 def test_every_example_is_understood(example: str) -> None:
-    options = make_parser().parse_args(example.split())
+    options = make_parser().parse_args(shlex.split(example))
 
     assert options.target.startswith("vibes_trio.commands.")
 

@@ -3,12 +3,13 @@
 import pytest
 import trio
 from msgspec import Raw
+from outcome import Error, Value
 from trio.testing import wait_all_tasks_blocked
 
 from vibes_trio.context import Ctx
 from vibes_trio.dispatch import Continue, Handler, Pipeline, dispatch_soon
 from vibes_trio.errors import BadRequest, UnknownType
-from vibes_trio.exchange import HttpIncoming, Reply
+from vibes_trio.exchange import HttpIncoming, Later, Reply
 from vibes_trio.wire.base import Envelope, MessageHead
 
 REQUEST = HttpIncoming("GET", "localhost", "/")
@@ -217,3 +218,23 @@ async def test_a_message_is_shown_to_the_handlers_of_its_type_and_of_all_in_thei
     assert (await dispatch(handlers, message_head("req-two"))).status == 202
     assert (await dispatch(handlers, message_head("req-other"))).status == 299
     assert seen == ["all", "one", "rest", "all", "two", "all", "rest"]
+
+
+class Promised:
+    """A promise, for one hearer."""
+
+    def tell(self, hear):
+        self.hear = hear
+
+
+@pytest.mark.parametrize("outcome", [Value(Reply(200)), Error(BadRequest("x"))])
+def test_posts_run_when_what_was_promised_is_told_whatever_it_is(outcome):
+    seen, got, promised = [], [], Promised()
+
+    later = dispatch_soon(CTX, Pipeline(at_once("a", Later(promised, lambda got: got), seen)), REQUEST)
+    later.tell(got.append)
+    assert seen == []
+    promised.hear(outcome)
+
+    assert type(got[0]) is type(outcome)
+    assert seen == [("a", getattr(outcome, "value", None) or outcome.error)]

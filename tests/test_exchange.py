@@ -2,9 +2,12 @@
 
 import gc
 
+import pytest
+import trio
 import trio.testing
+from outcome import Error, Value
 
-from vibes_trio.exchange import Turn
+from vibes_trio.exchange import Later, Turn, of_value
 
 
 async def test_a_turn_waits_for_all_before_it_and_not_only_for_its_neighbour():
@@ -57,3 +60,66 @@ def test_turns_that_are_over_are_not_kept():
     gc.collect()
 
     assert sum(isinstance(found, Turn) for found in gc.get_objects()) < 10
+
+
+class Kept:
+    """A promise that is kept already."""
+
+    def __init__(self, got):
+        self.got = got
+
+    async def wait(self):
+        await trio.lowlevel.checkpoint()
+        return self.got.unwrap()
+
+    def tell(self, hear):
+        hear(self.got)
+
+
+async def waited_for(later):
+    try:
+        return await later
+    except Exception as error:
+        return repr(error)
+
+
+async def told_of(later):
+    got = []
+    later.tell(got.append)
+    return got[0].value if isinstance(got[0], Value) else repr(got[0].error)
+
+
+def told(got):
+    return Value(f"told: {got.error}") if isinstance(got, Error) else got
+
+
+@pytest.mark.parametrize("way", [waited_for, told_of])
+@pytest.mark.parametrize(
+    ("got", "steps", "result"),
+    [
+        (Value(2), [of_value(lambda n: n + 1)], 3),
+        (Value(2), [of_value(lambda n: n + 1), told], 3),
+        (Error(ValueError("no")), [of_value(lambda n: n + 1)], "ValueError('no')"),
+        (Error(ValueError("no")), [of_value(lambda n: n + 1), told, of_value(str.upper)], "TOLD: NO"),
+        (
+            Value(0),
+            [of_value(lambda n: 1 // n), of_value(str)],
+            repr(ZeroDivisionError("integer division or modulo by zero")),
+        ),
+    ],
+)
+async def test_of_what_is_promised_the_same_is_made_whether_waited_for_or_told(way, got, steps, result):
+    later = Later(Kept(got), steps[0])
+    for step in steps[1:]:
+        later = later.then(step)
+
+    assert await way(later) == result
+
+
+async def test_a_turn_has_come_when_all_before_it_are_over():
+    first = Turn()
+    second = Turn(first)
+
+    assert (first.has_come, second.has_come) == (True, False)
+    first.pass_on()
+    assert second.has_come

@@ -59,7 +59,16 @@ def test_every_request_of_the_wire_has_a_handler_and_one_only():
 def test_messages_come_behind_everything_that_is_http():
     names = [handler.name for handler in PIPELINE]
 
-    assert names[:7] == ["preflight", "module", "entry point", "health", "log", "sign-in page", "other HTTP"]
+    assert names[:8] == [
+        "log",
+        "preflight",
+        "module",
+        "entry point",
+        "health",
+        "sign-in page",
+        "upload",
+        "other HTTP",
+    ]
     assert names[-1] == "unknown message"
 
 
@@ -82,20 +91,6 @@ BROWSERS = [{"sec_fetch_mode": "navigate"}, {"accept": "text/html,*/*"}]
 
 
 @pytest.mark.parametrize("headers", BROWSERS)
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_a_browser_that_opens_the_api_host_is_told_what_this_is(app, method, headers):
-    names = {name.replace("_", "-"): value for name, value in headers.items()}
-    reply = await answer(app, PIPELINE, HttpIncoming(method, API, "/", names, b""))
-
-    assert reply.status == 200
-    assert ("content-type", "text/html") in reply.headers
-    assert ("vary", "Sec-Fetch-Mode, Accept") in reply.headers
-    assert reply.policy.endswith("; sandbox")
-    assert (b"vibes-trio deploy FOLDER" in reply.body) == (method == "GET")
-    assert (b"https://{app}--{user}.apps.test" in reply.body) == (method == "GET")
-
-
-@pytest.mark.parametrize("headers", BROWSERS)
 @pytest.mark.parametrize(
     "path",
     ["/settings", "/~zzz/", "/%ff", "/a<b>", "/x/../y"],
@@ -106,7 +101,11 @@ async def test_a_browser_that_leads_nowhere_on_the_api_host_gets_a_page(app, pat
     reply = await answer(app, PIPELINE, HttpIncoming("GET", API, path, names, b""))
 
     assert reply.status == 404
+    assert ("content-type", "text/html") in reply.headers
+    assert ("vary", "Sec-Fetch-Mode, Accept") in reply.headers
+    assert reply.policy.endswith("; sandbox")
     assert b"There is nothing at this address" in reply.body
+    assert b"https://{app}--{user}.apps.test" in reply.body
     assert b"<b>" not in reply.body
 
 
@@ -262,6 +261,22 @@ async def test_the_log_has_neither_queries_nor_long_targets(app, caplog):
     assert lines[0].endswith("zzz?… -> 503")
     assert lines[1] == f"{'X' * 20} /v1?… -> 503"
     assert max(map(len, lines)) < 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "host", "status"),
+    [("GET", "/none", APP, 404), ("HEAD", "/~esm/none", APP, 404), ("POST", "/", APP, 404)],
+)
+async def test_what_is_refused_is_logged_whoever_would_have_answered_it(
+    app, caplog, method, path, host, status
+):
+    caplog.set_level(logging.INFO, "vibes_trio.requests")
+
+    await send(app, method, path, host)
+    await send(app, "GET", "/healthz")
+
+    lines = [record.getMessage() for record in caplog.records if record.name == "vibes_trio.requests"]
+    assert [line.replace("NotFound", "404") for line in lines] == [f"{method} {path} -> {status}"]
 
 
 async def test_refused_requests_fill_no_log_however_many_come(app):

@@ -22,9 +22,9 @@ ROOMS = ("registry", "store", "resolve", "build")
 FOR_ALL_ROOMS = ("folder", "progress")
 DATA_ONLY = frozenset({"example"})
 ONLY_IN = {
-    "quart": ("front", "server"),
-    "quart_trio": ("front", "server"),
-    "hypercorn": ("front", "server"),
+    "quart": ("front", "pages"),
+    "quart_trio": ("front", "pages"),
+    "hypercorn": ("front",),
 }
 # Quart takes half a second to import: the full lane is loaded behind the listening fast one. Words for made-up names
 # take 12 ms, and hardly a deploy asks for them. (Whole packages can be had late by `late`.)

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from vibes_trio.urls import (
     ANY_SITE,
+    SIGN_IN,
     base_name,
     decode_path,
     entry_point_url,
     is_for_app,
     make_site,
+    may_be_page,
     normalize_path,
     parse_entry_point,
     parse_host,
@@ -202,3 +204,23 @@ def test_a_normalised_path_has_no_dot_segment_left(text):
 def test_a_path_that_is_no_utf8_has_no_name():
     assert decode_path("/%ff") is None
     assert decode_path("/%C3%BC%20x") == "/ü x"
+
+
+@pytest.mark.parametrize(
+    ("host", "method", "target", "may_be"),
+    [
+        ("apps.test", "GET", "/", True),
+        ("apps.test", "HEAD", "/me?x", True),
+        ("apps.test", "GET", "/x/../healthz", False),
+        ("apps.test", "GET", "/readyz?x", False),
+        ("apps.test", "GET", "/./~esm/x.js", False),
+        ("apps.test", "GET", "//me", False),
+        ("apps.test", "POST", "/", False),
+        ("apps.test", "POST", SIGN_IN, True),
+        ("apps.test", "OPTIONS", "/", False),
+        ("shop--eve.apps.test", "GET", "/", False),
+        ("shop--eve.apps.test", "POST", SIGN_IN, False),
+    ],
+)
+def test_a_page_of_the_server_s_own_may_be_asked_for(host, method, target, may_be):
+    assert may_be_page(parse_host(host, SITE), method, target) is may_be

@@ -57,10 +57,22 @@ class Limits:
     slug_attempts: int = 5
     max_run_id_chars: int = 100
     max_message_chars: int = 500
+    # Uploads
+    max_upload_bytes: int = 32 * MiB
+    open_uploads: int = 20
+    upload_grant_s: float = 3600.0
     # Lists
     list_items: int = 100
     max_search_chars: int = 100
     file_page_bytes: int = 384 * KiB
+    max_settings: int = 50
+    max_settings_bytes: int = 32 * KiB
+    max_suggestions: int = 20
+    max_title_chars: int = 200
+    read_page_bytes: int = 1 * MiB
+    undo_s: float = 7 * 86400.0
+    rename_rows: int = 20_000
+    old_names: int = 20
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB
@@ -96,6 +108,15 @@ class Limits:
     send_timeout_s: float = 10.0
     message_timeout_s: float = 60.0
     outbox_bytes: int = 1 * MiB
+    subscriptions: int = 50_000
+    subscriptions_per_connection: int = 100
+    subscribers_reading: int = 16
+    subscriber_bytes: int = 256 * KiB
+    subscriber_behind_s: float = 5.0
+    subscriber_retry_s: float = 0.5
+    events_at_once: int = 100
+    event_page_bytes: int = 256 * KiB
+    apps_per_event: int = 50
     ping_interval_s: float = 20.0
     close_timeout_s: float = 2.0
     # Client
@@ -106,6 +127,9 @@ class Limits:
     reconnect_wait_s: float = 60.0
     events_waiting: int = 256
     client_addresses: int = 64
+    watch_quiet_s: float = 0.03
+    watch_most_s: float = 0.5
+    watch_turn_s: float = 0.1
     # Processes
     max_workers: int = 64
     reader_poll_s: float = 0.05
@@ -197,6 +221,7 @@ class Limits:
     read_timeout_s: float = 10.0
     busy_timeout_s: float = 5.0
     commits_per_checkpoint: int = 64
+    commit_here_s: float = 0.0005
     long_write_bytes: int = 256 * KiB
     put_ahead_bytes: int = 1 * MiB
     put_ahead_assets: int = 100
@@ -214,7 +239,9 @@ class Limits:
     sweep_users: int = 100
     sweep_releases: int = 4
     sweep_assets: int = 50
+    sweep_uploads: int = 4
     sweep_bytes: int = 1 * MiB
+    sweep_sections: int = 100
     asset_grace_s: float = 3600.0
     cache_bytes: int = 72 * MiB
     cached_file_bytes: int = 9 * MiB  # the largest file, with its entry

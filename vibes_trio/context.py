@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import trio
 
@@ -13,15 +13,20 @@ from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.compilers.interface import Compiler
 from vibes_trio.compressor import Compressor
 from vibes_trio.config import Config
-from vibes_trio.exchange import Turn, UserId
+from vibes_trio.counts import Registry
+from vibes_trio.exchange import Link, Turn, UserId
 from vibes_trio.jobs import Jobs
 from vibes_trio.landing import Landing
+from vibes_trio.live import Live
 from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.store.local import LocalModules
 from vibes_trio.storage.interface import Database
 from vibes_trio.urls import Site, make_site
+from vibes_trio.wire.base import Envelope
+
+R = TypeVar("R")
 
 if TYPE_CHECKING:
     # The one name from above: the cache holds what `services.releases` makes and only it reads.
@@ -45,8 +50,10 @@ class App:
         random_slug: three words joined by `-`.
         now: the clock, Unix seconds.
         draining: set when the server is about to stop.
+        live: who is told of what happens, while it does.
         fonts: fetches the fonts of apps into *modules*; None: nothing does.
         landing: assets of deploys in flight, which no sweep takes.
+        counts: what this process counts.
     """
 
     config: Config
@@ -67,8 +74,10 @@ class App:
     random_slug: Callable[[], str]
     now: Callable[[], float]
     draining: trio.Event
+    live: Live
     fonts: FontHome | None = None
     landing: Landing = field(default_factory=Landing)
+    counts: Registry = field(default_factory=Registry)
 
     @property
     def site(self) -> Site:
@@ -78,12 +87,28 @@ class App:
 
 
 @dataclass(frozen=True, slots=True)
+class Then(Generic[R]):
+    """A response, and what is to begin once it is sent, over a WebSocket."""
+
+    response: R
+    start: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Ctx:
-    """What one message may need. *claims* are there once it is authenticated."""
+    """What one message may need.
+
+    Attributes:
+        claims: there once it is authenticated.
+        link: the way to say more than one reply; None: it was posted.
+        envelope: the one that it came in, which further frames for it carry.
+    """
 
     app: App
     turn: Turn | None = None
     claims: Claims | None = None
+    link: Link | None = None
+    envelope: Envelope | None = None
 
     @property
     def asker(self) -> Claims:

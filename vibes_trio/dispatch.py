@@ -9,9 +9,11 @@ from enum import Enum
 from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from outcome import Maybe, Value
+
 from vibes_trio.context import Ctx
 from vibes_trio.errors import UnknownType
-from vibes_trio.exchange import HttpIncoming, Reply, Soon
+from vibes_trio.exchange import HttpIncoming, Later, Reply, Soon
 from vibes_trio.wire.base import MessageHead
 
 T = TypeVar("T")
@@ -97,6 +99,8 @@ def dispatch_soon(ctx: Ctx, pipeline: Pipeline, incoming: Incoming) -> Soon[Repl
     if isinstance(result, Reply):
         _run(posts, result)
         return result
+    if isinstance(result, Later):
+        return result.then(partial(_end, posts))
     return _go_on(ctx, handlers, incoming, posts, result)
 
 
@@ -133,6 +137,11 @@ async def _go_on(
         raise
     _run(posts, reply)
     return reply
+
+
+def _end(posts: Posts, got: Maybe[Reply]) -> Maybe[Reply]:
+    _run(posts, got.value if isinstance(got, Value) else got.error)
+    return got
 
 
 def _run(posts: Posts, outcome: Outcome) -> None:

@@ -1,10 +1,11 @@
 """What comes in and what goes out, whichever the transport: the records that front and dispatch share."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NewType, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NewType, Protocol, TypeAlias, TypeVar
 
 import trio
+from outcome import Maybe, Value, acapture, capture
 
 if TYPE_CHECKING:
     # From above: carried here, and read there.
@@ -22,8 +23,63 @@ Soon: TypeAlias = T | Awaitable[T]
 """A value, or what gives it when awaited.
 
 What can be had without waiting is returned as it is: it then costs no task, no deadline and no turn of the
-scheduler, which together are dearer than most answers.
+scheduler, which together are dearer than most answers. What is in the storage's hands already is a `Later`.
 """
+
+T_co = TypeVar("T_co", covariant=True)
+U = TypeVar("U")
+
+
+class Promise(Protocol[T_co]):
+    """What is in somebody's hands, who gives it to one who wants it: either waits for it or is told."""
+
+    async def wait(self) -> T_co:
+        """Return it, or raise what was raised instead."""
+
+    def tell(self, hear: Callable[[Maybe[T_co]], None]) -> None:
+        """Have *hear*, which raises nothing, called with it in the event loop, once it is there."""
+
+
+class Later(Generic[T_co]):
+    """What will be made of a `Promise`, itself one. Who can be told of it needs no task and no deadline to wait.
+
+    Args:
+        source: what is promised; it bounds its wait itself.
+        make: makes the result, a value or an error, of the promised one. Raises nothing: errors that are raised hold
+            the frames through which they went.
+    """
+
+    __slots__ = ("_make", "_source")
+
+    # Any: what is promised goes to *make* alone, which knows its type.
+    def __init__(self, source: Promise[Any], make: Callable[[Maybe[Any]], Maybe[T_co]]) -> None:
+        self._source = source
+        self._make = make
+
+    def then(self, make: Callable[[Maybe[T_co]], Maybe[U]]) -> "Later[U]":
+        """Return what will be made of this one."""
+        return Later(self, make)
+
+    async def wait(self) -> T_co:
+        """See `Promise`."""
+        got = self._make(await acapture(self._source.wait))
+        try:
+            return got.unwrap()
+        finally:
+            del got  # an error holds this frame
+
+    def __await__(self) -> Generator[Any, Any, T_co]:
+        return self.wait().__await__()
+
+    def tell(self, hear: Callable[[Maybe[T_co]], None]) -> None:
+        """See `Promise`."""
+        self._source.tell(lambda got: hear(self._make(got)))
+
+
+def of_value(convert: Callable[[T], U]) -> Callable[[Maybe[T]], Maybe[U]]:
+    """Return what makes results of others by *convert*, and leaves errors as they are; for `Later`."""
+    return lambda got: capture(convert, got.value) if isinstance(got, Value) else got
+
 
 READING_HEADERS = ("accept", "accept-encoding", "if-none-match", "if-range", "range", "sec-fetch-mode")
 """The headers that what is read from an app's host may depend on; handlers see no others but a Referer that counts
@@ -69,6 +125,43 @@ class HttpIncoming:
     client: str = ""
 
 
+class Kept(Protocol):
+    """What lasts as long as a connection, at the most."""
+
+    def end(self) -> None:
+        """The connection is over: nothing of it may be used any more."""
+
+
+class Link(Protocol):
+    """The way back to a client to whom more than the reply to a message can be said: a WebSocket.
+
+    Attributes:
+        kept: what services keep for the connection, by what names it for them; each is ended with it.
+    """
+
+    kept: dict[str, Kept]
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more can be said."""
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How much of what was said the client has not taken yet."""
+
+    def send(self, *parts: bytes) -> None:
+        """Say one text, made of *parts*, after all before it. What is over hears nothing.
+
+        Who says much looks at `waiting_bytes` before, or waits for `drained`.
+        """
+
+    async def drained(self, below_bytes: int) -> None:
+        """Return when less than so much waits, or the connection is over."""
+
+    def cut(self, reason: str) -> None:
+        """End the connection of a client that takes too little of what it asked for; *reason* goes along."""
+
+
 @dataclass(frozen=True, slots=True)
 class MessageIncoming:
     """One message from a WebSocket: the undecoded JSON text. (A posted one comes as HttpIncoming.)
@@ -76,11 +169,13 @@ class MessageIncoming:
     Attributes:
         client: as of `HttpIncoming`.
         looked: the head of a long one, or why it has none.
+        link: the connection that it came by.
     """
 
     data: bytes
     client: str = ""
     looked: "LargeHead | VibesError | None" = None
+    link: Link | None = field(default=None, compare=False)
 
 
 Incoming = HttpIncoming | MessageIncoming
@@ -97,6 +192,7 @@ class Reply:
         length: for HEAD: what Content-Length says although *body* is empty. None: len(body).
         repeatable: the same request gets the same reply until a release changes, so the front may keep it.
         policy: its Content-Security-Policy; None: that of what is no page (`content.policy.LOCKED`); empty: none.
+        after: what is to happen once a WebSocket has been given it. An HTTP request's reply has none.
         for_owner: this process can't answer, the one that owns the data can (`workers/owner.py`).
     """
 
@@ -107,6 +203,7 @@ class Reply:
     repeatable: bool = False
     for_owner: bool = False
     policy: str | None = None
+    after: Callable[[], None] | None = None
 
 
 class Turn:
@@ -131,8 +228,13 @@ class Turn:
         if self._before is not None:
             self._before._after = self
 
+    @property
+    def has_come(self) -> bool:
+        """Whether all messages before this one have passed their turns on."""
+        return self._before is None or self._before.passed
+
     async def wait(self) -> None:
-        """Return once all messages before this one have passed their turns on."""
+        """Return once it has come."""
         if self._before is not None:
             await self._before._passed.wait()
 

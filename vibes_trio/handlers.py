@@ -4,28 +4,58 @@ import importlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import trio
 
 from vibes_trio.beside.pool import Question
-from vibes_trio.context import Ctx
+from vibes_trio.context import Ctx, Then
+from vibes_trio.counts import OTHER
 from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
-from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
-from vibes_trio.exchange import READING_HEADERS, HostName, HttpIncoming, Reply, Soon, referer_counts
+from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType, VibesError
+from vibes_trio.exchange import (
+    READING_HEADERS,
+    HostName,
+    HttpIncoming,
+    Later,
+    Reply,
+    Soon,
+    of_value,
+    referer_counts,
+)
 from vibes_trio.late import late
-from vibes_trio.services import app_list, versions
+from vibes_trio.services import app_list, app_settings, chat_list, deletions, forks, live, me, versions
 from vibes_trio.services.beside import packing_of
-from vibes_trio.services.chat import append_chat_section, ensure_chat_context, find_chat_context
+from vibes_trio.services.chat import (
+    append_at_once,
+    append_chat_section,
+    ensure_chat_context,
+    find_chat_context,
+)
 from vibes_trio.services.devices import cert_from_csr, serve_sign_in
 from vibes_trio.services.health import find_trouble
 from vibes_trio.services.notices import explain_api, navigates, notice_reply
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
-from vibes_trio.urls import MODULES, SIGN_IN, EntryPoint, is_for_app, normalize_path, parse_entry_point
+from vibes_trio.services.uploads import grant_upload, list_missing_assets, serve_uploads
+from vibes_trio.urls import (
+    HEALTH,
+    MODULES,
+    SIGN_IN,
+    UPLOADS,
+    EntryPoint,
+    is_for_app,
+    normalize_path,
+    parse_entry_point,
+)
 from vibes_trio.wire import apps as of_apps
+from vibes_trio.wire import chats as of_chats
+from vibes_trio.wire import deletions as of_deletions
+from vibes_trio.wire import live as of_live
+from vibes_trio.wire import me as of_me
+from vibes_trio.wire import settings as of_settings
 from vibes_trio.wire import versions as of_versions
 from vibes_trio.wire.access import ACCESS, Relation
 from vibes_trio.wire.auth import DashAuth
@@ -44,6 +74,7 @@ from vibes_trio.wire.base import (
 from vibes_trio.wire.chat import APPEND, ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
 from vibes_trio.wire.devices import ReqCertFromCsr
+from vibes_trio.wire.uploads import ReqAssetUploadGrant, ReqListMissingAssets
 
 if TYPE_CHECKING:
     import vibes_trio.services.deploy as deploys
@@ -129,7 +160,7 @@ def _health(incoming: Incoming) -> Page | None:
     if read is None or read[1].app is not None:
         return None
     path = normalize_path(read[0].target)
-    return Page(read[1], path, read[0].method == "HEAD") if path in ("/healthz", "/readyz") else None
+    return Page(read[1], path, read[0].method == "HEAD") if path in HEALTH else None
 
 
 def _sign_in(incoming: Incoming) -> HttpIncoming | None:
@@ -137,6 +168,17 @@ def _sign_in(incoming: Incoming) -> HttpIncoming | None:
         return None
     is_api = incoming.host_name is not None and incoming.host_name.app is None
     return incoming if is_api and normalize_path(incoming.target) == SIGN_IN else None
+
+
+def _upload(incoming: Incoming) -> HttpIncoming | None:
+    if not isinstance(incoming, HttpIncoming) or incoming.method not in ("GET", "HEAD", "POST"):
+        return None
+    is_api = incoming.host_name is not None and incoming.host_name.app is None
+    path = normalize_path(incoming.target)
+    takes = (path == UPLOADS and incoming.method != "GET") or (
+        path == f"{UPLOADS}/cid" and incoming.method != "POST"
+    )
+    return incoming if is_api and takes else None
 
 
 async def _answer_health(ctx: Ctx, page: Page) -> Reply:
@@ -150,13 +192,17 @@ def _log(ctx: Ctx, incoming: Incoming) -> Continue:
 
 
 def _log_outcome(ctx: Ctx, incoming: Incoming, outcome: Outcome) -> None:
-    """Write what failed; what went well only when asked for, as a line costs more than most answers."""
+    """Count messages; write what failed. What went well is written only when asked for, as a line costs more than most
+    answers."""
     ended = outcome.status if isinstance(outcome, Reply) else type(outcome).__name__
+    known = incoming.type if isinstance(incoming, MessageHead) and incoming.type in _known_types() else ""
+    if isinstance(incoming, MessageHead):
+        code = outcome.code if isinstance(outcome, VibesError) else ended
+        ctx.app.counts.cells("messages")[known or OTHER, code].value += 1
     level = logging.DEBUG if isinstance(ended, int) and ended < 400 else logging.INFO
     if not log.isEnabledFor(level):
         return
-    about = incoming.type if isinstance(incoming, MessageHead) and incoming.type in _known_types() else ""
-    log.log(level, "%s -> %s", _name_for_log(incoming), ended, extra={"kind": (about, ended)})
+    log.log(level, "%s -> %s", _name_for_log(incoming), ended, extra={"kind": (known, ended)})
 
 
 def _name_for_log(incoming: Incoming) -> str:
@@ -187,8 +233,7 @@ async def _refuse_http(ctx: Ctx, incoming: HttpIncoming) -> Reply:
     host = incoming.host_name
     path = normalize_path(incoming.target)
     if incoming.method in ("GET", "HEAD") and navigates(incoming.headers):
-        notice = explain_api(ctx.app, path)
-        return notice_reply(notice, status=200 if path == "/" else 404, head=incoming.method == "HEAD")
+        return notice_reply(explain_api(ctx.app, path), head=incoming.method == "HEAD")
     if incoming.method in ("GET", "HEAD") and host and is_for_app(host, path):
         base = ctx.app.config.hostname_base
         raise NotFound(f"No app is here: apps of this server live at {{app}}--{{user}}.{base}.")
@@ -221,7 +266,7 @@ async def authenticate(ctx: Ctx, auth: DashAuth | None) -> Ctx:
     verify = ctx.app.verifiers.get(auth.type)
     if verify is None:
         raise RequireLogin("unknown_type")
-    return Ctx(ctx.app, ctx.turn, await verify(auth.token))
+    return Ctx(ctx.app, ctx.turn, await verify(auth.token), ctx.link, ctx.envelope)
 
 
 async def authenticate_or_not(ctx: Ctx, auth: DashAuth | None) -> Ctx:
@@ -243,19 +288,20 @@ def authenticate_at_once(ctx: Ctx, auth: DashAuth | None) -> Ctx | None:
     if auth is None or verify is None or not auth.token:
         return None
     claims = verify.at_once(auth.token)
-    return Ctx(ctx.app, ctx.turn, claims) if claims is not None else None
+    return Ctx(ctx.app, ctx.turn, claims, ctx.link, ctx.envelope) if claims is not None else None
 
 
 def message(
     request: type[Q],
-    use_case: Callable[[Ctx, Any], Awaitable[Response]],
-    at_once: Callable[[Ctx, Q], Response | None] | None = None,
+    use_case: Callable[[Ctx, Any], Awaitable[Response | Then[Any]]],
+    at_once: Callable[[Ctx, Q], Response | Later[Response] | None] | None = None,
 ) -> Handler[Message[Q]]:
     """Return the handler of *request*: decodes it, authenticates who asks, runs *use_case*, encodes its answer.
 
     Args:
-        use_case: takes the request, and what `packing_of` makes of a long one.
-        at_once: answers what needs no waiting, or returns None and has done nothing; *use_case* is asked then.
+        use_case: takes the request, and what `packing_of` makes of a long one. `Then`: begins something.
+        at_once: answers what needs no waiting, or no more than the storage's; or returns None and has done nothing:
+            *use_case* is asked then.
 
     Whether who asks has to be known says `wire.access.ACCESS`. A long one is decoded, in another process, only when it
     is known in any case.
@@ -278,8 +324,10 @@ def message(
         if at_once is not None and not isinstance(payload, LargeMessage):
             asker = authenticate_at_once(ctx, payload.auth)
             response = at_once(asker, payload) if asker is not None else None
+            if isinstance(response, Later):
+                return response.then(of_value(partial(_reply, received.envelope)))
             if response is not None:
-                return Reply(200, JSON, write_reply(received.envelope, response))
+                return _reply(received.envelope, response)
         return wait(ctx, received.envelope, payload)
 
     async def wait(ctx: Ctx, envelope: Envelope, payload: Q | LargeMessage) -> Reply:
@@ -288,10 +336,15 @@ def message(
         if isinstance(payload, LargeMessage):
             question = Question("read", wire_type)
             payload = unpack(await ctx.app.beside.ask(question, payload.data, asker.asker.user_id))
-        response = await use_case(asker, payload)
-        return Reply(200, JSON, write_reply(envelope, response))
+        return _reply(envelope, await use_case(asker, payload))
 
     return Handler(wire_type, validate, handle, takes=wire_type)
+
+
+def _reply(envelope: Envelope, response: Response | Then[Any]) -> Reply:
+    if isinstance(response, Then):
+        return Reply(200, JSON, write_reply(envelope, response.response), after=response.start)
+    return Reply(200, JSON, write_reply(envelope, response))
 
 
 async def load_deploys() -> None:
@@ -313,19 +366,34 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
 
 
 PIPELINE = Pipeline(
+    Handler("log", lambda incoming: incoming, _log, post=_log_outcome),
     Handler("preflight", _preflight, _answer_preflight, takes=HttpIncoming),
     Handler("module", _module, serve_module, takes=HttpIncoming),
     Handler("entry point", _entry_point, serve_entry_point, takes=HttpIncoming),
     Handler("health", _health, _answer_health, takes=HttpIncoming),
-    Handler("log", lambda incoming: incoming, _log, post=_log_outcome),
     Handler("sign-in page", _sign_in, serve_sign_in, takes=HttpIncoming),
+    Handler("upload", _upload, serve_uploads, takes=HttpIncoming),
     Handler("other HTTP", _other_http, _refuse_http, takes=HttpIncoming),
     message(ReqEnsureAppSlug, ensure_app_slug),
     message(ReqEnsureChatContext, ensure_chat_context, find_chat_context),
-    message(ReqAppendChatSection, append_chat_section),
+    message(ReqAppendChatSection, append_chat_section, append_at_once),
     message(of_apps.ReqListRecentVibes, app_list.list_recent_vibes),
     message(of_apps.ReqPinRecentVibe, app_list.pin_recent_vibe),
     message(of_apps.ReqListVersions, app_list.list_versions),
+    message(of_me.ReqWhoAmI, me.who_am_i),
+    message(of_me.ReqListUserSlugBindings, me.list_handles),
+    message(of_me.ReqCreateUserSlugBinding, me.create_handle),
+    message(of_me.ReqSuggestHandleCandidates, me.suggest_handles),
+    message(of_me.ReqListUserSlugAppSlug, me.list_handle_apps),
+    message(of_me.ReqEnsureUserSettings, me.ensure_settings),
+    message(of_deletions.ReqDeleteRelease, deletions.delete_release),
+    message(of_deletions.ReqDeleteApp, deletions.delete_app),
+    message(of_deletions.ReqDeleteUserSlugBinding, deletions.delete_handle),
+    message(of_deletions.ReqUndoDeletion, deletions.undo_deletion),
+    message(of_deletions.ReqListDeletions, deletions.list_deletions),
+    message(of_deletions.ReqRenameApp, forks.rename),
+    message(of_deletions.ReqForkApp, forks.fork_app),
+    message(of_settings.ReqEnsureAppSettings, app_settings.ensure_app_settings),
     message(of_versions.ReqPublishApp, versions.publish_app),
     message(of_versions.ReqSetModeFs, versions.set_mode_fs),
     message(of_versions.ReqSetUnpublish, versions.set_unpublish),
@@ -333,6 +401,17 @@ PIPELINE = Pipeline(
     message(of_versions.ReqGetReleaseFiles, versions.get_release_files),
     message(of_versions.ReqCompareReleases, versions.compare_releases),
     message(ReqCertFromCsr, cert_from_csr),
+    message(of_chats.ReqListChatContexts, chat_list.list_chat_contexts),
+    message(of_chats.ReqReadChatSections, chat_list.read_chat_sections),
+    message(of_chats.ReqSetChatContext, chat_list.set_chat_context),
+    message(of_chats.ReqDeleteChatContext, chat_list.delete_chat_context),
+    message(of_chats.ReqRestoreChatContext, chat_list.restore_chat_context),
+    message(of_live.ReqSubscribeChatSections, live.subscribe_chat_sections),
+    message(of_live.ReqSubscribeReleases, live.subscribe_releases),
+    message(of_live.ReqSubscribeApps, live.subscribe_apps),
+    message(of_live.ReqUnsubscribe, live.unsubscribe),
+    message(ReqAssetUploadGrant, grant_upload),
+    message(ReqListMissingAssets, list_missing_assets),
     Handler("unknown message", _any_message, _refuse_message, takes=MessageHead),
 )
 

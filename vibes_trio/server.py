@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import current_thread, main_thread
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -30,15 +31,18 @@ from vibes_trio.compressor import Compressor
 from vibes_trio.config import Config, Limits, shared_out
 from vibes_trio.content.slugs import random_slug
 from vibes_trio.context import App
+from vibes_trio.counts import Registry
 from vibes_trio.errors import ConfigError, FetchFailed
 from vibes_trio.exchange import Answer
 from vibes_trio.front.answer import answer_soon, look
 from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.sockets import close_listeners, open_listeners
-from vibes_trio.front.state import Front
+from vibes_trio.front.state import Front, report
 from vibes_trio.handlers import PIPELINE, load_deploys, order_key
 from vibes_trio.jobs import KINDS, Jobs, WarmAll
+from vibes_trio.late import late
+from vibes_trio.live import Live
 from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.prepare import find_prepared, prepare_local_modules
@@ -46,9 +50,15 @@ from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.registry.npm_settings import find_registry
 from vibes_trio.modules.registry.ranges import find_kept
 from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
+from vibes_trio.services.counted import report as report_app
 from vibes_trio.services.releases import forget_changed
 from vibes_trio.storage.engines import make_database
 from vibes_trio.workers.owner import Orders, Readers, answer_settled
+
+if TYPE_CHECKING:
+    import vibes_trio.pages.site as site
+else:
+    site = late("vibes_trio.pages.site")  # it imports Quart
 
 log = logging.getLogger(__name__)
 
@@ -80,17 +90,18 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
     env = os.environ if parts.env is None else parts.env
     _make_data_dir(config.data_dir)
     keys = ensure_keys(config, parts.now())
-    db = make_database(config, parts.now)
+    counts = Registry()
+    db = make_database(config, parts.now, counts)
     db.open()
     try:
-        late = LateOutbound(partial(_open_outbound, config, env))
+        lazy = LateOutbound(partial(_open_outbound, config, env))
         async with (
-            aclosing(late),
+            aclosing(lazy),
             open_compiler(config.limits, config.esbuild, config.data_dir) as compiler,
             open_beside(config.limits) as beside,
         ):
-            prepared = await find_prepared(config) or await prepare_local_modules(config, await late.get())
-            outbound = partial(_get_outbound, late)
+            prepared = await find_prepared(config) or await prepare_local_modules(config, await lazy.get())
+            outbound = partial(_get_outbound, lazy)
             devices = DeviceVerifier(await read_trust(config, db, keys.trusted), parts.now)
             app = App(
                 config=config,
@@ -99,13 +110,13 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 releases=NameCache(config.limits.cached_files),
                 verifiers={
                     "device-id": devices,
-                    "clerk": make_clerk_verifier(config, late.clerk_keys, parts.now),
+                    "clerk": make_clerk_verifier(config, lazy.clerk_keys, parts.now),
                 },
                 devices=devices,
                 compiler=compiler,
                 compressor=Compressor(config.limits),
                 beside=beside,
-                package_version=parts.package_version or partial(_package_version, late, config),
+                package_version=parts.package_version or partial(_package_version, lazy, config),
                 modules=prepared.modules,
                 home=Home(outbound, prepared.modules, config) if prepared.modules else None,
                 builds=Builds(config.limits),
@@ -114,18 +125,21 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 random_slug=parts.random_slug,
                 now=parts.now,
                 draining=trio.Event(),
+                live=Live(config.limits),
                 fonts=FontHome(outbound, prepared.modules, config) if prepared.modules else None,
+                counts=counts,
             )
+            report_app(app)
             db.feed.hear_all(partial(forget_changed, app.releases))
             yield app
     finally:
         db.close()
 
 
-async def _package_version(late: LateOutbound, config: Config, name: str) -> str | None:
+async def _package_version(lazy: LateOutbound, config: Config, name: str) -> str | None:
     """Return what the registry names, else, for pages that load from here, a version that was fetched before."""
     try:
-        version = await late.package_version(name)
+        version = await lazy.package_version(name)
     except ConfigError as error:  # a setting of npm's that came after the start: no reason to refuse a deploy
         log.warning("the package registry can't be asked: %s", error)
         version = None
@@ -134,10 +148,10 @@ async def _package_version(late: LateOutbound, config: Config, name: str) -> str
     return version
 
 
-async def _get_outbound(late: LateOutbound) -> Outbound:
+async def _get_outbound(lazy: LateOutbound) -> Outbound:
     """Return the client; where settings can't be used nothing can be fetched, and all else goes on."""
     try:
-        return await late.get()
+        return await lazy.get()
     except ConfigError as error:
         raise FetchFailed(str(error)) from error
 
@@ -218,9 +232,11 @@ async def _run(
         app.draining,
         ready,
         look=partial(look, app),
+        pages=lambda quart, otherwise: site.add_pages(app, quart, otherwise),
         balance=readers.balance if readers else None,
         site=app.site,
     )
+    report(front, app.counts)
     async with trio.open_nursery() as watchers:
         await watchers.start(_drain_on_signal, app)
         watchers.start_soon(_drain_on, stop, app)
@@ -230,6 +246,7 @@ async def _run(
                 await background.start(run_worker, app, kind)
             async with trio.open_nursery() as periodic:
                 await periodic.start(run_sweeps, app)
+                await periodic.start(app.live.run)
                 app.jobs.add(WarmAll())
                 async with trio.open_nursery() as connections:
                     await connections.start(serve_front, front, listeners, readers.serve if readers else None)

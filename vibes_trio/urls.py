@@ -15,10 +15,14 @@ from vibes_trio.exchange import AppSlug, FsId, HostName, UserSlug
 ANY = "*"
 MODULES = "/~esm/"
 """What the paths of modules begin with that this server serves itself, on every host."""
+HEALTH = ("/healthz", "/readyz")
+"""Paths of the API host that tell whether the server lives, and whether it answers."""
 
 SIGN_IN = "/settings/csr-to-cert"
 """Where programs send a browser to have their device certified; the path is the reference's."""
-FORMS = frozenset({SIGN_IN})
+UPLOADS = "/assets"
+"""Where files are uploaded to; the path is the reference's."""
+FORMS = frozenset({SIGN_IN, UPLOADS})
 """Paths of the API host to which no messages are posted."""
 
 _LABEL = r"[a-z0-9_-]+"
@@ -103,6 +107,16 @@ def is_for_app(host: HostName, path: str) -> bool:
     return "--" in host.name.partition(".")[0] or path.startswith("/~") or decode_path(path) is None
 
 
+def may_be_page(host: HostName, method: str, target: str) -> bool:
+    """Whether a page of this server's own may be asked for: of the API host, and what is known to be nothing else."""
+    if host.app is not None or method not in ("GET", "HEAD", "POST"):
+        return False
+    path = normalize_path(target)
+    if method == "POST":
+        return path in FORMS
+    return path not in HEALTH and not path.startswith((MODULES, "//"))  # Quart takes `//x` for `/x`
+
+
 @lru_cache(maxsize=16)  # a request asks several times, and a long one of nothing but dots takes 2 ms
 def normalize_path(target: str) -> str:
     """Return the path of a request target without query and dot segments, as browsers resolve them."""
@@ -147,7 +161,12 @@ def decode_path(path: str) -> str | None:
 
 def entry_point_url(protocol: str, hostname_base: str, app: str, user: str, fs_id: str) -> str:
     """Return the address of a release, as visitors use it."""
-    return f"{protocol}://{app}--{user}.{hostname_base}/~{fs_id}~/"
+    return f"{app_url(protocol, hostname_base, app, user)}~{fs_id}~/"
+
+
+def app_url(protocol: str, hostname_base: str, app: str, user: str) -> str:
+    """Return the address of an app, which shows what is published, as visitors use it."""
+    return f"{protocol}://{app}--{user}.{hostname_base}/"
 
 
 def wrapper_url(base: str, user: str, app: str, fs_id: str) -> str:

@@ -238,7 +238,8 @@ async def test_tailwind_plugins_and_parts_of_next_for_servers_are_told(esbuild):
     build = await build_app(esbuild, app)
 
     assert build.tailwind
-    assert "tw-animate-css, @tailwindcss/forms" in build.warnings[0]
+    assert "/a.css: @tailwindcss/forms: the Tailwind of the page runs no plugins" in build.warnings[0]
+    assert "tw-animate-css?inline" in build.packages
     assert "next/headers takes a server" in build.warnings[1]
 
 

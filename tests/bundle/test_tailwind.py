@@ -7,6 +7,7 @@ from vibes_trio.bundle.tailwind import (
     brings_tailwind,
     is_of_tailwind,
     is_tailwind_import,
+    joined_for,
     tell_unread,
     uses_tailwind,
 )
@@ -106,7 +107,18 @@ def test_names_of_tailwind_are_known():
     assert is_tailwind_import("tailwindcss")
     assert is_tailwind_import("tailwindcss/theme.css")
     assert not is_tailwind_import("tailwindcss-animate")
-    assert is_of_tailwind("tw-animate-css")
+    assert is_of_tailwind("@tailwindcss/forms")
+
+
+def test_packages_that_are_style_sheets_for_tailwind_are_read_with_the_apps_own():
+    assert [
+        joined_for(name) for name in ("tw-animate-css", "shadcn/tailwind.css", "tailwindcss-animate")
+    ] == [
+        "tw-animate-css",
+        "shadcn/tailwind.css",
+        "tw-animate-css",
+    ]
+    assert (joined_for("@tailwindcss/forms"), joined_for("normalize.css")) == ("", "")
     assert not is_of_tailwind("leaflet/dist/leaflet.css")
 
 

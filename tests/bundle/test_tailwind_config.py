@@ -34,6 +34,10 @@ def theme(members: str) -> str:
         ),
         ('borderRadius: { lg: "var(--r)" }', "--radius-lg: var(--r);"),
         (
+            'backgroundImage: { sky: "linear-gradient(red, blue)" }, zIndex: { 60: 60 }',
+            "--background-image-sky: linear-gradient(red, blue);\n  --z-index-60: 60;",
+        ),
+        (
             'keyframes: { up: { from: { marginTop: "1px" }, to: { opacity: 0 } } }',
             "@keyframes up { from { margin-top: 1px; } to { opacity: 0; } }",
         ),

@@ -5,15 +5,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import msgspec
 import pytest
 import trio
 from trio_websocket import ConnectionClosed, WebSocketRequest, serve_websocket
 
 from vibes_trio import errors
-from vibes_trio.client.api import Api, open_api, open_connections
+from vibes_trio.client.api import open_api, open_connections
 from vibes_trio.client.failures import CannotConnect, ConnectionLost
-from vibes_trio.client.link import Link
 from vibes_trio.config import Limits
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.chat import ReqEnsureChatContext, ResEnsureChatContext
@@ -204,30 +202,3 @@ async def test_what_makes_something_is_not_sent_twice_and_the_next_request_finds
         assert api.clock_ahead_s is None or api.hint == ""
 
         assert (await api.request(ReqEnsureChatContext())).context_id == "c"
-
-
-class Page(msgspec.Struct, frozen=True):
-    items: tuple[int, ...]
-    next_cursor: str = ""
-
-
-class Listing(msgspec.Struct, frozen=True):
-    """No `Request`: that would be taken for a message that the server has."""
-
-    cursor: str = ""
-
-
-class Counting(Api):
-    """Has three pages of two numbers each."""
-
-    async def request(self, request: Any, on_progress: object = None) -> Any:
-        start = int(request.cursor or 0)
-        return Page((start, start + 1), str(start + 2) if start < 4 else "")
-
-
-async def test_a_list_is_read_to_its_end() -> None:
-    api = Counting(Link("ws://there/", Limits()), None)
-
-    found = [item async for page in api.pages(Listing()) for item in page.items]  # type: ignore[arg-type]
-
-    assert found == [0, 1, 2, 3, 4, 5]

@@ -1,11 +1,12 @@
 """Commands are called as functions: the parser has its own tests."""
 
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from served import Served, serving_people
 
 from vibes_trio.config import SETTINGS
 
@@ -30,3 +31,10 @@ def options(data_dir: Path) -> Callable[..., Namespace]:
         )
 
     return make
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server, with two people's key files."""
+    with serving_people(tmp_path_factory.mktemp("served")) as served:
+        yield served

@@ -1,12 +1,12 @@
 import json
 import re
-import threading
+import signal
+import subprocess
+import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NoReturn
@@ -14,18 +14,17 @@ from typing import NoReturn
 import pytest
 import trio
 from plain_proxy import serve_plain_proxy
+from served import in_a_thread
 
 from vibes_trio.cli import main
 from vibes_trio.client import dial, posts, tokens
 from vibes_trio.commands import deploy, session
 from vibes_trio.commands.address import write_address
 from vibes_trio.commands.credentials import find_url
-from vibes_trio.commands.deploy import read_env
-from vibes_trio.commands.output import FAILED, OK, UNREACHABLE, USAGE, CommandFailed
-from vibes_trio.commands.serve import announce, prepare
+from vibes_trio.commands.output import FAILED, INTERRUPTED, OK, UNREACHABLE, USAGE, CommandFailed
+from vibes_trio.commands.plan import read_env
+from vibes_trio.commands.serve import prepare
 from vibes_trio.config import Config
-from vibes_trio.context import App
-from vibes_trio.server import serve
 
 NOWHERE = "http://127.0.0.1:9"  # the port of `discard`, which nobody serves any more
 Capture = pytest.CaptureFixture[str]
@@ -43,29 +42,6 @@ class Running:
         return main(["deploy", str(path or self.app), "--data-dir", str(self.data_dir), *arguments])
 
 
-@contextmanager
-def in_a_thread(config: Config) -> Iterator[App]:
-    """Run a server as the command does, but in a thread of this process."""
-    ready = threading.Event()
-    found: list[tuple[App, trio.lowlevel.TrioToken]] = []
-
-    def note(app: App) -> None:
-        announce(app)
-        found.append((app, trio.lowlevel.current_trio_token()))
-        ready.set()
-
-    thread = threading.Thread(target=partial(trio.run, partial(serve, config, announce=note)))
-    thread.start()
-    while not ready.wait(0.1):
-        assert thread.is_alive(), "the server did not start"
-    app, token = found[0]
-    try:
-        yield app
-    finally:
-        token.run_sync_soon(app.draining.set)
-        thread.join()
-
-
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("deploy")
@@ -79,7 +55,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(autouse=True)
 def _no_other_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("VIBES_URL", "VIBES_DEVICE_ID", "VIBES_DATA_DIR"):
+    for name in ("VIBES_URL", "VIBES_DEVICE_ID", "VIBES_DATA_DIR", "VIBES_ENV"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -185,13 +161,49 @@ def test_a_token_will_do_in_place_of_a_key_file(running: Running, tmp_path: Path
     assert capsys.readouterr().out.startswith("http://my-app--me.")
 
 
-def test_without_a_name_to_publish_under_it_is_warned(running: Running, capsys: Capture) -> None:
-    main(["token", "--data-dir", str(running.data_dir)])
-    token = capsys.readouterr().out.strip()
+def test_a_token_says_under_which_name_to_publish(running: Running, capsys: Capture) -> None:
+    assert running.deploy("--token", token_of(running, capsys)) == OK
 
-    running.deploy("--token", token)
+    out, err = capsys.readouterr()
+    assert out.startswith("http://my-app--me.")
+    assert "--user" not in err
 
-    assert "warning: Without --user" in capsys.readouterr().err
+
+def test_the_file_that_is_shown_can_be_named(running: Running, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "A.jsx").write_text("export default () => <p>a</p>;")
+    (tmp_path / "B.jsx").write_text("export default () => <p>b</p>;")
+
+    assert running.deploy("--json", "--app", "named", "--entry", "./B.jsx", path=tmp_path) == OK
+    shown = json.loads(capsys.readouterr().out)
+    code = running.deploy("--dry-run", "--entry", "C.jsx", path=tmp_path)
+
+    flagged = [item["fileName"] for item in shown["fileSystem"] if item.get("entryPoint")]
+    assert (flagged, shown.get("warnings")) == (["/B.jsx"], None)
+    assert code == FAILED
+    assert "--entry C.jsx: there is no such file among those that are sent." in capsys.readouterr().err
+
+
+def test_values_of_the_folders_own_files_are_sent_and_named(
+    running: Running, tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "App.jsx").write_text("export default () => import.meta.env.VITE_A;")
+    (tmp_path / ".env").write_text("VITE_A=1\nVITE_B=2\nSECRET=3\n")
+
+    assert running.deploy("--json", "--app", "valued", "--env", "VITE_B=4", path=tmp_path) == OK
+
+    out, err = capsys.readouterr()
+    assert json.loads(out)["env"] == {"VITE_A": "1", "VITE_B": "4"}
+    assert "values for the page, from .env: VITE_A (--env NAME= leaves one out)" in err
+
+
+def test_how_a_folder_was_read_is_no_warning(running: Running, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "App.jsx").write_text("export default () => <p>hi</p>;")
+    (tmp_path / "package.json").write_text('{"devDependencies": {"vite": "7"}}')
+
+    assert running.deploy("--app", "told", path=tmp_path) == OK
+
+    lines = capsys.readouterr().err.splitlines()
+    assert "read as a Vite project; its entry is App.jsx" in lines
 
 
 def token_of(running: Running, capsys: Capture) -> str:
@@ -222,7 +234,7 @@ def test_refusals_come_through_such_a_proxy_too(running: Running, tmp_path: Path
         assert running.deploy("--url", url, "--token", "x", "--user", "me") == FAILED
         refused = capsys.readouterr().err
         (tmp_path / "large.txt").write_text("x" * 30_000)
-        assert running.deploy("--url", url, path=tmp_path) == UNREACHABLE
+        assert running.deploy("--url", url, *named, path=tmp_path) == UNREACHABLE
 
     assert "error: /App.jsx:" in broken
     assert "does not take these credentials" in refused
@@ -397,3 +409,64 @@ def test_warnings_of_the_files_and_of_the_server_are_shown(
     assert running.deploy("--app", "notes", path=tmp_path) == OK
 
     assert "warning: There is no module" in capsys.readouterr().err
+
+
+def test_the_file_beside_the_app_says_where_it_goes(
+    running: Running, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is not sent; flags and the environment win over it."""
+    (tmp_path / "App.jsx").write_text("export default () => 1;\n")
+    (tmp_path / "vibes.toml").write_text(
+        f'app = "shop"\nurl = "{NOWHERE}"\nenv = {{ A = "1", B = "2" }}\n'
+        f'[profiles.staging]\napp = "shop-staging"\nurl = "{running.url}"\nmode = "dev"\nenv = {{ B = "3" }}\n'
+    )
+
+    def release(*arguments: str) -> tuple[str, str, dict[str, str], list[str]]:
+        assert running.deploy("--json", *arguments, path=tmp_path) == OK
+        told = json.loads(capsys.readouterr().out)
+        names = [f["fileName"] for f in told["fileSystem"] if not f["fileName"].startswith("/~~")]
+        return told["appSlug"], told["mode"], told["env"], names
+
+    assert running.deploy(path=tmp_path) == UNREACHABLE
+    capsys.readouterr()
+    monkeypatch.setenv("VIBES_ENV", "staging")
+    assert release() == ("shop-staging", "dev", {"A": "1", "B": "3"}, ["/App.jsx"])
+    assert release("--app", "other", "--mode", "production", "--env", "A=9") == (
+        "other",
+        "production",
+        {"A": "9", "B": "3"},
+        ["/App.jsx"],
+    )
+    monkeypatch.setenv("VIBES_URL", running.url)
+    monkeypatch.delenv("VIBES_ENV")
+    assert release()[:2] == ("shop", "production")
+
+
+def test_a_profile_that_is_not_there_is_a_usage_error(running: Running, capsys: Capture) -> None:
+    assert running.deploy("--profile", "staging") == USAGE
+
+    assert "there is no profile 'staging'" in capsys.readouterr().err
+
+
+def test_watching_deploys_each_change_and_goes_on_after_a_mistake(running: Running, tmp_path: Path) -> None:
+    """As a person sees it: the command in a process, a file that is saved, an address that is printed."""
+    (tmp_path / "App.jsx").write_text("export default () => <p>one</p>;\n")
+    command = [sys.executable, "-m", "vibes_trio", "deploy", str(tmp_path), "--app", "watched", "--watch"]
+    data = ["--data-dir", str(running.data_dir)]
+    with subprocess.Popen(
+        [*command, *data], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as shown:
+        assert shown.stdout is not None
+        assert shown.stderr is not None
+        first = shown.stdout.readline()
+        (tmp_path / "App.jsx").write_text("export default () => <p>;\n")
+        while not (line := shown.stderr.readline()).startswith("error: /App.jsx:"):
+            assert line, "it ended"
+        (tmp_path / "App.jsx").write_text("export default () => <p>two</p>;\n")
+        second = shown.stdout.readline()
+        shown.send_signal(signal.SIGINT)
+        assert shown.wait(20) == INTERRUPTED
+
+    assert re.match(r"http://watched--me\.localhost:\d+/~z\w+~", first)
+    assert re.match(r"http://watched--me\.localhost:\d+/~z\w+~", second)
+    assert first != second

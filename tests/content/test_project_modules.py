@@ -32,7 +32,8 @@ def test_two_that_could_be_the_entry_are_told():
 
     assert project.entries == ("/App.jsx",)
     assert project.warnings == (
-        "/App.jsx is the page; src/App.jsx could be, too: flag the one that is meant as entryPoint.",
+        "/App.jsx is the page; src/App.jsx could be, too: name the one that is meant"
+        " (`vibes-trio deploy --entry src/App.jsx`, `entryPoint`).",
     )
 
 

@@ -33,8 +33,8 @@ def test_several_that_are_shown_are_told():
     project = read({"/A.jsx": COMPONENT, "/B.jsx": COMPONENT})
 
     assert tell_entries(project, ["/A.jsx", "/B.jsx"]) == (
-        "A.jsx, B.jsx are all shown, as nothing imports them: flag the one that is meant as entryPoint,"
-        " or call it App.",
+        "A.jsx, B.jsx are all shown, as nothing imports them: name the one that is meant"
+        " (`vibes-trio deploy --entry A.jsx`, `entryPoint`), or call it App.",
     )
 
 

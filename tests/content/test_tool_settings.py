@@ -1,12 +1,15 @@
+import json
 import time
 
 import pytest
+from content.reading import read
 
 from vibes_trio.content.tool_settings import (
     MAX_SETTINGS_BYTES,
     Alias,
     PackageJson,
     read_base_url,
+    read_class_settings,
     read_package_json,
     read_typescript_aliases,
     read_vite_aliases,
@@ -120,3 +123,32 @@ def test_a_package_names_what_it_wants():
 )
 def test_a_package_that_is_none_wants_nothing(content):
     assert read_package_json(content) == PackageJson()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, ""),
+        ({"target": "ES2022"}, ""),
+        ({"target": "ES2020"}, {"useDefineForClassFields": False}),
+        ({"target": "es5", "useDefineForClassFields": True}, ""),
+        ({"useDefineForClassFields": False}, {"useDefineForClassFields": False}),
+        ({"experimentalDecorators": True, "target": "ESNext"}, {"experimentalDecorators": True}),
+    ],
+)
+def test_what_classes_mean_is_read(options, told):
+    content = json.dumps({"compilerOptions": options}).encode()
+
+    assert read_class_settings(content) == (json.dumps({"compilerOptions": told}) if told else "")
+
+
+def test_the_first_settings_that_say_something_of_classes_count():
+    project = read(
+        {
+            "/tsconfig.json": "{}",
+            "/tsconfig.app.json": '{"compilerOptions": {"experimentalDecorators": true}}',
+            "/src/main.ts": "",
+        }
+    )
+
+    assert json.loads(project.classes) == {"compilerOptions": {"experimentalDecorators": True}}

@@ -6,12 +6,13 @@ import logging
 import pytest
 import trio
 from fakes import make_app
+from outcome import Error
 
 from vibes_trio.config import Limits
 from vibes_trio.dispatch import Handler, Pipeline
 from vibes_trio.errors import BadRequest, Overloaded, RequireLogin
-from vibes_trio.exchange import HttpIncoming, MessageIncoming, Reply
-from vibes_trio.front.answer import answer
+from vibes_trio.exchange import HttpIncoming, Later, MessageIncoming, Reply
+from vibes_trio.front.answer import answer, answer_soon
 from vibes_trio.wire.base import MessageHead
 
 ENVELOPE = {"tid": "t", "src": "a", "dst": "b", "ttl": 1, "payload": {"type": "x"}}
@@ -126,3 +127,27 @@ async def test_cancellation_passes():
         await answer(make_app(), pipeline(handle), post())
 
     assert scope.cancelled_caught
+
+
+class Broken:
+    """A promise that comes to an error."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def tell(self, hear):
+        hear(Error(self.error))
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(BadRequest("x"), "bad-request"), (ZeroDivisionError("secret path"), "internal")]
+)
+def test_what_goes_wrong_with_an_answer_that_is_told_is_told_as_of_any_other(error, code, caplog):
+    later = Later(Broken(error), lambda got: got)
+    got = []
+
+    answer_soon(make_app(), pipeline(lambda ctx, head: later), MessageIncoming(BODY)).tell(got.append)
+
+    assert json.loads(got[0].value.body)["payload"]["code"] == code
+    assert b"secret" not in got[0].value.body
+    assert ("ZeroDivisionError" in caplog.text) == (code == "internal")

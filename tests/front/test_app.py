@@ -10,20 +10,9 @@ from vibes_trio.front.state import Front
 
 def make_front():
     async def answer(incoming, turn):
-        raise AssertionError("a page of the app answers")
+        raise AssertionError("nothing is asked")
 
     return Front(answer, lambda data: None, Limits(), trio.Event())
-
-
-async def test_a_page_of_the_app_comes_before_the_answer():
-    app = build_app(make_front())
-
-    @app.get("/page")
-    async def page():
-        return "a page"
-
-    response = await app.test_client().get("/page")
-    assert (response.status_code, await response.get_data()) == (200, b"a page")
 
 
 async def test_the_app_serves_no_files_of_its_own():

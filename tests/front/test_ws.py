@@ -8,11 +8,12 @@ import time
 import pytest
 import trio
 import trio.testing
+from outcome import Value
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
 from vibes_trio.config import Limits
-from vibes_trio.exchange import MessageIncoming, Reply
+from vibes_trio.exchange import Later, MessageIncoming, Reply, of_value
 from vibes_trio.front import ws as ws_module
 from vibes_trio.front.protocol import FRAMES_AT_ONCE
 from vibes_trio.front.runqueue import SLICE_S
@@ -36,8 +37,42 @@ class Gate:
     async def answer(self, incoming, turn):
         self.started.append(incoming.data)
         await self.opened.wait()
+        return self.finish(incoming)
+
+    def finish(self, incoming):
         self.finished.append(incoming.data)
         return Reply(200, (), incoming.data)
+
+    def open(self):
+        self.opened.set()
+
+
+class TellingGate(Gate):
+    """One whose answers need no task to wait for them: it tells of them when it opens."""
+
+    def __init__(self):
+        super().__init__()
+        self.hearers = []
+
+    def answer(self, incoming, turn):
+        self.started.append(incoming.data)
+        return Later(self, of_value(lambda _: self.finish(incoming)))
+
+    def tell(self, hear):
+        if self.opened.is_set():
+            hear(Value(None))
+        else:
+            self.hearers.append(hear)
+
+    def open(self):
+        self.opened.set()
+        for hear in self.hearers:
+            hear(Value(None))
+
+
+@pytest.fixture(params=[Gate, TellingGate])
+async def gate(request):
+    return request.param()
 
 
 async def test_a_text_and_a_binary_message_are_answered_by_one_text_frame_each(serve):
@@ -223,8 +258,7 @@ async def test_replies_may_overtake_each_other(serve):
         assert await socket.message() == b"first"
 
 
-async def test_no_more_than_64_messages_are_answered_at_once_and_none_is_lost(serve):
-    gate = Gate()
+async def test_no_more_than_64_messages_are_answered_at_once_and_none_is_lost(serve, gate):
     async with serve(gate.answer) as server:
         socket = await server.websocket()
         messages = [b"%d" % i for i in range(200)]
@@ -232,12 +266,11 @@ async def test_no_more_than_64_messages_are_answered_at_once_and_none_is_lost(se
             await socket.send(message)
         await trio.testing.wait_all_tasks_blocked(0.05)
         assert sorted(gate.started) == sorted(messages[:64])
-        gate.opened.set()
+        gate.open()
         assert sorted([await socket.message() for _ in messages]) == sorted(messages)
 
 
-async def test_a_connection_without_free_slot_is_not_read(serve):
-    gate = Gate()
+async def test_a_connection_without_free_slot_is_not_read(serve, gate):
     async with serve(gate.answer, limits=Limits(in_flight_per_connection=1)) as server:
         socket = await server.websocket()
         accepted = 0
@@ -247,7 +280,7 @@ async def test_a_connection_without_free_slot_is_not_read(serve):
                 accepted += 2**20
         assert accepted < 50 * 2**20
         assert len(gate.started) == 1
-        gate.opened.set()
+        gate.open()
 
 
 async def test_messages_with_one_key_take_turns_in_the_order_they_were_sent(serve):
@@ -292,8 +325,7 @@ async def test_a_turn_that_its_answer_forgot_is_passed_on(serve):
         assert sorted([await socket.message() for _ in range(3)]) == [b"0", b"1", b"2"]
 
 
-async def test_draining_answers_what_is_in_flight_and_then_closes_with_1001(serve):
-    gate = Gate()
+async def test_draining_answers_what_is_in_flight_and_then_closes_with_1001(serve, gate):
     async with serve(gate.answer, limits=Limits(in_flight_per_connection=2)) as server:
         socket = await server.websocket()
         for i in range(5):  # in one piece: two get a slot, three are read but wait for theirs
@@ -303,7 +335,7 @@ async def test_draining_answers_what_is_in_flight_and_then_closes_with_1001(serv
         server.front.draining.set()
         await trio.testing.wait_all_tasks_blocked(0.02)
         assert len(gate.finished) == 0
-        gate.opened.set()
+        gate.open()
         assert sorted([await socket.message() for _ in range(5)]) == [b"0", b"1", b"2", b"3", b"4"]
         assert await socket.close_code() == 1001
 
@@ -326,8 +358,7 @@ async def test_a_client_that_closes_gets_its_code_back(serve):
             await trio.testing.wait_all_tasks_blocked(0.005)
 
 
-async def test_what_a_client_has_sent_is_answered_although_it_has_left(serve):
-    gate = Gate()
+async def test_what_a_client_has_sent_is_answered_although_it_has_left(serve, gate):
     async with serve(gate.answer) as server:
         socket = await server.websocket()
         await socket.send(b"keep this")
@@ -335,7 +366,7 @@ async def test_what_a_client_has_sent_is_answered_although_it_has_left(serve):
             await trio.testing.wait_all_tasks_blocked()
         await socket.stream.aclose()
         await trio.testing.wait_all_tasks_blocked(0.02)
-        gate.opened.set()
+        gate.open()
         while server.front.counts.open:
             await trio.testing.wait_all_tasks_blocked()
         assert gate.finished == [b"keep this"]
@@ -422,8 +453,9 @@ async def test_many_messages_in_a_row_are_not_one_that_takes_too_long(serve, aut
             assert await socket.message() == b"abc"
 
 
-async def test_a_message_in_flight_at_the_shutdown_timeout_does_not_cost_the_farewell(serve, autojump_clock):
-    gate = Gate()
+async def test_a_message_in_flight_at_the_shutdown_timeout_does_not_cost_the_farewell(
+    serve, gate, autojump_clock
+):
     async with serve(gate.answer) as server:
         socket = await server.websocket()
         await socket.send(b"never answered")
@@ -441,15 +473,14 @@ async def test_empty_fragments_do_not_pile_up(serve):
         assert await socket.message() == b"ab"
 
 
-async def test_a_peer_is_not_dropped_while_its_messages_wait_for_slots(serve, autojump_clock):
-    gate = Gate()
+async def test_a_peer_is_not_dropped_while_its_messages_wait_for_slots(serve, gate, autojump_clock):
     async with serve(gate.answer, limits=Limits(in_flight_per_connection=1)) as server:
         socket = await server.websocket()
         await socket.send(b"1")
         await socket.send(b"2")
         with trio.move_on_after(100):  # pongs are not read meanwhile
             await socket.close_code()
-        gate.opened.set()
+        gate.open()
         assert [await socket.message(), await socket.message()] == [b"1", b"2"]
 
 
@@ -503,15 +534,14 @@ async def test_a_close_frame_sent_in_mid_message_is_a_close_like_any_other(serve
     ],
     ids=["a reserved bit", "what goes on with nothing", "text that is no UTF-8", "a message over its limit"],
 )
-async def test_what_was_said_before_a_fault_is_answered_before_the_close(serve, fault, code):
-    gate = Gate()
+async def test_what_was_said_before_a_fault_is_answered_before_the_close(serve, gate, fault, code):
     limits = Limits(max_frame_bytes=100, hard_frame_bytes=1000, in_flight_per_connection=2)
     async with serve(gate.answer, limits=limits) as server:
         socket = await server.websocket()
         said = [b"%d" % i for i in range(5)]  # more than have a slot
         await socket.raw(b"".join([*map(masked, said), fault, masked(b"never heard")]))
         await trio.testing.wait_all_tasks_blocked(0.02)
-        gate.opened.set()
+        gate.open()
         assert sorted([await socket.message() for _ in said]) == said
         assert await socket.close_code() == code
         assert sorted(gate.finished) == said
@@ -707,3 +737,61 @@ async def test_a_peer_that_breaks_the_protocol_and_leaves_is_not_waited_for(serv
         assert await socket.close_code() == 1002
         await trio.sleep(0.1)
         assert server.front.counts.open == 0
+
+
+async def test_an_answer_that_is_told_needs_no_task_of_its_own(serve, autojump_clock):
+    gate = TellingGate()
+    async with serve(gate.answer) as server:
+        socket = await server.websocket()
+        await trio.sleep(2)  # the full lane has been loaded
+        before = trio.lowlevel.current_statistics().tasks_living
+        await socket.send(b"one")
+        await socket.send(b"two")
+        await trio.testing.wait_all_tasks_blocked()
+        assert gate.started == [b"one", b"two"]
+        assert trio.lowlevel.current_statistics().tasks_living == before
+        gate.open()
+        assert [await socket.message(), await socket.message()] == [b"one", b"two"]
+
+
+async def test_answers_that_are_told_reach_a_peer_that_reads_late(serve):
+    """More than the socket takes: fails where the reader is not woken to make way for a writer."""
+    gate = TellingGate()
+    gate.finish = lambda incoming: Reply(200, (), incoming.data * 2**19)
+    async with serve(gate.answer, limits=Limits(outbox_bytes=2**20)) as server:
+        socket = await server.websocket()
+        said = [b"%08d" % i for i in range(10)]
+        await socket.raw(b"".join(map(masked, said)))
+        await trio.testing.wait_all_tasks_blocked(0.02)
+        gate.open()
+        await trio.testing.wait_all_tasks_blocked(0.02)
+        assert [(await socket.message())[:8] for _ in said] == said
+
+
+async def test_an_answer_that_is_told_too_late_holds_nothing(serve, autojump_clock):
+    gate = TellingGate()
+    async with serve(gate.answer, limits=Limits(shutdown_timeout_s=1)) as server:
+        socket = await server.websocket()
+        await socket.send(b"slow")
+        await trio.testing.wait_all_tasks_blocked()
+        held = server.front.budget.held().total
+        server.front.draining.set()
+        await trio.sleep(10)
+        gate.open()
+        assert (held, server.front.budget.held().total) == (4, 0)
+        assert gate.finished == [b"slow"]
+
+
+async def test_a_bug_in_an_answer_that_is_told_closes_its_own_connection_with_1011(serve):
+    def fail(incoming):
+        raise RuntimeError("deliberate")
+
+    gate = TellingGate()
+    gate.finish = fail
+    async with serve(gate.answer) as server:
+        socket = await server.websocket()
+        await socket.send(b"bug")
+        await trio.testing.wait_all_tasks_blocked(0.02)
+        gate.open()
+        assert await socket.close_code() == 1011
+        assert server.front.counts.faults == 1

@@ -19,6 +19,8 @@ from vibes_trio.modules.bases import BASES, base_for
         ("^17 || ^18", "18", ""),
         ("^17.0.2", "18", "the app asks for react ^17.0.2; its page has 18.3.1"),
         ("20.0.0", "", "the app asks for react 20.0.0; its page has 19.2.1"),
+        ("npm:@preact/compat@^18", "preact", ""),
+        ("npm:other@18", "18", ""),
         ("]]", "", ""),
         ("file:../react", "", ""),
     ],

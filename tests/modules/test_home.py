@@ -699,6 +699,19 @@ async def test_a_file_of_a_package_is_stored_when_it_is_asked_for(config, regist
     assert place_of(None, address) is None
 
 
+async def test_files_are_found_as_hosts_of_packages_name_them(config, registry):
+    files = {"package.json": '{"main": "lib/kit.js"}', "lib/kit.js": "1", "dist/kit.min.css": "2"}
+    registry.add("kit", "1.0.0", pack(files))
+    _, lock, _ = await ensure(config, registry, "kit")
+
+    async with home_on(config, registry) as home:
+        found = [await home.fetch_hosted(lock, "kit@1.0.0", path) for path in ("", "kit.css", "none.js")]
+
+    store = open_store(config.data_dir, config.limits)
+    assert found[2] == ""
+    assert [store.find(address).content for address in found[:2]] == [b"1", b"2"]
+
+
 async def test_long_archives_are_in_memory_one_at_a_time_whoever_needs_them(config, monkeypatch):
     """They are whole in memory until they are unpacked; with eight at once for each build that is gigabytes."""
     limits = replace(config.limits, packages_at_once=3, package_bytes=1000, short_package_bytes=10)
@@ -733,3 +746,31 @@ async def test_long_archives_are_in_memory_one_at_a_time_whoever_needs_them(conf
 
     assert sorted(map(str, got)) == names
     assert most == {10: 3, 1000: 1}
+
+
+async def test_an_app_in_preact_gets_it_in_the_place_of_react_with_all_its_packages(
+    config, registry, tmp_path
+):
+    """As `npm:@preact/compat` in its settings would have it: there is one Preact, and no React."""
+    h = {"package.json": "{}", "index.js": "exports.h = () => 'of preact'"}
+    registry.add("preact", "10.25.0", pack(h))
+    compat = {
+        "package.json": "{}",
+        "index.js": "const p = require('preact'); exports.createElement = p.h; exports.version = '18.3.2'",
+    }
+    registry.add("@preact/compat", "18.3.2", pack(compat), peerDependencies={"preact": "*"})
+    view = {
+        "package.json": "{}",
+        "index.js": "import { createElement as c } from 'react'; export const v = c()",
+    }
+    registry.add("view", "1.0.0", pack(view), peerDependencies={"react": "^18"})
+    registry.add("view", "2.0.0", pack(view), peerDependencies={"react": ">=19"})
+    wishes = Wishes(ranges={"react": "npm:@preact/compat"})
+
+    store, lock, failed = await ensure(config, registry, "preact", "react", "view", wishes=wishes)
+
+    assert failed == {}
+    assert (lock.shared["react"], lock.shared["view"]) == ("@preact/compat@18.3.2", "view@1.0.0")
+    assert lock.notes == ()
+    code = 'import { v } from "view"; import { h } from "preact"; import { createElement as c } from "react";'
+    assert run(store, lock, f"{code} console.log(v, h === c)", tmp_path) == "of preact true"

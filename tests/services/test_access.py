@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from access_world import PEOPLE, TARGETS, make_world, may, messages, payload, say
+from access_world import PEOPLE, TARGETS, changing, make_world, may, messages, payload, say
 from asking import ask
 
 from vibes_trio.handlers import PIPELINE
@@ -16,7 +16,7 @@ MESSAGES = list(messages())
 def names_forgotten(reply, target):
     """What is told, without the names that were asked for."""
     told = json.dumps(reply)
-    for name in (target.app, target.chat, target.owner):
+    for name in (target.app, target.chat, target.deletion, target.owner):
         told = told.replace(name, "…")
     return told
 
@@ -46,6 +46,21 @@ async def test_who_may_is_answered_and_nobody_else_learns_or_changes_anything(na
                 assert reply.get("code") in REFUSALS or told == unknown, about
                 if target.is_private and rule.about is Kind.APP:
                     assert told == unknown, about
+            world.reset()
+
+
+READ_BY_OTHERS = [(name, message, rule) for name, message, rule in MESSAGES if rule.changes is not None]
+
+
+@pytest.mark.parametrize(("name", "message", "rule"), READ_BY_OTHERS, ids=[row[0] for row in READ_BY_OTHERS])
+async def test_who_may_only_read_changes_nothing(name, message, rule):
+    world = await make_world()
+    before = world.dump()
+    for who, relation in PEOPLE.items():
+        for case, target in TARGETS.items():
+            await say(world, who, message, changing(world, message, target))
+            changed = world.dump() != before
+            assert changed == (target.is_there and relation >= rule.changes), (name, who, case)
             world.reset()
 
 

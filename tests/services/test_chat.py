@@ -16,7 +16,12 @@ from vibes_trio.context import Ctx
 from vibes_trio.errors import TooLarge
 from vibes_trio.exchange import Turn
 from vibes_trio.handlers import authenticate
-from vibes_trio.services.chat import append_chat_section, ensure_chat_context, random_context_id
+from vibes_trio.services.chat import (
+    append_at_once,
+    append_chat_section,
+    ensure_chat_context,
+    random_context_id,
+)
 from vibes_trio.storage.sqlite.engine import SqliteDatabase
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import encode
@@ -274,6 +279,21 @@ def section(text):
     return ReqAppendChatSection(
         auth=auth, context_id="c", origin="user", blocks=msgspec.Raw(encode([line(text)]))
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "at_once"), [("x", True, True), ("x", False, False), ("x" * 5000, True, False)]
+)
+async def test_a_short_section_whose_turn_has_come_is_in_the_storages_hands_at_once(
+    chat, text, first, at_once
+):
+    turn = Turn() if first else Turn(Turn())
+    asker = await authenticate(Ctx(chat, turn), DashAuth(type="device-id", token="ada"))
+
+    later = append_at_once(asker, section(text))
+
+    assert (later is not None, turn.passed) == (at_once, at_once)
+    assert len(stored(chat)) == at_once
 
 
 async def append_in_turn(app, text, turn):

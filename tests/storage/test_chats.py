@@ -1,4 +1,5 @@
 import pytest
+from chat_rows import list_sections
 
 from vibes_trio.errors import LimitReached, NotFound, NotOwner, VibesError
 from vibes_trio.exchange import UserId
@@ -7,10 +8,12 @@ from vibes_trio.storage.chats import (
     UNBOUNDED,
     ChatQuota,
     NewSection,
+    Page,
     Section,
     append_sections,
     ensure_context,
-    list_sections,
+    get_end,
+    read_sections,
 )
 
 ADA, BOB = UserId("ada"), UserId("bob")
@@ -22,7 +25,7 @@ def never() -> str:
 
 async def test_context_without_id_gets_a_new_one(inline: Database) -> None:
     assert await inline.write(ensure_context, ADA, None, lambda: "new-1") == "new-1"
-    assert await inline.get(lambda tx: tx.execute("SELECT * FROM ChatContexts")) == [
+    assert await inline.get(lambda tx: tx.execute("SELECT contextId, userId, created FROM ChatContexts")) == [
         ("new-1", "ada", "2026-01-22T06:51:35.123Z")
     ]
 
@@ -186,3 +189,59 @@ async def test_blocks_are_text_in_the_database_however_they_come(inline: Databas
 
     rows = await inline.get(lambda tx: tx.execute("SELECT blocks FROM ChatSections"))
     assert rows == [('["é"]',)] * 3
+
+
+# -- reading back ----------------------------------------------------------------------------------------------
+
+
+async def fill(db: Database, *blocks: str) -> None:
+    await db.write(ensure_context, ADA, "chat", never)
+    for text in blocks:
+        await db.submit_item(append_sections, NewSection(ADA, "chat", "user", text)).wait()
+
+
+@pytest.mark.parametrize("backward", [False, True])
+async def test_a_chat_is_read_in_pages_either_way_without_gap_or_twin(
+    inline: Database, backward: bool
+) -> None:
+    await fill(inline, *(f"[{number}]" for number in range(50)))
+    seen: list[int] = []
+    start = 50 if backward else 0
+
+    while page := await inline.read(read_sections, ADA, "chat", Page(start, 7, 10_000, backward)):
+        assert len(page) <= 7
+        assert all(section.blocks_json == f"[{section.seq}]" for section in page)
+        seen += [section.seq for section in page]
+        start = page[-1].seq + (0 if backward else 1)
+
+    assert seen == (list(range(49, -1, -1)) if backward else list(range(50)))
+
+
+@pytest.mark.parametrize("limit", [1, 16, 17, 40])
+async def test_a_page_has_as_many_as_were_asked_for(inline: Database, limit: int) -> None:
+    await fill(inline, *["[]"] * 40)
+
+    page = await inline.read(read_sections, ADA, "chat", Page(0, limit, 10_000))
+
+    assert [section.seq for section in page] == list(range(limit))
+
+
+async def test_a_page_is_bounded_in_bytes_but_never_empty(inline: Database) -> None:
+    await fill(inline, "[1]", '["' + "x" * 100_000 + '"]', "[2]")
+
+    first = await inline.read(read_sections, ADA, "chat", Page(0, 9, 50_000))
+    second = await inline.read(read_sections, ADA, "chat", Page(1, 9, 50_000))
+    both = await inline.read(read_sections, ADA, "chat", Page(0, 9, 200_000))
+
+    assert [[section.seq for section in page] for page in (first, second, both)] == [[0], [1], [0, 1, 2]]
+    assert len(second[0].blocks_json) == 100_004
+
+
+async def test_the_end_of_a_chat_is_what_its_next_section_will_be(inline: Database) -> None:
+    await fill(inline)
+    empty = await inline.get(get_end, ADA, "chat")
+    await fill(inline, "[]", "[]")
+
+    assert (empty, await inline.get(get_end, ADA, "chat")) == (0, 2)
+    with pytest.raises(NotOwner):
+        await inline.get(get_end, BOB, "chat")

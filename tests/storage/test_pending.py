@@ -1,6 +1,7 @@
 import sqlite3
 from collections.abc import Sequence
 
+import outcome
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
@@ -47,6 +48,17 @@ async def test_waiter_is_woken_by_delivery() -> None:
         deliver_all(settle([pending], run_all))
 
     assert got == ["done"]
+
+
+async def test_who_is_told_needs_no_task_whether_before_or_after_the_answer() -> None:
+    early, late = Pending(lambda tx: 7), Pending(lambda tx: 8)
+    got: list[outcome.Maybe[int]] = []
+
+    early.tell(got.append)
+    deliver_all(settle([early, late], run_all))
+    late.tell(got.append)
+
+    assert got == [outcome.Value(7), outcome.Value(8)]
 
 
 async def test_what_the_function_raises_is_raised_to_its_waiter() -> None:

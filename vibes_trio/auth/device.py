@@ -174,6 +174,16 @@ def read_token_times(token: str) -> tuple[float, float]:
     return float(begins), float(ends)
 
 
+def read_token_name(token: str) -> str:
+    """Return whom the device of *token* was issued for; empty: it does not say. Nothing is checked."""
+    try:
+        header = split_jws(token, Limits().max_token_bytes, typ="JWT", typ_may_lack=True).header
+        certificate = read_certificate_jwt(cast(str, header["x5c#jwt"]))
+        return str(cast(JsonObject, cast(JsonObject, certificate["certificate"])["subject"])["commonName"])
+    except (Refused, ValueError, KeyError, TypeError, AttributeError):
+        return ""
+
+
 def _thumbprint_headers(certificate: JsonObject, data: bytes) -> JsonObject:
     """Return `x5t` and `x5t#S256`; nothing if other clients might write the certificate's bytes otherwise."""
     creating_user = cast(JsonObject, certificate.get("creatingUser", {}))

@@ -88,10 +88,10 @@ async def build_app(compiler: Compiler, app: AppSources) -> AppBuild:
     styles = await _build_styles(compiler, app, prepared)
     workers = AppMaterial(prepared.files, app.places, styles.made, prepared.workers, in_worker=True)
     page = AppMaterial(prepared.files, app.places, styles.made, prepared.workers)
-    made = await _build_workers(compiler, workers)
+    made = await _build_workers(compiler, workers, _flags(app))
     entries = [(plain_name(name), name) for name in app.all_entries]
     given = _GLOBALS if app.has_globals else ()
-    built = await compiler.bundle(entries, (*_FLAGS, *given, *_defines(app.env)), page)
+    built = await compiler.bundle(entries, (*_flags(app), *given, *_defines(app.env)), page)
     warnings = [
         *prepared.problems,
         *styles.told,
@@ -108,6 +108,10 @@ async def build_app(compiler: Compiler, app: AppSources) -> AppBuild:
     finished = await trio.to_thread.run_sync(_finish, app, (made, built))
     tailwind = any(style.kind for style in styles.made.values())
     return replace(finished, missing=tuple(missing), tailwind=tailwind, warnings=tuple(warnings))
+
+
+def _flags(app: AppSources) -> tuple[str, ...]:
+    return (*_FLAGS, f"--tsconfig-raw={app.classes}") if app.classes else _FLAGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +158,13 @@ async def _read_config(compiler: Compiler, app: AppSources) -> TailwindConfig | 
         return None
 
 
-async def _build_workers(compiler: Compiler, material: AppMaterial) -> Bundle:
+async def _build_workers(compiler: Compiler, material: AppMaterial, flags: Sequence[str]) -> Bundle:
     """Build the workers under names that are known before: what starts them has to write one."""
     entries = [(built.removesuffix(".js"), name) for name, built in sorted(material.workers.items()) if built]
     if not entries:
         return Bundle({}, {})
-    flags = (flag if not flag.startswith("--entry-names=") else "--entry-names=[name]" for flag in _FLAGS)
-    return await compiler.bundle(entries, (*flags, *_defines({})), material)
+    named = (flag if not flag.startswith("--entry-names=") else "--entry-names=[name]" for flag in flags)
+    return await compiler.bundle(entries, (*named, *_defines({})), material)
 
 
 # -- values -----------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ class Style:
     Attributes:
         code: the same as a JavaScript expression, in which files have their addresses.
         kind: see `stubs.style_module`.
-        packages: style sheets of packages that it imports.
+        packages: style sheets of packages that it imports; joined: those whose text Tailwind has to read with it.
         names: the module that exports its class names; empty: it has none.
         error: why there is none: the page says so, and goes on without.
         unread: packages that it wants from Tailwind, which can't be had.
@@ -64,6 +64,7 @@ class Style:
     code: str = ""
     kind: str = ""
     packages: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
     names: str = ""
     error: str = ""
     unread: tuple[str, ...] = ()
@@ -220,7 +221,9 @@ class AppMaterial:
             return _script(stubs.sheet_module(style.code))
         if "inline" in words:
             return _script(stubs.css_string_module(style.code))
-        return _script(stubs.style_module(name, style.code, style.kind, style.packages, style.names))
+        return _script(
+            stubs.style_module(name, style.code, style.kind, style.packages, style.names, style.joined)
+        )
 
     def _worker(self, name: str, words: list[str]) -> Loaded:
         built = self.workers.get(name)

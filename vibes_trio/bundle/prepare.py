@@ -23,7 +23,7 @@ from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.jsx_source import NO_SOLID, SOLID, with_jsx_source
 from vibes_trio.errors import TransformFailed, VibesError
 
-RECIPE = 3
+RECIPE = 4
 """Changes with what is made of the same sources: a release that an older version built is built anew."""
 LINKED = "/~styles.js"  # no name that a deploy may have
 """The module that imports the style sheets which the app's HTML links."""
@@ -50,6 +50,7 @@ class AppSources:
         env: what the app was deployed with; never the server's own.
         linked: style sheets that its HTML links and that a browser can't read as they are.
         jsx_source: the package whose JSX it is written in; empty: React's.
+        classes: what TypeScript's classes mean in it, see `compilers.interface.Source`.
         has_globals: whether React may be named without an import; a page of the app's own may have another by a script.
     """
 
@@ -62,6 +63,7 @@ class AppSources:
     linked: tuple[str, ...] = ()
     has_globals: bool = False
     jsx_source: str = ""
+    classes: str = ""
 
     @property
     def all_entries(self) -> tuple[str, ...]:
@@ -123,7 +125,7 @@ def _read(app: AppSources) -> _Reading:
     texts = {name: text for name, text in everything.items() if name not in app.apart}
     texts |= _apart_but_imported(app, everything, texts)
     odd = [
-        Source(name, cast(Lang, files[name].loader), text)
+        Source(name, cast(Lang, files[name].loader), text, app.classes)
         for name, text in everything.items()
         if may_need_rewriting(text)
     ]

@@ -139,7 +139,9 @@ def file_in_css(name: str) -> str:
     return FILE + quote(to_utf8(name), safe="/~!$&*+,;=:@")
 
 
-def style_module(name: str, code: str, kind: str, packages: Sequence[str], names: str = "") -> str:
+def style_module(
+    name: str, code: str, kind: str, packages: Sequence[str], names: str = "", joined: Sequence[str] = ()
+) -> str:
     """Return the module that puts a style sheet into the page.
 
     Args:
@@ -147,8 +149,12 @@ def style_module(name: str, code: str, kind: str, packages: Sequence[str], names
         kind: the `type` of the style element; empty: plain CSS.
         packages: style sheets of packages that it wants before itself.
         names: the module that exports its class names; empty: it has none of its own.
+        joined: style sheets of packages that stand behind it as one text.
     """
-    lines = [f"import {json.dumps(package)};" for package in packages]
+    texts = {f"joined{number}": package for number, package in enumerate(joined)}
+    code = " + ".join([code, *(f'"\\n" + {text}' for text in texts)])
+    lines = [f"import {text} from {json.dumps(package + '?inline')};" for text, package in texts.items()]
+    lines += [f"import {json.dumps(package)};" for package in packages]
     lines.append(f'import {{ addStyle }} from "{ADD_STYLE}";')
     if code != '""':
         lines.append(f"addStyle({json.dumps(name)}, {code}, {json.dumps(kind)});")

@@ -20,10 +20,12 @@ from vibes_trio.bundle.tailwind import (
     brings_tailwind,
     is_of_tailwind,
     is_tailwind_import,
+    joined_for,
     uses_tailwind,
 )
 from vibes_trio.bundle.tailwind_config import TailwindConfig
 from vibes_trio.compilers.bundles import Asked, Bundle, Found, Loaded, Problem
+from vibes_trio.content.hosted_at_run import hosted_path
 from vibes_trio.content.own_page import TAILWIND_TYPE
 from vibes_trio.content.specifiers import Kind, parse_specifier
 
@@ -107,7 +109,8 @@ class StyleMaterial:
         if kind is Kind.PACKAGE and asked.kind == "import-rule":
             return Found(_PACKAGE + path, external=True)
         if kind is Kind.URL:
-            return Found(path, external=True)
+            own = hosted_path(path) if asked.kind == "import-rule" else ""
+            return Found(stubs.file_in_css(own) if own else path, external=True)
         self.missing[asked.importer, asked.path] = None
         return Found(path, "lost")
 
@@ -169,10 +172,12 @@ def _read_style(name: str, made: str, bundle: Bundle) -> Style:
     css = bundle.files.get(f"{made}.css", b"").decode()
     packages = dict.fromkeys(_PACKAGE_IMPORT.findall(css))
     css = _PACKAGE_IMPORT.sub("", css)
+    joined = tuple(filter(None, map(joined_for, packages)))
     return Style(
         css,
-        kind=TAILWIND_TYPE if uses_tailwind(css) else "",
-        packages=tuple(package for package in packages if not is_of_tailwind(package)),
+        kind=TAILWIND_TYPE if joined or uses_tailwind(css) else "",
+        packages=tuple(p for p in packages if not (is_of_tailwind(p) or joined_for(p))),
+        joined=joined,
         names=_with_names(bundle.files.get(f"{made}.js", b"").decode()),
         unread=tuple(package for package in packages if is_of_tailwind(package)),
     )
@@ -205,7 +210,13 @@ def finish_styles(styles: Mapping[str, Style], config: TailwindConfig | None) ->
 
 def _for_tailwind(style: Style, config: TailwindConfig | None, bring: bool) -> Style:
     sheet = as_of_today(style.css, config, bring=bring)
-    return replace(style, css=sheet.css, unread=style.unread + sheet.unread)
+    sheets = {plugin: joined_for(plugin) for plugin in sheet.unread}
+    return replace(
+        style,
+        css=sheet.css,
+        joined=tuple(dict.fromkeys((*style.joined, *filter(None, sheets.values())))),
+        unread=style.unread + tuple(plugin for plugin, other in sheets.items() if not other),
+    )
 
 
 def told(problem: Problem) -> str:

@@ -25,6 +25,10 @@ _UNREAD = re.compile(r"@(config|plugin)\s+([\"'])([^\"'\n]*)\2\s*(?:;|\{[^{}]*\}
 # As esbuild prints it. Behind other rules it would not count.
 _FAR = re.compile(r'^@import "(?:https?:)?//[^"\n]*"[^;\n]*;\n', re.MULTILINE)
 _SCREEN = re.compile(r"@(?:media\s+screen\(\s*([\w-]+)\s*\)|screen\s+([\w-]+))")
+# Packages whose style sheets have directives for Tailwind in them.
+_SHEETS = ("tw-animate-css", "shadcn/", "tailwindcss-")
+# Plugins that there are as a style sheet, too, of the same classes.
+_AS_SHEETS = {"tailwindcss-animate": "tw-animate-css", "tailwindcss-animate/preset": "tw-animate-css"}
 _WHOLE_IMPORT = '@import "tailwindcss";\n'
 # What borders and placeholders looked like before version 4, and apps that are written for it expect.
 _AS_BEFORE = (
@@ -103,9 +107,18 @@ def _old_lead(directives: set[str]) -> str:
     return "".join([*parts, '@import "tailwindcss/utilities" layer(utilities);\n'])
 
 
+def joined_for(package: str) -> str:
+    """Return the style sheet of a package that Tailwind reads along with one that imports *package*, or has it as a
+    plugin; empty: *package* is none that only Tailwind can read."""
+    name = package.removesuffix("/index.js")
+    if name in _AS_SHEETS:
+        return _AS_SHEETS[name]
+    return package if package.startswith(_SHEETS) else ""
+
+
 def is_of_tailwind(package: str) -> bool:
-    """Whether a style sheet of *package* can only be read by Tailwind."""
-    return package.startswith(("tw-animate-css", "tailwindcss-animate", "@tailwindcss/"))
+    """Whether *package*, which a style sheet imports, is a plugin."""
+    return package.startswith("@tailwindcss/")
 
 
 def tell_unread(name: str, unread: Sequence[str]) -> str:

@@ -35,7 +35,7 @@ _PALETTE = frozenset(
     )
 )
 _SHADES = (50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 950)
-# Member of the theme → what its variables begin with.
+# Member of the theme → what its variables begin with; of others it is the member's name, see `_space`.
 _SPACES = {
     "colors": "color",
     "fontFamily": "font",
@@ -53,6 +53,7 @@ _SPACES = {
     "aspectRatio": "aspect",
     "transitionTimingFunction": "ease",
 }
+_NO_SPACES = frozenset(("extend", "keyframes", "container", "fontSize", "..."))
 _UNSAFE = re.compile(r"[;{}<>\\\n]|/\*|\*/")
 _SPREAD = "..."
 _ESCAPED = re.compile(r"[^\w-]")
@@ -106,9 +107,9 @@ def read_tailwind_config(printed: str) -> TailwindConfig:
 def _theme_css(theme: Mapping[str, Any], *, is_whole: bool) -> Iterator[str]:
     """Yield the CSS for members of a theme; *is_whole*: they take the place of Tailwind's own."""
     lines: list[str] = []
-    for member, space in _SPACES.items():
-        values = theme.get(member)
-        if isinstance(values, dict):
+    for member, values in theme.items():
+        if isinstance(values, dict) and member not in _NO_SPACES and re.fullmatch(r"[A-Za-z]+", member):
+            space = _SPACES.get(member) or _kebab(member)
             if is_whole and member in ("colors", "screens") and _SPREAD not in values:
                 lines.append(f"--{space}-*: initial;")
             lines += _variables(f"--{space}", values)

@@ -16,6 +16,7 @@ from vibes_trio.client.connection import TID_BYTES, Progress
 from vibes_trio.client.dial import without_group
 from vibes_trio.client.failures import CannotConnect, ConnectionLost, NotSent
 from vibes_trio.client.link import Link, websocket_url
+from vibes_trio.client.paging import Pages
 from vibes_trio.client.repeats import may_repeat
 from vibes_trio.client.replies import read_reply
 from vibes_trio.client.tokens import Signer, Token, signer
@@ -78,15 +79,13 @@ class Api:
             return request
         return msgspec.structs.replace(request, auth=await self._sign())
 
-    async def pages(self, request: Request[R]) -> AsyncIterator[R]:
-        """Give the answer to *request*, whose kind lists things, and those that follow, to the end of the list."""
-        while True:
-            page = await self.request(request)
-            yield page
-            cursor = getattr(page, "next_cursor", "")
-            if not cursor:
-                return
-            request = msgspec.structs.replace(request, cursor=cursor)
+    def pages(self, request: Request[R]) -> Pages[R]:
+        """Return an iterator over the answer to *request*, whose kind lists things, and those that follow.
+
+        async for page in api.pages(ReqListRecentVibes()):
+            for app in page.items: ...
+        """
+        return Pages(self.request, request)
 
 
 class Connections:

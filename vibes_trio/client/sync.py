@@ -45,7 +45,10 @@ class SyncApi:
         pages = self._running.api.pages(request)
 
         async def following() -> R | None:
-            return await anext(pages, None)
+            try:
+                return await anext(pages)
+            except StopAsyncIteration:
+                return None
 
         while (page := trio.from_thread.run(following, trio_token=self._running.loop)) is not None:
             yield page

@@ -198,18 +198,30 @@ def _largest(files: Sequence[FoundFile]) -> str:
     return ", ".join(f"{file.path} ({shown_size(file.size)})" for file in top)
 
 
-def read_files(app: FoundApp) -> list[VibeFile]:
-    """Return the files of *app* as they are sent.
+def read_files(app: FoundApp, entry: str = "") -> list[VibeFile]:
+    """Return the files of *app* as they are sent, the one called *entry* (empty: none) flagged as what is shown.
 
     An `index.html` is flagged as the app's page if nothing beside it has to be compiled. Where something has, it is
     a bundler's, which names sources, and the page that the server makes is the one that works.
 
     Raises:
-        CommandFailed, OSError: see `read_file`.
+        CommandFailed, OSError: see `read_file`; CommandFailed, too: there is no file *entry*.
     """
+    if entry:
+        return _with_entry(
+            [read_file(file) for file in app.files], f"/{entry.removeprefix('./').lstrip('/')}"
+        )
     is_site = all(lang_of(file.name) in (None, "js") for file in app.files)
     files = [read_file(file) for file in app.files]
     return [replace(file, entry_point=True) if is_site and file.filename == PAGE else file for file in files]
+
+
+def _with_entry(files: Sequence[VibeFile], name: str) -> list[VibeFile]:
+    if all(file.filename != name for file in files):
+        raise CommandFailed(
+            f"--entry {name.removeprefix('/')}: there is no such file among those that are sent."
+        )
+    return [replace(file, entry_point=True) if file.filename == name else file for file in files]
 
 
 def read_file(file: FoundFile) -> VibeFile:

@@ -1,6 +1,10 @@
 """The commands on apps and their releases, as data; see `table`."""
 
-from vibes_trio.commands.command import ASKING, Command, argument
+from vibes_trio.commands.command import APP, ASKING, Command, argument
+
+_RELEASE_HELP = "as `versions` lists it: v12, or the start of its id"
+RELEASE = argument("release", nargs="?", default="", metavar="RELEASE", help=_RELEASE_HELP)
+LIMIT = argument("--limit", type=int, default=50, metavar="N", help="show at most so many (50)")
 
 APP_COMMANDS: tuple[Command, ...] = (
     Command(
@@ -18,8 +22,19 @@ APP_COMMANDS: tuple[Command, ...] = (
             argument(
                 "--mode",
                 choices=("production", "dev"),
-                default="production",
                 help="dev: publish without making it what the app's plain address shows",
+            ),
+            argument(
+                "-m",
+                "--message",
+                default="",
+                metavar="TEXT",
+                help="what this release is for; `versions` shows it",
+            ),
+            argument(
+                "--watch",
+                action="store_true",
+                help="stay, and deploy again whenever a file changes; for trying out, unless --mode says otherwise",
             ),
             argument(
                 "--env",
@@ -27,6 +42,12 @@ APP_COMMANDS: tuple[Command, ...] = (
                 default=[],
                 metavar="NAME=VALUE",
                 help="hand a value to the app's page; may be repeated",
+            ),
+            argument(
+                "--entry",
+                default="",
+                metavar="FILE",
+                help="the file that is shown, where several could be, such as src/Demo.jsx",
             ),
             argument(
                 "--include",
@@ -38,16 +59,107 @@ APP_COMMANDS: tuple[Command, ...] = (
             argument(
                 "--dry-run",
                 action="store_true",
-                help="list what would be sent, say how it is read, and send nothing",
+                help="list what would be sent and change, say how it is read; send and compile nothing",
             ),
             *ASKING,
         ),
         (
             "deploy my-app",
+            "deploy my-app --watch",
+            'deploy my-app -m "A cart that remembers"',
             "deploy my-app --mode dev --env GREETING=hello",
             "deploy App.jsx --app hello --url https://vibes.example.org --device ada.json",
         ),
         heading="apps",
+    ),
+    Command(
+        "open",
+        "vibes_trio.commands.open:main",
+        "open an app in the browser, and print its address",
+        (
+            APP,
+            argument("--release", default="", metavar="RELEASE", help=_RELEASE_HELP),
+            argument("--print", action="store_true", help="print its address only"),
+            *ASKING,
+        ),
+        ("open shop", "open shop --release v3 --print"),
+        heading="apps",
+    ),
+    Command(
+        "apps",
+        "vibes_trio.commands.apps:list_apps",
+        "list my apps, what changed last first",
+        (
+            argument("--search", default="", metavar="TEXT", help="those with this in their slug or title"),
+            argument("--by-name", action="store_true", help="in the order of their names"),
+            LIMIT,
+            *ASKING,
+        ),
+        ("apps", "apps --search shop --json"),
+        heading="versions",
+    ),
+    Command(
+        "versions",
+        "vibes_trio.commands.versions:list_versions",
+        "list the releases of an app, newest first",
+        (APP, LIMIT, *ASKING),
+        ("versions shop", "versions ada/shop --limit 5"),
+        heading="versions",
+    ),
+    Command(
+        "publish",
+        "vibes_trio.commands.releases:publish",
+        "show a release at the app's address; without one the newest",
+        (APP, RELEASE, *ASKING),
+        ("publish shop", "publish shop v12"),
+        heading="versions",
+    ),
+    Command(
+        "rollback",
+        "vibes_trio.commands.releases:rollback",
+        "show what was published before, or the release that is named",
+        (APP, RELEASE, *ASKING),
+        ("rollback shop", "rollback shop v3"),
+        heading="versions",
+    ),
+    Command(
+        "unpublish",
+        "vibes_trio.commands.releases:unpublish",
+        "take an app down; `publish` shows it again",
+        (APP, *ASKING),
+        ("unpublish shop",),
+        heading="versions",
+    ),
+    Command(
+        "diff",
+        "vibes_trio.commands.compare:diff",
+        "show which files differ between two releases",
+        (
+            APP,
+            argument("old", nargs="?", default="", metavar="OLD", help="otherwise what is shown now"),
+            argument("new", nargs="?", default="", metavar="NEW", help="otherwise the newest"),
+            argument("-p", "--patch", action="store_true", help="and how"),
+            *ASKING,
+        ),
+        ("diff shop", "diff shop v11 v12 --patch"),
+        heading="versions",
+    ),
+    Command(
+        "pull",
+        "vibes_trio.commands.pull:main",
+        "write the files of a release into a folder",
+        (
+            APP,
+            argument(
+                "folder", nargs="?", default="", metavar="FOLDER", help="otherwise one named as the app"
+            ),
+            argument("--release", default="", metavar="RELEASE", help=_RELEASE_HELP),
+            argument("--force", action="store_true", help="write over what is in the folder"),
+            *ASKING,
+        ),
+        ("pull shop", "pull ada/shop my-shop --release v11"),
+        heading="apps",
+        writes_outside=True,
     ),
     Command(
         "example",

@@ -56,5 +56,18 @@ URL = argument(
     help="address of the server; otherwise VIBES_URL, then the one on this machine",
 )
 TOKEN = argument("--token", default="", help="a token of `vibes-trio token`, in place of a key file")
-ASKING = (URL, DEVICE, TOKEN, JSON)
+PROFILE = argument(
+    "--profile",
+    default="",
+    metavar="NAME",
+    help="the table of vibes.toml that says where the app goes; otherwise VIBES_ENV",
+)
+APP = argument(
+    "app",
+    nargs="?",
+    default="",
+    metavar="APP",
+    help="slug of the app, or HANDLE/SLUG; otherwise as vibes.toml in this folder says",
+)
+ASKING = (URL, DEVICE, TOKEN, PROFILE, JSON)
 """What every command takes that asks a server."""

@@ -3,112 +3,72 @@
 import os
 from argparse import Namespace
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
-import msgspec
-
-from vibes_trio.commands.app_files import (
-    MAX_APP_NAME_CHARS,
-    FoundApp,
-    find_app,
-    read_files,
-    shown_size,
-    slug_of,
-)
-from vibes_trio.commands.left_out import describe
-from vibes_trio.commands.output import OK, USAGE, CommandFailed, print_table, tell, warn
-from vibes_trio.commands.session import Asker, find_asker, find_server, with_server
-from vibes_trio.config import load_config
+from vibes_trio.commands.app_files import FoundApp, read_files
+from vibes_trio.commands.compare import Change, compare_folder, print_changes
+from vibes_trio.commands.output import OK, CommandFailed, tell, warn
+from vibes_trio.commands.plan import Plan, find_handle, look_at, make_plan, make_request, shown_number
+from vibes_trio.commands.profile import find_profile
+from vibes_trio.commands.redeploy import watch
+from vibes_trio.commands.session import Session, find_asker, find_server, with_server
+from vibes_trio.commands.show_release import show_release
+from vibes_trio.config import Config, load_config
 from vibes_trio.content.filenames import lang_of
 from vibes_trio.content.project import ProjectFile
 from vibes_trio.content.project_words import describe_project
 from vibes_trio.content.read_project import read_project
-from vibes_trio.wire.base import encode
-from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
+from vibes_trio.errors import VibesError
 
 
 def main(options: Namespace) -> int:
     """Deploy a folder, or one file."""
     config = load_config(os.environ, options.settings)
     path = Path(options.path)
-    app = find_app(path, config.limits, options.include)
-    for line in describe(app.left_out):
-        tell(line)
-    for warning in app.warnings:
-        warn(warning)
+    profile = find_profile(options, path if path.is_dir() else path.parent, os.environ)
+    plan = make_plan(options, path, profile, config.limits)
+    app = look_at(plan)
+    url = find_server(options, config, os.environ, profile)
     if options.dry_run:
-        print_table(("FILE", "SIZE"), [(file.name, shown_size(file.size)) for file in app.files])
-        tell_reading(app, read_env(options.env))
+        dry_run(options, plan, app, url, config)
         return OK
-    url = find_server(options, config, os.environ)
-    asker = find_asker(options, config, os.environ)
-    request = make_request(options, path, app, asker)
-    number = f"{len(app.files)} file{'s' if len(app.files) > 1 else ''}"
-    tell(f"{path}: {number}, {shown_size(app.size)}, to {url} …")
-    show_release(options, with_server(url, asker, config, lambda session: session.ask(request)))
+    asker = find_asker(options, config, os.environ, url)
+    tell(f"{path}: {shown_number(app)}, to {url} …")
+    work = watch if options.watch else send_once
+    with_server(url, asker, config, partial(work, plan, app))
     return OK
 
 
-def tell_reading(app: FoundApp, env: Mapping[str, str]) -> None:
+async def send_once(plan: Plan, app: FoundApp, session: Session) -> None:
+    """Deploy *app* and print where it is."""
+    show_release(plan, await session.ask(make_request(plan, app, await find_handle(plan, session))))
+
+
+def dry_run(options: Namespace, plan: Plan, app: FoundApp, url: str, config: Config) -> None:
+    """Show what a deploy of *app* would send, and change by what is there, if the server can be asked."""
+    changes = None
+    try:
+        asker = find_asker(options, config, os.environ, url)
+        changes = with_server(url, asker, config, partial(compare_folder, plan, app))
+    except (CommandFailed, VibesError) as error:
+        tell(f"What is there can't be told: {error}")
+    listed = changes or [Change(file.name, file.size, "") for file in app.files]
+    print_changes(listed, as_json=plan.as_json, is_compared=changes is not None)
+    tell_reading(app, plan.env, plan.entry)
+
+
+def tell_reading(app: FoundApp, env: Mapping[str, str], entry: str = "") -> None:
     """Say how a server will read *app*, and what it will warn of that the files alone show.
 
     Raises:
-        CommandFailed: a file that can't be sent.
+        CommandFailed: a file that can't be sent, or is not there (*entry*).
     """
-    files = read_files(app)
+    files = read_files(app, entry)
     entry_point = next((file.filename for file in files if file.entry_point is True), "")
     contents = [ProjectFile(found.name, found.path.read_bytes(), lang_of(found.name)) for found in app.files]
     project = read_project(contents, entry_point, env)
     for warning in project.warnings:
         warn(warning)
     tell(describe_project(project))
-
-
-def make_request(options: Namespace, path: Path, app: FoundApp, asker: Asker) -> ReqEnsureAppSlug:
-    """Return the message. Names that are not given come from the folder and the device, so that they stay.
-
-    Raises:
-        CommandFailed: a file or a `--env` that can't be sent.
-    """
-    folder_name = path.resolve().stem if path.is_file() else path.resolve().name
-    if not options.user and not asker.slug:
-        warn("Without --user the server makes up a name to publish under, another one each time.")
-    return ReqEnsureAppSlug(
-        mode=options.mode,
-        app_slug=options.app or slug_of(folder_name, MAX_APP_NAME_CHARS),
-        user_slug=options.user or asker.slug,
-        env=read_env(options.env),
-        file_system=read_files(app),
-    )
-
-
-def read_env(pairs: list[str]) -> dict[str, str]:
-    """Return `NAME=VALUE` pairs as names and values.
-
-    Raises:
-        CommandFailed: one is none.
-    """
-    for pair in pairs:
-        if not pair.partition("=")[1] or pair.startswith("="):
-            raise CommandFailed(f"--env: NAME=VALUE is wanted; got {pair!r}.", USAGE)
-    return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
-
-
-def show_release(options: Namespace, release: ResEnsureAppSlug) -> None:
-    """Print the address of *release* alone to standard output, so that scripts can use it, or all as JSON."""
-    for warning in release.warnings:
-        warn(warning)
-    if options.json:
-        print(msgspec.json.format(encode(release)).decode(), flush=True)
-        return
-    # Only this release's own address is the result: the other shows another app after the next deploy.
-    if release.mode == "production":
-        newest = release.entry_point_url.partition("/~")[0]
-        tell(
-            f"published {release.app_slug} of {release.user_slug}; the newest release is always at {newest}/"
-        )
-    else:
-        tell(
-            f"published {release.app_slug} of {release.user_slug} for trying out; its plain address stays as it is"
-        )
-    print(release.entry_point_url, flush=True)
+    tell("nothing was sent, and nothing compiled: what does not compile is told when it is deployed")

@@ -22,7 +22,6 @@ from vibes_trio.storage.users import User, add_invite, find_user, list_users
 
 MIN_SERIAL_CHARS = 6
 MAX_DAYS = 3650
-CODE_VALID_S = 600
 CODE_CHARS = "ABCDEFGHJKMNPQRSTVWXYZ0123456789"
 
 
@@ -52,12 +51,12 @@ def code(options: Namespace) -> int:
     made = new_code()
     with open_database(config) as db:
         user = _get_user(db, options.user)
-        expires = write(db, add_invite, user.user_id, hash_code(made), valid_s=CODE_VALID_S)
+        expires = write(db, add_invite, user.user_id, hash_code(made), valid_s=config.limits.invite_valid_s)
     if options.json:
         print_json({"code": made, "user": user.name, "expires": expires})
         return OK
     print(made)
-    minutes = CODE_VALID_S // 60
+    minutes = int(config.limits.invite_valid_s // 60)
     tell(
         f"Type it on the sign-in page that the program opens. It lets in as {user.name}, once, for {minutes} minutes."
     )

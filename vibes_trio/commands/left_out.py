@@ -16,6 +16,7 @@ from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import KiB, Limits
 
 IGNORE_FILE = ".vibesignore"
+PROFILE_FILE = "vibes.toml"  # see `profile`
 SECRET = "secrets"
 IGNORED = IGNORE_FILE
 MAX_IGNORE_BYTES = 64 * KiB
@@ -160,7 +161,7 @@ class Choice:
         """
         if self.is_asked_for(name) or name in self.parents:
             return ""
-        if self.ignored.check_file(name).include:
+        if self.ignored.check_file(name).include or name == PROFILE_FILE:
             return IGNORED
         ends = [at + 1 for at, letter in enumerate(name[:-1]) if letter == "/"]
         return next(filter(None, (why_by_name(name[:end]) for end in (*ends, len(name)))), "")
@@ -221,7 +222,7 @@ def is_lock_too_large(name: str, size: int, limits: Limits) -> bool:
 
 def describe(left_out: Sequence[LeftOut]) -> Iterator[str]:
     """Give a line a reason that names what was left out, the secrets first; and how it is sent all the same."""
-    told = [left for left in left_out if left.name != IGNORE_FILE]
+    told = [left for left in left_out if left.name not in (IGNORE_FILE, PROFILE_FILE)]
     reasons = sorted({left.reason for left in told}, key=lambda reason: (reason != SECRET, reason))
     for reason in reasons:
         names = sorted(left.name for left in told if left.reason == reason)

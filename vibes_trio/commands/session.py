@@ -1,24 +1,29 @@
 """What every command that asks a server shares: where it is, who asks, and what its failures are called here."""
 
+import os
 import time
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import trio
 
-from vibes_trio.auth.device import read_token_times
+from vibes_trio.auth.device import read_token_name, read_token_times
 from vibes_trio.client.api import Api, open_api
 from vibes_trio.client.clock import shown_span
 from vibes_trio.client.failures import CannotConnect, ConnectionLost, RequestTimedOut
+from vibes_trio.client.paging import Pages
 from vibes_trio.client.tokens import DeviceKey, Token
 from vibes_trio.commands.app_files import MAX_APP_NAME_CHARS, slug_of
-from vibes_trio.commands.credentials import device_name, find_device, find_url
-from vibes_trio.commands.output import UNREACHABLE, CommandFailed, warn
-from vibes_trio.config import Config
+from vibes_trio.commands.credentials import URL_VARIABLE, device_name, find_device, find_url
+from vibes_trio.commands.output import UNREACHABLE, USAGE, CommandFailed, warn
+from vibes_trio.commands.profile import Profile, find_profile
+from vibes_trio.config import Config, Limits, load_config
 from vibes_trio.errors import RequireLogin, SlugTaken
 from vibes_trio.wire.base import Request, Response
+from vibes_trio.wire.me import ReqWhoAmI
 
 DEFAULT_URL = "http://127.0.0.1:8787"
 CLOCK_SLACK_S = 1.0
@@ -27,6 +32,8 @@ CLOCK_OFF = (
     " set by the network), then try again."
 )
 ASK_OPERATOR = "Its operator sees in its log why, and can issue a new key file: vibes-trio device issue."
+
+NO_PROFILE = Profile()
 
 R = TypeVar("R", bound=Response)
 T = TypeVar("T")
@@ -41,12 +48,25 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
+class AppName:
+    """An app: the handle that it lies under, and its slug."""
+
+    handle: str
+    slug: str
+
+    def __str__(self) -> str:
+        return f"{self.handle}/{self.slug}"
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A server that is connected to, and who asks there."""
 
     api: Api
     url: str
     asker: Asker
+    limits: Limits
+    profile: Profile = NO_PROFILE
 
     async def ask(self, request: Request[R]) -> R:
         """Send *request* and return its response.
@@ -64,8 +84,44 @@ class Session:
                 f"{self.url}: the server does not take these credentials. It says: {error.message} {why}"
             ) from error
 
+    def pages(self, request: Request[R]) -> Pages[R]:
+        """Return an iterator over the answer to *request*, and those that follow. See `Api.pages`."""
+        return Pages(self.ask, request)
 
-def find_asker(options: Namespace, config: Config, env: Mapping[str, str]) -> Asker:
+    async def app(self, named: str) -> AppName:
+        """Return the app that a command is about: SLUG, HANDLE/SLUG, or nothing: the profile's.
+
+        Raises:
+            CommandFailed: none is named.
+        """
+        handle, _, slug = named.rpartition("/")
+        slug = slug or self.profile.app
+        if not slug:
+            raise CommandFailed("Which app? Name one: `vibes-trio apps` lists yours.", USAGE)
+        handle = handle or self.profile.user or await self.own_handle()
+        if not handle:
+            raise CommandFailed(f"Whose app? Name its handle, too: HANDLE/{slug}.", USAGE)
+        return AppName(handle, slug)
+
+    async def own_handle(self) -> str:
+        """Return the handle that is meant where none is named; empty: there is none yet.
+
+        The one that the device is called by, if they have it: people have published under it since there is this
+        program. Else the one that they have set, or the newest.
+        """
+        me = await self.ask(ReqWhoAmI())
+        return self.asker.slug if self.asker.slug in me.handles else me.owner_handle or self.asker.slug
+
+
+def ask_server(options: Namespace, work: Callable[[Session], Awaitable[T]]) -> T:
+    """Run *work* with a connection to the server that is meant, and return what it does. See `with_server`."""
+    config = load_config(os.environ, options.settings)
+    profile = find_profile(options, Path(), os.environ)
+    url = find_server(options, config, os.environ, profile)
+    return with_server(url, find_asker(options, config, os.environ, url), config, work, profile)
+
+
+def find_asker(options: Namespace, config: Config, env: Mapping[str, str], url: str) -> Asker:
     """Return who asks: the bearer of `--token`, else the device found by `find_device`.
 
     The device's tokens count at the server that is asked only, which could use them elsewhere otherwise.
@@ -74,32 +130,48 @@ def find_asker(options: Namespace, config: Config, env: Mapping[str, str]) -> As
         CommandFailed: nobody; see `find_device`.
     """
     if options.token:
-        return Asker(str(options.token), "")
-    device = find_device(options, config, env)
-    return Asker(DeviceKey(device), slug_of(device_name(device), MAX_APP_NAME_CHARS))
+        return Asker(str(options.token), _handle_of(read_token_name(options.token)))
+    device = find_device(options, config, env, url)
+    return Asker(DeviceKey(device), _handle_of(device_name(device)))
 
 
-def find_server(options: Namespace, config: Config, env: Mapping[str, str]) -> str:
-    """Return the address of the server that is meant."""
-    return find_url(options, config, env) or DEFAULT_URL
+def _handle_of(name: str) -> str:
+    """Return the handle that whoever a device is named after likely has; empty: it is named after a machine."""
+    return "" if "@" in name else slug_of(name, MAX_APP_NAME_CHARS)
 
 
-def with_server(url: str, asker: Asker, config: Config, work: Callable[[Session], Awaitable[T]]) -> T:
+def find_server(
+    options: Namespace, config: Config, env: Mapping[str, str], profile: Profile = NO_PROFILE
+) -> str:
+    """Return the address of the server that is meant: `--url`, VIBES_URL, the profile's, that on this machine."""
+    named = options.url or env.get(URL_VARIABLE) or profile.url
+    return named or find_url(options, config, env) or DEFAULT_URL
+
+
+def with_server(
+    url: str,
+    asker: Asker,
+    config: Config,
+    work: Callable[[Session], Awaitable[T]],
+    profile: Profile = NO_PROFILE,
+) -> T:
     """Run *work* with a connection to the server at *url* and return what it does.
 
     Raises:
         CommandFailed: the server can't be reached, or does not take the credentials.
         VibesError: the server refuses; says why.
     """
-    return trio.run(_with_server, url, asker, config, work)
+    return trio.run(_with_server, url, asker, config, work, profile)
 
 
-async def _with_server(url: str, asker: Asker, config: Config, work: Callable[[Session], Awaitable[T]]) -> T:
+async def _with_server(
+    url: str, asker: Asker, config: Config, work: Callable[[Session], Awaitable[T]], profile: Profile
+) -> T:
     try:
         async with open_api(url, asker.token, limits=config.limits) as api:
             if api.hint:
                 warn(api.hint)
-            return await work(Session(api, url, asker))
+            return await work(Session(api, url, asker, config.limits, profile))
     except (ConnectionLost, RequestTimedOut) as error:
         advice = " Is a server running there? Start one with `vibes-trio serve`, or name another: --url."
         is_nobody = isinstance(error, CannotConnect)

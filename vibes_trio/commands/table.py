@@ -23,6 +23,7 @@ GROUPS: Mapping[str, str] = {
 
 HEADINGS: Mapping[str, str] = {
     "apps": "make and publish apps",
+    "versions": "apps and their releases",
     "you": "you",
     "server": "run a server",
 }

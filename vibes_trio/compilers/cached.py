@@ -14,7 +14,7 @@ from vibes_trio.errors import TransformFailed
 # What a result costs besides its code: keys, records, specifiers.
 _ENTRY_BYTES = 1024
 
-_Key = tuple[bytes, Lang]
+_Key = tuple[bytes, Lang, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class CachedCompiler:
         """See `Compiler.compile`."""
         await trio.lowlevel.checkpoint()
         content = source.text.encode("utf-8", "surrogatepass")
-        key = (hashlib.sha256(content).digest(), source.lang)
+        key = (hashlib.sha256(content).digest(), source.lang, source.classes)
         while True:
             if (known := self._entries.get(key)) is not None:
                 self._entries.move_to_end(key)

@@ -88,14 +88,15 @@ class EsbuildCompiler:
         """See `Compiler.compile`."""
         data = encode_source(source, self._limits)
         transform = partial(self._transform, user, source.filename)
-        answer = await transform(source.lang, data, *_MAP_FLAGS)
+        classes = (f"--tsconfig-raw={source.classes}",) if source.classes else ()
+        answer = await transform(source.lang, data, *_MAP_FLAGS, *classes)
         printed = answer.code
         listed = printed
         if has_open_comment(printed):
             listed = await _without_comments(transform, printed)
         if not prints_export(listed):
             # Without module syntax esbuild reads a script, which may `return`, use `with` and write 010.
-            await transform(source.lang, data + _MODULE_MARK)
+            await transform(source.lang, data + _MODULE_MARK, *classes)
         return Compiled(
             code=source.text if source.lang == "js" else printed + _inline(answer.map),
             imports=tuple(dict.fromkeys(printed_imports(listed))),

@@ -13,11 +13,17 @@ Lang = Literal["jsx", "js", "ts", "tsx"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One module as its author wrote it; *filename* is for messages only."""
+    """One module as its author wrote it.
+
+    Attributes:
+        filename: for messages only.
+        classes: what its classes mean, see `tool_settings.read_class_settings`; only esbuild knows of it.
+    """
 
     filename: str
     lang: Lang
     text: str
+    classes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ class Project:
         wishes: package → range of versions that the app's `package.json` names.
         tailwind: whether an app with its own HTML asks for Tailwind, which others have in any case.
         jsx_source: the package whose JSX its modules are written in; empty: React's.
+        classes: what TypeScript's classes and decorators mean, see `tool_settings.read_class_settings`.
         needs_build: whether modules one by one can't carry it, by its form alone; what its sources say
             (`import.meta.env`, CSS modules) is found by whoever reads them.
         notes: what people may want to know: how it was read.
@@ -108,6 +109,7 @@ class Project:
     wishes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     tailwind: bool = False
     jsx_source: str = ""
+    classes: str = ""
     needs_build: bool = False
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from vibes_trio.content.components import Exports, choose_component, read_export
 from vibes_trio.content.file_roles import is_helper, stem_of
 from vibes_trio.content.project import Mount, ProjectFile, Spare
 from vibes_trio.content.project_settings import decode_text
-from vibes_trio.content.project_words import listed
+from vibes_trio.content.project_words import listed, name_the_one
 
 _SOURCES = ("", "/src", "/app", "/client", "/client/src", "/src/app", "/frontend", "/frontend/src")
 _FENCED = (".css", ".json", ".html", ".htm", ".svg")
@@ -69,7 +69,7 @@ class Modules:
         ]
         if same:
             self.warnings.append(
-                f"{found[0]} is the page; {listed(same)} could be, too: flag the one that is meant as entryPoint."
+                f"{found[0]} is the page; {listed(same)} could be, too: {name_the_one(same[0])}."
             )
         return tuple(found[:1]) or tuple(apps[:1])
 

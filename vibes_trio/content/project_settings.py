@@ -12,6 +12,7 @@ from vibes_trio.content.tool_settings import (
     Alias,
     PackageJson,
     read_base_url,
+    read_class_settings,
     read_typescript_aliases,
     read_vite_aliases,
 )
@@ -85,6 +86,12 @@ def _based(files: Mapping[str, ProjectFile], file: ProjectFile) -> Iterator[Alia
             yield Alias(f"{first}/", (f"{start}{first}/",))
         elif name.startswith(start) and files[name].lang is not None and not is_apart(name):
             yield Alias(stem_of(name), (name,), exact=True)
+
+
+def find_class_settings(files: Mapping[str, ProjectFile], root: str) -> str:
+    """Return what the settings of a project say of TypeScript's classes, see `read_class_settings`; empty: nothing."""
+    there = (file for name in _SETTINGS if (file := files.get(f"{root}/{name}")) is not None)
+    return next(filter(None, (read_class_settings(file.content) for file in there)), "")
 
 
 def is_made_with_tailwind(files: Mapping[str, ProjectFile], root: str, package: PackageJson) -> bool:

@@ -8,6 +8,8 @@ from vibes_trio.content.policy import may_ask
 from vibes_trio.content.project import Kind, Project
 
 TOLD_NAMES = 3
+READ_AS = "read as "
+"""What the sentence begins with that tells how files were read: it is no warning, though it comes with them."""
 _WORDS: Mapping[Kind, str] = MappingProxyType(
     {
         "component": "components",
@@ -33,16 +35,22 @@ def tell_entries(project: Project, entries: Sequence[str]) -> tuple[str, ...]:
     ]
     if len(entries) > 1 and not project.entries:
         told.append(
-            f"{listed(entries)} are all shown, as nothing imports them: flag the one that is meant as entryPoint,"
-            " or call it App."
+            f"{listed(entries)} are all shown, as nothing imports them: {name_the_one(entries[0])}, or call it App."
         )
     return tuple(told)
+
+
+def name_the_one(example: str) -> str:
+    """Return how whoever deploys says which file is meant, by the command line or in a message."""
+    return (
+        f"name the one that is meant (`vibes-trio deploy --entry {example.removeprefix('/')}`, `entryPoint`)"
+    )
 
 
 def describe_project(project: Project) -> str:
     """Return in one sentence what the files are, and what of them the page runs."""
     entries = [name for name in project.entries if "~" not in name]
-    words = [f"read as {_WORDS[project.kind]}"]
+    words = [READ_AS + _WORDS[project.kind]]
     if project.html:
         words.append(f"its page is {listed([project.html])}")
     if entries:
@@ -63,7 +71,7 @@ def tell_reading(project: Project, apart: Sequence[str]) -> tuple[str, ...]:
     """Return how the files were read, in one sentence; nothing where there is nothing to tell."""
     words = []
     if project.kind in ("vite", "cra", "next"):
-        words.append(f"read as {_WORDS[project.kind]}")
+        words.append(READ_AS + _WORDS[project.kind])
     made = {file.name for file in project.made}
     entries = [name for name in project.entries if name not in made]
     if entries and words:

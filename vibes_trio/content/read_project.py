@@ -23,6 +23,7 @@ from vibes_trio.content.project_modules import Modules
 from vibes_trio.content.project_settings import (
     decode_text,
     find_aliases,
+    find_class_settings,
     find_root,
     has_tailwind_classes,
     is_html,
@@ -187,6 +188,7 @@ class _Reading:
             wrapped=MappingProxyType(self.modules.wrapped),
             wishes=MappingProxyType(self.package.dependencies),
             jsx_source=find_jsx_source(self.files, self.root, self.package, self.modules.all),
+            classes=find_class_settings(self.files, self.root),
             needs_build=bool(self.modules.wrapped),
         )
 

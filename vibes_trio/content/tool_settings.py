@@ -3,6 +3,7 @@
 The files are data: nothing of them runs. What is not in the plain forms that people and generators write is left.
 """
 
+import json
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,8 @@ _PAIR = re.compile(rf"""(?:["']([^"'\n]{{1,100}})["']|([\w$]{{1,100}}))\s*+:\s*+
 _FIND = re.compile(rf"""find:\s*+["']([^"'\n]{{1,100}})["']\s*+,\s*+replacement:\s*+{_TARGET}""", re.VERBOSE)
 _ALIAS = re.compile(r"\balias\s*+:\s*+([{\[])")
 _PACKAGE = re.compile(r"[@\w./-]{1,100}")
+# Targets in which a field of a class is assigned, unless the settings say otherwise.
+_BEFORE_FIELDS = re.compile(r"es(?:3|5|6|20(?:1\d|2[01]))")
 _MAX_ALIAS_CHARS = 8 * 1024
 
 
@@ -46,6 +49,9 @@ class _CompilerOptions(msgspec.Struct, rename="camel"):
     base_url: str | None = None
     paths: dict[str, list[str]] = {}
     jsx_import_source: str = ""
+    target: str = ""
+    experimental_decorators: bool = False
+    use_define_for_class_fields: bool | None = None
 
 
 class _TypeScript(msgspec.Struct, rename="camel"):
@@ -97,6 +103,19 @@ def read_jsx_source(content: bytes) -> str:
     """Return the package whose JSX a `tsconfig.json` says that an app is written in; empty: it does not say."""
     source = _read_typescript(content).jsx_import_source
     return source if _PACKAGE.fullmatch(source) else ""
+
+
+def read_class_settings(content: bytes) -> str:
+    """Return the part of a `tsconfig.json` that decides what TypeScript's classes and decorators mean, as JSON text
+    for esbuild; empty: what they mean anyway."""
+    options = _read_typescript(content)
+    told: dict[str, object] = {"experimentalDecorators": True} if options.experimental_decorators else {}
+    is_assigned = options.use_define_for_class_fields is False or (
+        options.use_define_for_class_fields is None and _BEFORE_FIELDS.fullmatch(options.target.lower())
+    )
+    if is_assigned:
+        told["useDefineForClassFields"] = False
+    return json.dumps({"compilerOptions": told}) if told else ""
 
 
 def _read_typescript(content: bytes) -> _CompilerOptions:

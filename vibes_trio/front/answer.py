@@ -8,13 +8,15 @@ import logging
 import secrets
 from collections.abc import Awaitable
 from dataclasses import replace
+from functools import partial
 
 import trio
+from outcome import Error, Maybe, Value
 
 from vibes_trio.context import App, Ctx
 from vibes_trio.dispatch import Pipeline, dispatch_soon
 from vibes_trio.errors import Internal, Overloaded, RequireLogin, VibesError, forget_traces
-from vibes_trio.exchange import HttpIncoming, Incoming, MessageIncoming, Reply, Soon, Turn
+from vibes_trio.exchange import HttpIncoming, Incoming, Later, Link, MessageIncoming, Reply, Soon, Turn
 from vibes_trio.front.status import error_reply
 from vibes_trio.urls import FORMS, normalize_path, parse_host
 from vibes_trio.wire.base import Envelope, MessageHead, read_head
@@ -61,7 +63,9 @@ def _answer_message(
         head = read_head(data)
     except VibesError as error:
         return error_reply(error)
-    return _answer(app, pipeline, head, turn)
+    return _answer(
+        app, pipeline, head, turn, incoming.link if isinstance(incoming, MessageIncoming) else None
+    )
 
 
 async def look(app: App, incoming: MessageIncoming) -> MessageIncoming:
@@ -76,12 +80,12 @@ async def look(app: App, incoming: MessageIncoming) -> MessageIncoming:
 async def _answer_large(
     app: App, pipeline: Pipeline, incoming: Incoming, data: bytes, turn: Turn | None
 ) -> Reply:
-    looked = incoming.looked if isinstance(incoming, MessageIncoming) else None
+    looked, link = (incoming.looked, incoming.link) if isinstance(incoming, MessageIncoming) else (None, None)
     if looked is None:
         looked = await app.beside.look(data, incoming.client)
     if isinstance(looked, VibesError):
         return error_reply(looked)
-    reply = _answer(app, pipeline, large_message(data, looked), turn)
+    reply = _answer(app, pipeline, large_message(data, looked), turn, link)
     return reply if isinstance(reply, Reply) else await reply
 
 
@@ -96,18 +100,22 @@ def _timed(reply: Reply, started: float) -> Reply:
 
 
 def _answer(
-    app: App, pipeline: Pipeline, incoming: HttpIncoming | MessageHead, turn: Turn | None
+    app: App,
+    pipeline: Pipeline,
+    incoming: HttpIncoming | MessageHead,
+    turn: Turn | None,
+    link: Link | None = None,
 ) -> Soon[Reply]:
     envelope = incoming.envelope if isinstance(incoming, MessageHead) else None
     try:
-        reply = dispatch_soon(Ctx(app, turn), pipeline, incoming)
-    except VibesError as error:
-        return _refuse(error, envelope)
-    except Exception:
-        reference = secrets.token_hex(6)
-        log.exception("internal error %s", reference)
-        return _apologize(reference, envelope)
-    return reply if isinstance(reply, Reply) else _wait(reply, app.config.limits.message_timeout_s, envelope)
+        reply = dispatch_soon(Ctx(app, turn, None, link, envelope), pipeline, incoming)
+    except Exception as error:  # noqa: BLE001 - `_explain` logs what is unforeseen
+        return _explain(envelope, error)
+    if isinstance(reply, Reply):
+        return reply
+    if isinstance(reply, Later):
+        return reply.then(partial(_end, envelope))
+    return _wait(reply, app.config.limits.message_timeout_s, envelope)
 
 
 async def _wait(reply: Awaitable[Reply], timeout_s: float, envelope: Envelope | None) -> Reply:
@@ -115,13 +123,24 @@ async def _wait(reply: Awaitable[Reply], timeout_s: float, envelope: Envelope | 
         # trio.fail_after costs a third of a short answer.
         with trio.CancelScope(deadline=trio.current_time() + timeout_s):
             return await reply
-    except VibesError as error:
-        return _refuse(error, envelope)
-    except Exception:
-        reference = secrets.token_hex(6)
-        log.exception("internal error %s", reference)
-        return _apologize(reference, envelope)
+    except Exception as error:  # noqa: BLE001 - `_explain` logs what is unforeseen
+        return _explain(envelope, error)
     return error_reply(Overloaded("This took too long; try again later."), envelope)
+
+
+def _end(envelope: Envelope | None, got: Maybe[Reply]) -> Maybe[Reply]:
+    if isinstance(got, Error) and isinstance(got.error, Exception):
+        return Value(_explain(envelope, got.error))
+    return got
+
+
+def _explain(envelope: Envelope | None, error: Exception) -> Reply:
+    """Return what a client is told of *error*."""
+    if isinstance(error, VibesError):
+        return _refuse(error, envelope)
+    reference = secrets.token_hex(6)
+    log.error("internal error %s", reference, exc_info=error)
+    return _apologize(reference, envelope)
 
 
 def _refuse(error: VibesError, envelope: Envelope | None) -> Reply:

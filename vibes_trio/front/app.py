@@ -33,15 +33,16 @@ from vibes_trio.front.http import (
     sound,
 )
 from vibes_trio.front.lane import ServeOne
-from vibes_trio.front.state import Front
+from vibes_trio.front.state import FULL, Front
 from vibes_trio.steps import let_go
+from vibes_trio.urls import may_be_page
 
 CLIENT_LEFT: type[Exception] | tuple[()] = getattr(quart_requests, "ClientDisconnectedError", ())
 """What Quart raises, from 0.23 on, once the client has gone; before, it only cancelled what worked for it."""
 
 
 def build_app(front: Front) -> QuartTrio:
-    """Return the app that gives every request to `front.answer`, unless a page of its own matches."""
+    """Return the app that answers pages of the API host, and gives all other requests to `front.answer`."""
     app = QuartTrio(__name__, static_folder=None)
     limits = front.limits
     app.config["MAX_CONTENT_LENGTH"] = limits.max_body_bytes
@@ -49,9 +50,14 @@ def build_app(front: Front) -> QuartTrio:
 
     async def answer_what_no_page_does() -> Response | None:
         # Not a route: those know some methods and tidy up paths, while here any of both is answered.
-        if request.routing_exception is None:
+        head: Head = request.scope["state"]["head"]
+        if request.routing_exception is not None:
+            forget_traces(request.routing_exception)  # the request keeps it
+        elif may_be_page(head.host_name, head.method, head.target):
             return None
-        forget_traces(request.routing_exception)  # the request keeps it
+        return await answer()
+
+    async def answer() -> Response:
         head: Head = request.scope["state"]["head"]
         try:
             body = await _read_body(limits)
@@ -75,7 +81,14 @@ def build_app(front: Front) -> QuartTrio:
         await let_go(body)
         return _write(reply, head, close=head.close or front.draining.is_set())
 
+    async def count(response: Response) -> Response:
+        front.counts.answer(request.scope["state"]["head"], response.status_code, FULL).value += 1
+        return response
+
     app.before_request(answer_what_no_page_does)
+    app.after_request(count)
+    if front.pages is not None:
+        front.pages(app, answer)
     return app
 
 

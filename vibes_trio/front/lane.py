@@ -1,10 +1,10 @@
 """One task per connection: it reads heads, and answers, refuses or passes on one request after another.
 
 Every head is read here, so what may be asked at all is decided in one place, `heads.py`. A simple request is
-answered by the fast lane, below; a WebSocket goes to `ws.py` and stays there; any other request goes, with
-its bytes put back in front, to the full lane (Hypercorn and Quart) for this one request, after which the
-connection comes back. A connection that was given an answer kept ready is parked until it asks for something else
-(`parking.py`). Fast lane and parking are optimisations and never change an answer.
+answered by the fast lane, below; a WebSocket goes to `ws.py` and stays there; any other request, and what may be
+for a page of this server's own, goes with its bytes put back in front to the full lane (Hypercorn and Quart) for
+this one request, after which the connection comes back. A connection that was given an answer kept ready is parked
+until it asks for something else (`parking.py`). Fast lane and parking are optimisations and never change an answer.
 
 A process that only reads hands all but the simple reading of apps, connection and bytes, to the process that
 owns the data, and what it finds it can't answer; there it goes on as if it had been accepted there.
@@ -34,10 +34,11 @@ from vibes_trio.front.http import (
 )
 from vibes_trio.front.parking import Parking
 from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
-from vibes_trio.front.state import Front, Waiting
+from vibes_trio.front.state import FAST, READY, Front, Waiting
 from vibes_trio.front.upload import Upload
 from vibes_trio.front.ws import accept_websocket, serve_websocket
 from vibes_trio.steps import KEPT_WHOLE_BYTES, let_go
+from vibes_trio.urls import may_be_page
 
 ServeOne = Callable[[Line, Head], Awaitable[bool]]
 """Answers the one request whose bytes, head included, come next; returns whether another may follow."""
@@ -117,6 +118,7 @@ async def _serve_or_refuse(conn: _Connection) -> None:
 
 async def _refuse(front: Front, line: Line, refused: Refused) -> None:
     front.counts.refused += 1
+    front.counts.answers["refused", refused.reply.status, FAST].value += 1
     # HEAD is not told apart: the connection ends here, so a body too many confuses nobody.
     await line.send_all(*build_response(refused.reply, "GET", readers=refused.readers, close=True))
     await line.linger(front.limits.close_timeout_s)
@@ -136,7 +138,6 @@ async def _serve_next(conn: _Connection, first: bool) -> bool:
     if front.fast and not front.draining.is_set():
         ready = front.ready.find(data)
         if ready is not None:
-            front.counts.ready += 1
             await line.send_all(*ready)
             return await _park(conn)
     head = parse_head(data, front.limits, front.site)
@@ -179,7 +180,8 @@ async def _hand_over(front: Front, line: Line, data: bytes) -> bool:
 async def _serve_request(conn: _Connection, head: Head, data: bytes) -> bool:
     """Serve it in one of the lanes; returns and raises as `_serve_next`."""
     front, line = conn.front, conn.line
-    if head.simple and front.fast:
+    is_apps = head.host_name.app is not None or front.pages is None
+    if head.simple and front.fast and (is_apps or not may_be_page(head.host_name, head.method, head.target)):
         front.counts.fast += 1
         return await _answer(front, line, head, data)
     front.counts.full += 1
@@ -234,11 +236,13 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
         return await _hand_over(front, line, data + body)
     reply = sound(reply)
     close = head.close or front.draining.is_set()
+    front.counts.answer(head, reply.status, FAST).value += 1
     await line.send_all(*build_response(reply, head.method, readers=head.readers, close=close))
     if len(body) > KEPT_WHOLE_BYTES:
         await let_go(body)
     if reply.repeatable and head.readers in ("", ANYBODY) and not close and not head.length:
-        front.ready.keep(data, head.method, reply, version, head.readers)
+        given = front.counts.answer(head, reply.status, READY)
+        front.ready.keep(data, head.method, reply, version, head.readers, given)
     return not close
 
 

@@ -127,6 +127,11 @@ class Outbox:
         while not self.has_room:
             await self._park()
 
+    async def drained(self, below_bytes: int) -> None:
+        """Return when less than so much waits, or the peer is gone."""
+        while self._size >= below_bytes:
+            await self._park()
+
     async def write_out(self) -> None:
         """Send what waits, until the outbox is closed and empty, or broken. Cancelled, it loses nothing."""
         while not self._broken:

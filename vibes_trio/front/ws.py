@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import trio
+from outcome import Maybe
 from websockets.datastructures import Headers
 from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request
@@ -26,11 +27,12 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from vibes_trio.errors import BadRequest, NotFound, Overloaded, TooLarge, VibesError, forget_traces
-from vibes_trio.exchange import MessageIncoming, Reply, Turn
+from vibes_trio.exchange import Later, MessageIncoming, Reply, Turn
 from vibes_trio.front.addresses import peer_of
 from vibes_trio.front.assembly import Assembly
 from vibes_trio.front.heads import Head
 from vibes_trio.front.http import JOINED_BYTES, Refused, site_headers
+from vibes_trio.front.link import SocketLink
 from vibes_trio.front.outbox import Outbox
 from vibes_trio.front.protocol import BINARY, WebSocketProtocol
 from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
@@ -75,7 +77,10 @@ class _Socket:
         missed: pings in a row with nothing heard after them.
         next_beat: when to ping, in Trio's time.
         progress: of the message that is arriving, if one is.
+        ended: whether nothing more is sent or counted for it.
         read_full: whether the last read brought as much as it could, so that there may be more.
+        link: how others say something to the peer; made with its first message.
+        conversing: whether the nurseries are open.
     """
 
     front: Front
@@ -97,7 +102,10 @@ class _Socket:
     heard: bool = True
     missed: int = 0
     progress: Progress | None = None
+    ended: bool = False
     read_full: bool = True
+    link: SocketLink | None = None
+    conversing: bool = False
 
 
 def accept_websocket(head: Head) -> bytes:
@@ -130,8 +138,12 @@ async def serve_websocket(front: Front, waiting: Waiting, line: Line) -> None:
         line.holding.on_taken = None
         await _take_leave(ws)
     finally:
+        ws.ended = True
         line.holding.on_taken = None  # each holds the other
         ws.protocol.forget()
+        if ws.link is not None:
+            ws.link.end()
+            ws.link = None  # each holds the other
 
 
 async def _serve(ws: _Socket, waiting: Waiting) -> None:
@@ -139,7 +151,13 @@ async def _serve(ws: _Socket, waiting: Waiting) -> None:
     code = CloseCode.GOING_AWAY
     try:
         await _listen(ws, waiting, None)
-        while ws.deferred is not None or ws.backlog or ws.outbox.size:
+        # What waits when the peer has broken the protocol, or the server stops, is sent with the goodbye.
+        while (
+            ws.deferred is not None
+            or ws.backlog
+            or ws.in_flight
+            or (ws.outbox.size and _goes_on_listening(ws, waiting))
+        ):
             await _converse(ws, waiting)
             await _listen(ws, waiting, None)
     except* Exception:  # a bug of ours must end this connection in an orderly way, and no other
@@ -198,6 +216,7 @@ async def _take_leave(ws: _Socket) -> None:
 
 async def _converse(ws: _Socket, waiting: Waiting) -> None:
     """Read on with answers and the writer in tasks of their own, until all is quiet or either side ends."""
+    ws.conversing = True
     async with trio.open_nursery() as writer:
         writer.start_soon(ws.outbox.write_out)
         async with trio.open_nursery() as in_flight:
@@ -207,7 +226,20 @@ async def _converse(ws: _Socket, waiting: Waiting) -> None:
             await _listen(ws, waiting, in_flight)
             while ws.backlog:  # read, so to be answered, although the server stops
                 await _answer_next(ws, in_flight)
+        while ws.in_flight:
+            await _one_is_there(ws)
         writer.cancel_scope.cancel()  # what it has not sent `_take_leave` sends
+    ws.conversing = False
+
+
+def _goes_on_listening(ws: _Socket, waiting: Waiting) -> bool:
+    return ws.protocol.listening and not waiting.over
+
+
+def _wake(ws: _Socket) -> None:
+    """Have the task of *ws* see to what waits to be sent, or to its end. While it answers it does so by itself."""
+    if ws.reading is not None and (not ws.conversing or not ws.protocol.listening):
+        ws.reading.cancel()
 
 
 async def _listen(ws: _Socket, waiting: Waiting, in_flight: trio.Nursery | None) -> None:
@@ -215,7 +247,7 @@ async def _listen(ws: _Socket, waiting: Waiting, in_flight: trio.Nursery | None)
 
     Without *in_flight* also until that is needed; with it until it has not been for a whole heartbeat.
     """
-    while ws.protocol.listening and not waiting.over:
+    while _goes_on_listening(ws, waiting):
         # One scope for heartbeats and the server's end: with its status it is a tenth of an idle connection.
         with trio.CancelScope(deadline=ws.next_beat) as ws.reading:
             waiting.add(ws.reading)
@@ -224,7 +256,11 @@ async def _listen(ws: _Socket, waiting: Waiting, in_flight: trio.Nursery | None)
             finally:
                 waiting.discard(ws.reading)
                 ws.reading = None
-        if ws.protocol.listening and not waiting.over and _beat(ws) and in_flight is not None:
+        if in_flight is None and ws.outbox.size:
+            return
+        if trio.current_time() < ws.next_beat:
+            continue
+        if _goes_on_listening(ws, waiting) and _beat(ws) and in_flight is not None:
             return
 
 
@@ -297,8 +333,7 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
     if not ws.outbox.has_room:
         await ws.outbox.room()
     while ws.in_flight >= ws.front.limits.in_flight_per_connection:
-        ws.freed = trio.Event()
-        await ws.freed.wait()
+        await _one_is_there(ws)
     if not ws.backlog:  # all was given up meanwhile
         return
     data, holding = ws.backlog[0], ws.line.holding
@@ -306,7 +341,7 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
     if len(data) > ws.front.limits.read_here_bytes and ws.front.look is not None:
         incoming = await _look(ws, ws.front.look, data, pinned)
     else:
-        incoming = MessageIncoming(data)
+        incoming = MessageIncoming(data, link=ws.link or _open_link(ws))
     _drop_first(ws, data)
     if not pinned:
         holding.add(-len(data))
@@ -320,9 +355,12 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
     if isinstance(reply, Reply):
         _pass_on(ws, key, turn)
         holding.unpin(len(data))
-        _say(ws, reply.body)
+        _give(ws, reply)
         return
     ws.in_flight += 1
+    if isinstance(reply, Later):
+        reply.tell(partial(_hear, ws, len(data), key, turn))
+        return
     ws.wanted_company = True
     answer = _Answer(reply, len(data), key, turn)
     if in_flight is not None:
@@ -335,7 +373,8 @@ async def _look(ws: _Socket, look: Look, data: bytes, pinned: bool) -> MessageIn
     """Return the first message of the backlog with what is to be known of a long one. Cancelled, it stays there."""
     try:
         # Those that follow wait: whether they have to come after it is not known before.
-        return await look(MessageIncoming(data, peer_of(ws.line.socket)))
+        link = ws.link or _open_link(ws)
+        return await look(MessageIncoming(data, peer_of(ws.line.socket), link=link))
     except trio.Cancelled:
         if pinned:
             ws.line.holding.unpin(len(data))
@@ -367,12 +406,39 @@ async def _finish(ws: _Socket, answer: _Answer) -> None:
             _pass_on(ws, answer.key, answer.turn)
         if not ws.outbox.has_room:
             await _wait_with(ws, len(reply.body))
-        _say(ws, reply.body)
+        _give(ws, reply)
     finally:
-        ws.in_flight -= 1
-        if ws.freed is not None:
-            ws.freed.set()
-            ws.freed = None
+        _free_slot(ws)
+
+
+def _hear(ws: _Socket, size: int, key: str | None, turn: Turn | None, got: Maybe[Reply]) -> None:
+    """Send an answer that nobody waited for in a task, and give its slot back; as `_finish`. Raises nothing."""
+    _pass_on(ws, key, turn)
+    if ws.ended:
+        return
+    ws.line.holding.unpin(size)
+    try:
+        _give(ws, got.unwrap())
+    except Exception:  # as in `_serve`
+        log.exception("a WebSocket failed")
+        ws.front.counts.faults += 1
+        ws.protocol.fail(CloseCode.INTERNAL_ERROR)
+    _free_slot(ws)
+    if ws.reading is not None and (ws.outbox.size or not ws.protocol.listening):
+        ws.reading.cancel()  # it may take another form now to serve the peer
+
+
+async def _one_is_there(ws: _Socket) -> None:
+    """Return when the next answer that is waited for is there."""
+    ws.freed = trio.Event()
+    await ws.freed.wait()
+
+
+def _free_slot(ws: _Socket) -> None:
+    ws.in_flight -= 1
+    if ws.freed is not None:
+        ws.freed.set()
+        ws.freed = None
 
 
 async def _wait_with(ws: _Socket, size: int) -> None:
@@ -408,6 +474,17 @@ def _pass_on(ws: _Socket, key: str | None, turn: Turn | None) -> None:
         turn.pass_on()
         if (last := ws.turns.get(key)) is not None and last.passed:
             del ws.turns[key]
+
+
+def _open_link(ws: _Socket) -> SocketLink:
+    ws.link = SocketLink(ws.outbox, ws.protocol, ws.front.counts, partial(_wake, ws))
+    return ws.link
+
+
+def _give(ws: _Socket, reply: Reply) -> None:
+    _say(ws, reply.body)
+    if reply.after is not None:
+        reply.after()
 
 
 def _say(ws: _Socket, text: bytes | memoryview) -> None:

@@ -23,15 +23,18 @@ class Base:
     """One React.
 
     Attributes:
-        major: its number; empty: that of every page which asks for none.
+        major: its number, or who stands in for it; empty: that of every page which asks for none.
         wanted: its packages and their entries.
-        pinned: package → version; given: specifier → address of its module.
+        pinned: package → version, or the package that is had in its place (`npm:…`).
+        given: specifier → address of its module; none of what is built with the app's packages.
+        counts_as: package → version that packages which are for a React are to fit.
     """
 
     major: str
     wanted: Sequence[Wanted]
     pinned: Mapping[str, str]
     given: Mapping[str, str]
+    counts_as: Mapping[str, str]
 
 
 def _base(major: str, wanted: Sequence[Wanted]) -> Base:
@@ -40,11 +43,18 @@ def _base(major: str, wanted: Sequence[Wanted]) -> Base:
         for w in wanted
         for subpath in w.subpaths
     }
-    return Base(major, wanted, {w.name: w.version for w in wanted}, given)
+    versions = {w.name: w.version for w in wanted}
+    return Base(major, wanted, versions, given, versions)
 
 
 NEWEST = _base("", BASE_MODULES)
 BASES: Mapping[str, Base] = {"": NEWEST, "18": _base("18", _REACT_18)}
+COMPAT = "@preact/compat"
+AS_COMPAT = f"npm:{COMPAT}"
+"""What an app that is written in Preact asks for in the place of React, as its settings would say."""
+_COMPAT_VERSION = "18.3.2"
+_COUNTS_AS = {"react": "18.3.1", "react-dom": "18.3.1"}
+PREACT = Base("preact", (), dict.fromkeys(_COUNTS_AS, f"{AS_COMPAT}@{_COMPAT_VERSION}"), {}, _COUNTS_AS)
 
 
 def base_for(asked: str) -> tuple[Base, str]:
@@ -55,9 +65,12 @@ def base_for(asked: str) -> tuple[Base, str]:
     if not asked:
         return NEWEST, ""
     try:
-        wanted = parse_spec("react", asked).range
+        spec = parse_spec("react", asked)
     except ModuleFailed:
         return NEWEST, ""
+    if spec.package == COMPAT:
+        return PREACT, ""
+    wanted = spec.range
     for base in BASES.values():
         if fits(base.pinned["react"], wanted):
             return base, ""

@@ -18,11 +18,13 @@ from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.components import has_fence
 from vibes_trio.content.js_json import quote_json
+from vibes_trio.content.jsx_source import PREACT
 from vibes_trio.content.links import TRANSFORMED, AppModule, Links, bare_of
 from vibes_trio.content.project import exports_of, not_mapped
 from vibes_trio.context import App
 from vibes_trio.errors import TooLarge, TransformFailed, VibesError, forget_traces
 from vibes_trio.exchange import Cid, FsId, UserId
+from vibes_trio.modules.bases import AS_COMPAT
 from vibes_trio.services.app_build import Whole, build_whole, entries_of, keep_build
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.cids import find_cid
@@ -71,7 +73,9 @@ async def build_release(
     """
     is_built = whole.wants_build and app.compiler.can_bundle
     project = whole.project
-    files, compiled = await compile_all(app, user, files, project.wrapped, project.apart, sent_first=is_built)
+    files, compiled = await compile_all(
+        app, user, files, project.wrapped, project.apart, sent_first=is_built, classes=project.classes
+    )
     await trio.lowlevel.checkpoint()
     spares = whole.project.spares
     modules = [_app_module(file, result, spares) for file, result in zip(files, compiled, strict=True)]
@@ -80,6 +84,8 @@ async def build_release(
     await trio.lowlevel.checkpoint()  # each of these may take a millisecond or two
     check_packages(app, links.bare)
     ranges = await read_asked(files)
+    if project.jsx_source == PREACT:
+        ranges = dict.fromkeys(("react", "react-dom"), AS_COMPAT) | ranges
     versions = await find_versions(app, links.bare, ranges)
     asked = _bare_of_page(modules, links, whole)
     needed = not_mapped(project, asked)
@@ -167,12 +173,14 @@ async def compile_all(
     apart: Collection[str] = (),
     *,
     sent_first: bool = False,
+    classes: str = "",
 ) -> tuple[list[AppFile], list[Compiled | None]]:
     """Return *files*, and the result for each; None for what is no module.
 
     A file that is no JavaScript but JSX (`App.js` of Create React App) is one of JSX in what is returned. What stands
     in *wrapped* under its name counts in place of its content; with *sent_first* only if that does not compile. One
     of *apart*, which no page runs, need not compile: it is then kept as a file like any other.
+    For *classes* see `Source`.
 
     Few are begun at a time: what the loop has to do for each adds up, and the compiler bounds how many run anyway.
     """
@@ -188,7 +196,8 @@ async def compile_all(
             given = [file.content, wrapped[file.name]] if file.name in wrapped else [file.content]
             try:
                 first, *rest = [
-                    _source(file.name, content, lang, limits) for content in given[:: 1 if sent_first else -1]
+                    _source(file.name, content, lang, limits, classes)
+                    for content in given[:: 1 if sent_first else -1]
                 ]
                 instead = rest[0] if rest and sent_first else None
                 compiled[index], read = await _compile(app, user, first, instead)
@@ -247,7 +256,7 @@ async def _compile_as_jsx(app: App, user: UserId, source: Source) -> tuple[Compi
     raise TransformFailed(words, filename=source.filename, line=line, column=column)
 
 
-def _source(name: str, content: bytes, lang: Lang, limits: Limits) -> Source:
+def _source(name: str, content: bytes, lang: Lang, limits: Limits, classes: str) -> Source:
     """Return a module as a compiler takes it; its name is told in errors as the app's author knows it.
 
     Raises:
@@ -257,7 +266,7 @@ def _source(name: str, content: bytes, lang: Lang, limits: Limits) -> Source:
     if len(content) > limits.max_source_bytes:
         raise too_large_source(name, len(content), limits)
     try:
-        return Source(name, lang, content.decode("utf-8"))
+        return Source(name, lang, content.decode("utf-8"), classes if lang.startswith("t") else "")
     except UnicodeDecodeError as error:
         raise TransformFailed(f"this is no UTF-8 text (byte {error.start})", filename=name) from None
 

@@ -1,16 +1,19 @@
 """Chats: the contexts that apps come from, and the sections in them."""
 
 import secrets
+from functools import partial
 
 import base58
 from msgspec import UnsetType
 
 from vibes_trio.context import Ctx
 from vibes_trio.errors import BadRequest
+from vibes_trio.exchange import Later, of_value
 from vibes_trio.services.given import Section, read_section
-from vibes_trio.steps import run_in_turns
+from vibes_trio.steps import run_in_turns, run_through
 from vibes_trio.storage import chats
 from vibes_trio.wire.chat import (
+    Origin,
     ReqAppendChatSection,
     ReqEnsureChatContext,
     ResAppendChatSection,
@@ -18,6 +21,8 @@ from vibes_trio.wire.chat import (
 )
 
 CONTEXT_ID_BYTES = 12
+AT_ONCE_BYTES = 4 * 1024
+"""Blocks up to this are read without a pause."""
 
 
 def find_chat_context(ctx: Ctx, req: ReqEnsureChatContext) -> ResEnsureChatContext | None:
@@ -54,6 +59,13 @@ async def ensure_chat_context(ctx: Ctx, req: ReqEnsureChatContext) -> ResEnsureC
     return ResEnsureChatContext(context_id=context_id)
 
 
+def append_at_once(ctx: Ctx, req: ReqAppendChatSection) -> Later[ResAppendChatSection] | None:
+    """As `append_chat_section`; None: its turn has not come, or it is too long to be read in one step."""
+    if len(bytes(req.blocks)) > AT_ONCE_BYTES or not (ctx.turn is None or ctx.turn.has_come):
+        return None
+    return _append(ctx, req, run_through(read_section(req, ctx.app.config.limits)))
+
+
 async def append_chat_section(ctx: Ctx, req: ReqAppendChatSection | Section) -> ResAppendChatSection:
     """Append a section. What is answered is on disk.
 
@@ -72,14 +84,21 @@ async def append_chat_section(ctx: Ctx, req: ReqAppendChatSection | Section) -> 
         blocks = await run_in_turns(read_section(req, ctx.app.config.limits))
     if ctx.turn is not None:
         await ctx.turn.wait()
+    return await _append(ctx, req, blocks)
+
+
+def _append(ctx: Ctx, req: ReqAppendChatSection | Section, blocks: bytes) -> Later[ResAppendChatSection]:
     config = ctx.app.config
     quota = chats.ChatQuota(config.max_chat_sections, config.max_chat_bytes)
     section = chats.NewSection(ctx.asker.user_id, req.context_id, req.origin, blocks, quota)
     pending = ctx.app.db.submit_item(chats.append_sections, section)
     if ctx.turn is not None:
         ctx.turn.pass_on()
-    seq = await pending.wait()
-    return ResAppendChatSection(context_id=req.context_id, seq=seq, origin=req.origin)
+    return Later(pending, of_value(partial(_appended, req.context_id, req.origin)))
+
+
+def _appended(context_id: str, origin: Origin, seq: int) -> ResAppendChatSection:
+    return ResAppendChatSection(context_id=context_id, seq=seq, origin=origin)
 
 
 def random_context_id() -> str:

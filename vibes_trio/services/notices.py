@@ -48,18 +48,14 @@ async def explain_missing(app: App, asked: Asked) -> Notice:
 
 
 def explain_api(app: App, path: str) -> Notice:
-    """Return what to say to a browser that opens the API host: at `/` what this is, elsewhere that nothing is there."""
+    """Return what to say to a browser that opens the API host where no page is (`pages/site.py`)."""
     base = app.config.hostname_base
     address = f"{app.config.protocol}://{{app}}--{{user}}.{base}"
-    here = f"This server shows small web apps, each at an address of its own: `{address}`."
-    if path == "/":
-        words = [
-            f"{here} Open one of them, or publish a folder: `vibes-trio deploy FOLDER` prints its address.",
-            "To this address programs send their messages, by POST or a WebSocket; a browser finds nothing else here.",
-        ]
-        return Notice("This is a vibes_trio server", words)
     shown = (decode_path(path) or path)[:MAX_SHOWN_CHARS]
-    words = [f"This host has no page `{shown}`.", here]
+    words = [
+        f"This host has no page `{shown}`.",
+        f"This server shows small web apps, each at an address of its own: `{address}`.",
+    ]
     return Notice("There is nothing at this address", words, ("/", "What this is"))
 
 

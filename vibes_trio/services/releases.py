@@ -18,8 +18,11 @@ from vibes_trio.context import App
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserSlug
 from vibes_trio.services.replies import Content
+from vibes_trio.services.stored_settings import Stored, read_settings
 from vibes_trio.storage import apps, assets
+from vibes_trio.storage.app_states import AppState, find_app
 from vibes_trio.storage.feed import Change, Everything, Releases
+from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.release_rows import Release
 from vibes_trio.urls import EntryPoint, decode_path
 from vibes_trio.wire.files import FileSystemItem, asset_uri, read_items
@@ -43,6 +46,7 @@ class ServedRelease:
         roots: names of the modules that the page mounts, in order.
         sources: from the served name of a module to the name of its source.
         extras: our own notes on it.
+        title: what its owner calls the app; empty: nothing.
         edition: changes with what the page is made of: a release that is built anew keeps its fs_id.
     """
 
@@ -57,6 +61,7 @@ class ServedRelease:
     roots: tuple[str, ...]
     sources: Mapping[str, str]
     extras: "Extras"
+    title: str = ""
 
 
 class BuiltFile(msgspec.Struct, frozen=True, array_like=True):
@@ -176,14 +181,11 @@ async def find_release(app: App, entry: EntryPoint) -> ServedRelease | None:
     if cached is not None:
         return cached
     version = app.releases.version
-    if entry.fs_id is None:
-        row = await app.db.get(apps.find_latest, entry.app, entry.user)
-    else:
-        row = await app.db.get(apps.find_release, entry.app, entry.user, entry.fs_id)
+    row, state = await app.db.get(_look_up, entry)
     if row is None:
         return None  # not kept: anyone can ask for any number of names that are not there
     try:
-        release = take_apart(row)
+        release = take_apart(row, state)
     except msgspec.DecodeError as error:
         log.error("release %s of %s--%s can't be read: %s", row.fs_id, row.app_slug, row.user_slug, error)
         return None
@@ -192,8 +194,19 @@ async def find_release(app: App, entry: EntryPoint) -> ServedRelease | None:
     return release
 
 
-def take_apart(row: Release) -> ServedRelease:
+def _look_up(tx: Tx, entry: EntryPoint) -> tuple[Release | None, AppState | None]:
+    if entry.fs_id is None:
+        row = apps.find_latest(tx, entry.app, entry.user)
+    else:
+        row = apps.find_release(tx, entry.app, entry.user, entry.fs_id)
+    return row, find_app(tx, entry.app, entry.user) if row is not None else None
+
+
+def take_apart(row: Release, state: AppState | None = None) -> ServedRelease:
     """Return a stored release as it is served; one made by the reference as the reference would.
+
+    Args:
+        state: what is known of its app; None: nothing.
 
     Raises:
         msgspec.DecodeError: its columns hold something else (a damaged database).
@@ -206,13 +219,16 @@ def take_apart(row: Release) -> ServedRelease:
     for item in built_items(extras.built):
         files.setdefault(item.file_name, item)
     flagged = files.get(extras.entry_point)
+    set_of_app = read_settings(state) if state is not None else Stored()
+    title = state.title if state is not None else ""
     is_asset = flagged is not None and not _is_module(flagged) and not extras.template_id
     return ServedRelease(
         fs_id=row.fs_id,
-        edition=calc_cid(f"{row.file_system_json} {row.extras_json}".encode()),
+        edition=calc_cid(msgspec.json.encode([row.file_system_json, row.extras_json, set_of_app.env, title])),
         app=row.app_slug,
         user=row.user_slug,
-        env=read_env(row.env_json),
+        title=title,
+        env=read_env(row.env_json) | set_of_app.env,
         files=files,
         import_map=next((item for item in reversed(items) if _kind(item) == "import-map"), None),
         default=flagged if is_asset else None,

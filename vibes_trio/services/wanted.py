@@ -98,7 +98,7 @@ async def with_packages(
     names = await trio.to_thread.run_sync(imported_names, codes, others) if others else {}
     return replace(
         extras,
-        packages=tuple(dict.fromkeys((*packages, *(REACT if base.major else ())))),
+        packages=tuple(dict.fromkeys((*packages, *(REACT if base.major and base.given else ())))),
         ranges=asked if packages else {},
         names=names,
         react=base.major,

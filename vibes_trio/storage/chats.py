@@ -16,7 +16,7 @@ Origin = Literal["user", "llm"]
 _LAST_SEQS = {
     size: "SELECT contextId, userId, (SELECT max(seq) FROM ChatSections WHERE contextId = c.contextId),"
     " sections, chatBytes"
-    f" FROM ChatContexts c JOIN UserUsage USING (userId) WHERE contextId IN ({marks(size)})"
+    f" FROM ChatContexts c JOIN UserUsage USING (userId) WHERE contextId IN ({marks(size)}) AND deleted = ''"
     for size in SIZES
 }
 _INSERTS = {
@@ -90,23 +90,26 @@ def ensure_context(
 
     Raises:
         NotOwner: it belongs to someone else.
+        NotFound: they have deleted it.
         LimitReached: a new one is needed, and the user has *limit* of them.
         DiskShort: a new one is needed, and the disk is nearly full.
     """
     wanted = context_id if context_id is not None else new_id()
-    owner = find_owner(tx, wanted)
-    if owner is None:
+    known = find_any(tx, wanted)
+    if known is None:
         if (held := get_usage(tx, user_id).contexts) >= limit:
             raise limit_reached(f"You have {held} chats", "MAX_CHATS_PER_USER_ID", limit)
         tx.check_room(0)
         tx.execute(
-            "INSERT INTO ChatContexts (contextId, userId, created) VALUES (?, ?, ?)",
-            (wanted, user_id, tx.now),
+            "INSERT INTO ChatContexts (contextId, userId, created, updated) VALUES (?, ?, ?, ?)",
+            (wanted, user_id, tx.now, tx.now),
         )
-    elif owner != user_id:
+    elif known.owner != user_id:
         raise NotOwner(
             f"The chat context {wanted} belongs to someone else. Leave contextId out to get a new one."
         )
+    elif known.deleted:
+        raise NotFound(f"You deleted the chat {wanted}. Restore it, or leave contextId out to get a new one.")
     return wanted
 
 
@@ -189,10 +192,59 @@ def _insert(tx: Tx, rows: Sequence[tuple[Value, ...]], chars: int) -> None:
         tx.execute(_INSERTS[len(some)], [value for row in some for value in row])
 
 
-def list_sections(
-    tx: Tx, user_id: UserId, context_id: str, *, after: int = -1, limit: int
-) -> tuple[Section, ...]:
-    """Return at most *limit* sections with a `seq` above *after*, in order.
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which sections are wanted: from *start* on, or before it (*backward*); at most so many, and about so many bytes.
+
+    One is given whatever its size.
+    """
+
+    start: int
+    limit: int
+    max_bytes: int
+    backward: bool = False
+
+
+_LONG_CHARS = 64 * 1024
+"""Sections that have more are read one by one."""
+_READ_AT_ONCE = 16
+
+_COLUMNS = "seq, origin, CASE WHEN length(blocks) <= ? THEN blocks END, created"
+_FORWARD = f"SELECT {_COLUMNS} FROM ChatSections WHERE contextId = ? AND seq >= ? ORDER BY seq LIMIT ?"
+_BACKWARD = f"SELECT {_COLUMNS} FROM ChatSections WHERE contextId = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
+
+
+def read_sections(tx: Tx, user_id: UserId, context_id: str, page: Page) -> tuple[Section, ...]:
+    """Return the sections that *page* says, in its direction. Fewer than there are: the next page goes on there.
+
+    Raises:
+        NotFound, NotOwner: as `check_owner`.
+    """
+    check_owner(tx, user_id, context_id)
+    found: list[Section] = []
+    start, size = page.start, 0
+    while (wanted := min(_READ_AT_ONCE, page.limit - len(found))) > 0:
+        query = (_LONG_CHARS, context_id, start, wanted)
+        rows = tx.execute(_BACKWARD if page.backward else _FORWARD, query)
+        for seq, origin, blocks, created in rows:
+            text = _long_blocks(tx, context_id, seq) if blocks is None else blocks
+            size += len(text)
+            if found and size > page.max_bytes:
+                return tuple(found)
+            found.append(Section(seq, origin, text, created))
+        if len(rows) < wanted:
+            break
+        start = found[-1].seq + (0 if page.backward else 1)
+    return tuple(found)
+
+
+def _long_blocks(tx: Tx, context_id: str, seq: int) -> str:
+    rows = tx.execute("SELECT blocks FROM ChatSections WHERE contextId = ? AND seq = ?", (context_id, seq))
+    return str(rows[0][0])
+
+
+def check_owner(tx: Tx, user_id: UserId, context_id: str) -> None:
+    """Make sure that *context_id* is a chat of *user_id*.
 
     Raises:
         NotFound: no such chat context.
@@ -200,18 +252,33 @@ def list_sections(
     """
     if refused := _refusal(user_id, context_id, find_owner(tx, context_id)):
         raise refused
-    rows = tx.execute(
-        "SELECT seq, origin, blocks, created FROM ChatSections"
-        " WHERE contextId = ? AND seq > ? ORDER BY seq LIMIT ?",
-        (context_id, after, limit),
-    )
-    return tuple(Section(*row) for row in rows)
+
+
+def get_end(tx: Tx, user_id: UserId, context_id: str) -> int:
+    """Return the `seq` that the next section of *context_id* will have. Raises as `check_owner`."""
+    check_owner(tx, user_id, context_id)
+    ((last,),) = tx.execute("SELECT max(seq) FROM ChatSections WHERE contextId = ?", (context_id,))
+    return 0 if last is None else int(last) + 1
 
 
 def find_owner(tx: Tx, context_id: str) -> UserId | None:
-    """Return whose chat context *context_id* is; None: there is none. It never changes."""
-    rows = tx.execute("SELECT userId FROM ChatContexts WHERE contextId = ?", (context_id,))
+    """Return whose chat context *context_id* is; None: there is none. It never changes, but it may be deleted."""
+    rows = tx.execute("SELECT userId FROM ChatContexts WHERE contextId = ? AND deleted = ''", (context_id,))
     return UserId(rows[0][0]) if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A chat context, deleted (since then) or not."""
+
+    owner: UserId
+    deleted: str
+
+
+def find_any(tx: Tx, context_id: str) -> Known | None:
+    """Return what is known of *context_id*, deleted or not; None: there is none."""
+    rows = tx.execute("SELECT userId, deleted FROM ChatContexts WHERE contextId = ?", (context_id,))
+    return Known(UserId(rows[0][0]), rows[0][1]) if rows else None
 
 
 def _refusal(user_id: UserId, context_id: str, owner: UserId | None) -> VibesError | None:

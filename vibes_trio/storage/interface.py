@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import Overloaded, VibesError
+from vibes_trio.exchange import Promise
 from vibes_trio.storage.feed import Change, Feed
 
 P = ParamSpec("P")
@@ -90,15 +91,13 @@ Many = Callable[[Tx, Sequence[A]], Sequence[T | VibesError]]
 was written for that one. What it raises undoes, and answers, all of them."""
 
 
-class Answer(Protocol[T_co]):
-    """What a write that stands in the queue will come to."""
+class Answer(Promise[T_co], Protocol[T_co]):
+    """What a write that stands in the queue will come to: what the function returned or raised, once it is on disk
+    or undone.
 
-    async def wait(self) -> T_co:
-        """Return what the function returned, or raise what it raised, once it is on disk or undone.
-
-        Cancelled before the transaction starts, it is withdrawn: nothing happens. Cancelled later, the
-        answer is returned all the same, and the cancellation met at the next checkpoint.
-        """
+    Cancelled before the transaction starts, `wait` withdraws it: nothing happens. Cancelled later, the answer is
+    returned all the same, and the cancellation met at the next checkpoint. Of who is told, nothing is withdrawn.
+    """
 
 
 class Points(Protocol):
@@ -106,6 +105,9 @@ class Points(Protocol):
 
     def get(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """As `Database.get`, here and now, in the event loop."""
+
+    def forget_fixed(self, fn: Callable[[Tx, str], T | None], key: str) -> None:
+        """Forget what `get_fixed` remembers, as it is gone."""
 
     def get_fixed(self, fn: Callable[[Tx, str], T | None], key: str) -> T | None:
         """As `get`, for what never changes once it is there: it is read once, then remembered. None is not."""
@@ -163,7 +165,7 @@ class Database(Protocol):
         """Run *fn* in a transaction and return what it returned, once that is on disk.
 
         What *fn* raises undoes all that it did, and is raised here. Cancelled before it starts, it does not
-        start; later, it is finished and answered (see `Answer.wait`).
+        start; later, it is finished and answered (see `Answer`).
 
         Raises:
             Overloaded: too much waits; the database is in use elsewhere; the disk is full.

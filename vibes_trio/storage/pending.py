@@ -34,20 +34,26 @@ class Pending(Generic[T]):
         abandoned: the waiter was cancelled while the transaction ran. A reader takes it as a wish to stop.
     """
 
-    __slots__ = ("_call", "_claimed", "_delivered", "_result", "_task", "abandoned", "size_bytes")
+    __slots__ = ("_call", "_claimed", "_delivered", "_hear", "_result", "_task", "abandoned", "size_bytes")
 
     def __init__(self, call: Callable[[Tx], T], size_bytes: int = 0) -> None:
         self._call = call
         self.size_bytes = size_bytes
         self._claimed = threading.Lock()
-        self._result: outcome.Outcome[T] | None = None
+        self._result: outcome.Maybe[T] | None = None
         self._delivered = False
         self._task: trio.lowlevel.Task | None = None
+        self._hear: Callable[[outcome.Maybe[T]], None] | None = None
         self.abandoned = False
 
     def claim(self) -> bool:
         """Take it, to run or to withdraw it. True for the first to ask, on whichever thread."""
         return self._claimed.acquire(blocking=False)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether its waiter has given up, as long as nobody else can have claimed it."""
+        return self._claimed.locked()
 
     def run(self, tx: Tx) -> bool:
         """Run the function on *tx* and keep what came of it. True when it returned."""
@@ -64,10 +70,20 @@ class Pending(Generic[T]):
         self._result = outcome.Error(own)
 
     def deliver(self) -> None:
-        """Wake the waiter, or let it find the answer when it comes. In the event loop's thread."""
+        """Wake the waiter, tell the hearer, or let either find the answer when it comes. In the event loop's thread."""
         self._delivered = True
         if self._task is not None:
             trio.lowlevel.reschedule(self._task)
+        elif self._hear is not None:
+            hear, self._hear = self._hear, None  # it may hold this
+            hear(self._take_result())
+
+    def tell(self, hear: Callable[[outcome.Maybe[T]], None]) -> None:
+        """Have *hear* called with the answer, in place of `wait`; at once if it is there."""
+        if self._delivered:
+            hear(self._take_result())
+        else:
+            self._hear = hear
 
     async def wait(self) -> T:
         """Return what the function returned, or raise what it raised, once it is committed or undone.
@@ -82,7 +98,7 @@ class Pending(Generic[T]):
             await trio.lowlevel.wait_task_rescheduled(self._give_up)
         return self._take_result().unwrap()
 
-    def _take_result(self) -> outcome.Outcome[T]:
+    def _take_result(self) -> outcome.Maybe[T]:
         """Return what came of it, and keep it no longer: an error's traceback holds this pending, and its item."""
         assert self._result is not None
         result, self._result = self._result, None

@@ -28,10 +28,10 @@ def bind_user_slug(
     Source: protocol.md, section 4, ensureAppSlug.
     """
     if wanted is not None:
-        owner = find_slug_owner(tx, wanted)
-        if owner == user_id:
+        owner, deletion = _find_binding(tx, wanted)
+        if owner == user_id and not deletion:
             return wanted
-        if owner is not None:
+        if owner not in (None, user_id):
             raise SlugTaken(
                 f"The user slug {wanted} belongs to someone else. Choose another.", userSlug=wanted
             )
@@ -46,7 +46,9 @@ def bind_user_slug(
         _free_slug(words, attempts, lambda slug: find_slug_owner(tx, UserSlug(slug)) is None)
     )
     tx.execute(
-        "INSERT INTO UserSlugBindings (userId, userSlug, created) VALUES (?, ?, ?)", (user_id, slug, tx.now)
+        "INSERT INTO UserSlugBindings (userId, userSlug, created) VALUES (?, ?, ?)"
+        " ON CONFLICT (userSlug) DO UPDATE SET deletion = ''",
+        (user_id, slug, tx.now),
     )
     return slug
 
@@ -75,7 +77,7 @@ def bind_app_slug(
     """
     if find_slug_owner(tx, user_slug) != user_id:
         raise SlugTaken(f"The user slug {user_slug} is not yours. Choose another.", userSlug=user_slug)
-    if wanted is not None and _is_bound(tx, user_slug, wanted):
+    if wanted is not None and _is_there(tx, user_slug, wanted):
         return wanted
     _check_limit(
         tx.execute(
@@ -86,11 +88,12 @@ def bind_app_slug(
         limit,
         "MAX_APP_SLUG_PER_USER_ID",
     )
-    slug = wanted or AppSlug(
-        _free_slug(words, attempts, lambda slug: not _is_bound(tx, user_slug, AppSlug(slug)))
-    )
+    slug = wanted or AppSlug(_free_slug(words, attempts, lambda slug: is_free(tx, user_slug, AppSlug(slug))))
+    # What was called so leads here no more.
+    tx.execute("DELETE FROM Renames WHERE userSlug = ? AND appSlug = ?", (user_slug, slug))
     tx.execute(
-        "INSERT INTO AppSlugBindings (userSlug, appSlug, created, userId, updated) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO AppSlugBindings (userSlug, appSlug, created, userId, updated) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (appSlug, userSlug) DO UPDATE SET deletion = '', unpublished = '', pinned = ''",
         (user_slug, slug, tx.now, user_id, tx.now),
     )
     return slug
@@ -102,8 +105,24 @@ def find_slug_owner(tx: Tx, user_slug: UserSlug) -> UserId | None:
     return UserId(rows[0][0]) if rows else None
 
 
-def _is_bound(tx: Tx, user_slug: UserSlug, app_slug: AppSlug) -> bool:
+def _find_binding(tx: Tx, user_slug: UserSlug) -> tuple[UserId | None, str]:
+    """Return whose *user_slug* is, and the deletion that it waits in."""
+    rows = tx.execute("SELECT userId, deletion FROM UserSlugBindings WHERE userSlug = ?", (user_slug,))
+    return rows[0] if rows else (None, "")
+
+
+def _is_there(tx: Tx, user_slug: UserSlug, app_slug: AppSlug) -> bool:
     return bool(
+        tx.execute(
+            "SELECT 1 FROM AppSlugBindings WHERE appSlug = ? AND userSlug = ? AND deletion = ''",
+            (app_slug, user_slug),
+        )
+    )
+
+
+def is_free(tx: Tx, user_slug: UserSlug, app_slug: AppSlug) -> bool:
+    """Return whether no app is called so under *user_slug*, nor one that was deleted and can be had back."""
+    return not (
         tx.execute("SELECT 1 FROM AppSlugBindings WHERE appSlug = ? AND userSlug = ?", (app_slug, user_slug))
     )
 

@@ -14,8 +14,40 @@ import msgspec
 from vibes_trio.wire.apps import ReqListRecentVibes, ReqListVersions, ReqPinRecentVibe
 from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
+from vibes_trio.wire.chats import (
+    ReqDeleteChatContext,
+    ReqListChatContexts,
+    ReqReadChatSections,
+    ReqRestoreChatContext,
+    ReqSetChatContext,
+)
+from vibes_trio.wire.deletions import (
+    ReqDeleteApp,
+    ReqDeleteRelease,
+    ReqDeleteUserSlugBinding,
+    ReqForkApp,
+    ReqListDeletions,
+    ReqRenameApp,
+    ReqUndoDeletion,
+)
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.devices import ReqCertFromCsr
+from vibes_trio.wire.live import (
+    ReqSubscribeApps,
+    ReqSubscribeChatSections,
+    ReqSubscribeReleases,
+    ReqUnsubscribe,
+)
+from vibes_trio.wire.me import (
+    ReqCreateUserSlugBinding,
+    ReqEnsureUserSettings,
+    ReqListUserSlugAppSlug,
+    ReqListUserSlugBindings,
+    ReqSuggestHandleCandidates,
+    ReqWhoAmI,
+)
+from vibes_trio.wire.settings import ReqEnsureAppSettings
+from vibes_trio.wire.uploads import ReqAssetUploadGrant, ReqListMissingAssets
 from vibes_trio.wire.versions import (
     ReqCompareReleases,
     ReqGetAppByFsid,
@@ -43,6 +75,7 @@ class Kind(Enum):
     HANDLE = "a handle"
     APP = "an app"
     CHAT = "a chat"
+    DELETION = "what was deleted"
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -52,29 +85,61 @@ class Rule(msgspec.Struct, frozen=True):
         about: which kind of thing it is about.
         least: the least relation to it that may. Of a private app at least `VIEWER` is needed, whatever this says.
         makes: what isn't there is made: then who asks is its owner.
+        changes: the least relation that may change something by it; others may send it all the same, and only read.
+            None: who may send it may.
         refused: what others are answered. Nobody learns by it whether a private thing is there.
     """
 
     about: Kind
     least: Relation
     makes: bool = False
+    changes: Relation | None = None
     refused: str = "`not-found`"
 
 
 _TOLD = "`not-owner`, as in the reference"
 
+_MINE = Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`")
+
 ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqEnsureAppSlug: Rule(Kind.APP, Relation.EDITOR, makes=True, refused="`slug-taken`"),
-    ReqListRecentVibes: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
+    ReqListRecentVibes: _MINE,
     ReqPinRecentVibe: Rule(Kind.APP, Relation.OWNER),
     ReqListVersions: Rule(Kind.APP, Relation.ANYONE, refused="no items"),
+    ReqWhoAmI: _MINE,
+    ReqListUserSlugBindings: _MINE,
+    ReqCreateUserSlugBinding: Rule(Kind.HANDLE, Relation.OWNER, makes=True, refused="`slug-taken`"),
+    ReqSuggestHandleCandidates: _MINE,
+    ReqListUserSlugAppSlug: _MINE,
+    ReqEnsureUserSettings: _MINE,
+    ReqEnsureAppSettings: Rule(
+        Kind.APP, Relation.ANYONE, changes=Relation.OWNER, refused="`error` in the answer"
+    ),
+    ReqDeleteRelease: Rule(Kind.APP, Relation.OWNER),
+    ReqDeleteApp: Rule(Kind.APP, Relation.OWNER),
+    ReqDeleteUserSlugBinding: Rule(Kind.HANDLE, Relation.OWNER),
+    ReqUndoDeletion: Rule(Kind.DELETION, Relation.OWNER),
+    ReqListDeletions: _MINE,
+    ReqRenameApp: Rule(Kind.APP, Relation.OWNER),
+    ReqForkApp: Rule(Kind.APP, Relation.SIGNED_IN),
     ReqPublishApp: Rule(Kind.APP, Relation.EDITOR),
     ReqSetModeFs: Rule(Kind.APP, Relation.EDITOR),
     ReqSetUnpublish: Rule(Kind.APP, Relation.OWNER),
     ReqGetAppByFsid: Rule(Kind.APP, Relation.ANYONE, refused="`error` in the answer"),
     ReqGetReleaseFiles: Rule(Kind.APP, Relation.ANYONE),
     ReqCompareReleases: Rule(Kind.APP, Relation.ANYONE),
-    ReqCertFromCsr: Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`"),
+    ReqCertFromCsr: _MINE,
+    ReqSubscribeApps: _MINE,
+    ReqSubscribeReleases: Rule(Kind.APP, Relation.ANYONE),
+    ReqUnsubscribe: _MINE,
+    ReqListChatContexts: _MINE,
+    ReqReadChatSections: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
+    ReqSetChatContext: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
+    ReqDeleteChatContext: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
+    ReqRestoreChatContext: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
+    ReqSubscribeChatSections: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
+    ReqAssetUploadGrant: Rule(Kind.APP, Relation.EDITOR, makes=True),
+    ReqListMissingAssets: _MINE,
     ReqEnsureChatContext: Rule(Kind.CHAT, Relation.OWNER, makes=True, refused=_TOLD),
     ReqAppendChatSection: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
 }

@@ -268,6 +268,17 @@ def write_reply(envelope: Envelope, payload: Response | dict[str, object]) -> by
     return _encoder.encode(_ReplyEnvelope(envelope.tid, envelope.dst, envelope.src, REPLY_TTL, payload))
 
 
+def write_event_head(envelope: Envelope) -> bytes:
+    """Return the beginning of a further frame for *envelope*'s message: as a reply's, up to its payload."""
+    whole = _encoder.encode(_ReplyEnvelope(envelope.tid, envelope.dst, envelope.src, REPLY_TTL, None))
+    return whole.removesuffix(b"null}")
+
+
+def write_event(payload: Response) -> bytes:
+    """Return what follows `write_event_head`: *payload*, and the envelope's end."""
+    return _encoder.encode(payload) + b"}"
+
+
 def write_error(envelope: Envelope | None, error: VibesError) -> bytes:
     """Return *error* as a message's reply, or bare where there is no envelope (protocol.md 3)."""
     if envelope is None:

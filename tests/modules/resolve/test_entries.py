@@ -192,6 +192,18 @@ def test_hosts_name_files_without_their_folder_or_as_older_versions_had_them(pat
     assert resolve_file(b"{}", (*files, "css/all.css"), path) == file
 
 
+@pytest.mark.parametrize(
+    ("exports", "file"),
+    [
+        ({".": {"style": "a.css"}}, "a.css"),
+        ({"style": "a.css"}, "a.css"),
+        ({".": {"style": "a.css", "import": "a.js"}}, "a.js"),
+    ],
+)
+def test_a_package_without_code_is_its_style_sheet(exports, file):
+    assert resolve_entry(json.dumps({"exports": exports}).encode(), ("a.css", "a.js"), "") == file
+
+
 def test_what_is_for_no_page_is_no_file_of_hosts():
     with pytest.raises(ModuleFailed, match="no file kit"):
         resolve_file(b"{}", ("bin/kit.js", "test/kit.min.js"), "kit.min.js")

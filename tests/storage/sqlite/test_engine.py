@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 import trio
 import trio.testing
+from chat_rows import list_sections
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Internal, NotFound, Overloaded
 from vibes_trio.exchange import UserId
 from vibes_trio.storage import Tx
-from vibes_trio.storage.chats import NewSection, append_sections, ensure_context, list_sections
+from vibes_trio.storage.chats import NewSection, append_sections, ensure_context
 from vibes_trio.storage.sqlite.engine import SqliteDatabase, connect_reader, connect_writer
 from vibes_trio.storage.sqlite.migrate import load_migrations
 

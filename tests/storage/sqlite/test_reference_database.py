@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chat_rows import list_sections
 from recorded import REFERENCE_SCHEMA
 from releases import release
 
@@ -15,7 +16,7 @@ from vibes_trio.errors import NotOwner, SlugTaken
 from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
 from vibes_trio.storage.apps import find_latest, find_release, list_latest, save_release
 from vibes_trio.storage.assets import find_asset, list_garbage, remove_garbage
-from vibes_trio.storage.chats import NewSection, append_sections, ensure_context, list_sections
+from vibes_trio.storage.chats import NewSection, append_sections, ensure_context
 from vibes_trio.storage.slugs import bind_app_slug, bind_user_slug
 from vibes_trio.storage.sqlite.engine import SqliteDatabase
 

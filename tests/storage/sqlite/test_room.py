@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chat_rows import list_sections
 from releases import release, save
 
 from vibes_trio.config import Limits
@@ -12,7 +13,7 @@ from vibes_trio.errors import Overloaded
 from vibes_trio.exchange import Cid, UserId
 from vibes_trio.storage import Tx
 from vibes_trio.storage.assets import put_asset, remove_garbage
-from vibes_trio.storage.chats import NewSection, append_sections, ensure_context, list_sections
+from vibes_trio.storage.chats import NewSection, append_sections, ensure_context
 from vibes_trio.storage.interface import DiskShort
 from vibes_trio.storage.sqlite.engine import SqliteDatabase
 from vibes_trio.storage.sqlite.room import Room, free_bytes

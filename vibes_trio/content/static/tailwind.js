@@ -2,7 +2,7 @@
 // of this server takes settings as CSS, so plain values of the theme become that. Functions and plugins are passed over.
 "use strict";
 (() => {
-  // Names of Tailwind 3's theme -> what its variables begin with in Tailwind 4.
+  // Names of Tailwind 3's theme -> what its variables begin with in Tailwind 4; others begin with their own name.
   const NAMES = {
     animation: "animate",
     aspectRatio: "aspect",
@@ -22,6 +22,7 @@
     spacing: "spacing",
     transitionTimingFunction: "ease",
   };
+  const APART = new Set(["keyframes", "container"]);
   const MAX_DEPTH = 5;
 
   function isPlain(value) {
@@ -65,15 +66,13 @@
   function asCss({ theme = {}, darkMode } = {}) {
     const { extend = {}, ...replaced } = theme;
     const lines = [];
-    for (const [key, name] of Object.entries(NAMES)) {
+    for (const key of Object.keys({ ...NAMES, ...replaced, ...extend }).filter((key) => !APART.has(key))) {
+      const name = NAMES[key] ?? dashed(key);
       if (replaced[key]) lines.push(`--${name}-*: initial;`, ...variables(name, replaced[key]));
       lines.push(...variables(name, extend[key]));
     }
     lines.push(...keyframes(replaced.keyframes), ...keyframes(extend.keyframes));
     const parts = [`@theme { ${lines.join("\n")} }`];
-    for (const [name, value] of Object.entries({ ...replaced.backgroundImage, ...extend.backgroundImage })) {
-      if (isPlain(value)) parts.push(`@utility bg-${name} { background-image: ${value}; }`);
-    }
     const [kind, selector] = [darkMode].flat();
     if (kind === "class" || kind === "selector") {
       const dark = selector ?? ".dark";

@@ -21,6 +21,7 @@ from vibes_trio.outbound import UNREADABLE
 CONDITIONS = ("browser", "import", "module", "production")
 MAIN_FIELDS = ("browser", "module", "main")
 _HOSTED_FIELDS = ("unpkg", "jsdelivr", "browser", "main")
+_STYLE = "style"
 _SCRIPTS = (".js", ".mjs")
 _ENDINGS = ("", ".js", ".mjs", ".cjs", ".jsx", ".json", ".css")
 _SUFFIXES = (*_ENDINGS, "/index.js", "/index.mjs", "/index.cjs", "/index.json")
@@ -219,7 +220,9 @@ def _pick(target: object, filled: str, depth: int) -> list[str]:
         return []
     if isinstance(target, Mapping):
         choices = (value for name, value in target.items() if name in CONDITIONS or name == "default")
-        return next(filter(None, (_pick(choice, filled, depth + 1) for choice in choices)), [])
+        found = next(filter(None, (_pick(choice, filled, depth + 1) for choice in choices)), [])
+        # A package that has a style sheet and no code says so in a way of its own.
+        return found or _pick(target.get(_STYLE), filled, depth + 1)
     if isinstance(target, list):
         return [picked for choice in target[:_MAX_DEPTH] for picked in _pick(choice, filled, depth + 1)]
     return []

@@ -120,6 +120,7 @@ export function showPages({ pages, wrapper, missing }) {
     const path = pathOf(new URL(address, location.href).pathname);
     const found = routes.map((route) => ({ route, params: matchRoute(route.path, path) })).find(({ params }) => params);
     const search = asPromised(Object.fromEntries(new URLSearchParams(location.search)));
+    globalThis.VIBES_NEXT_PARAMS = { ...found?.params }; // for useParams and next/router
     const params = asPromised(found?.params ?? {});
     const props = wrapper ? {} : { params, searchParams: search };
     const key = found ? found.route.path.join("/") : "404";

@@ -1,0 +1,95 @@
+"""`vibes-trio versions`, and how commands name a release: `v12`, `12`, or the start of its id."""
+
+import re
+import time
+from argparse import Namespace
+
+from vibes_trio.client.paging import Pages
+from vibes_trio.commands.app_files import shown_size
+from vibes_trio.commands.apps import PAGE, check_limit, cut
+from vibes_trio.commands.output import OK, CommandFailed
+from vibes_trio.commands.session import AppName, Session, ask_server
+from vibes_trio.commands.shown import print_list, shown_age
+from vibes_trio.wire.apps import ReqListVersions, ResListVersions, Version
+
+SHOWN_ID_CHARS = 12
+MIN_ID_CHARS = 4
+_NUMBER = re.compile(r"v?(\d{1,9})")
+_PLAIN_NUMBER = re.compile(r"v\d{1,9}")
+
+
+def list_versions(options: Namespace) -> int:
+    """List the releases of an app."""
+
+    async def work(session: Session) -> tuple[AppName, list[Version]]:
+        app = await session.app(options.app)
+        found: list[Version] = []
+        async for page in pages_of(session, app, options.limit):
+            found += page.items
+            if len(found) > options.limit:
+                break
+        return app, found
+
+    check_limit(options)
+    app, versions = ask_server(options, work)
+    now = time.time()
+    print_list(
+        options,
+        cut(versions, options.limit),
+        ("", "RELEASE", "ID", "MODE", "CREATED", "SIZE", "MESSAGE"),
+        lambda version: (
+            "*" if version.published else "",
+            f"v{version.release_seq}",
+            version.fs_id[:SHOWN_ID_CHARS],
+            version.mode,
+            shown_age(version.created, now),
+            shown_size(version.size) if version.size else "",
+            version.message,
+        ),
+        no_app(app),
+    )
+    return OK
+
+
+def pages_of(session: Session, app: AppName, limit: int = PAGE) -> Pages[ResListVersions]:
+    """Return the releases of *app*, newest first, page by page; the first has one more than *limit*, if there are."""
+    request = ReqListVersions(owner_handle=app.handle, app_slug=app.slug, limit=min(limit + 1, PAGE))
+    return session.pages(request)
+
+
+async def find_release(session: Session, app: AppName, named: str) -> Version:
+    """Return the release of *app* that `v12`, `12` or the start of an id names.
+
+    Raises:
+        CommandFailed: there is none, or several ids start so.
+    """
+    number = _NUMBER.fullmatch(named)
+    found: list[Version] = []
+    async for page in pages_of(session, app):
+        for version in page.items:
+            if number is not None and version.release_seq == int(number[1]):
+                return version
+            if number is None and len(named) >= MIN_ID_CHARS and version.fs_id.startswith(named):
+                found.append(version)
+        if number is not None and page.items and page.items[-1].release_seq < int(number[1]):
+            break
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise CommandFailed(
+            f"{app}: {len(found)} releases have an id that starts with {named}. Give more of it."
+        )
+    raise CommandFailed(
+        f"{app}: there is no release {named}. `vibes-trio versions {app}` lists them; name one as v12, or by the "
+        "start of its id."
+    )
+
+
+def is_number(named: str) -> bool:
+    """Return whether *named* can be a release's number only: `v12`."""
+    return _PLAIN_NUMBER.fullmatch(named) is not None
+
+
+def no_app(app: AppName) -> str:
+    """Return what to say where there is no such app, or none that may be seen."""
+    return f"{app}: there is no such app, or you may not see it. `vibes-trio apps` lists yours."

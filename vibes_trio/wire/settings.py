@@ -1,0 +1,105 @@
+"""What an app's owner sets of it."""
+
+from typing import ClassVar
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from vibes_trio.wire.apps import Icon
+from vibes_trio.wire.base import Response
+from vibes_trio.wire.names import AppRequest, Owned
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """A value that the app's pages find in `globalThis.VIBES_ENV`."""
+
+    key: str
+    value: str
+
+
+class Looks(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What is set of an app; what isn't set is left out, but for *env*."""
+
+    env: tuple[Pair, ...]
+    title: str = ""
+    skills: tuple[str, ...] = ()
+    theme: str = ""
+    color_theme: str = ""
+    style: Raw | UnsetType = UNSET
+    draft_style: Raw | UnsetType = UNSET
+    icon_description: str = ""
+    icon: Icon | UnsetType = UNSET
+    runtime: Raw | UnsetType = UNSET
+    codegen: Raw | UnsetType = UNSET
+    img: Raw | UnsetType = UNSET
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Newer clients' frame round it."""
+
+    settings: Looks
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The same; *entries* are the single settings of newer clients, of which none is kept."""
+
+    entry: Entry
+    entries: tuple[Entry, ...]
+
+
+class ResEnsureAppSettings(
+    Response, Owned, frozen=True, kw_only=True, tag="vibes.diy.res-ensure-app-settings"
+):
+    """What is set of the app. Of one that isn't there for who asks: `error`, and nothing is set.
+
+    Attributes:
+        user_id: the owner's, to who may deploy; to others `------`.
+        ledger, tenant: newer clients want them; always empty.
+    """
+
+    user_id: str
+    app_slug: str
+    ledger: str
+    tenant: str
+    settings: Settings
+    updated: str
+    created: str
+    error: str = ""
+
+
+class ReqEnsureAppSettings(
+    AppRequest[ResEnsureAppSettings], frozen=True, kw_only=True, tag="vibes.diy.req-ensure-app-settings"
+):
+    """Read what is set of an app, and, if it is mine, set what is named; `null` takes it back.
+
+    Attributes:
+        env: replaces all values that the app's pages find, beside those of its releases.
+        runtime, codegen, img: which model is used for what; any object.
+    """
+
+    CHANGES: ClassVar[tuple[str, ...]] = (
+        "title",
+        "skills",
+        "theme",
+        "color_theme",
+        "style",
+        "draft_style",
+        "icon_description",
+        "icon",
+        "env",
+        "runtime",
+        "codegen",
+        "img",
+    )
+    title: str | UnsetType | None = UNSET
+    skills: tuple[str, ...] | UnsetType | None = UNSET
+    theme: str | UnsetType | None = UNSET
+    color_theme: str | UnsetType | None = UNSET
+    style: Raw | UnsetType = UNSET
+    draft_style: Raw | UnsetType = UNSET
+    icon_description: str | UnsetType | None = UNSET
+    icon: Icon | UnsetType | None = UNSET
+    env: tuple[Pair, ...] | UnsetType | None = UNSET
+    runtime: Raw | UnsetType = UNSET
+    codegen: Raw | UnsetType = UNSET
+    img: Raw | UnsetType = UNSET
