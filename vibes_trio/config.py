@@ -223,6 +223,8 @@ class Limits:
     commits_per_checkpoint: int = 64
     commit_here_s: float = 0.0005
     long_write_bytes: int = 256 * KiB
+    put_ahead_bytes: int = 1 * MiB
+    put_ahead_assets: int = 100
     checkpoint_bytes: int = 8 * MiB
     fixed_facts: int = 10_000
     max_wal_bytes: int = 64 * MiB
