@@ -71,6 +71,8 @@ class Limits:
     max_title_chars: int = 200
     read_page_bytes: int = 1 * MiB
     undo_s: float = 7 * 86400.0
+    rename_rows: int = 20_000
+    old_names: int = 20
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB

@@ -35,6 +35,7 @@ from vibes_trio.services.releases import (
 )
 from vibes_trio.services.replies import REVALIDATE, Asked, Content, respond
 from vibes_trio.services.waiting import FOR_OWNER, PROGRESS, find_waiting_page, tell_progress
+from vibes_trio.storage.renames import find_new_name
 from vibes_trio.urls import decode_path, parse_entry_point
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import SHARE_FILES, WITH_ALL
@@ -65,7 +66,7 @@ async def _serve(app: App, asked: Asked) -> Reply:
     if referring is not None:
         return await respond(app, asked, await _read_referred(app, referring, asked.entry.path))
     if release is None:
-        raise NotFound("Filesystem not found " + encode(_asked_for(asked)).decode())
+        return await _lead_on(app, asked)
     if app.modules is not None:
         if asked.entry.path == PROGRESS:
             return await tell_progress(app, release, asked)
@@ -74,6 +75,22 @@ async def _serve(app: App, asked: Asked) -> Reply:
     if asked.entry.path.startswith(HOSTED_FOLDER):
         return await serve_hosted(app, release, asked)
     return await respond(app, asked, await find_content(app, release, asked))
+
+
+async def _lead_on(app: App, asked: Asked) -> Reply:
+    """Return where the app is that had this name, on the same host otherwise.
+
+    Raises:
+        NotFound: none is known that did.
+    """
+    entry = asked.entry
+    assert entry is not None, "the handler only passes app hosts on"
+    new = await app.db.get(find_new_name, entry.app, entry.user)
+    if new is None:
+        raise NotFound("Filesystem not found " + encode(_asked_for(asked)).decode())
+    host = f"{new}--{entry.user}.{asked.host.partition('.')[2]}"
+    headers = (("location", f"{app.config.protocol}://{host}{asked.target}"), ("cache-control", "no-cache"))
+    return Reply(308, headers)
 
 
 async def _serve_incomplete(app: App, release: ServedRelease, asked: Asked) -> Reply:

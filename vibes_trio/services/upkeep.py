@@ -10,6 +10,7 @@ from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid
 from vibes_trio.jobs import RetryBuilds, Sweep, WarmAll, WarmRelease
 from vibes_trio.modules.store.page_files import missing_files
+from vibes_trio.services.deletions import sweep_deletions
 from vibes_trio.services.fonts import ensure_fetching
 from vibes_trio.services.packages import ensure_building, owner_of
 from vibes_trio.services.pages import make_page
@@ -52,7 +53,7 @@ async def sweep(app: App, job: Sweep) -> None:
     """
     while await app.db.write(uploads.drop_expired, app.config.limits.sweep_uploads):
         pass
-    evicted = 0 if job.evicted else await _sweep_limits(app)
+    evicted = 0 if job.evicted else await _sweep_limits(app) + await sweep_deletions(app)
     at_once = job.evicted or app.db.is_disk_short
     removed = await _sweep_assets(app, 0 if at_once else app.config.limits.asset_grace_s)
     purged = await _purge_chats(app)
