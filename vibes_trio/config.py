@@ -223,6 +223,8 @@ class Limits:
     commits_per_checkpoint: int = 64
     commit_here_s: float = 0.0005
     long_write_bytes: int = 256 * KiB
+    put_ahead_bytes: int = 1 * MiB
+    put_ahead_assets: int = 100
     checkpoint_bytes: int = 8 * MiB
     fixed_facts: int = 10_000
     max_wal_bytes: int = 64 * MiB
@@ -248,6 +250,8 @@ class Limits:
     ready_bytes: int = 16 * MiB
     cached_files: int = 50_000
     trust_poll_s: float = 1.0
+    periodic_deadline_s: float = 30.0
+    periodic_jitter: float = 0.1
     # Log
     log_window_s: float = 10.0
     log_kind_bytes: int = 4 * KiB
