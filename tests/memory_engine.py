@@ -64,13 +64,15 @@ CREATE TRIGGER Uploads_of_renamed AFTER UPDATE OF appSlug, userSlug ON AppSlugBi
   UPDATE Uploads SET appSlug = new.appSlug, userSlug = new.userSlug
     WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
 END;
-CREATE TABLE ChatContexts (contextId text PRIMARY KEY, userId text NOT NULL, created text NOT NULL);
+CREATE TABLE ChatContexts (contextId text PRIMARY KEY, userId text NOT NULL, created text NOT NULL,
+  updated text NOT NULL DEFAULT '', title text NOT NULL DEFAULT '', preview text NOT NULL DEFAULT '',
+  appSlug text NOT NULL DEFAULT '', userSlug text NOT NULL DEFAULT '', deleted text NOT NULL DEFAULT '',
+  indexed int NOT NULL DEFAULT 0);
 CREATE TABLE ChatSections (contextId text NOT NULL REFERENCES ChatContexts (contextId), seq int NOT NULL,
   origin text NOT NULL, blocks text NOT NULL, created text NOT NULL, PRIMARY KEY (contextId, seq));
 CREATE TABLE AppChats (contextId text PRIMARY KEY REFERENCES ChatContexts (contextId) ON DELETE CASCADE,
   userId text NOT NULL, userSlug text NOT NULL, appSlug text NOT NULL, mode text NOT NULL, kind text NOT NULL,
   created text NOT NULL);
-CREATE UNIQUE INDEX AppChats_codegen ON AppChats (userId, userSlug, appSlug) WHERE kind = 'codegen';
 CREATE TABLE ChatTurns (contextId text NOT NULL REFERENCES ChatContexts (contextId) ON DELETE CASCADE,
   promptId text NOT NULL, firstSeq int NOT NULL, prompt text NOT NULL, fsId text NOT NULL, created text NOT NULL,
   PRIMARY KEY (contextId, promptId));

@@ -60,11 +60,11 @@ def test_messages_come_behind_everything_that_is_http():
     names = [handler.name for handler in PIPELINE]
 
     assert names[:8] == [
+        "log",
         "preflight",
         "module",
         "entry point",
         "health",
-        "log",
         "sign-in page",
         "upload",
         "other HTTP",
@@ -261,6 +261,22 @@ async def test_the_log_has_neither_queries_nor_long_targets(app, caplog):
     assert lines[0].endswith("zzz?… -> 503")
     assert lines[1] == f"{'X' * 20} /v1?… -> 503"
     assert max(map(len, lines)) < 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "host", "status"),
+    [("GET", "/none", APP, 404), ("HEAD", "/~esm/none", APP, 404), ("POST", "/", APP, 404)],
+)
+async def test_what_is_refused_is_logged_whoever_would_have_answered_it(
+    app, caplog, method, path, host, status
+):
+    caplog.set_level(logging.INFO, "vibes_trio.requests")
+
+    await send(app, method, path, host)
+    await send(app, "GET", "/healthz")
+
+    lines = [record.getMessage() for record in caplog.records if record.name == "vibes_trio.requests"]
+    assert [line.replace("NotFound", "404") for line in lines] == [f"{method} {path} -> {status}"]
 
 
 async def test_refused_requests_fill_no_log_however_many_come(app):

@@ -240,12 +240,9 @@ async def test_a_reader_that_does_not_answer_holds_no_deploy_up_for_long(tmp_pat
 
 
 async def test_a_killed_reader_is_replaced_and_whoever_waited_is_served(tmp_path):
-    async with (
-        open_recorded_app(PLAIN, tmp_path) as app,
-        reading(app) as (port, _),
-        http_client(port) as author,
-    ):
-        await author.ask(token("A"), DEPLOY, **words("hello"))
+    async with open_recorded_app(PLAIN, tmp_path) as app, reading(app) as (port, _):
+        async with http_client(port) as author:
+            await author.ask(token("A"), DEPLOY, **words("hello"))
         (killed,) = readers_of(os.getpid())
         os.kill(killed, signal.SIGKILL)
         await until(lambda: not runs_a_reader(killed))
@@ -253,7 +250,8 @@ async def test_a_killed_reader_is_replaced_and_whoever_waited_is_served(tmp_path
             await visitor.stream.send_all(GET)
             found = await visitor.answer()
         (after,) = readers_of(os.getpid())
-        again = await author.ask(token("A"), DEPLOY, **words("hello"))
+        async with http_client(port) as author:  # a new start may take longer than a connection is kept for
+            again = await author.ask(token("A"), DEPLOY, **words("hello"))
 
     assert found[2] == b"hello"
     assert after != killed

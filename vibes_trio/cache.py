@@ -39,6 +39,7 @@ class AssetCache:
         self._max_bytes = max_bytes
         self._largest_bytes = min(max_bytes, max_bytes // 8 if largest_bytes is None else largest_bytes)
         self._bytes = 0
+        self.hits = self.misses = 0
         self._content: OrderedDict[Hashable, bytes] = OrderedDict()
         self._making: dict[Hashable, _Making] = {}
 
@@ -52,6 +53,9 @@ class AssetCache:
         content = self._content.get(key)
         if content is not None:
             self._content.move_to_end(key)
+            self.hits += 1
+        else:
+            self.misses += 1
         return content
 
     def has(self, key: Hashable) -> bool:
@@ -100,17 +104,22 @@ class NameCache(Generic[V]):
         self._max_weight = max_weight
         self._groups: OrderedDict[Hashable, dict[Hashable, tuple[V, int]]] = OrderedDict()
         self._weight = 0
+        self.hits = self.misses = 0
         self.version = 0
         """Grows whenever something is forgotten because it may be true no longer."""
 
     def get(self, group: Hashable, key: Hashable) -> V | None:
         """Return what is stored under *key* of *group*, or None."""
         values = self._groups.get(group)
-        if values is None:
+        found = None
+        if values is not None:
+            self._groups.move_to_end(group)
+            found = values.get(key)
+        if found is None:
+            self.misses += 1
             return None
-        self._groups.move_to_end(group)
-        found = values.get(key)
-        return found[0] if found else None
+        self.hits += 1
+        return found[0]
 
     def put(self, group: Hashable, key: Hashable, value: V, weight: int = 1) -> None:
         """Store *value*; whole groups, the least recently used first, make room."""

@@ -74,6 +74,10 @@ class Limits:
     max_settings_bytes: int = 32 * KiB
     max_suggestions: int = 20
     max_title_chars: int = 200
+    read_page_bytes: int = 1 * MiB
+    undo_s: float = 7 * 86400.0
+    rename_rows: int = 20_000
+    old_names: int = 20
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB
@@ -222,7 +226,10 @@ class Limits:
     read_timeout_s: float = 10.0
     busy_timeout_s: float = 5.0
     commits_per_checkpoint: int = 64
+    commit_here_s: float = 0.0005
     long_write_bytes: int = 256 * KiB
+    put_ahead_bytes: int = 1 * MiB
+    put_ahead_assets: int = 100
     checkpoint_bytes: int = 8 * MiB
     fixed_facts: int = 10_000
     max_wal_bytes: int = 64 * MiB
@@ -239,6 +246,7 @@ class Limits:
     sweep_assets: int = 50
     sweep_uploads: int = 4
     sweep_bytes: int = 1 * MiB
+    sweep_sections: int = 100
     asset_grace_s: float = 3600.0
     cache_bytes: int = 72 * MiB
     cached_file_bytes: int = 9 * MiB  # the largest file, with its entry

@@ -1,7 +1,7 @@
 """Two lifetimes: `App` lives as long as the program, `Ctx` as long as one message."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import trio
@@ -13,8 +13,10 @@ from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.compilers.interface import Compiler
 from vibes_trio.compressor import Compressor
 from vibes_trio.config import Config
+from vibes_trio.counts import Registry
 from vibes_trio.exchange import Link, Turn, UserId
 from vibes_trio.jobs import Jobs
+from vibes_trio.landing import Landing
 from vibes_trio.live import Live
 from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
@@ -50,6 +52,8 @@ class App:
         draining: set when the server is about to stop.
         live: who is told of what happens, while it does.
         fonts: fetches the fonts of apps into *modules*; None: nothing does.
+        landing: assets of deploys in flight, which no sweep takes.
+        counts: what this process counts.
     """
 
     config: Config
@@ -72,6 +76,8 @@ class App:
     draining: trio.Event
     live: Live
     fonts: FontHome | None = None
+    landing: Landing = field(default_factory=Landing)
+    counts: Registry = field(default_factory=Registry)
 
     @property
     def site(self) -> Site:

@@ -12,8 +12,9 @@ import trio
 
 from vibes_trio.beside.pool import Question
 from vibes_trio.context import Ctx, Then
+from vibes_trio.counts import OTHER
 from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
-from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType
+from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType, VibesError
 from vibes_trio.exchange import (
     READING_HEADERS,
     HostName,
@@ -25,7 +26,17 @@ from vibes_trio.exchange import (
     referer_counts,
 )
 from vibes_trio.late import late
-from vibes_trio.services import app_list, app_settings, chat_reads, live, me, versions
+from vibes_trio.services import (
+    app_list,
+    app_settings,
+    chat_list,
+    chat_reads,
+    deletions,
+    forks,
+    live,
+    me,
+    versions,
+)
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import (
     append_at_once,
@@ -52,6 +63,8 @@ from vibes_trio.urls import (
     parse_entry_point,
 )
 from vibes_trio.wire import apps as of_apps
+from vibes_trio.wire import chats as of_chats
+from vibes_trio.wire import deletions as of_deletions
 from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
 from vibes_trio.wire import prompts as of_prompts
@@ -192,13 +205,17 @@ def _log(ctx: Ctx, incoming: Incoming) -> Continue:
 
 
 def _log_outcome(ctx: Ctx, incoming: Incoming, outcome: Outcome) -> None:
-    """Write what failed; what went well only when asked for, as a line costs more than most answers."""
+    """Count messages; write what failed. What went well is written only when asked for, as a line costs more than most
+    answers."""
     ended = outcome.status if isinstance(outcome, Reply) else type(outcome).__name__
+    known = incoming.type if isinstance(incoming, MessageHead) and incoming.type in _known_types() else ""
+    if isinstance(incoming, MessageHead):
+        code = outcome.code if isinstance(outcome, VibesError) else ended
+        ctx.app.counts.cells("messages")[known or OTHER, code].value += 1
     level = logging.DEBUG if isinstance(ended, int) and ended < 400 else logging.INFO
     if not log.isEnabledFor(level):
         return
-    about = incoming.type if isinstance(incoming, MessageHead) and incoming.type in _known_types() else ""
-    log.log(level, "%s -> %s", _name_for_log(incoming), ended, extra={"kind": (about, ended)})
+    log.log(level, "%s -> %s", _name_for_log(incoming), ended, extra={"kind": (known, ended)})
 
 
 def _name_for_log(incoming: Incoming) -> str:
@@ -362,11 +379,11 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
 
 
 PIPELINE = Pipeline(
+    Handler("log", lambda incoming: incoming, _log, post=_log_outcome),
     Handler("preflight", _preflight, _answer_preflight, takes=HttpIncoming),
     Handler("module", _module, serve_module, takes=HttpIncoming),
     Handler("entry point", _entry_point, serve_entry_point, takes=HttpIncoming),
     Handler("health", _health, _answer_health, takes=HttpIncoming),
-    Handler("log", lambda incoming: incoming, _log, post=_log_outcome),
     Handler("sign-in page", _sign_in, serve_sign_in, takes=HttpIncoming),
     Handler("upload", _upload, serve_uploads, takes=HttpIncoming),
     Handler("other HTTP", _other_http, _refuse_http, takes=HttpIncoming),
@@ -382,6 +399,13 @@ PIPELINE = Pipeline(
     message(of_me.ReqSuggestHandleCandidates, me.suggest_handles),
     message(of_me.ReqListUserSlugAppSlug, me.list_handle_apps),
     message(of_me.ReqEnsureUserSettings, me.ensure_settings),
+    message(of_deletions.ReqDeleteRelease, deletions.delete_release),
+    message(of_deletions.ReqDeleteApp, deletions.delete_app),
+    message(of_deletions.ReqDeleteUserSlugBinding, deletions.delete_handle),
+    message(of_deletions.ReqUndoDeletion, deletions.undo_deletion),
+    message(of_deletions.ReqListDeletions, deletions.list_deletions),
+    message(of_deletions.ReqRenameApp, forks.rename),
+    message(of_deletions.ReqForkApp, forks.fork_app),
     message(of_settings.ReqEnsureAppSettings, app_settings.ensure_app_settings),
     message(of_versions.ReqPublishApp, versions.publish_app),
     message(of_versions.ReqSetModeFs, versions.set_mode_fs),
@@ -390,6 +414,11 @@ PIPELINE = Pipeline(
     message(of_versions.ReqGetReleaseFiles, versions.get_release_files),
     message(of_versions.ReqCompareReleases, versions.compare_releases),
     message(ReqCertFromCsr, cert_from_csr),
+    message(of_chats.ReqListChatContexts, chat_list.list_chat_contexts),
+    message(of_chats.ReqReadChatSections, chat_list.read_chat_sections),
+    message(of_chats.ReqSetChatContext, chat_list.set_chat_context),
+    message(of_chats.ReqDeleteChatContext, chat_list.delete_chat_context),
+    message(of_chats.ReqRestoreChatContext, chat_list.restore_chat_context),
     message(of_live.ReqSubscribeChatSections, live.subscribe_chat_sections),
     message(of_live.ReqSubscribeReleases, live.subscribe_releases),
     message(of_live.ReqSubscribeApps, live.subscribe_apps),

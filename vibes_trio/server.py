@@ -31,13 +31,14 @@ from vibes_trio.compressor import Compressor
 from vibes_trio.config import Config, Limits, shared_out
 from vibes_trio.content.slugs import random_slug
 from vibes_trio.context import App
+from vibes_trio.counts import Registry
 from vibes_trio.errors import ConfigError, FetchFailed
 from vibes_trio.exchange import Answer
 from vibes_trio.front.answer import answer_soon, look
 from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.sockets import close_listeners, open_listeners
-from vibes_trio.front.state import Front
+from vibes_trio.front.state import Front, report
 from vibes_trio.handlers import PIPELINE, load_deploys, order_key
 from vibes_trio.jobs import KINDS, Jobs, WarmAll
 from vibes_trio.late import late
@@ -49,6 +50,7 @@ from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.registry.npm_settings import find_registry
 from vibes_trio.modules.registry.ranges import find_kept
 from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
+from vibes_trio.services.counted import report as report_app
 from vibes_trio.services.releases import forget_changed
 from vibes_trio.storage.engines import make_database
 from vibes_trio.workers.owner import Orders, Readers, answer_settled
@@ -88,7 +90,8 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
     env = os.environ if parts.env is None else parts.env
     _make_data_dir(config.data_dir)
     keys = ensure_keys(config, parts.now())
-    db = make_database(config, parts.now)
+    counts = Registry()
+    db = make_database(config, parts.now, counts)
     db.open()
     try:
         lazy = LateOutbound(partial(_open_outbound, config, env))
@@ -124,7 +127,9 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 draining=trio.Event(),
                 live=Live(config.limits),
                 fonts=FontHome(outbound, prepared.modules, config) if prepared.modules else None,
+                counts=counts,
             )
+            report_app(app)
             db.feed.hear_all(partial(forget_changed, app.releases))
             yield app
     finally:
@@ -231,6 +236,7 @@ async def _run(
         balance=readers.balance if readers else None,
         site=app.site,
     )
+    report(front, app.counts)
     async with trio.open_nursery() as watchers:
         await watchers.start(_drain_on_signal, app)
         watchers.start_soon(_drain_on, stop, app)

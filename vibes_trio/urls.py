@@ -161,7 +161,12 @@ def decode_path(path: str) -> str | None:
 
 def entry_point_url(protocol: str, hostname_base: str, app: str, user: str, fs_id: str) -> str:
     """Return the address of a release, as visitors use it."""
-    return f"{protocol}://{app}--{user}.{hostname_base}/~{fs_id}~/"
+    return f"{app_url(protocol, hostname_base, app, user)}~{fs_id}~/"
+
+
+def app_url(protocol: str, hostname_base: str, app: str, user: str) -> str:
+    """Return the address of an app, which shows what is published, as visitors use it."""
+    return f"{protocol}://{app}--{user}.{hostname_base}/"
 
 
 def wrapper_url(base: str, user: str, app: str, fs_id: str) -> str:

@@ -169,12 +169,6 @@ def test_a_token_says_under_which_name_to_publish(running: Running, capsys: Capt
     assert "--user" not in err
 
 
-def test_a_token_that_says_no_name_is_warned_of(running: Running, capsys: Capture) -> None:
-    running.deploy("--token", "x.y.z")
-
-    assert "warning: Without --user" in capsys.readouterr().err
-
-
 def test_the_file_that_is_shown_can_be_named(running: Running, tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "A.jsx").write_text("export default () => <p>a</p>;")
     (tmp_path / "B.jsx").write_text("export default () => <p>b</p>;")
@@ -240,7 +234,7 @@ def test_refusals_come_through_such_a_proxy_too(running: Running, tmp_path: Path
         assert running.deploy("--url", url, "--token", "x", "--user", "me") == FAILED
         refused = capsys.readouterr().err
         (tmp_path / "large.txt").write_text("x" * 30_000)
-        assert running.deploy("--url", url, path=tmp_path) == UNREACHABLE
+        assert running.deploy("--url", url, *named, path=tmp_path) == UNREACHABLE
 
     assert "error: /App.jsx:" in broken
     assert "does not take these credentials" in refused

@@ -122,6 +122,20 @@ async def test_a_chat_follows_its_app_and_goes_with_it(inline: Database) -> None
     assert await inline.get(lambda tx: tx.execute("SELECT contextId FROM ChatContexts")) == [("made",)]
 
 
+async def test_a_chat_that_is_deleted_is_not_found_and_another_may_take_its_place(inline: Database) -> None:
+    """Until it is gone for good it can come back: the newer one is then the app's."""
+    newer = replace(MADE, context_id="newer", created="2026-02-01")
+    await inline.write(put, MADE)
+    await inline.write(lambda tx: tx.execute("UPDATE ChatContexts SET deleted = '2026-01-30'"))
+
+    assert await inline.get(find_codegen_chat, ADA, USER, APP) is None
+    assert await inline.get(find_chat, "made") is None
+    await inline.write(put, newer)
+    await inline.write(lambda tx: tx.execute("UPDATE ChatContexts SET deleted = ''"))
+
+    assert await inline.get(find_codegen_chat, ADA, USER, APP) == newer
+
+
 async def test_what_is_known_of_a_chat_goes_with_it(inline: Database) -> None:
     await inline.write(put, MADE)
     await inline.write(add_turn, Turn("made", "p1", 0, "words", "", "2026"))

@@ -25,7 +25,7 @@ def never() -> str:
 
 async def test_context_without_id_gets_a_new_one(inline: Database) -> None:
     assert await inline.write(ensure_context, ADA, None, lambda: "new-1") == "new-1"
-    assert await inline.get(lambda tx: tx.execute("SELECT * FROM ChatContexts")) == [
+    assert await inline.get(lambda tx: tx.execute("SELECT contextId, userId, created FROM ChatContexts")) == [
         ("new-1", "ada", "2026-01-22T06:51:35.123Z")
     ]
 

@@ -39,3 +39,9 @@ def encoded(text: str) -> str:
 def test_anything_else_is_refused(cursor):
     with pytest.raises(BadRequest, match="nextCursor"):
         read_cursor(cursor, "recent", tuple[str])
+
+
+@pytest.mark.parametrize("key", [2**63, -(2**63), 10**30])
+def test_a_number_that_no_column_holds_is_no_cursor(key):
+    with pytest.raises(BadRequest):
+        read_cursor(write_cursor("list", key), "list", tuple[int])

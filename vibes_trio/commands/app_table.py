@@ -73,6 +73,19 @@ APP_COMMANDS: tuple[Command, ...] = (
         heading="apps",
     ),
     Command(
+        "open",
+        "vibes_trio.commands.open:main",
+        "open an app in the browser, and print its address",
+        (
+            APP,
+            argument("--release", default="", metavar="RELEASE", help=_RELEASE_HELP),
+            argument("--print", action="store_true", help="print its address only"),
+            *ASKING,
+        ),
+        ("open shop", "open shop --release v3 --print"),
+        heading="apps",
+    ),
+    Command(
         "apps",
         "vibes_trio.commands.apps:list_apps",
         "list my apps, what changed last first",

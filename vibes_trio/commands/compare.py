@@ -11,6 +11,7 @@ import trio
 
 from vibes_trio.commands.app_files import FoundApp, FoundFile, read_file, shown_size
 from vibes_trio.commands.output import OK, print_json, print_table, printable, tell
+from vibes_trio.commands.plan import Plan
 from vibes_trio.commands.session import AppName, Session, ask_server
 from vibes_trio.commands.shown import print_struct
 from vibes_trio.commands.versions import find_release
@@ -49,7 +50,7 @@ def diff(options: Namespace) -> int:
     """Show which files differ between two releases, and with `--patch` how."""
 
     async def work(session: Session) -> tuple[ResCompareReleases, tuple[Texts, Texts]]:
-        app = session.app(options.app)
+        app = await session.app(options.app)
         ids = [
             (await find_release(session, app, named)).fs_id if named else ""
             for named in (options.old, options.new)
@@ -122,12 +123,14 @@ def _print_patch(name: str, texts: tuple[Texts, Texts]) -> None:
 # -- a folder and a release -------------------------------------------------------------------------------
 
 
-async def compare_folder(app: FoundApp, name: AppName, session: Session) -> list[Change] | None:
-    """Return what a deploy of *app* would change, by the newest release that is there; None: none is."""
+async def compare_folder(plan: Plan, app: FoundApp, session: Session) -> list[Change] | None:
+    """Return what a deploy of *app* would change, by the newest release that is there; None, and said: none is."""
+    name = AppName(plan.user or await session.own_handle(), plan.app)
     there = await session.ask(
         ReqGetAppByFsid(owner_handle=name.handle, app_slug=name.slug, select_mode="ownerLatest")
     )
     if there.error:
+        tell(f"{name}: there is no such app yet, so all is new.")
         return None
     items = {item.file_name: item for item in there.file_system if not item.file_name.startswith(MADE)}
     cids = await trio.to_thread.run_sync(lambda: [cid_of(file) for file in app.files])

@@ -13,6 +13,7 @@ from vibes_trio.auth.encoding import JsonObject
 from vibes_trio.client.tokens import KEY_FILE_VARIABLE
 from vibes_trio.commands.address import read_address
 from vibes_trio.commands.device_files import load_device
+from vibes_trio.commands.logins import last_login, login_file
 from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import Config
 
@@ -29,12 +30,13 @@ def local_key_file(data_dir: Path) -> Path:
 
 
 def find_url(options: Namespace, config: Config, env: Mapping[str, str]) -> str:
-    """Return the server that is meant: `--url`, VIBES_URL, the one that serves the data folder; empty: none is."""
-    return options.url or env.get(URL_VARIABLE) or read_address(config.data_dir)
+    """Return the server that is meant: `--url`, VIBES_URL, that of the data folder, of the last login; empty: none."""
+    named = options.url or env.get(URL_VARIABLE)
+    return named or read_address(config.data_dir) or last_login(config.data_dir)
 
 
-def find_device(options: Namespace, config: Config, env: Mapping[str, str]) -> Device:
-    """Return the device to sign in with: of `--device`, of the environment, of the data folder.
+def find_device(options: Namespace, config: Config, env: Mapping[str, str], url: str = "") -> Device:
+    """Return the device to sign in with at *url*: of `--device`, of the environment, of `login`, of the data folder.
 
     Raises:
         CommandFailed: there is none, it can't be read, or its certificate has ended.
@@ -45,12 +47,14 @@ def find_device(options: Namespace, config: Config, env: Mapping[str, str]) -> D
         device = load_device(Path(options.device))
     elif env.get(KEY_FILE_VARIABLE):
         device = read_key_file(env[KEY_FILE_VARIABLE])
+    elif login_file(config.data_dir, url).exists():
+        device = load_device(login_file(config.data_dir, url))
     elif local.exists():
         device = load_device(local)
     else:
         raise CommandFailed(
-            f"{local}: there is no key file to sign in with. Start `vibes-trio serve` on this machine once, which "
-            "makes it, or name one: --device FILE."
+            f"{local}: there is no key file to sign in with. Sign in to a server elsewhere: `vibes-trio login "
+            "--url URL`; start `vibes-trio serve` on this machine once, which makes one; or name one: --device FILE."
         )
     _check_expiry(device)
     return device

@@ -9,10 +9,10 @@ from pathlib import Path
 from vibes_trio.commands.app_files import FoundApp, read_files
 from vibes_trio.commands.compare import Change, compare_folder, print_changes
 from vibes_trio.commands.output import OK, CommandFailed, tell, warn
-from vibes_trio.commands.plan import Plan, look_at, make_plan, make_request, shown_number
+from vibes_trio.commands.plan import Plan, find_handle, look_at, make_plan, make_request, shown_number
 from vibes_trio.commands.profile import find_profile
 from vibes_trio.commands.redeploy import watch
-from vibes_trio.commands.session import AppName, Session, find_asker, find_server, with_server
+from vibes_trio.commands.session import Session, find_asker, find_server, with_server
 from vibes_trio.commands.show_release import show_release
 from vibes_trio.config import Config, load_config
 from vibes_trio.content.filenames import lang_of
@@ -33,9 +33,7 @@ def main(options: Namespace) -> int:
     if options.dry_run:
         dry_run(options, plan, app, url, config)
         return OK
-    asker = find_asker(options, config, os.environ)
-    if not plan.user and not asker.slug:
-        warn("Without --user the server makes up a name to publish under, another one each time.")
+    asker = find_asker(options, config, os.environ, url)
     tell(f"{path}: {shown_number(app)}, to {url} …")
     work = watch if options.watch else send_once
     with_server(url, asker, config, partial(work, plan, app))
@@ -44,19 +42,15 @@ def main(options: Namespace) -> int:
 
 async def send_once(plan: Plan, app: FoundApp, session: Session) -> None:
     """Deploy *app* and print where it is."""
-    show_release(plan, await session.ask(make_request(plan, app, session.asker)))
+    show_release(plan, await session.ask(make_request(plan, app, await find_handle(plan, session))))
 
 
 def dry_run(options: Namespace, plan: Plan, app: FoundApp, url: str, config: Config) -> None:
     """Show what a deploy of *app* would send, and change by what is there, if the server can be asked."""
     changes = None
     try:
-        asker = find_asker(options, config, os.environ)
-        name = AppName(plan.user or asker.slug, plan.app)
-        if name.handle:
-            changes = with_server(url, asker, config, partial(compare_folder, app, name))
-        if changes is None:
-            tell(f"{name}: there is no such app yet, so all is new.")
+        asker = find_asker(options, config, os.environ, url)
+        changes = with_server(url, asker, config, partial(compare_folder, plan, app))
     except (CommandFailed, VibesError) as error:
         tell(f"What is there can't be told: {error}")
     listed = changes or [Change(file.name, file.size, "") for file in app.files]

@@ -17,7 +17,7 @@ from vibes_trio.commands.env_files import read_env_files
 from vibes_trio.commands.left_out import describe
 from vibes_trio.commands.output import USAGE, CommandFailed, tell, warn
 from vibes_trio.commands.profile import Profile
-from vibes_trio.commands.session import Asker
+from vibes_trio.commands.session import Session
 from vibes_trio.config import Limits
 from vibes_trio.wire.deploy import Mode, ReqEnsureAppSlug
 
@@ -98,8 +98,16 @@ def find_env(path: Path, given: Mapping[str, str]) -> dict[str, str]:
     return {**found.values, **given}
 
 
-def make_request(plan: Plan, app: FoundApp, asker: Asker) -> ReqEnsureAppSlug:
-    """Return the message. Names that are not given come from the folder and the device, so that they stay.
+async def find_handle(plan: Plan, session: Session) -> str:
+    """Return the handle to publish under; empty: the server makes one up."""
+    handle = plan.user or await session.own_handle()
+    if not handle:
+        warn("You have no handle yet, so the server makes one up. Name one: --user SLUG.")
+    return handle
+
+
+def make_request(plan: Plan, app: FoundApp, handle: str) -> ReqEnsureAppSlug:
+    """Return the message.
 
     Raises:
         CommandFailed: a file that can't be sent.
@@ -107,7 +115,7 @@ def make_request(plan: Plan, app: FoundApp, asker: Asker) -> ReqEnsureAppSlug:
     return ReqEnsureAppSlug(
         mode=plan.mode,
         app_slug=plan.app,
-        user_slug=plan.user or asker.slug,
+        user_slug=handle,
         env=dict(plan.env),
         file_system=read_files(app, plan.entry),
         message=plan.message,

@@ -25,7 +25,7 @@ def main(options: Namespace) -> int:
     """Write the files of an app's release, of the one that is shown unless one is named, into a folder."""
 
     async def work(session: Session) -> tuple[Path, dict[str, int]]:
-        app = session.app(options.app)
+        app = await session.app(options.app)
         folder = Path(options.folder or app.slug)
         check_folder(folder, force=options.force)
         fs_id = (await find_release(session, app, options.release)).fs_id if options.release else ""

@@ -8,7 +8,7 @@ from vibes_trio.client.failures import ConnectionLost, RequestTimedOut
 from vibes_trio.commands.app_files import FoundApp, find_app
 from vibes_trio.commands.left_out import read_choice
 from vibes_trio.commands.output import CommandFailed, print_error, tell
-from vibes_trio.commands.plan import Plan, make_request, shown_number
+from vibes_trio.commands.plan import Plan, find_handle, make_request, shown_number
 from vibes_trio.commands.session import Session
 from vibes_trio.commands.show_release import show_release
 from vibes_trio.commands.watch import follow_folder, shown_names
@@ -21,15 +21,16 @@ async def watch(plan: Plan, app: FoundApp, session: Session) -> None:
     await follow_folder(
         plan.path,
         read_choice(plan.path, plan.include) if plan.path.is_dir() else None,
-        partial(_send_anew, plan, session, _Sent()),
+        partial(_send_anew, plan, session, _Sent(await find_handle(plan, session))),
         plan.limits,
     )
 
 
 @dataclass(slots=True)
 class _Sent:
-    """What was sent last; nothing is sent twice in a row."""
+    """What was sent last, and under which handle; nothing is sent twice in a row."""
 
+    handle: str
     request: ReqEnsureAppSlug | None = None
 
 
@@ -37,7 +38,7 @@ async def _send_anew(plan: Plan, session: Session, sent: _Sent, changed: Sequenc
     """Deploy what there is now, unless it is what there was. What goes wrong is told: the next change may mend it."""
     try:
         app = find_app(plan.path, plan.limits, plan.include)
-        request = make_request(plan, app, session.asker)
+        request = make_request(plan, app, sent.handle)
         if request == sent.request:
             return
         if changed:

@@ -14,7 +14,7 @@ def publish(options: Namespace) -> int:
     """Show a release at the app's address; without one the newest."""
 
     async def work(session: Session) -> ResPublishApp:
-        app, release = app_and_release(session, options)
+        app, release = await app_and_release(session, options)
         fs_id = (await find_release(session, app, release)).fs_id if release else ""
         return await show(session, app, fs_id)
 
@@ -26,7 +26,7 @@ def rollback(options: Namespace) -> int:
     """Show the release again that was published before the one that is shown, or the one that is named."""
 
     async def work(session: Session) -> ResPublishApp:
-        app, named = app_and_release(session, options)
+        app, named = await app_and_release(session, options)
         release = await (find_release(session, app, named) if named else find_earlier(session, app))
         return await show(session, app, release.fs_id)
 
@@ -38,7 +38,7 @@ def unpublish(options: Namespace) -> int:
     """Take an app down."""
 
     async def work(session: Session) -> ResSetUnpublish:
-        app = session.app(options.app)
+        app = await session.app(options.app)
         return await session.ask(ReqSetUnpublish(owner_handle=app.handle, app_slug=app.slug, unpublish=True))
 
     taken = ask_server(options, work)
@@ -51,11 +51,11 @@ def unpublish(options: Namespace) -> int:
     return OK
 
 
-def app_and_release(session: Session, options: Namespace) -> tuple[AppName, str]:
+async def app_and_release(session: Session, options: Namespace) -> tuple[AppName, str]:
     """Return what the command is about. A lone `v12` in the folder of an app is a release of that."""
     if session.profile.app and not options.release and is_number(options.app):
-        return session.app(""), options.app
-    return session.app(options.app), options.release
+        return await session.app(""), options.app
+    return await session.app(options.app), options.release
 
 
 async def show(session: Session, app: AppName, fs_id: str) -> ResPublishApp:

@@ -23,6 +23,7 @@ from vibes_trio.commands.profile import Profile, find_profile
 from vibes_trio.config import Config, Limits, load_config
 from vibes_trio.errors import RequireLogin, SlugTaken
 from vibes_trio.wire.base import Request, Response
+from vibes_trio.wire.me import ReqWhoAmI
 
 DEFAULT_URL = "http://127.0.0.1:8787"
 CLOCK_SLACK_S = 1.0
@@ -87,7 +88,7 @@ class Session:
         """Return an iterator over the answer to *request*, and those that follow. See `Api.pages`."""
         return Pages(self.ask, request)
 
-    def app(self, named: str) -> AppName:
+    async def app(self, named: str) -> AppName:
         """Return the app that a command is about: SLUG, HANDLE/SLUG, or nothing: the profile's.
 
         Raises:
@@ -95,12 +96,21 @@ class Session:
         """
         handle, _, slug = named.rpartition("/")
         slug = slug or self.profile.app
-        handle = handle or self.profile.user or self.asker.slug
         if not slug:
             raise CommandFailed("Which app? Name one: `vibes-trio apps` lists yours.", USAGE)
+        handle = handle or self.profile.user or await self.own_handle()
         if not handle:
             raise CommandFailed(f"Whose app? Name its handle, too: HANDLE/{slug}.", USAGE)
         return AppName(handle, slug)
+
+    async def own_handle(self) -> str:
+        """Return the handle that is meant where none is named; empty: there is none yet.
+
+        The one that the device is called by, if they have it: people have published under it since there is this
+        program. Else the one that they have set, or the newest.
+        """
+        me = await self.ask(ReqWhoAmI())
+        return self.asker.slug if self.asker.slug in me.handles else me.owner_handle or self.asker.slug
 
 
 def ask_server(options: Namespace, work: Callable[[Session], Awaitable[T]]) -> T:
@@ -108,10 +118,10 @@ def ask_server(options: Namespace, work: Callable[[Session], Awaitable[T]]) -> T
     config = load_config(os.environ, options.settings)
     profile = find_profile(options, Path(), os.environ)
     url = find_server(options, config, os.environ, profile)
-    return with_server(url, find_asker(options, config, os.environ), config, work, profile)
+    return with_server(url, find_asker(options, config, os.environ, url), config, work, profile)
 
 
-def find_asker(options: Namespace, config: Config, env: Mapping[str, str]) -> Asker:
+def find_asker(options: Namespace, config: Config, env: Mapping[str, str], url: str) -> Asker:
     """Return who asks: the bearer of `--token`, else the device found by `find_device`.
 
     The device's tokens count at the server that is asked only, which could use them elsewhere otherwise.
@@ -120,9 +130,14 @@ def find_asker(options: Namespace, config: Config, env: Mapping[str, str]) -> As
         CommandFailed: nobody; see `find_device`.
     """
     if options.token:
-        return Asker(str(options.token), slug_of(read_token_name(options.token), MAX_APP_NAME_CHARS))
-    device = find_device(options, config, env)
-    return Asker(DeviceKey(device), slug_of(device_name(device), MAX_APP_NAME_CHARS))
+        return Asker(str(options.token), _handle_of(read_token_name(options.token)))
+    device = find_device(options, config, env, url)
+    return Asker(DeviceKey(device), _handle_of(device_name(device)))
+
+
+def _handle_of(name: str) -> str:
+    """Return the handle that whoever a device is named after likely has; empty: it is named after a machine."""
+    return "" if "@" in name else slug_of(name, MAX_APP_NAME_CHARS)
 
 
 def find_server(

@@ -17,8 +17,8 @@ def main(options: Namespace) -> int:
     if not 0 < options.lifetime <= MAX_AGE_S:
         raise CommandFailed(f"--lifetime: seconds from 1 to {MAX_AGE_S} are wanted.", USAGE)
     config = load_config(os.environ, options.settings)
-    device = find_device(options, config, os.environ)
     url = find_url(options, config, os.environ)
+    device = find_device(options, config, os.environ, url)
     audience = origin_of(url)
     if url and not audience:
         raise CommandFailed(f"--url: {url} is no address. Give one like http://localhost:8787.", USAGE)

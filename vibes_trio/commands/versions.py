@@ -22,7 +22,7 @@ def list_versions(options: Namespace) -> int:
     """List the releases of an app."""
 
     async def work(session: Session) -> tuple[AppName, list[Version]]:
-        app = session.app(options.app)
+        app = await session.app(options.app)
         found: list[Version] = []
         async for page in pages_of(session, app, options.limit):
             found += page.items

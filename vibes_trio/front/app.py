@@ -33,7 +33,7 @@ from vibes_trio.front.http import (
     sound,
 )
 from vibes_trio.front.lane import ServeOne
-from vibes_trio.front.state import Front
+from vibes_trio.front.state import FULL, Front
 from vibes_trio.steps import let_go
 from vibes_trio.urls import may_be_page
 
@@ -81,7 +81,12 @@ def build_app(front: Front) -> QuartTrio:
         await let_go(body)
         return _write(reply, head, close=head.close or front.draining.is_set())
 
+    async def count(response: Response) -> Response:
+        front.counts.answer(request.scope["state"]["head"], response.status_code, FULL).value += 1
+        return response
+
     app.before_request(answer_what_no_page_does)
+    app.after_request(count)
     if front.pages is not None:
         front.pages(app, answer)
     return app

@@ -34,7 +34,7 @@ from vibes_trio.front.http import (
 )
 from vibes_trio.front.parking import Parking
 from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
-from vibes_trio.front.state import Front, Waiting
+from vibes_trio.front.state import FAST, READY, Front, Waiting
 from vibes_trio.front.upload import Upload
 from vibes_trio.front.ws import accept_websocket, serve_websocket
 from vibes_trio.steps import KEPT_WHOLE_BYTES, let_go
@@ -118,6 +118,7 @@ async def _serve_or_refuse(conn: _Connection) -> None:
 
 async def _refuse(front: Front, line: Line, refused: Refused) -> None:
     front.counts.refused += 1
+    front.counts.answers["refused", refused.reply.status, FAST].value += 1
     # HEAD is not told apart: the connection ends here, so a body too many confuses nobody.
     await line.send_all(*build_response(refused.reply, "GET", readers=refused.readers, close=True))
     await line.linger(front.limits.close_timeout_s)
@@ -137,7 +138,6 @@ async def _serve_next(conn: _Connection, first: bool) -> bool:
     if front.fast and not front.draining.is_set():
         ready = front.ready.find(data)
         if ready is not None:
-            front.counts.ready += 1
             await line.send_all(*ready)
             return await _park(conn)
     head = parse_head(data, front.limits, front.site)
@@ -236,11 +236,13 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
         return await _hand_over(front, line, data + body)
     reply = sound(reply)
     close = head.close or front.draining.is_set()
+    front.counts.answer(head, reply.status, FAST).value += 1
     await line.send_all(*build_response(reply, head.method, readers=head.readers, close=close))
     if len(body) > KEPT_WHOLE_BYTES:
         await let_go(body)
     if reply.repeatable and head.readers in ("", ANYBODY) and not close and not head.length:
-        front.ready.keep(data, head.method, reply, version, head.readers)
+        given = front.counts.answer(head, reply.status, READY)
+        front.ready.keep(data, head.method, reply, version, head.readers, given)
     return not close
 
 

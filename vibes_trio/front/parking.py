@@ -105,7 +105,6 @@ class Parking:
             parked.line.buffer = data
             self._wake(parked, fd)
             return
-        front.counts.ready += 1
         parked.since = now
         try:
             sent = sock.send(answer[0]) if len(answer) == 1 else parked.line.send_now(*answer)

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache
 
+from vibes_trio.counts import Cell
 from vibes_trio.exchange import OF_RELEASES, READING_HEADERS, Reply
 from vibes_trio.front.budget import Buffer
 from vibes_trio.front.heads import FRAMING_HEADERS
@@ -51,43 +52,59 @@ class ReadyAnswers:
         self._version = version
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._answers: OrderedDict[bytes, tuple[int, bytes, bytes, bytes | memoryview]] = OrderedDict()
+        self._answers: OrderedDict[bytes, tuple[int, bytes, bytes, bytes | memoryview, Cell]] = OrderedDict()
 
     def find(self, data: bytes, max_bytes: int = sys.maxsize) -> tuple[Buffer, ...] | None:
         """Return the whole answer to the head that *data* is, in parts, with the Date of now, or None.
 
-        *data* may be anything. None, too, if it is not exactly one head, or if the answer's body has more than
-        *max_bytes*.
+        It counts as given. *data* may be anything. None, too, if it is not exactly one head, or if the answer's body
+        has more than *max_bytes*.
         """
         question = question_of(data)
         answer = self._answers.get(question)
         if answer is None:
             return None
-        version, before, after, body = answer
+        version, before, after, body, given = answer
         if len(body) > max_bytes:
             return None
         if version != self._version():
             self._forget(question)
             return None
         self._answers.move_to_end(question)
+        given.value += 1
         date = _date_of(int(time.time()))
         if len(body) <= JOINED_BYTES:
             return (b"".join((before, date, after, body)),)
         return b"".join((before, date, after)), body
 
-    def keep(self, data: bytes, method: str, reply: Reply, version: int, readers: str = "") -> None:
+    def keep(
+        self,
+        data: bytes,
+        method: str,
+        reply: Reply,
+        version: int,
+        readers: str = "",
+        given: Cell | None = None,
+    ) -> None:
         """Keep *reply* to a *method*, made while the releases had *version*; one too large for here is not kept.
 
         Args:
             data: the head it answers: a simple one (`heads.py`), of a connection that goes on.
             readers: as in `Head`; the same for all who ask this.
+            given: where it is counted how often the answer is given.
         """
         body = reply.body if has_body(method, reply.status) else b""
         question = question_of(data)
         if _cost(question, body) * 8 > self._max_bytes or question in self._answers:
             return
         before, date, after = build_head(reply, readers=readers).partition(_DATE)
-        self._answers[question] = (version, before + date, after[after.index(b"\r\n") :], body)
+        self._answers[question] = (
+            version,
+            before + date,
+            after[after.index(b"\r\n") :],
+            body,
+            given or Cell(),
+        )
         self._bytes += _cost(question, body)
         while self._bytes > self._max_bytes:
             self._forget(next(iter(self._answers)))

@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING
 import trio
 
 from vibes_trio.config import Limits
+from vibes_trio.counts import Cell, Cells, Registry
 from vibes_trio.exchange import Answer, MessageIncoming
 from vibes_trio.front.budget import Budget
+from vibes_trio.front.heads import Head
 from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.runqueue import RunQueue
-from vibes_trio.urls import ANY_SITE, Site
+from vibes_trio.urls import ANY_SITE, MODULES, Site
 
 if TYPE_CHECKING:
     from quart import Response
     from quart_trio import QuartTrio
 
     from vibes_trio.workers.balance import Balance
+
+FAST, FULL, READY = "fast", "full", "ready"
+"""The lanes; answers that were kept whole count as given by a lane of their own."""
+CONNECTIONS = ("accepted", "shed", "refused", "dropped", "faults", "handed_over", "cut")
 
 AddPages = Callable[["QuartTrio", Callable[[], Awaitable["Response"]]], None]
 """Takes the app, and what answers the request of a task as if there were no page."""
@@ -27,7 +33,8 @@ Look = Callable[[MessageIncoming], Awaitable[MessageIncoming]]
 
 @dataclass(slots=True)
 class Counts:
-    """What the front has seen, for the operator's metrics. *open* and *shedding* are what is there now."""
+    """What the front has seen. *open* and *shedding* are what is there now; *fast* and *full* the requests that each
+    lane began, *answers* what was answered, by kind, status and lane."""
 
     open: int = 0
     shedding: int = 0
@@ -35,13 +42,26 @@ class Counts:
     shed: int = 0
     websockets: int = 0
     fast: int = 0
-    ready: int = 0
     full: int = 0
     refused: int = 0
     dropped: int = 0
     faults: int = 0
     handed_over: int = 0
     cut: int = 0
+    answers: Cells = field(default_factory=Cells)
+
+    @property
+    def ready(self) -> int:
+        """How many answers were kept ones."""
+        return sum(cell.value for labels, cell in self.answers.items() if labels[2] == READY)
+
+    def answer(self, head: Head, status: int, lane: str) -> Cell:
+        """Return the cell of answers with *status* that *lane* gave to what *head* asks for."""
+        if head.target.startswith(MODULES):
+            return self.answers["module", status, lane]
+        if head.host_name.app is not None:
+            return self.answers["app", status, lane]
+        return self.answers["message" if head.method in ("POST", "PUT") else "api", status, lane]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +102,17 @@ class Front:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "budget", Budget(self.limits.held_bytes))
+
+
+def report(front: Front, counts: Registry) -> None:
+    """Let *counts* tell what *front* sees."""
+    seen = front.counts
+    counts.give("answers", lambda: {labels: cell.value for labels, cell in seen.answers.items()})
+    counts.give("connections", lambda: {(how,): getattr(seen, how) for how in CONNECTIONS})
+    counts.give_one("websockets", lambda: seen.websockets)
+    counts.give_one("connections_open", lambda: seen.open)
+    counts.give_one("connections_shedding", lambda: seen.shedding)
+    counts.give_one("held_bytes", lambda: front.budget.bytes)
 
 
 class Waiting:

@@ -14,6 +14,7 @@ from vibes_trio.services.app_list import clamp
 from vibes_trio.storage import handles, settings, slugs
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.usage import get_usage
+from vibes_trio.urls import app_url
 from vibes_trio.wire.access import ACCESS
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.cursors import read_cursor, write_cursor
@@ -56,6 +57,7 @@ async def who_am_i(ctx: Ctx, req: ReqWhoAmI) -> ResWhoAmI:
         owner_handle=default or "",
         handles=tuple(handle.user_slug for handle in mine),
         usage=usage,
+        app_url=app_url(ctx.app.config.protocol, ctx.app.config.hostname_base, "{app}", "{handle}"),
         version=__version__,
         abilities=tuple(sorted(str(request.__struct_config__.tag) for request in ACCESS)),
     )

@@ -10,11 +10,12 @@ from vibes_trio.errors import NotFound
 from vibes_trio.exchange import Cid
 from vibes_trio.jobs import RetryBuilds, Sweep, WarmAll, WarmRelease
 from vibes_trio.modules.store.page_files import missing_files
+from vibes_trio.services.deletions import sweep_deletions
 from vibes_trio.services.fonts import ensure_fetching
 from vibes_trio.services.packages import ensure_building, owner_of
 from vibes_trio.services.pages import make_page
 from vibes_trio.services.releases import ServedRelease, find_release, read_extras
-from vibes_trio.storage import apps, assets, uploads
+from vibes_trio.storage import apps, assets, chat_list, uploads
 from vibes_trio.storage.interface import Tx
 from vibes_trio.urls import EntryPoint
 
@@ -47,16 +48,17 @@ async def sweep(app: App, job: Sweep) -> None:
     """Forget uploads that were never finished; repair what limits that were lowered leave over, oldest `dev` first and
     `production` never; then remove assets that nothing refers to. In steps, so that no write waits for long.
 
-    Young assets stay for a while, unless releases have just made room or the disk is short. A deploy in flight needs
-    none of them: it puts all that its release names in the transaction that saves it, what it refers to as well.
+    Young assets stay for a while, unless releases have just made room or the disk is short. Those of a deploy in flight
+    stay all the same; what it needs beside, it puts in the transaction that saves its release.
     """
     while await app.db.write(uploads.drop_expired, app.config.limits.sweep_uploads):
         pass
-    evicted = 0 if job.evicted else await _sweep_limits(app)
+    evicted = 0 if job.evicted else await _sweep_limits(app) + await sweep_deletions(app)
     at_once = job.evicted or app.db.is_disk_short
     removed = await _sweep_assets(app, 0 if at_once else app.config.limits.asset_grace_s)
-    if evicted or removed:
-        log.info("swept %s releases and %s assets", evicted, removed)
+    purged = await _purge_chats(app)
+    if evicted or removed or purged:
+        log.info("swept %s releases, %s assets and %s deleted chats", evicted, removed, purged)
 
 
 async def retry_builds(app: App, job: RetryBuilds) -> None:
@@ -94,11 +96,26 @@ async def _sweep_limits(app: App) -> int:
 async def _sweep_assets(app: App, grace_s: float) -> int:
     """Return how many assets went, all that were put before *grace_s*."""
     removed, limits = 0, app.config.limits
-    while idle := await app.db.read(_list_garbage, limits, grace_s):
+    while idle := await app.db.read(_list_garbage, limits, grace_s, app.landing.cids):
         # As a long one, though it brings nothing: whoever adds a line to a chat comes between.
         await app.db.write_long(limits.long_write_bytes, assets.remove_garbage, idle)
         removed += len(idle)
     return removed
+
+
+async def _purge_chats(app: App) -> int:
+    """Return how many chats went for good, whose time to be restored is over. In steps, as `_sweep_assets`."""
+    purged, limits = 0, app.config.limits
+    while (context_id := await app.db.read(_find_expired, limits.undo_s)) is not None:
+        steps = limits.sweep_sections
+        while not await app.db.write_long(limits.long_write_bytes, chat_list.purge_some, context_id, steps):
+            pass
+        purged += 1
+    return purged
+
+
+def _find_expired(tx: Tx, kept_s: float) -> str | None:
+    return chat_list.find_expired(tx, tx.later(-kept_s))
 
 
 async def _complete_pages(app: App) -> None:
@@ -117,12 +134,13 @@ def _edge(tx: Tx, grace_s: float) -> str:
     return tx.later(-grace_s) if grace_s else END_OF_TIME
 
 
-def _list_garbage(tx: Tx, limits: Limits, grace_s: float) -> tuple[Cid, ...]:
+def _list_garbage(tx: Tx, limits: Limits, grace_s: float, spared: frozenset[Cid]) -> tuple[Cid, ...]:
     return assets.list_garbage(
         tx,
         older_than=_edge(tx, grace_s),
         at_most=limits.sweep_assets,
         max_bytes=limits.sweep_bytes,
+        spared=spared,
     )
 
 

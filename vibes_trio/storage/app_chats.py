@@ -63,13 +63,22 @@ _CHAT = "contextId, userId, userSlug, appSlug, mode, created"
 _TURN = "contextId, promptId, firstSeq, prompt, fsId, created"
 
 
+_IS_THERE = (
+    "EXISTS (SELECT 1 FROM ChatContexts AS c WHERE c.contextId = AppChats.contextId AND c.deleted = '')"
+)
+
+
 def kind_of(mode: ChatMode) -> Kind:
     """Return which kind of chat is led in *mode*."""
     return "codegen" if mode == "codegen" else "application"
 
 
 def link_chat(tx: Tx, chat: AppChat) -> None:
-    """Let a chat context, which is there, be that chat of an app. One of that kind must not be there yet."""
+    """Let a chat context, which is there, be that chat of an app."""
+    tx.execute(
+        "UPDATE ChatContexts SET appSlug = ?, userSlug = ? WHERE contextId = ?",
+        (chat.app_slug, chat.user_slug, chat.context_id),
+    )
     tx.execute(
         f"INSERT INTO AppChats ({_CHAT}, kind) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
@@ -86,14 +95,15 @@ def link_chat(tx: Tx, chat: AppChat) -> None:
 
 def find_chat(tx: Tx, context_id: str) -> AppChat | None:
     """Return the chat of an app that *context_id* is, if it is one."""
-    rows = tx.execute(f"SELECT {_CHAT} FROM AppChats WHERE contextId = ?", (context_id,))
+    rows = tx.execute(f"SELECT {_CHAT} FROM AppChats WHERE contextId = ? AND {_IS_THERE}", (context_id,))
     return _chat(rows[0]) if rows else None
 
 
 def find_codegen_chat(tx: Tx, user_id: UserId, user_slug: UserSlug, app_slug: AppSlug) -> AppChat | None:
     """Return the chat in which *user_id* makes the app."""
     rows = tx.execute(
-        f"SELECT {_CHAT} FROM AppChats WHERE userId = ? AND userSlug = ? AND appSlug = ? AND kind = 'codegen'",
+        f"SELECT {_CHAT} FROM AppChats WHERE userId = ? AND userSlug = ? AND appSlug = ? AND kind = 'codegen'"
+        f" AND {_IS_THERE} ORDER BY created DESC LIMIT 1",
         (user_id, user_slug, app_slug),
     )
     return _chat(rows[0]) if rows else None
@@ -101,7 +111,10 @@ def find_codegen_chat(tx: Tx, user_id: UserId, user_slug: UserSlug, app_slug: Ap
 
 def list_chats(tx: Tx, asked: ChatsAsked) -> tuple[AppChat, ...]:
     """Return the chats that are asked for, newest first."""
-    wanted, params = ["kind = ?", "(created, contextId) < (?, ?)"], list[Value]([asked.kind, *asked.after])
+    wanted, params = (
+        [_IS_THERE, "kind = ?", "(created, contextId) < (?, ?)"],
+        list[Value]([asked.kind, *asked.after]),
+    )
     if asked.user_id is not None:
         wanted.append("userId = ?")
         params.append(asked.user_id)

@@ -16,7 +16,7 @@ Origin = Literal["user", "llm"]
 _LAST_SEQS = {
     size: "SELECT contextId, userId, (SELECT max(seq) FROM ChatSections WHERE contextId = c.contextId),"
     " sections, chatBytes"
-    f" FROM ChatContexts c JOIN UserUsage USING (userId) WHERE contextId IN ({marks(size)})"
+    f" FROM ChatContexts c JOIN UserUsage USING (userId) WHERE contextId IN ({marks(size)}) AND deleted = ''"
     for size in SIZES
 }
 _INSERTS = {
@@ -90,23 +90,26 @@ def ensure_context(
 
     Raises:
         NotOwner: it belongs to someone else.
+        NotFound: they have deleted it.
         LimitReached: a new one is needed, and the user has *limit* of them.
         DiskShort: a new one is needed, and the disk is nearly full.
     """
     wanted = context_id if context_id is not None else new_id()
-    owner = find_owner(tx, wanted)
-    if owner is None:
+    known = find_any(tx, wanted)
+    if known is None:
         if (held := get_usage(tx, user_id).contexts) >= limit:
             raise limit_reached(f"You have {held} chats", "MAX_CHATS_PER_USER_ID", limit)
         tx.check_room(0)
         tx.execute(
-            "INSERT INTO ChatContexts (contextId, userId, created) VALUES (?, ?, ?)",
-            (wanted, user_id, tx.now),
+            "INSERT INTO ChatContexts (contextId, userId, created, updated) VALUES (?, ?, ?, ?)",
+            (wanted, user_id, tx.now, tx.now),
         )
-    elif owner != user_id:
+    elif known.owner != user_id:
         raise NotOwner(
             f"The chat context {wanted} belongs to someone else. Leave contextId out to get a new one."
         )
+    elif known.deleted:
+        raise NotFound(f"You deleted the chat {wanted}. Restore it, or leave contextId out to get a new one.")
     return wanted
 
 
@@ -259,9 +262,23 @@ def get_end(tx: Tx, user_id: UserId, context_id: str) -> int:
 
 
 def find_owner(tx: Tx, context_id: str) -> UserId | None:
-    """Return whose chat context *context_id* is; None: there is none. It never changes."""
-    rows = tx.execute("SELECT userId FROM ChatContexts WHERE contextId = ?", (context_id,))
+    """Return whose chat context *context_id* is; None: there is none. It never changes, but it may be deleted."""
+    rows = tx.execute("SELECT userId FROM ChatContexts WHERE contextId = ? AND deleted = ''", (context_id,))
     return UserId(rows[0][0]) if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A chat context, deleted (since then) or not."""
+
+    owner: UserId
+    deleted: str
+
+
+def find_any(tx: Tx, context_id: str) -> Known | None:
+    """Return what is known of *context_id*, deleted or not; None: there is none."""
+    rows = tx.execute("SELECT userId, deleted FROM ChatContexts WHERE contextId = ?", (context_id,))
+    return Known(UserId(rows[0][0]), rows[0][1]) if rows else None
 
 
 def _refusal(user_id: UserId, context_id: str, owner: UserId | None) -> VibesError | None:

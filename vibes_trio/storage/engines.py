@@ -5,14 +5,17 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from vibes_trio.config import Config
+from vibes_trio.counts import Registry
 from vibes_trio.storage.interface import About, Database
 from vibes_trio.storage.sqlite import about, alone, contents
 from vibes_trio.storage.sqlite.engine import DATABASE, SqliteDatabase
 
 
-def make_database(config: Config, now: Callable[[], float]) -> Database:
+def make_database(config: Config, now: Callable[[], float], counts: Registry | None = None) -> Database:
     """Return the database of *config*'s server, to be opened. *now*: the clock, Unix seconds."""
-    return SqliteDatabase(_path(config), config.limits, now=now, disk_reserve=config.disk_reserve)
+    return SqliteDatabase(
+        _path(config), config.limits, now=now, disk_reserve=config.disk_reserve, counts=counts
+    )
 
 
 def make_for_commands(config: Config, now: Callable[[], float]) -> Database:

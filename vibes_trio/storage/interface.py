@@ -106,6 +106,9 @@ class Points(Protocol):
     def get(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """As `Database.get`, here and now, in the event loop."""
 
+    def forget_fixed(self, fn: Callable[[Tx, str], T | None], key: str) -> None:
+        """Forget what `get_fixed` remembers, as it is gone."""
+
     def get_fixed(self, fn: Callable[[Tx, str], T | None], key: str) -> T | None:
         """As `get`, for what never changes once it is there: it is read once, then remembered. None is not."""
 

@@ -14,6 +14,22 @@ import msgspec
 from vibes_trio.wire.apps import ReqListRecentVibes, ReqListVersions, ReqPinRecentVibe
 from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
+from vibes_trio.wire.chats import (
+    ReqDeleteChatContext,
+    ReqListChatContexts,
+    ReqReadChatSections,
+    ReqRestoreChatContext,
+    ReqSetChatContext,
+)
+from vibes_trio.wire.deletions import (
+    ReqDeleteApp,
+    ReqDeleteRelease,
+    ReqDeleteUserSlugBinding,
+    ReqForkApp,
+    ReqListDeletions,
+    ReqRenameApp,
+    ReqUndoDeletion,
+)
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.devices import ReqCertFromCsr
 from vibes_trio.wire.live import (
@@ -68,6 +84,7 @@ class Kind(Enum):
     HANDLE = "a handle"
     APP = "an app"
     CHAT = "a chat"
+    DELETION = "what was deleted"
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -107,6 +124,13 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqEnsureAppSettings: Rule(
         Kind.APP, Relation.ANYONE, changes=Relation.OWNER, refused="`error` in the answer"
     ),
+    ReqDeleteRelease: Rule(Kind.APP, Relation.OWNER),
+    ReqDeleteApp: Rule(Kind.APP, Relation.OWNER),
+    ReqDeleteUserSlugBinding: Rule(Kind.HANDLE, Relation.OWNER),
+    ReqUndoDeletion: Rule(Kind.DELETION, Relation.OWNER),
+    ReqListDeletions: _MINE,
+    ReqRenameApp: Rule(Kind.APP, Relation.OWNER),
+    ReqForkApp: Rule(Kind.APP, Relation.SIGNED_IN),
     ReqPublishApp: Rule(Kind.APP, Relation.EDITOR),
     ReqSetModeFs: Rule(Kind.APP, Relation.EDITOR),
     ReqSetUnpublish: Rule(Kind.APP, Relation.OWNER),
@@ -117,6 +141,11 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqSubscribeApps: _MINE,
     ReqSubscribeReleases: Rule(Kind.APP, Relation.ANYONE),
     ReqUnsubscribe: _MINE,
+    ReqListChatContexts: _MINE,
+    ReqReadChatSections: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
+    ReqSetChatContext: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
+    ReqDeleteChatContext: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
+    ReqRestoreChatContext: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     ReqSubscribeChatSections: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     ReqAssetUploadGrant: Rule(Kind.APP, Relation.EDITOR, makes=True),
     ReqListMissingAssets: _MINE,

@@ -21,6 +21,7 @@ class ResWhoAmI(Response, Owned, frozen=True, kw_only=True, tag="vibes.diy.res-w
     Attributes:
         email: as the credentials say; may be empty.
         usage: by what is kept: `handles`, `apps`, `releases`, `appBytes`, `chats`, `chatSections`, `chatBytes`.
+        app_url: where apps are, with `{app}` and `{handle}` to be put in.
         version: of this server.
         abilities: the messages that it answers.
     """
@@ -29,6 +30,7 @@ class ResWhoAmI(Response, Owned, frozen=True, kw_only=True, tag="vibes.diy.res-w
     email: str
     handles: tuple[str, ...]
     usage: dict[str, Held]
+    app_url: str
     version: str
     abilities: tuple[str, ...]
 

@@ -34,13 +34,15 @@ from vibes_trio.exchange import UserId
 from vibes_trio.front.answer import answer_soon
 from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
-from vibes_trio.front.state import Front
+from vibes_trio.front.state import Front, report
 from vibes_trio.handlers import PIPELINE, order_key
+from vibes_trio.interpreter import share_interpreter
 from vibes_trio.jobs import Jobs
 from vibes_trio.live import Live
 from vibes_trio.logs.lines import setup_logs
 from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.store.local import open_store
+from vibes_trio.services.counted import report as report_app
 from vibes_trio.services.releases import forget_changed
 from vibes_trio.storage.apps import get_releases_version
 from vibes_trio.storage.engines import make_database
@@ -77,6 +79,7 @@ async def run_reader(sock: socket.socket, balance: Balance) -> None:
         setup_logs(orders.log_level)
         async with open_reading_app(orders) as app:
             settle_collector()
+            share_interpreter()
             await _serve(app, channel, balance, start.sockets)
     except* trio.BrokenResourceError:
         pass  # the owner has ended
@@ -115,6 +118,7 @@ async def open_reading_app(orders: Orders) -> AsyncIterator[App]:
             draining=trio.Event(),
             live=Live(config.limits),
         )
+        report_app(app)
         db.feed.hear_all(partial(forget_changed, app.releases))
         yield app
     finally:
@@ -171,6 +175,7 @@ async def _serve(app: App, channel: Channel, balance: Balance, listeners: Sequen
         balance,
         app.site,
     )
+    report(front, app.counts)
     async with trio.open_nursery() as watchers:
         await watchers.start(_drain_on_signal, app)
         watchers.start_soon(_follow, channel, releases, watchers.cancel_scope)

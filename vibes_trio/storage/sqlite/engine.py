@@ -16,6 +16,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import trio
 
 from vibes_trio.config import Limits
+from vibes_trio.counts import Registry
 from vibes_trio.errors import ConfigError, Overloaded
 from vibes_trio.storage.feed import Feed
 from vibes_trio.storage.interface import Many, Tx
@@ -63,6 +64,7 @@ class SqliteDatabase:
         path: of the file; it and its folder are made, for this user only, if they are not there.
         now: the clock, Unix seconds. Each transaction takes its time from it once.
         disk_reserve: bytes of the disk below which nothing more is stored for clients; see `room.py`.
+        counts: where the writer's numbers are told.
         inline: run everything at once in the caller, without threads. For tests of logic, whose clock
             jumps while threads work.
     """
@@ -75,7 +77,9 @@ class SqliteDatabase:
         now: Callable[[], float],
         inline: bool = False,
         disk_reserve: int = 0,
+        counts: Registry | None = None,
     ) -> None:
+        self._counts = counts
         self.path = Path(path)
         self.limits = limits
         self._disk_reserve = disk_reserve
@@ -100,7 +104,12 @@ class SqliteDatabase:
         try:
             _create(self.path)
             writer = Writer(
-                self.path, self.limits, connect=connect, now=self._now, disk_reserve=self._disk_reserve
+                self.path,
+                self.limits,
+                connect=connect,
+                now=self._now,
+                disk_reserve=self._disk_reserve,
+                counts=self._counts,
             )
             writer.prepare(lambda connection: applied.extend(migrate(connection, load_migrations())))
             # The event loop never sleeps for a lock.
@@ -144,6 +153,7 @@ class SqliteDatabase:
             long_bytes=limits.long_write_bytes,
             waiting=limits.writes_waiting,
             by_pass=True,
+            begin_here=writer.begin_here,
             deliver=deliver,
         )
         reads = Worker("read", [reader.run for reader in readers], at_once=1, waiting=limits.reads_waiting)

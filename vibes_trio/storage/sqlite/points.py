@@ -54,6 +54,10 @@ class SqlitePoints:
             raise closed()
         return fn(SqliteTx(self._connection, self._now()), *args, **kwargs)
 
+    def forget_fixed(self, fn: Callable[[Tx, str], T | None], key: str) -> None:
+        """Forget what `get_fixed` remembers, as it is gone."""
+        self._fixed.pop((fn, key), None)
+
     def get_fixed(self, fn: Callable[[Tx, str], T | None], key: str) -> T | None:
         """As `get`, for what never changes once it is there: it is read once, then remembered. None is not.
 

@@ -11,8 +11,6 @@ CREATE TABLE AppChats (
   created text NOT NULL
 ) WITHOUT ROWID;
 
-CREATE UNIQUE INDEX AppChats_codegen ON AppChats (userId, userSlug, appSlug) WHERE kind = 'codegen';
-
 CREATE INDEX AppChats_mine ON AppChats (userId, kind, created, contextId);
 
 CREATE INDEX AppChats_mine_of_app ON AppChats (userId, kind, userSlug, appSlug, created, contextId);
