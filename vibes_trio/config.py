@@ -115,6 +115,8 @@ class Limits:
     events_at_once: int = 100
     event_page_bytes: int = 256 * KiB
     apps_per_event: int = 50
+    newer_wait_s: float = 25.0
+    pages_waiting: int = 1000
     ping_interval_s: float = 20.0
     close_timeout_s: float = 2.0
     # Client

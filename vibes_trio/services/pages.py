@@ -76,6 +76,7 @@ async def make_page(app: App, release: ServedRelease) -> Content:
                 live=live,
                 names=() if live else _names(release),
                 asks_for_fonts=bool(release.extras.fonts) and answers_fonts(app),
+                reloads=release.mode == "dev",
             ),
         )
         app.assets.put(key, body)
@@ -96,6 +97,7 @@ async def make_other_page(app: App, release: ServedRelease, name: str) -> Conten
         template=template,
         remote=remote,
         asks_for_fonts=bool(release.extras.fonts) and answers_fonts(app),
+        reloads=release.mode == "dev",
     )
     body = render_other_page(page, template)
     return Content(body, "text/html", calc_cid(body), release.fs_id, REVALIDATE)

@@ -20,6 +20,7 @@ from vibes_trio.errors import NotFound
 from vibes_trio.exchange import HostName, Reply
 from vibes_trio.modules.store.local import LocalModules, StoredModule
 from vibes_trio.services.fonts import local_fonts, serve_fonts
+from vibes_trio.services.newer import NEWER, tell_newer, with_reload
 from vibes_trio.services.notices import NAVIGATION, explain_missing, navigates, notice_reply
 from vibes_trio.services.packages import bring_back, find_lacking, may_have
 from vibes_trio.services.pages import local_addresses, make_other_page, make_page
@@ -64,12 +65,14 @@ async def _serve(app: App, asked: Asked) -> Reply:
         return await respond(app, asked, await _read_referred(app, referring, asked.entry.path))
     if release is None:
         raise NotFound("Filesystem not found " + encode(_asked_for(asked)).decode())
+    if asked.entry.path == NEWER:
+        return await tell_newer(app, release, asked)
     if app.modules is not None:
         if asked.entry.path == PROGRESS:
             return await tell_progress(app, release, asked)
         if find_lacking(app.modules, release.extras) and _shows_page(release, asked):
             return await _serve_incomplete(app, release, asked)
-    return await respond(app, asked, await find_content(app, release, asked))
+    return await respond(app, asked, with_reload(release, asked, await find_content(app, release, asked)))
 
 
 async def _serve_incomplete(app: App, release: ServedRelease, asked: Asked) -> Reply:
