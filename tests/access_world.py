@@ -41,6 +41,7 @@ class Target:
     app: str
     owner: str = "ada"
     chat: str = "adas-chat"
+    deletion: str = "adas-deletion"
     is_there: bool = True
     is_private: bool = False
 
@@ -50,12 +51,13 @@ TARGETS = {
     "unlisted": Target("hidden"),
     "unpublished": Target("taken-down"),
     "private": Target("secret", is_private=True),
-    "missing": Target("nothing", chat="no-chat", is_there=False),
-    "handle missing": Target("nothing", "nobody", chat="no-chat", is_there=False),
+    "missing": Target("nothing", chat="no-chat", deletion="none", is_there=False),
+    "handle missing": Target("nothing", "nobody", chat="no-chat", deletion="none", is_there=False),
 }
 
 VALUES: dict[str, Json] = {
     "mode": "dev",
+    "newAppSlug": "renamed",
     "origin": "user",
     "blocks": [],
     "fileSystem": [text("/a.txt")],
@@ -90,6 +92,10 @@ async def make_world() -> World:
             reply = await deploy(app, js("/a.js", "1"), appSlug=target.app)
             await deploy(app, js("/a.js", "2"), appSlug=target.app, mode="dev")
     await deploy(app, js("/a.js", "1"), appSlug="bobs", userSlug="bob", user="bob")
+    await deploy(app, js("/a.js", "1"), appSlug="trash")
+    await ask(app, "ada", "vibes.diy.req-delete-app", appSlug="trash", ownerHandle="ada")
+    for table, column in (("Deletions", "deletionId"), ("Apps", "deletion"), ("AppSlugBindings", "deletion")):
+        db._connection.execute(f"UPDATE {table} SET {column} = 'adas-deletion' WHERE appSlug = 'trash'")
     await ask(app, "ada", ENSURE_CHAT, contextId="adas-chat")
     for column, value, slug in (
         ("visibility", "unlisted", "hidden"),
@@ -106,6 +112,8 @@ def may(rule: Rule, relation: Relation, target: Target) -> bool:
     """What the table says."""
     if rule.about is Kind.ME:
         return relation >= rule.least
+    if rule.about is Kind.DELETION:
+        return target.is_there and relation is Relation.OWNER
     is_free = rule.about is Kind.CHAT or target.owner == "nobody"
     if not target.is_there and not (rule.about is Kind.HANDLE and not is_free):
         return rule.makes and relation >= (Relation.SIGNED_IN if is_free else Relation.OWNER)
@@ -132,7 +140,11 @@ def payload(world: World, message: Message, target: Target) -> dict[str, Json]:
     names = {
         "appSlug": target.app,
         "ownerHandle": target.owner,
+        "srcAppSlug": target.app,
+        "srcUserSlug": target.owner,
+        "srcFsId": world.fs_id,
         "contextId": target.chat,
+        "deletionId": target.deletion,
         "fsId": world.fs_id,
         "fromFsId": world.fs_id,
         "toFsId": world.fs_id,

@@ -113,6 +113,7 @@ KINDS: Mapping[str, tuple[Way, ...]] = {
         wrong("a guarded import of a part of Node", "packaged/parts-of-node"),
         wrong(
             "an editor that loads itself from another host",
+            "packaged/hosts-while-it-runs",
             f"{POLICY}test_a_script_element_is_told_over_the_app_where_something_is_wrong",
         ),
         right("clients of services, for Node and browsers", "packaged/parts-of-node"),

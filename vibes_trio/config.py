@@ -71,6 +71,8 @@ class Limits:
     max_title_chars: int = 200
     read_page_bytes: int = 1 * MiB
     undo_s: float = 7 * 86400.0
+    rename_rows: int = 20_000
+    old_names: int = 20
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB
@@ -221,7 +223,10 @@ class Limits:
     read_timeout_s: float = 10.0
     busy_timeout_s: float = 5.0
     commits_per_checkpoint: int = 64
+    commit_here_s: float = 0.0005
     long_write_bytes: int = 256 * KiB
+    put_ahead_bytes: int = 1 * MiB
+    put_ahead_assets: int = 100
     checkpoint_bytes: int = 8 * MiB
     fixed_facts: int = 10_000
     max_wal_bytes: int = 64 * MiB

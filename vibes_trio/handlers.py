@@ -26,7 +26,7 @@ from vibes_trio.exchange import (
     referer_counts,
 )
 from vibes_trio.late import late
-from vibes_trio.services import app_list, app_settings, chat_list, live, me, versions
+from vibes_trio.services import app_list, app_settings, chat_list, deletions, forks, live, me, versions
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import (
     append_at_once,
@@ -52,6 +52,7 @@ from vibes_trio.urls import (
 )
 from vibes_trio.wire import apps as of_apps
 from vibes_trio.wire import chats as of_chats
+from vibes_trio.wire import deletions as of_deletions
 from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
 from vibes_trio.wire import settings as of_settings
@@ -385,6 +386,13 @@ PIPELINE = Pipeline(
     message(of_me.ReqSuggestHandleCandidates, me.suggest_handles),
     message(of_me.ReqListUserSlugAppSlug, me.list_handle_apps),
     message(of_me.ReqEnsureUserSettings, me.ensure_settings),
+    message(of_deletions.ReqDeleteRelease, deletions.delete_release),
+    message(of_deletions.ReqDeleteApp, deletions.delete_app),
+    message(of_deletions.ReqDeleteUserSlugBinding, deletions.delete_handle),
+    message(of_deletions.ReqUndoDeletion, deletions.undo_deletion),
+    message(of_deletions.ReqListDeletions, deletions.list_deletions),
+    message(of_deletions.ReqRenameApp, forks.rename),
+    message(of_deletions.ReqForkApp, forks.fork_app),
     message(of_settings.ReqEnsureAppSettings, app_settings.ensure_app_settings),
     message(of_versions.ReqPublishApp, versions.publish_app),
     message(of_versions.ReqSetModeFs, versions.set_mode_fs),

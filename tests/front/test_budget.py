@@ -611,3 +611,11 @@ async def test_what_is_answered_at_once_counts_in_one_step_as_in_two():
     for holding in (first, second):
         holding.close()
     assert (budget.bytes, budget.pinned, budget.held().clients) == (0, 0, {})
+
+
+def test_a_holding_tells_whether_its_client_is_the_only_one():
+    budget = Budget(1000)
+    one, twin = budget.open("a"), budget.open("a")
+    assert (one.is_alone, twin.is_alone, one.client) == (True, True, "a")
+    other = budget.open("b")
+    assert (one.is_alone, other.is_alone) == (False, False)

@@ -699,6 +699,19 @@ async def test_a_file_of_a_package_is_stored_when_it_is_asked_for(config, regist
     assert place_of(None, address) is None
 
 
+async def test_files_are_found_as_hosts_of_packages_name_them(config, registry):
+    files = {"package.json": '{"main": "lib/kit.js"}', "lib/kit.js": "1", "dist/kit.min.css": "2"}
+    registry.add("kit", "1.0.0", pack(files))
+    _, lock, _ = await ensure(config, registry, "kit")
+
+    async with home_on(config, registry) as home:
+        found = [await home.fetch_hosted(lock, "kit@1.0.0", path) for path in ("", "kit.css", "none.js")]
+
+    store = open_store(config.data_dir, config.limits)
+    assert found[2] == ""
+    assert [store.find(address).content for address in found[:2]] == [b"1", b"2"]
+
+
 async def test_long_archives_are_in_memory_one_at_a_time_whoever_needs_them(config, monkeypatch):
     """They are whole in memory until they are unpacked; with eight at once for each build that is gigabytes."""
     limits = replace(config.limits, packages_at_once=3, package_bytes=1000, short_package_bytes=10)

@@ -16,7 +16,7 @@ MESSAGES = list(messages())
 def names_forgotten(reply, target):
     """What is told, without the names that were asked for."""
     told = json.dumps(reply)
-    for name in (target.app, target.chat, target.owner):
+    for name in (target.app, target.chat, target.deletion, target.owner):
         told = told.replace(name, "…")
     return told
 

@@ -1,12 +1,14 @@
 import threading
+from collections.abc import Callable, Sequence
 
 import pytest
 import trio
 
 from vibes_trio.errors import Overloaded
-from vibes_trio.storage.pending import Batch, Pending
+from vibes_trio.storage.interface import Tx
+from vibes_trio.storage.pending import Batch, Pending, PendingItem
 from vibes_trio.storage.sqlite.tx import SqliteTx
-from vibes_trio.storage.worker import Inline, Worker
+from vibes_trio.storage.worker import PUT_OFF_MOST, Inline, Worker
 
 NO_TX = SqliteTx(None, 0)  # type: ignore[arg-type]  # the functions of this file touch no database
 
@@ -192,3 +194,114 @@ def test_worker_that_gathers_may_be_stopped_when_the_loop_has_ended() -> None:
         return Worker("gathering", [lambda batch: None], at_once=1, waiting=1, by_pass=True)
 
     trio.run(main).stop()
+
+
+async def test_what_is_done_between_batches_waits_for_short_ones_but_not_for_ever() -> None:
+    """A checkpoint behind a long commit would hold up twice who came during it."""
+    done: list[str] = []
+    behind = 2 * PUT_OFF_MOST
+
+    def run(batch: Batch) -> None:
+        nonlocal behind
+        for pending in batch:
+            pending.run(NO_TX)
+        done.append("batch")
+        if behind:
+            behind -= 1
+            worker.submit(Pending(lambda tx: 0))
+
+    def after() -> None:
+        done.append("after")
+        if done.count("batch") == 2 * PUT_OFF_MOST + 1:
+            over.set()
+
+    over = threading.Event()
+    worker = Worker("test", [run], at_once=1, waiting=99, after=after)
+    worker.submit(Pending(lambda tx: 0))
+    assert over.wait(10)
+    worker.stop()
+
+    round_ = ["batch"] * (PUT_OFF_MOST + 1) + ["after"]
+    assert done[: len(round_)] == round_
+    assert done.count("batch") == 2 * PUT_OFF_MOST + 1
+
+
+class Threads:
+    """Runs items and remembers on which threads; *quick* says whether it may be done here."""
+
+    def __init__(self) -> None:
+        self.seen: list[threading.Thread] = []
+        self.quick = True
+
+    def run(self, batch: Batch) -> None:
+        self.seen.append(threading.current_thread())
+        for pending in batch:
+            pending.run(NO_TX)
+
+    def begin_here(self) -> Callable[[Batch], None] | None:
+        return self.run if self.quick else None
+
+
+def count(tx: Tx, items: Sequence[int]) -> list[int]:
+    return list(items)
+
+
+async def test_a_short_item_that_is_alone_is_answered_in_the_loops_own_thread_where_that_is_quick() -> None:
+    threads = Threads()
+    worker = Worker(
+        "write", [threads.run], at_once=10, waiting=10, by_pass=True, begin_here=threads.begin_here
+    )
+    loop = threading.current_thread()
+
+    async def ask(pending: Pending[int]) -> bool:
+        """Return whether it was answered in the loop's thread."""
+        worker.submit(pending)
+        await pending.wait()
+        return threads.seen[-1] is loop
+
+    assert await ask(PendingItem(count, 1))
+    assert not await ask(Pending(lambda tx: 1))  # nobody knows how long it takes
+    while not await ask(PendingItem(count, 1)):  # the thread may have something to tidy up yet
+        pass
+    threads.quick = False
+    assert not await ask(PendingItem(count, 1))
+    worker.stop()
+
+
+async def test_of_several_items_none_is_answered_in_the_loops_own_thread() -> None:
+    threads = Threads()
+    worker = Worker(
+        "write", [threads.run], at_once=10, waiting=10, by_pass=True, begin_here=threads.begin_here
+    )
+    both = [PendingItem(count, number) for number in range(2)]
+
+    for pending in both:
+        worker.submit(pending)
+    assert [await pending.wait() for pending in both] == [0, 1]
+    worker.stop()
+
+    assert threading.current_thread() not in threads.seen
+
+
+async def test_an_item_does_not_overtake_what_was_handed_over_nor_is_a_withdrawn_one_begun() -> None:
+    gate = Gate()
+    begun: list[int] = []
+    worker = Worker(
+        "write", [gate.run], at_once=10, waiting=10, by_pass=True, begin_here=lambda: begun.append(1)
+    )
+    withdrawn = PendingItem(count, 0)
+    with trio.move_on_after(0):
+        worker.submit(withdrawn)
+        await withdrawn.wait()
+    worker.hand_over()
+    first, second = Pending(lambda tx: 1), PendingItem(count, 2)
+    worker.submit(first)
+    worker.hand_over()
+    worker.submit(second)
+    worker.hand_over()
+
+    gate.open.release(3)
+    assert [await first.wait(), await second.wait()] == [1, 2]
+    worker.stop()
+
+    assert begun == []

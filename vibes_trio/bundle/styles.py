@@ -25,6 +25,7 @@ from vibes_trio.bundle.tailwind import (
 )
 from vibes_trio.bundle.tailwind_config import TailwindConfig
 from vibes_trio.compilers.bundles import Asked, Bundle, Found, Loaded, Problem
+from vibes_trio.content.hosted_at_run import hosted_path
 from vibes_trio.content.own_page import TAILWIND_TYPE
 from vibes_trio.content.specifiers import Kind, parse_specifier
 
@@ -108,7 +109,8 @@ class StyleMaterial:
         if kind is Kind.PACKAGE and asked.kind == "import-rule":
             return Found(_PACKAGE + path, external=True)
         if kind is Kind.URL:
-            return Found(path, external=True)
+            own = hosted_path(path) if asked.kind == "import-rule" else ""
+            return Found(stubs.file_in_css(own) if own else path, external=True)
         self.missing[asked.importer, asked.path] = None
         return Found(path, "lost")
 

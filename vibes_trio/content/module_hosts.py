@@ -51,6 +51,7 @@ _ONE_LIBRARY: Mapping[str, tuple[tuple[re.Pattern[str], str, str], ...]] = Mappi
             (re.compile(r"jquery-(\d+(?:\.\d+)+)((?:\.slim)?(?:\.min)?)\.js"), "jquery", "dist/jquery{}.js"),
             (re.compile(r"ui/(\d+(?:\.\d+)+)/(.+)"), "jquery-ui", "dist/{}"),
         ),
+        "sql.js.org": ((re.compile(r"dist/()(.+)"), "sql.js", "dist/{}"),),
         "d3js.org": ((re.compile(r"d3\.v(\d+)((?:\.min)?)\.js"), "d3", "dist/d3{}.js"),),
         "cdn.plot.ly": (
             (re.compile(r"plotly-(\d+(?:\.\d+)+)((?:\.min)?)\.js"), "plotly.js-dist-min", "plotly.min.js"),

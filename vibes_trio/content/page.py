@@ -62,6 +62,8 @@ class PageInput:
         remote: address of another host in it → address on this server that has the same.
         asks_for_fonts: whether the app asks for fonts by name, and this server answers.
         reloads: whether the page opens a newer release by itself.
+        hosted: host of packages → what their paths begin with, of those that this server answers in the place of while
+            the app runs.
     """
 
     app_slug: AppSlug
@@ -89,6 +91,7 @@ class PageInput:
     remote: Mapping[str, str] = field(default_factory=dict)
     asks_for_fonts: bool = False
     reloads: bool = False
+    hosted: Mapping[str, str] = field(default_factory=dict)
 
 
 def render_page(page: PageInput) -> bytes:
@@ -122,6 +125,7 @@ def render_page(page: PageInput) -> bytes:
         f'<script src="{static_module("boot.js").address}"></script>',
         *_font_script(page),
         *_reload_script(page),
+        *_hosted_script(page, release),
         *_tailwind(page),
         *(
             f'<link rel="stylesheet" href="{html.escape(_address_of(name, release))}">'
@@ -139,18 +143,9 @@ def render_page(page: PageInput) -> bytes:
 def render_other_page(page: PageInput, template: Template) -> bytes:
     """Return the HTML of another page of a site, as its author wrote it but for what *page* has in its place."""
     icon = [] if template.has_icon else [f'<link rel="icon" href="{html.escape(page.icon)}">']
-    head = "\n".join(
-        [
-            "",
-            '<meta charset="utf-8">',
-            *icon,
-            *_font_script(page),
-            *_reload_script(page),
-            *_tailwind(page),
-            "",
-        ]
-    )
     release = f"/~{page.fs_id}~/"
+    scripts = [*_font_script(page), *_reload_script(page), *_hosted_script(page, release), *_tailwind(page)]
+    head = "\n".join(["", '<meta charset="utf-8">', *icon, *scripts, ""])
     text = fill_template(template, head, release, page.remote, own_fonts=page.asks_for_fonts)
     return text.encode("utf-8", "replace")
 
@@ -274,6 +269,13 @@ def reload_element(fs_id: FsId) -> str:
     """Return the element that has the page of *fs_id* open a newer release by itself. It runs when all else has."""
     address = static_module("reload.js").address
     return f'<script defer src="{address}" data-release="/~{fs_id}~"></script>'
+
+
+def _hosted_script(page: PageInput, release: str) -> list[str]:
+    if not page.hosted:
+        return []
+    src, hosts = static_module("hosted.js").address, html.escape(json.dumps(dict(page.hosted)))
+    return [f'<script src="{src}" data-root="{html.escape(release)}" data-hosts="{hosts}"></script>']
 
 
 def _tailwind(page: PageInput) -> list[str]:

@@ -15,6 +15,7 @@ _NAMES = (
     "address.js",
     "boot.js",
     "fonts.js",
+    "hosted.js",
     "mount.js",
     "jsx-dev-runtime.js",
     "progress.js",

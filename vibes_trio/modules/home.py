@@ -22,6 +22,7 @@ from vibes_trio.modules.progress import Progress
 from vibes_trio.modules.registry.fetch import Document, ensure_package
 from vibes_trio.modules.registry.ranges import Spec, choose_document, fits, is_range, parse_spec
 from vibes_trio.modules.registry.toolchain import Tool, find_tool
+from vibes_trio.modules.resolve.entries import resolve_file
 from vibes_trio.modules.resolve.kept_locks import KeptLocks, lock_name
 from vibes_trio.modules.resolve.lock_keys import package_of, subpath_of
 from vibes_trio.modules.resolve.package_lock import (
@@ -162,6 +163,21 @@ class Home:
         with contextlib.suppress(FetchFailed, ModuleFailed):
             folder = await self._unpacked(lock, key)
             await trio.to_thread.run_sync(self._put_file, lock, key, folder, name)
+
+    async def fetch_hosted(self, lock: Lock, key: str, path: str) -> str:
+        """Put the file that hosts of packages have for *path* in the package *key* of *lock* into the store; return its
+        address, or nothing: there is none."""
+        try:
+            folder = await self._unpacked(lock, key)
+            return await trio.to_thread.run_sync(self._put_hosted, lock, key, folder, path)
+        except (FetchFailed, ModuleFailed, OSError):
+            return ""
+
+    def _put_hosted(self, lock: Lock, key: str, folder: Path, path: str) -> str:
+        files = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+        name = resolve_file((folder / "package.json").read_bytes(), files, path)
+        self._put_file(lock, key, folder, name)
+        return file_address(key, lock.packages[key], name)
 
     def _put_file(self, lock: Lock, key: str, folder: Path, name: str) -> None:
         path = folder / name

@@ -1,7 +1,8 @@
 """Whether who asks may: `admit` looks it up in `wire.access.ACCESS`, in the transaction that does what was asked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 from vibes_trio.content.slugs import own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import Ctx
@@ -9,8 +10,9 @@ from vibes_trio.errors import BadRequest, NotFound, NotOwner
 from vibes_trio.exchange import UserId
 from vibes_trio.storage.app_states import AppState, find_app
 from vibes_trio.storage.interface import Tx
-from vibes_trio.wire.access import ACCESS, Relation
-from vibes_trio.wire.names import AppRequest
+from vibes_trio.wire.access import ACCESS, Relation, Rule
+
+_RULES: Mapping[type, Rule] = ACCESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,19 @@ class Admitted:
     relation: Relation
 
 
-def admit(tx: Tx, ctx: Ctx, req: AppRequest[Any]) -> Admitted:
+class NamesApp(Protocol):
+    """A request that names an app."""
+
+    @property
+    def owner_handle(self) -> str:
+        """Under which handle it lies."""
+
+    @property
+    def app_slug(self) -> str:
+        """How it is called."""
+
+
+def admit(tx: Tx, ctx: Ctx, req: NamesApp) -> Admitted:
     """Return the app that *req* names, if who asks may send *req* about it.
 
     Raises:
@@ -33,7 +47,7 @@ def admit(tx: Tx, ctx: Ctx, req: AppRequest[Any]) -> Admitted:
     relation = relation_to(tx, app, ctx.user_id) if app is not None else Relation.ANYONE
     if app is None or relation < least_to_see(app):
         raise no_such_app(req)
-    if relation < ACCESS[type(req)].least:
+    if relation < _RULES[type(req)].least:
         raise NotOwner(f"The app {app.app_slug} of {app.user_slug} belongs to someone else.")
     return Admitted(app, relation)
 
@@ -50,12 +64,12 @@ def least_to_see(app: AppState) -> Relation:
     return Relation.VIEWER if app.visibility == "private" else Relation.ANYONE
 
 
-def no_such_app(req: AppRequest[Any]) -> NotFound:
+def no_such_app(req: NamesApp) -> NotFound:
     """Return the one answer for what is not there and for what is not theirs to see."""
     return NotFound(f"There is no app {req.app_slug[:100]!r} of {req.owner_handle[:100]!r} that you may see.")
 
 
-def _find(tx: Tx, ctx: Ctx, req: AppRequest[Any]) -> AppState | None:
+def _find(tx: Tx, ctx: Ctx, req: NamesApp) -> AppState | None:
     if not req.owner_handle:
         raise BadRequest("ownerHandle: whose app is it? Name the handle that it lies under.")
     own = own_names(ctx.app.config.hostname_base)

@@ -1,7 +1,7 @@
 """The app of a release built as a whole, where its sources ask for it: what is stored of that, and what is told."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from urllib.parse import unquote
 
@@ -16,6 +16,7 @@ from vibes_trio.bundle.tailwind import uses_tailwind
 from vibes_trio.compilers.for_user import CompilerForUser
 from vibes_trio.compilers.interface import Lang
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.hosted_at_run import find_at_run
 from vibes_trio.content.project import Project, ProjectFile, exports_of, fallback_entries
 from vibes_trio.content.read_project import read_project
 from vibes_trio.content.routes import has_routes
@@ -71,8 +72,14 @@ def _is_text(file: AppFile) -> bool:
     return file.lang is not None or file.name.endswith((".css", ".cjs", ".html", ".htm", ".json"))
 
 
+def _may_name_hosts(file: AppFile) -> bool:
+    return file.lang is not None or file.name.endswith((".css", ".html", ".htm", ".cjs"))
+
+
 def _look_at(files: Sequence[AppFile], entry_point: str, env: Mapping[str, str], can_bundle: bool) -> Whole:
     project = read_project([ProjectFile(f.name, f.content, f.lang) for f in files], entry_point, env)
+    at_run = find_at_run((f.content for f in files if _may_name_hosts(f)), project.remote)
+    project = replace(project, remote=(*project.remote, *at_run)) if at_run else project
     contents = {file.name: file.content for file in reversed(files)} | dict(project.wrapped)
     langs: dict[str, Lang] = {file.name: file.lang for file in reversed(files) if file.lang is not None}
     for made in project.made:

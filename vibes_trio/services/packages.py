@@ -149,10 +149,11 @@ async def may_have(app: App, extras: Extras, path: str) -> bool:
     it loads it, or it is a file of one of its packages."""
     if app.modules is not None and names_module(app.modules, extras, path):
         return True
-    return is_file_address(path) and place_of(await _lock_of(app, extras), path) is not None
+    return is_file_address(path) and place_of(await lock_of(app, extras), path) is not None
 
 
-async def _lock_of(app: App, extras: Extras) -> Lock | None:
+async def lock_of(app: App, extras: Extras) -> Lock | None:
+    """Return the lock of the packages of a release; None: it has none yet."""
     return read_lock(await app.db.read(assets.find_asset, Cid(extras.lock_id))) if extras.lock_id else None
 
 
@@ -165,7 +166,7 @@ async def bring_back(app: App, release: ServedRelease, path: str) -> None:
     if app.db.is_disk_short:
         return
     if app.home is not None and is_file_address(path):
-        lock = await _lock_of(app, release.extras)
+        lock = await lock_of(app, release.extras)
         place = place_of(lock, path)
         if lock is not None and place is not None:
             await app.home.fetch_file(lock, *place)
@@ -215,7 +216,7 @@ async def _build(
     if app.db.is_disk_short:  # what is had again at any time leaves what is left to what is not
         return replace(extras, not_local=never | {ALL: DISK_SHORT}), {}, False
     build.progress.specifiers = {text: s for text, (s, _) in wanted.items()}
-    lock = await _lock_of(app, extras)
+    lock = await lock_of(app, extras)
     ranges = {s: _locked_version(lock, s) or text for s, text in wanted.values()}
     label = f"{release.app}--{release.user}"
     try:

@@ -20,6 +20,7 @@ from vibes_trio.modules.store.local import CDN
 from vibes_trio.modules.store.page_files import fonts_of, tailwind_of
 from vibes_trio.services.fonts import answers_fonts
 from vibes_trio.services.hosted import remote_addresses
+from vibes_trio.services.hosted_at_run import answered_hosts
 from vibes_trio.services.linking import write_page
 from vibes_trio.services.packages import find_lacking
 from vibes_trio.services.releases import ServedRelease, find_release, read_small, stored_map
@@ -77,6 +78,7 @@ async def make_page(app: App, release: ServedRelease) -> Content:
                 names=() if live else _names(release),
                 asks_for_fonts=bool(release.extras.fonts) and answers_fonts(app),
                 reloads=release.mode == "dev",
+                hosted=answered_hosts(app, release),
             ),
         )
         app.assets.put(key, body)
@@ -98,6 +100,7 @@ async def make_other_page(app: App, release: ServedRelease, name: str) -> Conten
         remote=remote,
         asks_for_fonts=bool(release.extras.fonts) and answers_fonts(app),
         reloads=release.mode == "dev",
+        hosted=answered_hosts(app, release),
     )
     body = render_other_page(page, template)
     return Content(body, "text/html", calc_cid(body), release.fs_id, REVALIDATE)

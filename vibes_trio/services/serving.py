@@ -13,6 +13,7 @@ import trio
 from vibes_trio.bundle.marks import BUILT, PACKAGE_FOLDER
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.font_addresses import FONT_KINDS, FONTS
+from vibes_trio.content.hosted_at_run import HOSTED_FOLDER
 from vibes_trio.content.mime import mime_of
 from vibes_trio.content.static_modules import find_newer_module, find_static_module
 from vibes_trio.context import App, Ctx
@@ -20,6 +21,7 @@ from vibes_trio.errors import NotFound
 from vibes_trio.exchange import HostName, Reply
 from vibes_trio.modules.store.local import LocalModules, StoredModule
 from vibes_trio.services.fonts import local_fonts, serve_fonts
+from vibes_trio.services.hosted_at_run import local_hosts, serve_hosted
 from vibes_trio.services.newer import NEWER, tell_newer, with_reload
 from vibes_trio.services.notices import NAVIGATION, explain_missing, navigates, notice_reply
 from vibes_trio.services.packages import bring_back, find_lacking, may_have
@@ -34,6 +36,7 @@ from vibes_trio.services.releases import (
 )
 from vibes_trio.services.replies import REVALIDATE, Asked, Content, respond
 from vibes_trio.services.waiting import FOR_OWNER, PROGRESS, find_waiting_page, tell_progress
+from vibes_trio.storage.renames import find_new_name
 from vibes_trio.urls import decode_path, parse_entry_point
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import SHARE_FILES, WITH_ALL
@@ -64,7 +67,7 @@ async def _serve(app: App, asked: Asked) -> Reply:
     if referring is not None:
         return await respond(app, asked, await _read_referred(app, referring, asked.entry.path))
     if release is None:
-        raise NotFound("Filesystem not found " + encode(_asked_for(asked)).decode())
+        return await _lead_on(app, asked)
     if asked.entry.path == NEWER:
         return await tell_newer(app, release, asked)
     if app.modules is not None:
@@ -72,7 +75,25 @@ async def _serve(app: App, asked: Asked) -> Reply:
             return await tell_progress(app, release, asked)
         if find_lacking(app.modules, release.extras) and _shows_page(release, asked):
             return await _serve_incomplete(app, release, asked)
+    if asked.entry.path.startswith(HOSTED_FOLDER):
+        return await serve_hosted(app, release, asked)
     return await respond(app, asked, with_reload(release, asked, await find_content(app, release, asked)))
+
+
+async def _lead_on(app: App, asked: Asked) -> Reply:
+    """Return where the app is that had this name, on the same host otherwise.
+
+    Raises:
+        NotFound: none is known that did.
+    """
+    entry = asked.entry
+    assert entry is not None, "the handler only passes app hosts on"
+    new = await app.db.get(find_new_name, entry.app, entry.user)
+    if new is None:
+        raise NotFound("Filesystem not found " + encode(_asked_for(asked)).decode())
+    host = f"{new}--{entry.user}.{asked.host.partition('.')[2]}"
+    headers = (("location", f"{app.config.protocol}://{host}{asked.target}"), ("cache-control", "no-cache"))
+    return Reply(308, headers)
 
 
 async def _serve_incomplete(app: App, release: ServedRelease, asked: Asked) -> Reply:
@@ -108,7 +129,7 @@ async def find_content(app: App, release: ServedRelease, asked: Asked) -> Conten
     if item is not None:
         is_fixed = entry.fs_id is not None and item is not release.import_map
         content = await read_asset(app, item, IMMUTABLE if is_fixed else REVALIDATE)
-        content = await local_fonts(app, content)
+        content = await local_hosts(app, release, await local_fonts(app, content))
         return replace(content, shared=True) if shared else content
     if entry.path.startswith(WORKER_PACKAGES):
         named = unquote(entry.path.removeprefix(WORKER_PACKAGES))

@@ -10,12 +10,21 @@ from vibes_trio.storage.app_states import AppState
 log = logging.getLogger(__name__)
 
 
+class RemixOf(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The release that an app was made from."""
+
+    src_fs_id: str
+    src_owner_handle: str
+    src_app_slug: str
+
+
 class Stored(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What an app's owner has set.
 
     Attributes:
         env: what its pages find, over what a release came with.
         runtime, codegen, img: which model is used for what; objects.
+        remix_of: set when it was made.
     """
 
     env: dict[str, str] = {}
@@ -28,6 +37,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     runtime: Raw | UnsetType = UNSET
     codegen: Raw | UnsetType = UNSET
     img: Raw | UnsetType = UNSET
+    remix_of: RemixOf | UnsetType = UNSET
 
 
 _decoder = msgspec.json.Decoder(Stored)

@@ -15,6 +15,7 @@ from vibes_trio.errors import BadRequest, NotFound
 from vibes_trio.exchange import Cid, FsId
 from vibes_trio.services.access import Admitted, admit
 from vibes_trio.services.releases import read_env, read_extras
+from vibes_trio.services.stored_settings import read_settings
 from vibes_trio.storage import assets, versions
 from vibes_trio.storage.app_states import AppState
 from vibes_trio.storage.interface import Tx
@@ -26,6 +27,7 @@ from vibes_trio.wire.names import AppRequest
 from vibes_trio.wire.versions import (
     FilePiece,
     Grant,
+    MetaRemixOf,
     MetaTitle,
     ReqCompareReleases,
     ReqGetAppByFsid,
@@ -137,7 +139,7 @@ async def get_app_by_fsid(ctx: Ctx, req: ReqGetAppByFsid) -> ResGetAppByFsid:
     except NotFound:
         return _nothing(req)
     release, deploys = read.release, read.admitted.relation >= Relation.EDITOR
-    title = read.admitted.app.title
+    app = read.admitted.app
     return ResGetAppByFsid(
         app_slug=release.app_slug,
         owner_handle=release.user_slug,
@@ -148,7 +150,7 @@ async def get_app_by_fsid(ctx: Ctx, req: ReqGetAppByFsid) -> ResGetAppByFsid:
         has_production=read.published_seq is not None,
         env=read_env(release.env_json) if deploys else {},
         file_system=read_items(release.file_system_json),
-        meta=(MetaTitle(title=title),) if title else (),
+        meta=_meta(app),
         created=release.created,
         message=read.message if deploys else "",
     )
@@ -269,6 +271,19 @@ def _read(tx: Tx, ctx: Ctx, req: AppRequest[Any], fs_id: str, *, newest: bool = 
     if release is None:
         raise NotFound(f"{app.app_slug}--{app.user_slug} has no such release.")
     return Read(admitted, release, versions.get_message(tx, release), seq)
+
+
+def _meta(app: AppState) -> tuple[MetaTitle | MetaRemixOf, ...]:
+    source = read_settings(app).remix_of
+    titles = (MetaTitle(title=app.title),) if app.title else ()
+    if isinstance(source, UnsetType):
+        return titles
+    made_from = MetaRemixOf(
+        src_fs_id=source.src_fs_id,
+        src_owner_handle=source.src_owner_handle,
+        src_app_slug=source.src_app_slug,
+    )
+    return *titles, made_from
 
 
 def _nothing(req: ReqGetAppByFsid) -> ResGetAppByFsid:

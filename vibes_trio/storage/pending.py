@@ -50,6 +50,11 @@ class Pending(Generic[T]):
         """Take it, to run or to withdraw it. True for the first to ask, on whichever thread."""
         return self._claimed.acquire(blocking=False)
 
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether its waiter has given up, as long as nobody else can have claimed it."""
+        return self._claimed.locked()
+
     def run(self, tx: Tx) -> bool:
         """Run the function on *tx* and keep what came of it. True when it returned."""
         self._result = outcome.capture(self._call, tx)

@@ -88,9 +88,9 @@ def bind_app_slug(
         limit,
         "MAX_APP_SLUG_PER_USER_ID",
     )
-    slug = wanted or AppSlug(
-        _free_slug(words, attempts, lambda slug: not _is_bound(tx, user_slug, AppSlug(slug)))
-    )
+    slug = wanted or AppSlug(_free_slug(words, attempts, lambda slug: is_free(tx, user_slug, AppSlug(slug))))
+    # What was called so leads here no more.
+    tx.execute("DELETE FROM Renames WHERE userSlug = ? AND appSlug = ?", (user_slug, slug))
     tx.execute(
         "INSERT INTO AppSlugBindings (userSlug, appSlug, created, userId, updated) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (appSlug, userSlug) DO UPDATE SET deletion = '', unpublished = '', pinned = ''",
@@ -120,8 +120,9 @@ def _is_there(tx: Tx, user_slug: UserSlug, app_slug: AppSlug) -> bool:
     )
 
 
-def _is_bound(tx: Tx, user_slug: UserSlug, app_slug: AppSlug) -> bool:
-    return bool(
+def is_free(tx: Tx, user_slug: UserSlug, app_slug: AppSlug) -> bool:
+    """Return whether no app is called so under *user_slug*, nor one that was deleted and can be had back."""
+    return not (
         tx.execute("SELECT 1 FROM AppSlugBindings WHERE appSlug = ? AND userSlug = ?", (app_slug, user_slug))
     )
 

@@ -57,13 +57,18 @@ def find_newer(tx: Tx, app: AppSlug, user: UserSlug, fs_id: FsId) -> FsId | None
     return FsId(rows[0][0]) if rows else None
 
 
-def find_published_seq(tx: Tx, app: AppState) -> int | None:
-    """Return the number of the release that the app's address shows; None: it shows none."""
+def find_published_seq(tx: Tx, app: AppState, *, without: FsId | None = None) -> int | None:
+    """Return the number of the release that the app's address shows; None: it shows none.
+
+    Args:
+        without: as if there were no release of that content.
+    """
     if app.unpublished:
         return None
     rows = tx.execute(
-        f"SELECT releaseSeq FROM Apps WHERE {_OF_APP} AND mode = 'production' ORDER BY releaseSeq DESC LIMIT 1",
-        (app.app_slug, app.user_slug, app.user_id),
+        f"SELECT releaseSeq FROM Apps WHERE {_OF_APP} AND mode = 'production' AND fsId <> ?"
+        " ORDER BY releaseSeq DESC LIMIT 1",
+        (app.app_slug, app.user_slug, app.user_id, without or ""),
     )
     return int(rows[0][0]) if rows else None
 
@@ -87,6 +92,26 @@ def find_version(
         (app.app_slug, app.user_slug, app.user_id, *keys),
     )
     return read_row(rows[0]) if rows else None
+
+
+def find_shown(
+    tx: Tx, app: AppState, fs_id: FsId | None = None, *, without: FsId | None = None
+) -> Release | None:
+    """Return the release that is named, else the one that the app's address shows, or would *without* one of them."""
+    if fs_id is not None:
+        return find_version(tx, app, fs_id)
+    seq = find_published_seq(tx, app, without=without)
+    rows = tx.execute(
+        f"SELECT {COLUMNS} FROM Apps WHERE {_OF_APP} AND releaseSeq = ?",
+        (app.app_slug, app.user_slug, app.user_id, seq),
+    )
+    return read_row(rows[0]) if rows else None
+
+
+def get_size(tx: Tx, release: Release) -> int:
+    """Return how many bytes the files of *release* have."""
+    ((size,),) = tx.execute(f"SELECT sizeBytes FROM Apps WHERE {IS_KEY}", key_of(release))
+    return int(size)
 
 
 def get_message(tx: Tx, release: Release) -> str:

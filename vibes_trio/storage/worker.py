@@ -2,7 +2,8 @@
 
 A thread that is woken by the first of many begins with that one alone, and takes the interpreter from the loop
 that has the others in hand. So the writer is given what one pass of the event loop brings all at once, at
-the end of the pass; who is alone waits no longer for that, as the loop goes to sleep there.
+the end of the pass; who is alone waits no longer for that, as the loop goes to sleep there. Who is alone may even be
+answered there and then, in the loop's own thread: to hand something over and back takes as long as a quick disk does.
 """
 
 import contextlib
@@ -16,7 +17,10 @@ import trio
 
 from vibes_trio.errors import Overloaded
 from vibes_trio.storage.line import Line
-from vibes_trio.storage.pending import Batch, Pending, deliver_all, settle
+from vibes_trio.storage.pending import Batch, Pending, PendingItem, deliver_all, settle
+
+PUT_OFF_MOST = 8
+"""What is done between batches takes as long as a long one: who is short and waited for such a one goes first."""
 
 
 class _EndOfPass(trio.abc.Instrument):
@@ -35,11 +39,13 @@ class Worker:
     Args:
         name: of the threads, for debuggers.
         runs: each answers a batch, on a thread of its own.
-        after: called on the thread once a batch has been answered. Must not raise.
+        after: called on the thread once a batch has been answered, and none that is short waits: but for
+            PUT_OFF_MOST in a row, after each. Must not raise.
         at_once: most transactions of a batch. Nobody waits for a batch to fill.
         long_bytes: a transaction that brings so many bytes is alone in its batch.
         waiting: most transactions in the queue.
         by_pass: hand over at the end of each pass of the event loop, not at once.
+        begin_here: gives what answers a short item in the event loop's thread, where that is quick; None: it is not.
         deliver: wakes who waits for a batch that was answered. In the event loop's thread.
     """
 
@@ -53,6 +59,7 @@ class Worker:
         long_bytes: float = math.inf,
         after: Callable[[], None] = lambda: None,
         by_pass: bool = False,
+        begin_here: Callable[[], Callable[[Batch], None] | None] = lambda: None,
         deliver: Callable[[Batch], None] = deliver_all,
     ) -> None:
         # Any: see pending.Batch. None asks one thread to end.
@@ -63,6 +70,9 @@ class Worker:
         self._deliver = deliver
         self._token = trio.lowlevel.current_trio_token()
         self._gathered: list[Pending[Any]] = []
+        self._begin_here = begin_here
+        self._handed_over = 0
+        self._busy = threading.Lock()
         self._by_pass = _EndOfPass(self.hand_over) if by_pass else None
         if self._by_pass is not None:
             trio.lowlevel.add_instrument(self._by_pass)
@@ -84,16 +94,38 @@ class Worker:
                 f"{self._waiting} requests wait for the database already. Try again in a moment."
             )
         if self._by_pass is None:
+            self._handed_over += 1
             self._queue.put(pending)
         else:
             self._gathered.append(pending)
 
     def hand_over(self) -> None:
-        """Give the threads what was gathered. In the event loop's thread."""
-        if self._gathered:
-            gathered, self._gathered = self._gathered, []
+        """Give the threads what was gathered; answer a short item that is alone. In the event loop's thread."""
+        if not self._gathered:
+            return
+        gathered, self._gathered = self._gathered, []
+        alone = len(gathered) == 1 and not self._handed_over
+        self._handed_over += len(gathered)
+        if not (alone and self._answer_here(gathered)):
             for pending in gathered:
                 self._queue.put(pending)
+
+    def _answer_here(self, batch: Batch) -> bool:
+        """Answer *batch*, which is alone, if it is a short item, the thread has nothing to do, and it will be quick."""
+        (pending,) = batch
+        if (
+            not isinstance(pending, PendingItem)
+            or pending.is_withdrawn
+            or not self._busy.acquire(blocking=False)
+        ):
+            return False
+        try:
+            run = self._begin_here()
+            if run is not None:
+                self._answer(batch, run)
+            return run is not None
+        finally:
+            self._busy.release()
 
     def stop(self) -> None:
         """End the threads once they have answered all that is queued; wait for it."""
@@ -108,16 +140,24 @@ class Worker:
             thread.join()
 
     def _work(self, line: Line, run: Callable[[Batch], None]) -> None:
+        put_off = 0
         while batch := line.take():
-            self._answer(batch, run)
-            del batch  # may hold a whole app, and it may be long until the next comes
-            self._after()
+            with self._busy if self._by_pass else contextlib.nullcontext():
+                self._answer(batch, run)
+                del batch  # may hold a whole app, and it may be long until the next comes
+                put_off = put_off + 1 if line.has_short and put_off < PUT_OFF_MOST else 0
+                if not put_off:
+                    self._after()
 
     def _answer(self, batch: Batch, run: Callable[[Batch], None]) -> None:
         answered = settle(batch, run)
         # The loop may have ended without close(): then nobody waits for an answer.
         with contextlib.suppress(trio.RunFinishedError):
-            self._token.run_sync_soon(self._deliver, answered)
+            self._token.run_sync_soon(self._take_back, len(batch), answered)
+
+    def _take_back(self, taken: int, answered: Batch) -> None:
+        self._handed_over -= taken
+        self._deliver(answered)
 
 
 class Inline:

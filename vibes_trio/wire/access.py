@@ -21,6 +21,15 @@ from vibes_trio.wire.chats import (
     ReqRestoreChatContext,
     ReqSetChatContext,
 )
+from vibes_trio.wire.deletions import (
+    ReqDeleteApp,
+    ReqDeleteRelease,
+    ReqDeleteUserSlugBinding,
+    ReqForkApp,
+    ReqListDeletions,
+    ReqRenameApp,
+    ReqUndoDeletion,
+)
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.devices import ReqCertFromCsr
 from vibes_trio.wire.live import (
@@ -66,6 +75,7 @@ class Kind(Enum):
     HANDLE = "a handle"
     APP = "an app"
     CHAT = "a chat"
+    DELETION = "what was deleted"
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -105,6 +115,13 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqEnsureAppSettings: Rule(
         Kind.APP, Relation.ANYONE, changes=Relation.OWNER, refused="`error` in the answer"
     ),
+    ReqDeleteRelease: Rule(Kind.APP, Relation.OWNER),
+    ReqDeleteApp: Rule(Kind.APP, Relation.OWNER),
+    ReqDeleteUserSlugBinding: Rule(Kind.HANDLE, Relation.OWNER),
+    ReqUndoDeletion: Rule(Kind.DELETION, Relation.OWNER),
+    ReqListDeletions: _MINE,
+    ReqRenameApp: Rule(Kind.APP, Relation.OWNER),
+    ReqForkApp: Rule(Kind.APP, Relation.SIGNED_IN),
     ReqPublishApp: Rule(Kind.APP, Relation.EDITOR),
     ReqSetModeFs: Rule(Kind.APP, Relation.EDITOR),
     ReqSetUnpublish: Rule(Kind.APP, Relation.OWNER),

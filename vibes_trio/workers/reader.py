@@ -36,6 +36,7 @@ from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.state import Front, report
 from vibes_trio.handlers import PIPELINE, order_key
+from vibes_trio.interpreter import share_interpreter
 from vibes_trio.jobs import Jobs
 from vibes_trio.live import Live
 from vibes_trio.logs.lines import setup_logs
@@ -78,6 +79,7 @@ async def run_reader(sock: socket.socket, balance: Balance) -> None:
         setup_logs(orders.log_level)
         async with open_reading_app(orders) as app:
             settle_collector()
+            share_interpreter()
             await _serve(app, channel, balance, start.sockets)
     except* trio.BrokenResourceError:
         pass  # the owner has ended

@@ -198,3 +198,15 @@ export const get = function (name) {
         "console.log(get('a.png'), get('/b.png'), get('https://x.test/c.png'), get('data:image/png,d'))"
     )
     assert run(store, lock, script, tmp_path) == "/folder/a.png /b.png https://x.test/c.png data:image/png,d"
+
+
+async def test_text_in_three_dimensions_asks_for_a_font_that_lies_beside_it(config, registry, tmp_path):
+    registry.add("@fontsource/inter", "5.3.0", pack({"package.json": "{}", "files/x.woff": "font"}))
+    code = "export const config = { defaultFontURL: null, other: null };"
+    registry.add("troika-three-text", "0.52.0", pack(PLAIN | {"index.js": code}))
+
+    store, lock, _ = await ensure(config, registry, "troika-three-text")
+
+    printed = run(store, lock, 'import { config } from "troika-three-text"; console.log(config)', tmp_path)
+    assert "@fontsource/inter/files/inter-latin-400-normal.woff" in printed
+    assert "other: null" in printed

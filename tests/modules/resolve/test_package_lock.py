@@ -276,3 +276,25 @@ async def test_too_many_packages_are_refused(shelf):
 
     with pytest.raises(ModuleFailed, match="more than 3 packages"):
         await lock_of(shelf, "p0@*", limits=Limits(packages_per_lock=3))
+
+
+async def test_of_inner_parts_of_react_that_others_depend_on_nothing_is_told(shelf):
+    """npm lays another version out for them, which has the same interface; whose peer it is, minds."""
+    shelf.add("scheduler", "0.27.0")
+    shelf.add("scene", "8.0.0", {"scheduler": "^0.21.0"})
+    shelf.add("strict", "1.0.0", peers={"scheduler": "^0.21.0"})
+    pinned = PINNED | {"scheduler": "0.27.0"}
+
+    lock = await resolve_lock(shelf.choose, {"scene": "*", "strict": "*"}, pinned, Limits())
+
+    assert lock.packages["scene@8.0.0"].uses == {"scheduler": "scheduler@0.27.0"}
+    assert lock.notes == ("strict@1.0.0 asks for scheduler ^0.21.0; the page has 0.27.0",)
+
+
+async def test_what_a_package_asks_a_host_for_while_it_runs_lies_beside_it(shelf):
+    shelf.add("@fontsource/inter", "5.3.0")
+    shelf.add("troika-three-text", "0.52.0")
+
+    lock = await lock_of(shelf, "troika-three-text@*")
+
+    assert "@fontsource/inter@5.3.0" in lock.packages

@@ -1,3 +1,4 @@
+import math
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ from vibes_trio.storage.feed import Releases, Sections
 from vibes_trio.storage.interface import DiskFull, Tx
 from vibes_trio.storage.pending import Pending, PendingItem, deliver_all, settle
 from vibes_trio.storage.sqlite.engine import connect_reader, connect_writer
+from vibes_trio.storage.sqlite.file_lock import FileLock
 from vibes_trio.storage.sqlite.writer import Writer
 
 
@@ -233,6 +235,91 @@ async def test_database_locked_by_another_program_is_told_and_nothing_is_lost(be
     (after,) = bench.commit(put(2))
     assert await after.wait() == 2
     assert len(bench.opened) == 1
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> Iterator[Bench]:
+    """A writer on a disk that always counts as quick; a checkpoint is due after three commits."""
+    bench = Bench(tmp_path / "test.db", Limits(commits_per_checkpoint=3, commit_here_s=math.inf))
+    yield bench
+    bench.faults.clear()
+    bench.writer.close()
+
+
+async def test_what_is_begun_here_is_committed_like_any_other(quick: Bench) -> None:
+    pending, failing = Pending(put(1)), Pending(put_then_raise(2, ValueError("no")))
+
+    for one in (pending, failing):
+        run = quick.writer.begin_here()
+        assert run is not None
+        deliver_all(settle([one], run))
+    (after,) = quick.commit(put(3))
+
+    assert (await pending.wait(), await after.wait()) == (1, 3)
+    with pytest.raises(ValueError, match="no"):
+        await failing.wait()
+    assert quick.stored() == [1, 3]
+
+
+def test_nothing_is_begun_here_before_the_disk_is_known_to_be_quick(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "test.db", Limits(commit_here_s=0.25, commits_per_checkpoint=1000))
+    begun = [bench.writer.begin_here() is not None]
+
+    while not begun[-1] and len(begun) < 500:
+        bench.commit(put(1))
+        run = bench.writer.begin_here()
+        begun.append(run is not None)
+        if run is not None:
+            run([])
+    bench.writer.close()
+
+    assert begun[0] is False
+    assert begun[-1] is True
+
+
+@pytest.mark.parametrize("fault", ["SQLITE_BUSY", "SQLITE_IOERR_READ"])
+async def test_nothing_is_begun_here_where_it_would_fail_or_wait_and_the_thread_finds_out(
+    quick: Bench, fault: str
+) -> None:
+    quick.faults["BEGIN"] = fault
+
+    assert quick.writer.begin_here() is None
+    quick.faults.clear()
+    (after,) = quick.commit(put(1))
+
+    assert await after.wait() == 1
+
+
+def test_who_begins_here_waits_for_no_other_program_and_a_thread_does(quick: Bench) -> None:
+    def patience() -> int:
+        (row,) = quick.opened[0].execute("PRAGMA busy_timeout").fetchall()
+        return int(row[0])
+
+    run = quick.writer.begin_here()
+    assert run is not None
+    assert patience() == 0
+    run([])
+    quick.commit(put(1))
+
+    assert patience() == quick.limits.busy_timeout_s * 1000
+
+
+def test_nothing_is_begun_here_while_another_process_writes_or_a_checkpoint_is_due(quick: Bench) -> None:
+    other = FileLock(Path(f"{quick.path}-lock"), 1)
+    with other.held():
+        assert quick.writer.begin_here() is None
+    other.close()
+
+    for number in range(3):
+        run = quick.writer.begin_here()
+        assert run is not None, number
+        run([])
+
+    assert quick.writer.begin_here() is None
+    quick.writer.tidy()
+    run = quick.writer.begin_here()
+    assert run is not None
+    run([])
 
 
 async def test_what_a_failing_commit_may_have_changed_is_told_without_a_counter(bench: Bench) -> None:

@@ -17,7 +17,17 @@ _LEAFLET = (
     rb"(\2.prototype._getIconUrl.call(this, name))",
 )
 
-_QUIRKS: Mapping[str, tuple[tuple[re.Pattern[bytes], bytes], ...]] = {"leaflet": (_LEAFLET,)}
+# Text in three dimensions asks a host that is no npm's for its font, unless it is told of another: this one lies beside
+# it, see `package_lock.BESIDE`.
+_TEXT_FONT = (
+    re.compile(rb"\bdefaultFontURL: null\b"),
+    b'defaultFontURL: "https://cdn.jsdelivr.net/npm/@fontsource/inter/files/inter-latin-400-normal.woff"',
+)
+
+_QUIRKS: Mapping[str, tuple[tuple[re.Pattern[bytes], bytes], ...]] = {
+    "leaflet": (_LEAFLET,),
+    "troika-three-text": (_TEXT_FONT,),
+}
 
 
 def has_quirks(package: str) -> bool:

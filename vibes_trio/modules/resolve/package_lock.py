@@ -105,6 +105,12 @@ def read_lock(content: bytes | None) -> Lock | None:
         return None
 
 
+BESIDE: Mapping[str, Mapping[str, str]] = {"troika-three-text": {"@fontsource/inter": "^5.0.0"}}
+"""Packages whose files others ask a host for while they run, see `build/quirks.py`."""
+# Parts of React that others have for themselves where npm lays them out; all versions have the same interface.
+_INNER = frozenset({"scheduler"})
+
+
 class _TooMany(ModuleFailed):
     """More packages than a lock may have."""
 
@@ -308,7 +314,8 @@ def _private(search: _Search, document: Document, more: set[str]) -> dict[str, S
     uses = search.uses[_key(document)] = {}
     peers = _peers_of(search, document)
     private: dict[str, Spec] = {}
-    for name, text in (dict(document.optional_dependencies) | dict(document.dependencies) | peers).items():
+    uses_also = dict(document.optional_dependencies) | dict(BESIDE.get(document.name, {}))
+    for name, text in (uses_also | dict(document.dependencies) | peers).items():
         try:
             spec = parse_spec(name, text)
         except ModuleFailed as error:
@@ -319,7 +326,7 @@ def _private(search: _Search, document: Document, more: set[str]) -> dict[str, S
         search.asked.setdefault(name, {})[spec] = None
         if there is not None and (must_share or (there.name == spec.package and fits(there.version, text))):
             uses[name] = _key(there)
-            if not fits(there.version, spec.range):
+            if not fits(there.version, spec.range) and (name in peers or name not in _INNER):
                 search.notes[f"{_key(document)} asks for {name} {text}; the page has {there.version}"] = None
         elif not must_share:
             private[name] = spec

@@ -153,6 +153,7 @@ class SqliteDatabase:
             long_bytes=limits.long_write_bytes,
             waiting=limits.writes_waiting,
             by_pass=True,
+            begin_here=writer.begin_here,
             deliver=deliver,
         )
         reads = Worker("read", [reader.run for reader in readers], at_once=1, waiting=limits.reads_waiting)

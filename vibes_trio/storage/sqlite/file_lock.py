@@ -40,18 +40,24 @@ class FileLock:
         Raises:
             Overloaded: not to be had within the timeout.
         """
-        self._acquire()
+        give_up = time.monotonic() + self._timeout_s
+        while not self.acquire_nowait():
+            if time.monotonic() >= give_up:
+                raise Overloaded("Another process is writing to the database. Try again.")
+            time.sleep(_POLL_S)
         try:
             yield
         finally:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+            self.release()
 
-    def _acquire(self) -> None:
-        give_up = time.monotonic() + self._timeout_s
-        while True:
-            try:
-                return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() >= give_up:
-                    raise Overloaded("Another process is writing to the database. Try again.") from None
-                time.sleep(_POLL_S)
+    def acquire_nowait(self) -> bool:
+        """Take the lock until `release`, unless another process has it."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def release(self) -> None:
+        """Let others have the lock."""
+        fcntl.flock(self._file, fcntl.LOCK_UN)

@@ -18,6 +18,7 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -35,6 +36,10 @@ from vibes_trio.storage.sqlite.tx import SqliteTx
 _log = logging.getLogger(__name__)
 
 Mode = Literal["PASSIVE", "TRUNCATE"]
+
+PACE_WEIGHT = 1 / 8
+"""Of the last commit, in how long commits take of late."""
+UNKNOWN_PACE_S = 1.0
 
 # Whatever keeps a checkpoint from happening; the lock's file can fail as well.
 _FAILURES = (VibesError, sqlite3.Error, OSError)
@@ -82,6 +87,8 @@ class Writer:
         self._reserve = Reserve(Path(f"{path}-reserve"), limits.reserve_bytes)
         self._connection: sqlite3.Connection | None = None
         self._full = False
+        self._patience_s = limits.busy_timeout_s
+        self._pace_s = UNKNOWN_PACE_S
         self._commits_at_checkpoint = 0
         self._bytes_since_checkpoint = 0
         self._checkpoint_at_bytes = limits.max_wal_bytes
@@ -108,29 +115,75 @@ class Writer:
             Internal: the storage failed. None of it has been acknowledged.
         """
         with self._lock.held():
-            if not self._reserve.hold():
-                self._report_full()
-                raise DiskFull
-            tx = SqliteTx(self._open(), self._now(), self.room.check)
-            try:
-                tx.execute("BEGIN IMMEDIATE")
-                done = _run_all(tx, runs_of(batch))
-                begun = time.perf_counter()
-                tx.execute("COMMIT" if done else "ROLLBACK")
-                self._seconds.add(time.perf_counter() - begun)
-            except BaseException:
-                if tx.changes:  # the disk may have failed behind the commit
-                    self.told.append(doubted(tx.changes))
-                self._undo(tx)
-                raise
-            if tx.changes and done:
-                self.told.append(tx.changes)
+            self._commit(self._begin(self._limits.busy_timeout_s), batch)
+
+    def begin_here(self) -> Callable[[Batch], None] | None:
+        """Begin a transaction if it will be quick, for the event loop, which nothing may hold up; None: it may not be.
+
+        The disk was quick of late, no checkpoint is due, and nobody else writes. What is returned commits a batch, as
+        `commit`, and has to be called next.
+        """
+        if self._pace_s > self._limits.commit_here_s or self._many_commits:
+            return None
+        if not self._lock.acquire_nowait():
+            return None
+        try:
+            tx = self._begin(0)
+        except VibesError:  # a thread, which has the time, will find out what it is
+            self._lock.release()
+            return None
+        return partial(self._commit_here, tx)
+
+    def _commit_here(self, tx: SqliteTx, batch: Batch) -> None:
+        try:
+            self._commit(tx, batch)
+        finally:
+            self._lock.release()
+
+    def _begin(self, patience_s: float) -> SqliteTx:
+        """Begin a transaction, and wait at most *patience_s* for other programs that write."""
+        if not self._reserve.hold():
+            self._report_full()
+            raise DiskFull
+        tx = SqliteTx(self._open(), self._now(), self.room.check)
+        try:
+            self._be_patient(tx, patience_s)
+            tx.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._undo(tx)
+            raise
+        return tx
+
+    def _commit(self, tx: SqliteTx, batch: Batch) -> None:
+        try:
+            done = _run_all(tx, runs_of(batch))
+            begun = time.perf_counter()
+            tx.execute("COMMIT" if done else "ROLLBACK")
+            took = time.perf_counter() - begun
+        except BaseException:
+            if tx.changes:  # the disk may have failed behind the commit
+                self.told.append(doubted(tx.changes))
+            self._undo(tx)
+            raise
+        if tx.changes and done:
+            self.told.append(tx.changes)
         self.commits += 1
         self._writes.add(len(batch))
         self._bytes_since_checkpoint += sum(pending.size_bytes for pending in batch)
+        self._seconds.add(took)
+        self._pace_s += (took - self._pace_s) * PACE_WEIGHT
         if self._full:
             self._full = False
             _log.warning("there is room on the disk again; writing goes on")
+
+    def _be_patient(self, tx: SqliteTx, patience_s: float) -> None:
+        if patience_s != self._patience_s:
+            tx.execute(f"PRAGMA busy_timeout = {int(patience_s * 1000)}")
+            self._patience_s = patience_s
+
+    @property
+    def _many_commits(self) -> bool:
+        return self.commits - self._commits_at_checkpoint >= self._limits.commits_per_checkpoint
 
     def tidy(self) -> None:
         """Checkpoint when it is time. Called between commits, once their waiters have been answered.
@@ -140,10 +193,9 @@ class Writer:
         Not left to SQLite's own automatic checkpoint, which keeps a failed sync to itself.
         """
         size = self.wal_bytes()
-        commits = self.commits - self._commits_at_checkpoint
         # Often enough, as whoever writes next waits for it, and that is as long as what there is to move.
         if (
-            commits < self._limits.commits_per_checkpoint
+            not self._many_commits
             and self._bytes_since_checkpoint < self._limits.checkpoint_bytes
             and size < self._checkpoint_at_bytes
         ):
@@ -182,6 +234,7 @@ class Writer:
         if self._connection is None:
             try:
                 self._connection = self._connect()
+                self._patience_s = self._limits.busy_timeout_s
             except (sqlite3.Error, ConfigError) as error:
                 _log.error("the database can't be opened again: %s", error)
                 raise Internal(
@@ -222,9 +275,8 @@ class Writer:
         tx = SqliteTx(self._open(), self._now())
         try:
             # A checkpoint that waits for readers makes the writes behind it wait as well.
-            tx.execute("PRAGMA busy_timeout = 0")
+            self._be_patient(tx, 0)
             busy = bool(tx.execute(f"PRAGMA wal_checkpoint({mode})")[0][0])
-            tx.execute(f"PRAGMA busy_timeout = {int(self._limits.busy_timeout_s * 1000)}")
         except BaseException:
             self._drop()
             raise

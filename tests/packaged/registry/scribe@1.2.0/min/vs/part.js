@@ -1,0 +1,1 @@
+globalThis.scribe.text = "a scribe writes";

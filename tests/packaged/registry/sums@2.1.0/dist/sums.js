@@ -1,0 +1,1 @@
+(typeof self === "undefined" ? globalThis : self).sums = { version: "2.1.0", add: (a, b) => a + b };
