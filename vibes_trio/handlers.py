@@ -13,7 +13,7 @@ import trio
 from vibes_trio.beside.pool import Question
 from vibes_trio.context import Ctx, Then
 from vibes_trio.counts import OTHER
-from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
+from vibes_trio.dispatch import Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType, VibesError
 from vibes_trio.exchange import (
     READING_HEADERS,
@@ -185,10 +185,6 @@ async def _answer_health(ctx: Ctx, page: Page) -> Reply:
     trouble = await find_trouble(ctx) if page.path == "/readyz" else ""
     body = encode({"status": "unavailable", "message": trouble} if trouble else {"status": "ok"})
     return Reply(503 if trouble else 200, JSON, b"" if page.head else body, len(body))
-
-
-def _log(ctx: Ctx, incoming: Incoming) -> Continue:
-    return Continue.CONTINUE
 
 
 def _log_outcome(ctx: Ctx, incoming: Incoming, outcome: Outcome) -> None:
@@ -366,7 +362,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
 
 
 PIPELINE = Pipeline(
-    Handler("log", lambda incoming: incoming, _log, post=_log_outcome),
+    Handler("log", lambda incoming: incoming, None, post=_log_outcome),
     Handler("preflight", _preflight, _answer_preflight, takes=HttpIncoming),
     Handler("module", _module, serve_module, takes=HttpIncoming),
     Handler("entry point", _entry_point, serve_entry_point, takes=HttpIncoming),

@@ -9,6 +9,7 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 import trio
+from msgspec import structs
 
 from vibes_trio.bundle.marks import BUILT, PACKAGE_FOLDER
 from vibes_trio.content.cid import calc_cid
@@ -102,7 +103,7 @@ async def _serve_incomplete(app: App, release: ServedRelease, asked: Asked) -> R
     if waiting is not None:
         return waiting
     reply = await respond(app, asked, await make_page(app, release))
-    return replace(reply, repeatable=False)  # who asks for it again may have the packages built
+    return structs.replace(reply, repeatable=False)  # who asks for it again may have the packages built
 
 
 async def find_content(app: App, release: ServedRelease, asked: Asked) -> Content:
