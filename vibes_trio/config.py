@@ -122,6 +122,8 @@ class Limits:
     events_at_once: int = 100
     event_page_bytes: int = 256 * KiB
     apps_per_event: int = 50
+    newer_wait_s: float = 25.0
+    pages_waiting: int = 1000
     ping_interval_s: float = 20.0
     close_timeout_s: float = 2.0
     # Client
@@ -130,6 +132,7 @@ class Limits:
     reconnect_max_s: float = 30.0
     reconnect_stable_s: float = 300.0
     reconnect_wait_s: float = 60.0
+    follow_wait_s: float = 600.0
     events_waiting: int = 256
     client_addresses: int = 64
     watch_quiet_s: float = 0.03
@@ -255,6 +258,8 @@ class Limits:
     ready_bytes: int = 16 * MiB
     cached_files: int = 50_000
     trust_poll_s: float = 1.0
+    periodic_deadline_s: float = 30.0
+    periodic_jitter: float = 0.1
     # Log
     log_window_s: float = 10.0
     log_kind_bytes: int = 4 * KiB

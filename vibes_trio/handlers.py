@@ -13,7 +13,7 @@ import trio
 from vibes_trio.beside.pool import Question
 from vibes_trio.context import Ctx, Then
 from vibes_trio.counts import OTHER
-from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
+from vibes_trio.dispatch import Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType, VibesError
 from vibes_trio.exchange import (
     READING_HEADERS,
@@ -200,10 +200,6 @@ async def _answer_health(ctx: Ctx, page: Page) -> Reply:
     return Reply(503 if trouble else 200, JSON, b"" if page.head else body, len(body))
 
 
-def _log(ctx: Ctx, incoming: Incoming) -> Continue:
-    return Continue.CONTINUE
-
-
 def _log_outcome(ctx: Ctx, incoming: Incoming, outcome: Outcome) -> None:
     """Count messages; write what failed. What went well is written only when asked for, as a line costs more than most
     answers."""
@@ -379,7 +375,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
 
 
 PIPELINE = Pipeline(
-    Handler("log", lambda incoming: incoming, _log, post=_log_outcome),
+    Handler("log", lambda incoming: incoming, None, post=_log_outcome),
     Handler("preflight", _preflight, _answer_preflight, takes=HttpIncoming),
     Handler("module", _module, serve_module, takes=HttpIncoming),
     Handler("entry point", _entry_point, serve_entry_point, takes=HttpIncoming),
