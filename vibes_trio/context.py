@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+import msgspec
 import trio
 
 from vibes_trio.auth.device_id import DeviceVerifier
@@ -94,8 +95,7 @@ class Then(Generic[R]):
     start: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Ctx:
+class Ctx(msgspec.Struct, frozen=True):
     """What one message may need.
 
     Attributes:

@@ -3,11 +3,11 @@
 import contextlib
 import json
 import socket as sockets
-from dataclasses import replace
 
 import pytest
 import trio
 import trio.testing
+from msgspec import structs
 from websockets.frames import CloseCode, Opcode
 
 from vibes_trio.config import KiB, Limits, MiB
@@ -566,7 +566,7 @@ async def test_a_message_that_is_turned_away_is_gone_at_once_whatever_it_is(serv
 
     async def look(incoming):
         await trio.lowlevel.checkpoint()
-        return replace(incoming, looked=error) if incoming.data.startswith(b"y") else incoming
+        return structs.replace(incoming, looked=error) if incoming.data.startswith(b"y") else incoming
 
     async def answer(incoming, turn):
         await may_go.wait()
