@@ -118,6 +118,8 @@ class Limits:
     event_page_bytes: int = 256 * KiB
     apps_per_event: int = 50
     newer_wait_s: float = 25.0
+    progress_wait_s: float = 40.0
+    progress_pause_s: float = 0.2
     pages_waiting: int = 1000
     ping_interval_s: float = 20.0
     close_timeout_s: float = 2.0
