@@ -26,7 +26,17 @@ from vibes_trio.exchange import (
     referer_counts,
 )
 from vibes_trio.late import late
-from vibes_trio.services import app_list, app_settings, chat_list, deletions, forks, live, me, versions
+from vibes_trio.services import (
+    app_list,
+    app_settings,
+    chat_list,
+    chat_search,
+    deletions,
+    forks,
+    live,
+    me,
+    versions,
+)
 from vibes_trio.services.beside import packing_of
 from vibes_trio.services.chat import (
     append_at_once,
@@ -399,6 +409,7 @@ PIPELINE = Pipeline(
     message(ReqCertFromCsr, cert_from_csr),
     message(of_chats.ReqListChatContexts, chat_list.list_chat_contexts),
     message(of_chats.ReqReadChatSections, chat_list.read_chat_sections),
+    message(of_chats.ReqSearchChats, chat_search.search_chats),
     message(of_chats.ReqSetChatContext, chat_list.set_chat_context),
     message(of_chats.ReqDeleteChatContext, chat_list.delete_chat_context),
     message(of_chats.ReqRestoreChatContext, chat_list.restore_chat_context),
