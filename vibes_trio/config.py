@@ -57,6 +57,11 @@ class Limits:
     slug_attempts: int = 5
     max_run_id_chars: int = 100
     max_message_chars: int = 500
+    # Chats of apps
+    max_prompt_bytes: int = 256 * KiB
+    max_turn_bytes: int = 1 * MiB
+    sections_told: int = 1000
+    chat_answer_bytes: int = 4 * MiB
     # Uploads
     max_upload_bytes: int = 32 * MiB
     open_uploads: int = 20
@@ -139,6 +144,7 @@ class Limits:
     reconnect_wait_s: float = 60.0
     follow_wait_s: float = 600.0
     events_waiting: int = 256
+    upload_part_bytes: int = 1 * MiB
     client_addresses: int = 64
     watch_quiet_s: float = 0.03
     watch_most_s: float = 0.5

@@ -30,6 +30,7 @@ from vibes_trio.services import (
     app_list,
     app_settings,
     chat_list,
+    chat_reads,
     chat_search,
     deletions,
     forks,
@@ -45,8 +46,10 @@ from vibes_trio.services.chat import (
     find_chat_context,
 )
 from vibes_trio.services.devices import cert_from_csr, serve_sign_in
+from vibes_trio.services.given import Deploy
 from vibes_trio.services.health import find_trouble
 from vibes_trio.services.notices import explain_api, navigates, notice_reply
+from vibes_trio.services.prompts import open_chat, prompt_chat_section
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
 from vibes_trio.services.uploads import grant_upload, list_missing_assets, serve_uploads
@@ -65,6 +68,7 @@ from vibes_trio.wire import chats as of_chats
 from vibes_trio.wire import deletions as of_deletions
 from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
+from vibes_trio.wire import prompts as of_prompts
 from vibes_trio.wire import settings as of_settings
 from vibes_trio.wire import versions as of_versions
 from vibes_trio.wire.access import ACCESS, Relation
@@ -365,10 +369,21 @@ def _import_all(names: Iterable[str]) -> None:
     _ = deploys.ensure_app_slug
 
 
-async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
+async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsureAppSlug:
     """See `services.deploy`. The first after the start may find it still loading."""
     await load_deploys()
-    return await deploys.ensure_app_slug(ctx, req)
+    try:
+        return await deploys.ensure_app_slug(ctx, req)
+    except VibesError as error:
+        name = ascii(f"{req.app_slug or ''}--{req.user_slug or ''}"[:MAX_NAME_CHARS])
+        log.info(
+            "deploy of %s by %s: %s",
+            name,
+            ctx.asker.user_id,
+            error.code,
+            extra={"kind": ("deploy", error.code)},
+        )
+        raise
 
 
 PIPELINE = Pipeline(
@@ -418,6 +433,13 @@ PIPELINE = Pipeline(
     message(of_live.ReqSubscribeApps, live.subscribe_apps),
     message(of_live.ReqUnsubscribe, live.unsubscribe),
     message(ReqAssetUploadGrant, grant_upload),
+    message(of_prompts.ReqOpenChat, open_chat),
+    message(of_prompts.ReqPromptChatSection, partial(prompt_chat_section, ensure_app_slug)),
+    message(of_prompts.ReqListCodegenChats, chat_reads.list_codegen_chats),
+    message(of_prompts.ReqListApplicationChats, chat_reads.list_application_chats),
+    message(of_prompts.ReqGetApplicationChat, chat_reads.get_application_chat),
+    message(of_prompts.ReqGetChatDetails, chat_reads.get_chat_details),
+    message(of_prompts.ReqGetChatResponse, chat_reads.get_chat_response),
     message(ReqListMissingAssets, list_missing_assets),
     Handler("unknown message", _any_message, _refuse_message, takes=MessageHead),
 )
