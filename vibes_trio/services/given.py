@@ -74,9 +74,9 @@ class Deploy:
     env: Mapping[str, str]
     entry_point: str
     files: tuple[GivenFile, ...]
-    progress: bool = False
     run_id: str = ""
     message: str = ""
+    progress: bool = False
 
 
 def read_deploy(req: ReqEnsureAppSlug, limits: Limits) -> Steps[Deploy]:
@@ -110,9 +110,9 @@ def read_deploy(req: ReqEnsureAppSlug, limits: Limits) -> Steps[Deploy]:
         req.env,
         flagged[-1] if flagged else "",
         tuple(files),
-        req.progress,
         req.run_id[: limits.max_run_id_chars],
         req.message[: limits.max_message_chars],
+        req.progress,
     )
 
 
