@@ -32,6 +32,29 @@ HEADINGS: Mapping[str, str] = {
 }
 """What `--help` shows commands under, in this order."""
 
+SYNONYMS: Mapping[str, str] = {
+    "auth": "login",
+    "checkout": "pull",
+    "clone": "pull",
+    "delete": "rm",
+    "destroy": "rm",
+    "history": "versions",
+    "list": "apps",
+    "ls": "apps",
+    "log": "versions",
+    "promote": "publish",
+    "push": "deploy",
+    "releases": "versions",
+    "remove": "rm",
+    "revert": "rollback",
+    "run": "serve",
+    "start": "serve",
+    "status": "apps",
+    "tail": "chat tail",
+    "up": "deploy",
+}
+"""What programs like this one call our commands."""
+
 SERVER_COMMANDS: tuple[Command, ...] = (
     Command(
         "serve",
