@@ -7,9 +7,9 @@ holds one follows the feed of the database. Answers are the same with both switc
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import msgspec
 import trio
 
 V = TypeVar("V")
@@ -18,8 +18,7 @@ ENTRY_BYTES = 256
 """What an entry costs beside its bytes: key, links, the bytes' own head."""
 
 
-@dataclass(slots=True)
-class _Making:
+class _Making(msgspec.Struct):
     """Bytes that are being made; None when that is *over*: it failed."""
 
     over: trio.Event

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+
 from vibes_trio.errors import ConfigError
 
 ModulesMode = Literal["auto", "local", "cdn"]
@@ -341,8 +343,7 @@ MAX_COUNT = 1_000_000_000
 MAX_BYTES = 2**50
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """One row of the settings table: its public name, the field it fills and what it means.
 
     *least* and *most* bound a number (`parse` is `int`), or how many a list may have.

@@ -3,8 +3,8 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import trio
 
 from vibes_trio.compilers.bundles import Bundle, Material
@@ -17,8 +17,7 @@ _ENTRY_BYTES = 1024
 _Key = tuple[bytes, Lang, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
+class _Failure(msgspec.Struct, frozen=True):
     """What a `TransformFailed` says. Not the error itself: its traceback holds who keeps it, and all that he has."""
 
     words: str
@@ -26,8 +25,7 @@ class _Failure:
     column: int
 
 
-@dataclass(slots=True)
-class _Flight:
+class _Flight(msgspec.Struct):
     """A compilation under way, and what came of it."""
 
     landed: trio.Event

@@ -6,9 +6,10 @@ each engine keeps them true in its own way.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+import msgspec
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import Overloaded, VibesError
@@ -193,8 +194,7 @@ class Database(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(msgspec.Struct, frozen=True):
     """An engine, as the operator is told of it. *advice*: what to mind with this version; empty: nothing."""
 
     name: str
