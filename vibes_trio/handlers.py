@@ -369,7 +369,18 @@ def _import_all(names: Iterable[str]) -> None:
 async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsureAppSlug:
     """See `services.deploy`. The first after the start may find it still loading."""
     await load_deploys()
-    return await deploys.ensure_app_slug(ctx, req)
+    try:
+        return await deploys.ensure_app_slug(ctx, req)
+    except VibesError as error:
+        name = ascii(f"{req.app_slug or ''}--{req.user_slug or ''}"[:MAX_NAME_CHARS])
+        log.info(
+            "deploy of %s by %s: %s",
+            name,
+            ctx.asker.user_id,
+            error.code,
+            extra={"kind": ("deploy", error.code)},
+        )
+        raise
 
 
 PIPELINE = Pipeline(

@@ -298,4 +298,5 @@ async def _drain_on_signal(
         async for _ in signals:
             if app.draining.is_set():
                 os._exit(SECOND_SIGNAL_STATUS)
+            log.info("stopping: requests in flight are answered first; a second signal ends this at once")
             app.draining.set()
