@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
-
 from vibes_trio.errors import ConfigError
 
 ModulesMode = Literal["auto", "local", "cdn"]
@@ -344,7 +342,8 @@ MAX_COUNT = 1_000_000_000
 MAX_BYTES = 2**50
 
 
-class Setting(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Setting:
     """One row of the settings table: its public name, the field it fills and what it means.
 
     *least* and *most* bound a number (`parse` is `int`), or how many a list may have.
