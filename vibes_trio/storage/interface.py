@@ -114,8 +114,7 @@ class Points(Protocol):
         """As `get`, for what never changes once it is there: it is read once, then remembered. None is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """What a section of a chat of *user_id* says."""
 
     user_id: UserId
@@ -124,8 +123,7 @@ class Text:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class SearchAsked:
+class SearchAsked(msgspec.Struct, frozen=True):
     """What is looked for: sections that have all *words*, the last perhaps begun.
 
     Attributes:
@@ -139,16 +137,14 @@ class SearchAsked:
     context_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Snippet:
+class Snippet(msgspec.Struct, frozen=True):
     """A piece of text; *hit*: it is what was looked for."""
 
     text: str
     hit: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     """A section that was found. *place*: where it stands in the list. *title*: of its chat, or how that begins."""
 
     place: int
