@@ -19,7 +19,7 @@ GROUPS: Mapping[str, str] = {
     "keys": "show and replace the server's own keys",
     "toolchain": "fetch the native compiler",
     "modules": "packages from npm as this server's own modules",
-    "chat": "list, read, follow, write and delete chats",
+    "chat": "list, read, search, follow, write and delete chats",
     "config": "see the settings",
 }
 
