@@ -1,6 +1,6 @@
 """ensureAppSlug: deploy an app."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -41,6 +41,7 @@ class ReqEnsureAppSlug(
         message: what the deploy is for, in its author's words.
     """
 
+    KEEPS: ClassVar[bool] = True
     mode: Mode
     file_system: list[VibeFile]
     app_slug: str = ""
