@@ -16,10 +16,11 @@ from msgspec import inspect
 
 from vibes_trio.config import Limits
 from vibes_trio.context import App
-from vibes_trio.exchange import MessageIncoming
+from vibes_trio.exchange import AppSlug, MessageIncoming, UserId, UserSlug
 from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 from vibes_trio.services.visibility import hash_token
+from vibes_trio.storage.app_chats import AppChat, link_chat
 from vibes_trio.wire.access import ACCESS, Kind, Relation, Rule
 from vibes_trio.wire.base import Request
 
@@ -66,6 +67,8 @@ VALUES: dict[str, Json] = {
     "origin": "user",
     "blocks": [],
     "fileSystem": [text("/a.txt")],
+    "prompt": {"messages": []},
+    "variant": "access-wizard",
 }
 """What members of requests are, by name, where the shortest value of their type would be refused."""
 
@@ -102,6 +105,8 @@ async def make_world() -> World:
     for table, column in (("Deletions", "deletionId"), ("Apps", "deletion"), ("AppSlugBindings", "deletion")):
         db._connection.execute(f"UPDATE {table} SET {column} = 'adas-deletion' WHERE appSlug = 'trash'")
     await ask(app, "ada", ENSURE_CHAT, contextId="adas-chat")
+    chat = AppChat("adas-chat", UserId("ada"), UserSlug("ada"), AppSlug("garden"), "codegen", "2026-01-01")
+    await db.write(link_chat, chat)
     for column, value, slug in (
         ("visibility", "unlisted", "hidden"),
         ("visibility", "private", "secret"),
@@ -186,11 +191,19 @@ def payload(world: World, message: Message, target: Target) -> dict[str, Json]:
         "fromFsId": world.fs_id,
         "toFsId": world.fs_id,
     } | VALUES
+    needed = names | {"chatId": target.chat}
     return {
-        field.encode_name: names.get(field.encode_name, _smallest(field.type))
+        field.encode_name: _fitting(needed.get(field.encode_name), field.type)
         for field in info.fields
         if field.required or field.encode_name in names
     }
+
+
+def _fitting(value: Json, kind: inspect.Type) -> Json:
+    """Return *value*, or, where there is none or none of that kind, the shortest that is."""
+    if isinstance(kind, inspect.LiteralType) and value not in kind.values:
+        return _smallest(kind)
+    return _smallest(kind) if value is None else value
 
 
 def _smallest(kind: inspect.Type) -> Json:

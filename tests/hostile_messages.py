@@ -14,10 +14,12 @@ from msgspec import inspect
 from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import Block
 from vibes_trio.wire.files import Uint8AssetBlock
+from vibes_trio.wire.prompts import Prompt
 
 # What stays text on the wire has a type all the same.
 RAW_TYPES: dict[tuple[str, str], Any] = {
     ("vibes.diy.req-append-chat-section", "blocks"): list[Block],
+    ("vibes.diy.req-prompt-chat-section", "prompt"): Prompt,
     (str(Uint8AssetBlock.__struct_config__.tag), "content"): list[int],
 }
 

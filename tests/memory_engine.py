@@ -70,6 +70,19 @@ CREATE TABLE ChatContexts (contextId text PRIMARY KEY, userId text NOT NULL, cre
   indexed int NOT NULL DEFAULT 0);
 CREATE TABLE ChatSections (contextId text NOT NULL REFERENCES ChatContexts (contextId), seq int NOT NULL,
   origin text NOT NULL, blocks text NOT NULL, created text NOT NULL, PRIMARY KEY (contextId, seq));
+CREATE TABLE AppChats (contextId text PRIMARY KEY REFERENCES ChatContexts (contextId) ON DELETE CASCADE,
+  userId text NOT NULL, userSlug text NOT NULL, appSlug text NOT NULL, mode text NOT NULL, kind text NOT NULL,
+  created text NOT NULL);
+CREATE TABLE ChatTurns (contextId text NOT NULL REFERENCES ChatContexts (contextId) ON DELETE CASCADE,
+  promptId text NOT NULL, firstSeq int NOT NULL, prompt text NOT NULL, fsId text NOT NULL, created text NOT NULL,
+  PRIMARY KEY (contextId, promptId));
+CREATE TRIGGER AppChats_of_deleted AFTER DELETE ON AppSlugBindings BEGIN
+  DELETE FROM AppChats WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
+END;
+CREATE TRIGGER AppChats_of_renamed AFTER UPDATE OF appSlug, userSlug ON AppSlugBindings BEGIN
+  UPDATE AppChats SET appSlug = new.appSlug, userSlug = new.userSlug
+    WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
+END;
 CREATE TABLE Users (userId text PRIMARY KEY, name text NOT NULL UNIQUE, email text NOT NULL, created text NOT NULL);
 CREATE TABLE Invites (codeHash text PRIMARY KEY, userId text NOT NULL REFERENCES Users (userId),
   created text NOT NULL, expires text NOT NULL, used text);

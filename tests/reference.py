@@ -3,8 +3,10 @@
 `VIBES_TEST_REFERENCE` names the folder that `scripts/setup.d/reference_cli.sh` makes: the packages, and `node`.
 """
 
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -142,6 +145,25 @@ class Cli:
             str(self.reference / "node_modules/vibes-diy/cli/run.js"),
             *args,
         ]
+
+    def run_script(self, script: Path, **env: str) -> list[dict[str, Any]]:
+        """Run a module that imports the reference's packages; return the lines of JSON that it prints."""
+        folder = self.folder / "script"
+        if not folder.exists():
+            folder.mkdir()
+            (folder / "node_modules").symlink_to(self.reference / "node_modules")
+        shutil.copy(script, folder / script.name)
+        done = subprocess.run(
+            [str(self.reference / "node"), str(folder / script.name)],
+            env=self.env() | env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_S,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def write(self, **files: str) -> None:
         """Put *files* into the app's folder; `App_jsx="…"` is App.jsx."""

@@ -37,6 +37,7 @@ from vibes_trio.modules.home import GIVEN
 from vibes_trio.modules.store.addresses import Built
 from vibes_trio.modules.store.local import open_store
 from vibes_trio.server import serve
+from vibes_trio.services.newer import NEWER
 from vibes_trio.services.waiting import PROGRESS
 from vibes_trio.workers import owner
 from vibes_trio.workers.owner import Orders, Readers, answer_settled
@@ -222,6 +223,23 @@ async def test_a_change_that_nobody_tells_of_is_seen_soon(tmp_path):
         with trio.fail_after(5):
             while await see() != b"new":
                 pass
+
+
+async def test_a_page_that_waits_at_a_reader_hears_of_a_newer_release(tmp_path):
+    async with (
+        open_recorded_app(PLAIN, tmp_path) as app,
+        reading(app) as (port, _),
+        http_client(port) as author,
+        http_client(port) as visitor,
+    ):
+        first = await author.ask(token("A"), DEPLOY, **(words("one") | {"mode": "dev"}))
+        await visitor.send("GET", f"/~{first['fsId']}~{NEWER}", HOST)
+        await trio.sleep(0.1)  # so that it waits, if the machine is quick; else it finds the release at once
+        second = await author.ask(token("A"), DEPLOY, **(words("two") | {"mode": "dev"}))
+        with trio.fail_after(5):
+            status, _, body = await visitor.answer()
+
+    assert (status, json.loads(body)) == (200, {"fsId": second["fsId"]})
 
 
 async def test_a_reader_that_does_not_answer_holds_no_deploy_up_for_long(tmp_path):

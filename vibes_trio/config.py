@@ -57,6 +57,11 @@ class Limits:
     slug_attempts: int = 5
     max_run_id_chars: int = 100
     max_message_chars: int = 500
+    # Chats of apps
+    max_prompt_bytes: int = 256 * KiB
+    max_turn_bytes: int = 1 * MiB
+    sections_told: int = 1000
+    chat_answer_bytes: int = 4 * MiB
     # Uploads
     max_upload_bytes: int = 32 * MiB
     open_uploads: int = 20
@@ -121,6 +126,8 @@ class Limits:
     events_at_once: int = 100
     event_page_bytes: int = 256 * KiB
     apps_per_event: int = 50
+    newer_wait_s: float = 25.0
+    pages_waiting: int = 1000
     ping_interval_s: float = 20.0
     close_timeout_s: float = 2.0
     # Client
@@ -129,6 +136,7 @@ class Limits:
     reconnect_max_s: float = 30.0
     reconnect_stable_s: float = 300.0
     reconnect_wait_s: float = 60.0
+    follow_wait_s: float = 600.0
     events_waiting: int = 256
     client_addresses: int = 64
     watch_quiet_s: float = 0.03
@@ -227,6 +235,8 @@ class Limits:
     commits_per_checkpoint: int = 64
     commit_here_s: float = 0.0005
     long_write_bytes: int = 256 * KiB
+    put_ahead_bytes: int = 1 * MiB
+    put_ahead_assets: int = 100
     checkpoint_bytes: int = 8 * MiB
     fixed_facts: int = 10_000
     max_wal_bytes: int = 64 * MiB
@@ -252,6 +262,8 @@ class Limits:
     ready_bytes: int = 16 * MiB
     cached_files: int = 50_000
     trust_poll_s: float = 1.0
+    periodic_deadline_s: float = 30.0
+    periodic_jitter: float = 0.1
     # Log
     log_window_s: float = 10.0
     log_kind_bytes: int = 4 * KiB

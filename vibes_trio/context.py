@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+import msgspec
 import trio
 
 from vibes_trio.auth.device_id import DeviceVerifier
@@ -16,6 +17,7 @@ from vibes_trio.config import Config
 from vibes_trio.counts import Registry
 from vibes_trio.exchange import Link, Turn, UserId
 from vibes_trio.jobs import Jobs
+from vibes_trio.landing import Landing
 from vibes_trio.live import Live
 from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
@@ -51,6 +53,7 @@ class App:
         draining: set when the server is about to stop.
         live: who is told of what happens, while it does.
         fonts: fetches the fonts of apps into *modules*; None: nothing does.
+        landing: assets of deploys in flight, which no sweep takes.
         counts: what this process counts.
     """
 
@@ -74,6 +77,7 @@ class App:
     draining: trio.Event
     live: Live
     fonts: FontHome | None = None
+    landing: Landing = field(default_factory=Landing)
     counts: Registry = field(default_factory=Registry)
 
     @property
@@ -91,8 +95,7 @@ class Then(Generic[R]):
     start: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Ctx:
+class Ctx(msgspec.Struct, frozen=True):
     """What one message may need.
 
     Attributes:

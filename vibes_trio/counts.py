@@ -61,6 +61,9 @@ METRICS: Mapping[str, Metric] = {
     "cache_lookups": Metric(Kind.COUNTER, "look-ups in what is kept in memory", ("cache", "found")),
     "cache_bytes": Metric(Kind.GAUGE, "bytes that are kept in memory", ("cache",)),
     "jobs_waiting": Metric(Kind.GAUGE, "jobs that wait", ("job",)),
+    "periodic_runs": Metric(
+        Kind.COUNTER, "runs of what is done by time, by how they ended", ("work", "ended")
+    ),
     "jobs_dropped": Metric(Kind.COUNTER, "jobs for which there was no room"),
 }
 

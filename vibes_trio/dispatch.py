@@ -40,7 +40,7 @@ class Handler(Generic[T]):
         validate: sync and pure. Returns None for "not mine"; raises a VibesError for "mine, but wrong", so
             that a malformed known message is never reported as unknown.
         handle: answers, or leaves it to a later handler. What it can say without waiting it returns as it is;
-            it never blocks, and takes a fraction of a millisecond.
+            it never blocks, and takes a fraction of a millisecond. None: it only looks on, until the walk is over.
         post: runs when the walk is over, in order, for every handler that was visited, whatever happened;
             being sync it works during cancellation.
         takes: what it can know, so that nothing else is shown to it: messages of one type, all messages, or HTTP.
@@ -49,7 +49,7 @@ class Handler(Generic[T]):
 
     name: str
     validate: Callable[[Incoming], T | None]
-    handle: Callable[[Ctx, T], Soon[Reply | Continue]]
+    handle: Callable[[Ctx, T], Soon[Reply | Continue]] | None
     post: Callable[[Ctx, T, Outcome], None] | None = None
     takes: str | type[Incoming] | None = None
 
@@ -115,6 +115,8 @@ def _walk(
             continue
         if handler.post is not None:
             posts.append(partial(handler.post, ctx, found))
+        if handler.handle is None:
+            continue
         result = handler.handle(ctx, found)
         if not isinstance(result, Continue):
             return result

@@ -1,9 +1,10 @@
 """What comes in and what goes out, whichever the transport: the records that front and dispatch share."""
 
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NewType, Protocol, TypeAlias, TypeVar
 
+import msgspec
 import trio
 from outcome import Maybe, Value, acapture, capture
 
@@ -102,8 +103,7 @@ class HostName:
     user: UserSlug | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HttpIncoming:
+class HttpIncoming(msgspec.Struct, frozen=True):
     """One HTTP request with its whole body.
 
     Attributes:
@@ -119,7 +119,7 @@ class HttpIncoming:
     method: str
     host: str
     target: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     body: bytes = b""
     host_name: HostName | None = None
     client: str = ""
@@ -162,8 +162,7 @@ class Link(Protocol):
         """End the connection of a client that takes too little of what it asked for; *reason* goes along."""
 
 
-@dataclass(frozen=True, slots=True)
-class MessageIncoming:
+class MessageIncoming(msgspec.Struct, frozen=True):
     """One message from a WebSocket: the undecoded JSON text. (A posted one comes as HttpIncoming.)
 
     Attributes:
@@ -175,14 +174,13 @@ class MessageIncoming:
     data: bytes
     client: str = ""
     looked: "LargeHead | VibesError | None" = None
-    link: Link | None = field(default=None, compare=False)
+    link: Link | None = None
 
 
 Incoming = HttpIncoming | MessageIncoming
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """An answer, complete.
 
     Attributes:
@@ -216,43 +214,45 @@ class Turn:
     A message that is refused passes its turn on without having waited; its turn is over, and that of the next
     has come, only once those before it are over too. A turn that is over knows no other: no chain of all
     messages ever sent is kept alive.
+
+    Attributes:
+        passed: whether the turn is over, and so are all before it.
     """
 
-    __slots__ = ("_after", "_before", "_done", "_passed")
+    __slots__ = ("_after", "_before", "_done", "_over", "passed")
 
     def __init__(self, before: "Turn | None" = None) -> None:
+        self.passed: bool = False
         self._before = before if before is not None and not before.passed else None
         self._after: Turn | None = None
         self._done = False
-        self._passed = trio.Event()
+        self._over: trio.Event | None = None
         if self._before is not None:
             self._before._after = self
 
     @property
     def has_come(self) -> bool:
         """Whether all messages before this one have passed their turns on."""
-        return self._before is None or self._before.passed
+        return self._before is None
 
     async def wait(self) -> None:
         """Return once it has come."""
         if self._before is not None:
-            await self._before._passed.wait()
+            self._before._over = self._before._over or trio.Event()
+            await self._before._over.wait()
 
     def pass_on(self) -> None:
         """Let the next message go; safe to call more than once, and always called in the end."""
         self._done = True
         turn: Turn | None = self
         while turn is not None and turn._done and turn._before is None:
-            turn._passed.set()
+            turn.passed = True
+            if turn._over is not None:
+                turn._over.set()
             following, turn._after = turn._after, None
             if following is not None:
                 following._before = None
             turn = following
-
-    @property
-    def passed(self) -> bool:
-        """Whether the turn is over, and so are all before it."""
-        return self._passed.is_set()
 
 
 Answer = Callable[[Incoming, Turn | None], Soon[Reply]]

@@ -13,7 +13,7 @@ import trio
 from vibes_trio.beside.pool import Question
 from vibes_trio.context import Ctx, Then
 from vibes_trio.counts import OTHER
-from vibes_trio.dispatch import Continue, Handler, Incoming, Outcome, Pipeline
+from vibes_trio.dispatch import Handler, Incoming, Outcome, Pipeline
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType, VibesError
 from vibes_trio.exchange import (
     READING_HEADERS,
@@ -30,6 +30,7 @@ from vibes_trio.services import (
     app_list,
     app_settings,
     chat_list,
+    chat_reads,
     deletions,
     forks,
     live,
@@ -46,8 +47,10 @@ from vibes_trio.services.chat import (
     find_chat_context,
 )
 from vibes_trio.services.devices import cert_from_csr, serve_sign_in
+from vibes_trio.services.given import Deploy
 from vibes_trio.services.health import find_trouble
 from vibes_trio.services.notices import explain_api, navigates, notice_reply
+from vibes_trio.services.prompts import open_chat, prompt_chat_section
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
 from vibes_trio.services.uploads import grant_upload, list_missing_assets, serve_uploads
@@ -68,6 +71,7 @@ from vibes_trio.wire import chats as of_chats
 from vibes_trio.wire import deletions as of_deletions
 from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
+from vibes_trio.wire import prompts as of_prompts
 from vibes_trio.wire import settings as of_settings
 from vibes_trio.wire import sharing as of_sharing
 from vibes_trio.wire import versions as of_versions
@@ -214,10 +218,6 @@ async def _answer_health(ctx: Ctx, page: Page) -> Reply:
     trouble = await find_trouble(ctx) if page.path == "/readyz" else ""
     body = encode({"status": "unavailable", "message": trouble} if trouble else {"status": "ok"})
     return Reply(503 if trouble else 200, JSON, b"" if page.head else body, len(body))
-
-
-def _log(ctx: Ctx, incoming: Incoming) -> Continue:
-    return Continue.CONTINUE
 
 
 def _log_outcome(ctx: Ctx, incoming: Incoming, outcome: Outcome) -> None:
@@ -395,14 +395,25 @@ def _import_all(names: Iterable[str]) -> None:
     _ = deploys.ensure_app_slug
 
 
-async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug) -> ResEnsureAppSlug:
+async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsureAppSlug:
     """See `services.deploy`. The first after the start may find it still loading."""
     await load_deploys()
-    return await deploys.ensure_app_slug(ctx, req)
+    try:
+        return await deploys.ensure_app_slug(ctx, req)
+    except VibesError as error:
+        name = ascii(f"{req.app_slug or ''}--{req.user_slug or ''}"[:MAX_NAME_CHARS])
+        log.info(
+            "deploy of %s by %s: %s",
+            name,
+            ctx.asker.user_id,
+            error.code,
+            extra={"kind": ("deploy", error.code)},
+        )
+        raise
 
 
 PIPELINE = Pipeline(
-    Handler("log", lambda incoming: incoming, _log, post=_log_outcome),
+    Handler("log", lambda incoming: incoming, None, post=_log_outcome),
     Handler("preflight", _preflight, _answer_preflight, takes=HttpIncoming),
     Handler("module", _module, serve_module, takes=HttpIncoming),
     Handler("entry point", _entry_point, serve_entry_point, takes=HttpIncoming),
@@ -465,6 +476,13 @@ PIPELINE = Pipeline(
     message(of_live.ReqSubscribeApps, live.subscribe_apps),
     message(of_live.ReqUnsubscribe, live.unsubscribe),
     message(ReqAssetUploadGrant, grant_upload),
+    message(of_prompts.ReqOpenChat, open_chat),
+    message(of_prompts.ReqPromptChatSection, partial(prompt_chat_section, ensure_app_slug)),
+    message(of_prompts.ReqListCodegenChats, chat_reads.list_codegen_chats),
+    message(of_prompts.ReqListApplicationChats, chat_reads.list_application_chats),
+    message(of_prompts.ReqGetApplicationChat, chat_reads.get_application_chat),
+    message(of_prompts.ReqGetChatDetails, chat_reads.get_chat_details),
+    message(of_prompts.ReqGetChatResponse, chat_reads.get_chat_response),
     message(ReqListMissingAssets, list_missing_assets),
     Handler("unknown message", _any_message, _refuse_message, takes=MessageHead),
 )

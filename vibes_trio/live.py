@@ -157,7 +157,8 @@ class Room:
 
 
 class Live:
-    """The rooms of one server. State: these by name, how many members they have, and the nursery of their tasks."""
+    """The rooms of one server. State: these by name, how many members they have, the nursery of their tasks;
+    and how many pages wait for something to change."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -165,6 +166,7 @@ class Live:
         self._nursery: trio.Nursery | None = None
         self._reading = trio.Semaphore(limits.subscribers_reading)
         self.members = 0
+        self.pages = 0
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Tell members, until cancelled."""

@@ -22,8 +22,9 @@ import trio
 
 from vibes_trio.auth.clerk import make_clerk_verifier
 from vibes_trio.auth.device_id import DeviceVerifier
+from vibes_trio.background.periodic import run_all
 from vibes_trio.background.trust import ensure_keys, read_trust, watch_trust
-from vibes_trio.background.worker import run_sweeps, run_worker
+from vibes_trio.background.worker import run_worker
 from vibes_trio.beside.pool import open_beside
 from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.compilers.choose import open_compiler
@@ -245,7 +246,7 @@ async def _run(
             for kind in KINDS:
                 await background.start(run_worker, app, kind)
             async with trio.open_nursery() as periodic:
-                await periodic.start(run_sweeps, app)
+                await periodic.start(run_all, app)
                 await periodic.start(app.live.run)
                 app.jobs.add(WarmAll())
                 async with trio.open_nursery() as connections:
@@ -297,4 +298,5 @@ async def _drain_on_signal(
         async for _ in signals:
             if app.draining.is_set():
                 os._exit(SECOND_SIGNAL_STATUS)
+            log.info("stopping: requests in flight are answered first; a second signal ends this at once")
             app.draining.set()

@@ -209,7 +209,7 @@ async def test_a_revocation_counts_though_the_keys_cannot_be_read(app):
     [
         "INSERT INTO Certificates VALUES ('s', 'ada', '', '', '', '', NULL)",
         "INSERT INTO UserSlugBindings (userId, userSlug, created) VALUES ('ada', 'ada', '')",
-        "INSERT INTO ChatContexts VALUES ('c', 'ada', '')",
+        "INSERT INTO ChatContexts (contextId, userId, created) VALUES ('c', 'ada', '')",
     ],
 )
 def test_keys_are_never_made_beside_data(tmp_path, sql):

@@ -1,12 +1,10 @@
 """Workers: one per kind, and a failing job ends none."""
 
 import pytest
-import trio
 from fakes import make_app
 
 from vibes_trio.background import worker
-from vibes_trio.background.worker import run_sweeps, run_worker
-from vibes_trio.config import Limits
+from vibes_trio.background.worker import run_worker
 from vibes_trio.jobs import Sweep, WarmAll
 
 
@@ -45,14 +43,3 @@ async def test_a_failing_job_is_logged_and_the_next_one_runs(ran, caplog):
 
     assert ran == [WarmAll(), WarmAll()]
     assert len(caplog.records) == 2
-
-
-async def test_sweeps_come_at_their_interval(ran, autojump_clock):
-    app = make_app(limits=Limits(sweep_interval_s=60, jobs_waiting=10))
-
-    with trio.move_on_after(150):
-        await run_sweeps(app)
-    app.jobs.close()
-    await run_worker(app, Sweep)
-
-    assert len(ran) == 3

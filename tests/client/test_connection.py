@@ -286,9 +286,10 @@ async def followed(socket: FakeSocket, connection: Connection, events: int) -> t
                 socket.receive(tid, {"type": "vibes.diy.event", "n": number})
 
         nursery.start_soon(answer)
-        async with connection.feed(ReqEnsureChatContext()) as feed:
-            found = [json.loads(bytes(await feed.next()))["n"] for _ in range(events + 1)]
-            return json.loads(bytes(feed.reply)), found
+        feed = await connection.open_feed(ReqEnsureChatContext())
+        found = [json.loads(bytes(await feed.next()))["n"] for _ in range(events + 1)]
+        feed.close()
+        return json.loads(bytes(feed.reply)), found
 
 
 async def test_a_feed_has_its_reply_and_all_events_in_order() -> None:
@@ -313,15 +314,15 @@ async def test_a_feed_that_nobody_reads_is_cut_and_others_go_on() -> None:
                 socket.receive(tid, {"type": "vibes.diy.event", "n": number})
 
         nursery.start_soon(answer)
-        async with connection.feed(ReqEnsureChatContext()) as feed:
-            await trio.testing.wait_all_tasks_blocked()
-            asked = start()
-            socket.receive(json.loads(await socket.sent.receive())["tid"], {"ok": True})
-            await asked.done.wait()
+        feed = await connection.open_feed(ReqEnsureChatContext())
+        await trio.testing.wait_all_tasks_blocked()
+        asked = start()
+        socket.receive(json.loads(await socket.sent.receive())["tid"], {"ok": True})
+        await asked.done.wait()
 
-            events = [json.loads(bytes(await feed.next()))["n"] for _ in range(3)]
-            with pytest.raises(Lagged):
-                await feed.next()
+        events = [json.loads(bytes(await feed.next()))["n"] for _ in range(3)]
+        with pytest.raises(Lagged):
+            await feed.next()
 
     assert asked.payload == {"ok": True}
     assert events == [0, 1, 2]
@@ -337,10 +338,10 @@ async def test_a_feed_ends_with_its_connection() -> None:
             )
 
         nursery.start_soon(answer)
-        async with connection.feed(ReqEnsureChatContext()) as feed:
-            socket.to_client.close()
-            with pytest.raises(ConnectionLost, match="going away"):
-                await feed.next()
+        feed = await connection.open_feed(ReqEnsureChatContext())
+        socket.to_client.close()
+        with pytest.raises(ConnectionLost, match="going away"):
+            await feed.next()
 
 
 async def test_a_feed_that_is_left_forgets_its_events() -> None:

@@ -1,7 +1,7 @@
 """A connection that is shared, lost, and made anew; the waits by a clock that jumps."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import msgspec
@@ -28,7 +28,7 @@ class FakeExchange:
     async def exchange(self, payload: msgspec.Struct, **_: object) -> msgspec.Raw:
         raise NotImplementedError
 
-    def feed(self, payload: msgspec.Struct) -> AbstractAsyncContextManager[Feed]:
+    async def open_feed(self, payload: msgspec.Struct) -> Feed:
         raise NotImplementedError
 
     def give_up(self, why: str) -> None:

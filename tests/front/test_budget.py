@@ -3,11 +3,11 @@
 import contextlib
 import json
 import socket as sockets
-from dataclasses import replace
 
 import pytest
 import trio
 import trio.testing
+from msgspec import structs
 from websockets.frames import CloseCode, Opcode
 
 from vibes_trio.config import KiB, Limits, MiB
@@ -565,7 +565,7 @@ async def test_a_message_that_is_turned_away_is_gone_at_once_whatever_it_is(serv
 
     async def look(incoming):
         await trio.lowlevel.checkpoint()
-        return replace(incoming, looked=error) if incoming.data.startswith(b"y") else incoming
+        return structs.replace(incoming, looked=error) if incoming.data.startswith(b"y") else incoming
 
     async def answer(incoming, turn):
         await may_go.wait()
@@ -611,3 +611,11 @@ async def test_what_is_answered_at_once_counts_in_one_step_as_in_two():
     for holding in (first, second):
         holding.close()
     assert (budget.bytes, budget.pinned, budget.held().clients) == (0, 0, {})
+
+
+def test_a_holding_tells_whether_its_client_is_the_only_one():
+    budget = Budget(1000)
+    one, twin = budget.open("a"), budget.open("a")
+    assert (one.is_alone, twin.is_alone, one.client) == (True, True, "a")
+    other = budget.open("b")
+    assert (one.is_alone, other.is_alone) == (False, False)

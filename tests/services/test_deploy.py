@@ -811,3 +811,68 @@ async def test_without_anybody_who_builds_packages_by_address_are_told_too(app, 
 
     assert "asks https://unpkg.com for" in alone["warnings"][0]
     assert "warnings" not in on_cdn
+
+
+# -- large deploys ------------------------------------------------------------------------------------------
+
+
+def large(name, letter):
+    return text(name, letter * 300_000)
+
+
+async def test_assets_of_a_large_deploy_are_put_ahead_some_at_a_time(app, monkeypatch):
+    """In one transaction everybody else who writes waits for all of it: 64 MiB, or 500 files."""
+    put, real = [], assets.put_assets
+    monkeypatch.setattr(assets, "put_assets", lambda tx, some: put.append(len(some)) or real(tx, some))
+    few = with_limits(app, put_ahead_bytes=700_000, put_ahead_assets=10)
+
+    reply = await deploy(few, *(large(f"/{letter}", letter) for letter in "abcde"))
+
+    assert reply["type"] == "vibes.diy.res-ensure-app-slug"
+    assert put[:2] == [2, 2]
+    put.clear()
+    await deploy(few, *(text(f"/{number}", f"{number}") for number in range(400)))
+    assert put[:39] == [10] * 39
+    assert few.landing.cids == frozenset()
+
+
+async def test_a_large_deploy_that_is_refused_leaves_what_a_sweep_removes(app):
+    before = counts(app)
+    none = replace(app, config=replace(app.config, max_app_slugs=0))
+
+    reply = await deploy(none, large("/a", "a"))
+
+    assert reply["code"] == "limit-reached"
+    assert app.jobs.queues[Sweep].take_nowait()[1] == Sweep(evicted=True)
+    await sweep(app, Sweep(evicted=True))
+    assert counts(app) == before
+
+
+async def test_no_sweep_takes_what_is_put_ahead_while_its_deploy_goes_on(app, monkeypatch):
+    real = deploy_service._publish
+    swept = []
+
+    async def write_long(size, fn, *args):
+        if fn is real:
+            await sweep(app, Sweep(evicted=True))
+            swept.append(app.db.points.get(assets.find_asset, calc_cid(b"a" * 300_000)))
+        return await app.db.write(fn, *args)
+
+    monkeypatch.setattr(type(app.db), "write_long", lambda db, *args: write_long(*args))
+    await deploy(app, large("/a", "a"))
+
+    assert swept == [b"a" * 300_000]
+
+
+async def test_what_was_put_ahead_and_is_gone_all_the_same_is_put_again(app, monkeypatch):
+    real = deploy_service._publish
+
+    def publish(tx, *args):
+        tx.execute("DELETE FROM Assets")
+        return real(tx, *args)
+
+    monkeypatch.setattr(deploy_service, "_publish", publish)
+    reply = await deploy(app, large("/a", "a"))
+
+    assert reply["type"] == "vibes.diy.res-ensure-app-slug"
+    assert app.db.points.get(assets.find_asset, calc_cid(b"a" * 300_000)) == b"a" * 300_000

@@ -69,3 +69,16 @@ def test_end_is_read_once_and_all_before_it_is_given_out():
     assert batches(line) == [[LONG], [1]]
     assert line.take() == []
     assert source.qsize() == 1
+
+
+def test_whether_a_short_one_waits_is_told_without_taking_it():
+    source = waiting(LONG)
+    line = Line(source, 10, LONG)
+
+    assert not line.has_short
+    source.put(Pending(lambda tx: None, 1))
+    assert line.has_short
+    assert batches(Line(waiting(1, None), 9, LONG)) == [[1]]
+    source.put(None)
+    assert batches(line) == [[LONG], [1]]
+    assert not line.has_short

@@ -8,7 +8,7 @@ from vibes_trio.errors import Overloaded
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.pending import Batch, Pending, PendingItem
 from vibes_trio.storage.sqlite.tx import SqliteTx
-from vibes_trio.storage.worker import Inline, Worker
+from vibes_trio.storage.worker import PUT_OFF_MOST, Inline, Worker
 
 NO_TX = SqliteTx(None, 0)  # type: ignore[arg-type]  # the functions of this file touch no database
 
@@ -194,6 +194,36 @@ def test_worker_that_gathers_may_be_stopped_when_the_loop_has_ended() -> None:
         return Worker("gathering", [lambda batch: None], at_once=1, waiting=1, by_pass=True)
 
     trio.run(main).stop()
+
+
+async def test_what_is_done_between_batches_waits_for_short_ones_but_not_for_ever() -> None:
+    """A checkpoint behind a long commit would hold up twice who came during it."""
+    done: list[str] = []
+    behind = 2 * PUT_OFF_MOST
+
+    def run(batch: Batch) -> None:
+        nonlocal behind
+        for pending in batch:
+            pending.run(NO_TX)
+        done.append("batch")
+        if behind:
+            behind -= 1
+            worker.submit(Pending(lambda tx: 0))
+
+    def after() -> None:
+        done.append("after")
+        if done.count("batch") == 2 * PUT_OFF_MOST + 1:
+            over.set()
+
+    over = threading.Event()
+    worker = Worker("test", [run], at_once=1, waiting=99, after=after)
+    worker.submit(Pending(lambda tx: 0))
+    assert over.wait(10)
+    worker.stop()
+
+    round_ = ["batch"] * (PUT_OFF_MOST + 1) + ["after"]
+    assert done[: len(round_)] == round_
+    assert done.count("batch") == 2 * PUT_OFF_MOST + 1
 
 
 class Threads:

@@ -6,6 +6,7 @@ The command line revokes certificates and rotates keys while a server runs. Both
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import trio
@@ -13,9 +14,10 @@ import trio
 from vibes_trio.auth.audience import own_names
 from vibes_trio.auth.device_id import DeviceTrust, TrustedCa
 from vibes_trio.auth.keys import FILE_NAME, Keys, load_keys
+from vibes_trio.background.periodic import every, repeat
 from vibes_trio.config import Config
 from vibes_trio.context import App
-from vibes_trio.errors import ConfigError, VibesError
+from vibes_trio.errors import ConfigError
 from vibes_trio.storage import certificates
 from vibes_trio.storage.engines import holds_data
 from vibes_trio.storage.feed import REVOCATIONS, listening
@@ -64,25 +66,32 @@ async def watch_trust(app: App, *, task_status: trio.TaskStatus[None] = trio.TAS
 
     A database that can't be read now is looked at again: what was in force stays so, and the server goes on.
     """
-    seen, usable = await read_stamp(app), True
-    task_status.started()
-    failing = False
+    watch = _Watch(app, await read_stamp(app))
+    limits = app.config.limits
     with listening(app.db.feed, [REVOCATIONS], most=1) as changes:
-        while True:
-            with trio.move_on_after(app.config.limits.trust_poll_s):
-                await changes.wait()
-            try:
-                stamp = await read_stamp(app)
-                if stamp != seen or (not usable and _find_cas(app) is not None):
-                    usable = await refresh_trust(app)
-                    seen = stamp
-                failing = False
-            except VibesError as error:
-                if not failing:
-                    log.error(
-                        "can't see whether keys or revocations changed; trying again: %s", error.message
-                    )
-                failing = True
+        task_status.started()
+        work = every("the look at keys and revocations", limits.trust_poll_s, watch.look, limits)
+        await repeat(replace(work, wake=changes.wait), app.counts.cells("periodic_runs"))
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What was in force when somebody last looked; *usable*: the keys could be read."""
+
+    app: App
+    seen: Stamp
+    usable: bool = True
+
+    async def look(self) -> None:
+        """Put in force what has changed.
+
+        Raises:
+            VibesError: the database can't be read at the moment.
+        """
+        stamp = await read_stamp(self.app)
+        if stamp != self.seen or (not self.usable and _find_cas(self.app) is not None):
+            self.usable = await refresh_trust(self.app)
+            self.seen = stamp
 
 
 async def refresh_trust(app: App) -> bool:

@@ -46,12 +46,3 @@ async def _work(app: App, kind: type[Job]) -> None:
             log.exception("job failed: %s", job)
         finally:
             queue.done(user)
-
-
-async def run_sweeps(app: App, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-    """Queue a sweep now and then, at the interval of the settings, until cancelled; and builds to be tried again."""
-    task_status.started()
-    while True:
-        app.jobs.add(Sweep())
-        app.jobs.add(RetryBuilds())
-        await trio.sleep(app.config.limits.sweep_interval_s)

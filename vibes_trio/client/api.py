@@ -12,9 +12,11 @@ from typing import TypeVar
 import msgspec
 import trio
 
+from vibes_trio.client.appending import append_once
 from vibes_trio.client.connection import TID_BYTES, Progress
 from vibes_trio.client.dial import without_group
 from vibes_trio.client.failures import CannotConnect, ConnectionLost, NotSent
+from vibes_trio.client.following import Following, next_sections, same_again
 from vibes_trio.client.link import Link, websocket_url
 from vibes_trio.client.paging import Pages
 from vibes_trio.client.repeats import may_repeat
@@ -22,6 +24,15 @@ from vibes_trio.client.replies import read_reply
 from vibes_trio.client.tokens import Signer, Token, signer
 from vibes_trio.config import Limits
 from vibes_trio.wire.base import Request, Response
+from vibes_trio.wire.chat import Origin, ReqAppendChatSection, ResAppendChatSection
+from vibes_trio.wire.live import (
+    EvtApps,
+    EvtChatSection,
+    EvtReleases,
+    ReqSubscribeApps,
+    ReqSubscribeChatSections,
+    ReqSubscribeReleases,
+)
 
 R = TypeVar("R", bound=Response)
 
@@ -86,6 +97,42 @@ class Api:
             for app in page.items: ...
         """
         return Pages(self.request, request)
+
+    async def append(
+        self, context_id: str, origin: Origin, blocks: msgspec.Raw, after: int
+    ) -> ResAppendChatSection:
+        """Append a section to a chat, once: where no answer came it is looked for before it is sent again.
+
+        Args:
+            blocks: JSON of a list.
+            after: `seq` of a section that is there, such as the last one; -1 for none. It is looked for from there on,
+                so whoever appends the same twice has to say after which the second one comes.
+
+        Raises:
+            As `request`.
+        """
+        request = ReqAppendChatSection(context_id=context_id, origin=origin, blocks=blocks)
+        return await append_once(self.request, request, after, self._link.limits.request_tries)
+
+    def sections(self, context_id: str, since: int = -1) -> Following[EvtChatSection]:
+        """Return an iterator over the sections of a chat: those with a `seq` above *since*, then each as it comes.
+
+        async with api.sections(context_id) as sections:
+            async for section in sections: ...
+
+        It never ends by itself, and goes on over lost connections: none is left out, and none comes twice.
+        """
+        request = ReqSubscribeChatSections(context_id=context_id, since=since)
+        return Following(self._link, self.signed, request, EvtChatSection, next_sections)
+
+    def releases(self, owner_handle: str, app_slug: str) -> Following[EvtReleases]:
+        """Return an iterator over how an app's releases are: now, and whenever that changes. See `sections`."""
+        request = ReqSubscribeReleases(owner_handle=owner_handle, app_slug=app_slug)
+        return Following(self._link, self.signed, request, EvtReleases, same_again)
+
+    def app_changes(self) -> Following[EvtApps]:
+        """Return an iterator over changes of my apps: which have changed, or that any may have. See `sections`."""
+        return Following(self._link, self.signed, ReqSubscribeApps(), EvtApps, same_again)
 
 
 class Connections:

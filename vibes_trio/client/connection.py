@@ -7,8 +7,7 @@ how large a reply may be, how much waits for whoever reads a feed, and how long 
 
 import math
 import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -77,11 +76,16 @@ class Feed:
     """
 
     def __init__(
-        self, reply: msgspec.Raw, events: trio.MemoryReceiveChannel[msgspec.Raw], why: Callable[[], Exception]
+        self,
+        reply: msgspec.Raw,
+        events: trio.MemoryReceiveChannel[msgspec.Raw],
+        why: Callable[[], Exception],
+        forget: Callable[[], None],
     ) -> None:
         self.reply = reply
         self._events = events
         self._why = why
+        self._forget = forget
 
     async def next(self) -> msgspec.Raw:
         """Return the payload of the next event.
@@ -94,6 +98,11 @@ class Feed:
             return await self._events.receive()
         except trio.EndOfChannel:
             raise self._why() from None
+
+    def close(self) -> None:
+        """Take no more events; the server may still send some."""
+        self._forget()
+        self._events.close()
 
 
 class Connection:
@@ -135,12 +144,11 @@ class Connection:
         waiter = _Waiter(trio.CancelScope(), on_progress)
         return await self._ask(tid or secrets.token_urlsafe(TID_BYTES), payload, waiter)
 
-    @asynccontextmanager
-    async def feed(self, payload: msgspec.Struct) -> AsyncIterator[Feed]:
-        """Send *payload*, and hold a place open for its reply and the events that come after it.
+    async def open_feed(self, payload: msgspec.Struct) -> Feed:
+        """Send *payload*; return its reply, and the events that come after it, until the feed is closed.
 
         Raises:
-            As `exchange`. Other errors are those of the block.
+            As `exchange`.
         """
         tid = secrets.token_urlsafe(TID_BYTES)
         to_reader, events = trio.open_memory_channel[msgspec.Raw](self._limits.events_waiting)
@@ -149,12 +157,12 @@ class Connection:
         def why() -> Exception:
             return Lagged("More came than was read.") if waiter.lagged else self._loss(waiter)
 
-        with to_reader, events:
-            try:
-                reply = await self._ask(tid, payload, waiter)
-                yield Feed(reply, events, why)
-            finally:
-                self._waiters.pop(tid, None)
+        reply = await self._ask(tid, payload, waiter)
+        return Feed(reply, events, why, lambda: self._forget(tid, waiter))
+
+    def _forget(self, tid: str, waiter: _Waiter) -> None:
+        if self._waiters.get(tid) is waiter:
+            del self._waiters[tid]
 
     async def _ask(self, tid: str, payload: msgspec.Struct, waiter: _Waiter) -> msgspec.Raw:
         text = write_envelope(tid, payload, self._limits.max_frame_bytes)
@@ -247,7 +255,7 @@ class Connection:
         self._hear(waiter)
         try:
             waiter.events.send_nowait(event)
-        except trio.WouldBlock:
+        except (trio.WouldBlock, trio.BrokenResourceError):
             # Others wait for what comes behind it on this connection, so whoever doesn't read is not waited for.
             waiter.lagged = True
             waiter.events.close()

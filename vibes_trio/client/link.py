@@ -43,8 +43,8 @@ class Exchange(Protocol):
     ) -> msgspec.Raw:
         """Send *payload*; return the payload of the reply. See `Connection.exchange`."""
 
-    def feed(self, payload: msgspec.Struct) -> AbstractAsyncContextManager[Feed]:
-        """Send *payload*; give its reply and what comes after it. See `Connection.feed`."""
+    async def open_feed(self, payload: msgspec.Struct) -> Feed:
+        """Send *payload*; return its reply and what comes after it. See `Connection.open_feed`."""
 
     def give_up(self, why: str) -> None:
         """Set `lost`, and tell everybody who waits why."""

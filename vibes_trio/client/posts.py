@@ -6,7 +6,7 @@ import secrets
 import ssl
 import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -76,7 +76,7 @@ class Posts:
             )
             raise ConnectionLost(f"{self._url}: answers with HTTP status {status}{why}.") from error
 
-    def feed(self, payload: msgspec.Struct) -> AbstractAsyncContextManager[Feed]:
+    async def open_feed(self, payload: msgspec.Struct) -> Feed:
         """Refuse: what comes later has no way here.
 
         Raises:

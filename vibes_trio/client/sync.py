@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -16,6 +16,7 @@ from vibes_trio.client.connection import Progress
 from vibes_trio.client.tokens import Token
 from vibes_trio.config import Limits
 from vibes_trio.wire.base import Request, Response
+from vibes_trio.wire.live import EvtChatSection
 
 R = TypeVar("R", bound=Response)
 
@@ -52,6 +53,16 @@ class SyncApi:
 
         while (page := trio.from_thread.run(following, trio_token=self._running.loop)) is not None:
             yield page
+
+    def sections(self, context_id: str, since: int = -1) -> Iterator[EvtChatSection]:
+        """Give the sections of a chat: those with a `seq` above *since*, then each as it comes. See `Api.sections`."""
+        following = self._running.api.sections(context_id, since)
+        try:
+            while True:
+                yield trio.from_thread.run(following.__anext__, trio_token=self._running.loop)
+        finally:
+            with suppress(trio.RunFinishedError):  # the client may have ended before its iterators
+                trio.from_thread.run(following.aclose, trio_token=self._running.loop)
 
 
 @contextmanager

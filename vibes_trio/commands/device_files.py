@@ -8,7 +8,7 @@ from vibes_trio.auth.ca import DEVICE_DAYS, Ca
 from vibes_trio.auth.device import Device, issue_device, read_key_file, write_key_file
 from vibes_trio.auth.verifier import Claims
 from vibes_trio.commands.database import write
-from vibes_trio.commands.output import CommandFailed
+from vibes_trio.commands.output import UNUSABLE, CommandFailed
 from vibes_trio.errors import ConfigError
 from vibes_trio.storage import Database, iso_utc
 from vibes_trio.storage.certificates import Certificate, admit_certificate
@@ -91,6 +91,6 @@ def load_device(path: Path) -> Device:
     try:
         return read_key_file(path.read_text("utf-8"))
     except OSError as error:
-        raise CommandFailed(f"{path}: the key file can't be read: {error.strerror}.") from error
+        raise CommandFailed(f"{path}: the key file can't be read: {error.strerror}.", UNUSABLE) from error
     except (UnicodeDecodeError, ConfigError) as error:
-        raise CommandFailed(f"{path}: {error}") from error
+        raise CommandFailed(f"{path}: {error}", UNUSABLE) from error

@@ -6,6 +6,7 @@ from functools import partial
 
 from vibes_trio.client.failures import ConnectionLost, RequestTimedOut
 from vibes_trio.commands.app_files import FoundApp, find_app
+from vibes_trio.commands.interrupts import until_interrupted
 from vibes_trio.commands.left_out import read_choice
 from vibes_trio.commands.output import CommandFailed, print_error, tell
 from vibes_trio.commands.plan import Plan, find_handle, make_request, shown_number
@@ -18,12 +19,9 @@ from vibes_trio.wire.deploy import ReqEnsureAppSlug
 
 async def watch(plan: Plan, app: FoundApp, session: Session) -> None:
     """Deploy *app*, and again whenever a file of it has changed, until interrupted."""
-    await follow_folder(
-        plan.path,
-        read_choice(plan.path, plan.include) if plan.path.is_dir() else None,
-        partial(_send_anew, plan, session, _Sent(await find_handle(plan, session))),
-        plan.limits,
-    )
+    act = partial(_send_anew, plan, session, _Sent(await find_handle(plan, session)))
+    choice = read_choice(plan.path, plan.include) if plan.path.is_dir() else None
+    await until_interrupted(partial(follow_folder, plan.path, choice, act, plan.limits))
 
 
 @dataclass(slots=True)

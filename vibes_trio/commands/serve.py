@@ -22,6 +22,7 @@ from vibes_trio.commands.output import OK, program
 from vibes_trio.config import Config, default_data_dir, load_config
 from vibes_trio.context import App
 from vibes_trio.errors import LimitReached
+from vibes_trio.interpreter import share_interpreter
 from vibes_trio.logs.colours import paint
 from vibes_trio.server import serve
 from vibes_trio.storage.engines import serving_alone
@@ -71,6 +72,7 @@ def announce_and_settle(app: App) -> None:
     """Announce; then let the collector pass over what the start made."""
     announce(app)
     settle_collector()
+    share_interpreter()
 
 
 def greeting(app: App, url: str) -> list[str]:

@@ -80,13 +80,13 @@ class Talk(Protocol):
 
 
 class Workers:
-    """At most `limits.compile_at_once` processes of one command, started when needed and used again.
+    """Processes of one command that work, at most `limits.compile_at_once` at a time, and are used again.
 
     What a user asks for beside something else of his is done by workers that stand back, so that he slows himself
-    down, not who asks for one thing.
+    down, not who asks for one thing. Of either kind as many may be idle as work at a time.
 
-    The state is the list of idle workers, how many are busy, and whose turn it is; a busy one belongs to the task that
-    asks it. `aclose` ends the idle ones and is called when no task asks any more.
+    The state is the list of idle workers, and whose turn it is; a busy one belongs to the task that asks it.
+    `aclose` ends the idle ones and is called when no task asks any more.
 
     Args:
         command: what to run.
@@ -119,7 +119,6 @@ class Workers:
             "compiled",
         )
         self._idle: list[_Worker] = []
-        self._busy = 0
 
     async def ask(self, request: bytes, user: str = "") -> bytes:
         """Return the answer to *request*; see `converse`."""
@@ -182,13 +181,11 @@ class Workers:
     async def _use(self, worker: _Worker, talk: Callable[[Talk], Awaitable[T]]) -> T:
         answered = False
         worker.requests += 1
-        self._busy += 1
         try:
             answer = await talk(worker)
             answered = True
             return answer
         finally:
-            self._busy -= 1
             # Also when cancelled: a half-done request makes the worker useless.
             await self._give_back(worker, usable=answered)
 
@@ -207,8 +204,6 @@ class Workers:
         return None
 
     async def _start(self, stands_back: bool) -> _Worker:
-        if self._idle and len(self._idle) + self._busy >= self._limits.compile_at_once:
-            await kill_child(self._idle.pop(0).child)  # of the other kind
         bounds = Bounds(self._limits.compile_memory_bytes, niceness=self._niceness if stands_back else 0)
         try:
             child = await start_child(self._command, self._env, bounds)

@@ -61,6 +61,7 @@ class PageInput:
         template: the app's own HTML; None: there is none.
         remote: address of another host in it → address on this server that has the same.
         asks_for_fonts: whether the app asks for fonts by name, and this server answers.
+        reloads: whether the page opens a newer release by itself.
         hosted: host of packages → what their paths begin with, of those that this server answers in the place of while
             the app runs.
     """
@@ -89,6 +90,7 @@ class PageInput:
     template: Template | None = None
     remote: Mapping[str, str] = field(default_factory=dict)
     asks_for_fonts: bool = False
+    reloads: bool = False
     hosted: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -122,6 +124,7 @@ def render_page(page: PageInput) -> bytes:
         *font_elements(page.fonts),
         f'<script src="{static_module("boot.js").address}"></script>',
         *_font_script(page),
+        *_reload_script(page),
         *_hosted_script(page, release),
         *_tailwind(page),
         *(
@@ -141,7 +144,7 @@ def render_other_page(page: PageInput, template: Template) -> bytes:
     """Return the HTML of another page of a site, as its author wrote it but for what *page* has in its place."""
     icon = [] if template.has_icon else [f'<link rel="icon" href="{html.escape(page.icon)}">']
     release = f"/~{page.fs_id}~/"
-    scripts = [*_font_script(page), *_hosted_script(page, release), *_tailwind(page)]
+    scripts = [*_font_script(page), *_reload_script(page), *_hosted_script(page, release), *_tailwind(page)]
     head = "\n".join(["", '<meta charset="utf-8">', *icon, *scripts, ""])
     text = fill_template(template, head, release, page.remote, own_fonts=page.asks_for_fonts)
     return text.encode("utf-8", "replace")
@@ -255,6 +258,17 @@ def _preloads(page: PageInput, release: str) -> list[str]:
 def _font_script(page: PageInput) -> list[str]:
     """A script that only pages of apps which need it have: it takes the app's requests for fonts to this server."""
     return [f'<script src="{static_module("fonts.js").address}"></script>'] if page.asks_for_fonts else []
+
+
+def _reload_script(page: PageInput) -> list[str]:
+    """A script that only pages of dev releases have."""
+    return [reload_element(page.fs_id)] if page.reloads else []
+
+
+def reload_element(fs_id: FsId) -> str:
+    """Return the element that has the page of *fs_id* open a newer release by itself. It runs when all else has."""
+    address = static_module("reload.js").address
+    return f'<script defer src="{address}" data-release="/~{fs_id}~"></script>'
 
 
 def _hosted_script(page: PageInput, release: str) -> list[str]:

@@ -19,6 +19,7 @@ _NAMES = (
     "mount.js",
     "jsx-dev-runtime.js",
     "progress.js",
+    "reload.js",
     "tailwind.js",
 )
 _VIBES_NAMES = ("call-ai.js", "fireproof.js", "images.js", "next-app.js", "use-vibes.js", "viewer.js")

@@ -7,10 +7,10 @@ knows which it was.
 import logging
 import secrets
 from collections.abc import Awaitable
-from dataclasses import replace
 from functools import partial
 
 import trio
+from msgspec.structs import replace
 from outcome import Error, Maybe, Value
 
 from vibes_trio.context import App, Ctx

@@ -52,6 +52,11 @@ class Budget:
         self._accounts: WeakValueDictionary[str, Account] = WeakValueDictionary()
         self._lent: dict[int, int] = {}
 
+    @property
+    def clients(self) -> int:
+        """How many clients have connections."""
+        return len(self._accounts)
+
     def open(self, client: str, sock: socket.socket | None = None) -> "Holding":
         """Return what counts for one connection of *client*; who waits for *sock* is woken when it is taken back."""
         account = self._accounts.get(client)
@@ -183,6 +188,16 @@ class Holding:
         self.pinned = 0
         self.taken_back = False
         self.on_taken: Callable[[], None] | None = None
+
+    @property
+    def client(self) -> str:
+        """Whose connection it is: an address."""
+        return self._account.client
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether all connections that are open are that client's."""
+        return self._account.budget.clients == 1
 
     def set(self, size: int) -> bool:
         """Hold *size* bytes beside the pinned ones. Returns False if there is no room: let go of all of it then.

@@ -1,6 +1,5 @@
 """The link of a WebSocket: how others than its own task say something to its client (`exchange.Link`)."""
 
-import struct
 from collections.abc import Callable
 
 from websockets.frames import CloseCode
@@ -9,20 +8,8 @@ from websockets.protocol import State
 from vibes_trio.exchange import Kept
 from vibes_trio.front.http import JOINED_BYTES
 from vibes_trio.front.outbox import Outbox
-from vibes_trio.front.protocol import WebSocketProtocol
+from vibes_trio.front.protocol import WebSocketProtocol, text_head
 from vibes_trio.front.state import Counts
-
-_SHORT, _MEDIUM = 126, 0x10000
-_FINAL_TEXT = 0x81
-
-
-def text_head(size: int) -> bytes:
-    """Return the head of a frame that is a whole text of *size* bytes, as a server sends it."""
-    if size < _SHORT:
-        return bytes((_FINAL_TEXT, size))
-    if size < _MEDIUM:
-        return struct.pack("!BBH", _FINAL_TEXT, _SHORT, size)
-    return struct.pack("!BBQ", _FINAL_TEXT, _SHORT + 1, size)
 
 
 class SocketLink:

@@ -14,6 +14,7 @@ Autobahn's cases 3.2, 4.1.3, 5.15 and 7.1.5, among others, ask for this.
 
 import struct
 from collections.abc import Generator, Sequence
+from functools import partial
 from typing import NamedTuple, cast
 
 from websockets.exceptions import PayloadTooBig, ProtocolError
@@ -28,7 +29,7 @@ try:
 except ImportError:  # pragma: no cover - where it was not built; slower by far
     from websockets.utils import apply_mask
 
-CONT, TEXT, BINARY = Opcode.CONT, Opcode.TEXT, Opcode.BINARY
+CONT, TEXT, BINARY, CLOSE = Opcode.CONT, Opcode.TEXT, Opcode.BINARY, Opcode.CLOSE
 FRAMES_AT_ONCE = 64
 FRAGMENT_BYTES = 32 * 1024
 """A multiple of a mask's length, so that one mask fits all pieces."""
@@ -36,6 +37,20 @@ FRAGMENT_BYTES = 32 * 1024
 _OPCODES = {int(opcode): opcode for opcode in Opcode}
 _SHORT_HEAD, _LONG_HEAD = 126, 127  # in place of a length: it follows in 2 bytes, or 8
 _MASK_BYTES = 4
+_FINAL_TEXT = 0x81
+
+
+def frame_head(first: int, size: int) -> bytes:
+    """Return the head of a frame of *size* bytes, as a server sends it; *first* is its first byte."""
+    if size < _SHORT_HEAD:
+        return bytes((first, size))
+    if size < 0x10000:
+        return struct.pack("!BBH", first, _SHORT_HEAD, size)
+    return struct.pack("!BBQ", first, _LONG_HEAD, size)
+
+
+text_head = partial(frame_head, _FINAL_TEXT)
+"""Returns the head of a frame that is a whole text of so many bytes."""
 
 
 class _FrameHead(NamedTuple):
@@ -135,7 +150,10 @@ class WebSocketProtocol(ServerProtocol):
                 while not self.reader.buffer or (head := self._read_head()) is None:
                     self._expect_more()
                     yield
-                yield from self._read_payload(head)
+                if head.size <= FRAGMENT_BYTES and head.size <= len(self.reader.buffer):
+                    self._end_frame(head, head.opcode, head.size)
+                else:
+                    yield from self._read_payload(head)
                 if len(self.events) >= FRAMES_AT_ONCE and self.reader.buffer:
                     self.is_more = True
                     yield
@@ -186,9 +204,13 @@ class WebSocketProtocol(ServerProtocol):
             opcode, self._frame_bytes = CONT, self._frame_bytes - FRAGMENT_BYTES
         if len(self.reader.buffer) < self._frame_bytes:
             yield from self._wait_for(self._frame_bytes)
+        size, self._frame_bytes = self._frame_bytes, 0
+        self._end_frame(head, opcode, size)
+
+    def _end_frame(self, head: _FrameHead, opcode: Opcode, size: int) -> None:
+        """Give out the last *size* bytes of a frame, or all, which are there."""
         head.check()
-        data, self._frame_bytes = self._take(self._frame_bytes, head.mask), 0
-        self.recv_frame(Frame(opcode, data, head.fin))
+        self.recv_frame(Frame(opcode, self._take(size, head.mask), head.fin))
 
     def _wait_for(self, size: int) -> Generator[None]:
         while len(self.reader.buffer) < size:
@@ -206,13 +228,7 @@ class WebSocketProtocol(ServerProtocol):
 
     def send_frame(self, frame: Frame) -> None:
         """Have *frame* sent; a large payload is not copied behind its head."""
-        size, opcode = len(frame.data), frame.opcode | (0x80 if frame.fin else 0)
-        if size < _SHORT_HEAD:
-            head = bytes((opcode, size))
-        elif size < 0x10000:
-            head = struct.pack("!BBH", opcode, _SHORT_HEAD, size)
-        else:
-            head = struct.pack("!BBQ", opcode, _LONG_HEAD, size)
+        head = frame_head(frame.opcode | (0x80 if frame.fin else 0), len(frame.data))
         self.writes += cast(tuple[bytes, ...], join_parts(head, frame.data))
 
     def _ignore(self) -> Generator[None]:
@@ -221,6 +237,6 @@ class WebSocketProtocol(ServerProtocol):
             yield
 
     def recv_frame(self, frame: Frame) -> None:
-        if frame.opcode is Opcode.CLOSE:
+        if frame.opcode is CLOSE:
             self.current_size = None  # the rest of the message will not come, and that is no fault
         super().recv_frame(frame)

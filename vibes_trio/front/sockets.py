@@ -186,7 +186,7 @@ class Line:
 
     async def wait_turn(self) -> None:
         """Let others have a turn, and wait in the queue of those that have more to do."""
-        await self._run_queue.wait_turn()
+        await self._run_queue.wait_turn(self.holding.client, alone=self.holding.is_alone)
         self.begin_slice()
 
     async def breathe(self) -> None:

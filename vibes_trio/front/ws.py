@@ -31,10 +31,10 @@ from vibes_trio.exchange import Later, MessageIncoming, Reply, Turn
 from vibes_trio.front.addresses import peer_of
 from vibes_trio.front.assembly import Assembly
 from vibes_trio.front.heads import Head
-from vibes_trio.front.http import JOINED_BYTES, Refused, site_headers
+from vibes_trio.front.http import JOINED_BYTES, Refused, join_parts, site_headers
 from vibes_trio.front.link import SocketLink
 from vibes_trio.front.outbox import Outbox
-from vibes_trio.front.protocol import BINARY, WebSocketProtocol
+from vibes_trio.front.protocol import BINARY, WebSocketProtocol, text_head
 from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
 from vibes_trio.front.state import Front, Look, Waiting
 from vibes_trio.front.status import error_reply
@@ -388,7 +388,8 @@ def _drop_first(ws: _Socket, data: bytes) -> None:
     if ws.backlog:
         ws.backlog.pop(0)
         ws.backlog_bytes -= len(data)
-        ws.arrived_bytes = max(0, ws.arrived_bytes - len(data))
+        if ws.arrived_bytes:
+            ws.arrived_bytes = max(0, ws.arrived_bytes - len(data))
 
 
 def _order_key_of(looked: LargeHead | VibesError) -> str | None:
@@ -489,8 +490,11 @@ def _give(ws: _Socket, reply: Reply) -> None:
 
 def _say(ws: _Socket, text: bytes | memoryview) -> None:
     if ws.protocol.state is State.OPEN:  # else the peer has said goodbye, and hears nothing more
-        ws.protocol.send_text(text)
-        _flush(ws)
+        if ws.protocol.writes:
+            _flush(ws)
+        ws.outbox.put(
+            *join_parts(text_head(len(text)), text)
+        )  # past the protocol, whose checks are for others
 
 
 def _feed(ws: _Socket, data: bytes) -> None:
@@ -505,16 +509,17 @@ def _feed(ws: _Socket, data: bytes) -> None:
 
 def _settle(ws: _Socket, size: int = 0) -> None:
     """Send what the protocol wants to be sent, and count what is held after *size* bytes have come."""
-    _flush(ws)
     protocol = ws.protocol
-    arrived = protocol.received_bytes + ws.assembly.held_bytes + ws.backlog_bytes
+    if protocol.writes:
+        _flush(ws)
+    in_message = protocol.in_message
     # A message alone, to be answered before anybody else has a turn, counts when it is: that is cheaper.
-    if (grown := arrived - ws.arrived_bytes) and not (
-        len(ws.backlog) == 1 and arrived == ws.backlog_bytes and not ws.arrived_bytes and _goes_on(ws)
-    ):
-        ws.arrived_bytes = arrived
-        ws.line.holding.add(grown)  # if there is no room for it, all is let go
-    if not protocol.in_message:
+    if in_message or len(ws.backlog) != 1 or ws.arrived_bytes or not _goes_on(ws):
+        arrived = protocol.received_bytes + ws.assembly.held_bytes + ws.backlog_bytes
+        grown, ws.arrived_bytes = arrived - ws.arrived_bytes, arrived
+        if grown:
+            ws.line.holding.add(grown)  # if there is no room for it, all is let go
+    if not in_message:
         ws.progress = None
     elif ws.backlog or ws.progress is None:
         ws.progress = Progress(ws.front.limits)

@@ -1,10 +1,11 @@
 """ensureAppSlug: publish an app.
 
 Compiling and looking package versions up come first; then slugs, limits, assets and the release are one
-transaction, so a deploy that fails at any step leaves nothing behind.
+transaction, so a deploy that fails at any step leaves nothing behind. Of a large one the assets are put ahead, in
+small transactions: what fails then is swept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import trio
@@ -300,20 +301,41 @@ def eviction_warnings(evicted: Sequence[Evicted]) -> tuple[str, ...]:
 
 async def _write(app: App, publish: Publish) -> apps.Saved | None:
     """Run the transaction. Who keeps releases in memory hears of it from the feed."""
-    try:
-        saved = await app.db.write_long(_size_of(publish), _publish, app, publish)
-    except DiskShort:
-        app.jobs.add(Sweep(evicted=True))  # what is left over from before may be all that is needed
-        raise
+    brought = publish.built.assets if publish.built is not None else {}
+    size = _size_of(brought)
+    ahead = brought if size >= app.config.limits.long_write_bytes else {}
+    left = len(brought) * ROW_BYTES if ahead else size
+    with app.landing.hold(ahead):
+        try:
+            await _put_ahead(app, ahead)
+            saved = await app.db.write_long(left, _publish, app, publish)
+        except BaseException as error:
+            if ahead or isinstance(error, DiskShort):
+                app.jobs.add(Sweep(evicted=True))  # of what was put in vain, or is left over from before
+            raise
     if saved is not None and saved.evicted:
         app.jobs.add(Sweep(evicted=True))
     return saved
 
 
-def _size_of(publish: Publish) -> int:
-    """Return how many bytes of files it brings; a file takes some time however short it is."""
-    assets = publish.built.assets.values() if publish.built is not None else ()
-    return sum(len(content) + ROW_BYTES for content in assets)
+async def _put_ahead(app: App, ahead: Mapping[Cid, bytes]) -> None:
+    """Put the assets of a large deploy, some at a time: whoever adds a line to a chat comes between.
+
+    Until the release names them nobody sees them; should it never come to that, a sweep removes them.
+    """
+    limits = app.config.limits
+    for some in assets.in_packs(ahead, limits.put_ahead_bytes, limits.put_ahead_assets):
+        await app.db.write_long(max(_size_of(some), limits.long_write_bytes), _put, some)
+
+
+def _put(tx: Tx, some: Mapping[Cid, bytes]) -> None:
+    tx.check_room(sum(map(len, some.values())))
+    assets.put_missing(tx, some)
+
+
+def _size_of(brought: Mapping[Cid, bytes]) -> int:
+    """Return how many bytes of files these are; a file takes some time however short it is."""
+    return sum(len(content) + ROW_BYTES for content in brought.values())
 
 
 def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
@@ -345,7 +367,7 @@ def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
             return None
         file_system, extras = there.file_system_json, there.extras_json
     else:
-        assets.put_assets(tx, built.assets)
+        assets.put_missing(tx, built.assets)
         file_system, extras = encode(built.items).decode(), encode(built.extras).decode()
     new = NewRelease(
         app_slug=name,

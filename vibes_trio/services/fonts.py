@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 import trio
+from msgspec import structs
 
 from vibes_trio.content.font_addresses import (
     FONTS,
@@ -169,7 +170,7 @@ async def serve_fonts(ctx: Ctx, asked: Asked) -> Reply:
     body = await _sheet(app, asked.target, request, {font.name: _why(app, font) for font in lacking})
     cid = await find_cid(body)
     reply = await respond(app, asked, Content(body, CSS, cid, cid, REVALIDATE if lacking else A_DAY))
-    return replace(reply, repeatable=reply.repeatable and not lacking)
+    return structs.replace(reply, repeatable=reply.repeatable and not lacking)
 
 
 async def _wait(app: App, asked: Asked, lacking: Iterable[WantedFont]) -> None:

@@ -1,7 +1,7 @@
 """Subscriptions: to the sections of a chat, an app's releases, one's apps. How they work: `vibes_trio/live.py`."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -160,7 +160,7 @@ async def subscribe_releases(ctx: Ctx, req: ReqSubscribeReleases) -> Then[ResSub
     admitted = await ctx.app.db.read(admit, ctx, req)
     found, deploys = admitted.app, admitted.relation >= Relation.EDITOR
     req = msgspec.structs.replace(req, auth=None)
-    asker = replace(ctx, turn=None, link=None, envelope=None)
+    asker = msgspec.structs.replace(ctx, turn=None, link=None, envelope=None)
 
     async def look() -> bytes:
         return write_event(await ctx.app.db.read(_releases, asker, req))

@@ -77,6 +77,7 @@ async def make_page(app: App, release: ServedRelease) -> Content:
                 live=live,
                 names=() if live else _names(release),
                 asks_for_fonts=bool(release.extras.fonts) and answers_fonts(app),
+                reloads=release.mode == "dev",
                 hosted=answered_hosts(app, release),
             ),
         )
@@ -98,6 +99,7 @@ async def make_other_page(app: App, release: ServedRelease, name: str) -> Conten
         template=template,
         remote=remote,
         asks_for_fonts=bool(release.extras.fonts) and answers_fonts(app),
+        reloads=release.mode == "dev",
         hosted=answered_hosts(app, release),
     )
     body = render_other_page(page, template)

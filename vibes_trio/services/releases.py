@@ -23,7 +23,7 @@ from vibes_trio.storage import apps, assets
 from vibes_trio.storage.app_states import AppState, Visibility, find_app
 from vibes_trio.storage.feed import Change, Everything, Releases
 from vibes_trio.storage.interface import Tx
-from vibes_trio.storage.release_rows import Release
+from vibes_trio.storage.release_rows import Mode, Release
 from vibes_trio.urls import EntryPoint, decode_path
 from vibes_trio.wire.files import FileSystemItem, asset_uri, read_items
 
@@ -46,6 +46,7 @@ class ServedRelease:
         roots: names of the modules that the page mounts, in order.
         sources: from the served name of a module to the name of its source.
         extras: our own notes on it.
+        mode: dev releases alone are reloaded by their pages.
         title: what its owner calls the app; empty: nothing.
         edition: changes with what the page is made of: a release that is built anew keeps its fs_id.
     """
@@ -61,6 +62,7 @@ class ServedRelease:
     roots: tuple[str, ...]
     sources: Mapping[str, str]
     extras: "Extras"
+    mode: Mode
     title: str = ""
     visibility: Visibility = "public"
 
@@ -235,11 +237,14 @@ def take_apart(row: Release, state: AppState | None = None) -> ServedRelease:
     is_asset = flagged is not None and not _is_module(flagged) and not extras.template_id
     return ServedRelease(
         fs_id=row.fs_id,
-        edition=calc_cid(msgspec.json.encode([row.file_system_json, row.extras_json, set_of_app.env, title])),
+        edition=calc_cid(
+            msgspec.json.encode([row.file_system_json, row.extras_json, row.mode, set_of_app.env, title])
+        ),
         app=row.app_slug,
         user=row.user_slug,
         title=title,
         visibility=state.visibility if state is not None else "public",
+        mode=row.mode,
         env=read_env(row.env_json) | set_of_app.env,
         files=files,
         import_map=next((item for item in reversed(items) if _kind(item) == "import-map"), None),

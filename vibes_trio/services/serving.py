@@ -9,6 +9,7 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 import trio
+from msgspec import structs
 
 from vibes_trio.bundle.marks import BUILT, PACKAGE_FOLDER
 from vibes_trio.content.cid import calc_cid
@@ -22,6 +23,7 @@ from vibes_trio.exchange import HostName, Reply
 from vibes_trio.modules.store.local import LocalModules, StoredModule
 from vibes_trio.services.fonts import local_fonts, serve_fonts
 from vibes_trio.services.hosted_at_run import local_hosts, serve_hosted
+from vibes_trio.services.newer import NEWER, tell_newer, with_reload
 from vibes_trio.services.notices import NAVIGATION, explain_missing, navigates, notice_reply
 from vibes_trio.services.packages import bring_back, find_lacking, may_have
 from vibes_trio.services.pages import local_addresses, make_other_page, make_page
@@ -73,6 +75,8 @@ async def _serve_release(app: App, release: ServedRelease | None, asked: Asked) 
         return await respond(app, asked, await _read_referred(app, referring, asked.entry.path))
     if release is None:
         return await _lead_on(app, asked)
+    if asked.entry.path == NEWER:
+        return await tell_newer(app, release, asked)
     if app.modules is not None:
         if asked.entry.path == PROGRESS:
             return await tell_progress(app, release, asked)
@@ -80,7 +84,7 @@ async def _serve_release(app: App, release: ServedRelease | None, asked: Asked) 
             return await _serve_incomplete(app, release, asked)
     if asked.entry.path.startswith(HOSTED_FOLDER):
         return await serve_hosted(app, release, asked)
-    return await respond(app, asked, await find_content(app, release, asked))
+    return await respond(app, asked, with_reload(release, asked, await find_content(app, release, asked)))
 
 
 async def _lead_on(app: App, asked: Asked) -> Reply:
@@ -105,7 +109,7 @@ async def _serve_incomplete(app: App, release: ServedRelease, asked: Asked) -> R
     if waiting is not None:
         return waiting
     reply = await respond(app, asked, await make_page(app, release))
-    return replace(reply, repeatable=False)  # who asks for it again may have the packages built
+    return structs.replace(reply, repeatable=False)  # who asks for it again may have the packages built
 
 
 async def find_content(app: App, release: ServedRelease, asked: Asked) -> Content:

@@ -48,8 +48,8 @@ async def sweep(app: App, job: Sweep) -> None:
     """Forget uploads that were never finished; repair what limits that were lowered leave over, oldest `dev` first and
     `production` never; then remove assets that nothing refers to. In steps, so that no write waits for long.
 
-    Young assets stay for a while, unless releases have just made room or the disk is short. A deploy in flight needs
-    none of them: it puts all that its release names in the transaction that saves it, what it refers to as well.
+    Young assets stay for a while, unless releases have just made room or the disk is short. Those of a deploy in flight
+    stay all the same; what it needs beside, it puts in the transaction that saves its release.
     """
     while await app.db.write(uploads.drop_expired, app.config.limits.sweep_uploads):
         pass
@@ -96,7 +96,7 @@ async def _sweep_limits(app: App) -> int:
 async def _sweep_assets(app: App, grace_s: float) -> int:
     """Return how many assets went, all that were put before *grace_s*."""
     removed, limits = 0, app.config.limits
-    while idle := await app.db.read(_list_garbage, limits, grace_s):
+    while idle := await app.db.read(_list_garbage, limits, grace_s, app.landing.cids):
         # As a long one, though it brings nothing: whoever adds a line to a chat comes between.
         await app.db.write_long(limits.long_write_bytes, assets.remove_garbage, idle)
         removed += len(idle)
@@ -134,12 +134,13 @@ def _edge(tx: Tx, grace_s: float) -> str:
     return tx.later(-grace_s) if grace_s else END_OF_TIME
 
 
-def _list_garbage(tx: Tx, limits: Limits, grace_s: float) -> tuple[Cid, ...]:
+def _list_garbage(tx: Tx, limits: Limits, grace_s: float, spared: frozenset[Cid]) -> tuple[Cid, ...]:
     return assets.list_garbage(
         tx,
         older_than=_edge(tx, grace_s),
         at_most=limits.sweep_assets,
         max_bytes=limits.sweep_bytes,
+        spared=spared,
     )
 
 

@@ -10,6 +10,8 @@ shown, with what is there; what is not is told by its overlay. So no page loads 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from msgspec import structs
+
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.policy import may_ask
 from vibes_trio.content.progress_page import render_progress_page
@@ -91,4 +93,4 @@ async def _reply(
     reply = await respond(app, plain, Content(body, mime, calc_cid(body), "", NOT_KEPT))
     dropped = ("etag", "x-vibes-asset-id", "accept-ranges", "vary")
     headers = tuple((name, value) for name, value in reply.headers if name not in dropped)
-    return replace(reply, status=status, headers=(*headers, *more), repeatable=False)
+    return structs.replace(reply, status=status, headers=(*headers, *more), repeatable=False)

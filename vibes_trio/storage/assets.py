@@ -24,7 +24,7 @@ def put_assets(tx: Tx, contents: Mapping[Cid, bytes]) -> None:
     The thread waits for the event loop at each statement: an app of 500 files took a third of a second, and whoever
     else wanted to write waited for all of it.
     """
-    for some in _in_packs(contents):
+    for some in in_packs(contents):
         each = ", ".join([f"({marks(3)})"] * len(some))
         tx.execute(
             f"INSERT INTO Assets (assetId, content, created) VALUES {each} ON CONFLICT (assetId) DO NOTHING",
@@ -32,12 +32,25 @@ def put_assets(tx: Tx, contents: Mapping[Cid, bytes]) -> None:
         )
 
 
-def _in_packs(contents: Mapping[Cid, bytes]) -> Iterator[dict[Cid, bytes]]:
-    """Yield *contents* in parts of at most PACK_BYTES and PACK_ROWS together, or one that has more bytes."""
+def put_missing(tx: Tx, contents: Mapping[Cid, bytes]) -> None:
+    """Do what `put_assets` does for several that are most likely there: nothing is written then.
+
+    One row is read: at each the thread waits for the event loop.
+    """
+    for cids in packs(tuple(contents)):
+        ((there,),) = tx.execute(f"SELECT count(*) FROM Assets WHERE assetId IN ({marks(len(cids))})", cids)
+        if there < len(cids):
+            put_assets(tx, {cid: contents[cid] for cid in cids})
+
+
+def in_packs(
+    contents: Mapping[Cid, bytes], most_bytes: int = PACK_BYTES, most_rows: int = PACK_ROWS
+) -> Iterator[dict[Cid, bytes]]:
+    """Yield *contents* in parts of at most *most_bytes* and *most_rows* together, or one that has more bytes."""
     pack: dict[Cid, bytes] = {}
     size = 0
     for cid, content in contents.items():
-        if pack and (size + len(content) > PACK_BYTES or len(pack) == PACK_ROWS):
+        if pack and (size + len(content) > most_bytes or len(pack) == most_rows):
             yield pack
             pack, size = {}, 0
         pack[cid] = content
@@ -68,26 +81,30 @@ def list_owned_assets(tx: Tx, user_id: UserId, cids: Iterable[Cid]) -> frozenset
     return frozenset(owned)
 
 
-def list_garbage(tx: Tx, *, older_than: str, at_most: int, max_bytes: int) -> tuple[Cid, ...]:
+def list_garbage(
+    tx: Tx, *, older_than: str, at_most: int, max_bytes: int, spared: frozenset[Cid] = frozenset()
+) -> tuple[Cid, ...]:
     """Return some of the assets put before *older_than* (as `Tx.now`) that no release names, the oldest first.
 
-    At most *at_most* of them, with *max_bytes* together, or one that alone has more. For a reader: it gives the
-    interpreter away at each row, which would hold up all who write.
+    At most *at_most* of them, with *max_bytes* together, or one that alone has more; none of *spared*. For a reader:
+    it gives the interpreter away at each row, which would hold up all who write.
     It costs what is found, however much there is: uses are counted as releases come and go.
     """
     found = tx.execute(
         "SELECT assetId, (SELECT length(content) FROM Assets WHERE Assets.assetId = AssetUses.assetId)"
         f" FROM AssetUses WHERE {_IS_IDLE} ORDER BY created LIMIT ?",
-        (older_than, at_most),
+        (older_than, at_most + len(spared)),
     )
     idle: list[Cid] = []
     total = 0
     for asset_id, size in found:
+        if asset_id in spared:
+            continue
         total += size or 0
         if idle and total > max_bytes:
             break
         idle.append(Cid(asset_id))
-    return tuple(idle)
+    return tuple(idle[:at_most])
 
 
 def remove_garbage(tx: Tx, cids: Iterable[Cid]) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from vibes_trio.errors import NotFound, NotOwner, VibesError
 from vibes_trio.exchange import UserId
 from vibes_trio.storage.feed import Sections
@@ -38,8 +40,7 @@ class Section:
     created: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChatQuota:
+class ChatQuota(msgspec.Struct, frozen=True):
     """What the chats of one user may be: the settings MAX_CHAT_SECTIONS_PER_USER_ID and MAX_CHAT_BYTES_PER_USER_ID."""
 
     max_sections: int = NO_LIMIT
@@ -49,8 +50,7 @@ class ChatQuota:
 UNBOUNDED = ChatQuota()
 
 
-@dataclass(frozen=True, slots=True)
-class NewSection:
+class NewSection(msgspec.Struct, frozen=True):
     """A section of *user_id*, who should own the context, within *quota*. *blocks_json*: text, or UTF-8."""
 
     user_id: UserId

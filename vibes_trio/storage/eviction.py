@@ -14,9 +14,6 @@ from vibes_trio.storage.usage import get_usage, limit_reached
 KEPT_OF_APP = 5
 """Production releases of an app that no other release ever displaces: the live one and those before it."""
 
-DEV_AT_ONCE = 3
-"""Dev releases that go to spare later deploys the work: the largest take 5 ms each, and others wait meanwhile."""
-
 _DEV = (
     "SELECT appSlug, userId, userSlug, releaseSeq FROM Apps WHERE userId = ? AND mode = 'dev'"
     " AND NOT (appSlug = ? AND userSlug = ? AND releaseSeq = ?) ORDER BY created, releaseSeq LIMIT ?"
@@ -72,8 +69,7 @@ def evict(tx: Tx, user_id: UserId, at_most: int, kept: Kept = NONE_KEPT) -> list
 def fit_number(tx: Tx, user_id: UserId, limit: int, kept: Kept) -> list[Evicted]:
     """Evict releases of the user until they are *limit* again, *kept* being new among them; return what went.
 
-    Of dev releases a tenth of all goes and one more (at most DEV_AT_ONCE), so that not each deploy has to; of
-    production releases no more than have to.
+    No more than have to: a large one takes 5 ms, for which all wait who write.
 
     Raises:
         LimitReached: all that is left must stay. What went comes back, given that the error undoes it.
@@ -82,10 +78,7 @@ def fit_number(tx: Tx, user_id: UserId, limit: int, kept: Kept) -> list[Evicted]
     over = total - limit
     if over <= 0:
         return []
-    gone = _delete(tx, _DELETED, user_id, over, kept)
-    spare = max(over, min((total - 1) // 10 + 1, DEV_AT_ONCE)) - len(gone)
-    gone += _delete(tx, _DEV, user_id, spare, kept)
-    gone += _delete(tx, _SUPERSEDED, user_id, max(over - len(gone), 0), kept)
+    gone = evict(tx, user_id, over, kept)
     if len(gone) < over:
         what = f"You keep {total - 1} releases"
         raise limit_reached(what, "MAX_APPS_PER_USER_ID", limit, _NO_OTHERS)

@@ -52,6 +52,13 @@ class Line:
         self._was_long = False
         return [self._short.popleft() for _ in range(min(len(self._short), self._at_once))]
 
+    @property
+    def has_short(self) -> bool:
+        """Whether a short one waits."""
+        while not self._ended and not self._short and not self._source.empty():
+            self._put_aside(self._source.get())
+        return bool(self._short)
+
     def _put_aside(self, pending: Pending[Any] | None) -> None:
         if pending is None:
             self._ended = True

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from vibes_trio.errors import NotFound
-from vibes_trio.exchange import FsId, UserId
+from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
 from vibes_trio.storage.app_states import AppState, touch_app
 from vibes_trio.storage.apps import count_change
 from vibes_trio.storage.interface import Tx
@@ -42,6 +42,19 @@ def list_versions(
         Version(FsId(fs_id), mode, seq, created, size, message, UserId(by))
         for fs_id, mode, seq, created, size, message, by in rows
     )
+
+
+def find_newer(tx: Tx, app: AppSlug, user: UserSlug, fs_id: FsId) -> FsId | None:
+    """Return the newest release of an app if it is newer than *fs_id*."""
+    rows = tx.execute(
+        "SELECT fsId FROM Apps AS newer WHERE appSlug = ? AND userSlug = ? AND deletion = ''"
+        " AND userId = (SELECT userId FROM UserSlugBindings AS b WHERE b.userSlug = newer.userSlug)"
+        " AND releaseSeq > (SELECT max(releaseSeq) FROM Apps AS a WHERE a.appSlug = newer.appSlug"
+        " AND a.userSlug = newer.userSlug AND a.userId = newer.userId AND a.fsId = ? AND a.deletion = '')"
+        " ORDER BY releaseSeq DESC LIMIT 1",
+        (app, user, fs_id),
+    )
+    return FsId(rows[0][0]) if rows else None
 
 
 def find_published_seq(tx: Tx, app: AppState, *, without: FsId | None = None) -> int | None:

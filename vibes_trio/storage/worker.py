@@ -19,6 +19,9 @@ from vibes_trio.errors import Overloaded
 from vibes_trio.storage.line import Line
 from vibes_trio.storage.pending import Batch, Pending, PendingItem, deliver_all, settle
 
+PUT_OFF_MOST = 8
+"""What is done between batches takes as long as a long one: who is short and waited for such a one goes first."""
+
 
 class _EndOfPass(trio.abc.Instrument):
     """Calls *hand_over* when all tasks that could run have run, before the event loop looks for news."""
@@ -36,7 +39,8 @@ class Worker:
     Args:
         name: of the threads, for debuggers.
         runs: each answers a batch, on a thread of its own.
-        after: called on the thread once a batch has been answered. Must not raise.
+        after: called on the thread once a batch has been answered, and none that is short waits: but for
+            PUT_OFF_MOST in a row, after each. Must not raise.
         at_once: most transactions of a batch. Nobody waits for a batch to fill.
         long_bytes: a transaction that brings so many bytes is alone in its batch.
         waiting: most transactions in the queue.
@@ -136,11 +140,14 @@ class Worker:
             thread.join()
 
     def _work(self, line: Line, run: Callable[[Batch], None]) -> None:
+        put_off = 0
         while batch := line.take():
             with self._busy if self._by_pass else contextlib.nullcontext():
                 self._answer(batch, run)
                 del batch  # may hold a whole app, and it may be long until the next comes
-                self._after()
+                put_off = put_off + 1 if line.has_short and put_off < PUT_OFF_MOST else 0
+                if not put_off:
+                    self._after()
 
     def _answer(self, batch: Batch, run: Callable[[Batch], None]) -> None:
         answered = settle(batch, run)

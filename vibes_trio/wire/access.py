@@ -46,6 +46,15 @@ from vibes_trio.wire.me import (
     ReqSuggestHandleCandidates,
     ReqWhoAmI,
 )
+from vibes_trio.wire.prompts import (
+    ReqGetApplicationChat,
+    ReqGetChatDetails,
+    ReqGetChatResponse,
+    ReqListApplicationChats,
+    ReqListCodegenChats,
+    ReqOpenChat,
+    ReqPromptChatSection,
+)
 from vibes_trio.wire.settings import ReqEnsureAppSettings
 from vibes_trio.wire.sharing import (
     ReqApproveRequest,
@@ -177,6 +186,13 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqSubscribeChatSections: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     ReqAssetUploadGrant: Rule(Kind.APP, Relation.EDITOR, makes=True),
     ReqListMissingAssets: _MINE,
+    ReqOpenChat: Rule(Kind.APP, Relation.EDITOR, makes=True),
+    ReqPromptChatSection: Rule(Kind.CHAT, Relation.OWNER),
+    ReqListCodegenChats: _MINE,
+    ReqListApplicationChats: _MINE,
+    ReqGetApplicationChat: Rule(Kind.CHAT, Relation.OWNER, refused="no blocks"),
+    ReqGetChatDetails: Rule(Kind.APP, Relation.SIGNED_IN, refused="no turns"),
+    ReqGetChatResponse: Rule(Kind.APP, Relation.SIGNED_IN, refused="no turns"),
     ReqEnsureChatContext: Rule(Kind.CHAT, Relation.OWNER, makes=True, refused=_TOLD),
     ReqAppendChatSection: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
 }

@@ -177,6 +177,14 @@ def read_head(data: bytes) -> MessageHead:
     """
     data = data.removeprefix(_BOM)
     try:
+        envelope = _envelope_decoder.decode(data)
+        return MessageHead(envelope, _type_decoder.decode(envelope.payload).type)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _read_faulty_head(data)  # from the start, in steps that tell what is wrong, if it is
+
+
+def _read_faulty_head(data: bytes) -> MessageHead:
+    try:
         try:
             return _read_head(data)
         except _NotJson:
@@ -228,9 +236,10 @@ def read_payload(decoder: msgspec.json.Decoder[T], head: MessageHead) -> T:
             is not kept.
     """
     try:
-        payload = _decode(decoder, head.envelope.payload)
-    except (_NotValid, _NotJson) as error:
-        raise BadRequest(f"{head.type}: {error}.", type=head.type) from None
+        payload = decoder.decode(head.envelope.payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        _, why = decode_part(decoder, head.envelope.payload)
+        raise BadRequest(f"{head.type}: {why}.", type=head.type) from None
     restriction = find_restriction(payload) if isinstance(payload, Restrictable) else None
     if restriction is not None:
         raise BadRequest(f"{head.type}: `{restriction.member}`: {restriction.why}.", type=head.type)

@@ -21,6 +21,7 @@ from functools import partial
 import trio
 
 from vibes_trio.auth.device_id import DeviceTrust, DeviceVerifier
+from vibes_trio.background.periodic import every, repeat
 from vibes_trio.beside.pool import Packed, Question
 from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.collector import settle_collector
@@ -36,6 +37,7 @@ from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.state import Front, report
 from vibes_trio.handlers import PIPELINE, order_key
+from vibes_trio.interpreter import share_interpreter
 from vibes_trio.jobs import Jobs
 from vibes_trio.live import Live
 from vibes_trio.logs.lines import setup_logs
@@ -78,6 +80,7 @@ async def run_reader(sock: socket.socket, balance: Balance) -> None:
         setup_logs(orders.log_level)
         async with open_reading_app(orders) as app:
             settle_collector()
+            share_interpreter()
             await _serve(app, channel, balance, start.sockets)
     except* trio.BrokenResourceError:
         pass  # the owner has ended
@@ -177,7 +180,10 @@ async def _serve(app: App, channel: Channel, balance: Balance, listeners: Sequen
     async with trio.open_nursery() as watchers:
         await watchers.start(_drain_on_signal, app)
         watchers.start_soon(_follow, channel, releases, watchers.cancel_scope)
-        watchers.start_soon(_poll, releases)
+        # A sweep's, or another program's.
+        limits = app.config.limits
+        look = every("the look for changed releases", limits.reader_poll_s, releases.refresh, limits)
+        watchers.start_soon(repeat, look, app.counts.cells("periodic_runs"))
         async with trio.open_nursery() as connections:
             await connections.start(serve_front, front, listeners)
             await channel.send(Frame(Kind.SERVING))
@@ -198,16 +204,6 @@ async def _follow(channel: Channel, releases: Releases, everything: trio.CancelS
             await releases.take(changes)
             await channel.send(Frame(Kind.SEEN, number))
     everything.cancel()
-
-
-async def _poll(releases: Releases) -> None:
-    """Look for changed releases now and then: a sweep's, or another program's."""
-    while True:
-        await trio.sleep(releases.app.config.limits.reader_poll_s)
-        try:
-            await releases.refresh()
-        except VibesError as error:
-            log.warning("can't look for changed releases: %s", error.message)
 
 
 async def _drain_on_signal(
