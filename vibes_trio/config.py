@@ -138,6 +138,7 @@ class Limits:
     reconnect_wait_s: float = 60.0
     follow_wait_s: float = 600.0
     events_waiting: int = 256
+    upload_part_bytes: int = 1 * MiB
     client_addresses: int = 64
     watch_quiet_s: float = 0.03
     watch_most_s: float = 0.5
