@@ -184,7 +184,7 @@ class Limits:
     build_places: int = 4
     build_places_most: int = 3
     build_memory_bytes: int = 256 * MiB
-    build_niceness: int = 10
+    build_niceness: int = 15
     package_source_bytes: int = 24 * MiB
     tree_bytes: int = 1024 * MiB
     report_bytes: int = 32 * MiB

@@ -55,6 +55,7 @@ from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
 from vibes_trio.services.uploads import grant_upload, list_missing_assets, serve_uploads
 from vibes_trio.services.visibility import cookies_of
+from vibes_trio.steps import let_go
 from vibes_trio.urls import (
     HEALTH,
     MODULES,
@@ -371,7 +372,9 @@ def message(
         asker = await (authenticate_or_not if is_open and not is_large else authenticate)(ctx, payload.auth)
         if isinstance(payload, LargeMessage):
             question = Question("read", wire_type)
-            payload = unpack(await ctx.app.beside.ask(question, payload.data, asker.asker.user_id))
+            data = payload.data
+            payload = unpack(await ctx.app.beside.ask(question, data, asker.asker.user_id))
+            await let_go(data)  # what it brought is in memory now; it counts on until it is answered
         return _reply(envelope, await use_case(asker, payload))
 
     return Handler(wire_type, validate, handle, takes=wire_type)
