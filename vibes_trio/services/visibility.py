@@ -5,7 +5,8 @@ of it is kept for others: not among the answers that are ready (`front/ready.py`
 """
 
 import hashlib
-from dataclasses import replace
+
+from msgspec import structs
 
 from vibes_trio.context import App
 from vibes_trio.exchange import AppSlug, HttpIncoming, Reply, UserSlug
@@ -63,14 +64,14 @@ def sealed(reply: Reply, release: ServedRelease) -> Reply:
         return reply
     headers = (*reply.headers, ("x-robots-tag", "noindex"))
     if not release.is_private:
-        return replace(reply, headers=headers)
+        return structs.replace(reply, headers=headers)
     kept = [(name, value) for name, value in headers if name not in _OPENS]
     own = (
         ("cache-control", "private, no-cache"),
         ("cross-origin-resource-policy", "same-origin"),
         ("vary", "Cookie, Accept-Encoding, Sec-Fetch-Mode, Accept"),
     )
-    return replace(reply, headers=(*kept, *own), repeatable=False)
+    return structs.replace(reply, headers=(*kept, *own), repeatable=False)
 
 
 _OPENS = ("cache-control", "access-control-allow-origin", "vary")
