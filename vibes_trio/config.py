@@ -127,6 +127,16 @@ class Limits:
     event_page_bytes: int = 256 * KiB
     apps_per_event: int = 50
     newer_wait_s: float = 25.0
+    index_quiet_s: float = 1.0
+    index_wait_s: float = 30.0
+    index_settle_s: float = 2.0
+    index_page: int = 500
+    chats_to_index: int = 10_000
+    indexed_at_once: int = 32
+    indexed_chars: int = 64 * KiB
+    preview_chars: int = 120
+    progress_wait_s: float = 40.0
+    progress_pause_s: float = 0.2
     pages_waiting: int = 1000
     ping_interval_s: float = 20.0
     close_timeout_s: float = 2.0

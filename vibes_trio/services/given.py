@@ -78,6 +78,7 @@ class Deploy:
     run_id: str = ""
     message: str = ""
     access: AppAccess = SAYS_NOTHING
+    progress: bool = False
 
 
 def read_deploy(req: ReqEnsureAppSlug, limits: Limits) -> Steps[Deploy]:
@@ -114,6 +115,7 @@ def read_deploy(req: ReqEnsureAppSlug, limits: Limits) -> Steps[Deploy]:
         req.run_id[: limits.max_run_id_chars],
         req.message[: limits.max_message_chars],
         read_access(req),
+        req.progress,
     )
 
 
