@@ -324,3 +324,10 @@ def test_only_appends_keep_an_order_and_each_context_its_own():
     assert order_key(envelope("ada", APPEND, contextId="c", origin="user", blocks=[])) == "c"
     assert order_key(envelope("ada", ENSURE_CHAT, contextId="c")) is None
     assert order_key(b"{") is None
+
+
+async def test_what_newer_clients_ask_for_and_is_not_here_is_told_in_words(app):
+    reply = await say(app, {"type": "vibes.diy.req-list-developer-grants"})
+
+    assert reply["payload"]["code"] == "unknown-type"
+    assert reply["payload"]["message"].startswith("Not Implemented: this server keeps no developers")
