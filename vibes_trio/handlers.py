@@ -31,6 +31,7 @@ from vibes_trio.services import (
     app_secrets,
     chat_list,
     chat_reads,
+    chat_search,
     deletions,
     forks,
     live,
@@ -52,6 +53,7 @@ from vibes_trio.services.prompts import open_chat, prompt_chat_section
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
 from vibes_trio.services.uploads import grant_upload, list_missing_assets, serve_uploads
+from vibes_trio.steps import let_go
 from vibes_trio.urls import (
     HEALTH,
     MODULES,
@@ -355,7 +357,9 @@ def message(
         asker = await (authenticate_or_not if is_open and not is_large else authenticate)(ctx, payload.auth)
         if isinstance(payload, LargeMessage):
             question = Question("read", wire_type)
-            payload = unpack(await ctx.app.beside.ask(question, payload.data, asker.asker.user_id))
+            data = payload.data
+            payload = unpack(await ctx.app.beside.ask(question, data, asker.asker.user_id))
+            await let_go(data)  # what it brought is in memory now; it counts on until it is answered
         return _reply(envelope, await use_case(asker, payload))
 
     return Handler(wire_type, validate, handle, takes=wire_type)
@@ -382,7 +386,18 @@ def _import_all(names: Iterable[str]) -> None:
 async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsureAppSlug:
     """See `services.deploy`. The first after the start may find it still loading."""
     await load_deploys()
-    return await deploys.ensure_app_slug(ctx, req)
+    try:
+        return await deploys.ensure_app_slug(ctx, req)
+    except VibesError as error:
+        name = ascii(f"{req.app_slug or ''}--{req.user_slug or ''}"[:MAX_NAME_CHARS])
+        log.info(
+            "deploy of %s by %s: %s",
+            name,
+            ctx.asker.user_id,
+            error.code,
+            extra={"kind": ("deploy", error.code)},
+        )
+        raise
 
 
 PIPELINE = Pipeline(
@@ -423,6 +438,7 @@ PIPELINE = Pipeline(
     message(ReqCertFromCsr, cert_from_csr),
     message(of_chats.ReqListChatContexts, chat_list.list_chat_contexts),
     message(of_chats.ReqReadChatSections, chat_list.read_chat_sections),
+    message(of_chats.ReqSearchChats, chat_search.search_chats),
     message(of_chats.ReqSetChatContext, chat_list.set_chat_context),
     message(of_chats.ReqDeleteChatContext, chat_list.delete_chat_context),
     message(of_chats.ReqRestoreChatContext, chat_list.restore_chat_context),

@@ -22,6 +22,7 @@ import trio
 
 from vibes_trio.auth.clerk import make_clerk_verifier
 from vibes_trio.auth.device_id import DeviceVerifier
+from vibes_trio.background.chat_index import run_chat_index
 from vibes_trio.background.periodic import run_all
 from vibes_trio.background.trust import ensure_keys, read_trust, watch_trust
 from vibes_trio.background.worker import run_worker
@@ -53,6 +54,7 @@ from vibes_trio.modules.registry.ranges import find_kept
 from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
 from vibes_trio.services.counted import report as report_app
 from vibes_trio.services.releases import forget_changed
+from vibes_trio.storage.chat_index import ToIndex
 from vibes_trio.storage.engines import make_database
 from vibes_trio.workers.owner import Orders, Readers, answer_settled
 
@@ -127,6 +129,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 now=parts.now,
                 draining=trio.Event(),
                 live=Live(config.limits),
+                to_index=ToIndex(config.limits.chats_to_index),
                 fonts=FontHome(outbound, prepared.modules, config) if prepared.modules else None,
                 counts=counts,
             )
@@ -248,6 +251,7 @@ async def _run(
             async with trio.open_nursery() as periodic:
                 await periodic.start(run_all, app)
                 await periodic.start(app.live.run)
+                await periodic.start(run_chat_index, app)
                 app.jobs.add(WarmAll())
                 async with trio.open_nursery() as connections:
                     await connections.start(serve_front, front, listeners, readers.serve if readers else None)
@@ -298,4 +302,5 @@ async def _drain_on_signal(
         async for _ in signals:
             if app.draining.is_set():
                 os._exit(SECOND_SIGNAL_STATUS)
+            log.info("stopping: requests in flight are answered first; a second signal ends this at once")
             app.draining.set()

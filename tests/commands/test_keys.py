@@ -97,6 +97,9 @@ def test_lost_keys_are_made_anew_when_that_is_said_only(
     assert now.ca.name != old.name
     assert now.previous == ()
     assert "issue new ones" in capsys.readouterr().err
+    device.list_all(options(json=True))
+    states = [(entry["user"], entry["state"]) for entry in json.loads(capsys.readouterr().out)]
+    assert ("ada", "revoked") in states  # it says what is so: its CA is gone
 
 
 def test_keys_that_are_there_are_not_lost(options: Options) -> None:

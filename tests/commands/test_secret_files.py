@@ -38,6 +38,8 @@ def test_a_private_key_in_pem_is_a_secret(kind: str) -> None:
         b"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nMIIEpAIBAAKCAQEAabcd",
         b"-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2\n\nlQOYBGHabcdefgh1ij",
         b"PuTTY-User-Key-File-3: ssh-ed25519\n",
+        b"-----BEGIN PRIVATE KEY-----\nshort\n-----END PRIVATE KEY-----\n",
+        b"notes\r\n-----BEGIN OPENSSH PRIVATE KEY-----\r\n",
         b"# created\nAGE-SECRET-KEY-1QQPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L\n",
     ],
 )

@@ -8,7 +8,7 @@ from vibes_trio.auth.jws import Refused, split_jws
 from vibes_trio.background.trust import ensure_keys
 from vibes_trio.cli import main
 from vibes_trio.commands.address import write_address
-from vibes_trio.commands.output import FAILED, OK, USAGE
+from vibes_trio.commands.output import OK, UNUSABLE, USAGE
 from vibes_trio.commands.serve import prepare
 from vibes_trio.config import Config
 
@@ -32,7 +32,7 @@ def test_a_lifetime_that_has_no_effect_is_refused(tmp_path: Path, lifetime: str)
 
 
 def test_without_a_key_file_there_is_no_token(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["token", "--data-dir", str(tmp_path)]) == FAILED
+    assert main(["token", "--data-dir", str(tmp_path)]) == UNUSABLE
 
     printed = capsys.readouterr()
     assert printed.out == ""

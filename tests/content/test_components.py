@@ -2,7 +2,14 @@ import time
 
 import pytest
 
-from vibes_trio.content.components import Exports, choose_component, has_fence, read_exports, take_off_fence
+from vibes_trio.content.components import (
+    Exports,
+    choose_component,
+    find_fenced_page,
+    has_fence,
+    read_exports,
+    take_off_fence,
+)
 
 
 @pytest.mark.parametrize(
@@ -135,3 +142,20 @@ def test_hostile_sources_are_read_in_one_pass(unit):
     read_exports(text)
 
     assert time.thread_time() - begin < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "page"),
+    [
+        ("Here it is:\n\n```html\n<!DOCTYPE html>\n<p>a\n```\n\nEnjoy!", "\n\n<!DOCTYPE html>\n<p>a\n"),
+        ("Sure\r\n```\r\n<html>a\r\n```\r\n", "\n<html>a\r\n"),
+        ("Run\n```sh\nnpm i\n```\nthen\n```html\n<!-- x --><html>\n```", "\n\n\n\n\n<!-- x --><html>\n"),
+        ("<!doctype html><pre>\n```html\n<html>\n```\n</pre>", None),
+        ("Two:\n```\n<html>\n```\nand\n```\n<html>\n```", None),
+        ("A part:\n```html\n<p>a</p>\n```", None),
+        ("No fence at all", None),
+        ("Not closed:\n```html\n<html>", None),
+    ],
+)
+def test_a_page_in_a_fence_with_words_round_it_is_found(text, page):
+    assert find_fenced_page(text) == page

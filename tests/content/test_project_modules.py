@@ -91,6 +91,14 @@ def test_a_page_in_a_fence_is_shown_without():
     assert "```" not in "".join(part.text for part in project.template.parts)
 
 
+def test_a_page_with_words_of_a_model_round_it_is_shown_without():
+    project = read({"/index.html": "Here it is:\n```html\n<!doctype html><h1>hello</h1>\n```\nEnjoy!"})
+
+    assert project.template is not None
+    assert "Enjoy" not in "".join(part.text for part in project.template.parts)
+    assert project.warnings[0].startswith("/index.html: there is Markdown round the page")
+
+
 def test_an_entry_without_any_code_is_told():
     project = read({"/App.jsx": "// to be done\n"})
 

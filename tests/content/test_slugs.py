@@ -124,7 +124,7 @@ def test_user_slug_of_one_character_is_refused() -> None:
 )
 @pytest.mark.parametrize("parse", [parse_app_slug, parse_user_slug])
 def test_reserved_name_is_refused(parse, name: str) -> None:
-    with pytest.raises(BadRequest, match=f'"{name.lower()}" is reserved; take another'):
+    with pytest.raises(BadRequest, match=f'"{name.lower()}" is reserved for the server itself'):
         parse(name)
 
 

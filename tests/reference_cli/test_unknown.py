@@ -1,4 +1,4 @@
-"""What is not here is answered, in words: the reference's client waits half a minute for an answer that doesn't come."""
+"""What is not here is answered, in words: the reference's client waits half a minute for an answer that never comes."""
 
 import pytest
 from reference import Cli

@@ -349,6 +349,7 @@ async def test_a_path_that_is_no_file_gives_a_program_the_json(app, headers):
         ("/report.pdf", "has no file <code>/report.pdf</code>", 'href="/"'),
         ("/~{0}~/src/missing.js", "has no file <code>/src/missing.js</code>", 'href="/~{0}~/"'),
         ("/~zUnknown1234~/", "No release zUnknown1234 of garden", 'href="/"'),
+        ("/~mistyped~/", "<code>/~mistyped~/</code> is no address of a release of garden", 'href="/"'),
         ("/<b>.png", "/&lt;b&gt;.png", 'href="/"'),
         ("/%FF.png", "/%FF.png", 'href="/"'),
     ],

@@ -9,6 +9,7 @@ from xml.parsers import expat
 
 from vibes_trio.bundle.rewrite import FILE, address_from_built
 from vibes_trio.content.cid import to_utf8
+from vibes_trio.content.foreign_packages import no_such_file
 from vibes_trio.content.mime import mime_of
 
 ADD_STYLE = "vibes:style"
@@ -92,7 +93,7 @@ def required_address_module(name: str) -> str:
 
 def missing_module(specifier: str, importer: str) -> str:
     """Return the module in place of a file that is not there."""
-    message = f"{specifier} could not be loaded: this app has no such file."
+    message = f"{specifier} could not be loaded: {no_such_file(specifier)}"
     return absent_module(message, specifier, importer)
 
 

@@ -14,7 +14,7 @@ from vibes_trio.client.tokens import KEY_FILE_VARIABLE
 from vibes_trio.commands.address import read_address
 from vibes_trio.commands.device_files import load_device
 from vibes_trio.commands.logins import last_login, login_file
-from vibes_trio.commands.output import CommandFailed
+from vibes_trio.commands.output import UNUSABLE, CommandFailed
 from vibes_trio.config import Config
 
 URL_VARIABLE = "VIBES_URL"
@@ -54,7 +54,8 @@ def find_device(options: Namespace, config: Config, env: Mapping[str, str], url:
     else:
         raise CommandFailed(
             f"{local}: there is no key file to sign in with. Sign in to a server elsewhere: `vibes-trio login "
-            "--url URL`; start `vibes-trio serve` on this machine once, which makes one; or name one: --device FILE."
+            "--url URL`; start `vibes-trio serve` on this machine once, which makes one; or name one: --device FILE.",
+            UNUSABLE,
         )
     _check_expiry(device)
     return device
@@ -72,5 +73,6 @@ def _check_expiry(device: Device) -> None:
         day = datetime.fromtimestamp(ends, UTC).strftime("%Y-%m-%d")
         raise CommandFailed(
             f"The device's certificate ended on {day}. Starting the server renews that of its own machine; for "
-            "others its operator issues a new key file: vibes-trio device issue."
+            "others its operator issues a new key file: vibes-trio device issue.",
+            UNUSABLE,
         )

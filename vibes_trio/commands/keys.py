@@ -7,11 +7,11 @@ from datetime import datetime
 
 from vibes_trio.auth.keys import FILE_NAME, Keys, make_key_file, rotate_keys, settings_of
 from vibes_trio.background.trust import ensure_keys
-from vibes_trio.commands.database import open_database, read
+from vibes_trio.commands.database import open_database, read, write
 from vibes_trio.commands.local_device import ensure_local_device
 from vibes_trio.commands.output import OK, CommandFailed, print_json, tell
 from vibes_trio.config import Config, load_config
-from vibes_trio.storage.certificates import list_certificates
+from vibes_trio.storage.certificates import list_certificates, revoke_certificate
 from vibes_trio.storage.interface import Database
 
 
@@ -41,6 +41,8 @@ def rotate(options: Namespace) -> int:
     now = time.time()
     with open_database(config) as db:
         keys = _replace_lost(config, now) if options.lost else _rotate(config, db, now, options.drop_old)
+        if not keys.previous:
+            _revoke_all(db)
         ensure_local_device(config, db, keys, now)
     if options.json:
         print_json({"ca": keys.ca.name, "trusted": [ca.name for ca in keys.trusted]})
@@ -57,6 +59,13 @@ def rotate(options: Namespace) -> int:
 def _rotate(config: Config, db: Database, now: float, drop_old: bool) -> Keys:
     ends = [_unix(c.expires) for c in read(db, list_certificates) if c.revoked is None]
     return rotate_keys(config.data_dir, now, max(ends, default=None), drop_old=drop_old)
+
+
+def _revoke_all(db: Database) -> None:
+    """Note of all certificates, which no CA vouches for any more, that they count no longer: lists say so then."""
+    for certificate in read(db, list_certificates):
+        if certificate.revoked is None:
+            write(db, revoke_certificate, certificate.serial)
 
 
 def _replace_lost(config: Config, now: float) -> Keys:

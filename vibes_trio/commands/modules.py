@@ -53,7 +53,10 @@ def status(options: Namespace) -> int:
             if (extras := read_extras(row.extras_json)) is not None
         ]
     if not found:
-        raise CommandFailed(f"{options.app}: there is no such app here with a release of this server.")
+        raise CommandFailed(
+            f"{options.app}: there is no such app here with a live release. Of one that was published for trying out"
+            " (--mode dev) its deploy and its page tell."
+        )
     builders = find_builders(config.data_dir / "modules")
     elsewhere = "CDN" if config.modules == "cdn" or may_ask(config.page_hosts, CDN) else "nowhere"
     rows = [

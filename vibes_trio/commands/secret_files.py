@@ -12,6 +12,8 @@ _PEM = re.compile(
     rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
     rb"(?:\s|\\[nr])+(?:[A-Za-z-]{1,40}: [^\r\n\\]{0,200}(?:\s|\\[nr])+){0,8}[A-Za-z0-9+/=]{16}"
 )
+# As a line of its own: then a key follows, whatever it looks like.
+_PEM_LINE = re.compile(rb"^-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----[ \t\r]*$", re.MULTILINE)
 _OTHERS = re.compile(rb"^PuTTY-User-Key-File-[0-9]|^AGE-SECRET-KEY-1[0-9A-Z]{20}", re.MULTILINE)
 _SECRET_MEMBER = re.compile(
     r"(?:.*[_.-])?(?:priv(?:ate)?_?key|client_?secret|secret_?access_?key)", re.IGNORECASE
@@ -24,11 +26,11 @@ _MAX_DEPTH = 6
 def holds_secret(name: str, content: bytes) -> bool:
     """Return whether the file *name* with *content* is, or holds, a key that nobody else may have.
 
-    A word such as `-----BEGIN PRIVATE KEY-----` alone is none: programs that read keys are full of it.
+    The words `-----BEGIN PRIVATE KEY-----` within a line are none: programs that read keys are full of them.
     """
     if len(content) > MAX_SECRET_BYTES:
         return False
-    if _PEM.search(content) or _OTHERS.search(content):
+    if _PEM.search(content) or _PEM_LINE.search(content) or _OTHERS.search(content):
         return True
     return name.lower().endswith(".json") and _json_holds_secret(content)
 

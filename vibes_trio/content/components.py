@@ -6,6 +6,7 @@ a module is compiled. What is looked at has a bound; names in comments and strin
 
 import re
 from dataclasses import dataclass
+from itertools import islice, pairwise
 
 from vibes_trio.content.quick_patterns import Signed, word, words
 
@@ -38,6 +39,9 @@ _COMPONENT = re.compile(r"[A-Z][\w$]*")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*")
 # A fence round the whole of a text, with what a model says before and after it.
 _FENCE = re.compile(r"\s*+(?P<mark>`{3,}|~{3,})[ \t]*+(?P<lang>[\w+-]*+)[^\n`]*+\n")
+_MARK_LINE = re.compile(r"^```[^\n`]*+$", re.MULTILINE)
+_MAX_MARKS = 64
+_PAGE_START = re.compile(r"\s*+(?:<!--(?:[^-]|-(?!->))*+-->\s*+)?<(?:!doctype\b|html\b)", re.IGNORECASE)
 _FENCE_LINE = re.compile(r"^(?:`{3,}|~{3,})[ \t]*+[\w+-]*+[ \t]*+\r?$", re.MULTILINE)
 _NOTHING = re.compile(r"(?:\s++|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+")
 _JSX = re.compile(r"<[A-Za-z][\w.]*+(?:\s|/?>)|<>")
@@ -115,6 +119,19 @@ def take_off_fence(text: str) -> str | None:
     end = text.rfind(f"\n{opening['mark']}")
     before = "\n" * text.count("\n", 0, opening.end())
     return before + (text[opening.end() : end + 1] if end >= opening.end() - 1 else text[opening.end() :])
+
+
+def find_fenced_page(text: str) -> str | None:
+    """Return the page of HTML in the one fence of *text* that holds one, words round it; None: there is none."""
+    if text.lstrip("\ufeff \t\r\n").startswith("<") or "```" not in text:
+        return None
+    marks = list(islice(_MARK_LINE.finditer(text), _MAX_MARKS))
+    spans = [(opened.end(), closed.start()) for opened, closed in pairwise(marks)]
+    found = [span for span in spans if _PAGE_START.match(text, *span)]
+    if len(found) != 1:
+        return None
+    start, end = found[0]
+    return "\n" * text.count("\n", 0, start) + text[start:end].lstrip("\r\n")
 
 
 def has_fence(text: str) -> bool:

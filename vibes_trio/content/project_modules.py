@@ -6,10 +6,16 @@ Of sources only those are looked at that may be the entry, each once.
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 
-from vibes_trio.content.components import Exports, choose_component, read_exports, take_off_fence
+from vibes_trio.content.components import (
+    Exports,
+    choose_component,
+    find_fenced_page,
+    read_exports,
+    take_off_fence,
+)
 from vibes_trio.content.file_roles import is_helper, stem_of
 from vibes_trio.content.project import Mount, ProjectFile, Spare
-from vibes_trio.content.project_settings import decode_text
+from vibes_trio.content.project_settings import decode_text, is_html
 from vibes_trio.content.project_words import listed, name_the_one
 
 _SOURCES = ("", "/src", "/app", "/client", "/client/src", "/src/app", "/frontend", "/frontend/src")
@@ -117,3 +123,9 @@ class Modules:
                         f"{file.name}: is a Markdown fence; what it holds was taken. Leave out the ``` lines."
                     )
                     yield file.name, text.encode()
+            elif is_html(file.name) and (page := find_fenced_page(decode_text(file.content))):
+                self.warnings.append(
+                    f"{file.name}: there is Markdown round the page; what stands between the ``` lines was taken. Leave"
+                    " out the rest."
+                )
+                yield file.name, page.encode()

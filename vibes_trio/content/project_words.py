@@ -95,7 +95,7 @@ def tell_remote(project: Project, hosts: Sequence[str], local: Mapping[str, str]
             first.setdefault("/".join(url.split("/")[:3]), url)
     return tuple(
         f"{project.html}: asks {origin} for {address}, which pages may not: get it with a package, put the file"
-        f" beside the page, or have this server's operator allow it: VIBES_PAGE_HOSTS={origin}"
+        f" beside the page, or have this server's operator allow it: VIBES_PAGE_HOSTS={','.join(first)}"
         for origin, address in first.items()
     )
 
@@ -106,17 +106,14 @@ def tell_elsewhere(specifiers: Sequence[str], hosts: Sequence[str]) -> tuple[str
     Args:
         hosts: as for `tell_remote`.
     """
-    told = []
-    for text in specifiers:
-        url = f"https:{text}" if text.startswith("//") else text
-        if not may_ask(hosts, url):
-            origin = "/".join(url.split("/")[:3])
-            told.append(
-                f"import {quote_json(text)}: pages may not ask {origin}, and this server knows no package by that"
-                " address: import the package by its name, put the file beside the page, or have this server's operator"
-                f" allow it: VIBES_PAGE_HOSTS={origin}"
-            )
-    return tuple(told)
+    urls = {text: f"https:{text}" if text.startswith("//") else text for text in specifiers}
+    origins = {text: "/".join(url.split("/")[:3]) for text, url in urls.items() if not may_ask(hosts, url)}
+    return tuple(
+        f"import {quote_json(text)}: pages may not ask {origin}, and this server knows no package by that address:"
+        " import the package by its name, put the file beside the page, or have this server's operator allow it:"
+        f" VIBES_PAGE_HOSTS={','.join(dict.fromkeys(origins.values()))}"
+        for text, origin in origins.items()
+    )
 
 
 def listed(names: Sequence[str]) -> str:

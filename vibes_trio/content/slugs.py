@@ -129,7 +129,10 @@ def _parse(member: str, text: str, own: Collection[str], allowed: Collection[str
     for name in sorted(RESERVED.union(own).difference(allowed)):
         if shape == _shape(name):
             why = "is reserved" if slug == name else f'looks like "{name}", which is reserved'
-            raise BadRequest(f'{member}: "{slug}" {why}; take another name.')
+            raise BadRequest(
+                f'{member}: "{slug}" {why} for the server itself, so that nobody takes an app for a part of it; take'
+                f' another name, such as "my-{slug}".'
+            )
     return slug
 
 

@@ -220,7 +220,8 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     body = await _read_body(front.limits, line, head.length) if head.length else b""
     client = peer_of(line.socket) if len(body) > front.limits.read_here_bytes else ""
     incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body, head.host_name, client)
-    if body and not (line.holding.pin if line.holding.bytes else line.holding.add_pinned)(len(body)):
+    size = len(body)  # as it came: who answers it may let go of it before
+    if body and not (line.holding.pin if line.holding.bytes else line.holding.add_pinned)(size):
         raise refuse_no_room()
     try:
         answered = front.answer(incoming, None)
@@ -229,17 +230,17 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
         else:
             reply = await answered
             line.restart_clock()
+        if size > KEPT_WHOLE_BYTES:
+            await let_go(body)  # it counts until it is gone
     finally:
         if body:
-            line.holding.unpin(len(body))
+            line.holding.unpin(size)
     if reply.for_owner and front.hand_over is not None:
         return await _hand_over(front, line, data + body)
     reply = sound(reply)
     close = head.close or front.draining.is_set()
     front.counts.answer(head, reply.status, FAST).value += 1
     await line.send_all(*build_response(reply, head.method, readers=head.readers, close=close))
-    if len(body) > KEPT_WHOLE_BYTES:
-        await let_go(body)
     if reply.repeatable and head.readers in ("", ANYBODY) and not close and not head.length:
         given = front.counts.answer(head, reply.status, READY)
         front.ready.keep(data, head.method, reply, version, head.readers, given)

@@ -17,6 +17,7 @@ from vibes_trio.compilers.interface import Compiled, Lang, Source, too_large_sou
 from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.components import has_fence
+from vibes_trio.content.foreign_packages import no_such_file
 from vibes_trio.content.js_json import quote_json
 from vibes_trio.content.jsx_source import PREACT
 from vibes_trio.content.links import TRANSFORMED, AppModule, Links, bare_of
@@ -144,9 +145,7 @@ async def _with_build(
     all_imports = read_map(import_map.text.encode()).imports
     imports = {text: all_imports[text] for text in packages if text in all_imports}
     built, assets = keep_build(whole, made, imports, defaults)
-    missing = tuple(
-        f"{file}: import {quote_json(text)}: this app has no such file." for file, text in made.missing
-    )
+    missing = tuple(f"{file}: import {quote_json(text)}: {no_such_file(text)}" for file, text in made.missing)
     warnings = (*made.warnings, *missing, *import_map.warnings)
     extras = replace(release.extras, built=built, complete=not warnings)
     codes = [code.decode("utf-8", "replace") for name, code in made.files.items() if name.endswith(".js")]

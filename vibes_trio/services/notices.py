@@ -1,5 +1,6 @@
 """What is told to a browser that leads to nothing here, in place of the JSON that programs get."""
 
+import re
 from collections.abc import Mapping
 
 from vibes_trio.content.notice_page import Notice, render_notice
@@ -12,6 +13,8 @@ from vibes_trio.urls import EntryPoint, decode_path
 NAVIGATION = "Sec-Fetch-Mode, Accept"
 """The headers that say whether a browser navigates: what depends on that varies by them."""
 MAX_SHOWN_CHARS = 200
+# Neither a folder of the server's own in a release (`/~~…`) nor modules.
+_LIKE_A_RELEASE = re.compile(r"/~(?!~|esm/)[^/]*")
 
 
 def navigates(headers: Mapping[str, str]) -> bool:
@@ -41,6 +44,12 @@ async def explain_missing(app: App, asked: Asked) -> Notice:
         return Notice("This release is not here", words, ("/", f"Open the newest release of {entry.app}"))
     if entry.fs_id is None and live is None:
         return _no_app(entry)
+    if entry.fs_id is None and _LIKE_A_RELEASE.match(entry.path):
+        words = [
+            f"`{entry.path[:MAX_SHOWN_CHARS]}` is no address of a release of {entry.app}: it begins with `/~`, the"
+            " release's id and `~/`, and is copied best from what the deploy printed.",
+        ]
+        return Notice("This release is not here", words, ("/", f"Open the newest release of {entry.app}"))
     prefix = "/" if entry.fs_id is None else f"/~{entry.fs_id}~/"
     path = (decode_path(entry.path) or entry.path)[:MAX_SHOWN_CHARS]
     words = [f"{entry.app} has no file `{path}`. Names count letter by letter, capitals too."]

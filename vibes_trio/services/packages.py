@@ -14,6 +14,7 @@ import trio
 from msgspec.structs import replace
 
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.foreign_packages import in_words, tell_foreign
 from vibes_trio.content.vibes_modules import FIREPROOF
 from vibes_trio.context import App
 from vibes_trio.errors import FetchFailed, ModuleFailed
@@ -116,7 +117,7 @@ async def with_known_lock(app: App, extras: Extras, import_map: bytes) -> tuple[
         return _with_lock(extras, lock, {text: lock.modules[s] for text, (s, _) in wanted.items()})
     with trio.move_on_after(app.config.limits.deploy_resolve_s):
         notes, failed = await app.home.look_ahead(dict(wanted.values()), wishes)
-        not_there = {text: failed[s] for text, (s, _) in wanted.items() if s in failed}
+        not_there = _foreign(extras) | _in_words(extras, wanted, failed)
         return replace(extras, notes=notes, not_local=never | not_there), {}
     return extras, {}
 
@@ -225,10 +226,32 @@ async def _build(
     except (FetchFailed, ModuleFailed) as error:
         log.warning("packages of %s are not built: %s", label, error)
         return replace(extras, not_local=never | {ALL: str(error)}), {}, False
-    not_local = never | {text: failed[s] for text, (s, _) in wanted.items() if s in failed}
+    not_local = never | _in_words(extras, wanted, failed)
     built = {text: made.modules[s] for text, (s, _) in wanted.items() if s in made.modules}
     noted, kept = _with_lock(extras, made, built)
     return replace(noted, not_local=not_local), kept, not failed
+
+
+def _in_words(
+    extras: Extras, wanted: Mapping[str, tuple[str, str]], failed: Mapping[str, str]
+) -> dict[str, str]:
+    """Return import → why it can't be had, of those of *wanted* whose specifier *failed*."""
+    told = {text: (s, failed[s]) for text, (s, _) in wanted.items() if s in failed}
+    return {
+        text: why if _is_another(extras, s) else in_words(package_of(s), why)
+        for text, (s, why) in told.items()
+    }
+
+
+def _foreign(extras: Extras) -> dict[str, str]:
+    """Return import → why it can't be had, of what is known before it is tried."""
+    told = {text: tell_foreign(package_of(text)) for text in extras.packages}
+    return {text: why for text, why in told.items() if why and not _is_another(extras, text)}
+
+
+def _is_another(extras: Extras, specifier: str) -> bool:
+    """Whether the app has another package under that name."""
+    return extras.ranges.get(package_of(specifier), "").startswith("npm:")
 
 
 def _locked_version(lock: Lock | None, specifier: str) -> str:

@@ -276,6 +276,7 @@
 
   const told = new Set();
   const blockedScripts = new Set();
+  const blockedOrigins = new Set();
   const blockedPlaces = new Map();
 
   async function takeBlocked({ blockedURI, effectiveDirective, sourceFile, lineNumber, columnNumber }) {
@@ -285,7 +286,9 @@
     if (kind === "style" && FONT_ADDRESS.test(url.href)) askForFonts(url.href);
     const served = servedName(sourceFile);
     if (kind === "script" && blockedScripts.size < MAX_BLOCKED) blockedScripts.add(url.href);
-    const why = `A page may only ask its own server; its operator can allow more: VIBES_PAGE_HOSTS=${url.origin}`;
+    if (blockedOrigins.size < MAX_BLOCKED && !DECORATION.has(kind)) blockedOrigins.add(url.origin);
+    const hosts = [...new Set([...blockedOrigins, url.origin])].join(","); // the setting has to name all at once
+    const why = `A page may only ask its own server; its operator can allow more: VIBES_PAGE_HOSTS=${hosts}`;
     const message = `${BLOCKED[kind]} ${kind === "img" || kind === "media" ? "from" : "to"} ${url.host} was blocked. ${why}`;
     if (kind === "connect" && blockedPlaces.size < MAX_BLOCKED) blockedPlaces.set(`${served}:${lineNumber}`, message);
     const isQuiet = DECORATION.has(kind);

@@ -39,6 +39,10 @@ else:
 
 _SHA512_BYTES = 64
 # Types and source maps are half of many packages, and no part of any module.
+NO_REGISTRY = (
+    "there is no package registry to ask (VIBES_REGISTRY_URL=none); what was fetched elsewhere comes with"
+    " `vibes-trio modules import FILE`"
+)
 _NEVER_BUILT = (".d.ts", ".d.mts", ".d.cts", ".map")
 
 
@@ -154,7 +158,7 @@ async def fetch_archive(outbound: Outbound, document: Document, limits: Limits) 
         ModuleFailed: its hash is another one.
     """
     if outbound.registry is None:
-        raise FetchFailed(f"{document.name}@{document.version}: there is no package registry")
+        raise FetchFailed(f"{document.name}@{document.version}: {NO_REGISTRY}")
     archive = await outbound.fetch(
         rebase(document.tarball, outbound.registry.url_of(document.name)),
         max_bytes=limits.package_bytes,
@@ -208,7 +212,7 @@ def rebase(tarball: str, registry_url: str) -> str:
 
 async def _fetch_document(outbound: Outbound, name: str, version: str, limits: Limits) -> Document:
     if outbound.registry is None:
-        raise FetchFailed(f"{name}@{version}: there is no package registry")
+        raise FetchFailed(f"{name}@{version}: {NO_REGISTRY}")
     body = await outbound.fetch(
         document_address(outbound.registry, name, version),
         max_bytes=limits.document_bytes,

@@ -19,6 +19,7 @@ from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.late import late
 from vibes_trio.modules.registry.fetch import (
+    NO_REGISTRY,
     Document,
     VersionDocument,
     ensure_document,
@@ -35,6 +36,7 @@ else:
 SHORT_FORM = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8"
 LATEST = "latest"
 NOT_FOUND = 404
+NO_PACKAGE = "the package registry has none of that name; is it spelt right?"
 # How a part of a range begins that has a lowest version.
 _START = re.compile(r"(?:\^|~|>=|>|=|v)*\s*(\d{1,9}(?:\.\d{1,9}){0,2})")
 _MAX_RANGE_CHARS = 256  # nobody's is longer, and parsing is left to regular expressions
@@ -119,7 +121,9 @@ async def choose_document(
         document = await _ask(outbound, spec, limits, page or {})
     except FetchFailed as error:
         kept = await trio.to_thread.run_sync(find_kept, modules_dir, spec.package, spec.range)
-        if kept is None or error.status == NOT_FOUND:
+        if error.status == NOT_FOUND:
+            raise FetchFailed(f"{spec.package}: {NO_PACKAGE}", NOT_FOUND) from error
+        if kept is None:
             raise
         return await ensure_document(outbound, modules_dir, spec.package, kept, limits)
     await trio.to_thread.run_sync(keep_document, modules_dir, document)
@@ -141,7 +145,7 @@ def find_kept(modules_dir: Path, package: str, wanted: str = "*") -> str | None:
 
 async def _ask(outbound: Outbound, spec: Spec, limits: Limits, page: Mapping[str, str]) -> Document:
     if outbound.registry is None:
-        raise FetchFailed(f"{spec.package}@{spec.range}: there is no package registry")
+        raise FetchFailed(f"{spec.package}@{spec.range}: {NO_REGISTRY}")
     body = await outbound.fetch(
         f"{outbound.registry.url_of(spec.package)}{quote(spec.package, safe='@')}",
         max_bytes=limits.package_list_bytes,

@@ -21,6 +21,7 @@ from vibes_trio.errors import ConfigError, Overloaded
 from vibes_trio.storage.feed import Feed
 from vibes_trio.storage.interface import Many, Tx
 from vibes_trio.storage.pending import Batch, Pending, PendingItem, deliver_all
+from vibes_trio.storage.sqlite.chat_search import SqliteChatSearch
 from vibes_trio.storage.sqlite.migrate import load_migrations, migrate
 from vibes_trio.storage.sqlite.points import SqlitePoints, closed
 from vibes_trio.storage.sqlite.reading import ReadingConnection
@@ -87,6 +88,7 @@ class SqliteDatabase:
         self._inline = inline
         self._parts: _Parts | None = None
         self.feed = Feed()
+        self.chat_search = SqliteChatSearch()
         self.points = SqlitePoints(now, limits.fixed_facts)
 
     def open(self) -> tuple[str, ...]:

@@ -1,0 +1,50 @@
+"""Packages that no page can have, in the words that help: what is made for phones, or for a server."""
+
+import re
+
+from vibes_trio.content.node_names import NAMES
+
+_PHONES = re.compile(r"react-native|expo|expo-[\w-]+|@expo/[\w-]+|@react-native(?:-[\w-]+)?/[\w-]+")
+_SERVERS = re.compile(
+    r"@remix-run/(?:node|serve|dev|server-runtime|express|cloudflare|deno|architect|netlify|vercel)"
+    r"|@react-router/(?:node|serve|dev|express|cloudflare|architect)"
+    r"|@sveltejs/kit|nuxt|gatsby|astro|electron|@nestjs/core"
+)
+
+
+def tell_foreign(package: str) -> str:
+    """Return why *package* can't be had, if that is known before anybody tries; empty: it may well be."""
+    if _PHONES.fullmatch(package):
+        return (
+            'it is made for phones: on a page write HTML elements, or have package.json say "react-native":'
+            ' "npm:react-native-web@*", which has the same components'
+        )
+    if _SERVERS.fullmatch(package):
+        return "it takes a server of its own: here an app runs in the browser alone"
+    return ""
+
+
+def in_words(package: str, why: str) -> str:
+    """Return *why* the package *package* could not be built, so that people know what to do about it."""
+    foreign = tell_foreign(package)
+    if foreign:
+        return foreign
+    if package in NAMES:
+        return (
+            f"{package} is a part of Node, which browsers do not have, and npm's package of that name: {why}"
+        )
+    return why
+
+
+def no_such_file(specifier: str) -> str:
+    """Return what is told of the import *specifier* of a file that the app does not have."""
+    part = _SHADCN.fullmatch(specifier)
+    if part is None:
+        return "this app has no such file."
+    return (
+        f"this app has no such file. It is a part of shadcn/ui, whose files lie in an app's own folder: have them made"
+        f" where the app was (`npx shadcn add {part[1]}`), and deploy them with it."
+    )
+
+
+_SHADCN = re.compile(r"(?:@|~|\.{1,2}(?:/\.\.)*)(?:/[\w-]+)*/ui/([a-z][a-z-]*)(?:\.[jt]sx?)?")
