@@ -38,7 +38,7 @@ class Limits:
     max_blocks_per_section: int = 10_000
     max_timestamp_chars: int = 128
     # Deploy
-    max_files: int = 500
+    max_files: int = 1000
     max_file_bytes: int = 8 * MiB
     max_lock_bytes: int = 8 * MiB
     folder_entries: int = 50_000

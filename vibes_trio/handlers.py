@@ -3,7 +3,6 @@
 import importlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -123,8 +122,7 @@ R = TypeVar("R", bound=Response)
 Q = TypeVar("Q", bound=Request)  # type: ignore[type-arg]  # bound to Request of any response
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """A GET or HEAD of something that is no app's: the API host it came to, and its path."""
 
     host: HostName
