@@ -7,8 +7,9 @@ import base64
 import hashlib
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.resources import files
+
+import msgspec
 
 _STATIC = files("vibes_trio.content").joinpath("static")
 _STYLE = _STATIC.joinpath("notice.css").read_text("utf-8")
@@ -28,8 +29,7 @@ _RETURNING = f"{_OPENED}; script-src {_source(_RETURN)}; {_LEFT}"
 _DOOR = f"{_OPENED}; script-src {_source(_SHARE)} {_source(_RETURN)}; connect-src 'self'; {_LEFT}"
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True):
     """What a page says.
 
     Attributes:

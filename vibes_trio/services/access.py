@@ -1,8 +1,9 @@
 """Whether who asks may: `admit` looks it up in `wire.access.ACCESS`, in the transaction that does what was asked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from vibes_trio.content.slugs import own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import Ctx
@@ -18,8 +19,7 @@ _RELATIONS: Mapping[Role, Relation] = {"viewer": Relation.VIEWER, "editor": Rela
 AppName = tuple[AppSlug, UserSlug]
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(msgspec.Struct, frozen=True):
     """An app, and how who asks stands to it."""
 
     app: AppState

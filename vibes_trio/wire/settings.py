@@ -1,5 +1,6 @@
 """What an app's owner sets of it."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 import msgspec
@@ -18,6 +19,28 @@ class Pair(msgspec.Struct, frozen=True):
     value: str
 
 
+class SecretSet(msgspec.Struct, frozen=True):
+    """A secret, and its name."""
+
+    key: str
+    value: str
+
+
+class SecretName(msgspec.Struct, frozen=True):
+    """The name of a secret."""
+
+    key: str
+
+
+class SecretMeta(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What is told of a secret. *last4*: its last characters; *updated_at*: Unix milliseconds; *set_by*: a handle."""
+
+    key: str
+    last4: str = ""
+    updated_at: int
+    set_by: str = ""
+
+
 class Looks(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What is set of an app; what isn't set is left out, but for *env*."""
 
@@ -33,6 +56,7 @@ class Looks(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     runtime: Raw | UnsetType = UNSET
     codegen: Raw | UnsetType = UNSET
     img: Raw | UnsetType = UNSET
+    secrets: tuple[SecretMeta, ...] = ()
 
 
 class PublicAccess(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +132,17 @@ class ReqEnsureAppSettings(
         visibility: `public` (anybody sees the app), `unlisted` (so, but search engines are told not to list it) or
             `private` (whom its owner lets in); `publicAccess`, `posture` and `access` say the same in other words.
         request: whether it takes requests to be let in; with a role they are granted at once.
+        secret_set, secret_remove: one of the app's secrets; never told again, but for its name and last characters.
     """
+
+    NOT_KEPT: ClassVar[Mapping[str, str]] = {
+        "recommended_add": "recommendedAdd",
+        "recommended_remove": "recommendedRemove",
+        "recommended_mask": "recommendedMask",
+        "db_acl": "dbAcl",
+        "db_acl_remove": "dbAclRemove",
+    }
+    """Members that mean something to newer clients, and are refused; by field."""
 
     KEEPS: ClassVar[bool] = True
     CHANGES: ClassVar[tuple[str, ...]] = (
@@ -143,3 +177,10 @@ class ReqEnsureAppSettings(
     visibility: Visibility | UnsetType = UNSET
     public_access: Switch | UnsetType = UNSET
     request: Asking | UnsetType = UNSET
+    secret_set: SecretSet | UnsetType = UNSET
+    secret_remove: SecretName | UnsetType = UNSET
+    recommended_add: Raw | UnsetType = UNSET
+    recommended_remove: Raw | UnsetType = UNSET
+    recommended_mask: Raw | UnsetType = UNSET
+    db_acl: Raw | UnsetType = UNSET
+    db_acl_remove: Raw | UnsetType = UNSET
