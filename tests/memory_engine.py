@@ -15,8 +15,20 @@ import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Internal, Overloaded
+from vibes_trio.exchange import UserId
 from vibes_trio.storage.feed import Change, Feed
-from vibes_trio.storage.interface import DiskShort, Many, Row, Tx, Value, iso_utc
+from vibes_trio.storage.interface import (
+    DiskShort,
+    Hit,
+    Many,
+    Row,
+    SearchAsked,
+    Snippet,
+    Text,
+    Tx,
+    Value,
+    iso_utc,
+)
 from vibes_trio.storage.pending import Batch, Pending, PendingItem, deliver_all, settle
 
 P = ParamSpec("P")
@@ -70,6 +82,15 @@ CREATE TABLE ChatContexts (contextId text PRIMARY KEY, userId text NOT NULL, cre
   indexed int NOT NULL DEFAULT 0);
 CREATE TABLE ChatSections (contextId text NOT NULL REFERENCES ChatContexts (contextId), seq int NOT NULL,
   origin text NOT NULL, blocks text NOT NULL, created text NOT NULL, PRIMARY KEY (contextId, seq));
+CREATE TABLE AppSecrets (appSlug text NOT NULL, userSlug text NOT NULL, name text NOT NULL, sealed blob NOT NULL,
+  last4 text NOT NULL, updated text NOT NULL, setBy text NOT NULL, PRIMARY KEY (appSlug, userSlug, name));
+CREATE TRIGGER AppSecrets_of_deleted AFTER DELETE ON AppSlugBindings BEGIN
+  DELETE FROM AppSecrets WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
+END;
+CREATE TRIGGER AppSecrets_of_renamed AFTER UPDATE OF appSlug, userSlug ON AppSlugBindings BEGIN
+  UPDATE AppSecrets SET appSlug = new.appSlug, userSlug = new.userSlug
+    WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
+END;
 CREATE TABLE AppChats (contextId text PRIMARY KEY REFERENCES ChatContexts (contextId) ON DELETE CASCADE,
   userId text NOT NULL, userSlug text NOT NULL, appSlug text NOT NULL, mode text NOT NULL, kind text NOT NULL,
   created text NOT NULL);
@@ -164,6 +185,34 @@ class MemoryTx:
             raise
 
 
+class MemoryChatSearch:
+    """Looks through all that was put, letter by letter. What is gone is not found, as its rows are looked for."""
+
+    def __init__(self) -> None:
+        self._texts: dict[tuple[str, int], Text] = {}
+
+    def put(self, tx: Tx, texts: Sequence[Text]) -> None:
+        self._texts |= {(text.context_id, text.seq): text for text in texts}
+
+    def find(self, tx: Tx, user_id: UserId, asked: SearchAsked) -> tuple[Hit, ...]:
+        words = [word.lower() for word in asked.words if any(map(str.isalnum, word))]
+        hits = []
+        for place, text in reversed(list(enumerate(self._texts.values()))):
+            rows = tx.execute(
+                "SELECT origin, s.created, title, preview FROM ChatSections AS s JOIN ChatContexts USING (contextId)"
+                " WHERE contextId = ? AND seq = ? AND userId = ? AND deleted = ''",
+                (text.context_id, text.seq, user_id),
+            )
+            is_here = asked.context_id in ("", text.context_id) and (
+                asked.after is None or place < asked.after
+            )
+            if rows and words and is_here and all(word in text.text.lower() for word in words):
+                origin, created, title, preview = rows[0]
+                snippet = (Snippet(text.text[:80], hit=True),)
+                hits.append(Hit(place, text.context_id, text.seq, origin, created, title or preview, snippet))
+        return tuple(hits[: asked.limit])
+
+
 class MemoryDatabase:
     """Data that lives as long as this object. *is_disk_short*: refuse what clients want to store."""
 
@@ -173,6 +222,7 @@ class MemoryDatabase:
         self.limits = limits
         self.is_disk_short = is_disk_short
         self.feed = Feed()
+        self.chat_search = MemoryChatSearch()
         self._now = now
         self._is_open = False
         self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)

@@ -38,7 +38,7 @@ class Limits:
     max_blocks_per_section: int = 10_000
     max_timestamp_chars: int = 128
     # Deploy
-    max_files: int = 500
+    max_files: int = 1000
     max_file_bytes: int = 8 * MiB
     max_lock_bytes: int = 8 * MiB
     folder_entries: int = 50_000
@@ -62,6 +62,9 @@ class Limits:
     max_turn_bytes: int = 1 * MiB
     sections_told: int = 1000
     chat_answer_bytes: int = 4 * MiB
+    # Secrets of apps
+    app_secrets: int = 100
+    max_secret_bytes: int = 8 * KiB
     # Uploads
     max_upload_bytes: int = 32 * MiB
     open_uploads: int = 20
@@ -123,6 +126,16 @@ class Limits:
     event_page_bytes: int = 256 * KiB
     apps_per_event: int = 50
     newer_wait_s: float = 25.0
+    index_quiet_s: float = 1.0
+    index_wait_s: float = 30.0
+    index_settle_s: float = 2.0
+    index_page: int = 500
+    chats_to_index: int = 10_000
+    indexed_at_once: int = 32
+    indexed_chars: int = 64 * KiB
+    preview_chars: int = 120
+    progress_wait_s: float = 40.0
+    progress_pause_s: float = 0.2
     pages_waiting: int = 1000
     ping_interval_s: float = 20.0
     close_timeout_s: float = 2.0
