@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import trio
-from asking import FakeCompiler, deploy, get, js, jsx, rows, text
+from asking import FakeCompiler, deploy, get, js, jsx, text
 from fake_registry import REGISTRY, FakeRegistry
 from fakes import make_app, open_database
 from font_packages import add_fonts
