@@ -6,7 +6,7 @@ PEOPLE_COMMANDS: tuple[Command, ...] = (
     Command(
         "share",
         "vibes_trio.commands.sharing:share",
-        "say who sees an app, change it, or make a link by which any browser does",
+        "say who sees an app, change it, or make a link to it",
         (
             APP,
             argument(
