@@ -306,4 +306,6 @@ def test_one_page_of_any_name_is_shown_and_of_several_one_is_to_be_named(tmp_pat
     (tmp_path / "other.html").write_text("<p>")
 
     assert alone == ()
-    assert find_app(tmp_path, Limits()).warnings[0].endswith("Name the page that is meant: --entry game.html.")
+    assert (
+        find_app(tmp_path, Limits()).warnings[0].endswith("Name the page that is meant: --entry game.html.")
+    )
