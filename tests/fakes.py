@@ -20,6 +20,7 @@ from vibes_trio.live import Live
 from vibes_trio.modules.progress import Builds
 from vibes_trio.services.beside import do, look
 from vibes_trio.services.releases import forget_changed
+from vibes_trio.storage.chat_index import ToIndex
 from vibes_trio.storage.sqlite.engine import SqliteDatabase
 from vibes_trio.wire.large import LargeHead
 
@@ -83,6 +84,7 @@ def make_app(db: SqliteDatabase | None = None, *, limits: Limits | None = None, 
         now=lambda: NOW,
         draining=trio.Event(),
         live=Live(limits),
+        to_index=ToIndex(limits.chats_to_index),
     )
     app = replace(app, **changes)
     if app.db is not None:

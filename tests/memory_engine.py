@@ -15,8 +15,20 @@ import trio
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import ConfigError, Internal, Overloaded
+from vibes_trio.exchange import UserId
 from vibes_trio.storage.feed import Change, Feed
-from vibes_trio.storage.interface import DiskShort, Many, Row, Tx, Value, iso_utc
+from vibes_trio.storage.interface import (
+    DiskShort,
+    Hit,
+    Many,
+    Row,
+    SearchAsked,
+    Snippet,
+    Text,
+    Tx,
+    Value,
+    iso_utc,
+)
 from vibes_trio.storage.pending import Batch, Pending, PendingItem, deliver_all, settle
 
 P = ParamSpec("P")
@@ -164,6 +176,34 @@ class MemoryTx:
             raise
 
 
+class MemoryChatSearch:
+    """Looks through all that was put, letter by letter. What is gone is not found, as its rows are looked for."""
+
+    def __init__(self) -> None:
+        self._texts: dict[tuple[str, int], Text] = {}
+
+    def put(self, tx: Tx, texts: Sequence[Text]) -> None:
+        self._texts |= {(text.context_id, text.seq): text for text in texts}
+
+    def find(self, tx: Tx, user_id: UserId, asked: SearchAsked) -> tuple[Hit, ...]:
+        words = [word.lower() for word in asked.words if any(map(str.isalnum, word))]
+        hits = []
+        for place, text in reversed(list(enumerate(self._texts.values()))):
+            rows = tx.execute(
+                "SELECT origin, s.created, title, preview FROM ChatSections AS s JOIN ChatContexts USING (contextId)"
+                " WHERE contextId = ? AND seq = ? AND userId = ? AND deleted = ''",
+                (text.context_id, text.seq, user_id),
+            )
+            is_here = asked.context_id in ("", text.context_id) and (
+                asked.after is None or place < asked.after
+            )
+            if rows and words and is_here and all(word in text.text.lower() for word in words):
+                origin, created, title, preview = rows[0]
+                snippet = (Snippet(text.text[:80], hit=True),)
+                hits.append(Hit(place, text.context_id, text.seq, origin, created, title or preview, snippet))
+        return tuple(hits[: asked.limit])
+
+
 class MemoryDatabase:
     """Data that lives as long as this object. *is_disk_short*: refuse what clients want to store."""
 
@@ -173,6 +213,7 @@ class MemoryDatabase:
         self.limits = limits
         self.is_disk_short = is_disk_short
         self.feed = Feed()
+        self.chat_search = MemoryChatSearch()
         self._now = now
         self._is_open = False
         self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)

@@ -3,7 +3,7 @@
 import trio
 import trio.testing
 
-from vibes_trio.cache import ENTRY_BYTES, AssetCache, NameCache
+from vibes_trio.cache import ENTRY_BYTES, AssetCache, Flights, Kept, NameCache
 
 
 def test_the_least_recently_used_bytes_go_first():
@@ -196,3 +196,69 @@ def test_how_large_one_may_be_is_said_or_an_eighth():
 
     assert [key for key in "abc" if eighth.has(key)] == ["b"]
     assert [key for key in "abc" if said.has(key)] == ["a", "b"]
+
+
+def test_what_was_used_last_stays_and_what_is_too_heavy_for_all_goes():
+    kept = Kept(10, len)
+    for name in ("four", "3ab", "2a"):
+        kept.put(name, name)
+    assert kept.get("four") == "four"
+
+    kept.put("new", "new")
+
+    assert [name in kept for name in ("four", "3ab", "2a", "new")] == [True, False, True, True]
+    kept.put("huge", "x" * 11)
+    assert kept.weight == 0
+
+
+def test_a_value_in_place_of_another_weighs_for_itself():
+    kept = Kept(10, len)
+
+    kept.put("a", "12345")
+    kept.put("a", "1")
+
+    assert kept.weight == 1
+    assert (kept.pop("a"), kept.pop("a"), kept.weight) == ("1", None, 0)
+
+
+async def test_who_asks_while_it_is_made_gets_the_same():
+    flights, calls, got = Flights(), [], []
+
+    async def make():
+        calls.append(1)
+        await trio.testing.wait_all_tasks_blocked()
+        return object()
+
+    async def ask():
+        got.append(await flights.join("a", make))
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(3):
+            nursery.start_soon(ask)
+
+    assert len(calls) == 1
+    assert len({id(made) for made in got}) == 1
+    assert "a" not in flights
+
+
+async def test_where_it_fails_the_next_who_waits_makes_it():
+    flights, calls, got = Flights(), [], []
+
+    async def make():
+        calls.append(1)
+        await trio.testing.wait_all_tasks_blocked()
+        if len(calls) == 1:
+            raise ValueError("no")
+        return None
+
+    async def ask():
+        try:
+            got.append(await flights.join("a", make))
+        except ValueError:
+            got.append("failed")
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(3):
+            nursery.start_soon(ask)
+
+    assert (len(calls), sorted(map(str, got))) == (2, ["None", "None", "failed"])

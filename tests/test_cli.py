@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vibes_trio import __version__
-from vibes_trio.cli import all_words, hint, load_target, main, make_parser, run
+from vibes_trio.cli import all_words, flags_first, hint, load_target, main, make_parser, run
 from vibes_trio.commands.command import Command
 from vibes_trio.commands.output import FAILED, INTERRUPTED, OK, UNREACHABLE, UNUSABLE, USAGE, CommandFailed
 from vibes_trio.commands.table import COMMANDS, GROUPS, HEADINGS, SETTING_FLAGS
@@ -155,6 +155,29 @@ def test_the_parser_keeps_nothing_of_the_last_command_line() -> None:
     parser.parse_args(["serve", "--port", "9"])
 
     assert parser.parse_args(["serve"]).settings == {}
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("chat append c --as-llm text", {"chat": "c", "text": "text", "as_llm": True}),
+        ("publish --json shop --url http://x v12", {"app": "shop", "release": "v12", "url": "http://x"}),
+        ("publish --url=http://x shop v12", {"app": "shop", "release": "v12"}),
+        ("chat read c --since -1", {"chat": "c", "since": -1}),
+        ("chat append c -- --text", {"chat": "c", "text": "--text"}),
+        ("chat append c -", {"text": "-"}),
+        ("deploy -m words folder", {"message": "words", "path": "folder"}),
+    ],
+)
+def test_flags_may_stand_anywhere(typed: str, expected: dict[str, object]) -> None:
+    options = vars(make_parser().parse_args(flags_first(typed.split())))
+
+    assert {name: options[name] for name in expected} == expected
+
+
+def test_a_flag_without_its_value_is_a_usage_error() -> None:
+    with pytest.raises(SystemExit):
+        main(["publish", "shop", "--url"])
 
 
 def test_every_setting_flag_is_of_a_setting() -> None:

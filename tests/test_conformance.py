@@ -4,6 +4,7 @@
 import json
 import os
 import re
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from recorded import (
     token,
 )
 
+from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.exchange import MessageIncoming
 from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
@@ -107,8 +109,7 @@ async def test_answers_are_the_same_with_the_caches_off(tmp_path):
         async for _, got, _ in play(scenario, app, directly(app)):
             on.append(without_time(got))
     async with open_recorded_app(scenario, tmp_path / "off") as app:
-        app.assets._max_bytes = 0
-        app.releases._max_entries = 0
+        app = replace(app, assets=AssetCache(0), releases=NameCache(0))
         async for _, got, _ in play(scenario, app, directly(app)):
             off.append(without_time(got))
 

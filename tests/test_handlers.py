@@ -10,14 +10,17 @@ from fakes import make_app, open_database, verify_name
 
 from vibes_trio.config import Limits
 from vibes_trio.context import Ctx
+from vibes_trio.dispatch import Pipeline
 from vibes_trio.errors import Internal, RequireLogin
 from vibes_trio.exchange import HttpIncoming, MessageIncoming
 from vibes_trio.front.answer import answer
-from vibes_trio.handlers import PIPELINE, authenticate, order_key
+from vibes_trio.handlers import PIPELINE, authenticate, message, order_key
 from vibes_trio.logs.handler import CountingHandler
 from vibes_trio.storage.sqlite.engine import SqliteDatabase
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import Request
+from vibes_trio.wire.chat import ResEnsureChatContext
+from vibes_trio.wire.deploy import ReqEnsureAppSlug
 
 API, APP = "apps.test", "garden--ada.apps.test"
 
@@ -324,3 +327,19 @@ def test_only_appends_keep_an_order_and_each_context_its_own():
     assert order_key(envelope("ada", APPEND, contextId="c", origin="user", blocks=[])) == "c"
     assert order_key(envelope("ada", ENSURE_CHAT, contextId="c")) is None
     assert order_key(b"{") is None
+
+
+async def test_a_long_message_is_let_go_as_soon_as_it_is_read(app):
+    """Else each deploy that is compiled, or waits to be, holds its files twice."""
+    left = []
+
+    async def use_case(ctx, payload):
+        left.append(len(data))
+        return ResEnsureChatContext(context_id="z")
+
+    data = bytearray(envelope("ada", DEPLOY, fileSystem=[text("/a", "x" * 3_000_000)], mode="dev"))
+    pipeline = Pipeline(message(ReqEnsureAppSlug, use_case))
+    reply = await answer(app, pipeline, MessageIncoming(data))
+
+    assert reply.status == 200
+    assert left[0] < 1_100_000

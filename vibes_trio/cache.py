@@ -1,4 +1,5 @@
-"""What is kept in memory: bytes by content, bounded in bytes; and releases by name, bounded in their files.
+"""What is kept in memory, bounded, and what is made once for many (`Kept`, `Flights`): bytes by content, bounded in
+bytes; releases by name, bounded in their files.
 
 Bytes are keyed by what they are (a CID and an encoding), so they are never stale. The URL tier maps (app slug,
 user slug, fs_id or None for the latest) to a release taken apart; that can change, so who
@@ -8,93 +9,140 @@ holds one follows the feed of the database. Answers are the same with both switc
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 import trio
 
+K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 ENTRY_BYTES = 256
 """What an entry costs beside its bytes: key, links, the bytes' own head."""
 
 
+class Kept(Generic[K, V]):
+    """Values by key, together no heavier than *most*: the least recently used go first.
+
+    Args:
+        weigh: what a value weighs, the same each time; without it each weighs 1.
+    """
+
+    def __init__(self, most: int, weigh: Callable[[V], int] = lambda value: 1) -> None:
+        self.weight = 0
+        self._most = most
+        self._weigh = weigh
+        self._values: OrderedDict[K, V] = OrderedDict()
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._values
+
+    def get(self, key: K) -> V | None:
+        """Return what is kept under *key*, which is used by that, or None."""
+        value = self._values.get(key)
+        if value is not None:
+            self._values.move_to_end(key)
+        return value
+
+    def put(self, key: K, value: V) -> None:
+        """Keep *value* in place of what there was."""
+        self.pop(key)
+        self._values[key] = value
+        self.weight += self._weigh(value)
+        while self.weight > self._most:
+            self.weight -= self._weigh(self._values.popitem(last=False)[1])
+
+    def pop(self, key: K) -> V | None:
+        """Forget, and return, what is kept under *key*."""
+        value = self._values.pop(key, None)
+        if value is not None:
+            self.weight -= self._weigh(value)
+        return value
+
+
 @dataclass(slots=True)
-class _Making:
-    """Bytes that are being made; None when that is *over*: it failed."""
+class _Flight(Generic[V]):
+    """Something that is being made; *made* holds it once it is."""
 
     over: trio.Event
-    content: bytes | None = None
+    made: tuple[V] | None = None
+
+
+class Flights(Generic[K, V]):
+    """What is being made, by key, so that many who want it at once make it once."""
+
+    def __init__(self) -> None:
+        self._flights: dict[K, _Flight[V]] = {}
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._flights
+
+    async def join(self, key: K, make: Callable[[], Awaitable[V]]) -> V:
+        """Return what *make* returns; who asks meanwhile waits for the same.
+
+        If the one who makes it fails or is cancelled, the next makes it; so *make* looks first whether it is there.
+        """
+        while (flight := self._flights.get(key)) is not None:
+            await flight.over.wait()
+            if flight.made is not None:
+                return flight.made[0]
+        flight = self._flights[key] = _Flight(trio.Event())
+        try:
+            made = await make()
+            flight.made = (made,)
+            return made
+        finally:
+            del self._flights[key]
+            flight.over.set()
 
 
 class AssetCache:
     """Bytes by key, the least recently used going first when *max_bytes* is reached.
-
-    State beside those: what is being made, so that many who want it at once make it once.
 
     Args:
         largest_bytes: what is larger is not kept; without it an eighth of all.
     """
 
     def __init__(self, max_bytes: int, largest_bytes: int | None = None) -> None:
-        self._max_bytes = max_bytes
         self._largest_bytes = min(max_bytes, max_bytes // 8 if largest_bytes is None else largest_bytes)
-        self._bytes = 0
+        self._kept: Kept[Hashable, bytes] = Kept(max_bytes, lambda content: len(content) + ENTRY_BYTES)
+        self._flights: Flights[Hashable, bytes] = Flights()
         self.hits = self.misses = 0
-        self._content: OrderedDict[Hashable, bytes] = OrderedDict()
-        self._making: dict[Hashable, _Making] = {}
 
     @property
     def size_bytes(self) -> int:
         """How many bytes are held now, entries included."""
-        return self._bytes
+        return self._kept.weight
 
     def get(self, key: Hashable) -> bytes | None:
         """Return what is stored under *key*, or None."""
-        content = self._content.get(key)
-        if content is not None:
-            self._content.move_to_end(key)
-            self.hits += 1
-        else:
+        content = self._kept.get(key)
+        if content is None:
             self.misses += 1
+        else:
+            self.hits += 1
         return content
 
     def has(self, key: Hashable) -> bool:
         """Whether something is stored under *key*, or is being made."""
-        return key in self._content or key in self._making
+        return key in self._kept or key in self._flights
 
     async def get_or_make(self, key: Hashable, make: Callable[[], Awaitable[bytes]]) -> bytes:
-        """Return what is stored under *key*; else what *make* returns, which is stored.
-
-        Who asks meanwhile waits for the same. If the one who makes it fails or is cancelled, the next makes it.
-        """
-        while (content := self.get(key)) is None:
-            making = self._making.get(key)
-            if making is None:
-                return await self._make(key, make)
-            await making.over.wait()
-            if making.content is not None:
-                return making.content
-        return content
+        """Return what is stored under *key*; else what *make* returns, which is stored: see `Flights.join`."""
+        content = self.get(key)
+        return await self._flights.join(key, partial(self._make, key, make)) if content is None else content
 
     async def _make(self, key: Hashable, make: Callable[[], Awaitable[bytes]]) -> bytes:
-        making = self._making[key] = _Making(trio.Event())
-        try:
-            making.content = await make()
-            self.put(key, making.content)
-            return making.content
-        finally:
-            del self._making[key]
-            making.over.set()
+        content = self._kept.get(key)
+        if content is None:
+            content = await make()
+            self.put(key, content)
+        return content
 
     def put(self, key: Hashable, content: bytes) -> None:
         """Store *content*, unless it is too large."""
-        if len(content) + ENTRY_BYTES > self._largest_bytes or key in self._content:
-            return
-        self._content[key] = content
-        self._bytes += len(content) + ENTRY_BYTES
-        while self._bytes > self._max_bytes:
-            _, evicted = self._content.popitem(last=False)
-            self._bytes -= len(evicted) + ENTRY_BYTES
+        if len(content) + ENTRY_BYTES <= self._largest_bytes and key not in self._kept:
+            self._kept.put(key, content)
 
 
 class NameCache(Generic[V]):

@@ -54,11 +54,44 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments:
         parser.print_help()
         return USAGE
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(flags_first(arguments))
     options.make_parser = make_parser  # for `completions`, which can't import what imports it
     setup_logs(options.log_level)
     with umask(options.umask):
         return run(load_target(options.target), options)
+
+
+def flags_first(arguments: Sequence[str]) -> list[str]:
+    """Return *arguments* with the flags of the command before its other arguments; the order within both stays.
+
+    argparse takes arguments that may lack for lacking as soon as a flag stands before them (until Python 3.13).
+    """
+    words = next(
+        (len(words) for c in COMMANDS if list(arguments[: len(words := c.words.split())]) == words), 0
+    )
+    without_value = {"-h", "--help"} | {
+        name
+        for command in COMMANDS
+        for argument in command.arguments
+        for name in argument.names
+        if argument.options.get("action") == "store_true"
+    }
+    flags: list[str] = []
+    others: list[str] = []
+    left = iter(arguments[words:])
+    for word in left:
+        if word == "--":
+            others += [word, *left]
+        elif word.startswith("-") and word != "-":
+            flags.append(word)
+            if "=" not in word and word not in without_value:
+                value = next(left, None)
+                if value is None:
+                    return list(arguments)  # its value is missing, which is told
+                flags.append(value)
+        else:
+            others.append(word)
+    return [*arguments[:words], *flags, *others]
 
 
 def run(command: Run, options: argparse.Namespace) -> int:

@@ -38,7 +38,7 @@ class Limits:
     max_blocks_per_section: int = 10_000
     max_timestamp_chars: int = 128
     # Deploy
-    max_files: int = 500
+    max_files: int = 1000
     max_file_bytes: int = 8 * MiB
     max_lock_bytes: int = 8 * MiB
     folder_entries: int = 50_000
@@ -123,6 +123,16 @@ class Limits:
     event_page_bytes: int = 256 * KiB
     apps_per_event: int = 50
     newer_wait_s: float = 25.0
+    index_quiet_s: float = 1.0
+    index_wait_s: float = 30.0
+    index_settle_s: float = 2.0
+    index_page: int = 500
+    chats_to_index: int = 10_000
+    indexed_at_once: int = 32
+    indexed_chars: int = 64 * KiB
+    preview_chars: int = 120
+    progress_wait_s: float = 40.0
+    progress_pause_s: float = 0.2
     pages_waiting: int = 1000
     ping_interval_s: float = 20.0
     close_timeout_s: float = 2.0
@@ -134,6 +144,7 @@ class Limits:
     reconnect_wait_s: float = 60.0
     follow_wait_s: float = 600.0
     events_waiting: int = 256
+    upload_part_bytes: int = 1 * MiB
     client_addresses: int = 64
     watch_quiet_s: float = 0.03
     watch_most_s: float = 0.5
@@ -179,7 +190,7 @@ class Limits:
     build_places: int = 4
     build_places_most: int = 3
     build_memory_bytes: int = 256 * MiB
-    build_niceness: int = 10
+    build_niceness: int = 15
     package_source_bytes: int = 24 * MiB
     tree_bytes: int = 1024 * MiB
     report_bytes: int = 32 * MiB

@@ -23,6 +23,7 @@ from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.store.local import LocalModules
+from vibes_trio.storage.chat_index import ToIndex
 from vibes_trio.storage.interface import Database
 from vibes_trio.urls import Site, make_site
 from vibes_trio.wire.base import Envelope
@@ -51,6 +52,7 @@ class App:
         random_slug: three words joined by `-`.
         now: the clock, Unix seconds.
         draining: set when the server is about to stop.
+        to_index: chats whose sections are to be looked through.
         live: who is told of what happens, while it does.
         fonts: fetches the fonts of apps into *modules*; None: nothing does.
         landing: assets of deploys in flight, which no sweep takes.
@@ -76,6 +78,7 @@ class App:
     now: Callable[[], float]
     draining: trio.Event
     live: Live
+    to_index: ToIndex
     fonts: FontHome | None = None
     landing: Landing = field(default_factory=Landing)
     counts: Registry = field(default_factory=Registry)
@@ -87,8 +90,7 @@ class App:
         return make_site(config.hostname_base, config.extra_hosts, config.api_origins)
 
 
-@dataclass(frozen=True, slots=True)
-class Then(Generic[R]):
+class Then(msgspec.Struct, Generic[R], frozen=True):
     """A response, and what is to begin once it is sent, over a WebSocket."""
 
     response: R

@@ -3,7 +3,6 @@
 import importlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,6 +30,7 @@ from vibes_trio.services import (
     app_settings,
     chat_list,
     chat_reads,
+    chat_search,
     deletions,
     forks,
     live,
@@ -52,6 +52,7 @@ from vibes_trio.services.prompts import open_chat, prompt_chat_section
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
 from vibes_trio.services.uploads import grant_upload, list_missing_assets, serve_uploads
+from vibes_trio.steps import let_go
 from vibes_trio.urls import (
     HEALTH,
     MODULES,
@@ -112,8 +113,7 @@ R = TypeVar("R", bound=Response)
 Q = TypeVar("Q", bound=Request)  # type: ignore[type-arg]  # bound to Request of any response
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """A GET or HEAD of something that is no app's: the API host it came to, and its path."""
 
     host: HostName
@@ -344,7 +344,9 @@ def message(
         asker = await (authenticate_or_not if is_open and not is_large else authenticate)(ctx, payload.auth)
         if isinstance(payload, LargeMessage):
             question = Question("read", wire_type)
-            payload = unpack(await ctx.app.beside.ask(question, payload.data, asker.asker.user_id))
+            data = payload.data
+            payload = unpack(await ctx.app.beside.ask(question, data, asker.asker.user_id))
+            await let_go(data)  # what it brought is in memory now; it counts on until it is answered
         return _reply(envelope, await use_case(asker, payload))
 
     return Handler(wire_type, validate, handle, takes=wire_type)
@@ -423,6 +425,7 @@ PIPELINE = Pipeline(
     message(ReqCertFromCsr, cert_from_csr),
     message(of_chats.ReqListChatContexts, chat_list.list_chat_contexts),
     message(of_chats.ReqReadChatSections, chat_list.read_chat_sections),
+    message(of_chats.ReqSearchChats, chat_search.search_chats),
     message(of_chats.ReqSetChatContext, chat_list.set_chat_context),
     message(of_chats.ReqDeleteChatContext, chat_list.delete_chat_context),
     message(of_chats.ReqRestoreChatContext, chat_list.restore_chat_context),

@@ -13,16 +13,17 @@ import logging
 import random
 import re
 import ssl
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import msgspec
 import trio
 
+from vibes_trio.cache import Flights, Kept
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, FetchTooLong
 from vibes_trio.late import late
@@ -134,8 +135,8 @@ class Outbound:
         self.registry = registry
         self._client = client
         self._limits = limits
-        self._versions: OrderedDict[str, tuple[str | None, float]] = OrderedDict()
-        self._looking_up: dict[str, trio.Event] = {}
+        self._versions: Kept[str, tuple[str | None, float]] = Kept(limits.lookup_cache_entries)
+        self._looking_up: Flights[str, tuple[str | None, float]] = Flights()
         self._lookups = trio.Semaphore(limits.lookup_at_once)
         self._reach = Reach(limits.lookup_retry_s, limits.lookup_retry_max_s)
 
@@ -196,19 +197,10 @@ class Outbound:
         registry = self.registry
         if registry is None or not is_package_name(name):
             return None
-        while name not in self._versions or self._versions[name][1] <= trio.current_time():
-            asked = self._looking_up.get(name)
-            if asked is not None:
-                await asked.wait()  # and look again: who asked may have been cancelled
-                continue
-            asked = self._looking_up[name] = trio.Event()
-            try:
-                self._remember(name, *await self._look_up(registry, name))
-            finally:
-                del self._looking_up[name]
-                asked.set()
-        self._versions.move_to_end(name)
-        return self._versions[name][0]
+        known = self._find_known(name)
+        if known is None:
+            known = await self._looking_up.join(name, partial(self._learn, registry, name))
+        return known[0]
 
     async def clerk_keys(self, url: str) -> bytes:
         """Return the body at *url*, an address of Clerk's keys.
@@ -221,10 +213,18 @@ class Outbound:
             url, max_bytes=limits.jwks_bytes, timeout_s=limits.keys_timeout_s, accept="application/json"
         )
 
-    def _remember(self, name: str, version: str | None, for_s: float) -> None:
-        self._versions[name] = (version, trio.current_time() + for_s)
-        while len(self._versions) > self._limits.lookup_cache_entries:
-            self._versions.popitem(last=False)
+    async def _learn(self, registry: Registry, name: str) -> tuple[str | None, float]:
+        """Return, and remember, the latest version of *name* and until when it counts."""
+        known = self._find_known(name)
+        if known is None:
+            version, for_s = await self._look_up(registry, name)
+            known = (version, trio.current_time() + for_s)
+            self._versions.put(name, known)
+        return known
+
+    def _find_known(self, name: str) -> tuple[str | None, float] | None:
+        known = self._versions.get(name)
+        return known if known is not None and trio.current_time() < known[1] else None
 
     async def _look_up(self, registry: Registry, name: str) -> tuple[str | None, float]:
         """Return the latest version of *name* and how long that is to be believed."""

@@ -12,16 +12,18 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING
 
+import msgspec
 import trio
 
 from vibes_trio.auth.clerk import make_clerk_verifier
 from vibes_trio.auth.device_id import DeviceVerifier
+from vibes_trio.background.chat_index import run_chat_index
 from vibes_trio.background.periodic import run_all
 from vibes_trio.background.trust import ensure_keys, read_trust, watch_trust
 from vibes_trio.background.worker import run_worker
@@ -53,6 +55,7 @@ from vibes_trio.modules.registry.ranges import find_kept
 from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
 from vibes_trio.services.counted import report as report_app
 from vibes_trio.services.releases import forget_changed
+from vibes_trio.storage.chat_index import ToIndex
 from vibes_trio.storage.engines import make_database
 from vibes_trio.workers.owner import Orders, Readers, answer_settled
 
@@ -70,8 +73,7 @@ LOAD_REST_AFTER_S = 0.5
 _random_slug = partial(random_slug, random.SystemRandom())
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True):
     """What a test may put in place of what the outside gives."""
 
     now: Callable[[], float] = time.time
@@ -127,6 +129,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 now=parts.now,
                 draining=trio.Event(),
                 live=Live(config.limits),
+                to_index=ToIndex(config.limits.chats_to_index),
                 fonts=FontHome(outbound, prepared.modules, config) if prepared.modules else None,
                 counts=counts,
             )
@@ -248,6 +251,7 @@ async def _run(
             async with trio.open_nursery() as periodic:
                 await periodic.start(run_all, app)
                 await periodic.start(app.live.run)
+                await periodic.start(run_chat_index, app)
                 app.jobs.add(WarmAll())
                 async with trio.open_nursery() as connections:
                     await connections.start(serve_front, front, listeners, readers.serve if readers else None)

@@ -159,10 +159,11 @@ def test_processes_that_start_at_once_agree_on_one_ca(data_dir):
     assert os.listdir(data_dir) == ["keys.json"]
 
 
-def test_a_file_that_another_process_has_begun_is_no_data(data_dir):
+@pytest.mark.parametrize("name", ["keys.json.0123456789abcdef", ".keys.json.0123456789ab.new"])
+def test_a_file_that_another_process_has_begun_is_no_data(data_dir, name):
     """Else of several that start at once, or after one that was killed, some say that the keys are missing."""
     data_dir.mkdir()
-    (data_dir / "keys.json.0123456789abcdef").write_text("{")
+    (data_dir / name).write_text("{")
 
     assert load_key_file(data_dir, NOW).ca.name
 

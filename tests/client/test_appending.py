@@ -35,8 +35,11 @@ class Chat:
             raise NotSent("lost")
         if fate == "before":
             raise ConnectionLost("lost")
-        # As a server may write it: other spaces, the members in another order.
-        blocks = [dict(reversed(block.items())) for block in json.loads(bytes(request.blocks))]
+        # As a server may write it: other spaces, the members in another order, times otherwise.
+        blocks = [
+            {**dict(reversed(block.items())), "timestamp": None}
+            for block in json.loads(bytes(request.blocks))
+        ]
         self.sections.append((request.origin, json.dumps(blocks)))
         if fate == "after":
             raise ConnectionLost("lost")

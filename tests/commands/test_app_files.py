@@ -174,7 +174,7 @@ def test_an_app_that_is_too_large_tells_its_largest_files(tmp_path: Path) -> Non
     fill(tmp_path, "large.txt", content="x" * 50)
 
     with pytest.raises(CommandFailed, match=r"52 bytes are more than the 51 bytes .* Largest: .*large\.txt"):
-        find_app(tmp_path, Limits(max_frame_bytes=51))
+        find_app(tmp_path, Limits(max_release_bytes=51))
 
 
 def test_a_big_file_is_a_warning(tmp_path: Path) -> None:

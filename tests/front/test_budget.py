@@ -16,6 +16,7 @@ from vibes_trio.exchange import HttpIncoming, MessageIncoming, Reply
 from vibes_trio.front import lane
 from vibes_trio.front.budget import STILL_S, STOPPED_S, Budget
 from vibes_trio.front.ready import ReadyAnswers
+from vibes_trio.steps import let_go
 
 LIMITS = Limits(held_bytes=8 * MiB)
 HEAD = b"POST / HTTP/1.1\r\nHost: api.localhost\r\nContent-Length: %d\r\n\r\n"
@@ -582,6 +583,24 @@ async def test_a_message_that_is_turned_away_is_gone_at_once_whatever_it_is(serv
         assert error.__traceback__ is None
         may_go.set()
         assert await first.message() == b"done"
+
+
+@both_lanes
+async def test_a_body_that_is_let_go_while_it_is_answered_counts_until_then(serve, fast):
+    """Counted by what is left of it, most of it would count for ever."""
+    seen = []
+
+    async def answer(incoming, turn):
+        await let_go(incoming.body)
+        seen.append((len(incoming.body) < 3 * MiB, server.front.budget.pinned))
+        return Reply(200, (), b"done")
+
+    async with serve(answer, limits=LIMITS, fast=fast) as server:
+        assert (await server.ask(HEAD % (3 * MiB) + bytes(3 * MiB))).body == b"done"
+
+        assert seen == [(True, 3 * MiB)]
+        await until(lambda: server.front.budget.bytes == 0)
+        assert server.front.budget.pinned == 0
 
 
 async def test_all_is_given_back_in_the_end(serve):

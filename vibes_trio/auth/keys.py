@@ -6,11 +6,9 @@ line only; all of it is sync.
 """
 
 import json
-import os
 import re
-import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
@@ -25,9 +23,11 @@ from vibes_trio.auth.key_settings import read_key_setting
 from vibes_trio.auth.schema import anything, array, integer, record, text
 from vibes_trio.config import Config
 from vibes_trio.errors import ConfigError
+from vibes_trio.whole_files import PRIVATE, is_beside, sync_folder, whole_file
 
 FILE_NAME = "keys.json"
-_UNFINISHED = re.compile(re.escape(FILE_NAME) + r"\.[0-9a-f]{16}")
+_UNFINISHED_ONCE = re.compile(re.escape(FILE_NAME) + r"\.[0-9a-f]{16}")
+"""What earlier versions called a file that they were making."""
 
 SESSION_PUBLIC = "CLOUD_SESSION_TOKEN_PUBLIC"
 SESSION_SECRET = "CLOUD_SESSION_TOKEN_SECRET"
@@ -118,7 +118,7 @@ def _is_empty(folder: Path) -> bool:
 
 def is_unfinished(name: str) -> bool:
     """Whether a file of this name is one of keys that are being made."""
-    return _UNFINISHED.fullmatch(name) is not None
+    return is_beside(name, FILE_NAME) or _UNFINISHED_ONCE.fullmatch(name) is not None
 
 
 def make_key_file(data_dir: Path, now: float) -> None:
@@ -151,9 +151,7 @@ def rotate_keys(data_dir: Path, now: float, last_expiry: int | None, *, drop_old
         if last_expiry is not None and now < last_expiry:
             previous.append(old.ca.trusted(until=last_expiry))
         keys = replace(old, ca=make_ca(now), previous=() if drop_old else tuple(previous))
-        written = _write_beside(path, keys)
-        os.replace(written, path)
-        _sync_folder(path.parent)
+        _write(path, keys)
         return keys
 
 
@@ -183,43 +181,21 @@ def _new_keys(now: float) -> Keys:
 
 def _write_new(path: Path, keys: Keys) -> None:
     """Put a file with *keys* at *path* unless there is one by now."""
-    written = _write_beside(path, keys)
-    try:
-        os.link(written, path)  # fails if the name is taken, and the name never shows half a file
-    except FileExistsError:
-        pass
-    finally:
-        written.unlink()
-    _sync_folder(path.parent)
+    with suppress(FileExistsError):
+        _write(path, keys, replaces=False)
 
 
-def _write_beside(path: Path, keys: Keys) -> Path:
-    """Write *keys* to a new file (0600) in the folder of *path*, on disk when this returns."""
-    beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+def _write(path: Path, keys: Keys, *, replaces: bool = True) -> None:
+    """Write *keys* to *path*, for this user only; on disk, the name too, when this returns."""
     document: JsonObject = {
         **settings_of(keys, secret=True),
         "previous": [
             {"name": ca.name, "publicKey": public_jwk(ca.key), "until": ca.until} for ca in keys.previous
         ],
     }
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=2)
-            file.flush()
-            os.fsync(descriptor)
-    except OSError:
-        beside.unlink()
-        raise
-    return beside
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with whole_file(path, PRIVATE, replaces=replaces) as file:
+        file.write(json.dumps(document, indent=2).encode())
+    sync_folder(path.parent)
 
 
 def _read(path: Path, now: float | None) -> Keys:

@@ -42,10 +42,21 @@ async def append_once(
 
 async def _find(ask: Ask, request: ReqAppendChatSection, after: int) -> int | None:
     """Return the `seq` of the section that *request* appends; None: it isn't there."""
-    wanted = msgspec.json.decode(request.blocks)
+    wanted = _content(request.blocks)
     reading = ReqReadChatSections(context_id=request.context_id, start=after + 1)
     async for page in Pages(ask, reading):
         for section in page.items:
-            if section.origin == request.origin and msgspec.json.decode(section.blocks) == wanted:
+            if section.origin == request.origin and _content(section.blocks) == wanted:
                 return section.seq
     return None
+
+
+def _content(blocks: msgspec.Raw) -> list[object]:
+    """Return *blocks* without their times, which a server may keep in another form."""
+    listed = msgspec.json.decode(blocks)
+    return [
+        {name: value for name, value in block.items() if name != "timestamp"}
+        if isinstance(block, dict)
+        else block
+        for block in listed
+    ]

@@ -4,10 +4,11 @@ Commands on the same machine find the server by it whatever its port. It is a hi
 although nobody listens. One line, `{url} {process id}`.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+
+from vibes_trio.whole_files import PRIVATE, whole_file
 
 FILE_NAME = "address"
 _REACHED_AT: Mapping[str, str] = MappingProxyType({"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"})
@@ -21,11 +22,8 @@ def url_of(host: str, port: int) -> str:
 
 def write_address(data_dir: Path, url: str, pid: int) -> None:
     """Tell that the process *pid* serves *data_dir* at *url*."""
-    beside = data_dir / f".{FILE_NAME}.{pid}"
-    beside.unlink(missing_ok=True)
-    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(f"{url} {pid}\n")
-    os.replace(beside, data_dir / FILE_NAME)
+    with whole_file(data_dir / FILE_NAME, PRIVATE) as file:
+        file.write(f"{url} {pid}\n".encode("ascii"))
 
 
 def read_address(data_dir: Path) -> str:

@@ -88,10 +88,10 @@ def find_app(path: Path, limits: Limits, include: Sequence[str] = ()) -> FoundAp
         raise CommandFailed(f"{path}: there is no file in it to deploy{rest}.")
     warnings = [*_warnings(files, walk.links, root), *_unused(include, root, files)]
     app = FoundApp(files, tuple(warnings), tuple(walk.left_out))
-    if app.size > limits.max_frame_bytes:
+    if app.size > limits.max_release_bytes:
         raise CommandFailed(
-            f"{path}: {shown_size(app.size)} are more than the {shown_size(limits.max_frame_bytes)} that fit into "
-            f"one deploy. Largest: {_largest(files)}."
+            f"{path}: {shown_size(app.size)} are more than the {shown_size(limits.max_release_bytes)} that "
+            f"an app may have. Largest: {_largest(files)}."
         )
     return app
 

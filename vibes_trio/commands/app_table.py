@@ -1,10 +1,9 @@
 """The commands on apps and their releases, as data; see `table`."""
 
-from vibes_trio.commands.command import APP, ASKING, Command, argument
+from vibes_trio.commands.command import APP, ASKING, LIMIT, YES, Command, argument
 
 _RELEASE_HELP = "as `versions` lists it: v12, or the start of its id"
 RELEASE = argument("release", nargs="?", default="", metavar="RELEASE", help=_RELEASE_HELP)
-LIMIT = argument("--limit", type=int, default=50, metavar="N", help="show at most so many (50)")
 
 APP_COMMANDS: tuple[Command, ...] = (
     Command(
@@ -73,6 +72,23 @@ APP_COMMANDS: tuple[Command, ...] = (
         heading="apps",
     ),
     Command(
+        "fork",
+        "vibes_trio.commands.moves:fork",
+        "make an app of mine from one that I may read",
+        (
+            argument("app", metavar="APP", help="slug of the app, or HANDLE/SLUG"),
+            argument(
+                "new", nargs="?", default="", metavar="SLUG", help="otherwise a name made of the old one"
+            ),
+            argument("--release", default="", metavar="RELEASE", help=_RELEASE_HELP),
+            argument("--user", default="", metavar="SLUG", help="handle that it goes under"),
+            argument("--publish", action="store_true", help="show it at once; else it is for trying out"),
+            *ASKING,
+        ),
+        ("fork eve/shop", "fork eve/shop my-shop --publish"),
+        heading="apps",
+    ),
+    Command(
         "open",
         "vibes_trio.commands.open:main",
         "open an app in the browser, and print its address",
@@ -128,6 +144,38 @@ APP_COMMANDS: tuple[Command, ...] = (
         "take an app down; `publish` shows it again",
         (APP, *ASKING),
         ("unpublish shop",),
+        heading="versions",
+    ),
+    Command(
+        "rename",
+        "vibes_trio.commands.moves:rename",
+        "give an app another slug; the old address leads to the new one",
+        (
+            argument("app", metavar="APP", help="slug of the app, or HANDLE/SLUG"),
+            argument("new", metavar="SLUG", help="what it is to be called"),
+            *ASKING,
+        ),
+        ("rename shop shoe-shop",),
+        heading="versions",
+    ),
+    Command(
+        "rm",
+        "vibes_trio.commands.deletions:remove",
+        "delete an app, or one release; `undo` has it back for a while",
+        (APP, argument("--release", default="", metavar="RELEASE", help=_RELEASE_HELP), YES, *ASKING),
+        ("rm shop", "rm shop --release v3 --yes"),
+        heading="versions",
+    ),
+    Command(
+        "undo",
+        "vibes_trio.commands.deletions:undo",
+        "have back what was deleted last",
+        (
+            argument("deletion", nargs="?", default="", metavar="ID", help="otherwise what was deleted last"),
+            argument("--list", action="store_true", help="list what can be had back"),
+            *ASKING,
+        ),
+        ("undo", "undo --list"),
         heading="versions",
     ),
     Command(

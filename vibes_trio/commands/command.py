@@ -69,5 +69,7 @@ APP = argument(
     metavar="APP",
     help="slug of the app, or HANDLE/SLUG; otherwise as vibes.toml in this folder says",
 )
+LIMIT = argument("--limit", type=int, default=50, metavar="N", help="show at most so many (50)")
+YES = argument("--yes", action="store_true", help="don't ask")
 ASKING = (URL, DEVICE, TOKEN, PROFILE, JSON)
 """What every command takes that asks a server."""

@@ -12,6 +12,7 @@ from vibes_trio.commands.output import OK, CommandFailed, tell, warn
 from vibes_trio.commands.plan import Plan, find_handle, look_at, make_plan, make_request, shown_number
 from vibes_trio.commands.profile import find_profile
 from vibes_trio.commands.redeploy import watch
+from vibes_trio.commands.sending import send_deploy
 from vibes_trio.commands.session import Session, find_asker, find_server, with_server
 from vibes_trio.commands.show_release import show_release
 from vibes_trio.config import Config, load_config
@@ -42,7 +43,8 @@ def main(options: Namespace) -> int:
 
 async def send_once(plan: Plan, app: FoundApp, session: Session) -> None:
     """Deploy *app* and print where it is."""
-    show_release(plan, await session.ask(make_request(plan, app, await find_handle(plan, session))))
+    request = make_request(plan, app, await find_handle(plan, session))
+    show_release(plan, await send_deploy(session, request))
 
 
 def dry_run(options: Namespace, plan: Plan, app: FoundApp, url: str, config: Config) -> None:

@@ -1,7 +1,5 @@
 """Device key files: issued here, recorded before they are handed out, readable by their owner only."""
 
-import os
-import secrets
 from pathlib import Path
 
 from vibes_trio.auth.ca import DEVICE_DAYS, Ca
@@ -13,6 +11,7 @@ from vibes_trio.errors import ConfigError
 from vibes_trio.storage import Database, iso_utc
 from vibes_trio.storage.certificates import Certificate, admit_certificate
 from vibes_trio.storage.users import User
+from vibes_trio.whole_files import PRIVATE, whole_file
 
 ROLE = "user"  # certificates have to say one; nothing is decided by it
 
@@ -48,31 +47,15 @@ def save_device(device: Device, path: Path, *, replace: bool = False) -> None:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = _write_beside(path, write_key_file(device))
-        try:
-            _put(beside, path, replace)
-        finally:
-            beside.unlink(missing_ok=True)
+        _put(path, write_key_file(device), replace)
     except OSError as error:
         raise CommandFailed(f"{path}: can't be written: {error.strerror}.") from error
 
 
-def _write_beside(path: Path, text: str) -> Path:
-    """Write *text* to a new file in the folder of *path*, on disk when this returns."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    return beside
-
-
-def _put(beside: Path, path: Path, replace: bool) -> None:
-    if replace:
-        beside.replace(path)
-        return
+def _put(path: Path, text: str, replace: bool) -> None:
     try:
-        path.hardlink_to(beside)
+        with whole_file(path, PRIVATE, replaces=replace) as file:
+            file.write(text.encode())
     except FileExistsError:
         raise taken(path) from None
 

@@ -10,6 +10,7 @@ from vibes_trio.commands.interrupts import until_interrupted
 from vibes_trio.commands.left_out import read_choice
 from vibes_trio.commands.output import CommandFailed, print_error, tell
 from vibes_trio.commands.plan import Plan, find_handle, make_request, shown_number
+from vibes_trio.commands.sending import send_deploy
 from vibes_trio.commands.session import Session
 from vibes_trio.commands.show_release import show_release
 from vibes_trio.commands.watch import follow_folder, shown_names
@@ -42,7 +43,7 @@ async def _send_anew(plan: Plan, session: Session, sent: _Sent, changed: Sequenc
         if changed:
             tell(f"{shown_names(changed)} changed: {shown_number(app)} …")
         sent.request = request
-        show_release(plan, await session.ask(request))
+        show_release(plan, await send_deploy(session, request))
     except (VibesError, ConnectionLost, RequestTimedOut, OSError) as error:
         print_error(error.message if isinstance(error, VibesError) else str(error))
         sent.request = None if isinstance(error, OSError) else sent.request

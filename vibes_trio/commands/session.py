@@ -13,6 +13,7 @@ import trio
 from vibes_trio.auth.device import read_token_name, read_token_times
 from vibes_trio.client.api import Api, open_api
 from vibes_trio.client.clock import shown_span
+from vibes_trio.client.connection import Progress
 from vibes_trio.client.failures import CannotConnect, ConnectionLost, RequestTimedOut
 from vibes_trio.client.paging import Pages
 from vibes_trio.client.tokens import DeviceKey, Token
@@ -68,8 +69,8 @@ class Session:
     limits: Limits
     profile: Profile = NO_PROFILE
 
-    async def ask(self, request: Request[R]) -> R:
-        """Send *request* and return its response.
+    async def ask(self, request: Request[R], on_progress: Progress | None = None) -> R:
+        """Send *request* and return its response; *on_progress* as for `Api.request`.
 
         Raises:
             CommandFailed: the server does not take the credentials; says what is likely wrong with them.
@@ -77,7 +78,7 @@ class Session:
         """
         signed = await self.api.signed(request)
         try:
-            return await self.api.request(signed)
+            return await self.api.request(signed, on_progress)
         except RequireLogin as error:
             why = why_refused(signed.auth.token if signed.auth else "", time.time(), self.api.clock_ahead_s)
             raise CommandFailed(

@@ -20,6 +20,11 @@ def print_struct(value: object) -> None:
     print(msgspec.json.format(encode(value)).decode(), flush=True)
 
 
+def print_line(value: object) -> None:
+    """Print a record of `wire` as one of many, for programs: a line each, as they come."""
+    print(encode(value).decode(), flush=True)
+
+
 def print_list(
     options: Namespace, items: Sequence[T], head: Sequence[str], row: Callable[[T], Sequence[str]], none: str
 ) -> None:

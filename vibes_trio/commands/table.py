@@ -6,6 +6,7 @@ Light on purpose: `--help` loads this and nothing of the server.
 from collections.abc import Mapping, Sequence
 
 from vibes_trio.commands.app_table import APP_COMMANDS
+from vibes_trio.commands.chat_table import CHAT_COMMANDS
 from vibes_trio.commands.command import JSON, Command, argument
 from vibes_trio.commands.people_table import PEOPLE_COMMANDS
 from vibes_trio.config import SETTINGS, Setting
@@ -18,12 +19,14 @@ GROUPS: Mapping[str, str] = {
     "keys": "show and replace the server's own keys",
     "toolchain": "fetch the native compiler",
     "modules": "packages from npm as this server's own modules",
+    "chat": "list, read, follow, write and delete chats",
     "config": "see the settings",
 }
 
 HEADINGS: Mapping[str, str] = {
     "apps": "make and publish apps",
     "versions": "apps and their releases",
+    "chats": "chats",
     "you": "you",
     "server": "run a server",
 }
@@ -201,7 +204,7 @@ SERVER_COMMANDS: tuple[Command, ...] = (
     ),
 )
 
-COMMANDS: tuple[Command, ...] = (*APP_COMMANDS, *PEOPLE_COMMANDS, *SERVER_COMMANDS)
+COMMANDS: tuple[Command, ...] = (*APP_COMMANDS, *CHAT_COMMANDS, *PEOPLE_COMMANDS, *SERVER_COMMANDS)
 
 # Settings that hold lists or secrets have no flag: those belong into the environment or the file.
 SETTING_FLAGS: Mapping[str, str] = {

@@ -1,12 +1,13 @@
 """Compiling each source once: a bounded memory of results round any compiler."""
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import trio
 
+from vibes_trio.cache import Flights, Kept
 from vibes_trio.compilers.bundles import Bundle, Material
 from vibes_trio.compilers.interface import Compiled, Compiler, Lang, Source
 from vibes_trio.errors import TransformFailed
@@ -26,29 +27,18 @@ class _Failure:
     column: int
 
 
-@dataclass(slots=True)
-class _Flight:
-    """A compilation under way, and what came of it."""
-
-    landed: trio.Event
-    compiled: Compiled | None = None
-    failure: _Failure | None = None
-
-
 class CachedCompiler:
     """Remembers results by content, the latest used longest, and lets equal requests share one compilation.
 
-    State: `_entries` with the sum of their sizes in `_used_bytes`, and `_flights`, by content, file name (a
-    failure names the file) and user (nobody is to wait for another's turn). Failures are shared by those who wait
-    for them and then forgotten. If the one who compiles is cancelled, the next in line compiles.
+    State: what is kept, by content; and what is under way, by content, file name (a failure names the file) and user
+    (nobody is to wait for another's turn). Failures are shared by those who wait for them and then forgotten. If the
+    one who compiles is cancelled, the next in line compiles.
     """
 
     def __init__(self, compiler: Compiler, max_bytes: int) -> None:
         self._compiler = compiler
-        self._max_bytes = max_bytes
-        self._entries: OrderedDict[_Key, Compiled] = OrderedDict()
-        self._used_bytes = 0
-        self._flights: dict[tuple[_Key, str, str], _Flight] = {}
+        self._kept: Kept[_Key, Compiled] = Kept(max_bytes, _size)
+        self._flights: Flights[tuple[_Key, str, str], Compiled | _Failure] = Flights()
 
     @property
     def version(self) -> str:
@@ -71,44 +61,25 @@ class CachedCompiler:
         await trio.lowlevel.checkpoint()
         content = source.text.encode("utf-8", "surrogatepass")
         key = (hashlib.sha256(content).digest(), source.lang, source.classes)
-        while True:
-            if (known := self._entries.get(key)) is not None:
-                self._entries.move_to_end(key)
-                return known
-            flight = self._flights.get((key, source.filename, user))
-            if flight is None:
-                return await self._fly(key, source, user)
-            await flight.landed.wait()
-            if flight.failure is not None:
-                raise _again(flight.failure, source.filename)
-            if flight.compiled is not None:
-                return flight.compiled
+        compiled: Compiled | _Failure | None = self._kept.get(key)
+        if compiled is None:
+            flight = (key, source.filename, user)
+            compiled = await self._flights.join(flight, partial(self._compile, key, source, user))
+        if isinstance(compiled, _Failure):
+            # One exception is not raised twice.
+            words, line, column = compiled.words, compiled.line, compiled.column
+            raise TransformFailed(words, filename=source.filename, line=line, column=column)
+        return compiled
 
-    async def _fly(self, key: _Key, source: Source, user: str) -> Compiled:
-        flight = self._flights[key, source.filename, user] = _Flight(trio.Event())
+    async def _compile(self, key: _Key, source: Source, user: str) -> Compiled | _Failure:
+        if (known := self._kept.get(key)) is not None:
+            return known
         try:
-            flight.compiled = await self._compiler.compile(source, user)
+            compiled = await self._compiler.compile(source, user)
         except TransformFailed as failure:
-            flight.failure = _Failure(failure.words, failure.line, failure.column)
-            raise
-        finally:
-            del self._flights[key, source.filename, user]
-            flight.landed.set()
-        self._keep(key, flight.compiled)
-        return flight.compiled
-
-    def _keep(self, key: _Key, compiled: Compiled) -> None:
-        replaced = self._entries.pop(key, None)
-        self._used_bytes += _size(compiled) - (_size(replaced) if replaced else 0)
-        self._entries[key] = compiled
-        while self._used_bytes > self._max_bytes:
-            _, oldest = self._entries.popitem(last=False)
-            self._used_bytes -= _size(oldest)
-
-
-def _again(failure: _Failure, filename: str) -> TransformFailed:
-    """Return the same failure for another task: one exception is not raised twice."""
-    return TransformFailed(failure.words, filename=filename, line=failure.line, column=failure.column)
+            return _Failure(failure.words, failure.line, failure.column)
+        self._kept.put(key, compiled)
+        return compiled
 
 
 def _size(compiled: Compiled) -> int:

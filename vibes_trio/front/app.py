@@ -67,7 +67,8 @@ def build_app(front: Front) -> QuartTrio:
             forget_traces(error)  # Quart would keep it, and with it this request
             return Response(status=400)  # which nobody reads
         holding: Holding = request.scope["state"]["holding"]
-        if not holding.pin(len(body)):
+        size = len(body)  # as it came: who answers it may let go of it before
+        if not holding.pin(size):
             return _write(refuse_no_room().reply, head, close=True)
         try:
             client = ":".join(map(str, request.scope["client"] or ()))
@@ -76,9 +77,9 @@ def build_app(front: Front) -> QuartTrio:
             )
             answered = front.answer(incoming, None)
             reply = sound(answered if isinstance(answered, Reply) else await answered)
+            await let_go(body)
         finally:
-            holding.unpin(len(body))
-        await let_go(body)
+            holding.unpin(size)
         return _write(reply, head, close=head.close or front.draining.is_set())
 
     async def count(response: Response) -> Response:

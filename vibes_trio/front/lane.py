@@ -13,9 +13,9 @@ owns the data, and what it finds it can't answer; there it goes on as if it had 
 import math
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import cast
 
+import msgspec
 import trio
 
 from vibes_trio.config import Limits
@@ -63,8 +63,7 @@ class FullLane:
         return await self._serve_one(line, head)
 
 
-@dataclass(frozen=True, slots=True)
-class _Connection:
+class _Connection(msgspec.Struct, frozen=True):
     """One connection. *patience* runs out when the client is slow with a head, or idle too long."""
 
     front: Front
@@ -220,7 +219,8 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     body = await _read_body(front.limits, line, head.length) if head.length else b""
     client = peer_of(line.socket) if len(body) > front.limits.read_here_bytes else ""
     incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body, head.host_name, client)
-    if body and not (line.holding.pin if line.holding.bytes else line.holding.add_pinned)(len(body)):
+    size = len(body)  # as it came: who answers it may let go of it before
+    if body and not (line.holding.pin if line.holding.bytes else line.holding.add_pinned)(size):
         raise refuse_no_room()
     try:
         answered = front.answer(incoming, None)
@@ -229,17 +229,17 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
         else:
             reply = await answered
             line.restart_clock()
+        if size > KEPT_WHOLE_BYTES:
+            await let_go(body)  # it counts until it is gone
     finally:
         if body:
-            line.holding.unpin(len(body))
+            line.holding.unpin(size)
     if reply.for_owner and front.hand_over is not None:
         return await _hand_over(front, line, data + body)
     reply = sound(reply)
     close = head.close or front.draining.is_set()
     front.counts.answer(head, reply.status, FAST).value += 1
     await line.send_all(*build_response(reply, head.method, readers=head.readers, close=close))
-    if len(body) > KEPT_WHOLE_BYTES:
-        await let_go(body)
     if reply.repeatable and head.readers in ("", ANYBODY) and not close and not head.length:
         given = front.counts.answer(head, reply.status, READY)
         front.ready.keep(data, head.method, reply, version, head.readers, given)

@@ -9,7 +9,6 @@ Unpacked packages stay behind: once unpacked they can't be checked against their
 here is served there, in any app; what was not can't be built there without a registry.
 """
 
-import os
 import shutil
 import tarfile
 from collections.abc import Collection, Iterator
@@ -28,6 +27,7 @@ from vibes_trio.modules.store.addresses import PREFIX
 from vibes_trio.modules.store.exported import FOLDER as EXPORTS
 from vibes_trio.modules.store.exported import is_export_list
 from vibes_trio.modules.store.local import JAVASCRIPT, Record, content_type_of, index_name, read_record
+from vibes_trio.whole_files import whole_file
 
 _TOLD = ("documents", "locks", EXPORTS)
 _FOLDERS = ("built", "index", *_TOLD)
@@ -43,18 +43,13 @@ def export_store(modules_dir: Path, target: Path) -> int:
     paths = sorted((modules_dir / "index").glob("*.json"))
     records = [(path, record) for path in paths if (record := read_record(path, modules_dir))]
     told = [path for folder in _TOLD for path in sorted((modules_dir / folder).glob("*.json"))]
-    new = target.with_name(f".{target.name}.new")
-    try:
-        with tarfile.open(new, "w") as tar:
-            for cid in sorted({record.cid for _, record in records}):
-                tar.add(modules_dir / "built" / cid, f"built/{cid}")
-            for path, _ in records:
-                tar.add(path, f"index/{path.name}")
-            for path in told:
-                tar.add(path, f"{path.parent.name}/{path.name}")
-        new.replace(target)
-    finally:
-        new.unlink(missing_ok=True)
+    with whole_file(target) as file, tarfile.open(fileobj=file, mode="w") as tar:
+        for cid in sorted({record.cid for _, record in records}):
+            tar.add(modules_dir / "built" / cid, f"built/{cid}")
+        for path, _ in records:
+            tar.add(path, f"index/{path.name}")
+        for path in told:
+            tar.add(path, f"{path.parent.name}/{path.name}")
     return len(records)
 
 
@@ -126,18 +121,12 @@ def _closure(used: Collection[str], records: dict[str, Record]) -> set[str]:
 
 def _take_bytes(path: Path, file: IO[bytes], source: Path) -> None:
     """Write the content of *file*, which may be large, to *path*, whose name is its hash."""
-    new = path.with_name(f".{path.name}.taken")
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with new.open("wb") as target:
-            shutil.copyfileobj(file, target)
-            target.flush()
-            os.fsync(target.fileno())
-        if file_cid(new) != path.name:
+    with whole_file(path) as taken:
+        shutil.copyfileobj(file, taken)
+        taken.flush()
+        if file_cid(Path(taken.name)) != path.name:
             raise ModuleFailed(f"{source.name}: built/{path.name} is not what its name says")
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 def _read(source: Path, limits: Limits) -> Iterator[tuple[str, str, IO[bytes]]]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 import trio
 
 from vibes_trio.errors import ModuleFailed
+from vibes_trio.whole_files import beside_of, whole_file
 
 _FEW = 4
 
@@ -23,18 +23,11 @@ def write_file(path: Path, content: bytes, mode: int = 0o644) -> None:
     Raises:
         ModuleFailed: the disk refuses.
     """
-    new = _beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(new, "xb") as file:
+        with whole_file(path, mode) as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        new.chmod(mode)
-        new.replace(path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            new.unlink()
         raise ModuleFailed(f"{path.name} can't be written: {error.strerror}") from error
 
 
@@ -50,7 +43,7 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
         for path, content in contents.items():
             write_file(path, content)
         return
-    new = {_beside(path): path for path in contents}
+    new = {beside_of(path): path for path in contents}
     try:
         for folder in {path.parent for path in contents}:
             folder.mkdir(parents=True, exist_ok=True)
@@ -74,16 +67,11 @@ def copy_file(source: Path, path: Path) -> None:
     """
     if path.is_file():
         return
-    new = _beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, new)
-        with open(new, "rb") as file:
-            os.fsync(file.fileno())
-        new.replace(path)
+        with source.open("rb") as given, whole_file(path) as file:
+            shutil.copyfileobj(given, file)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            new.unlink()
         raise ModuleFailed(f"{path.name} can't be written: {error.strerror}") from error
 
 
@@ -97,7 +85,7 @@ def make_folder(path: Path, fill: Callable[[Path], None]) -> None:
     """
     if path.is_dir():
         return
-    new = _beside(path)
+    new = beside_of(path)
     try:
         new.mkdir(parents=True)
         fill(new)
@@ -123,7 +111,3 @@ async def temporary_folder(parent: Path | None = None, prefix: str = "vibes-buil
     finally:
         with trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(partial(shutil.rmtree, folder, ignore_errors=True))
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")

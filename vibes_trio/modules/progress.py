@@ -1,13 +1,13 @@
 """Builds of packages as they go: how far each is, for the people who wait for it, and when to try again."""
 
 import math
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 import trio
 
+from vibes_trio.cache import Kept
 from vibes_trio.config import Limits
 from vibes_trio.exchange import AppSlug, FsId, UserSlug
 
@@ -54,7 +54,7 @@ class Builds:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._open: dict[ReleaseName, Build] = {}
-        self._failed: OrderedDict[ReleaseName, tuple[int, float]] = OrderedDict()
+        self._failed: Kept[ReleaseName, tuple[int, float]] = Kept(limits.failed_builds)
 
     def find(self, name: ReleaseName) -> Build | None:
         """Return the build of that release which waits or runs."""
@@ -62,7 +62,7 @@ class Builds:
 
     def may_begin(self, name: ReleaseName) -> bool:
         """Return whether none is open, and none failed lately."""
-        _, until = self._failed.get(name, (0, -math.inf))
+        _, until = self._failed.get(name) or (0, -math.inf)
         return name not in self._open and until <= trio.current_time()
 
     def begin(self, name: ReleaseName, names: tuple[str, ...]) -> Build:
@@ -75,18 +75,15 @@ class Builds:
         build = self._open.pop(name, None)
         if build is not None:
             build.finished.set()
-        times, _ = self._failed.pop(name, (0, 0.0))
-        if pause_s <= 0:
-            return
-        self._failed[name] = times + 1, trio.current_time() + pause_s
-        while len(self._failed) > self._limits.failed_builds:
-            self._failed.popitem(last=False)
+        times, _ = self._failed.pop(name) or (0, 0.0)
+        if pause_s > 0:
+            self._failed.put(name, (times + 1, trio.current_time() + pause_s))
 
     def next_pause_s(self, name: ReleaseName) -> float:
         """Return how long to wait after a build that failed now: twice as long each time."""
-        times, _ = self._failed.get(name, (0, 0.0))
+        times, _ = self._failed.get(name) or (0, 0.0)
         return min(self._limits.build_retry_s * 2.0 ** min(times, 30), self._limits.build_retry_max_s)
 
     def forgive(self, name: ReleaseName) -> None:
         """Let a build begin whatever happened before."""
-        self._failed.pop(name, None)
+        self._failed.pop(name)

@@ -11,6 +11,7 @@ from vibes_trio.context import Ctx
 from vibes_trio.errors import BadRequest
 from vibes_trio.exchange import AppSlug, UserSlug
 from vibes_trio.services.app_list import clamp
+from vibes_trio.services.chat_search import settle
 from vibes_trio.storage import chat_list, chats
 from vibes_trio.storage.chat_list import ChatContext, ChatsAsked
 from vibes_trio.storage.interface import Tx
@@ -52,6 +53,7 @@ async def list_chat_contexts(ctx: Ctx, req: ReqListChatContexts) -> ResListChatC
         app=_read_app(ctx, req.app_slug, req.owner_handle),
         deleted=req.deleted,
     )
+    await settle(ctx.app, ctx.asker.user_id)
     found = await ctx.app.db.read(chat_list.list_chats, ctx.asker.user_id, asked)
     items = found[:limit]
     cursor = ""

@@ -26,6 +26,7 @@ from vibes_trio.services.build import Built, build_release
 from vibes_trio.services.fonts import fetch_after_deploy, find_fonts, own_addresses
 from vibes_trio.services.given import Deploy, GivenFile, read_deploy, too_large_file
 from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
+from vibes_trio.services.progress import Teller
 from vibes_trio.services.releases import Extras, read_env, read_extras
 from vibes_trio.steps import Steps, run_in_turns
 from vibes_trio.storage import apps, assets, slugs
@@ -87,6 +88,8 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     wanted = read_wanted(app, ctx.asker.user_id, req)
     deploy = req if isinstance(req, Deploy) else await run_in_turns(read_deploy(req, app.config.limits))
     files = await read_files(ctx, deploy.files)
+    teller = Teller(ctx, wanted=deploy.progress)
+    teller.received(files)
     await trio.lowlevel.checkpoint()  # what is done for each file adds up
     fs_id = calc_fs_id([(file.name, file.given_mime, file.cid) for file in files], deploy.env)
     same = (fs_id, calc_built_from(files, deploy.entry_point))
@@ -113,6 +116,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
         saved = await _write(app, replace(publish, built=built))
         warnings += built.warnings
     assert saved is not None, "a release with its content was published"
+    teller.compiled()
     release = saved.release
     warnings += eviction_warnings(saved.evicted)
     is_late = release.fs_id != fs_id  # its run has a release that stands
@@ -122,12 +126,22 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     if noted is not None and app.modules is not None:  # else pages may ask everybody
         warnings += _tell_hosts(app, project, noted)
     if noted is not None and app.home is not None:
+        name = (release.app_slug, release.user_slug, release.fs_id)
+        await build_after_deploy(app, name, noted)
+        if teller.tells:
+            await teller.packages(app, name)
+            noted = await _notes_now(app, release) or noted
         warnings += module_warnings(app, noted)
-        await build_after_deploy(app, (release.app_slug, release.user_slug, release.fs_id), noted)
+    teller.ready()
     warnings += fetch_after_deploy(app, fonts, wanted.user_id)
     if deploy.mode == "production":
         app.jobs.add(WarmRelease(release.app_slug, release.user_slug))
     return _response(app, deploy, release, warnings)
+
+
+async def _notes_now(app: App, release: Release) -> Extras | None:
+    row = await app.db.get(apps.find_release, release.app_slug, release.user_slug, release.fs_id)
+    return read_extras(row.extras_json) if row is not None else None
 
 
 async def _look(app: App, deploy: Deploy, files: Sequence[AppFile]) -> Whole:

@@ -76,6 +76,7 @@ class Deploy:
     files: tuple[GivenFile, ...]
     run_id: str = ""
     message: str = ""
+    progress: bool = False
 
 
 def read_deploy(req: ReqEnsureAppSlug, limits: Limits) -> Steps[Deploy]:
@@ -111,6 +112,7 @@ def read_deploy(req: ReqEnsureAppSlug, limits: Limits) -> Steps[Deploy]:
         tuple(files),
         req.run_id[: limits.max_run_id_chars],
         req.message[: limits.max_message_chars],
+        req.progress,
     )
 
 

@@ -6,13 +6,14 @@ each engine keeps them true in its own way.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+import msgspec
+
 from vibes_trio.config import Limits
 from vibes_trio.errors import Overloaded, VibesError
-from vibes_trio.exchange import Promise
+from vibes_trio.exchange import Promise, UserId
 from vibes_trio.storage.feed import Change, Feed
 
 P = ParamSpec("P")
@@ -113,6 +114,58 @@ class Points(Protocol):
         """As `get`, for what never changes once it is there: it is read once, then remembered. None is not."""
 
 
+class Text(msgspec.Struct, frozen=True):
+    """What a section of a chat of *user_id* says."""
+
+    user_id: UserId
+    context_id: str
+    seq: int
+    text: str
+
+
+class SearchAsked(msgspec.Struct, frozen=True):
+    """What is looked for: sections that have all *words*, the last perhaps begun.
+
+    Attributes:
+        after: `Hit.place` of the last that is known; None: from the first on.
+        context_id: in this chat alone; empty: in all.
+    """
+
+    words: tuple[str, ...]
+    limit: int
+    after: int | None = None
+    context_id: str = ""
+
+
+class Snippet(msgspec.Struct, frozen=True):
+    """A piece of text; *hit*: it is what was looked for."""
+
+    text: str
+    hit: bool
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A section that was found. *place*: where it stands in the list. *title*: of its chat, or how that begins."""
+
+    place: int
+    context_id: str
+    seq: int
+    origin: str
+    created: str
+    title: str
+    snippet: tuple[Snippet, ...]
+
+
+class ChatSearch(Protocol):
+    """Search in the text of chats, in the way of the engine. What is deleted is not found."""
+
+    def put(self, tx: Tx, texts: Sequence[Text]) -> None:
+        """Have *texts* be found, each in place of what was put for its section before."""
+
+    def find(self, tx: Tx, user_id: UserId, asked: SearchAsked) -> tuple[Hit, ...]:
+        """Return sections of *user_id*, those of younger chats first, and later ones of a chat first."""
+
+
 class Database(Protocol):
     """The data of one server."""
 
@@ -123,6 +176,10 @@ class Database(Protocol):
     @property
     def feed(self) -> Feed:
         """Told of all that this process commits, and of what others say that they did."""
+
+    @property
+    def chat_search(self) -> ChatSearch:
+        """Search in the text of chats."""
 
     @property
     def points(self) -> Points | None:
@@ -193,8 +250,7 @@ class Database(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(msgspec.Struct, frozen=True):
     """An engine, as the operator is told of it. *advice*: what to mind with this version; empty: nothing."""
 
     name: str

@@ -19,6 +19,7 @@ from vibes_trio.wire.chats import (
     ReqListChatContexts,
     ReqReadChatSections,
     ReqRestoreChatContext,
+    ReqSearchChats,
     ReqSetChatContext,
 )
 from vibes_trio.wire.deletions import (
@@ -142,6 +143,7 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqSubscribeReleases: Rule(Kind.APP, Relation.ANYONE),
     ReqUnsubscribe: _MINE,
     ReqListChatContexts: _MINE,
+    ReqSearchChats: _MINE,
     ReqReadChatSections: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     ReqSetChatContext: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     ReqDeleteChatContext: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),

@@ -84,6 +84,43 @@ class ReqReadChatSections(
     cursor: str = ""
 
 
+class SnippetPart(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A piece of a section's text; *hit*: it is what was looked for."""
+
+    text: str
+    hit: bool = False
+
+
+class FoundSection(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A section that has all the words. *title*: of its chat, or how that begins."""
+
+    context_id: str
+    seq: int
+    origin: str
+    created: str
+    title: str
+    snippet: tuple[SnippetPart, ...]
+
+
+class ResSearchChats(Response, frozen=True, kw_only=True, tag="vibes.diy.res-search-chats"):
+    """Some of the sections that were found; *next_cursor* asks for those that follow."""
+
+    items: tuple[FoundSection, ...]
+    next_cursor: str = ""
+
+
+class ReqSearchChats(Request[ResSearchChats], frozen=True, kw_only=True, tag="vibes.diy.req-search-chats"):
+    """Find sections of my chats, or of one of them, that have all words of *text*, of the last its beginning.
+
+    Younger chats come first, and later sections of one chat; at most *limit* (1 to 100) at once.
+    """
+
+    text: str
+    limit: int = 20
+    cursor: str = ""
+    context_id: str = ""
+
+
 class ResSetChatContext(
     Response, ListedChat, frozen=True, kw_only=True, tag="vibes.diy.res-set-chat-context"
 ):

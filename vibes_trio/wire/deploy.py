@@ -39,6 +39,7 @@ class ReqEnsureAppSlug(
     Attributes:
         run_id: of what the files came from: one release a run, which a later deploy of the same run replaces.
         message: what the deploy is for, in its author's words.
+        progress: tell how far it is (`res-progress`, over a WebSocket), and answer when its packages are built, too.
     """
 
     mode: Mode
@@ -47,3 +48,4 @@ class ReqEnsureAppSlug(
     env: dict[str, str] = msgspec.field(default_factory=dict)
     run_id: str = ""
     message: str = ""
+    progress: bool = False

@@ -46,6 +46,7 @@ from vibes_trio.modules.store.local import open_store
 from vibes_trio.services.counted import report as report_app
 from vibes_trio.services.releases import forget_changed
 from vibes_trio.storage.apps import get_releases_version
+from vibes_trio.storage.chat_index import ToIndex
 from vibes_trio.storage.engines import make_database
 from vibes_trio.storage.feed import EVERYTHING, Change
 from vibes_trio.storage.feed import Releases as ReleasesChanged
@@ -118,6 +119,7 @@ async def open_reading_app(orders: Orders) -> AsyncIterator[App]:
             now=time.time,
             draining=trio.Event(),
             live=Live(config.limits),
+            to_index=ToIndex(config.limits.chats_to_index),
         )
         report_app(app)
         db.feed.hear_all(partial(forget_changed, app.releases))

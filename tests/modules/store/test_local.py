@@ -118,7 +118,7 @@ def test_bytes_in_memory_are_bounded_and_everything_is_still_found(tmp_path):
             assert store.find(address).content == bytes([number]) * 100
             assert store.find(addresses[0]).content == bytes(100)
 
-    assert store._held_bytes <= 250
+    assert store._contents.weight <= 250
 
 
 def test_module_that_the_disk_refuses_is_not_in_the_index(tmp_path):

@@ -6,12 +6,12 @@ that has no registry, know them too. A lock is nothing to trust or mistrust: wha
 
 import hashlib
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
+from vibes_trio.cache import Kept
 from vibes_trio.config import Limits
 from vibes_trio.modules.folder import write_file
 from vibes_trio.modules.registry.ranges import fits, is_range
@@ -41,23 +41,19 @@ class KeptLocks:
     def __init__(self, modules_dir: Path, limits: Limits) -> None:
         self._dir = modules_dir / FOLDER
         self._limits = limits
-        self._known: OrderedDict[str, KeptLock] = OrderedDict()
+        self._known: Kept[str, KeptLock] = Kept(limits.known_locks)
 
     def find(self, wanted: Mapping[str, str]) -> Lock | None:
         """Return the lock for exactly *wanted* if it is in memory and so young that resolving is not due."""
-        name = lock_name(wanted)
-        kept = self._known.get(name)
-        if kept is None or not self._is_young(kept):
-            return None
-        self._known.move_to_end(name)
-        return kept.lock
+        kept = self._known.get(lock_name(wanted))
+        return kept.lock if kept is not None and self._is_young(kept) else None
 
     def load(self, wanted: Mapping[str, str]) -> Lock | None:
         """As `find`, from the disk too: call it from a thread."""
         if self.find(wanted) is None:
             kept = _read(self._dir / lock_name(wanted))
             if kept is not None and kept.wanted == wanted:
-                self._remember(kept)
+                self._known.put(lock_name(wanted), kept)
         return self.find(wanted)
 
     def find_alike(self, wanted: Mapping[str, str]) -> list[Lock]:
@@ -74,15 +70,10 @@ class KeptLocks:
         """
         kept = KeptLock(wanted=dict(wanted), lock=lock, resolved=time.time())
         write_file(self._dir / lock_name(wanted), msgspec.json.encode(kept))
-        self._remember(kept)
+        self._known.put(lock_name(wanted), kept)
         paths = sorted(self._dir.glob("*.json"), key=_age)
         for path in paths[: -self._limits.kept_locks]:
             path.unlink(missing_ok=True)
-
-    def _remember(self, kept: KeptLock) -> None:
-        self._known[lock_name(kept.wanted)] = kept
-        while len(self._known) > self._limits.known_locks:
-            self._known.popitem(last=False)
 
     def _is_young(self, kept: KeptLock) -> bool:
         return 0 <= time.time() - kept.resolved < self._limits.lookup_cache_s

@@ -7,14 +7,13 @@ memory; bytes are kept within a bound.
 
 import hashlib
 import re
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 import msgspec
 
+from vibes_trio.cache import Kept
 from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid, file_cid
 from vibes_trio.content.mime import mime_of
@@ -57,8 +56,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     imports: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StoredModule:
+class StoredModule(msgspec.Struct, frozen=True):
     """A module as it is served."""
 
     content: bytes
@@ -76,8 +74,7 @@ class LocalModules:
         self._plain: dict[str, Record] = {}  # those that are not built for a lock: a few, for every page
         self._local: dict[str, str | None] = {}  # what `_find_local` found among these
         self._limits = limits
-        self._contents: OrderedDict[Cid, bytes] = OrderedDict()
-        self._held_bytes = 0
+        self._contents: Kept[Cid, bytes] = Kept(limits.module_cache_bytes, len)
         self._lost: set[Cid] = set()
         for record in records:
             self._add(record)
@@ -110,9 +107,7 @@ class LocalModules:
             if content is None:
                 return None
             if not self.is_large(record):
-                self._hold(record.cid, content)
-        else:
-            self._contents.move_to_end(record.cid)
+                self._contents.put(record.cid, content)
         return StoredModule(content, record.cid, record.content_type)
 
     def is_large(self, record: Record) -> bool:
@@ -234,13 +229,6 @@ class LocalModules:
             return content
         self._lost.add(cid)
         return None
-
-    def _hold(self, cid: Cid, content: bytes) -> None:
-        self._contents[cid] = content
-        self._held_bytes += len(content)
-        while self._held_bytes > self._limits.module_cache_bytes:
-            _, dropped = self._contents.popitem(last=False)
-            self._held_bytes -= len(dropped)
 
     def _find_local(self, cdn_address: str) -> str | None:
         if cdn_address not in self._local:

@@ -8,11 +8,11 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+import msgspec
 import trio
 
 from vibes_trio.config import Limits
@@ -21,6 +21,7 @@ from vibes_trio.errors import ConfigError, Overloaded
 from vibes_trio.storage.feed import Feed
 from vibes_trio.storage.interface import Many, Tx
 from vibes_trio.storage.pending import Batch, Pending, PendingItem, deliver_all
+from vibes_trio.storage.sqlite.chat_search import SqliteChatSearch
 from vibes_trio.storage.sqlite.migrate import load_migrations, migrate
 from vibes_trio.storage.sqlite.points import SqlitePoints, closed
 from vibes_trio.storage.sqlite.reading import ReadingConnection
@@ -47,8 +48,7 @@ _WRITER_PRAGMAS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(msgspec.Struct, frozen=True):
     """What an open database consists of."""
 
     writer: Writer
@@ -87,6 +87,7 @@ class SqliteDatabase:
         self._inline = inline
         self._parts: _Parts | None = None
         self.feed = Feed()
+        self.chat_search = SqliteChatSearch()
         self.points = SqlitePoints(now, limits.fixed_facts)
 
     def open(self) -> tuple[str, ...]:

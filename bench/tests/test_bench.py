@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "scripts" / "bench.d"))
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from bench_chart import PLANS, PanelPlan, make_panels
 from bench_figures import (

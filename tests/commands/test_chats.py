@@ -1,0 +1,119 @@
+"""Chats from the command line."""
+
+import io
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from served import Served
+
+from vibes_trio.commands.chat_text import blocks_of
+
+Capture = pytest.CaptureFixture[str]
+
+
+def printed(served: Served, capsys: Capture, *words: str, code: int = 0, as_user: str = "ada") -> str:
+    capsys.readouterr()
+    assert served.run("chat", *words, as_user=as_user) == code
+    return capsys.readouterr().out
+
+
+def test_a_chat_is_made_written_and_read(served: Served, capsys: Capture) -> None:
+    chat = printed(served, capsys, "new", "--title", "A shop").strip()
+
+    assert printed(served, capsys, "append", chat, "Make it round") == "0\n"
+    assert printed(served, capsys, "append", chat, "--as-llm", "Done.\nIt is round.") == "1\n"
+
+    shown = printed(served, capsys, "read", chat)
+    assert "Make it round\n" in shown
+    assert "Done.\nIt is round.\n" in shown
+    assert shown.index("#0 user ") < shown.index("#1 llm ")
+    sections = json.loads(printed(served, capsys, "read", chat, "--since", "1", "--json"))
+    assert [(section["seq"], section["origin"]) for section in sections] == [(1, "llm")]
+    rows = printed(served, capsys, "list")
+    assert chat in rows
+    assert "A shop" in rows
+
+
+def test_reading_shows_the_last_ones_in_order(served: Served, capsys: Capture) -> None:
+    printed(served, capsys, "new", "long")
+    for number in range(5):
+        printed(served, capsys, "append", "long", str(number))
+
+    def seqs(*words: str) -> list[int]:
+        return [s["seq"] for s in json.loads(printed(served, capsys, "read", "long", "--json", *words))]
+
+    assert seqs("--limit", "2") == [3, 4]
+    assert seqs("--since", "1", "--limit", "3") == [1, 2, 3]
+    assert seqs("--since", "9") == []
+
+
+def test_text_and_blocks_come_from_standard_input_and_files(
+    served: Served, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed(served, capsys, "new", "piped")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"from a pipe\n")))
+    printed(served, capsys, "append", "piped")
+    blocks = bytes(blocks_of("from a file", "llm", ""))
+    (tmp_path / "blocks.json").write_bytes(blocks)
+    printed(served, capsys, "append", "piped", "--as-llm", "--blocks", str(tmp_path / "blocks.json"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(blocks)))
+    printed(served, capsys, "append", "piped", "--as-llm", "--blocks", "-")
+
+    assert printed(served, capsys, "read", "piped").count("from a file") == 2
+    assert "from a pipe" in printed(served, capsys, "read", "piped")
+
+
+@pytest.mark.parametrize("blocks", ["{", "{}", '[{"type":"block.code.begin"}]', "[1]"])
+def test_blocks_that_are_none_are_a_usage_error(
+    served: Served, capsys: Capture, tmp_path: Path, blocks: str
+) -> None:
+    (tmp_path / "blocks.json").write_text(blocks)
+
+    printed(served, capsys, "append", "x", "--blocks", str(tmp_path / "blocks.json"), code=2)
+
+
+def test_a_chat_is_named_deleted_and_had_back(served: Served, capsys: Capture) -> None:
+    printed(served, capsys, "new", "gone")
+    assert printed(served, capsys, "title", "gone", "Going") == "Going\n"
+
+    printed(served, capsys, "rm", "gone", code=2)
+    assert printed(served, capsys, "rm", "gone", "--yes") == "gone is deleted\n"
+    assert "gone" not in printed(served, capsys, "list")
+    assert "gone" in printed(served, capsys, "list", "--deleted")
+    assert printed(served, capsys, "undo", "gone").startswith("gone is back")
+    assert "Going" in printed(served, capsys, "list")
+
+
+def test_nobody_reads_somebody_else_s(served: Served, capsys: Capture) -> None:
+    printed(served, capsys, "new", "hers")
+
+    for words in (("read", "hers"), ("append", "hers", "x"), ("rm", "hers", "--yes"), ("tail", "hers")):
+        printed(served, capsys, *words, code=1, as_user="eve")
+
+
+def test_what_is_appended_is_followed(served: Served, capsys: Capture) -> None:
+    """As a person sees it: one terminal follows, another appends; Ctrl-C ends it."""
+    printed(served, capsys, "new", "live")
+    printed(served, capsys, "append", "live", "before")
+    command = [sys.executable, "-m", "vibes_trio", "chat", "tail", "live", "--since", "0", "--json"]
+    who = ["--url", served.url, "--device", str(served.folder / "ada.json")]
+    with subprocess.Popen([*command, *who], stdout=subprocess.PIPE, text=True) as tail:
+        assert tail.stdout is not None
+        first = json.loads(tail.stdout.readline())
+        printed(served, capsys, "append", "live", "then")
+        second = json.loads(tail.stdout.readline())
+        tail.send_signal(signal.SIGINT)
+        assert tail.wait(20) == 130
+
+    assert [first["seq"], second["seq"]] == [0, 1]
+
+
+def test_following_ends_where_it_is_told(served: Served, capsys: Capture) -> None:
+    printed(served, capsys, "new", "ends")
+    printed(served, capsys, "append", "ends", "\x1b[31mred")
+
+    assert "\ufffd[31mred" in printed(served, capsys, "tail", "ends", "--since", "0", "--until", "0")

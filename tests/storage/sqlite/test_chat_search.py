@@ -1,0 +1,110 @@
+"""What is found, in whatever script it is written; what a snippet shows; and that a search costs what it finds."""
+
+from pathlib import Path
+
+import pytest
+
+from vibes_trio.config import Limits
+from vibes_trio.exchange import UserId
+from vibes_trio.storage.chats import NewSection, append_sections, ensure_context
+from vibes_trio.storage.interface import SearchAsked, Text
+from vibes_trio.storage.sqlite.chat_search import SqliteChatSearch
+from vibes_trio.storage.sqlite.engine import SqliteDatabase
+from vibes_trio.storage.sqlite.tx import SqliteTx
+
+ADA = UserId("ada")
+
+
+@pytest.fixture
+def db(tmp_path: Path):
+    made = SqliteDatabase(tmp_path / "chats.db", Limits(), now=lambda: 1.7e9, inline=True)
+    made.open()
+    yield made
+    made.close()
+
+
+async def put(db: SqliteDatabase, *texts: str, context_id: str = "chat", user: UserId = ADA) -> None:
+    await db.write(ensure_context, user, context_id, str)
+    for text in texts:
+        seq = await db.submit_item(append_sections, NewSection(user, context_id, "user", "[]")).wait()
+        await db.write(db.chat_search.put, [Text(user, context_id, seq, text)])
+
+
+async def find(db: SqliteDatabase, *words: str, user: UserId = ADA):
+    return await db.read(db.chat_search.find, user, SearchAsked(words, 9))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Café au lait", ["cafe"]),
+        ("a garden of roses", ["gard"]),
+        ("a garden of roses", ["roses", "gar"]),
+        ("今日は良い天気ですね", ["天気"]),
+        ("今日は良い天気ですね", ["気"]),
+        ("我喜欢红色的玫瑰", ["红色", "玫瑰"]),
+        ("ฉันชอบดอกกุหลาบสีแดง", ["กุหลาบ"]),
+        ("빨간 장미를 좋아해요", ["장미"]),
+        ("const total = items.length;", ["items.length"]),
+        ('he said "stop" twice', ['"stop"']),
+        ("Übergröße 𠮷野家", ["𠮷野"]),
+    ],
+)
+async def test_words_are_found_in_any_script(db: SqliteDatabase, text: str, words: list[str]) -> None:
+    await put(db, text, "something else")
+
+    assert [hit.seq for hit in await find(db, *words)] == [0]
+
+
+@pytest.mark.parametrize(
+    "words", [["ardens"], ["气天"], ["roses", "lilies"], ['"', "*"], ["owner"], ["NEAR"], ["^"]]
+)
+async def test_what_is_not_there_is_not_found_and_no_word_is_a_command(
+    db: SqliteDatabase, words: list[str]
+) -> None:
+    await put(db, "a garden of roses", "天气很好")
+
+    assert await find(db, *words) == ()
+
+
+async def test_a_snippet_shows_what_was_looked_for_among_what_stands_round_it(db: SqliteDatabase) -> None:
+    await put(db, "we plant \x02many\x03 red roses in the garden", "今日は良い天気ですね")
+
+    (hit,) = await find(db, "red", "ros")
+    (japanese,) = await find(db, "天気")
+
+    assert [(part.text, part.hit) for part in hit.snippet] == [
+        ("we plant many ", False),
+        ("red", True),
+        (" ", False),
+        ("roses", True),
+        (" in the garden", False),
+    ]
+    assert "".join(part.text for part in japanese.snippet).strip() == "今日は良い天気ですね"
+    assert [part.text for part in japanese.snippet if part.hit] == ["天気"]
+
+
+async def test_what_is_put_again_takes_the_place_of_what_was(db: SqliteDatabase) -> None:
+    await put(db, "roses")
+    await db.write(db.chat_search.put, [Text(ADA, "chat", 0, "tulips")])
+
+    assert await find(db, "roses") == ()
+    assert len(await find(db, "tulips")) == 1
+
+
+async def test_a_page_of_what_is_found_goes_by_the_index_in_its_order(db: SqliteDatabase) -> None:
+    plans: list[str] = []
+
+    class Explained(SqliteTx):
+        def execute(self, sql, params=()):
+            plans.extend(row[3] for row in super().execute("EXPLAIN QUERY PLAN " + sql, params))
+            return super().execute(sql, params)
+
+    await put(db, "roses")
+    search = SqliteChatSearch()
+    db.points.get(
+        lambda tx: search.find(Explained(tx._connection, 0), ADA, SearchAsked(("roses",), 9, None, "chat"))
+    )
+
+    assert not any("TEMP B-TREE" in step for step in plans)
+    assert [step for step in plans if step.startswith("SCAN") and "VIRTUAL TABLE" not in step] == []
