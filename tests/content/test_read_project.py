@@ -139,6 +139,17 @@ def test_modules_that_browsers_read_stay_in_the_page():
     assert (project.kind, project.entries) == ("html", ())
 
 
+def test_modules_that_browsers_read_are_compiled_beside_one_that_they_do_not():
+    """One that stayed in the page would be unknown to the build, and what both import would be there twice."""
+    page = (
+        '<script type="module" src="main.js"></script><script src="plain.js"></script>'
+        '<script type="module">import "three";</script>'
+    )
+    project = read({"/index.html": PAGE.format(page), "/main.js": MAIN, "/plain.js": "let a"})
+
+    assert (project.entries, project.scripted) == (("/main.js", "/index.html~1.jsx"), False)
+
+
 def test_modules_with_jsx_beside_a_page_are_compiled():
     project = read(
         {"/index.html": PAGE.format('<script type="module" src="main.jsx"></script>'), "/main.jsx": MAIN}

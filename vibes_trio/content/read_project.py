@@ -86,7 +86,11 @@ class _Reading:
         compiled = kind != "html" or any(module.lang != "js" for module in self.modules.all)
         compiled = compiled or any(is_for_compilers(name) for name in self.files)
         content = self.modules.wrapped.get(self.html, file.content)
-        own = read_own_page(decode_text(content), resolve, self._places(), compiled=compiled)
+        text, places = decode_text(content), self._places()
+        own = read_own_page(text, resolve, places, compiled=compiled)
+        # What one script needs is built in: so are all modules, which share it then.
+        if own.scripts and own.kept and not compiled:
+            own = read_own_page(text, resolve, places, compiled=True)
         plugins = _TAILWIND_PLUGINS.search(content)
         if plugins is not None:
             self.warnings.append(
