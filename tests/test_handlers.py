@@ -62,7 +62,7 @@ def test_every_request_of_the_wire_has_a_handler_and_one_only():
 def test_messages_come_behind_everything_that_is_http():
     names = [handler.name for handler in PIPELINE]
 
-    assert names[:8] == [
+    assert names[:9] == [
         "log",
         "preflight",
         "module",
@@ -70,6 +70,7 @@ def test_messages_come_behind_everything_that_is_http():
         "health",
         "sign-in page",
         "upload",
+        "share link",
         "other HTTP",
     ]
     assert names[-1] == "unknown message"
@@ -327,6 +328,13 @@ def test_only_appends_keep_an_order_and_each_context_its_own():
     assert order_key(envelope("ada", APPEND, contextId="c", origin="user", blocks=[])) == "c"
     assert order_key(envelope("ada", ENSURE_CHAT, contextId="c")) is None
     assert order_key(b"{") is None
+
+
+async def test_what_newer_clients_ask_for_and_is_not_here_is_told_in_words(app):
+    reply = await say(app, {"type": "vibes.diy.req-list-developer-grants"})
+
+    assert reply["payload"]["code"] == "unknown-type"
+    assert reply["payload"]["message"].startswith("Not Implemented: this server keeps no developers")
 
 
 async def test_a_long_message_is_let_go_as_soon_as_it_is_read(app):

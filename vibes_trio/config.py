@@ -62,6 +62,9 @@ class Limits:
     max_turn_bytes: int = 1 * MiB
     sections_told: int = 1000
     chat_answer_bytes: int = 4 * MiB
+    # Secrets of apps
+    app_secrets: int = 100
+    max_secret_bytes: int = 8 * KiB
     # Uploads
     max_upload_bytes: int = 32 * MiB
     open_uploads: int = 20
@@ -78,6 +81,10 @@ class Limits:
     undo_s: float = 7 * 86400.0
     rename_rows: int = 20_000
     old_names: int = 20
+    # Sharing
+    members_per_app: int = 1000
+    links_per_app: int = 100
+    share_link_s: float = 90 * 86400.0
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB

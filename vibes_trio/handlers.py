@@ -27,7 +27,7 @@ from vibes_trio.exchange import (
 from vibes_trio.late import late
 from vibes_trio.services import (
     app_list,
-    app_settings,
+    app_secrets,
     chat_list,
     chat_reads,
     chat_search,
@@ -35,6 +35,8 @@ from vibes_trio.services import (
     forks,
     live,
     me,
+    share_links,
+    sharing,
     versions,
 )
 from vibes_trio.services.beside import packing_of
@@ -52,10 +54,12 @@ from vibes_trio.services.prompts import open_chat, prompt_chat_section
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
 from vibes_trio.services.uploads import grant_upload, list_missing_assets, serve_uploads
+from vibes_trio.services.visibility import cookies_of
 from vibes_trio.steps import let_go
 from vibes_trio.urls import (
     HEALTH,
     MODULES,
+    SHARE,
     SIGN_IN,
     UPLOADS,
     EntryPoint,
@@ -70,6 +74,7 @@ from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
 from vibes_trio.wire import prompts as of_prompts
 from vibes_trio.wire import settings as of_settings
+from vibes_trio.wire import sharing as of_sharing
 from vibes_trio.wire import versions as of_versions
 from vibes_trio.wire.access import ACCESS, Relation
 from vibes_trio.wire.auth import DashAuth
@@ -106,6 +111,15 @@ FOR_DEPLOYS = (
 )
 """What is imported when the first answer has been given, or the first deploy comes."""
 
+NOT_IMPLEMENTED = dict.fromkeys(
+    (
+        "vibes.diy.req-list-developer-grants",
+        "vibes.diy.req-ensure-developer-grant",
+        "vibes.diy.req-revoke-developer-grant",
+    ),
+    "this server keeps no developers of an app. Whoever deploys it signs in as its owner.",
+)
+"""What is told to newer clients that ask for what is not here."""
 MAX_NAME_CHARS = 100
 MAX_METHOD_CHARS = 20
 JSON = (("content-type", "application/json"),)
@@ -149,7 +163,14 @@ def _module(incoming: Incoming) -> Asked | None:
         return None
     # On an app's host it is the app's page that asks.
     entry = EntryPoint(host.app, host.user, None, path) if host.app and host.user else None
-    return Asked(request.method == "HEAD", _reading(request), path, entry, target=request.target)
+    return Asked(
+        request.method == "HEAD",
+        _reading(request),
+        path,
+        entry,
+        target=request.target,
+        cookies=cookies_of(request),
+    )
 
 
 def _entry_point(incoming: Incoming) -> Asked | None:
@@ -158,7 +179,15 @@ def _entry_point(incoming: Incoming) -> Asked | None:
     if read is None or entry is None:
         return None
     request = read[0]
-    return Asked(request.method == "HEAD", _reading(request), entry.path, entry, request.host, request.target)
+    return Asked(
+        request.method == "HEAD",
+        _reading(request),
+        entry.path,
+        entry,
+        request.host,
+        request.target,
+        cookies_of(request),
+    )
 
 
 def _reading(request: HttpIncoming) -> dict[str, str]:
@@ -231,6 +260,13 @@ def _known_types() -> frozenset[str]:
     return frozenset(handler.name for handler in PIPELINE)
 
 
+def _share(incoming: Incoming) -> HttpIncoming | None:
+    """Return *incoming* if a browser hands in what lets it see a private app."""
+    assert isinstance(incoming, HttpIncoming), "it takes no other"
+    is_apps = incoming.host_name is not None and incoming.host_name.app is not None
+    return incoming if is_apps and incoming.method == "POST" and incoming.target == SHARE else None
+
+
 def _other_http(incoming: Incoming) -> HttpIncoming | None:
     return incoming if isinstance(incoming, HttpIncoming) else None
 
@@ -258,6 +294,8 @@ def _refuse_message(ctx: Ctx, head: MessageHead) -> Reply:
     if not head.type:
         raise BadRequest("The payload has no `type` (text): it says which message this is.")
     kind = head.type[:MAX_NAME_CHARS]
+    if kind in NOT_IMPLEMENTED:
+        raise UnknownType(f"Not Implemented: {NOT_IMPLEMENTED[kind]}", type=kind)
     raise UnknownType(f"No message {kind!r} is known here.", type=kind)
 
 
@@ -395,6 +433,7 @@ PIPELINE = Pipeline(
     Handler("health", _health, _answer_health, takes=HttpIncoming),
     Handler("sign-in page", _sign_in, serve_sign_in, takes=HttpIncoming),
     Handler("upload", _upload, serve_uploads, takes=HttpIncoming),
+    Handler("share link", _share, share_links.let_browser_in, takes=HttpIncoming),
     Handler("other HTTP", _other_http, _refuse_http, takes=HttpIncoming),
     message(ReqEnsureAppSlug, ensure_app_slug),
     message(ReqEnsureChatContext, ensure_chat_context, find_chat_context),
@@ -415,7 +454,24 @@ PIPELINE = Pipeline(
     message(of_deletions.ReqListDeletions, deletions.list_deletions),
     message(of_deletions.ReqRenameApp, forks.rename),
     message(of_deletions.ReqForkApp, forks.fork_app),
-    message(of_settings.ReqEnsureAppSettings, app_settings.ensure_app_settings),
+    message(of_sharing.ReqCreateInvite, sharing.create_invite),
+    message(of_sharing.ReqRedeemInvite, sharing.redeem_invite),
+    message(of_sharing.ReqHasAccessInvite, sharing.has_access_invite),
+    message(of_sharing.ReqInviteSetRole, sharing.invite_set_role),
+    message(of_sharing.ReqRevokeInvite, sharing.revoke_invite),
+    message(of_sharing.ReqListInviteGrants, sharing.list_invite_grants),
+    message(of_sharing.ReqRequestAccess, sharing.request_access),
+    message(of_sharing.ReqHasAccessRequest, sharing.has_access_request),
+    message(of_sharing.ReqApproveRequest, sharing.approve_request),
+    message(of_sharing.ReqRequestSetRole, sharing.request_set_role),
+    message(of_sharing.ReqRevokeRequest, sharing.revoke_request),
+    message(of_sharing.ReqListRequestGrants, sharing.list_request_grants),
+    message(of_sharing.ReqListMembers, sharing.list_members),
+    message(of_sharing.ReqListMemberships, sharing.list_memberships),
+    message(of_sharing.ReqCreateShareLink, share_links.create_share_link),
+    message(of_sharing.ReqListShareLinks, share_links.list_share_links),
+    message(of_sharing.ReqRevokeShareLink, share_links.revoke_share_link),
+    message(of_settings.ReqEnsureAppSettings, app_secrets.ensure_settings),
     message(of_versions.ReqPublishApp, versions.publish_app),
     message(of_versions.ReqSetModeFs, versions.set_mode_fs),
     message(of_versions.ReqSetUnpublish, versions.set_unpublish),
