@@ -26,7 +26,7 @@ GROUPS: Mapping[str, str] = {
 HEADINGS: Mapping[str, str] = {
     "apps": "make and publish apps",
     "versions": "apps and their releases",
-    "chats": "chats",
+    "chats": "chats and sharing",
     "you": "you",
     "server": "run a server",
 }
