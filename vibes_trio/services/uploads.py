@@ -19,8 +19,8 @@ from hmac import compare_digest
 from urllib.parse import parse_qs, quote
 
 import base58
-import msgspec
 import trio
+from msgspec import structs
 
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.mime import OCTETS
@@ -226,8 +226,7 @@ async def _serve_file(app: App, incoming: HttpIncoming) -> Reply:
     headers = {name: incoming.headers[name] for name in READING_HEADERS if name in incoming.headers}
     asked = Asked(incoming.method == "HEAD", headers, UPLOADS)
     served = Content(content, upload.mime, upload.cid, upload.cid, FOREVER)
-    reply = await respond(app, asked, served)
-    return msgspec.structs.replace(reply, policy=None, repeatable=False)
+    return structs.replace(await respond(app, asked, served), policy=None, repeatable=False)
 
 
 async def _find_file(app: App, query: str) -> tuple[uploads.Upload, bytes]:
