@@ -82,6 +82,15 @@ CREATE TABLE ChatContexts (contextId text PRIMARY KEY, userId text NOT NULL, cre
   indexed int NOT NULL DEFAULT 0);
 CREATE TABLE ChatSections (contextId text NOT NULL REFERENCES ChatContexts (contextId), seq int NOT NULL,
   origin text NOT NULL, blocks text NOT NULL, created text NOT NULL, PRIMARY KEY (contextId, seq));
+CREATE TABLE AppSecrets (appSlug text NOT NULL, userSlug text NOT NULL, name text NOT NULL, sealed blob NOT NULL,
+  last4 text NOT NULL, updated text NOT NULL, setBy text NOT NULL, PRIMARY KEY (appSlug, userSlug, name));
+CREATE TRIGGER AppSecrets_of_deleted AFTER DELETE ON AppSlugBindings BEGIN
+  DELETE FROM AppSecrets WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
+END;
+CREATE TRIGGER AppSecrets_of_renamed AFTER UPDATE OF appSlug, userSlug ON AppSlugBindings BEGIN
+  UPDATE AppSecrets SET appSlug = new.appSlug, userSlug = new.userSlug
+    WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
+END;
 CREATE TABLE AppChats (contextId text PRIMARY KEY REFERENCES ChatContexts (contextId) ON DELETE CASCADE,
   userId text NOT NULL, userSlug text NOT NULL, appSlug text NOT NULL, mode text NOT NULL, kind text NOT NULL,
   created text NOT NULL);

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
-COMMAND_TIMEOUT_S = 90
+COMMAND_TIMEOUT_S = 240
 START_TIMEOUT_S = 60
 _LISTENING = re.compile(r"listening on (http://127\.0\.0\.1:\d+)")
 _ALREADY = re.compile(r"^Note: VIBES_DEVICE_ID is set but ignored.*\n", re.MULTILINE)

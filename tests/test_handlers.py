@@ -329,6 +329,13 @@ def test_only_appends_keep_an_order_and_each_context_its_own():
     assert order_key(b"{") is None
 
 
+async def test_what_newer_clients_ask_for_and_is_not_here_is_told_in_words(app):
+    reply = await say(app, {"type": "vibes.diy.req-list-developer-grants"})
+
+    assert reply["payload"]["code"] == "unknown-type"
+    assert reply["payload"]["message"].startswith("Not Implemented: this server keeps no developers")
+
+
 async def test_a_long_message_is_let_go_as_soon_as_it_is_read(app):
     """Else each deploy that is compiled, or waits to be, holds its files twice."""
     left = []

@@ -38,7 +38,7 @@ class Limits:
     max_blocks_per_section: int = 10_000
     max_timestamp_chars: int = 128
     # Deploy
-    max_files: int = 500
+    max_files: int = 1000
     max_file_bytes: int = 8 * MiB
     max_lock_bytes: int = 8 * MiB
     folder_entries: int = 50_000
@@ -62,6 +62,9 @@ class Limits:
     max_turn_bytes: int = 1 * MiB
     sections_told: int = 1000
     chat_answer_bytes: int = 4 * MiB
+    # Secrets of apps
+    app_secrets: int = 100
+    max_secret_bytes: int = 8 * KiB
     # Uploads
     max_upload_bytes: int = 32 * MiB
     open_uploads: int = 20

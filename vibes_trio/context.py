@@ -90,8 +90,7 @@ class App:
         return make_site(config.hostname_base, config.extra_hosts, config.api_origins)
 
 
-@dataclass(frozen=True, slots=True)
-class Then(Generic[R]):
+class Then(msgspec.Struct, Generic[R], frozen=True):
     """A response, and what is to begin once it is sent, over a WebSocket."""
 
     response: R

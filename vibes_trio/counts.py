@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
+import msgspec
+
 MAX_CELLS = 500
 """Of one metric; what has further labels is counted together, under OTHER."""
 OTHER = "other"
@@ -26,8 +28,7 @@ class Kind(Enum):
     HISTOGRAM = "histogram"
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(msgspec.Struct, frozen=True):
     """What is counted; *labels* tell its cells apart, *bounds* are a histogram's, in the unit of its name."""
 
     kind: Kind
@@ -68,8 +69,7 @@ METRICS: Mapping[str, Metric] = {
 }
 
 
-@dataclass(slots=True)
-class Cell:
+class Cell(msgspec.Struct):
     """One number, written by one thread."""
 
     value: int = 0

@@ -4,11 +4,11 @@ Knows neither sockets nor Quart. A reply is a return value, never written to som
 """
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
+import msgspec
 from outcome import Maybe, Value
 
 from vibes_trio.context import Ctx
@@ -32,8 +32,7 @@ Outcome: TypeAlias = Reply | BaseException
 """How a walk ended: with a reply, or with what was raised."""
 
 
-@dataclass(frozen=True, slots=True)
-class Handler(Generic[T]):
+class Handler(msgspec.Struct, Generic[T], frozen=True):
     """One thing the server answers.
 
     Attributes:

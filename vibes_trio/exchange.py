@@ -1,7 +1,6 @@
 """What comes in and what goes out, whichever the transport: the records that front and dispatch share."""
 
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NewType, Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -94,8 +93,7 @@ def referer_counts(target: str, referer: str) -> bool:
     return OF_RELEASES in referer and not target.startswith(OF_RELEASES)
 
 
-@dataclass(frozen=True, slots=True)
-class HostName:
+class HostName(msgspec.Struct, frozen=True):
     """A host, canonical: lower case, without port or trailing dot; *app* and *user* are set on an app's host."""
 
     name: str

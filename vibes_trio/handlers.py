@@ -3,7 +3,6 @@
 import importlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,7 +27,7 @@ from vibes_trio.exchange import (
 from vibes_trio.late import late
 from vibes_trio.services import (
     app_list,
-    app_settings,
+    app_secrets,
     chat_list,
     chat_reads,
     chat_search,
@@ -108,6 +107,15 @@ FOR_DEPLOYS = (
 )
 """What is imported when the first answer has been given, or the first deploy comes."""
 
+NOT_IMPLEMENTED = dict.fromkeys(
+    (
+        "vibes.diy.req-list-developer-grants",
+        "vibes.diy.req-ensure-developer-grant",
+        "vibes.diy.req-revoke-developer-grant",
+    ),
+    "this server keeps no developers of an app. Whoever deploys it signs in as its owner.",
+)
+"""What is told to newer clients that ask for what is not here."""
 MAX_NAME_CHARS = 100
 MAX_METHOD_CHARS = 20
 JSON = (("content-type", "application/json"),)
@@ -115,8 +123,7 @@ R = TypeVar("R", bound=Response)
 Q = TypeVar("Q", bound=Request)  # type: ignore[type-arg]  # bound to Request of any response
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """A GET or HEAD of something that is no app's: the API host it came to, and its path."""
 
     host: HostName
@@ -261,6 +268,8 @@ def _refuse_message(ctx: Ctx, head: MessageHead) -> Reply:
     if not head.type:
         raise BadRequest("The payload has no `type` (text): it says which message this is.")
     kind = head.type[:MAX_NAME_CHARS]
+    if kind in NOT_IMPLEMENTED:
+        raise UnknownType(f"Not Implemented: {NOT_IMPLEMENTED[kind]}", type=kind)
     raise UnknownType(f"No message {kind!r} is known here.", type=kind)
 
 
@@ -418,7 +427,7 @@ PIPELINE = Pipeline(
     message(of_deletions.ReqListDeletions, deletions.list_deletions),
     message(of_deletions.ReqRenameApp, forks.rename),
     message(of_deletions.ReqForkApp, forks.fork_app),
-    message(of_settings.ReqEnsureAppSettings, app_settings.ensure_app_settings),
+    message(of_settings.ReqEnsureAppSettings, app_secrets.ensure_settings),
     message(of_versions.ReqPublishApp, versions.publish_app),
     message(of_versions.ReqSetModeFs, versions.set_mode_fs),
     message(of_versions.ReqSetUnpublish, versions.set_unpublish),

@@ -6,8 +6,8 @@ and counts it: every job only saves time or space, and the periodic sweep repair
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+import msgspec
 import trio
 
 from vibes_trio.config import Limits
@@ -15,21 +15,18 @@ from vibes_trio.exchange import AppSlug, FsId, UserSlug
 from vibes_trio.turns import Places, TurnQueue
 
 
-@dataclass(frozen=True, slots=True)
-class WarmRelease:
+class WarmRelease(msgspec.Struct, frozen=True):
     """Put the latest production release of an app into the memory cache."""
 
     app: AppSlug
     user: UserSlug
 
 
-@dataclass(frozen=True, slots=True)
-class WarmAll:
+class WarmAll(msgspec.Struct, frozen=True):
     """Put the latest production releases of all apps into the memory cache, within its size."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
+class Sweep(msgspec.Struct, frozen=True):
     """Remove what limits that were lowered leave over, and assets that nothing refers to.
 
     *evicted*: releases have just made room for others, or the disk is short: their assets go now, not in an hour.
@@ -38,13 +35,11 @@ class Sweep:
     evicted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RetryBuilds:
+class RetryBuilds(msgspec.Struct, frozen=True):
     """Build what live releases lack, as the registry was down, the server ended or the store was lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class BuildModules:
+class BuildModules(msgspec.Struct, frozen=True):
     """Build the packages that a release imports into modules of this server, and note their lock."""
 
     app: AppSlug
@@ -52,8 +47,7 @@ class BuildModules:
     fs_id: FsId
 
 
-@dataclass(frozen=True, slots=True)
-class FetchFont:
+class FetchFont(msgspec.Struct, frozen=True):
     """Fetch a family, which a release of a user names, into the store; it is to vary in *axes* (`wght`, `opsz`, …)."""
 
     name: str

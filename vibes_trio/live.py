@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import NamedTuple
 
+import msgspec
 import trio
 
 from vibes_trio.config import Limits
@@ -43,8 +44,7 @@ Read = Callable[[int], Awaitable[Sequence[Event]]]
 """Returns events from a number on, in order, some of them if they are many; none: there are none yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True):
     """What a room is about. *listen*: has the room hear of it; returns what ends that."""
 
     name: str

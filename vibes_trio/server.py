@@ -12,12 +12,13 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING
 
+import msgspec
 import trio
 
 from vibes_trio.auth.clerk import make_clerk_verifier
@@ -72,8 +73,7 @@ LOAD_REST_AFTER_S = 0.5
 _random_slug = partial(random_slug, random.SystemRandom())
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True):
     """What a test may put in place of what the outside gives."""
 
     now: Callable[[], float] = time.time

@@ -13,9 +13,10 @@ import logging
 import os
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from vibes_trio.errors import ConfigError
 from vibes_trio.late import late
@@ -35,8 +36,7 @@ log = logging.getLogger(__name__)
 PROXY_SCHEMES = ("http://", "https://")
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(msgspec.Struct, frozen=True):
     """How package registries are reached, as npm's settings say.
 
     Attributes:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+import msgspec
 import trio
 
 from vibes_trio.errors import Overloaded
@@ -18,8 +19,7 @@ from vibes_trio.errors import Overloaded
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(msgspec.Struct, frozen=True):
     """How many places there are, and how many may wait for them.
 
     Attributes:

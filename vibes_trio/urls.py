@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
+import msgspec
+
 from vibes_trio.exchange import AppSlug, FsId, HostName, UserSlug
 
 ANY = "*"
@@ -55,8 +57,7 @@ class Site:
 ANY_SITE = Site()
 
 
-@dataclass(frozen=True, slots=True)
-class EntryPoint:
+class EntryPoint(msgspec.Struct, frozen=True):
     """Which file of which release is asked for. Without *fs_id*: of the latest production release.
 
     *path* is normalised (dot segments gone) and still percent-encoded.

@@ -115,3 +115,33 @@ def test_a_file_is_named_in_place_of_its_content() -> None:
     assert isinstance(as_ref(StrAssetBlock(filename="/a.css", content="1"), calc_cid(b"1")), StrAssetRef)
     picture = as_ref(Uint8AssetBlock(filename="/a.png", content=write_bytes(b"1")), calc_cid(b"1"))
     assert as_ref(picture, calc_cid(b"2")) is picture
+
+
+def test_a_deploy_that_is_interrupted_leaves_nothing_and_goes_on_with_the_rest(
+    served: Served, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever it ends: there is no release until all is there, and what is there isn't sent again."""
+    monkeypatch.setattr(sending, "SHARE_OF_MESSAGE", 1000 / 2**24)
+    monkeypatch.setattr(sending, "UPLOADS_AT_ONCE", 1)
+    upload = Uploads.put
+    put: list[str] = []
+    allowed = [0]
+
+    async def interrupted(self: Uploads, handle: str, app: str, content: bytes, *rest: Any) -> Any:
+        if len(put) >= allowed[0]:
+            raise KeyboardInterrupt
+        put.append(calc_cid(content))
+        return await upload(self, handle, app, content, *rest)
+
+    monkeypatch.setattr(Uploads, "put", interrupted)
+    files = {f"part{number:02}_txt": f"{number} " * 2000 for number in range(20)}
+    for allowed[0] in range(20):
+        assert served.deploy("cut", App_jsx=SOURCE, **files) == 130
+        capsys.readouterr()
+        served.run("versions", "cut", "--json")
+        assert capsys.readouterr().out == "[]\n"
+    allowed[0] = 99
+
+    assert len(files_of(served, capsys, "cut", App_jsx=SOURCE, **files)) == 21
+
+    assert len(put) == len(set(put)) == 20, "nothing was sent twice"

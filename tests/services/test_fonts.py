@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import trio
-from asking import FakeCompiler, deploy, get, js, jsx, rows, text
+from asking import FakeCompiler, deploy, get, js, jsx, text
 from fake_registry import REGISTRY, FakeRegistry
 from fakes import make_app, open_database
 from font_packages import add_fonts
@@ -268,7 +268,8 @@ async def test_addresses_are_looked_for_in_text_alone_and_bounded(app):
     picture = text("/a.png", f'"{ADDRESS}"', mimetype="image/png")
     await deploy(app, js("/a.js", many + " " * 300_000), picture)
 
-    extras = json.loads(next(row for row in rows(app)["Apps"] if "garden" in row)[-1])
+    [(stored,)] = app.db.points.get(lambda tx: tx.execute("SELECT extras FROM Apps WHERE appSlug = 'garden'"))
+    extras = json.loads(stored)
 
     assert list(extras["fonts"]) == [f"F{number}" for number in range(app.config.limits.font_addresses)]
 

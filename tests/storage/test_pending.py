@@ -1,4 +1,5 @@
 import sqlite3
+import time
 from collections.abc import Sequence
 
 import outcome
@@ -10,6 +11,7 @@ from vibes_trio.errors import NotFound, Overloaded, VibesError
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.pending import (
     DELIVERED_AT_ONCE,
+    DELIVERY_S,
     Batch,
     Pending,
     PendingItem,
@@ -141,6 +143,25 @@ async def test_failure_replaces_what_a_function_of_the_batch_raised() -> None:
 
     with pytest.raises(sqlite3.OperationalError):
         await pending.wait()
+
+
+async def test_who_takes_long_to_hear_of_an_answer_lets_others_have_a_turn_before_the_next() -> None:
+    batch = [Pending(lambda tx, number=number: number) for number in range(3)]
+    heard: list[outcome.Maybe[int]] = []
+
+    def hear(got: outcome.Maybe[int]) -> None:
+        heard.append(got)
+        end = time.perf_counter() + DELIVERY_S
+        while time.perf_counter() <= end:
+            pass
+
+    for pending in batch:
+        pending.tell(hear)
+    deliver_all(settle(batch, run_all))
+    first = len(heard)
+    await wait_all_tasks_blocked()
+
+    assert (first, len(heard)) == (1, 3)
 
 
 async def test_a_large_batch_is_delivered_over_several_passes_of_the_loop() -> None:

@@ -13,6 +13,8 @@ from ipaddress import IPv6Address, ip_address
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+import msgspec
+
 from vibes_trio.config import ANY_HOST, Config
 
 _PORTS: Mapping[str, int] = MappingProxyType({"http": 80, "ws": 80, "https": 443, "wss": 443})
@@ -21,8 +23,7 @@ _HOME_DOMAINS = ("local", "lan", "home", "home.arpa", "internal", "localdomain")
 _MAX_CHARS = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A host (a name in lower case, or an address in its shortest form) and a port."""
 
     host: str

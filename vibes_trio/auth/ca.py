@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import cast
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from vibes_trio.auth.certificate import (
@@ -71,8 +72,7 @@ class Ca:
         return TrustedCa(self.name, self.key.public_key(), until)
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
+class Issued(msgspec.Struct, frozen=True):
     """A device certificate, with what the registry keeps of it.
 
     Attributes:

@@ -1,9 +1,9 @@
 """What stands in a certificate and in a user's claims (auth.md 2.2, 2.7). Pure."""
 
 import hashlib
-from dataclasses import dataclass
 from typing import cast
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from vibes_trio.auth.encoding import JsonObject, canonical_json, encode_base58btc, parse_object
@@ -146,8 +146,7 @@ CERTIFICATE = record(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(msgspec.Struct, frozen=True):
     """A device certificate that has the right form. Whether the CA signed it is for `device_id` to say.
 
     Attributes:

@@ -1,8 +1,8 @@
 """Certificate requests: a device asks to be certified (auth.md 2.3). Pure."""
 
-from dataclasses import dataclass
 from typing import cast
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from vibes_trio.auth.certificate import (
@@ -31,8 +31,7 @@ PAYLOAD = record(
 _WHAT_TO_DO = "Make a new request with the device's own key and send it at once."
 
 
-@dataclass(frozen=True, slots=True)
-class Csr:
+class Csr(msgspec.Struct, frozen=True):
     """A request that the device itself signed.
 
     Attributes:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import cast
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from vibes_trio.auth.audience import OwnNames
@@ -47,8 +48,7 @@ _WORDS = MappingProxyType(
 PAYLOAD = record({"deviceId": text, "seq": natural}, REGISTERED, closed=True)
 
 
-@dataclass(frozen=True, slots=True)
-class TrustedCa:
+class TrustedCa(msgspec.Struct, frozen=True):
     """A CA whose certificates count.
 
     Attributes:
@@ -86,8 +86,7 @@ class DeviceTrust:
     names: OwnNames = field(default_factory=OwnNames)
 
 
-@dataclass(frozen=True, slots=True)
-class TrustedCertificate:
+class TrustedCertificate(msgspec.Struct, frozen=True):
     """A certificate behind which a trusted CA stands, until the Unix time *until*."""
 
     certificate: Certificate

@@ -5,9 +5,9 @@ The text is matched before it is decoded, and no member of a header decides how 
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.api_jws import PyJWS
 
@@ -63,8 +63,7 @@ class Refused(Exception):
         self.about = about
 
 
-@dataclass(frozen=True, slots=True)
-class Jws:
+class Jws(msgspec.Struct, frozen=True):
     """A compact JWS taken apart; nothing about it is verified yet.
 
     Attributes:

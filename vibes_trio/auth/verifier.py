@@ -1,16 +1,16 @@
 """What every verifier shares: the claims it gives, its interface, and the memory of what it verified."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
+
+import msgspec
 
 from vibes_trio.exchange import UserId
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
+class Claims(msgspec.Struct, frozen=True):
     """Who is signed in. What a device certificate has to say about its user is here, and no more.
 
     Attributes:
@@ -28,8 +28,7 @@ class Claims:
     email_verified: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(msgspec.Struct, frozen=True):
     """Claims and the Unix time (seconds) before which they may be used without verifying again."""
 
     claims: Claims

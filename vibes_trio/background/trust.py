@@ -6,9 +6,10 @@ The command line revokes certificates and rotates keys while a server runs. Both
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import trio
 
 from vibes_trio.auth.audience import own_names
@@ -74,8 +75,7 @@ async def watch_trust(app: App, *, task_status: trio.TaskStatus[None] = trio.TAS
         await repeat(replace(work, wake=changes.wait), app.counts.cells("periodic_runs"))
 
 
-@dataclass(slots=True)
-class _Watch:
+class _Watch(msgspec.Struct):
     """What was in force when somebody last looked; *usable*: the keys could be read."""
 
     app: App

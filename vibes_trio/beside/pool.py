@@ -17,7 +17,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, Protocol
 
 import msgspec
@@ -57,8 +57,7 @@ class Answer(msgspec.Struct, frozen=True):
     parts: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(msgspec.Struct, frozen=True):
     """A part of a message on its way between processes: a short JSON text, and the long parts that it leaves out."""
 
     text: bytes

@@ -4,10 +4,10 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+import msgspec
 import outcome
 import trio
 
@@ -21,8 +21,7 @@ from vibes_trio.wire.live import EvtChatSection
 R = TypeVar("R", bound=Response)
 
 
-@dataclass(frozen=True, slots=True)
-class _Running:
+class _Running(msgspec.Struct, frozen=True):
     """What runs in the other thread: the client, how to reach its loop, and how to end it."""
 
     api: Api

@@ -3,10 +3,11 @@
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from inspect import isawaitable
 from itertools import count
 from pathlib import Path
+
+import msgspec
 
 from vibes_trio.auth.audience import origin_of
 from vibes_trio.auth.device import Device, mint_token, read_key_file
@@ -22,8 +23,7 @@ KEY_FILE_VARIABLE = "VIBES_DEVICE_ID"
 Given = DashAuth | str
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceKey:
+class DeviceKey(msgspec.Struct, frozen=True):
     """Makes a fresh token for each message; it counts at the server that the message goes to, and nowhere else."""
 
     device: Device

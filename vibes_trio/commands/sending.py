@@ -3,13 +3,14 @@
 Asked is by content ids; the server says only of its asker's own contents whether it has them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import trio
 
+from vibes_trio.client.dial import without_group
 from vibes_trio.client.uploads import Uploads, open_uploads
 from vibes_trio.commands.progress import Bar, open_bar
 from vibes_trio.commands.session import Session
@@ -33,6 +34,7 @@ from vibes_trio.wire.uploads import ReqListMissingAssets
 
 SENT_WHOLE_BYTES = 64 * KiB
 """So little is sent without asking what is there already: to ask takes longer."""
+UPLOADS_AT_ONCE = 8
 SHARE_OF_MESSAGE = 2 / 3
 """How much of a message files may be: bytes become a third longer, text up to that by its escapes."""
 
@@ -87,8 +89,7 @@ async def _lighter(
     before = _sent_before(contents, missing, _room(session.limits))
     if before:
         async with open_uploads(session.api, session.url, session.limits) as uploads:
-            for one in {one.cid: one for one in before}.values():
-                await _put(uploads, request, one, bar)
+            await _put_all(uploads, request, {one.cid: one for one in before}.values(), bar)
     there = {one.cid for one in before} | {one.cid for one in contents if one.cid not in missing}
     files = [as_ref(one.file, one.cid) if one.cid in there else one.file for one in contents]
     bar.advance(sum(len(one.content) for one in contents if one.cid not in there))
@@ -108,8 +109,20 @@ def _sent_before(contents: Sequence[_Content], missing: frozenset[str], room: in
     return before
 
 
-async def _put(uploads: Uploads, request: ReqEnsureAppSlug, one: _Content, bar: Bar) -> None:
-    await uploads.put(request.owner_handle, request.app_slug, one.content, OCTETS, bar.advance)
+async def _put_all(
+    uploads: Uploads, request: ReqEnsureAppSlug, contents: Iterable[_Content], bar: Bar
+) -> None:
+    """Upload *contents*, UPLOADS_AT_ONCE at a time: most of it is waiting for the server's disk."""
+    left = iter(contents)
+
+    async def put() -> None:
+        for one in left:
+            await uploads.put(request.owner_handle, request.app_slug, one.content, OCTETS, bar.advance)
+
+    with without_group():
+        async with trio.open_nursery() as nursery:
+            for _ in range(UPLOADS_AT_ONCE):
+                nursery.start_soon(put)
 
 
 def as_ref(file: VibeFile, cid: Cid) -> VibeFile:

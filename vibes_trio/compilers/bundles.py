@@ -45,8 +45,7 @@ class Asked:
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """Where an import leads: to a file of *namespace*, or out of the build (*external*); or why nowhere (*error*)."""
 
     path: str = ""
@@ -56,8 +55,7 @@ class Found:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(msgspec.Struct, frozen=True):
     """The text of a file and what to read it as (`jsx`, `ts`, `css`, `json`, …); or why there is none (*error*)."""
 
     content: bytes = b""
@@ -77,8 +75,7 @@ class Material(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """What the service says of a file. *file* is `{namespace}:{path}`; line and column count from 1, 0: unknown."""
 
     text: str
@@ -104,8 +101,7 @@ class OutputFacts(msgspec.Struct, frozen=True, rename="camel"):
     entry_point: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(msgspec.Struct, frozen=True):
     """What came of a build. With *errors* there is nothing else."""
 
     files: Mapping[str, bytes]
@@ -184,8 +180,7 @@ def read_bundle(value: Value) -> Generator[None, None, Bundle]:
     return Bundle(files=files, facts=facts, errors=tuple(errors), warnings=tuple(warnings))
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(msgspec.Struct, frozen=True):
     """The members of an answer as they came: msgspec would copy all that is in them at once."""
 
     errors: list[object]

@@ -7,9 +7,9 @@ replaced for the next request.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+import msgspec
 import trio
 
 from vibes_trio.compilers.child import (
@@ -33,8 +33,7 @@ class WorkerFailed(Exception):
     """The worker gave no answer; the message says why, for the author of the source."""
 
 
-@dataclass(slots=True)
-class _Worker:
+class _Worker(msgspec.Struct):
     """A running process that answers one after another; *requests*: how often it was asked.
 
     *stands_back*: where the processor is short, others go first, for as long as it lives: no process may undo that.

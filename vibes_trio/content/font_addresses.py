@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import parse_qsl
 
+import msgspec
+
 from vibes_trio.steps import Steps
 
 FONTS = "/~esm/@fonts/"
@@ -44,8 +46,7 @@ _BOLD = ("b", "bold")
 _REGULAR = 400
 
 
-@dataclass(frozen=True, slots=True)
-class WantedFace:
+class WantedFace(msgspec.Struct, frozen=True):
     """One face of a family: style, and weights and widths (percent) from the first to the second."""
 
     is_italic: bool = False
@@ -67,8 +68,7 @@ class WantedFont:
         return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")[:_MAX_ID_CHARS]
 
 
-@dataclass(frozen=True, slots=True)
-class FontRequest:
+class FontRequest(msgspec.Struct, frozen=True):
     """What one address asks for: *display* is for `font-display`, *text* the only letters that are shown."""
 
     fonts: tuple[WantedFont, ...]

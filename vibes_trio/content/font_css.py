@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from vibes_trio.content.font_addresses import FontRequest, WantedFace, WantedFont
 
 MISSING = "vibes-missing-fonts"
@@ -45,8 +47,7 @@ class Face:
     characters: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Font:
+class Font(msgspec.Struct, frozen=True):
     """A family as it is kept here: its name, whether it is one of icons, and its faces."""
 
     family: str

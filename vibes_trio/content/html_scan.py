@@ -8,7 +8,8 @@ looked at once: a quote, comment or script that never ends takes the rest of the
 import html
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 RAW_TEXT = frozenset(
     {"script", "style", "title", "textarea", "noscript", "template", "iframe", "xmp", "noembed"}
@@ -23,16 +24,14 @@ _ATTRIBUTE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """A part of the text: `text[start:end]`."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(msgspec.Struct, frozen=True):
     """A start tag, with what follows it up to its end tag where its content is plain text.
 
     Attributes:

@@ -5,7 +5,8 @@ the app's own files as paths from the root of the release (`./…`). What a page
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from vibes_trio.content.js_json import quote_json, sort_keys, sorted_json
 from vibes_trio.content.node_names import NAMES
@@ -66,8 +67,7 @@ MAX_MAPPED_CHARS = 1000  # of what lies in a folder of a map
 _BROWSER_SCHEMES = ("https:", "http:", "data:", "blob:", "//")
 
 
-@dataclass(frozen=True, slots=True)
-class ImportMap:
+class ImportMap(msgspec.Struct, frozen=True):
     """The map as stored (JSON text), what a deployer should know about it, and what loads from the CDN."""
 
     text: str

@@ -9,6 +9,8 @@ standard leaves those to the engine, so they are written down here as V8 applies
 import re
 from dataclasses import dataclass, field
 
+import msgspec
+
 from vibes_trio.content.calendar_days import days_before
 
 MAX_MS = 8_640_000_000_000_000
@@ -41,8 +43,7 @@ def parse_date(text: str) -> int | None:
     return total if abs(total) <= MAX_MS else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(msgspec.Struct, frozen=True):
     kind: str  # number, symbol, word, space, other, or end
     text: str = ""
 
@@ -162,8 +163,7 @@ class _Time:
         return ((hour * 60 + minute) * 60 + second) * 1000 + ms
 
 
-@dataclass(slots=True)
-class _Zone:
+class _Zone(msgspec.Struct):
     sign: int | None = None
     hour: int | None = None
     minute: int | None = None

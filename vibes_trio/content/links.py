@@ -20,8 +20,9 @@ Style sheets, JSON, pictures and whatever else is no module are imported through
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote, unquote
+
+import msgspec
 
 from vibes_trio.content.as_module import wrap_asset
 from vibes_trio.content.cid import to_utf8
@@ -45,8 +46,7 @@ _PATH_SAFE = "/~!$&'()*+,;=:@"
 _SUFFIX = re.compile(r"[?#].*", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class AppModule:
+class AppModule(msgspec.Struct, frozen=True):
     """One file of an app, as far as imports go.
 
     Attributes:
@@ -75,8 +75,7 @@ class AppModule:
         return self.lang not in (None, "js")
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(msgspec.Struct, frozen=True):
     """What `link_modules` finds.
 
     Attributes:

@@ -7,8 +7,9 @@ import base64
 import hashlib
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.resources import files
+
+import msgspec
 
 _STATIC = files("vibes_trio.content").joinpath("static")
 _STYLE = _STATIC.joinpath("notice.css").read_text("utf-8")
@@ -28,8 +29,7 @@ _RETURNING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True):
     """What a page says.
 
     Attributes:

@@ -88,8 +88,7 @@ class Template(msgspec.Struct, frozen=True):
     containers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(msgspec.Struct, frozen=True):
     """A script that the template has no more, as it has to be compiled or linked.
 
     Attributes:
@@ -129,8 +128,7 @@ class OwnPage:
     changed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Edit:
+class _Edit(msgspec.Struct, frozen=True):
     """Put *hole* with *value* in the place of a span."""
 
     span: Span

@@ -5,8 +5,9 @@ names (capitals, a leading `_`); everything that passes can stand in an address 
 """
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
+
+import msgspec
 
 CDN = "https://esm.sh/"  # the public module CDN that the reference's maps lead to
 
@@ -21,8 +22,7 @@ class Kind(Enum):
     ODD = auto()  # nothing that could be loaded: "", #x, a name with blanks …
 
 
-@dataclass(frozen=True, slots=True)
-class Specifier:
+class Specifier(msgspec.Struct, frozen=True):
     """A specifier as written, and its parts if it names a package.
 
     Attributes:

@@ -6,9 +6,10 @@ They never change under their address, so they are served as immutable. The fold
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from types import MappingProxyType
+
+import msgspec
 
 ADDRESS_PREFIX = "/~esm/@vibes/"
 _NAMES = (
@@ -26,8 +27,7 @@ _VIBES_NAMES = ("call-ai.js", "fireproof.js", "images.js", "next-app.js", "use-v
 _HASH_CHARS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class StaticModule:
+class StaticModule(msgspec.Struct, frozen=True):
     """One script: its address on every host of this server, and its bytes (UTF-8 JavaScript)."""
 
     address: str

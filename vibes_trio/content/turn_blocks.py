@@ -5,8 +5,9 @@ those of the answer itself stand between `block.begin` and `block.end`. What is 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 # Any: JSON.
 Block = dict[str, Any]
@@ -16,8 +17,7 @@ LINES_PER_SECTION = 500
 """So many lines of a file at most are one event."""
 
 
-@dataclass(frozen=True, slots=True)
-class TurnHead:
+class TurnHead(msgspec.Struct, frozen=True):
     """What every block of a turn says. *timestamp*: ISO."""
 
     prompt_id: str
@@ -25,8 +25,7 @@ class TurnHead:
     timestamp: str
 
 
-@dataclass(frozen=True, slots=True)
-class TextFile:
+class TextFile(msgspec.Struct, frozen=True):
     """A file of a turn that is text. *path* without a slash in front."""
 
     path: str
@@ -34,8 +33,7 @@ class TextFile:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class FsRef:
+class FsRef(msgspec.Struct, frozen=True):
     """The release that came of a turn."""
 
     app_slug: str

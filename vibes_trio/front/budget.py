@@ -11,10 +11,10 @@ client may have half of what others leave of the budget in that state.
 
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from weakref import WeakValueDictionary
 
+import msgspec
 import trio
 
 Buffer = bytes | bytearray | memoryview
@@ -30,8 +30,7 @@ SPARE_PART = 32
 """When room has to be made, this part of the budget is, too: who holds what is looked through once for many reads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(msgspec.Struct, frozen=True):
     """What is held now, in bytes: in all, and by each client. What several share counts for each, but once in all."""
 
     total: int

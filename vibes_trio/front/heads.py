@@ -8,9 +8,9 @@ and what h11 refuses is refused. So no head can mean one thing in the fast lane 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import h11
+import msgspec
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest, forget_traces
@@ -33,8 +33,7 @@ FRAMING_HEADERS = _NOT_SIMPLE | {"host", "connection", "content-length"}
 _REFUSED_METHODS = frozenset({"CONNECT", "TRACE"})
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """One request head that may be answered.
 
     Attributes:

@@ -13,9 +13,9 @@ owns the data, and what it finds it can't answer; there it goes on as if it had 
 import math
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import cast
 
+import msgspec
 import trio
 
 from vibes_trio.config import Limits
@@ -63,8 +63,7 @@ class FullLane:
         return await self._serve_one(line, head)
 
 
-@dataclass(frozen=True, slots=True)
-class _Connection:
+class _Connection(msgspec.Struct, frozen=True):
     """One connection. *patience* runs out when the client is slow with a head, or idle too long."""
 
     front: Front

@@ -11,8 +11,8 @@ Where the system has no epoll, nothing is parked.
 import select
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
 
+import msgspec
 import trio
 
 from vibes_trio.front.budget import Buffer
@@ -25,8 +25,7 @@ ANSWER_BYTES = 64 * 1024
 """A longer answer is its task's, lest those who wait behind it wait long: what waking costs is little beside it."""
 
 
-@dataclass(slots=True)
-class _Parked:
+class _Parked(msgspec.Struct):
     """A parked connection. *since*: when it was last given an answer; *unsent*: what did not go out of that."""
 
     line: Line

@@ -3,9 +3,9 @@
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 import trio
 
 from vibes_trio.errors import Overloaded
@@ -73,8 +73,7 @@ async def serve_front(
         stop.set()
 
 
-@dataclass(frozen=True, slots=True)
-class _Shared:
+class _Shared(msgspec.Struct, frozen=True):
     """What all connections of one front share."""
 
     front: Front

@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+import msgspec
 import trio
 from outcome import Maybe
 from websockets.datastructures import Headers
@@ -49,8 +50,7 @@ ANSWERS_AT_ONCE = 16
 """So many of one connection's messages are answered in a row before others have a turn, however quickly."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(msgspec.Struct, frozen=True):
     """An answer that has to be waited for, to a message of *size* bytes, whose slot is taken already."""
 
     reply: Awaitable[Reply]

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.modules.prepare import BASE_MODULES, Wanted
@@ -18,8 +19,7 @@ REACT = ("react", "react-dom", "react-dom/client", "react/jsx-runtime")
 """What a page itself imports of React, and what was JSX."""
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(msgspec.Struct, frozen=True):
     """One React.
 
     Attributes:

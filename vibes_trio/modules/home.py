@@ -3,10 +3,10 @@
 import contextlib
 import dataclasses
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import trio
 from msgspec.structs import replace
 
@@ -46,8 +46,7 @@ GIVEN: Mapping[str, str] = NEWEST.given
 _NO_WISHES = Wishes()
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """What a build is for: see `Home.ensure`; *base* is the React of the page."""
 
     wishes: Wishes

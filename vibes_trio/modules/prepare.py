@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
 import trio
 
 from vibes_trio.config import Config
@@ -24,8 +25,7 @@ from vibes_trio.outbound import Outbound
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """An exact version of a package and the entries of it to have; `""` is the main one."""
 
     name: str

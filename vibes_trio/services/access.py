@@ -1,8 +1,9 @@
 """Whether who asks may: `admit` looks it up in `wire.access.ACCESS`, in the transaction that does what was asked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from vibes_trio.content.slugs import own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import Ctx
@@ -15,8 +16,7 @@ from vibes_trio.wire.access import ACCESS, Relation, Rule
 _RULES: Mapping[type, Rule] = ACCESS
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(msgspec.Struct, frozen=True):
     """An app, and how who asks stands to it."""
 
     app: AppState

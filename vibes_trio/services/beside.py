@@ -7,7 +7,6 @@ import os
 import struct
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import msgspec
@@ -35,8 +34,7 @@ NICENESS = 5
 AnyRequest = Request[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Packing:
+class Packing(msgspec.Struct, frozen=True):
     """How a request goes from this process to the one that answers it: what `pack` makes `unpack` takes."""
 
     pack: Callable[[Any, Limits], Packed]

@@ -1,10 +1,10 @@
 """Deleting: a release, an app, a handle; told before, and to be had back for a while."""
 
 import secrets
-from dataclasses import dataclass
 from typing import Any
 
 import base58
+import msgspec
 
 from vibes_trio.content.slugs import own_names, parse_user_slug
 from vibes_trio.context import App, Ctx
@@ -33,8 +33,7 @@ from vibes_trio.wire.deletions import (
 DELETION_ID_BYTES = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What goes, or went: then there is the *deletion*."""
 
     what: What

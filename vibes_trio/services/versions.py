@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
@@ -118,8 +117,7 @@ def _set_unpublish(tx: Tx, ctx: Ctx, req: ReqSetUnpublish) -> tuple[AppState, st
 # -- reading ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(msgspec.Struct, frozen=True):
     """A release, as far as who asks may read it."""
 
     admitted: Admitted

@@ -6,6 +6,8 @@ Times are ISO text; empty: never. An app that is deleted is not found, though it
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from vibes_trio.exchange import AppSlug, UserId, UserSlug
 from vibes_trio.storage.interface import Row, Tx, Value
 
@@ -41,8 +43,7 @@ class AppState:
     settings_json: str
 
 
-@dataclass(frozen=True, slots=True)
-class ListedApp:
+class ListedApp(msgspec.Struct, frozen=True):
     """An app in a list. *is_published*: whether it ever was, and a release of that time is there."""
 
     state: AppState

@@ -8,6 +8,8 @@ only by fsId. Numbers are given per pair of slugs and never twice, not even afte
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.storage.app_states import touch_app
 from vibes_trio.storage.assets import put_assets
@@ -34,8 +36,7 @@ from vibes_trio.storage.release_rows import (
 from vibes_trio.storage.usage import NO_LIMIT, get_usage
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(msgspec.Struct, frozen=True):
     """A release that was saved, and those that made room for it."""
 
     release: Release

@@ -1,7 +1,6 @@
 """Chats: contexts, each of one user, and their sections, numbered from 0 without gap or twin."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -30,8 +29,7 @@ _TOGETHER_CHARS = 1024 * 1024
 """Blocks that go into one statement, which holds a copy of them: sections that have more go one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     """One entry of a chat. `blocks_json`: list of blocks, see blocks.md. `created`: ISO."""
 
     seq: int
@@ -60,8 +58,7 @@ class NewSection(msgspec.Struct, frozen=True):
     quota: ChatQuota = UNBOUNDED
 
 
-@dataclass(slots=True)
-class _End:
+class _End(msgspec.Struct):
     """Where a chat goes on: whose it is, the `seq` to come, and what its owner keeps in all chats (shared by them)."""
 
     owner: UserId
@@ -69,8 +66,7 @@ class _End:
     usage: "_ChatUsage"
 
 
-@dataclass(slots=True)
-class _ChatUsage:
+class _ChatUsage(msgspec.Struct):
     sections: int
     bytes: int
 
@@ -192,8 +188,7 @@ def _insert(tx: Tx, rows: Sequence[tuple[Value, ...]], chars: int) -> None:
         tx.execute(_INSERTS[len(some)], [value for row in some for value in row])
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """Which sections are wanted: from *start* on, or before it (*backward*); at most so many, and about so many bytes.
 
     One is given whatever its size.
@@ -267,8 +262,7 @@ def find_owner(tx: Tx, context_id: str) -> UserId | None:
     return UserId(rows[0][0]) if rows else None
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """A chat context, deleted (since then) or not."""
 
     owner: UserId

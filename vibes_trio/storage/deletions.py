@@ -4,8 +4,9 @@ What is marked is found by nothing but this module, the sweep, and a deploy of t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
@@ -17,8 +18,7 @@ from vibes_trio.storage.usage import limit_reached
 Kind = Literal["release", "app", "handle"]
 
 
-@dataclass(frozen=True, slots=True)
-class What:
+class What(msgspec.Struct, frozen=True):
     """What goes: a release, an app (no *fs_id*) or a handle (no *app_slug* either) of *user_id*."""
 
     user_id: UserId
@@ -34,8 +34,7 @@ class What:
         return "app" if self.fs_id is None else "release"
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(msgspec.Struct, frozen=True):
     """How much goes. *apps*: those that go as a whole, some of them."""
 
     apps: tuple[AppSlug, ...]
@@ -43,8 +42,7 @@ class Size:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Deletion:
+class Deletion(msgspec.Struct, frozen=True):
     """Something that was deleted. Times are ISO."""
 
     deletion_id: str

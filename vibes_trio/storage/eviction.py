@@ -5,7 +5,8 @@ superseded. Never the live release of an app nor the last KEPT_OF_APP of it, whi
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
 from vibes_trio.storage.interface import Row, Tx
@@ -36,8 +37,7 @@ _NO_OTHERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Evicted:
+class Evicted(msgspec.Struct, frozen=True):
     """A release that made room for another."""
 
     app_slug: AppSlug
@@ -47,8 +47,7 @@ class Evicted:
     was_production: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """The key of a release that must stay: the one that room is made for."""
 
     app_slug: str = ""

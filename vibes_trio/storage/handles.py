@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from vibes_trio.exchange import AppSlug, UserId, UserSlug
 from vibes_trio.storage.app_states import LAST
 from vibes_trio.storage.interface import Tx
@@ -55,8 +57,7 @@ def list_app_slugs(tx: Tx, user_slug: UserSlug, limit: int) -> tuple[AppSlug, ..
     return tuple(AppSlug(slug) for (slug,) in rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(msgspec.Struct, frozen=True):
     """How many handles, apps and releases a user has."""
 
     handles: int

@@ -6,9 +6,10 @@ each engine keeps them true in its own way.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+import msgspec
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import Overloaded, VibesError
@@ -113,8 +114,7 @@ class Points(Protocol):
         """As `get`, for what never changes once it is there: it is read once, then remembered. None is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """What a section of a chat of *user_id* says."""
 
     user_id: UserId
@@ -123,8 +123,7 @@ class Text:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class SearchAsked:
+class SearchAsked(msgspec.Struct, frozen=True):
     """What is looked for: sections that have all *words*, the last perhaps begun.
 
     Attributes:
@@ -138,16 +137,14 @@ class SearchAsked:
     context_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Snippet:
+class Snippet(msgspec.Struct, frozen=True):
     """A piece of text; *hit*: it is what was looked for."""
 
     text: str
     hit: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     """A section that was found. *place*: where it stands in the list. *title*: of its chat, or how that begins."""
 
     place: int
@@ -253,8 +250,7 @@ class Database(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(msgspec.Struct, frozen=True):
     """An engine, as the operator is told of it. *advice*: what to mind with this version; empty: nothing."""
 
     name: str

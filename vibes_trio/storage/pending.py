@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import groupby
+from time import perf_counter
 from typing import Any, Generic, TypeVar
 
 import outcome
@@ -21,6 +22,8 @@ from vibes_trio.errors import VibesError
 from vibes_trio.storage.interface import Many, Tx
 
 DELIVERED_AT_ONCE = 32
+DELIVERY_S = 0.001
+"""So long a part of a batch may take: who is told of his answer sends it there and then."""
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -191,7 +194,11 @@ def deliver_all(batch: Batch) -> None:
 
     A batch may have hundreds, and each goes on to write its reply: at once they would hold everyone else up.
     """
+    end, done = perf_counter() + DELIVERY_S, 0
     for pending in batch[:DELIVERED_AT_ONCE]:
         pending.deliver()
-    if len(batch) > DELIVERED_AT_ONCE:
-        trio.lowlevel.current_trio_token().run_sync_soon(deliver_all, batch[DELIVERED_AT_ONCE:])
+        done += 1
+        if perf_counter() > end:
+            break
+    if len(batch) > done:
+        trio.lowlevel.current_trio_token().run_sync_soon(deliver_all, batch[done:])

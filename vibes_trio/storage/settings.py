@@ -1,6 +1,6 @@
 """What users set for themselves, and for their apps: JSON that `services` knows the shape of."""
 
-from dataclasses import dataclass
+import msgspec
 
 from vibes_trio.exchange import UserId
 from vibes_trio.storage.app_states import AppState, touch_app
@@ -9,8 +9,7 @@ from vibes_trio.storage.feed import Settings
 from vibes_trio.storage.interface import Tx
 
 
-@dataclass(frozen=True, slots=True)
-class UserSettings:
+class UserSettings(msgspec.Struct, frozen=True):
     """What a user has set; times are ISO, empty: never."""
 
     settings_json: str = "[]"
@@ -35,8 +34,7 @@ def put_user_settings(tx: Tx, user_id: UserId, settings_json: str) -> UserSettin
     return UserSettings(*row)
 
 
-@dataclass(frozen=True, slots=True)
-class AppChange:
+class AppChange(msgspec.Struct, frozen=True):
     """What an app's owner sets of it."""
 
     title: str

@@ -1,6 +1,6 @@
 """What each user keeps here, and what is said when it is too much. Triggers count it: see migration 6."""
 
-from dataclasses import dataclass
+import msgspec
 
 from vibes_trio.errors import LimitReached
 from vibes_trio.exchange import UserId
@@ -10,8 +10,7 @@ NO_LIMIT = 2**63 - 1
 """More than any column counts to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True):
     """What a user keeps.
 
     Attributes:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from vibes_trio.errors import NotFound
 from vibes_trio.exchange import AppSlug, FsId, UserId, UserSlug
 from vibes_trio.storage.app_states import AppState, touch_app
@@ -73,8 +75,7 @@ def find_published_seq(tx: Tx, app: AppState, *, without: FsId | None = None) ->
     return int(rows[0][0]) if rows else None
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(msgspec.Struct, frozen=True):
     """A release that is shown now. *is_new*: another was before, or none."""
 
     release: Release

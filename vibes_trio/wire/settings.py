@@ -1,5 +1,6 @@
 """What an app's owner sets of it."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import msgspec
@@ -17,6 +18,28 @@ class Pair(msgspec.Struct, frozen=True):
     value: str
 
 
+class SecretSet(msgspec.Struct, frozen=True):
+    """A secret, and its name."""
+
+    key: str
+    value: str
+
+
+class SecretName(msgspec.Struct, frozen=True):
+    """The name of a secret."""
+
+    key: str
+
+
+class SecretMeta(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What is told of a secret. *last4*: its last characters; *updated_at*: Unix milliseconds; *set_by*: a handle."""
+
+    key: str
+    last4: str = ""
+    updated_at: int
+    set_by: str = ""
+
+
 class Looks(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What is set of an app; what isn't set is left out, but for *env*."""
 
@@ -32,6 +55,7 @@ class Looks(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     runtime: Raw | UnsetType = UNSET
     codegen: Raw | UnsetType = UNSET
     img: Raw | UnsetType = UNSET
+    secrets: tuple[SecretMeta, ...] = ()
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -75,7 +99,17 @@ class ReqEnsureAppSettings(
     Attributes:
         env: replaces all values that the app's pages find, beside those of its releases.
         runtime, codegen, img: which model is used for what; any object.
+        secret_set, secret_remove: one of the app's secrets; never told again, but for its name and last characters.
     """
+
+    NOT_KEPT: ClassVar[Mapping[str, str]] = {
+        "recommended_add": "recommendedAdd",
+        "recommended_remove": "recommendedRemove",
+        "recommended_mask": "recommendedMask",
+        "db_acl": "dbAcl",
+        "db_acl_remove": "dbAclRemove",
+    }
+    """Members that mean something to newer clients, and are refused; by field."""
 
     CHANGES: ClassVar[tuple[str, ...]] = (
         "title",
@@ -103,3 +137,10 @@ class ReqEnsureAppSettings(
     runtime: Raw | UnsetType = UNSET
     codegen: Raw | UnsetType = UNSET
     img: Raw | UnsetType = UNSET
+    secret_set: SecretSet | UnsetType = UNSET
+    secret_remove: SecretName | UnsetType = UNSET
+    recommended_add: Raw | UnsetType = UNSET
+    recommended_remove: Raw | UnsetType = UNSET
+    recommended_mask: Raw | UnsetType = UNSET
+    db_acl: Raw | UnsetType = UNSET
+    db_acl_remove: Raw | UnsetType = UNSET

@@ -10,9 +10,9 @@ import os
 import socket
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 
+import msgspec
 import trio
 
 _HEAD = struct.Struct(">BBI")
@@ -41,8 +41,7 @@ class Kind(IntEnum):
     CONNECTION = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """One frame. A received one may lack sockets that it was sent with."""
 
     kind: Kind

@@ -1,11 +1,11 @@
 """Find out with esbuild what a module exports: format and names."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import trio
 
 from vibes_trio.config import Limits
@@ -27,8 +27,7 @@ _MAX_FILES_FOLLOWED = 200
 Follow = Callable[[Path, str], Path | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(msgspec.Struct, frozen=True):
     """What an entry exports. *names* are without `default`; of CommonJS, as far as they can be read."""
 
     is_commonjs: bool

@@ -11,10 +11,10 @@ A CommonJS package gets a generated entry that exports its names.
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import trio
 
 from vibes_trio.config import Limits
@@ -50,8 +50,7 @@ FLAGS = (
 RECIPE = hashlib.sha256(json.dumps(["2", *FLAGS]).encode()).hexdigest()[:16]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One module to build.
 
     Attributes:

@@ -1,12 +1,11 @@
 """Where the modules of packages are served, and what is kept of one that was built."""
 
-from dataclasses import dataclass
+import msgspec
 
 PREFIX = "/~esm/"
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(msgspec.Struct, frozen=True):
     """A module as the browser gets it; *imports* are addresses under `/~esm/`."""
 
     address: str

@@ -8,7 +8,6 @@ memory; bytes are kept within a bound.
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -57,8 +56,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     imports: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StoredModule:
+class StoredModule(msgspec.Struct, frozen=True):
     """A module as it is served."""
 
     content: bytes

@@ -6,9 +6,9 @@ without, and every sweep tries again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import trio
 
 from vibes_trio.config import Config
@@ -19,8 +19,7 @@ from vibes_trio.modules.store.local import JAVASCRIPT, WOFF2, LocalModules
 from vibes_trio.outbound import Outbound
 
 
-@dataclass(frozen=True, slots=True)
-class PageFile:
+class PageFile(msgspec.Struct, frozen=True):
     """A file of an exact version of a package; *path* is its place in the package."""
 
     name: str

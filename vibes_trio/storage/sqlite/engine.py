@@ -8,11 +8,11 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+import msgspec
 import trio
 
 from vibes_trio.config import Limits
@@ -48,8 +48,7 @@ _WRITER_PRAGMAS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(msgspec.Struct, frozen=True):
     """What an open database consists of."""
 
     writer: Writer

@@ -7,14 +7,14 @@ that the reference made has number 0 and all of the first file's tables already.
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.resources import files
+
+import msgspec
 
 from vibes_trio.errors import ConfigError
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(msgspec.Struct, frozen=True):
     """One step: the number it leads to, its file's name, its statements in order."""
 
     version: int

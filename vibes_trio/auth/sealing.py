@@ -1,0 +1,70 @@
+"""What users entrust to the server, sealed before it is stored: whoever has the database alone can't read it.
+
+The key lies in the data folder beside the database (`secrets.key`, the owner's alone), and is made when it is first
+needed. AES-256-GCM with a random nonce; what a value belongs to is sealed in, so that it opens nowhere else.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from vibes_trio.errors import ConfigError
+
+FILE_NAME = "secrets.key"
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+
+
+def ensure_seal_key(data_dir: Path) -> bytes:
+    """Return the key of *data_dir*, made if there is none. Several processes may ask at once: all get the same.
+
+    Raises:
+        ConfigError: it can't be read or made, or is none.
+    """
+    path = data_dir / FILE_NAME
+    try:
+        if not path.exists():
+            _make(path)
+        key = bytes.fromhex(path.read_text("ascii"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: the key of what users entrust can't be used: {error}.") from error
+    if len(key) != KEY_BYTES:
+        raise ConfigError(f"{path}: {KEY_BYTES} bytes in hex are wanted; put it back from your backup.")
+    return key
+
+
+def _make(path: Path) -> None:
+    beside = path.with_name(f"{FILE_NAME}.{secrets.token_hex(8)}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(KEY_BYTES))
+            file.flush()
+            os.fsync(descriptor)
+        os.link(beside, path)  # fails if the name is taken, and the name never shows half a file
+    except FileExistsError:
+        pass
+    finally:
+        beside.unlink()
+
+
+def seal(key: bytes, value: str, belongs_to: str) -> bytes:
+    """Return *value* sealed, for *belongs_to* alone."""
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, value.encode("utf-8", "surrogatepass"), belongs_to.encode())
+
+
+def unseal(key: bytes, sealed: bytes, belongs_to: str) -> str:
+    """Return what was sealed.
+
+    Raises:
+        ValueError: with another key, or for something else; or it was changed.
+    """
+    try:
+        value = AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], belongs_to.encode())
+    except InvalidTag:
+        raise ValueError("sealed with another key, or for something else") from None
+    return value.decode("utf-8", "surrogatepass")
