@@ -141,8 +141,9 @@ def read_open_webui(given: Mapping[str, Any]) -> Chat:
     found = given.get("chat")
     inner: Mapping[str, Any] = found if isinstance(found, dict) else given
     title = str(given.get("title") or inner.get("title") or "")
-    history = inner.get("history")
-    nodes = history.get("messages") if isinstance(history, dict) else None
+    given_history = inner.get("history")
+    history: dict[str, Any] = given_history if isinstance(given_history, dict) else {}
+    nodes = history.get("messages")
     if isinstance(nodes, dict) and nodes:
         path = _path_to(nodes, str(history.get("currentId")), "parentId")
         unseen = len(nodes) - len(path)
