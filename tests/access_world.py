@@ -19,6 +19,7 @@ from vibes_trio.context import App
 from vibes_trio.exchange import AppSlug, MessageIncoming, UserId, UserSlug
 from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
+from vibes_trio.services.visibility import hash_token
 from vibes_trio.storage.app_chats import AppChat, link_chat
 from vibes_trio.wire.access import ACCESS, Kind, Relation, Rule
 from vibes_trio.wire.base import Request
@@ -28,6 +29,8 @@ Message = type[Request[Any]]
 
 PEOPLE = {
     "ada": Relation.OWNER,
+    "eve": Relation.EDITOR,
+    "vic": Relation.VIEWER,
     "bob": Relation.SIGNED_IN,
     "": Relation.ANYONE,
     "bad": Relation.ANYONE,
@@ -43,16 +46,18 @@ class Target:
     owner: str = "ada"
     chat: str = "adas-chat"
     deletion: str = "adas-deletion"
+    token: str = "token-of-nothing"
     is_there: bool = True
     is_private: bool = False
 
 
 TARGETS = {
-    "public": Target("garden"),
-    "unlisted": Target("hidden"),
-    "unpublished": Target("taken-down"),
-    "private": Target("secret", is_private=True),
+    "public": Target("garden", token="token-of-garden"),
+    "unlisted": Target("hidden", token="token-of-hidden"),
+    "unpublished": Target("taken-down", token="token-of-taken-down"),
+    "private": Target("secret", token="token-of-secret", is_private=True),
     "missing": Target("nothing", chat="no-chat", deletion="none", is_there=False),
+    "deleted": Target("trash", chat="no-chat", deletion="none", is_there=False),
     "handle missing": Target("nothing", "nobody", chat="no-chat", deletion="none", is_there=False),
 }
 
@@ -108,17 +113,45 @@ async def make_world() -> World:
         ("unpublished", "2026-01-01", "taken-down"),
     ):
         db._connection.execute(f"UPDATE AppSlugBindings SET {column} = ? WHERE appSlug = ?", (value, slug))
+    _let_in(db, [target for target in TARGETS.values() if target.is_there])
     first = sqlite3.connect(":memory:", check_same_thread=False)
     db._connection.backup(first)
     return World(app, first, reply["fsId"])
+
+
+def _let_in(db: MemoryDatabase, targets: list[Target]) -> None:
+    """Make Eve an editor and Vic a viewer of all; leave an invitation, a request and a share link open."""
+    with db._connection as run:
+        for target in targets:
+            for who, role in (("eve", "editor"), ("vic", "viewer")):
+                run.execute(
+                    "INSERT INTO AppInvites VALUES ('ada', ?, ?, '', ?, ?, 'accepted', ?, '2026', '2026')",
+                    (target.app, f"link-{who}", f"{target.app}-{who}", role, who),
+                )
+            run.execute(
+                "INSERT INTO AppInvites VALUES ('ada', ?, 'link-open', '', ?, 'viewer', 'pending', '', '2026', '2026')",
+                (target.app, hash_token(target.token)),
+            )
+            run.execute(
+                "INSERT INTO AccessRequests VALUES ('ada', ?, 'asker', '', 'pending', '', '2026', '2026')",
+                (target.app,),
+            )
+            run.execute(
+                "INSERT INTO ShareLinks VALUES (?, ?, 'ada', ?, 'ada', '2026', '2099')",
+                (f"link-{target.app}", target.app, target.app),
+            )
 
 
 def may(rule: Rule, relation: Relation, target: Target) -> bool:
     """What the table says."""
     if rule.about is Kind.ME:
         return relation >= rule.least
+    if rule.about is Kind.INVITE:
+        return target.is_there and Relation.SIGNED_IN <= relation < Relation.OWNER
     if rule.about is Kind.DELETION:
         return target.is_there and relation is Relation.OWNER
+    if rule.about is not Kind.APP and relation in (Relation.EDITOR, Relation.VIEWER):
+        relation = Relation.SIGNED_IN  # these are of apps
     is_free = rule.about is Kind.CHAT or target.owner == "nobody"
     if not target.is_there and not (rule.about is Kind.HANDLE and not is_free):
         return rule.makes and relation >= (Relation.SIGNED_IN if is_free else Relation.OWNER)
@@ -150,6 +183,10 @@ def payload(world: World, message: Message, target: Target) -> dict[str, Json]:
         "srcFsId": world.fs_id,
         "contextId": target.chat,
         "deletionId": target.deletion,
+        "token": target.token,
+        "emailKey": "link-open",
+        "linkId": f"link-{target.app}",
+        "foreignUserId": "asker",
         "fsId": world.fs_id,
         "fromFsId": world.fs_id,
         "toFsId": world.fs_id,

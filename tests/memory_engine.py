@@ -123,6 +123,8 @@ CREATE TABLE AppInvites (userSlug text NOT NULL, appSlug text NOT NULL, emailKey
 CREATE TABLE AccessRequests (userSlug text NOT NULL, appSlug text NOT NULL, userId text NOT NULL, email text NOT NULL,
   state text NOT NULL, role text NOT NULL, created text NOT NULL, updated text NOT NULL,
   PRIMARY KEY (userSlug, appSlug, userId));
+CREATE TABLE ShareLinks (linkId text PRIMARY KEY, tokenHash text NOT NULL UNIQUE, userSlug text NOT NULL,
+  appSlug text NOT NULL, userId text NOT NULL, created text NOT NULL, expires text NOT NULL);
 CREATE TABLE Meta (name text PRIMARY KEY, value int NOT NULL);
 INSERT INTO Meta VALUES ('revocations', 0);
 

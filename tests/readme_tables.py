@@ -92,10 +92,12 @@ def access() -> str:
 
 
 def restrictions() -> str:
-    rows = ["| member | taken | anything else |", "| --- | --- | --- |"]
+    rows = ["| member | restricts nothing | kept of an app | anything else |", "| --- | --- | --- | --- |"]
     for restriction in RESTRICTIONS:
-        taken = ", ".join(f"`{value}`" for value in restriction.harmless)
-        rows.append(f"| `{restriction.member}` | {taken} | refused: {restriction.why} |")
+        taken, kept = (
+            ", ".join(f"`{value}`" for value in values) for values in (restriction.harmless, restriction.kept)
+        )
+        rows.append(f"| `{restriction.member}` | {taken} | {kept} | refused |")
     return "\n".join(rows)
 
 

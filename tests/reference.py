@@ -66,11 +66,11 @@ class Server:
 
 
 @contextmanager
-def serving(data_dir: Path) -> Iterator[Server]:
-    """Run `vibes-trio serve` until the end of the block, then stop it in order."""
+def serving(data_dir: Path, port: int = 0) -> Iterator[Server]:
+    """Run `vibes-trio serve` until the end of the block, then stop it in order. Without *port* on a free one."""
     with (data_dir.parent / "log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "vibes_trio", "serve", "--host", "127.0.0.1", "--port", "0"],
+            [sys.executable, "-m", "vibes_trio", "serve", "--host", "127.0.0.1", "--port", str(port)],
             env=_own_env(data_dir),
             stdout=subprocess.PIPE,
             stderr=log,
@@ -146,15 +146,19 @@ class Cli:
             *args,
         ]
 
-    def run_script(self, script: Path, **env: str) -> list[dict[str, Any]]:
-        """Run a module that imports the reference's packages; return the lines of JSON that it prints."""
+    def script(self, script: Path) -> list[str]:
+        """Return the command line of a module that imports the reference's packages."""
         folder = self.folder / "script"
         if not folder.exists():
             folder.mkdir()
             (folder / "node_modules").symlink_to(self.reference / "node_modules")
         shutil.copy(script, folder / script.name)
+        return [str(self.reference / "node"), str(folder / script.name)]
+
+    def run_script(self, script: Path, **env: str) -> list[dict[str, Any]]:
+        """Run such a module; return the lines of JSON that it prints."""
         done = subprocess.run(
-            [str(self.reference / "node"), str(folder / script.name)],
+            self.script(script),
             env=self.env() | env,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -266,6 +266,7 @@ def routes() -> dict[str, dict[str, bytes]]:
             "file": get("/assets/cid?url=" + "x" * 30_000, "localhost"),
             "fields": get("/assets/cid?" + "a=1&" * 7_000, "localhost"),
         },
+        "share link": {"long": post(b"x" * HERE, HOST, "/~share")},
         "other HTTP": {
             "delete": get("/" + "x" * 30_000, "localhost", "DELETE"),
             "to an app": post(b"{}", HOST),

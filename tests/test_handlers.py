@@ -62,7 +62,7 @@ def test_every_request_of_the_wire_has_a_handler_and_one_only():
 def test_messages_come_behind_everything_that_is_http():
     names = [handler.name for handler in PIPELINE]
 
-    assert names[:8] == [
+    assert names[:9] == [
         "log",
         "preflight",
         "module",
@@ -70,6 +70,7 @@ def test_messages_come_behind_everything_that_is_http():
         "health",
         "sign-in page",
         "upload",
+        "share link",
         "other HTTP",
     ]
     assert names[-1] == "unknown message"

@@ -81,6 +81,10 @@ class Limits:
     undo_s: float = 7 * 86400.0
     rename_rows: int = 20_000
     old_names: int = 20
+    # Sharing
+    members_per_app: int = 1000
+    links_per_app: int = 100
+    share_link_s: float = 90 * 86400.0
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB

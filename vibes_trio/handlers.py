@@ -36,6 +36,8 @@ from vibes_trio.services import (
     forks,
     live,
     me,
+    share_links,
+    sharing,
     versions,
 )
 from vibes_trio.services.beside import packing_of
@@ -53,10 +55,12 @@ from vibes_trio.services.prompts import open_chat, prompt_chat_section
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
 from vibes_trio.services.uploads import grant_upload, list_missing_assets, serve_uploads
+from vibes_trio.services.visibility import cookies_of
 from vibes_trio.steps import let_go
 from vibes_trio.urls import (
     HEALTH,
     MODULES,
+    SHARE,
     SIGN_IN,
     UPLOADS,
     EntryPoint,
@@ -71,6 +75,7 @@ from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
 from vibes_trio.wire import prompts as of_prompts
 from vibes_trio.wire import settings as of_settings
+from vibes_trio.wire import sharing as of_sharing
 from vibes_trio.wire import versions as of_versions
 from vibes_trio.wire.access import ACCESS, Relation
 from vibes_trio.wire.auth import DashAuth
@@ -159,7 +164,14 @@ def _module(incoming: Incoming) -> Asked | None:
         return None
     # On an app's host it is the app's page that asks.
     entry = EntryPoint(host.app, host.user, None, path) if host.app and host.user else None
-    return Asked(request.method == "HEAD", _reading(request), path, entry, target=request.target)
+    return Asked(
+        request.method == "HEAD",
+        _reading(request),
+        path,
+        entry,
+        target=request.target,
+        cookies=cookies_of(request),
+    )
 
 
 def _entry_point(incoming: Incoming) -> Asked | None:
@@ -168,7 +180,15 @@ def _entry_point(incoming: Incoming) -> Asked | None:
     if read is None or entry is None:
         return None
     request = read[0]
-    return Asked(request.method == "HEAD", _reading(request), entry.path, entry, request.host, request.target)
+    return Asked(
+        request.method == "HEAD",
+        _reading(request),
+        entry.path,
+        entry,
+        request.host,
+        request.target,
+        cookies_of(request),
+    )
 
 
 def _reading(request: HttpIncoming) -> dict[str, str]:
@@ -239,6 +259,13 @@ def _name_for_log(incoming: Incoming) -> str:
 @cache
 def _known_types() -> frozenset[str]:
     return frozenset(handler.name for handler in PIPELINE)
+
+
+def _share(incoming: Incoming) -> HttpIncoming | None:
+    """Return *incoming* if a browser hands in what lets it see a private app."""
+    assert isinstance(incoming, HttpIncoming), "it takes no other"
+    is_apps = incoming.host_name is not None and incoming.host_name.app is not None
+    return incoming if is_apps and incoming.method == "POST" and incoming.target == SHARE else None
 
 
 def _other_http(incoming: Incoming) -> HttpIncoming | None:
@@ -407,6 +434,7 @@ PIPELINE = Pipeline(
     Handler("health", _health, _answer_health, takes=HttpIncoming),
     Handler("sign-in page", _sign_in, serve_sign_in, takes=HttpIncoming),
     Handler("upload", _upload, serve_uploads, takes=HttpIncoming),
+    Handler("share link", _share, share_links.let_browser_in, takes=HttpIncoming),
     Handler("other HTTP", _other_http, _refuse_http, takes=HttpIncoming),
     message(ReqEnsureAppSlug, ensure_app_slug),
     message(ReqEnsureChatContext, ensure_chat_context, find_chat_context),
@@ -427,6 +455,23 @@ PIPELINE = Pipeline(
     message(of_deletions.ReqListDeletions, deletions.list_deletions),
     message(of_deletions.ReqRenameApp, forks.rename),
     message(of_deletions.ReqForkApp, forks.fork_app),
+    message(of_sharing.ReqCreateInvite, sharing.create_invite),
+    message(of_sharing.ReqRedeemInvite, sharing.redeem_invite),
+    message(of_sharing.ReqHasAccessInvite, sharing.has_access_invite),
+    message(of_sharing.ReqInviteSetRole, sharing.invite_set_role),
+    message(of_sharing.ReqRevokeInvite, sharing.revoke_invite),
+    message(of_sharing.ReqListInviteGrants, sharing.list_invite_grants),
+    message(of_sharing.ReqRequestAccess, sharing.request_access),
+    message(of_sharing.ReqHasAccessRequest, sharing.has_access_request),
+    message(of_sharing.ReqApproveRequest, sharing.approve_request),
+    message(of_sharing.ReqRequestSetRole, sharing.request_set_role),
+    message(of_sharing.ReqRevokeRequest, sharing.revoke_request),
+    message(of_sharing.ReqListRequestGrants, sharing.list_request_grants),
+    message(of_sharing.ReqListMembers, sharing.list_members),
+    message(of_sharing.ReqListMemberships, sharing.list_memberships),
+    message(of_sharing.ReqCreateShareLink, share_links.create_share_link),
+    message(of_sharing.ReqListShareLinks, share_links.list_share_links),
+    message(of_sharing.ReqRevokeShareLink, share_links.revoke_share_link),
     message(of_settings.ReqEnsureAppSettings, app_secrets.ensure_settings),
     message(of_versions.ReqPublishApp, versions.publish_app),
     message(of_versions.ReqSetModeFs, versions.set_mode_fs),

@@ -20,6 +20,9 @@ MODULES = "/~esm/"
 HEALTH = ("/healthz", "/readyz")
 """Paths of the API host that tell whether the server lives, and whether it answers."""
 
+SHARE = "/~share"
+"""Where a page of an app's host posts what lets its browser see the app; no release has such a path."""
+
 SIGN_IN = "/settings/csr-to-cert"
 """Where programs send a browser to have their device certified; the path is the reference's."""
 UPLOADS = "/assets"

@@ -5,9 +5,10 @@ import json
 import pytest
 from access_world import PEOPLE, TARGETS, changing, make_world, may, messages, payload, say
 from asking import ask
+from memory_engine import MemoryTx
 
 from vibes_trio.handlers import PIPELINE
-from vibes_trio.wire.access import Kind
+from vibes_trio.wire.access import Kind, Relation
 
 REFUSALS = ("not-found", "not-owner", "require-login", "slug-taken")
 MESSAGES = list(messages())
@@ -16,7 +17,7 @@ MESSAGES = list(messages())
 def names_forgotten(reply, target):
     """What is told, without the names that were asked for."""
     told = json.dumps(reply)
-    for name in (target.app, target.chat, target.deletion, target.owner):
+    for name in (target.app, target.chat, target.token, target.deletion, target.owner):
         told = told.replace(name, "…")
     return told
 
@@ -44,9 +45,35 @@ async def test_who_may_is_answered_and_nobody_else_learns_or_changes_anything(na
             else:
                 assert world.dump() == before, about
                 assert reply.get("code") in REFUSALS or told == unknown, about
-                if target.is_private and rule.about is Kind.APP:
+                if target.is_private and rule.about is Kind.APP and relation < Relation.VIEWER:
                     assert told == unknown, about
             world.reset()
+
+
+def test_the_matrix_is_large_enough_to_mean_something():
+    assert len(MESSAGES) * len(PEOPLE) * len(TARGETS) >= 2000
+
+
+OF_APPS = [(name, message) for name, message, rule in MESSAGES if rule.about is Kind.APP and not rule.makes]
+
+
+@pytest.mark.parametrize(("name", "message"), OF_APPS, ids=[row[0] for row in OF_APPS])
+async def test_what_is_somebody_elses_takes_as_much_work_as_what_is_not_there(name, message, monkeypatch):
+    """Counted in statements, as time is a matter of the machine: each is a look by a key."""
+    world, counts = await make_world(), []
+    plain = MemoryTx.execute
+
+    def counting(tx, sql, params=()):
+        counts[-1] += 1
+        return plain(tx, sql, params)
+
+    monkeypatch.setattr(MemoryTx, "execute", counting)
+    for who in ("bob", ""):
+        counts.clear()
+        for case in ("private", "missing"):
+            counts.append(0)
+            await say(world, who, message, payload(world, message, TARGETS[case]))
+        assert counts[0] == counts[1], (name, who, counts)
 
 
 READ_BY_OTHERS = [(name, message, rule) for name, message, rule in MESSAGES if rule.changes is not None]

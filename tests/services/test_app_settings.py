@@ -22,7 +22,13 @@ async def test_nothing_is_set_at_first(app):
 
     reply = await put(app)
 
-    assert reply["settings"] == {"entries": [], "entry": {"settings": {"env": []}}}
+    assert reply["settings"]["entries"] == []
+    assert reply["settings"]["entry"] == {
+        "settings": {"env": []},
+        "publicAccess": {"type": "app.public.access", "enable": True},
+        "enableRequest": {"type": "app.request", "enable": False},
+        "visibility": "public",
+    }
     assert (reply["userId"], reply["ledger"], reply["tenant"]) == ("ada", "", "")
     assert reply["created"] <= reply["updated"]
 

@@ -37,7 +37,7 @@ async def test_what_is_set_of_an_app_is_found_with_it(inline: Database) -> None:
     def change(tx: Tx) -> None:
         app = find_app(tx, AppSlug("todo"), UserSlug("ada"))
         assert app is not None
-        change_app(tx, app, AppChange("To do", '{"cid":"z"}', '{"a":1}'))
+        change_app(tx, app, AppChange("To do", '{"cid":"z"}', '{"a":1}', "private"))
 
     await inline.write(change)
 

@@ -7,8 +7,9 @@ import pytest
 
 from vibes_trio.errors import BadRequest
 from vibes_trio.wire.base import Request, encode, read_head, read_payload
+from vibes_trio.wire.chat import ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
-from vibes_trio.wire.restrictions import RESTRICTIONS, Restrictable, find_restriction
+from vibes_trio.wire.restrictions import RESTRICTIONS, Restrictable, find_restriction, read_access
 
 DEPLOY = {"type": "vibes.diy.req-ensure-app-slug", "mode": "production", "fileSystem": []}
 
@@ -27,15 +28,11 @@ def all_below(cls):
 @pytest.mark.parametrize(
     ("member", "value"),
     [
-        ("posture", "private"),
-        ("posture", "gated"),
         ("posture", "something to come"),
         ("posture", None),
         ("posture", 0),
-        ("access", "private"),
         ("access", {"read": ["members"]}),
         ("access", False),
-        ("anonWrite", "off"),
         ("anonWrite", ["off"]),
     ],
 )
@@ -74,3 +71,37 @@ def test_every_request_knows_every_such_member_under_the_name_that_the_list_has(
 def test_a_request_that_wants_none_is_written_without_them():
     assert encode(Restrictable()) == b"{}"
     assert find_restriction(Restrictable()) is None
+
+
+@pytest.mark.parametrize(
+    ("members", "visibility"),
+    [
+        ({}, ""),
+        ({"posture": "default"}, ""),
+        ({"posture": "open"}, "public"),
+        ({"posture": "gated"}, "public"),
+        ({"posture": "private"}, "private"),
+        ({"access": "unlisted", "posture": "private"}, "unlisted"),
+        ({"access": "private"}, "private"),
+        ({"access": "default"}, ""),
+    ],
+)
+def test_a_deploy_keeps_what_it_says_of_its_app(members, visibility):
+    assert read_access(read(**members)).visibility == visibility
+
+
+def test_what_else_it_says_is_told_again():
+    said = read_access(read(posture="gated", anonWrite="off"))
+
+    assert (said.posture, said.anon_write) == ("gated", "off")
+    assert read_access(read(posture="default")).posture == ""
+
+
+@pytest.mark.parametrize("member", ["posture", "access", "anonWrite"])
+def test_who_keeps_nothing_refuses_it(member):
+    kept = {"posture": "private", "access": "private", "anonWrite": "off"}[member]
+    payload = {"type": "vibes.diy.req-ensure-chat-context", member: kept}
+    message = {"tid": "1", "src": "a", "dst": "b", "ttl": 6, "payload": payload}
+
+    with pytest.raises(BadRequest, match=f"leave `{member}` out"):
+        read_payload(msgspec.json.Decoder(ReqEnsureChatContext), read_head(json.dumps(message).encode()))

@@ -13,7 +13,8 @@ import msgspec
 
 _STATIC = files("vibes_trio.content").joinpath("static")
 _STYLE = _STATIC.joinpath("notice.css").read_text("utf-8")
-_SCRIPT = _STATIC.joinpath("return.js").read_text("utf-8")
+_RETURN = _STATIC.joinpath("return.js").read_text("utf-8")
+_SHARE = _STATIC.joinpath("share.js").read_text("utf-8")
 
 
 def _source(text: str) -> str:
@@ -22,11 +23,10 @@ def _source(text: str) -> str:
 
 _OPENED = f"default-src 'none'; img-src data:; style-src {_source(_STYLE)}"
 _LOCKED = f"{_OPENED}; sandbox"
-# It needs the storage of its origin, and its one script; the sandbox takes all else away.
-_RETURNING = (
-    f"{_OPENED}; script-src {_source(_SCRIPT)}; base-uri 'none'; form-action 'none';"
-    " sandbox allow-scripts allow-same-origin"
-)
+# They need the storage of their origin, their scripts, and one to ask its host; the sandbox takes all else away.
+_LEFT = "base-uri 'none'; form-action 'none'; sandbox allow-scripts allow-same-origin"
+_RETURNING = f"{_OPENED}; script-src {_source(_RETURN)}; {_LEFT}"
+_DOOR = f"{_OPENED}; script-src {_source(_SHARE)} {_source(_RETURN)}; connect-src 'self'; {_LEFT}"
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -35,6 +35,7 @@ class Notice(msgspec.Struct, frozen=True):
     Attributes:
         words: paragraphs of plain text; what stands between backticks is shown as code.
         link: address and text of what to open instead; None: nothing.
+        is_door: whether a browser that has what lets it in is let in (`static/share.js`).
         returns: whether a tab that was shown a release at this path a moment ago goes back to it (`static/address.js`).
     """
 
@@ -42,10 +43,13 @@ class Notice(msgspec.Struct, frozen=True):
     words: Sequence[str]
     link: tuple[str, str] | None = None
     returns: bool = False
+    is_door: bool = False
 
     @property
     def policy(self) -> str:
         """Its Content-Security-Policy: nothing but its own style, its script, and an icon that is none."""
+        if self.is_door:
+            return _DOOR
         return _RETURNING if self.returns else _LOCKED
 
 
@@ -61,7 +65,8 @@ def render_notice(notice: Notice) -> bytes:
         f"<title>{title}</title>",
         '<link rel="icon" href="data:,">',
         f"<style>{_STYLE}</style>",
-        *([f"<script>{_SCRIPT}</script>"] if notice.returns else []),
+        *([f"<script>{_SHARE}</script>"] if notice.is_door else []),
+        *([f"<script>{_RETURN}</script>"] if notice.returns else []),
         "</head>",
         "<body>",
         "<main>",

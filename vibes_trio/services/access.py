@@ -8,12 +8,15 @@ import msgspec
 from vibes_trio.content.slugs import own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import Ctx
 from vibes_trio.errors import BadRequest, NotFound, NotOwner
-from vibes_trio.exchange import UserId
+from vibes_trio.exchange import AppSlug, UserId, UserSlug
 from vibes_trio.storage.app_states import AppState, find_app
 from vibes_trio.storage.interface import Tx
+from vibes_trio.storage.members import Role, find_role
 from vibes_trio.wire.access import ACCESS, Relation, Rule
 
 _RULES: Mapping[type, Rule] = ACCESS
+_RELATIONS: Mapping[Role, Relation] = {"viewer": Relation.VIEWER, "editor": Relation.EDITOR}
+AppName = tuple[AppSlug, UserSlug]
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -38,13 +41,16 @@ class NamesApp(Protocol):
 def admit(tx: Tx, ctx: Ctx, req: NamesApp) -> Admitted:
     """Return the app that *req* names, if who asks may send *req* about it.
 
+    What isn't there takes as long as what is somebody else's.
+
     Raises:
         BadRequest: a slug that can't be one.
         NotFound: there is no such app, or none that they may see: nothing tells which.
         NotOwner: they may see it, and that is all.
     """
-    app = _find(tx, ctx, req)
-    relation = relation_to(tx, app, ctx.user_id) if app is not None else Relation.ANYONE
+    name = find_named(ctx, req)
+    app = find_app(tx, *name)
+    relation = _relation(tx, name, app, ctx.user_id)
     if app is None or relation < least_to_see(app):
         raise no_such_app(req)
     if relation < _RULES[type(req)].least:
@@ -52,11 +58,30 @@ def admit(tx: Tx, ctx: Ctx, req: NamesApp) -> Admitted:
     return Admitted(app, relation)
 
 
+def find_named(ctx: Ctx, req: NamesApp) -> AppName:
+    """Return the slugs of the app that *req* names.
+
+    Raises:
+        BadRequest: one is missing, or can't be one.
+    """
+    if not req.owner_handle:
+        raise BadRequest("ownerHandle: whose app is it? Name the handle that it lies under.")
+    own = own_names(ctx.app.config.hostname_base)
+    return parse_app_slug(req.app_slug, own), parse_user_slug(req.owner_handle, own)
+
+
 def relation_to(tx: Tx, app: AppState, user_id: UserId | None) -> Relation:
     """Return how *user_id* (None: nobody who is known) stands to *app*."""
+    return _relation(tx, (app.app_slug, app.user_slug), app, user_id)
+
+
+def _relation(tx: Tx, name: AppName, app: AppState | None, user_id: UserId | None) -> Relation:
     if user_id is None:
         return Relation.ANYONE
-    return Relation.OWNER if user_id == app.user_id else Relation.SIGNED_IN
+    role = find_role(tx, name[1], name[0], user_id)
+    if app is not None and app.user_id == user_id:
+        return Relation.OWNER
+    return _RELATIONS[role] if role is not None else Relation.SIGNED_IN
 
 
 def least_to_see(app: AppState) -> Relation:
@@ -67,10 +92,3 @@ def least_to_see(app: AppState) -> Relation:
 def no_such_app(req: NamesApp) -> NotFound:
     """Return the one answer for what is not there and for what is not theirs to see."""
     return NotFound(f"There is no app {req.app_slug[:100]!r} of {req.owner_handle[:100]!r} that you may see.")
-
-
-def _find(tx: Tx, ctx: Ctx, req: NamesApp) -> AppState | None:
-    if not req.owner_handle:
-        raise BadRequest("ownerHandle: whose app is it? Name the handle that it lies under.")
-    own = own_names(ctx.app.config.hostname_base)
-    return find_app(tx, parse_app_slug(req.app_slug, own), parse_user_slug(req.owner_handle, own))

@@ -9,17 +9,21 @@ from vibes_trio.context import Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.services.access import Admitted, admit
 from vibes_trio.services.given import check_env
-from vibes_trio.services.stored_settings import Stored, read_settings
-from vibes_trio.storage.app_states import AppState, find_app
+from vibes_trio.services.stored_settings import Asking, Stored, read_settings
+from vibes_trio.storage.app_states import AppState, Visibility, find_app
 from vibes_trio.storage.interface import Tx
+from vibes_trio.storage.members import approve_waiting
 from vibes_trio.storage.settings import AppChange, change_app
 from vibes_trio.wire.access import ACCESS, Relation
 from vibes_trio.wire.apps import Icon
 from vibes_trio.wire.base import encode
+from vibes_trio.wire.restrictions import SAYS_NOTHING, AppAccess, read_access
 from vibes_trio.wire.settings import (
+    EnableRequest,
     Entry,
     Looks,
     Pair,
+    PublicAccess,
     ReqEnsureAppSettings,
     ResEnsureAppSettings,
     Settings,
@@ -43,6 +47,9 @@ async def ensure_app_settings(ctx: Ctx, req: ReqEnsureAppSettings) -> ResEnsureA
     """
     named = {field: getattr(req, field) for field in req.CHANGES}
     changes = {field: value for field, value in named.items() if value is not UNSET}
+    said = read_access(req)
+    if said != SAYS_NOTHING:
+        changes["said"] = said
     try:
         if changes and ctx.user_id is not None:
             found = await ctx.app.db.write(_change, ctx, req, changes)
@@ -59,17 +66,37 @@ def _change(tx: Tx, ctx: Ctx, req: ReqEnsureAppSettings, changes: dict[str, Any]
         return found
     app = found.app
     title, icon = changes.pop("title", app.title), changes.pop("icon", UNSET)
+    visibility = _visibility(app, changes)
     new = msgspec.structs.replace(read_settings(app), **_as_stored(changes))
     change = AppChange(
         title=title or "",
         icon_json=app.icon_json if icon is UNSET else encode(icon).decode() if icon else "",
         settings_json=encode(new).decode(),
+        visibility=visibility,
     )
     _check(ctx, new, change)
     change_app(tx, app, change)
+    if new.request.enable and new.request.auto_accept_role:
+        approve_waiting(tx, app, new.request.auto_accept_role)
     again = find_app(tx, app.app_slug, app.user_slug)
     assert again is not None, "it was there just now"
     return Admitted(again, found.relation)
+
+
+def _visibility(app: AppState, changes: dict[str, Any]) -> Visibility:
+    """Take from *changes* who may see *app* from now on, in whichever of its words."""
+    said: AppAccess = changes.pop("said", SAYS_NOTHING)
+    switch = changes.pop("public_access", None)
+    named = changes.pop("visibility", None)
+    if said.posture:
+        changes["posture"] = said.posture
+    if said.anon_write:
+        changes["anon_write"] = said.anon_write
+    if switch is not None and not named:
+        is_public = app.visibility != "private"
+        named = None if switch.enable == is_public else "public" if switch.enable else "private"
+    visibility: Visibility = named or said.visibility or app.visibility
+    return visibility
 
 
 def _as_stored(changes: dict[str, Any]) -> dict[str, Any]:
@@ -80,6 +107,8 @@ def _as_stored(changes: dict[str, Any]) -> dict[str, Any]:
             value = _EMPTY[field]
         elif field == "env":
             value = {pair.key: pair.value for pair in value}
+        elif field == "request":
+            value = Asking(enable=value.enable, auto_accept_role=value.auto_accept_role or "")
         elif isinstance(value, Raw) and not bytes(value).startswith(b"{"):
             raise BadRequest(f"{field}: an object is wanted, or `null`.")
         found[field] = value
@@ -123,9 +152,21 @@ def _told(app: AppState, relation: Relation) -> ResEnsureAppSettings:
         owner_handle=app.user_slug,
         ledger="",
         tenant="",
-        settings=Settings(entry=Entry(settings=looks), entries=()),
+        settings=Settings(entry=_entry(app, stored, looks) if deploys else Entry(settings=looks), entries=()),
         updated=app.updated,
         created=app.created,
+    )
+
+
+def _entry(app: AppState, stored: Stored, looks: Looks) -> Entry:
+    asking = stored.request
+    return Entry(
+        settings=looks,
+        public_access=PublicAccess(enable=app.visibility != "private"),
+        enable_request=EnableRequest(enable=asking.enable, auto_accept_role=asking.auto_accept_role or UNSET),
+        visibility=app.visibility,
+        posture=stored.posture,
+        anon_write=stored.anon_write,
     )
 
 

@@ -20,6 +20,7 @@ from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.jobs import Sweep, WarmRelease
+from vibes_trio.services.access import relation_to
 from vibes_trio.services.app_build import Whole, find_glance, keep_glance, look_at_whole
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.build import Built, build_release
@@ -28,17 +29,21 @@ from vibes_trio.services.given import Deploy, GivenFile, read_deploy, too_large_
 from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
 from vibes_trio.services.progress import Teller
 from vibes_trio.services.releases import Extras, read_env, read_extras
+from vibes_trio.services.stored_settings import keep_access
 from vibes_trio.steps import Steps, run_in_turns
 from vibes_trio.storage import apps, assets, slugs
+from vibes_trio.storage.app_states import find_app
 from vibes_trio.storage.eviction import Evicted
 from vibes_trio.storage.interface import DiskShort, Tx
 from vibes_trio.storage.release_rows import Mode, NewRelease, Release
 from vibes_trio.urls import entry_point_url, wrapper_url
+from vibes_trio.wire.access import Relation
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
 from vibes_trio.wire.files import (
     read_items,
 )
+from vibes_trio.wire.restrictions import SAYS_NOTHING, AppAccess
 
 SORTED_AT_ONCE = 64
 ROW_BYTES = 1024
@@ -48,11 +53,15 @@ MAX_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Where a deploy wants to go. None: a random slug."""
+    """Where a deploy wants to go, under a handle of *user_id*. None: a random slug.
+
+    *by*: who deploys: the same, or an editor of the app.
+    """
 
     user_id: UserId
     app: AppSlug | None
     user: UserSlug | None
+    by: UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,7 @@ class Publish:
     built: Built | None
     run_id: str = ""
     message: str = ""
+    access: AppAccess = SAYS_NOTHING
 
 
 async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsureAppSlug:
@@ -85,7 +95,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
         Overloaded: the disk is nearly full, or too much waits.
     """
     app = ctx.app
-    wanted = read_wanted(app, ctx.asker.user_id, req)
+    wanted = await app.db.get(_for_owner, read_wanted(app, ctx.asker.user_id, req))
     deploy = req if isinstance(req, Deploy) else await run_in_turns(read_deploy(req, app.config.limits))
     files = await read_files(ctx, deploy.files)
     teller = Teller(ctx, wanted=deploy.progress)
@@ -100,7 +110,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     project = glance.project
     built_from = calc_built_from(files, deploy.entry_point, glance.recipe) if glance.recipe else same[1]
     publish = Publish(wanted, fs_id, built_from, deploy.mode, encode(deploy.env).decode(), None)
-    publish = replace(publish, run_id=deploy.run_id, message=deploy.message)
+    publish = replace(publish, run_id=deploy.run_id, message=deploy.message, access=deploy.access)
     saved = await _write(app, publish) if await _is_known(app, publish) else None
     warnings = project.warnings + project.notes
     fonts = await find_fonts(app, files)
@@ -184,7 +194,17 @@ def read_wanted(app: App, user_id: UserId, req: ReqEnsureAppSlug | Deploy) -> Wa
         BadRequest: a slug that can't be one.
     """
     own = own_names(app.config.hostname_base)
-    return Wanted(user_id, *parse_slug_pair(req.app_slug, req.user_slug, own))
+    return Wanted(user_id, *parse_slug_pair(req.app_slug, req.user_slug, own), by=user_id)
+
+
+def _for_owner(tx: Tx, wanted: Wanted) -> Wanted:
+    """Return *wanted* as the app's owner's if who deploys is an editor of it."""
+    if wanted.app is None or wanted.user is None:
+        return wanted
+    there = find_app(tx, wanted.app, wanted.user)
+    if there is not None and relation_to(tx, there, wanted.by) is Relation.EDITOR:
+        return replace(wanted, user_id=there.user_id)
+    return replace(wanted, user_id=wanted.by)
 
 
 def calc_built_from(files: Sequence[AppFile], entry_point: str, recipe: str = "") -> Cid:
@@ -334,7 +354,7 @@ def _size_of(brought: Mapping[Cid, bytes]) -> int:
 
 def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
     """Bind slugs, store assets, save the release. None: it was thought to be there, but is gone by now."""
-    config, wanted, built = app.config, publish.wanted, publish.built
+    config, wanted, built = app.config, _for_owner(tx, publish.wanted), publish.built
     if built is not None:
         tx.check_room(sum(map(len, built.assets.values())))
     attempts = config.limits.slug_attempts
@@ -351,6 +371,10 @@ def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
         words=app.random_slug,
     )
     check_slug_pair(name, user)
+    there_now = find_app(tx, name, user)
+    assert there_now is not None, "its slug was bound just now"
+    # Before anything of it is there to be seen.
+    keep_access(tx, there_now, publish.access, is_owner=wanted.by == wanted.user_id)
     if built is None:
         there = apps.find_release(tx, name, user, publish.fs_id)
         if there is None:
@@ -371,5 +395,6 @@ def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
         size=sum(item.size for item in read_items(file_system)),
         run_id=publish.run_id,
         message=publish.message,
+        deployed_by=wanted.by,
     )
     return apps.save_release(tx, new, limit=config.max_apps, max_bytes=config.max_app_bytes)

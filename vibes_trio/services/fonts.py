@@ -32,8 +32,8 @@ from vibes_trio.modules.store.fonts import find_font, has_font, is_kept
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.cids import find_cid
 from vibes_trio.services.packages import DISK_SHORT, owner_of
-from vibes_trio.services.releases import find_release
 from vibes_trio.services.replies import REVALIDATE, Asked, Content, respond
+from vibes_trio.services.visibility import find_visible
 from vibes_trio.services.waiting import FOR_OWNER
 from vibes_trio.steps import run_in_turns
 
@@ -175,7 +175,7 @@ async def serve_fonts(ctx: Ctx, asked: Asked) -> Reply:
 
 async def _wait(app: App, asked: Asked, lacking: Iterable[WantedFont]) -> None:
     assert app.fonts is not None, "the owner has a home for fonts"
-    release = await find_release(app, asked.entry) if asked.entry is not None else None
+    release = await find_visible(app, asked, asked.entry) if asked.entry is not None else None
     if release is not None and release.extras.fonts:
         ensure_fetching(app, release.extras.fonts, await owner_of(app, release.user))
     with trio.move_on_after(app.config.limits.font_wait_s):

@@ -104,7 +104,7 @@ def _fork(tx: Tx, ctx: Ctx, req: ReqForkApp) -> tuple[Release, Release]:
         size=versions.get_size(tx, source),
     )
     made = apps.save_release(tx, new, limit=config.max_apps, max_bytes=config.max_app_bytes).release
-    _note_source(tx, made, source, app.title)
+    _note_source(tx, made, source, app)
     return source, made
 
 
@@ -151,8 +151,11 @@ def _names(source: AppSlug, ending: str, user: UserSlug) -> Iterator[AppSlug]:
         yield AppSlug(source[:room].rstrip("-") + tail)
 
 
-def _note_source(tx: Tx, made: Release, source: Release, title: str) -> None:
+def _note_source(tx: Tx, made: Release, source: Release, original: AppState) -> None:
+    """Note what *made* was made from. What is made from a private app is private until its new owner says otherwise."""
     app = find_app(tx, made.app_slug, made.user_slug)
     assert app is not None, "it was made just now"
+    title = original.title
+    visibility = original.visibility if original.visibility == "private" else app.visibility
     remix = RemixOf(src_fs_id=source.fs_id, src_owner_handle=source.user_slug, src_app_slug=source.app_slug)
-    change_app(tx, app, AppChange(title, "", encode(Stored(remix_of=remix)).decode()))
+    change_app(tx, app, AppChange(title, "", encode(Stored(remix_of=remix)).decode(), visibility))

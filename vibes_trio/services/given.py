@@ -33,6 +33,7 @@ from vibes_trio.wire.files import (
     VibeFile,
     read_bytes,
 )
+from vibes_trio.wire.restrictions import SAYS_NOTHING, AppAccess, read_access
 
 MAX_MIME_CHARS = 255
 MAX_SLUG_CHARS = 1000
@@ -76,6 +77,7 @@ class Deploy:
     files: tuple[GivenFile, ...]
     run_id: str = ""
     message: str = ""
+    access: AppAccess = SAYS_NOTHING
     progress: bool = False
 
 
@@ -112,6 +114,7 @@ def read_deploy(req: ReqEnsureAppSlug, limits: Limits) -> Steps[Deploy]:
         tuple(files),
         req.run_id[: limits.max_run_id_chars],
         req.message[: limits.max_message_chars],
+        read_access(req),
         req.progress,
     )
 

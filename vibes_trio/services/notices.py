@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from vibes_trio.content.notice_page import Notice, render_notice
 from vibes_trio.context import App
 from vibes_trio.exchange import Reply
-from vibes_trio.services.releases import find_release
 from vibes_trio.services.replies import Asked
+from vibes_trio.services.visibility import find_visible
 from vibes_trio.urls import EntryPoint, decode_path
 
 NAVIGATION = "Sec-Fetch-Mode, Accept"
@@ -33,8 +33,8 @@ async def explain_missing(app: App, asked: Asked) -> Notice:
     """Return what to say of an app's address where nothing is: which of app, release and file is missing."""
     entry = asked.entry
     assert entry is not None, "only an app's host has an address of an app"
-    live = await find_release(app, EntryPoint(entry.app, entry.user, None, "/"))
-    if entry.fs_id is not None and await find_release(app, entry) is None:
+    live = await find_visible(app, asked, EntryPoint(entry.app, entry.user, None, "/"))
+    if entry.fs_id is not None and await find_visible(app, asked, entry) is None:
         if live is None:
             return _no_app(entry)
         words = [
@@ -74,4 +74,4 @@ def _no_app(entry: EntryPoint) -> Notice:
         f"To publish a folder here: `vibes-trio deploy FOLDER --app {entry.app} --user {entry.user}`. What was"
         " published for trying out (`--mode dev`) has only the long address that the deploy printed.",
     ]
-    return Notice("There is no app at this address", words, returns=entry.fs_id is None)
+    return Notice("There is no app at this address", words, returns=entry.fs_id is None, is_door=True)

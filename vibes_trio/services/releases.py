@@ -20,7 +20,7 @@ from vibes_trio.exchange import AppSlug, Cid, FsId, UserSlug
 from vibes_trio.services.replies import Content
 from vibes_trio.services.stored_settings import Stored, read_settings
 from vibes_trio.storage import apps, assets
-from vibes_trio.storage.app_states import AppState, find_app
+from vibes_trio.storage.app_states import AppState, Visibility, find_app
 from vibes_trio.storage.feed import Change, Everything, Releases
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.release_rows import Mode, Release
@@ -64,6 +64,17 @@ class ServedRelease:
     extras: "Extras"
     mode: Mode
     title: str = ""
+    visibility: Visibility = "public"
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only those whom the app's owner lets in may see it."""
+        return self.visibility == "private"
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether search engines may list it."""
+        return self.visibility == "public"
 
 
 class BuiltFile(msgspec.Struct, frozen=True, array_like=True):
@@ -232,6 +243,7 @@ def take_apart(row: Release, state: AppState | None = None) -> ServedRelease:
         app=row.app_slug,
         user=row.user_slug,
         title=title,
+        visibility=state.visibility if state is not None else "public",
         mode=row.mode,
         env=read_env(row.env_json) | set_of_app.env,
         files=files,

@@ -19,7 +19,10 @@ MAX_COPIED_BYTES = 4 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A GET or HEAD. *entry*, *host* and *target* are set for an app's host."""
+    """A GET or HEAD. *entry*, *host* and *target* are set for an app's host.
+
+    *cookies*: by which a browser may see what is not public (`visibility.py`); nothing public depends on them.
+    """
 
     head: bool
     headers: Mapping[str, str]
@@ -27,6 +30,7 @@ class Asked:
     entry: EntryPoint | None = None
     host: str = ""
     target: str = ""
+    cookies: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,11 @@ from vibes_trio.services.releases import (
     JAVASCRIPT,
     ServedRelease,
     find_file,
-    find_release,
     read_asset,
     stored_map,
 )
 from vibes_trio.services.replies import REVALIDATE, Asked, Content, respond
+from vibes_trio.services.visibility import find_visible, sealed
 from vibes_trio.services.waiting import FOR_OWNER, PROGRESS, find_waiting_page, tell_progress
 from vibes_trio.storage.renames import find_new_name
 from vibes_trio.urls import decode_path, parse_entry_point
@@ -63,7 +63,13 @@ async def serve_entry_point(ctx: Ctx, asked: Asked) -> Reply:
 
 async def _serve(app: App, asked: Asked) -> Reply:
     assert asked.entry is not None, "the handler only passes app hosts on"
-    release = await find_release(app, asked.entry)
+    release = await find_visible(app, asked, asked.entry)
+    reply = await _serve_release(app, release, asked)
+    return sealed(reply, release) if release is not None else reply
+
+
+async def _serve_release(app: App, release: ServedRelease | None, asked: Asked) -> Reply:
+    assert asked.entry is not None, "the handler only passes app hosts on"
     referring = await _find_referring(app, release, asked)
     if referring is not None:
         return await respond(app, asked, await _read_referred(app, referring, asked.entry.path))
@@ -154,7 +160,7 @@ async def _find_referring(app: App, release: ServedRelease | None, asked: Asked)
         return None
     host, _, path = referer.partition("://")[2].partition("/")
     page = parse_entry_point(HostName("", entry.app, entry.user), f"/{path}") if host == asked.host else None
-    found = await find_release(app, page) if page is not None and page.fs_id is not None else None
+    found = await find_visible(app, asked, page) if page is not None and page.fs_id is not None else None
     if found is None or found is release or find_file(found, entry.path) is None:
         return None
     return None if release is not None and found.fs_id == release.fs_id else found
@@ -213,7 +219,7 @@ async def serve_module(ctx: Ctx, asked: Asked) -> Reply:
     store = ctx.app.modules
     found = await _read_module(store, asked.path) if store is not None else None
     if found is None and store is not None and asked.entry is not None:
-        release = await find_release(ctx.app, asked.entry)
+        release = await find_visible(ctx.app, asked, asked.entry)
         if release is not None and await may_have(ctx.app, release.extras, asked.path):
             if ctx.app.home is None:
                 return FOR_OWNER

@@ -14,7 +14,7 @@ from vibes_trio.errors import BadRequest, NotFound
 from vibes_trio.exchange import Cid, FsId
 from vibes_trio.services.access import Admitted, admit
 from vibes_trio.services.releases import read_env, read_extras
-from vibes_trio.services.stored_settings import read_settings
+from vibes_trio.services.stored_settings import keep_access, read_settings
 from vibes_trio.storage import assets, versions
 from vibes_trio.storage.app_states import AppState
 from vibes_trio.storage.interface import Tx
@@ -23,6 +23,7 @@ from vibes_trio.wire.access import Relation
 from vibes_trio.wire.cursors import read_cursor, write_cursor
 from vibes_trio.wire.files import FileSystemItem, read_items
 from vibes_trio.wire.names import AppRequest
+from vibes_trio.wire.restrictions import read_access
 from vibes_trio.wire.versions import (
     FilePiece,
     Grant,
@@ -101,7 +102,9 @@ async def set_unpublish(ctx: Ctx, req: ReqSetUnpublish) -> ResSetUnpublish:
 
 
 def _publish(tx: Tx, ctx: Ctx, req: ReqPublishApp) -> tuple[AppState, versions.Published]:
-    app = admit(tx, ctx, req).app
+    found = admit(tx, ctx, req)
+    app = found.app
+    keep_access(tx, app, read_access(req), is_owner=found.relation is Relation.OWNER)
     return app, versions.publish_version(tx, app, FsId(req.fs_id) if req.fs_id else None)
 
 

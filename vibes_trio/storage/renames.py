@@ -6,7 +6,7 @@ from vibes_trio.storage.app_states import AppState, touch_app
 from vibes_trio.storage.apps import count_change
 from vibes_trio.storage.interface import Tx
 
-FOLLOWS = ("AppInvites", "AccessRequests", "Deletions", "ChatContexts")
+FOLLOWS = ("AppInvites", "AccessRequests", "Deletions", "ChatContexts", "ShareLinks")
 """Tables whose rows name an app, and nothing else leads there."""
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from vibes_trio.exchange import UserId
-from vibes_trio.storage.app_states import AppState, touch_app
+from vibes_trio.storage.app_states import AppState, Visibility, touch_app
 from vibes_trio.storage.apps import count_change
 from vibes_trio.storage.feed import Settings
 from vibes_trio.storage.interface import Tx
@@ -40,16 +40,19 @@ class AppChange(msgspec.Struct, frozen=True):
     title: str
     icon_json: str
     settings_json: str
+    visibility: Visibility
 
 
 def change_app(tx: Tx, app: AppState, change: AppChange) -> None:
     """Replace what is set of *app*: whoever keeps its pages in memory hears of it."""
     tx.execute(
-        "UPDATE AppSlugBindings SET title = ?, icon = ?, settings = ? WHERE appSlug = ? AND userSlug = ?",
+        "UPDATE AppSlugBindings SET title = ?, icon = ?, settings = ?, visibility = ?"
+        " WHERE appSlug = ? AND userSlug = ?",
         (
             change.title,
             change.icon_json,
             change.settings_json,
+            change.visibility,
             app.app_slug,
             app.user_slug,
         ),

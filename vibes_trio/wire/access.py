@@ -59,6 +59,25 @@ from vibes_trio.wire.prompts import (
     ReqPromptChatSection,
 )
 from vibes_trio.wire.settings import ReqEnsureAppSettings
+from vibes_trio.wire.sharing import (
+    ReqApproveRequest,
+    ReqCreateInvite,
+    ReqCreateShareLink,
+    ReqHasAccessInvite,
+    ReqHasAccessRequest,
+    ReqInviteSetRole,
+    ReqListInviteGrants,
+    ReqListMembers,
+    ReqListMemberships,
+    ReqListRequestGrants,
+    ReqListShareLinks,
+    ReqRedeemInvite,
+    ReqRequestAccess,
+    ReqRequestSetRole,
+    ReqRevokeInvite,
+    ReqRevokeRequest,
+    ReqRevokeShareLink,
+)
 from vibes_trio.wire.uploads import ReqAssetUploadGrant, ReqListMissingAssets
 from vibes_trio.wire.versions import (
     ReqCompareReleases,
@@ -88,6 +107,7 @@ class Kind(Enum):
     APP = "an app"
     CHAT = "a chat"
     DELETION = "what was deleted"
+    INVITE = "an invitation"
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -134,6 +154,23 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqListDeletions: _MINE,
     ReqRenameApp: Rule(Kind.APP, Relation.OWNER),
     ReqForkApp: Rule(Kind.APP, Relation.SIGNED_IN),
+    ReqCreateInvite: Rule(Kind.APP, Relation.OWNER),
+    ReqRedeemInvite: Rule(Kind.INVITE, Relation.SIGNED_IN),
+    ReqHasAccessInvite: Rule(Kind.APP, Relation.SIGNED_IN, refused="`state` `not-found`"),
+    ReqInviteSetRole: Rule(Kind.APP, Relation.OWNER),
+    ReqRevokeInvite: Rule(Kind.APP, Relation.OWNER),
+    ReqListInviteGrants: Rule(Kind.APP, Relation.OWNER),
+    ReqRequestAccess: Rule(Kind.APP, Relation.SIGNED_IN),
+    ReqHasAccessRequest: Rule(Kind.APP, Relation.SIGNED_IN, refused="`state` `not-found`"),
+    ReqApproveRequest: Rule(Kind.APP, Relation.OWNER),
+    ReqRequestSetRole: Rule(Kind.APP, Relation.OWNER),
+    ReqRevokeRequest: Rule(Kind.APP, Relation.OWNER),
+    ReqListRequestGrants: Rule(Kind.APP, Relation.OWNER),
+    ReqListMembers: Rule(Kind.APP, Relation.VIEWER),
+    ReqListMemberships: _MINE,
+    ReqCreateShareLink: Rule(Kind.APP, Relation.VIEWER),
+    ReqListShareLinks: Rule(Kind.APP, Relation.OWNER),
+    ReqRevokeShareLink: Rule(Kind.APP, Relation.OWNER),
     ReqPublishApp: Rule(Kind.APP, Relation.EDITOR),
     ReqSetModeFs: Rule(Kind.APP, Relation.EDITOR),
     ReqSetUnpublish: Rule(Kind.APP, Relation.OWNER),

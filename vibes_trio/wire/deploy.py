@@ -1,6 +1,6 @@
 """ensureAppSlug: deploy an app."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -42,6 +42,7 @@ class ReqEnsureAppSlug(
         progress: tell how far it is (`res-progress`, over a WebSocket), and answer when its packages are built, too.
     """
 
+    KEEPS: ClassVar[bool] = True
     mode: Mode
     file_system: list[VibeFile]
     app_slug: str = ""

@@ -1,7 +1,7 @@
 """What an app's owner sets of it."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -9,6 +9,7 @@ from msgspec import UNSET, Raw, UnsetType
 from vibes_trio.wire.apps import Icon
 from vibes_trio.wire.base import Response
 from vibes_trio.wire.names import AppRequest, Owned
+from vibes_trio.wire.restrictions import Visibility
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -58,10 +59,39 @@ class Looks(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     secrets: tuple[SecretMeta, ...] = ()
 
 
+class PublicAccess(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether everybody may see the app."""
+
+    type: Literal["app.public.access"] = "app.public.access"
+    enable: bool
+
+
+class EnableRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Whether the app takes requests to be let in; with a role they are granted at once."""
+
+    type: Literal["app.request"] = "app.request"
+    enable: bool
+    auto_accept_role: Literal["viewer", "editor"] | UnsetType = UNSET
+
+
+class Switch(msgspec.Struct, frozen=True, kw_only=True):
+    enable: bool
+
+
+class Asking(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    enable: bool
+    auto_accept_role: Literal["viewer", "editor", ""] = ""
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Newer clients' frame round it."""
 
     settings: Looks
+    public_access: PublicAccess | UnsetType = UNSET
+    enable_request: EnableRequest | UnsetType = UNSET
+    visibility: Visibility | UnsetType = UNSET
+    posture: str = ""
+    anon_write: str = ""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +129,9 @@ class ReqEnsureAppSettings(
     Attributes:
         env: replaces all values that the app's pages find, beside those of its releases.
         runtime, codegen, img: which model is used for what; any object.
+        visibility: `public` (anybody sees the app), `unlisted` (so, but search engines are told not to list it) or
+            `private` (whom its owner lets in); `publicAccess`, `posture` and `access` say the same in other words.
+        request: whether it takes requests to be let in; with a role they are granted at once.
         secret_set, secret_remove: one of the app's secrets; never told again, but for its name and last characters.
     """
 
@@ -111,6 +144,7 @@ class ReqEnsureAppSettings(
     }
     """Members that mean something to newer clients, and are refused; by field."""
 
+    KEEPS: ClassVar[bool] = True
     CHANGES: ClassVar[tuple[str, ...]] = (
         "title",
         "skills",
@@ -124,6 +158,9 @@ class ReqEnsureAppSettings(
         "runtime",
         "codegen",
         "img",
+        "visibility",
+        "public_access",
+        "request",
     )
     title: str | UnsetType | None = UNSET
     skills: tuple[str, ...] | UnsetType | None = UNSET
@@ -137,6 +174,9 @@ class ReqEnsureAppSettings(
     runtime: Raw | UnsetType = UNSET
     codegen: Raw | UnsetType = UNSET
     img: Raw | UnsetType = UNSET
+    visibility: Visibility | UnsetType = UNSET
+    public_access: Switch | UnsetType = UNSET
+    request: Asking | UnsetType = UNSET
     secret_set: SecretSet | UnsetType = UNSET
     secret_remove: SecretName | UnsetType = UNSET
     recommended_add: Raw | UnsetType = UNSET

@@ -1,6 +1,6 @@
 """What may be done with an app's versions: show one, take one down, read one, tell two apart."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -30,6 +30,7 @@ class ReqPublishApp(AppRequest[ResPublishApp], frozen=True, kw_only=True, tag="v
     So an earlier one is gone back to. What was taken down is shown again.
     """
 
+    KEEPS: ClassVar[bool] = True
     fs_id: str = ""
 
 
