@@ -1,6 +1,6 @@
 """One run of fan-out, as a program: `fan_out.py PORT SUBSCRIBERS DEAF APPENDS SUBSCRIBE APPEND` prints JSON.
 
-SUBSCRIBE and APPEND are files with a message each. Subscribers hear of each append to one chat; of them DEAF read
+SUBSCRIBE and APPEND are files with a message each, the first for what comes from then on. Subscribers hear of each append to one chat; of them DEAF read
 nothing after their first answer. `all` is how long it took until all others had a section, from the moment in which it
 was sent, in milliseconds, for each append; `each` the same for each subscriber.
 """
@@ -46,7 +46,7 @@ def run(
 ) -> dict[str, object]:
     """Return what was measured."""
     unread = [open_socket(port, subscribe) for _ in range(deaf)]
-    author = open_socket(port, append)  # the first that all hear of
+    author = open_socket(port, append)  # which none of the others hears of
     socks = [open_socket(port, subscribe) for _ in range(subscribers - deaf)]
     poll = select.epoll()
     for sock in socks:
@@ -67,7 +67,6 @@ def run(
                     each.append((time.perf_counter() - since) * 1000)
                 heard[fd] += events
 
-    hear(1, time.perf_counter(), [])
     wholes: list[float] = []
     each: list[float] = []
     message = frame(append)
@@ -75,7 +74,7 @@ def run(
         time.sleep(PAUSE_S)
         since = time.perf_counter()
         author.sendall(message)
-        hear(number + 2, since, each)
+        hear(number + 1, since, each)
         wholes.append((time.perf_counter() - since) * 1000)
         author.recv(65536)
     for sock in (*unread, author, *socks):
