@@ -12,7 +12,7 @@ import trio
 
 from vibes_trio.cli import main
 from vibes_trio.commands.serve import announce, prepare
-from vibes_trio.config import Config
+from vibes_trio.config import Config, ModulesMode
 from vibes_trio.context import App
 from vibes_trio.server import serve
 
@@ -65,9 +65,11 @@ def in_a_thread(config: Config) -> Iterator[App]:
 
 
 @contextmanager
-def serving_people(folder: Path, people: tuple[str, ...] = ("ada", "eve")) -> Iterator[Served]:
+def serving_people(
+    folder: Path, people: tuple[str, ...] = ("ada", "eve"), modules: ModulesMode = "cdn"
+) -> Iterator[Served]:
     """Run a server on a data folder below *folder*, with these people."""
-    config = Config(data_dir=folder / "data", port=0, modules="cdn", registry_url="none")
+    config = Config(data_dir=folder / "data", port=0, modules=modules, registry_url="none")
     prepare(config, time.time())
     for name in people:
         data = ["--data-dir", str(config.data_dir)]

@@ -13,7 +13,7 @@ from vibes_trio import __version__
 from vibes_trio.cli import all_words, flags_first, hint, load_target, main, make_parser, run
 from vibes_trio.commands.command import Command
 from vibes_trio.commands.output import FAILED, INTERRUPTED, OK, UNREACHABLE, UNUSABLE, USAGE, CommandFailed
-from vibes_trio.commands.table import COMMANDS, GROUPS, HEADINGS, SETTING_FLAGS
+from vibes_trio.commands.table import COMMANDS, GROUPS, HEADINGS, SETTING_FLAGS, SYNONYMS
 from vibes_trio.config import SETTINGS
 from vibes_trio.errors import ConfigError, FetchFailed, ModuleFailed, NotFound
 
@@ -121,6 +121,10 @@ def test_help_loads_nothing_heavy() -> None:
     [
         (["depoly", "x"], "deploy"),
         (["device", "revok"], "revoke"),
+        (["delete", "shop"], "rm"),
+        (["status"], "apps"),
+        (["tail"], "chat tail"),
+        (["chat", "tial"], "tail"),
         (["serve", "--prot", "80"], "--port"),
         (["deploy", "x", "--dryrun"], "--dry-run"),
         (["serve", "--hostname-bas=x"], "--hostname-base"),
@@ -137,7 +141,21 @@ def test_a_typo_is_answered_with_what_was_meant(
 
 
 def test_a_word_like_no_other_gets_no_hint() -> None:
-    assert hint("invalid choice: 'xyzzy' (choose from …)", all_words()) == "."
+    assert hint("invalid choice: 'xyzzy' (choose from 'deploy', 'apps')", all_words()) == "."
+
+
+def test_what_other_programs_call_a_command_leads_to_one_that_is_there() -> None:
+    known = {command.words for command in COMMANDS} | {command.words.split()[0] for command in COMMANDS}
+
+    assert {meant for meant in SYNONYMS.values() if meant not in known} == set()
+    assert [word for word in SYNONYMS if word in known] == []
+
+
+def test_a_command_that_is_not_there_is_said_without_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["xyzzy"])
+
+    assert "error: there is no command 'xyzzy'. Try `vibes-trio --help`." in capsys.readouterr().err
 
 
 def test_a_usage_error_without_a_wrong_word_stays_as_it_is() -> None:

@@ -26,7 +26,7 @@ from vibes_trio.commands.output import (
     print_error,
     print_error_json,
 )
-from vibes_trio.commands.table import COMMANDS, GROUPS, HEADINGS, SETTING_FLAGS, setting_flags
+from vibes_trio.commands.table import COMMANDS, GROUPS, HEADINGS, SETTING_FLAGS, SYNONYMS, setting_flags
 from vibes_trio.errors import ConfigError, ModuleFailed, VibesError
 from vibes_trio.logs.lines import LEVELS, setup_logs
 
@@ -167,7 +167,12 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print usage, *message* and a hint; exit with USAGE."""
         self.print_usage(sys.stderr)
-        print_error(f"{message}{hint(message, all_words())} Try `{self.prog} --help`.")
+        words = re.sub(
+            r"argument COMMAND: invalid choice: ('[^']*') \(choose from .*\)",
+            r"there is no command \1",
+            message,
+        )
+        print_error(f"{words}{hint(message, all_words())} Try `{self.prog} --help`.")
         self.exit(USAGE)
 
 
@@ -212,11 +217,21 @@ class _PutSetting(argparse.Action):
 
 
 def hint(message: str, words: Sequence[str]) -> str:
-    """Return a sentence about the word of *words* that the wrong one in argparse's *message* looks like."""
-    wrong = re.search(r"invalid choice: '([^']*)'|unrecognized arguments: (\S+)", message)
+    """Return a sentence about what may have been meant by the wrong word in argparse's *message*.
+
+    Args:
+        words: that it may look like, where the message doesn't say which are possible.
+    """
+    wrong = re.search(
+        r"invalid choice: '([^']*)'(?: \(choose from (.*)\))?|unrecognized arguments: (\S+)", message
+    )
     if wrong is None:
         return "."
-    near = difflib.get_close_matches((wrong[1] or wrong[2] or "").partition("=")[0], words, n=1)
+    possible = re.findall(r"[\w-]+", wrong[2]) if wrong[2] else words
+    meant = SYNONYMS.get(wrong[1] or "")
+    if meant and meant.split()[0] in possible:
+        return f". Did you mean {meant}?"
+    near = difflib.get_close_matches((wrong[1] or wrong[3] or "").partition("=")[0], possible, n=1)
     return f". Did you mean {near[0]}?" if near else "."
 
 

@@ -472,8 +472,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CALLAI_IMG_MODEL", "app_env", "model that draws for apps that name none", "app_env"),
 )
 
+KEY_FILE_VARIABLE = "VIBES_DEVICE_ID"
+"""Holds a key file's text (JSON, or that as base64), for clients. The JavaScript ones read it too."""
 # What the programs that a server starts (its readers, npm) have no use for.
-SECRET_VARIABLES = frozenset({"DEVICE_ID_CA_PRIV_KEY", "CLOUD_SESSION_TOKEN_SECRET", "VIBES_DEVICE_ID"})
+SECRET_VARIABLES = frozenset({"DEVICE_ID_CA_PRIV_KEY", "CLOUD_SESSION_TOKEN_SECRET", KEY_FILE_VARIABLE})
 
 ANY_HOST = "*"
 # What a Content-Security-Policy takes as a host; nothing that could end its place in one passes.

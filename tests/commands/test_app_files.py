@@ -297,3 +297,15 @@ def test_a_folder_name_becomes_a_slug(name: str, slug: str) -> None:
 )
 def test_sizes_are_readable(size: int, shown: str) -> None:
     assert shown_size(size) == shown
+
+
+def test_one_page_of_any_name_is_shown_and_of_several_one_is_to_be_named(tmp_path: Path) -> None:
+    (tmp_path / "game.html").write_text("<p>")
+
+    alone = find_app(tmp_path, Limits()).warnings
+    (tmp_path / "other.html").write_text("<p>")
+
+    assert alone == ()
+    assert (
+        find_app(tmp_path, Limits()).warnings[0].endswith("Name the page that is meant: --entry game.html.")
+    )

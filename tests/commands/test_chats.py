@@ -117,3 +117,16 @@ def test_following_ends_where_it_is_told(served: Served, capsys: Capture) -> Non
     printed(served, capsys, "append", "ends", "\x1b[31mred")
 
     assert "\ufffd[31mred" in printed(served, capsys, "tail", "ends", "--since", "0", "--until", "0")
+
+
+def test_words_are_found_in_all_my_chats(served: Served, capsys: Capture) -> None:
+    printed(served, capsys, "new", "found", "--title", "Findings")
+    printed(served, capsys, "append", "found", "a zebra and a yak")
+    printed(served, capsys, "append", "found", "no such animals")
+
+    shown = printed(served, capsys, "search", "zebra ya")
+    assert shown.startswith("found #0 Findings\n")
+    assert "a zebra and a yak" in shown
+    (one,) = json.loads(printed(served, capsys, "search", "zebra", "--chat", "found", "--json"))
+    assert (one["contextId"], one["seq"]) == ("found", 0)
+    assert printed(served, capsys, "search", "zebra", as_user="eve") == ""

@@ -47,11 +47,16 @@ def test_versions_are_an_array_for_programs(three: Served, capsys: Capture) -> N
 def test_the_folder_of_an_app_knows_which_one_is_meant(
     three: Served, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert three.run("versions") == 2
-    assert "Which app? Name one" in capsys.readouterr().err
-    (tmp_path / "vibes.toml").write_text('app = "shop"')
+    (tmp_path / "Shop").mkdir()
+    for folder in (tmp_path / "Shop", tmp_path, Path("/")):
+        monkeypatch.chdir(folder)
+        assert three.run("versions", "--json") == (2 if folder == Path("/") else 0)
+        out, err = capsys.readouterr()
+        assert len(json.loads(out or "[]")) == (3 if folder.name == "Shop" else 0)
+    assert "Which app? Name one" in err
 
+    (tmp_path / "vibes.toml").write_text('app = "shop"')
+    monkeypatch.chdir(tmp_path)
     assert three.run("versions", "--json") == 0
     assert len(json.loads(capsys.readouterr().out)) == 3
 

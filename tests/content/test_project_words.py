@@ -2,7 +2,13 @@ import pytest
 from content.reading import COMPONENT, PAGE, read
 
 from vibes_trio.content.project import exports_of
-from vibes_trio.content.project_words import describe_project, tell_elsewhere, tell_entries, tell_remote
+from vibes_trio.content.project_words import (
+    describe_project,
+    is_reading,
+    tell_elsewhere,
+    tell_entries,
+    tell_remote,
+)
 
 
 def test_a_plain_app_has_nothing_to_tell():
@@ -86,3 +92,16 @@ def test_addresses_that_modules_import_in_vain_are_told():
     assert [text.partition(":")[0] for text in told] == ['import "https', 'import "//b.test/y.js"']
     assert all(text.endswith("VIBES_PAGE_HOSTS=https://a.test,https://b.test") for text in told)
     assert "may not ask https://b.test," in told[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_it"),
+    [
+        ("read as a Vite project", True),
+        ("1 file is no part of the page (a.config.js)", True),
+        ("12 files are no part of the page (a, b)", True),
+        ("/App.jsx: is no part of the page", False),
+    ],
+)
+def test_what_tells_how_files_were_read_is_known_from_warnings(text, is_it):
+    assert is_reading(text) is is_it

@@ -1,5 +1,6 @@
 """Packages of a release: built by a job, noted with it, told of in replies, tried again in time."""
 
+import json
 from dataclasses import replace
 
 import msgspec
@@ -439,3 +440,15 @@ async def test_the_map_has_all_of_a_script_of_ours_that_scripts_of_ours_import(a
 
 async def latest(name):
     return "9.9.9"
+
+
+@pytest.mark.parametrize(("wanted", "is_told"), [("0.73.0", True), ("npm:react-native-web@0.19.0", False)])
+async def test_what_is_made_for_phones_is_told_by_the_first_deploy(app, wanted, is_told):
+    """Unless the app has another package under that name."""
+    code = 'import { View } from "react-native";\nexport default () => <View />;'
+    manifest = text("/package.json", json.dumps({"dependencies": {"react-native": wanted}}))
+
+    reply = await deploy(app, jsx(content=code), manifest)
+
+    words = "import 'react-native': could not be built: it is made for phones"
+    assert any(told.startswith(words) for told in reply.get("warnings", [])) is is_told

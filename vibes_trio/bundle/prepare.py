@@ -15,6 +15,7 @@ import msgspec
 import trio
 
 from vibes_trio.bundle import stubs
+from vibes_trio.bundle.env_names import tell_unset
 from vibes_trio.bundle.material import SourceFile, loader_of
 from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.rewrite import FILE, Budget, may_need_rewriting, rewrite_module
@@ -178,7 +179,7 @@ def _finish(
     app: AppSources, reading: _Reading, printed: Mapping[str, str], failed: Mapping[str, VibesError]
 ) -> Prepared:
     files, texts = dict(reading.files), dict(reading.texts)
-    budget, problems = Budget(), list[str]()
+    budget, problems = Budget(), [*tell_unset(reading.texts, app.env)]
     for name in sorted(printed):
         text, told_of = rewrite_module(name, _named(printed[name], name), app.places, budget)
         files[name] = SourceFile(text.encode(), "js")

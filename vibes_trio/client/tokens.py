@@ -11,14 +11,12 @@ import msgspec
 
 from vibes_trio.auth.audience import origin_of
 from vibes_trio.auth.device import Device, mint_token, read_key_file
+from vibes_trio.config import KEY_FILE_VARIABLE
 from vibes_trio.errors import ConfigError
 from vibes_trio.wire.auth import DashAuth
 
 DEVICE = "device-id"
 """The type of the tokens that devices make."""
-
-KEY_FILE_VARIABLE = "VIBES_DEVICE_ID"
-"""Holds a key file's text (JSON, or that as base64). The JavaScript clients read it too."""
 
 Given = DashAuth | str
 

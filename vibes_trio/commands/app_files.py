@@ -182,8 +182,10 @@ def _warnings(files: Sequence[FoundFile], links: Sequence[Path], root: Path) -> 
             yield f"{file.path}: holds a private key, and everybody who opens the app can read it."
     for link in links:
         yield f"{link}: is a link, which is not followed; put the file itself into {root}."
-    if not any(lang_of(file.name) or file.name == PAGE for file in files):
-        yield "There is no module (.jsx, .js, …) and no index.html: the page will be empty."
+    pages = [file.name for file in files if file.name.lower().endswith((".html", ".htm"))]
+    if not any(lang_of(file.name) or file.name == PAGE for file in files) and len(pages) != 1:
+        which = f" Name the page that is meant: --entry {pages[0].removeprefix('/')}." if pages else ""
+        yield f"There is no module (.jsx, .js, …) and no index.html: the page will be empty.{which}"
 
 
 def _unused(include: Sequence[str], root: Path, files: Sequence[FoundFile]) -> Iterator[str]:

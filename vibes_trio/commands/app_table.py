@@ -162,7 +162,12 @@ APP_COMMANDS: tuple[Command, ...] = (
         "rm",
         "vibes_trio.commands.deletions:remove",
         "delete an app, or one release; `undo` has it back for a while",
-        (APP, argument("--release", default="", metavar="RELEASE", help=_RELEASE_HELP), YES, *ASKING),
+        (
+            argument("app", metavar="APP", help="slug of the app, or HANDLE/SLUG"),
+            argument("--release", default="", metavar="RELEASE", help=_RELEASE_HELP),
+            YES,
+            *ASKING,
+        ),
         ("rm shop", "rm shop --release v3 --yes"),
         heading="versions",
     ),

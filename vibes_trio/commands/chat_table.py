@@ -77,6 +77,19 @@ CHAT_COMMANDS: tuple[Command, ...] = (
         heading="chats",
     ),
     Command(
+        "chat search",
+        "vibes_trio.commands.chats:search",
+        "find sections of my chats that have all of some words",
+        (
+            argument("text", metavar="WORDS", help="the words; of the last one its beginning will do"),
+            argument("--chat", default="", metavar="CHAT", help="in this chat only"),
+            LIMIT,
+            *ASKING,
+        ),
+        ("chat search 'round buttons'", "chat search cart --chat notes --json"),
+        heading="chats",
+    ),
+    Command(
         "chat title",
         "vibes_trio.commands.chats:title",
         "give a chat a title",

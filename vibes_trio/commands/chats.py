@@ -26,14 +26,17 @@ from vibes_trio.wire.chat import (
     ResAppendChatSection,
 )
 from vibes_trio.wire.chats import (
+    FoundSection,
     ListedChat,
     ReadSection,
     ReqDeleteChatContext,
     ReqListChatContexts,
     ReqReadChatSections,
     ReqRestoreChatContext,
+    ReqSearchChats,
     ReqSetChatContext,
     ResDeleteChatContext,
+    SnippetPart,
 )
 from vibes_trio.wire.live import EvtChatSection
 
@@ -165,6 +168,40 @@ def read(options: Namespace) -> int:
         if not sections:
             tell("There are no such sections.")
     return OK
+
+
+def search(options: Namespace) -> int:
+    """Find sections of my chats by words."""
+
+    async def work(session: Session) -> list[FoundSection]:
+        request = ReqSearchChats(
+            text=options.text, context_id=options.chat, limit=min(options.limit + 1, PAGE)
+        )
+        found: list[FoundSection] = []
+        async for page in session.pages(request):
+            found += page.items
+            if len(found) > options.limit:
+                break
+        return found
+
+    check_limit(options)
+    found = cut(ask_server(options, work), options.limit)
+    if options.json:
+        print_struct(found)
+        return OK
+    for section in found:
+        head = printable(f"{section.context_id} #{section.seq} {section.title}")
+        print(paint(head, "cyan", sys.stdout))
+        print("  " + "".join(_shown(part) for part in section.snippet))
+    sys.stdout.flush()
+    if not found:
+        tell("Nothing was found.")
+    return OK
+
+
+def _shown(part: SnippetPart) -> str:
+    text = printable(part.text)
+    return paint(text, "bold", sys.stdout) if part.hit else text
 
 
 def tail(options: Namespace) -> int:

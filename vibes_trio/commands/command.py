@@ -67,7 +67,7 @@ APP = argument(
     nargs="?",
     default="",
     metavar="APP",
-    help="slug of the app, or HANDLE/SLUG; otherwise as vibes.toml in this folder says",
+    help="slug of the app, or HANDLE/SLUG; otherwise what vibes.toml in this folder says, or its name",
 )
 LIMIT = argument("--limit", type=int, default=50, metavar="N", help="show at most so many (50)")
 YES = argument("--yes", action="store_true", help="don't ask")

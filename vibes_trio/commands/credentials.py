@@ -10,12 +10,11 @@ from typing import cast
 
 from vibes_trio.auth.device import Device, read_key_file
 from vibes_trio.auth.encoding import JsonObject
-from vibes_trio.client.tokens import KEY_FILE_VARIABLE
 from vibes_trio.commands.address import read_address
 from vibes_trio.commands.device_files import load_device
 from vibes_trio.commands.logins import last_login, login_file
 from vibes_trio.commands.output import UNUSABLE, CommandFailed
-from vibes_trio.config import Config
+from vibes_trio.config import KEY_FILE_VARIABLE, Config
 
 URL_VARIABLE = "VIBES_URL"
 """Names the server that is meant."""

@@ -1,8 +1,59 @@
 """The commands on whoever is signed in, as data; see `table`."""
 
-from vibes_trio.commands.command import ASKING, DEVICE, JSON, URL, Command, argument
+from vibes_trio.commands.command import APP, ASKING, DEVICE, JSON, URL, Command, argument
 
 PEOPLE_COMMANDS: tuple[Command, ...] = (
+    Command(
+        "share",
+        "vibes_trio.commands.sharing:share",
+        "say who sees an app, change it, or make a link to it",
+        (
+            APP,
+            argument(
+                "visibility",
+                nargs="?",
+                choices=("public", "unlisted", "private"),
+                default=None,
+                help="public: anybody; unlisted: so, but not for search engines; private: who is let in",
+            ),
+            argument(
+                "--link",
+                nargs="?",
+                type=int,
+                const=0,
+                metavar="DAYS",
+                help="make a link by which any browser sees the app for so long (otherwise as long as may be)",
+            ),
+            argument("--links", action="store_true", help="list the links"),
+            argument("--revoke", default="", metavar="LINK", help="take a link back"),
+            *ASKING,
+        ),
+        ("share shop", "share shop private", "share shop --link 7"),
+        heading="chats",
+    ),
+    Command(
+        "invite",
+        "vibes_trio.commands.sharing:invite",
+        "invite somebody into an app, and print what they have to type",
+        (
+            APP,
+            argument("--role", choices=("viewer", "editor"), default="viewer", help="editors deploy, too"),
+            argument("--email", default="", metavar="ADDRESS", help="whom it is for; nothing is mailed"),
+            argument("--list", action="store_true", help="list the invitations"),
+            argument("--revoke", default="", metavar="INVITATION", help="take one back; who took it is out"),
+            *ASKING,
+        ),
+        ("invite shop --role editor --email eve@example.org", "invite shop --list"),
+        heading="chats",
+    ),
+    Command(
+        "join",
+        "vibes_trio.commands.sharing:join",
+        "take an invitation into somebody's app",
+        (argument("token_of_invite", metavar="INVITATION", help="what `invite` has printed"), *ASKING),
+        ("join 3kTMd…",),
+        heading="chats",
+    ),
     Command(
         "login",
         "vibes_trio.commands.login:main",

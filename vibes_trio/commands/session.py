@@ -61,13 +61,18 @@ class AppName:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A server that is connected to, and who asks there."""
+    """A server that is connected to, and who asks there.
+
+    Attributes:
+        folder: name of the folder that the command runs in, after which `deploy .` calls an app.
+    """
 
     api: Api
     url: str
     asker: Asker
     limits: Limits
     profile: Profile = NO_PROFILE
+    folder: str = ""
 
     async def ask(self, request: Request[R], on_progress: Progress | None = None) -> R:
         """Send *request* and return its response; *on_progress* as for `Api.request`.
@@ -90,13 +95,13 @@ class Session:
         return Pages(self.ask, request)
 
     async def app(self, named: str) -> AppName:
-        """Return the app that a command is about: SLUG, HANDLE/SLUG, or nothing: the profile's.
+        """Return the app that a command is about: SLUG, HANDLE/SLUG, or nothing: the profile's, or the folder's name.
 
         Raises:
             CommandFailed: none is named.
         """
         handle, _, slug = named.rpartition("/")
-        slug = slug or self.profile.app
+        slug = slug or self.profile.app or slug_of(self.folder, MAX_APP_NAME_CHARS)
         if not slug:
             raise CommandFailed("Which app? Name one: `vibes-trio apps` lists yours.", USAGE)
         handle = handle or self.profile.user or await self.own_handle()
@@ -172,7 +177,7 @@ async def _with_server(
         async with open_api(url, asker.token, limits=config.limits) as api:
             if api.hint:
                 warn(api.hint)
-            return await work(Session(api, url, asker, config.limits, profile))
+            return await work(Session(api, url, asker, config.limits, profile, Path.cwd().name))
     except (ConnectionLost, RequestTimedOut) as error:
         advice = " Is a server running there? Start one with `vibes-trio serve`, or name another: --url."
         is_nobody = isinstance(error, CannotConnect)

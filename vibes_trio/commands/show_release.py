@@ -3,14 +3,14 @@
 from vibes_trio.commands.output import tell, warn
 from vibes_trio.commands.plan import Plan
 from vibes_trio.commands.shown import print_struct
-from vibes_trio.content.project_words import READ_AS
+from vibes_trio.content.project_words import is_reading
 from vibes_trio.wire.deploy import ResEnsureAppSlug
 
 
 def show_release(plan: Plan, release: ResEnsureAppSlug) -> None:
     """Print the address of *release* alone to standard output, so that scripts can use it, or all as JSON."""
     for warning in release.warnings:
-        (tell if warning.startswith(READ_AS) else warn)(warning)
+        (tell if is_reading(warning) else warn)(warning)
     if plan.as_json:
         print_struct(release)
         return

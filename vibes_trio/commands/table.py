@@ -19,18 +19,41 @@ GROUPS: Mapping[str, str] = {
     "keys": "show and replace the server's own keys",
     "toolchain": "fetch the native compiler",
     "modules": "packages from npm as this server's own modules",
-    "chat": "list, read, follow, write and delete chats",
+    "chat": "list, read, search, follow, write and delete chats",
     "config": "see the settings",
 }
 
 HEADINGS: Mapping[str, str] = {
     "apps": "make and publish apps",
     "versions": "apps and their releases",
-    "chats": "chats",
+    "chats": "chats and sharing",
     "you": "you",
     "server": "run a server",
 }
 """What `--help` shows commands under, in this order."""
+
+SYNONYMS: Mapping[str, str] = {
+    "auth": "login",
+    "checkout": "pull",
+    "clone": "pull",
+    "delete": "rm",
+    "destroy": "rm",
+    "history": "versions",
+    "list": "apps",
+    "ls": "apps",
+    "log": "versions",
+    "promote": "publish",
+    "push": "deploy",
+    "releases": "versions",
+    "remove": "rm",
+    "revert": "rollback",
+    "run": "serve",
+    "start": "serve",
+    "status": "apps",
+    "tail": "chat tail",
+    "up": "deploy",
+}
+"""What programs like this one call our commands."""
 
 SERVER_COMMANDS: tuple[Command, ...] = (
     Command(

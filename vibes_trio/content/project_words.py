@@ -1,5 +1,6 @@
 """What people are told of a project: how its files were read, what its page shows of them, what it asks in vain."""
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -10,6 +11,7 @@ from vibes_trio.content.project import Kind, Project
 TOLD_NAMES = 3
 READ_AS = "read as "
 """What the sentence begins with that tells how files were read: it is no warning, though it comes with them."""
+_APART = re.compile(r"\d{1,9} (?:file is|files are) no part of the page \(")
 _WORDS: Mapping[Kind, str] = MappingProxyType(
     {
         "component": "components",
@@ -60,6 +62,11 @@ def describe_project(project: Project) -> str:
     if project.apart:
         words.append(_told_apart(project.apart))
     return "; ".join(words)
+
+
+def is_reading(text: str) -> bool:
+    """Whether *text*, one of a release's warnings, only tells how the files were read, as `tell_reading` does."""
+    return text.startswith(READ_AS) or _APART.match(text) is not None
 
 
 def _told_apart(apart: Sequence[str]) -> str:

@@ -318,7 +318,7 @@ class Home:
         """Return *wanted* with older majors of what lacks names that the app imports, if nobody asked for a version;
         and what to tell. Older majors are fetched and built to see what they export."""
 
-        aside = dataclasses.replace(request, progress=Progress())
+        aside = replace(request, progress=Progress())
 
         async def find_older(specifier: str, names: Collection[str], version: str) -> str:
             for older in majors_before(version, self._config.limits):

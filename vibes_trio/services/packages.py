@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.foreign_packages import in_words, tell_foreign
+from vibes_trio.content.specifiers import parse_specifier
 from vibes_trio.content.vibes_modules import FIREPROOF
 from vibes_trio.context import App
 from vibes_trio.errors import FetchFailed, ModuleFailed
@@ -115,11 +116,12 @@ async def with_known_lock(app: App, extras: Extras, import_map: bytes) -> tuple[
     lock = None if never else await app.home.find_known(dict(wanted.values()), wishes)
     if lock is not None:
         return _with_lock(extras, lock, {text: lock.modules[s] for text, (s, _) in wanted.items()})
+    foreign = _foreign(extras)
     with trio.move_on_after(app.config.limits.deploy_resolve_s):
         notes, failed = await app.home.look_ahead(dict(wanted.values()), wishes)
-        not_there = _foreign(extras) | _in_words(extras, wanted, failed)
+        not_there = foreign | _in_words(extras, wanted, failed)
         return replace(extras, notes=notes, not_local=never | not_there), {}
-    return extras, {}
+    return replace(extras, not_local=never | foreign) if foreign else extras, {}
 
 
 def _with_lock(extras: Extras, lock: Lock, modules: Mapping[str, str]) -> tuple[Extras, Mapping[Cid, bytes]]:
@@ -245,13 +247,13 @@ def _in_words(
 
 def _foreign(extras: Extras) -> dict[str, str]:
     """Return import → why it can't be had, of what is known before it is tried."""
-    told = {text: tell_foreign(package_of(text)) for text in extras.packages}
+    told = {text: tell_foreign(parse_specifier(text).package) for text in extras.packages}
     return {text: why for text, why in told.items() if why and not _is_another(extras, text)}
 
 
 def _is_another(extras: Extras, specifier: str) -> bool:
     """Whether the app has another package under that name."""
-    return extras.ranges.get(package_of(specifier), "").startswith("npm:")
+    return extras.ranges.get(parse_specifier(specifier).package, "").startswith("npm:")
 
 
 def _locked_version(lock: Lock | None, specifier: str) -> str:

@@ -122,7 +122,7 @@ async def choose_document(
     except FetchFailed as error:
         kept = await trio.to_thread.run_sync(find_kept, modules_dir, spec.package, spec.range)
         if error.status == NOT_FOUND:
-            raise FetchFailed(f"{spec.package}: {NO_PACKAGE}", NOT_FOUND) from error
+            raise FetchFailed(f"{spec.package}: {NO_PACKAGE} ({error})", NOT_FOUND) from error
         if kept is None:
             raise
         return await ensure_document(outbound, modules_dir, spec.package, kept, limits)
