@@ -1,8 +1,8 @@
 """One run of fan-out, as a program: `fan_out.py PORT SUBSCRIBERS DEAF APPENDS SUBSCRIBE APPEND` prints JSON.
 
-SUBSCRIBE and APPEND are files with a message each, the first for what comes from then on. Subscribers hear of each append to one chat; of them DEAF read
-nothing after their first answer. `all` is how long it took until all others had a section, from the moment in which it
-was sent, in milliseconds, for each append; `each` the same for each subscriber.
+SUBSCRIBE and APPEND are files with a message each, the first for what comes from then on. Subscribers hear of each
+append to one chat; of them DEAF read nothing after their first answer. `all` is how long it took until all others had a
+section, from the moment in which it was sent, in milliseconds, for each append; `each` the same for each subscriber.
 """
 
 import json
