@@ -34,7 +34,7 @@ from vibes_trio.wire.deletions import (
     ReqUndoDeletion,
 )
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
-from vibes_trio.wire.devices import ReqCertFromCsr
+from vibes_trio.wire.devices import ReqCertFromCsr, ReqListDevices, ReqRevokeDevice
 from vibes_trio.wire.live import (
     ReqSubscribeApps,
     ReqSubscribeChatSections,
@@ -108,6 +108,7 @@ class Kind(Enum):
     CHAT = "a chat"
     DELETION = "what was deleted"
     INVITE = "an invitation"
+    DEVICE = "a device"
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -152,6 +153,8 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqDeleteUserSlugBinding: Rule(Kind.HANDLE, Relation.OWNER),
     ReqUndoDeletion: Rule(Kind.DELETION, Relation.OWNER),
     ReqListDeletions: _MINE,
+    ReqListDevices: _MINE,
+    ReqRevokeDevice: Rule(Kind.DEVICE, Relation.OWNER),
     ReqRenameApp: Rule(Kind.APP, Relation.OWNER),
     ReqForkApp: Rule(Kind.APP, Relation.SIGNED_IN),
     ReqCreateInvite: Rule(Kind.APP, Relation.OWNER),
