@@ -16,6 +16,8 @@ from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.chats import (
     ReqDeleteChatContext,
+    ReqExportChatContext,
+    ReqImportChatContexts,
     ReqListChatContexts,
     ReqReadChatSections,
     ReqRestoreChatContext,
@@ -184,6 +186,8 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqUnsubscribe: _MINE,
     ReqListChatContexts: _MINE,
     ReqSearchChats: _MINE,
+    ReqImportChatContexts: _MINE,
+    ReqExportChatContext: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     ReqReadChatSections: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     ReqSetChatContext: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     ReqDeleteChatContext: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
