@@ -470,3 +470,12 @@ def test_watching_deploys_each_change_and_goes_on_after_a_mistake(running: Runni
     assert re.match(r"http://watched--me\.localhost:\d+/~z\w+~", first)
     assert re.match(r"http://watched--me\.localhost:\d+/~z\w+~", second)
     assert first != second
+
+
+def test_who_waits_is_told_how_far_it_is(running: Running, capsys: Capture) -> None:
+    assert running.deploy("--wait") == OK
+
+    printed = capsys.readouterr()
+    assert "received" in printed.err
+    assert "ready" in printed.err
+    assert printed.out.startswith("http://my-app--me.")

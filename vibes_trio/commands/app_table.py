@@ -31,6 +31,11 @@ APP_COMMANDS: tuple[Command, ...] = (
                 help="what this release is for; `versions` shows it",
             ),
             argument(
+                "--wait",
+                action="store_true",
+                help="stay until its packages are built, and tell how far that is",
+            ),
+            argument(
                 "--watch",
                 action="store_true",
                 help="stay, and deploy again whenever a file changes; for trying out, unless --mode says otherwise",
