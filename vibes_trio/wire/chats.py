@@ -110,7 +110,9 @@ class ResSearchChats(Response, frozen=True, kw_only=True, tag="vibes.diy.res-sea
 
 
 class ReqSearchChats(Request[ResSearchChats], frozen=True, kw_only=True, tag="vibes.diy.req-search-chats"):
-    """Find sections of my chats, or of one of them, that have all words of *text*, of the last its beginning.
+    """Find sections of my chats, or of one of them, that have all words of *text*.
+
+    Where nothing has the last word, words that begin so are found.
 
     Younger chats come first, and later sections of one chat; at most *limit* (1 to 100) at once.
     """
