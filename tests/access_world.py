@@ -46,6 +46,7 @@ class Target:
     owner: str = "ada"
     chat: str = "adas-chat"
     deletion: str = "adas-deletion"
+    device: str = "adas-device"
     token: str = "token-of-nothing"
     is_there: bool = True
     is_private: bool = False
@@ -56,9 +57,11 @@ TARGETS = {
     "unlisted": Target("hidden", token="token-of-hidden"),
     "unpublished": Target("taken-down", token="token-of-taken-down"),
     "private": Target("secret", token="token-of-secret", is_private=True),
-    "missing": Target("nothing", chat="no-chat", deletion="none", is_there=False),
-    "deleted": Target("trash", chat="no-chat", deletion="none", is_there=False),
-    "handle missing": Target("nothing", "nobody", chat="no-chat", deletion="none", is_there=False),
+    "missing": Target("nothing", chat="no-chat", deletion="none", device="none", is_there=False),
+    "deleted": Target("trash", chat="no-chat", deletion="none", device="none", is_there=False),
+    "handle missing": Target(
+        "nothing", "nobody", chat="no-chat", deletion="none", device="none", is_there=False
+    ),
 }
 
 VALUES: dict[str, Json] = {
@@ -122,6 +125,7 @@ async def make_world() -> World:
 def _let_in(db: MemoryDatabase, targets: list[Target]) -> None:
     """Make Eve an editor and Vic a viewer of all; leave an invitation, a request and a share link open."""
     with db._connection as run:
+        run.execute("INSERT INTO Certificates VALUES ('adas-device', 'ada', 'f', 'x', '2026', '2099', NULL)")
         for target in targets:
             for who, role in (("eve", "editor"), ("vic", "viewer")):
                 run.execute(
@@ -148,7 +152,7 @@ def may(rule: Rule, relation: Relation, target: Target) -> bool:
         return relation >= rule.least
     if rule.about is Kind.INVITE:
         return target.is_there and Relation.SIGNED_IN <= relation < Relation.OWNER
-    if rule.about is Kind.DELETION:
+    if rule.about in (Kind.DELETION, Kind.DEVICE):
         return target.is_there and relation is Relation.OWNER
     if rule.about is not Kind.APP and relation in (Relation.EDITOR, Relation.VIEWER):
         relation = Relation.SIGNED_IN  # these are of apps
@@ -183,6 +187,7 @@ def payload(world: World, message: Message, target: Target) -> dict[str, Json]:
         "srcFsId": world.fs_id,
         "contextId": target.chat,
         "deletionId": target.deletion,
+        "serial": target.device,
         "token": target.token,
         "emailKey": "link-open",
         "linkId": f"link-{target.app}",

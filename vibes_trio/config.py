@@ -138,6 +138,9 @@ class Limits:
     indexed_at_once: int = 32
     indexed_chars: int = 64 * KiB
     preview_chars: int = 120
+    export_bytes: int = 4 * MiB
+    import_chats: int = 1000
+    import_sections: int = 20_000
     progress_wait_s: float = 40.0
     progress_pause_s: float = 0.2
     pages_waiting: int = 1000

@@ -31,6 +31,7 @@ from vibes_trio.services import (
     chat_list,
     chat_reads,
     chat_search,
+    chat_transfer,
     deletions,
     forks,
     live,
@@ -46,7 +47,7 @@ from vibes_trio.services.chat import (
     ensure_chat_context,
     find_chat_context,
 )
-from vibes_trio.services.devices import cert_from_csr, serve_sign_in
+from vibes_trio.services.devices import cert_from_csr, list_devices, revoke_device, serve_sign_in
 from vibes_trio.services.given import Deploy
 from vibes_trio.services.health import find_trouble
 from vibes_trio.services.notices import explain_api, navigates, notice_reply
@@ -92,7 +93,7 @@ from vibes_trio.wire.base import (
 )
 from vibes_trio.wire.chat import APPEND, ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
-from vibes_trio.wire.devices import ReqCertFromCsr
+from vibes_trio.wire.devices import ReqCertFromCsr, ReqListDevices, ReqRevokeDevice
 from vibes_trio.wire.uploads import ReqAssetUploadGrant, ReqListMissingAssets
 
 if TYPE_CHECKING:
@@ -479,9 +480,13 @@ PIPELINE = Pipeline(
     message(of_versions.ReqGetReleaseFiles, versions.get_release_files),
     message(of_versions.ReqCompareReleases, versions.compare_releases),
     message(ReqCertFromCsr, cert_from_csr),
+    message(ReqListDevices, list_devices),
+    message(ReqRevokeDevice, revoke_device),
     message(of_chats.ReqListChatContexts, chat_list.list_chat_contexts),
     message(of_chats.ReqReadChatSections, chat_list.read_chat_sections),
     message(of_chats.ReqSearchChats, chat_search.search_chats),
+    message(of_chats.ReqExportChatContext, chat_transfer.export_chat_context),
+    message(of_chats.ReqImportChatContexts, chat_transfer.import_chat_contexts),
     message(of_chats.ReqSetChatContext, chat_list.set_chat_context),
     message(of_chats.ReqDeleteChatContext, chat_list.delete_chat_context),
     message(of_chats.ReqRestoreChatContext, chat_list.restore_chat_context),

@@ -470,3 +470,27 @@ def test_watching_deploys_each_change_and_goes_on_after_a_mistake(running: Runni
     assert re.match(r"http://watched--me\.localhost:\d+/~z\w+~", first)
     assert re.match(r"http://watched--me\.localhost:\d+/~z\w+~", second)
     assert first != second
+
+
+def test_who_waits_is_told_how_far_it_is(running: Running, capsys: Capture) -> None:
+    assert running.deploy("--wait") == OK
+
+    printed = capsys.readouterr()
+    assert "received" in printed.err
+    assert "ready" in printed.err
+    assert printed.out.startswith("http://my-app--me.")
+
+
+def test_without_a_word_this_folder_is_meant_where_a_file_says_so(
+    running: Running, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody publishes their home by mistake."""
+    (tmp_path / "App.jsx").write_text("export default () => 1;\n")
+    monkeypatch.chdir(tmp_path)
+    deploy = ["deploy", "--data-dir", str(running.data_dir)]
+
+    assert main(deploy) == USAGE
+    assert "`vibes-trio deploy .` publishes this one" in capsys.readouterr().err
+    (tmp_path / "vibes.toml").write_text('app = "here"')
+    assert main(deploy) == OK
+    assert capsys.readouterr().out.startswith("http://here--me.")

@@ -36,7 +36,7 @@ class Knows(Api):
 
 async def handle(slug: str, handles: tuple[str, ...], default: str, user: str = "") -> str:
     session = Session(Knows(handles, default), "http://there", Asker("token", slug), Limits())
-    plan = Plan(Path(), "app", user, "dev", {}, (), "", "", Limits(), False)
+    plan = Plan(Path(), "app", user, "dev", {}, (), "", "", False, Limits(), False)
     return await find_handle(plan, session)
 
 

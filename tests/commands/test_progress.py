@@ -46,6 +46,17 @@ def test_what_is_short_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert terminal.getvalue() == ""
 
 
+def test_in_lines_only_what_the_server_says_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with open_bar(SHOWN_FROM_BYTES, tells=True) as bar:
+        bar.advance(SHOWN_FROM_BYTES)
+        bar.on_progress(
+            msgspec.Raw(b'{"type":"vibes.diy.res-progress","stage":"failed","message":"no \\u001bpackage"}')
+        )
+        bar.on_progress(msgspec.Raw(b"[]"))
+
+    assert capsys.readouterr().err == "failed no \ufffdpackage\n"
+
+
 def test_without_a_terminal_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     with open_bar(SHOWN_FROM_BYTES) as bar:
         bar.advance(1)

@@ -99,6 +99,17 @@ async def test_programs_are_answered_as_if_there_were_no_page(client, start, hos
     assert said in body.decode()
 
 
+@pytest.mark.parametrize(("path", "lane"), [("/none", "fast"), ("/v1/api", "fast"), ("/", "full")])
+async def test_only_what_may_be_a_page_costs_what_pages_cost(tmp_path, path, lane):
+    async with running(tmp_path / "data") as app, http_client(app.config.port) as client:
+        await ask(client, "GET /")  # once Quart is there
+        before = dict(app.counts.read("answers"))
+        await ask(client, f"GET {path}")
+        counted = dict(app.counts.read("answers"))
+
+    assert [labels[2] for labels in counted if counted[labels] != before.get(labels)] == [lane]
+
+
 @pytest.mark.parametrize("lane", LANES)
 @pytest.mark.parametrize(
     ("path", "host", "said"),

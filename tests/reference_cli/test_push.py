@@ -1,5 +1,6 @@
 """`vibes-diy push`: the files of a folder become an app."""
 
+import urllib.error
 import urllib.request
 
 import pytest
@@ -43,3 +44,28 @@ def test_a_source_that_does_not_compile_is_told_with_its_place(cli: Cli) -> None
 
     assert done.code == 1
     assert "Push failed: /App.jsx:4:" in done.err
+
+
+def test_a_private_app_is_shown_to_nobody_who_is_not_let_in(cli: Cli, server: Server) -> None:
+    """`--private`: pushed, listed to its owner, and not served."""
+    out = cli.succeed("push", "-a", "for-me", "--handle", "me", "--private")
+
+    assert "Access: private" in out
+    assert "Deployed: me/for-me" in out
+    assert "production" in cli.succeed("versions", "me/for-me")
+    for path in ("/", "/App.jsx"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            fetch(server, "for-me--me.localhost", path)
+        assert refused.value.code in (401, 403, 404)
+        assert b"Hello" not in refused.value.read()
+
+
+def test_the_access_that_is_asked_for_is_the_apps_from_then_on(cli: Cli, server: Server) -> None:
+    """A private app that is pushed as open is open, and the other way round."""
+    cli.succeed("push", "-a", "in-turns", "--handle", "me", "--private")
+    cli.succeed("push", "-a", "in-turns", "--handle", "me", "--access", "open", "--no-access-fn")
+    assert "Hello" in fetch(server, "in-turns--me.localhost", "/App.jsx")
+
+    cli.succeed("push", "-a", "in-turns", "--handle", "me", "--access", "private")
+    with pytest.raises(urllib.error.HTTPError):
+        fetch(server, "in-turns--me.localhost", "/App.jsx")

@@ -17,7 +17,7 @@ MESSAGES = list(messages())
 def names_forgotten(reply, target):
     """What is told, without the names that were asked for."""
     told = json.dumps(reply)
-    for name in (target.app, target.chat, target.token, target.deletion, target.owner):
+    for name in (target.app, target.chat, target.token, target.device, target.deletion, target.owner):
         told = told.replace(name, "…")
     return told
 

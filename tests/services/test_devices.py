@@ -19,6 +19,7 @@ from vibes_trio.exchange import HttpIncoming, UserId
 from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 from vibes_trio.services.devices import hash_code
+from vibes_trio.storage.certificates import Certificate, record_certificate
 from vibes_trio.storage.users import add_invite, add_user
 
 API = "apps.test"
@@ -206,3 +207,25 @@ async def test_the_path_of_an_app_is_the_apps(app):
 async def test_other_methods_are_answered_as_elsewhere(app):
     assert (await answer(app, PIPELINE, HttpIncoming("PUT", API, PATH, {}, b"{}"))).status in (404, 503)
     assert rows(app)["Apps"] == []
+
+
+async def test_devices_are_listed_and_revoked_by_whom_they_are_of(app):
+    db = app.db
+    for serial, user in (("one", "ada"), ("two", "ada"), ("other", "bob")):
+        entry = Certificate(
+            serial=serial, user_id=UserId(user), fingerprint="f", sha256=serial, issued="2026", expires="2099"
+        )
+        await db.write(record_certificate, entry)
+
+    first = await ask(app, "ada", "vibes.diy.req-list-devices", limit=1)
+    rest = await ask(app, "ada", "vibes.diy.req-list-devices", cursor=first["nextCursor"])
+    assert [one["serial"] for one in first["items"] + rest["items"]] == ["two", "one"]
+    assert "revoked" not in first["items"][0]
+
+    gone = await ask(app, "ada", "vibes.diy.req-revoke-device", serial="two")
+    assert gone["device"]["revoked"]
+    assert (await ask(app, "ada", "vibes.diy.req-list-devices"))["items"][0] == gone["device"]
+    others = await ask(app, "ada", "vibes.diy.req-revoke-device", serial="other")
+    nobodys = await ask(app, "ada", "vibes.diy.req-revoke-device", serial="others")
+    assert others["message"].replace("other", "others") == nobodys["message"]
+    assert "revoked" not in (await ask(app, "bob", "vibes.diy.req-list-devices"))["items"][0]

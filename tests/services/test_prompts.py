@@ -199,7 +199,10 @@ async def test_changes_go_on_from_the_last_turn_or_the_release_that_is_named(app
             "No file would be left",
         ),
         (
-            {"mode": "fs-update", "fsUpdate": {"update": [], "remove": [{"filename": "/x"}] * 501}},
+            {
+                "mode": "fs-update",
+                "fsUpdate": {"update": [], "remove": [{"filename": "/x"}] * (Limits().max_files + 1)},
+            },
             "too-large",
             "remove",
         ),
@@ -380,3 +383,39 @@ async def test_a_chat_is_heard_of_again_when_anything_may_have_changed(app):
     await said(app, chat, fsSet=[js("/a.js", "1")])
 
     assert len(await link.until(2)) == 2
+
+
+async def edits(app, who):
+    """Have Ada let *who* in as an editor."""
+    made = await ask(app, "ada", "vibes.diy.req-create-invite", role="editor", **APP)
+    reply = await ask(app, who, "vibes.diy.req-redeem-invite", token=made["tokenOrGrantUserId"])
+    assert reply["role"] == "editor"
+
+
+async def test_an_editor_changes_files_of_an_app_that_somebody_else_has_deployed(app):
+    """In a chat of their own; the files that stay are the owner's."""
+    await deploy(app, js("/a.js", "1"), text("/keep.txt", "kept"), text("/old.txt", "old"))
+    await edits(app, "bob")
+    _, chat = await opened(app, "bob")
+    changes = {"update": [text("/old.txt", "new")], "remove": [{"filename": "/a.js"}]}
+
+    reply = await said(app, chat, "bob", mode="fs-update", fsUpdate=changes)
+
+    assert reply["type"] == "vibes.diy.res-prompt-chat-section", reply
+    ((fs_id,),) = await app.db.read(lambda tx: tx.execute("SELECT fsId FROM ChatTurns"))
+    kept, new = await get(app, f"/~{fs_id}~/keep.txt"), await get(app, f"/~{fs_id}~/old.txt")
+    assert (bytes(kept.body), bytes(new.body)) == (b"kept", b"new")
+    assert (await get(app, f"/~{fs_id}~/a.js")).status == 404
+
+
+async def test_a_file_whose_bytes_are_lost_is_told_to_an_editor(app):
+    await deploy(app, js("/a.js", "1"), text("/keep.txt", "kept"))
+    await edits(app, "bob")
+    _, chat = await opened(app, "bob")
+    await app.db.write(lambda tx: tx.execute("DELETE FROM Assets"))
+
+    refused = await said(
+        app, chat, "bob", mode="fs-update", fsUpdate={"update": [text("/b.txt")], "remove": []}
+    )
+
+    assert refused["code"] == "not-found"

@@ -212,3 +212,15 @@ async def test_links_run_out_and_are_bounded(tmp_path, compiler):
     assert (await get(app, "/a.js", cookie=known)).status == 404
     assert "code" not in await share(app)
     db.close()
+
+
+async def test_of_an_app_that_was_never_published_nothing_is_kept_for_others_either(app):
+    """Fails where an answer is sealed only as what the app's address shows: here that is nothing."""
+    dev = await deploy(app, js("/only.js", "in dev"), mode="dev", access="private")
+    known = await cookie(app, await share(app))
+
+    shown = await get(app, "/only.js", referer=f"https://{HOST}/~{dev['fsId']}~/", cookie=known)
+
+    assert shown.body == b"in dev"
+    assert not shown.repeatable
+    assert dict(shown.headers)["cache-control"] == "private, no-cache"

@@ -246,7 +246,7 @@ async def test_a_deploy_is_told_what_it_has_to_send_and_nothing_of_others(app):
 
 
 async def test_no_more_is_asked_for_than_an_app_has_files(app):
-    refused = await ask(app, "ada", MISSING, cids=["z"] * 501)
+    refused = await ask(app, "ada", MISSING, cids=["z"] * (Limits().max_files + 1))
 
     assert (refused["code"], refused["limit"]) == ("too-large", "max_files")
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from asking import ask, damage, deploy, get, js, jsx, text
 
+from vibes_trio.cache import AssetCache
 from vibes_trio.config import Limits
 
 PUBLISH = "vibes.diy.req-publish-app"
@@ -200,9 +201,9 @@ async def test_a_cursor_of_another_release_is_refused(app):
 async def test_bytes_that_are_lost_are_said_to_be(app):
     await three(app)
     damage(app.db.path, "DELETE FROM Assets")
-    app.assets._content.clear()
+    forgetful = replace(app, assets=AssetCache(0))
 
-    assert (await ask(app, "ada", FILES, **GARDEN))["code"] == "not-found"
+    assert (await ask(forgetful, "ada", FILES, **GARDEN))["code"] == "not-found"
 
 
 async def test_a_release_of_the_reference_is_read(app):

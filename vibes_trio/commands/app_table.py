@@ -11,7 +11,13 @@ APP_COMMANDS: tuple[Command, ...] = (
         "vibes_trio.commands.deploy:main",
         "publish a folder (or one file) as an app and print its address",
         (
-            argument("path", metavar="FOLDER", help="folder of the app, or one file"),
+            argument(
+                "path",
+                nargs="?",
+                default="",
+                metavar="FOLDER",
+                help="folder of the app, or one file; otherwise this one, if it has a vibes.toml",
+            ),
             argument(
                 "--app", default="", metavar="SLUG", help="name of the app; otherwise that of the folder"
             ),
@@ -29,6 +35,11 @@ APP_COMMANDS: tuple[Command, ...] = (
                 default="",
                 metavar="TEXT",
                 help="what this release is for; `versions` shows it",
+            ),
+            argument(
+                "--wait",
+                action="store_true",
+                help="stay until its packages are built, and tell how far that is",
             ),
             argument(
                 "--watch",

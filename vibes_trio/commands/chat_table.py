@@ -3,6 +3,7 @@
 from vibes_trio.commands.command import ASKING, LIMIT, YES, Command, argument
 
 _CHAT = argument("chat", metavar="CHAT", help="id of the chat, as `chat list` has it")
+_FORMATS = ("vibes", "open-webui", "chatgpt")
 
 CHAT_COMMANDS: tuple[Command, ...] = (
     Command(
@@ -87,6 +88,34 @@ CHAT_COMMANDS: tuple[Command, ...] = (
             *ASKING,
         ),
         ("chat search 'round buttons'", "chat search cart --chat notes --json"),
+        heading="chats",
+    ),
+    Command(
+        "chat export",
+        "vibes_trio.commands.chat_files:export",
+        "write a chat to standard output or a file",
+        (
+            _CHAT,
+            argument(
+                "--format", choices=_FORMATS, default="vibes", help="as whose export it is to be (vibes)"
+            ),
+            argument("--out", default="", metavar="FILE", help="where to write it"),
+            *ASKING,
+        ),
+        ("chat export notes --out notes.json", "chat export notes --format open-webui"),
+        heading="chats",
+        writes_outside=True,
+    ),
+    Command(
+        "chat import",
+        "vibes_trio.commands.chat_files:import_chats",
+        "make chats of an export: ours, Open WebUI's or ChatGPT's",
+        (
+            argument("file", metavar="FILE", help="the export; - for standard input"),
+            argument("--format", choices=_FORMATS, default="", help="whose it is; otherwise by its looks"),
+            *ASKING,
+        ),
+        ("chat import conversations.json",),
         heading="chats",
     ),
     Command(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from vibes_trio.commands.app_files import FoundApp, read_files
 from vibes_trio.commands.compare import Change, compare_folder, print_changes
-from vibes_trio.commands.output import OK, CommandFailed, tell, warn
+from vibes_trio.commands.left_out import PROFILE_FILE
+from vibes_trio.commands.output import OK, USAGE, CommandFailed, tell, warn
 from vibes_trio.commands.plan import Plan, find_handle, look_at, make_plan, make_request, shown_number
 from vibes_trio.commands.profile import find_profile
 from vibes_trio.commands.redeploy import watch
@@ -26,7 +27,7 @@ from vibes_trio.errors import VibesError
 def main(options: Namespace) -> int:
     """Deploy a folder, or one file."""
     config = load_config(os.environ, options.settings)
-    path = Path(options.path)
+    path = find_folder(options.path)
     profile = find_profile(options, path if path.is_dir() else path.parent, os.environ)
     plan = make_plan(options, path, profile, config.limits)
     app = look_at(plan)
@@ -39,6 +40,20 @@ def main(options: Namespace) -> int:
     work = watch if options.watch else send_once
     with_server(url, asker, config, partial(work, plan, app))
     return OK
+
+
+def find_folder(named: str) -> Path:
+    """Return the folder or file that is meant. Without a word it is this folder, but only where a file says so.
+
+    Raises:
+        CommandFailed: none is named, and this one might be anything: whoever's home, for one.
+    """
+    if not named and not Path(PROFILE_FILE).exists():
+        raise CommandFailed(
+            f"Which folder? `vibes-trio deploy .` publishes this one; with a {PROFILE_FILE} in it the dot may lack.",
+            USAGE,
+        )
+    return Path(named or ".")
 
 
 async def send_once(plan: Plan, app: FoundApp, session: Session) -> None:

@@ -32,6 +32,7 @@ class Plan:
         env: values for the app's page.
         entry: file that is the app's entry; empty: not given.
         message: what the deploy is for.
+        wait: whether it ends only when its packages are built.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class Plan:
     include: Sequence[str]
     entry: str
     message: str
+    wait: bool
     limits: Limits
     as_json: bool
 
@@ -63,6 +65,7 @@ def make_plan(options: Namespace, path: Path, profile: Profile, limits: Limits) 
         include=options.include,
         entry=options.entry,
         message=options.message,
+        wait=options.wait,
         limits=limits,
         as_json=options.json,
     )
@@ -119,6 +122,7 @@ def make_request(plan: Plan, app: FoundApp, handle: str) -> ReqEnsureAppSlug:
         env=dict(plan.env),
         file_system=read_files(app, plan.entry),
         message=plan.message,
+        progress=plan.wait,
     )
 
 

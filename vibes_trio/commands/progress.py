@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from vibes_trio.commands.output import printable, tell
 from vibes_trio.config import MiB
 from vibes_trio.late import late
 from vibes_trio.wire.live import ResProgress
@@ -22,10 +23,15 @@ SHOWN_FROM_BYTES = 1 * MiB
 
 
 class Bar:
-    """How much of something has been sent, and what the server says of it then; *shown*: where that is seen."""
+    """How much of something has been sent, and what the server says of it then.
 
-    def __init__(self, shown: tqdm.tqdm[None] | None) -> None:
+    Args:
+        shown: where that is seen; None: nowhere, or, with *tells*, in lines of what the server says.
+    """
+
+    def __init__(self, shown: tqdm.tqdm[None] | None, *, tells: bool = False) -> None:
         self._shown = shown
+        self._tells = tells
 
     def advance(self, size: int) -> None:
         """Say that *size* more bytes were sent."""
@@ -34,20 +40,23 @@ class Bar:
 
     def on_progress(self, payload: msgspec.Raw) -> None:
         """Show what the server tells of how far it is."""
+        try:
+            told = msgspec.json.decode(payload, type=ResProgress)
+        except msgspec.DecodeError:
+            return  # of a newer server
+        parts = f" {told.part_number} of {told.parts}" if told.part_number and told.parts else ""
+        words = printable(f"{told.stage}{parts} {told.message}").rstrip()
         if self._shown is not None:
-            try:
-                told = msgspec.json.decode(payload, type=ResProgress)
-            except msgspec.DecodeError:
-                return  # of a newer server
-            parts = f" {told.part_number} of {told.parts}" if told.part_number and told.parts else ""
-            self._shown.set_postfix_str(f"{told.stage}{parts}")
+            self._shown.set_postfix_str(words)
+        elif self._tells:
+            tell(words)
 
 
 @contextmanager
-def open_bar(size: int) -> Iterator[Bar]:
-    """Give a bar for *size* bytes; it is seen on a terminal if they are many."""
+def open_bar(size: int, *, tells: bool = False) -> Iterator[Bar]:
+    """Give a bar for *size* bytes; it is seen on a terminal if they are many. *tells*: see `Bar`."""
     if size < SHOWN_FROM_BYTES or not sys.stderr.isatty():
-        yield Bar(None)
+        yield Bar(None, tells=tells)
         return
     with tqdm.tqdm(
         total=size, unit="B", unit_scale=True, unit_divisor=1024, file=sys.stderr, leave=False

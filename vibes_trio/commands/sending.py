@@ -56,9 +56,11 @@ async def send_deploy(session: Session, request: ReqEnsureAppSlug) -> ResEnsureA
     """
     contents = await trio.to_thread.run_sync(_contents, request.file_system)
     if sum(len(one.content) for one in contents) <= SENT_WHOLE_BYTES:
-        return await session.ask(request)
+        with open_bar(0, tells=request.progress) as bar:
+            return await session.ask(request, bar.on_progress)
     missing = await _ask_missing(session, contents)
-    with open_bar(sum(len(one.content) for one in contents if one.cid in missing)) as bar:
+    size = sum(len(one.content) for one in contents if one.cid in missing)
+    with open_bar(size, tells=request.progress) as bar:
         try:
             lighter = await _lighter(session, request, contents, missing, bar)
             return await session.ask(lighter, bar.on_progress)

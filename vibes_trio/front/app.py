@@ -35,7 +35,7 @@ from vibes_trio.front.http import (
 from vibes_trio.front.lane import ServeOne
 from vibes_trio.front.state import FULL, Front
 from vibes_trio.steps import let_go
-from vibes_trio.urls import may_be_page
+from vibes_trio.urls import may_be_page, normalize_path
 
 CLIENT_LEFT: type[Exception] | tuple[()] = getattr(quart_requests, "ClientDisconnectedError", ())
 """What Quart raises, from 0.23 on, once the client has gone; before, it only cancelled what worked for it."""
@@ -142,15 +142,38 @@ def finish_answers(app: ASGIFramework, timeout_s: float) -> ASGIFramework:
     return finished
 
 
-async def run_full_lane(front: Front, opened: Callable[[ServeOne], None], stop: trio.Event) -> None:
-    """Run the full lane until *stop*; *opened* is given what serves a request as soon as it can."""
+def pages_of(app: QuartTrio) -> Callable[[str], bool]:
+    """Return what tells whether *app* may have a page at the path of a request target.
+
+    It looks at the first segment alone, so that all that is none is answered without Quart.
+    """
+    rooms = {_room(rule.rule) for rule in app.url_map.iter_rules()}
+    if any("<" in room for room in rooms):
+        return lambda target: True
+
+    def has_page(target: str) -> bool:
+        room = _room(normalize_path(target))
+        return room in rooms or "%" in room  # which may be another way to write one of them
+
+    return has_page
+
+
+def _room(path: str) -> str:
+    return path[1:].partition("/")[0]
+
+
+async def run_full_lane(
+    front: Front, opened: Callable[[ServeOne, Callable[[str], bool]], None], stop: trio.Event
+) -> None:
+    """Run the full lane until *stop*; *opened* is given what serves a request as soon as it can, and `pages_of`."""
     config = GuardedConfig(front.limits)
-    wrapped = ASGIWrapper(finish_answers(build_app(front), front.limits.send_timeout_s))
+    app = build_app(front)
+    wrapped = ASGIWrapper(finish_answers(app, front.limits.send_timeout_s))
     lifespan = Lifespan(wrapped, config, {})
     async with trio.open_nursery() as nursery:
         await nursery.start(lifespan.handle_lifespan)
         await lifespan.wait_for_startup()
-        opened(partial(serve_one, wrapped, config))
+        opened(partial(serve_one, wrapped, config), pages_of(app))
         await stop.wait()
         await lifespan.wait_for_shutdown()
         nursery.cancel_scope.cancel()

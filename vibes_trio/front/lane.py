@@ -50,11 +50,18 @@ class FullLane:
     def __init__(self) -> None:
         self._loaded = trio.Event()
         self._serve_one: ServeOne | None = None
+        self._has_page: Callable[[str], bool] | None = None
 
-    def open(self, serve_one: ServeOne) -> None:
-        """Let requests in."""
-        self._serve_one = serve_one
+    def open(self, serve_one: ServeOne, has_page: Callable[[str], bool]) -> None:
+        """Let requests in. *has_page*: whether a page may be at the path of a request target."""
+        self._serve_one, self._has_page = serve_one, has_page
         self._loaded.set()
+
+    def may_have(self, head: Head) -> bool:
+        """Whether *head* may ask for a page of this server's own. Before it is loaded, nobody knows which there are."""
+        if not may_be_page(head.host_name, head.method, head.target):
+            return False
+        return self._has_page is None or self._has_page(head.target)
 
     async def serve(self, line: Line, head: Head) -> bool:
         """As `ServeOne`."""
@@ -180,7 +187,7 @@ async def _serve_request(conn: _Connection, head: Head, data: bytes) -> bool:
     """Serve it in one of the lanes; returns and raises as `_serve_next`."""
     front, line = conn.front, conn.line
     is_apps = head.host_name.app is not None or front.pages is None
-    if head.simple and front.fast and (is_apps or not may_be_page(head.host_name, head.method, head.target)):
+    if head.simple and front.fast and (is_apps or not conn.full.may_have(head)):
         front.counts.fast += 1
         return await _answer(front, line, head, data)
     front.counts.full += 1

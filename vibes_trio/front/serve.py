@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 
 FULL_LANE_AFTER_S = 0.05
 
-RunFullLane = Callable[[Front, Callable[[ServeOne], None], trio.Event], Awaitable[None]]
+HasPage = Callable[[str], bool]
+RunFullLane = Callable[[Front, Callable[[ServeOne, HasPage], None], trio.Event], Awaitable[None]]
 Take = Callable[[socket.socket, bytes], None]
 """Serves a connection (a non-blocking socket), and what was read from it before, in a task of its own."""
 

@@ -14,12 +14,14 @@ import msgspec
 from vibes_trio.beside.pool import Answer, Packed, Question, Told
 from vibes_trio.config import Limits
 from vibes_trio.errors import TooLarge, VibesError
+from vibes_trio.services.chat_import import pack_import, unpack_import
 from vibes_trio.services.given import pack_deploy, pack_section, unpack_deploy, unpack_section
 from vibes_trio.services.given_prompts import pack_prompt, unpack_prompt
 from vibes_trio.services.linking import link_beside, map_beside, page_beside
 from vibes_trio.wire.access import ACCESS
 from vibes_trio.wire.base import Request, encode, read_head, read_payload
 from vibes_trio.wire.chat import APPEND, ReqAppendChatSection
+from vibes_trio.wire.chats import ReqImportChatContexts
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.large import Bounds, LargeHead, read_large_head
 from vibes_trio.wire.prompts import ReqPromptChatSection
@@ -42,6 +44,7 @@ class Packing(msgspec.Struct, frozen=True):
 _PACKINGS: Mapping[type[AnyRequest], Packing] = {
     ReqEnsureAppSlug: Packing(pack_deploy, unpack_deploy),
     ReqAppendChatSection: Packing(pack_section, unpack_section),
+    ReqImportChatContexts: Packing(pack_import, unpack_import),
     ReqPromptChatSection: Packing(pack_prompt, unpack_prompt),
 }
 

@@ -25,13 +25,23 @@ from vibes_trio.content.sign_in_page import POLICY, SignIn, render_sign_in
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, ConfigError, Overloaded, RequireLogin, VibesError
 from vibes_trio.exchange import HttpIncoming, Reply, UserId
+from vibes_trio.services.app_list import clamp
 from vibes_trio.services.notices import notice_reply
 from vibes_trio.storage import iso_utc
-from vibes_trio.storage.certificates import Certificate, admit_certificate
+from vibes_trio.storage.certificates import Certificate, admit_certificate, list_of_user, revoke_own
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.users import get_user, use_invite
 from vibes_trio.urls import SIGN_IN
-from vibes_trio.wire.devices import ReqCertFromCsr, ResCertFromCsr
+from vibes_trio.wire.cursors import read_cursor, write_cursor
+from vibes_trio.wire.devices import (
+    Device,
+    ReqCertFromCsr,
+    ReqListDevices,
+    ReqRevokeDevice,
+    ResCertFromCsr,
+    ResListDevices,
+    ResRevokeDevice,
+)
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +72,43 @@ async def cert_from_csr(ctx: Ctx, req: ReqCertFromCsr) -> ResCertFromCsr:
     issued = await ctx.app.db.write(_certify, ctx.asker, issue, limit)
     _tell(issued, ctx.asker.user_id)
     return ResCertFromCsr(certificate=issued.certificate_jwt)
+
+
+async def list_devices(ctx: Ctx, req: ReqListDevices) -> ResListDevices:
+    """Return devices of who asks.
+
+    Raises:
+        BadRequest: a cursor of another list.
+    """
+    limit = clamp(req.limit, ctx)
+    behind = {"after": read_cursor(req.cursor, "devices", tuple[str, str])} if req.cursor else {}
+    found = await ctx.app.db.read(list_of_user, ctx.asker.user_id, limit=limit + 1, **behind)
+    last = found[limit - 1] if len(found) > limit else None
+    return ResListDevices(
+        items=tuple(map(_told, found[:limit])),
+        next_cursor=write_cursor("devices", last.issued, last.serial) if last is not None else "",
+    )
+
+
+async def revoke_device(ctx: Ctx, req: ReqRevokeDevice) -> ResRevokeDevice:
+    """Let a device of who asks count no longer.
+
+    Raises:
+        NotFound: they have none such.
+    """
+    revoked = await ctx.app.db.write(revoke_own, ctx.asker.user_id, req.serial)
+    log.info("%s revoked a device, serial number %s", ctx.asker.user_id, revoked.serial)
+    return ResRevokeDevice(device=_told(revoked))
+
+
+def _told(certificate: Certificate) -> Device:
+    return Device(
+        serial=certificate.serial,
+        fingerprint=certificate.fingerprint,
+        issued=certificate.issued,
+        expires=certificate.expires,
+        revoked=certificate.revoked or "",
+    )
 
 
 def hash_code(code: str) -> str:

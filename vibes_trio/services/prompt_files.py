@@ -1,7 +1,7 @@
 """The files of a turn: made a dev release of the app, and shown as blocks."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from msgspec import UnsetType
@@ -11,7 +11,7 @@ from vibes_trio.content.mime import OCTETS, mime_of
 from vibes_trio.content.turn_blocks import TextFile
 from vibes_trio.context import Ctx
 from vibes_trio.errors import BadRequest, NotFound
-from vibes_trio.exchange import Cid, FsId
+from vibes_trio.exchange import Cid, FsId, UserId
 from vibes_trio.services.given import Deploy, GivenFile
 from vibes_trio.services.given_prompts import Said
 from vibes_trio.services.releases import read_env, read_extras
@@ -19,6 +19,7 @@ from vibes_trio.services.versions import sources_of
 from vibes_trio.storage import app_chats, apps, versions
 from vibes_trio.storage.app_chats import AppChat
 from vibes_trio.storage.app_states import find_app
+from vibes_trio.storage.assets import find_asset
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.release_rows import Release
 from vibes_trio.wire.deploy import ResEnsureAppSlug
@@ -30,8 +31,9 @@ DeployFiles = Callable[[Ctx, Deploy], Awaitable[ResEnsureAppSlug]]
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """What a turn goes on from."""
+    """What a turn goes on from. *owner*: whose release it is."""
 
+    owner: UserId | None = None
     files: tuple[GivenFile, ...] = ()
     env: Mapping[str, str] | None = None
     entry_point: str = ""
@@ -51,6 +53,8 @@ async def deploy_said(ctx: Ctx, chat: AppChat, said: Said, run_id: str, deploy: 
     files = {file.name: file for file in (base.files if said.mode == "fs-update" else ())}
     for name in said.removed:
         files.pop(name, None)
+    for name in files.keys() - {file.name for file in said.files} if base.owner != ctx.asker.user_id else ():
+        files[name] = await _with_content(ctx, files[name])
     files |= {file.name: file for file in said.files}
     if not files:
         raise BadRequest("No file would be left of the app.")
@@ -70,6 +74,14 @@ async def deploy_said(ctx: Ctx, chat: AppChat, said: Said, run_id: str, deploy: 
     return done.fs_id
 
 
+async def _with_content(ctx: Ctx, file: GivenFile) -> GivenFile:
+    """Return a file of somebody else's app with its bytes: who may deploy it may read it, and may not refer to it."""
+    content = await ctx.app.db.read(find_asset, file.cid)
+    if content is None:
+        raise NotFound(f"{file.name}: its content is not stored here any more.")
+    return replace(file, content=content)
+
+
 def _find_base(tx: Tx, chat: AppChat, said: Said) -> _Base:
     release = _find_release(tx, chat, said.ref_fs_id)
     if release is None:
@@ -79,7 +91,7 @@ def _find_base(tx: Tx, chat: AppChat, said: Said) -> _Base:
     extras = read_extras(release.extras_json)
     entry_point = extras.entry_point if extras is not None else ""
     files = tuple(_as_given(item) for item in sources_of(release))
-    return _Base(files, read_env(release.env_json), entry_point)
+    return _Base(release.user_id, files, read_env(release.env_json), entry_point)
 
 
 def _find_release(tx: Tx, chat: AppChat, fs_id: str) -> Release | None:

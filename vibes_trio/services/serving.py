@@ -64,17 +64,17 @@ async def serve_entry_point(ctx: Ctx, asked: Asked) -> Reply:
 async def _serve(app: App, asked: Asked) -> Reply:
     assert asked.entry is not None, "the handler only passes app hosts on"
     release = await find_visible(app, asked, asked.entry)
-    reply = await _serve_release(app, release, asked)
-    return sealed(reply, release) if release is not None else reply
-
-
-async def _serve_release(app: App, release: ServedRelease | None, asked: Asked) -> Reply:
-    assert asked.entry is not None, "the handler only passes app hosts on"
     referring = await _find_referring(app, release, asked)
     if referring is not None:
-        return await respond(app, asked, await _read_referred(app, referring, asked.entry.path))
+        content = await _read_referred(app, referring, asked.entry.path)
+        return sealed(await respond(app, asked, content), referring)
     if release is None:
         return await _lead_on(app, asked)
+    return sealed(await _serve_release(app, release, asked), release)
+
+
+async def _serve_release(app: App, release: ServedRelease, asked: Asked) -> Reply:
+    assert asked.entry is not None, "the handler only passes app hosts on"
     if asked.entry.path == NEWER:
         return await tell_newer(app, release, asked)
     if app.modules is not None:

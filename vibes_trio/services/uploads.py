@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, quote
 
 import base58
 import trio
+from msgspec import structs
 
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.mime import OCTETS
@@ -225,7 +226,7 @@ async def _serve_file(app: App, incoming: HttpIncoming) -> Reply:
     headers = {name: incoming.headers[name] for name in READING_HEADERS if name in incoming.headers}
     asked = Asked(incoming.method == "HEAD", headers, UPLOADS)
     served = Content(content, upload.mime, upload.cid, upload.cid, FOREVER)
-    return replace(await respond(app, asked, served), policy=None, repeatable=False)
+    return structs.replace(await respond(app, asked, served), policy=None, repeatable=False)
 
 
 async def _find_file(app: App, query: str) -> tuple[uploads.Upload, bytes]:

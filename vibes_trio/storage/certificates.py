@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vibes_trio.errors import LimitReached, NotFound
 from vibes_trio.exchange import UserId
+from vibes_trio.storage.app_states import LAST
 from vibes_trio.storage.counters import count_up, get_count
 from vibes_trio.storage.feed import Revocations
 from vibes_trio.storage.interface import Row, Tx
@@ -119,6 +120,29 @@ def list_certificates(tx: Tx, user_id: UserId | None = None) -> tuple[Certificat
         (user_id,),
     )
     return tuple(_certificate(row) for row in rows)
+
+
+def list_of_user(
+    tx: Tx, user_id: UserId, *, after: tuple[str, str] = (LAST, ""), limit: int
+) -> tuple[Certificate, ...]:
+    """Return certificates of *user_id* behind the sort keys *after* (issued, serial), newest first."""
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM Certificates WHERE userId = ? AND (issued, serial) < (?, ?)"
+        " ORDER BY issued DESC, serial DESC LIMIT ?",
+        (user_id, *after, limit),
+    )
+    return tuple(_certificate(row) for row in rows)
+
+
+def revoke_own(tx: Tx, user_id: UserId, serial: str) -> Certificate:
+    """As `revoke_certificate`, for one of *user_id*'s; of others nothing is told.
+
+    Raises:
+        NotFound: they have none such.
+    """
+    if not tx.execute("SELECT 1 FROM Certificates WHERE serial = ? AND userId = ?", (serial, user_id)):
+        raise NotFound(f"You have no device with the serial number {serial[:100]!r}.")
+    return revoke_certificate(tx, serial)
 
 
 def count_live(tx: Tx, user_id: UserId) -> int:

@@ -124,7 +124,7 @@ class Text(msgspec.Struct, frozen=True):
 
 
 class SearchAsked(msgspec.Struct, frozen=True):
-    """What is looked for: sections that have all *words*, the last perhaps begun.
+    """What is looked for: sections that have all *words*, of the last a beginning where there is none.
 
     Attributes:
         after: `Hit.place` of the last that is known; None: from the first on.

@@ -16,6 +16,8 @@ from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.chats import (
     ReqDeleteChatContext,
+    ReqExportChatContext,
+    ReqImportChatContexts,
     ReqListChatContexts,
     ReqReadChatSections,
     ReqRestoreChatContext,
@@ -32,7 +34,7 @@ from vibes_trio.wire.deletions import (
     ReqUndoDeletion,
 )
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
-from vibes_trio.wire.devices import ReqCertFromCsr
+from vibes_trio.wire.devices import ReqCertFromCsr, ReqListDevices, ReqRevokeDevice
 from vibes_trio.wire.live import (
     ReqSubscribeApps,
     ReqSubscribeChatSections,
@@ -106,6 +108,7 @@ class Kind(Enum):
     CHAT = "a chat"
     DELETION = "what was deleted"
     INVITE = "an invitation"
+    DEVICE = "a device"
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -150,6 +153,8 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqDeleteUserSlugBinding: Rule(Kind.HANDLE, Relation.OWNER),
     ReqUndoDeletion: Rule(Kind.DELETION, Relation.OWNER),
     ReqListDeletions: _MINE,
+    ReqListDevices: _MINE,
+    ReqRevokeDevice: Rule(Kind.DEVICE, Relation.OWNER),
     ReqRenameApp: Rule(Kind.APP, Relation.OWNER),
     ReqForkApp: Rule(Kind.APP, Relation.SIGNED_IN),
     ReqCreateInvite: Rule(Kind.APP, Relation.OWNER),
@@ -181,6 +186,8 @@ ACCESS: Mapping[type[Request[Any]], Rule] = {
     ReqUnsubscribe: _MINE,
     ReqListChatContexts: _MINE,
     ReqSearchChats: _MINE,
+    ReqImportChatContexts: _MINE,
+    ReqExportChatContext: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     ReqReadChatSections: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     ReqSetChatContext: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     ReqDeleteChatContext: Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),

@@ -110,7 +110,9 @@ class ResSearchChats(Response, frozen=True, kw_only=True, tag="vibes.diy.res-sea
 
 
 class ReqSearchChats(Request[ResSearchChats], frozen=True, kw_only=True, tag="vibes.diy.req-search-chats"):
-    """Find sections of my chats, or of one of them, that have all words of *text*, of the last its beginning.
+    """Find sections of my chats, or of one of them, that have all words of *text*.
+
+    Where nothing has the last word, words that begin so are found.
 
     Younger chats come first, and later sections of one chat; at most *limit* (1 to 100) at once.
     """
@@ -165,3 +167,63 @@ class ReqRestoreChatContext(
     """Undo the deletion of a chat."""
 
     context_id: str
+
+
+Format = Literal["vibes", "open-webui", "chatgpt"]
+
+
+class ExportedSection(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A section, as it stands in an export of ours."""
+
+    origin: Origin
+    blocks: msgspec.Raw
+    created: str = ""
+
+
+class ExportedChat(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An export of ours: a chat, whole."""
+
+    sections: tuple[ExportedSection, ...]
+    title: str = ""
+    created: str = ""
+
+
+class ResExportChatContext(Response, frozen=True, kw_only=True, tag="vibes.diy.res-export-chat-context"):
+    """The chat. *left_out*: what the format can't carry, and how many of it."""
+
+    format: Format
+    content: msgspec.Raw
+    left_out: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class ReqExportChatContext(
+    Request[ResExportChatContext], frozen=True, kw_only=True, tag="vibes.diy.req-export-chat-context"
+):
+    """Export a chat: in our form, or as Open WebUI or ChatGPT would."""
+
+    context_id: str
+    format: Format = "vibes"
+
+
+class ImportedChat(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A chat that was made."""
+
+    context_id: str
+    title: str
+    sections: int
+
+
+class ResImportChatContexts(Response, frozen=True, kw_only=True, tag="vibes.diy.res-import-chat-contexts"):
+    """The chats. *left_out*: what could not be carried, and how many of it."""
+
+    items: tuple[ImportedChat, ...]
+    left_out: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class ReqImportChatContexts(
+    Request[ResImportChatContexts], frozen=True, kw_only=True, tag="vibes.diy.req-import-chat-contexts"
+):
+    """Make chats of an export: of ours, Open WebUI's or ChatGPT's; one chat, or a list of them. All or none."""
+
+    format: Format
+    content: msgspec.Raw

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from vibes_trio.exchange import UserId
-from vibes_trio.storage.interface import Hit, SearchAsked, Snippet, Text, Tx, Value
+from vibes_trio.storage.interface import Hit, Row, SearchAsked, Snippet, Text, Tx, Value
 
 SEQ_BITS = 30
 """Of a row's number; the rest is the number of the chat."""
@@ -43,38 +43,50 @@ class SqliteChatSearch:
             )
 
     def find(self, tx: Tx, user_id: UserId, asked: SearchAsked) -> tuple[Hit, ...]:
-        """Return sections of *user_id* that have all the words, of the youngest chats first, their last first."""
+        """Return sections of *user_id* that have all the words, of the youngest chats first, their last first.
+
+        Where none has the last word, those are found that have one which begins so: to look for beginnings takes the
+        longer the more sections there are, to look for words does not.
+        """
         wanted = _query(user_id, asked.words)
         if not wanted:
             return ()
-        below = asked.after if asked.after is not None else _LAST
-        least = 0
-        if asked.context_id:
-            rows = tx.execute("SELECT number FROM ChatNumbers WHERE contextId = ?", (asked.context_id,))
-            least = rows[0][0] << SEQ_BITS if rows else _LAST
-            below = min(below, least + (1 << SEQ_BITS))
-        found = tx.execute(
-            "SELECT t.rowid, n.contextId, c.title, c.preview,"
-            f" snippet(ChatText, 1, char(2), char(3), '…', {_SNIPPET_WORDS}), s.origin, s.created"
-            " FROM ChatText AS t CROSS JOIN ChatNumbers AS n ON n.number = t.rowid >> 30"
-            " CROSS JOIN ChatContexts AS c ON c.contextId = n.contextId"
-            " CROSS JOIN ChatSections AS s ON s.contextId = n.contextId AND s.seq = t.rowid & 1073741823"
-            " WHERE ChatText MATCH ? AND t.rowid < ? AND t.rowid >= ? AND c.deleted = '' AND c.userId = ?"
-            " ORDER BY t.rowid DESC LIMIT ?",
-            (wanted, below, least, user_id, asked.limit),
-        )
-        return tuple(
-            Hit(
-                place=place,
-                context_id=context_id,
-                seq=place & ((1 << SEQ_BITS) - 1),
-                origin=origin,
-                created=created,
-                title=title or preview,
-                snippet=_read_snippet(snippet),
-            )
-            for place, context_id, title, preview, snippet, origin, created in found
-        )
+        found = _select(tx, user_id, wanted, asked)
+        if not found and not _select(tx, user_id, wanted, SearchAsked(asked.words, 1)):
+            found = _select(tx, user_id, _query(user_id, asked.words, begun=True), asked)
+        return tuple(_hit(row) for row in found)
+
+
+def _select(tx: Tx, user_id: UserId, wanted: str, asked: SearchAsked) -> Sequence[Row]:
+    below = asked.after if asked.after is not None else _LAST
+    least = 0
+    if asked.context_id:
+        rows = tx.execute("SELECT number FROM ChatNumbers WHERE contextId = ?", (asked.context_id,))
+        least = rows[0][0] << SEQ_BITS if rows else _LAST
+        below = min(below, least + (1 << SEQ_BITS))
+    return tx.execute(
+        "SELECT t.rowid, n.contextId, c.title, c.preview,"
+        f" snippet(ChatText, 1, char(2), char(3), '…', {_SNIPPET_WORDS}), s.origin, s.created"
+        " FROM ChatText AS t CROSS JOIN ChatNumbers AS n ON n.number = t.rowid >> 30"
+        " CROSS JOIN ChatContexts AS c ON c.contextId = n.contextId"
+        " CROSS JOIN ChatSections AS s ON s.contextId = n.contextId AND s.seq = t.rowid & 1073741823"
+        " WHERE ChatText MATCH ? AND t.rowid < ? AND t.rowid >= ? AND c.deleted = '' AND c.userId = ?"
+        " ORDER BY t.rowid DESC LIMIT ?",
+        (wanted, below, least, user_id, asked.limit),
+    )
+
+
+def _hit(row: Row) -> Hit:
+    place, context_id, title, preview, snippet, origin, created = row
+    return Hit(
+        place=place,
+        context_id=context_id,
+        seq=place & ((1 << SEQ_BITS) - 1),
+        origin=origin,
+        created=created,
+        title=title or preview,
+        snippet=_read_snippet(snippet),
+    )
 
 
 def _owner_word(user_id: UserId) -> str:
@@ -86,13 +98,13 @@ def _spaced(text: str) -> str:
     return _LETTER.sub(r" \g<0> ", text.replace(_BEGIN, " ").replace(_END, " "))
 
 
-def _query(user_id: UserId, words: Sequence[str]) -> str:
-    """Return what FTS5 is asked; empty: no word is among *words*."""
+def _query(user_id: UserId, words: Sequence[str], *, begun: bool = False) -> str:
+    """Return what FTS5 is asked; empty: no word is among *words*. *begun*: the last may be the beginning of one."""
     pieces = [piece for word in words if any(map(str.isalnum, piece := word.replace('"', " ")))]
     if not pieces:
         return ""
     phrases = [f'"{" ".join(_spaced(piece).split())}"' for piece in pieces]
-    if not _LETTER.search(pieces[-1][-1]):
+    if begun and len(pieces[-1]) > 1 and not _LETTER.search(pieces[-1][-1]):
         phrases[-1] += " *"
     return f"owner : {_owner_word(user_id)} AND words : ({' AND '.join(phrases)})"
 

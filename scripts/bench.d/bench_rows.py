@@ -13,7 +13,17 @@ from urllib.parse import SplitResult, urlsplit
 
 import bench_ours as ours_side
 from bench_figures import BenchError, Sample, percentile
-from bench_loads import Bench, Talk, hold_idle, run_bare_inserts, run_wrk, run_ws, verify_tokens, write_lines
+from bench_loads import (
+    Bench,
+    Talk,
+    hold_idle,
+    run_bare_inserts,
+    run_fan_out,
+    run_wrk,
+    run_ws,
+    verify_tokens,
+    write_lines,
+)
 from bench_ours import LAUNCHER, make_app, run_ours
 from bench_processes import Server, cpu_s, first_answer, free_port, memory_kib, run_server
 from bench_projects import PROJECT_FILES, PROJECT_PACKAGES, make_project
@@ -23,6 +33,7 @@ Measure = Callable[[], Sample]
 Open = Callable[[Bench], AbstractContextManager[Measure]]
 
 IDLE_CONNECTIONS = 10_000
+SUBSCRIBERS = 1000
 GOOD_CLIENTS = 16
 GOOD_CLIENTS_PAUSE_MS = 10
 NEW_TOKENS = 12_000
@@ -347,6 +358,32 @@ def _ours_stall(in_flight: int) -> Open:
     return side
 
 
+def _ours_fan_out(deaf: int) -> Open:
+    """Return our side of telling many subscribers of a chat of each section; *deaf* of them do not read."""
+
+    @contextmanager
+    def side(bench: Bench) -> Iterator[Measure]:
+        token, context = bench.ours.token(), bench.ours.contexts[0]
+        subscribe = write_lines(bench.folder / "subscribe.txt", [ours_side.subscribe(token, context)])
+        append = write_lines(bench.folder / "append-one.txt", [ours_side.append(token, context)])
+
+        def measure() -> Sample:
+            with _ours(bench) as server:
+                before = memory_kib(server.pid)
+                found = run_fan_out(bench, server, SUBSCRIBERS, deaf, subscribe, append)
+                grown = memory_kib(server.pid) - before
+            return {
+                "p50_ms": percentile(found["all"], 0.5),
+                "p99_ms": percentile(found["all"], 0.99),
+                "each_p99_ms": percentile(found["each"], 0.99),
+                "memory_kib": grown,
+            }
+
+        yield measure
+
+    return side
+
+
 # -- deploys, idle connections, starts --------------------------------------------------------------------
 
 
@@ -616,6 +653,12 @@ ROWS = (
     Row("append.256", "256 in flight", {"ours": _ours_appends(256), "node ws + sqlite": _node_appends(256)}),
     Row("append.stall.32", "lateness of the event loop, 32 in flight", {"ours": _ours_stall(32)}, "p99_ms"),
     Row("append.stall.256", "256 in flight", {"ours": _ours_stall(256)}, "p99_ms"),
+    Row(
+        "fan.1000",
+        "until 1,000 subscribers of a chat have a section",
+        {"ours": _ours_fan_out(0), "ours, one does not read": _ours_fan_out(1)},
+        "p99_ms",
+    ),
     Row("deploy.new", "deploy of a new 12 KiB app", {"ours": _ours_deploys(known=False)}),
     Row("deploy.known", "deploy of a known one", {"ours": _ours_deploys(known=True)}),
     Row(

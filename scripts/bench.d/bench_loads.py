@@ -3,6 +3,7 @@
 import json
 import resource
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from bench_tools import HERE, Tools, tool_env
 WARM_UP_S = 0.5
 SLACK_S = 60
 HTTP_CONNECTIONS = 32
+FAN_OUT_APPENDS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,30 @@ def verify_tokens(
         raise BenchError(done.stderr.strip()[-500:])
     figures: dict[str, float] = json.loads(done.stdout)
     return figures
+
+
+def run_fan_out(
+    bench: Bench, server: Server, subscribers: int, deaf: int, subscribe: Path, append: Path
+) -> dict[str, list[float]]:
+    """Return how long it took until subscribers had a section; see `fan_out.py`.
+
+    Raises:
+        BenchError: one did not hear it in time.
+    """
+    command = ["taskset", "-c", str(bench.cores.load), sys.executable, str(HERE / "fan_out.py")]
+    command += [
+        str(server.port),
+        str(subscribers),
+        str(deaf),
+        str(FAN_OUT_APPENDS),
+        str(subscribe),
+        str(append),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SLACK_S, check=False)
+    if done.returncode:
+        raise BenchError(done.stderr.strip()[-500:] or "fan_out failed")
+    found: dict[str, list[float]] = json.loads(done.stdout)
+    return found
 
 
 def write_lines(path: Path, lines: Sequence[str]) -> Path:

@@ -182,6 +182,12 @@ def ensure_context(token: str | None, context: str, size: int = 0) -> str:
     return _envelope(payload, token)
 
 
+def subscribe(token: str | None, context: str) -> str:
+    """Return a message that subscribes to what is appended from now on."""
+    payload = {"type": "vibes.diy.req-subscribe-chat-sections", "contextId": context, "since": 2**40}
+    return _envelope(payload, token)
+
+
 def append(token: str | None, context: str) -> str:
     """Return an appendChatSection with 1 KiB of blocks."""
     block = {
