@@ -1,3 +1,4 @@
+import pytest
 from content.reading import COMPONENT, ENTRY, MAIN, PAGE, read
 
 from vibes_trio.config import Limits
@@ -156,6 +157,26 @@ def test_modules_with_jsx_beside_a_page_are_compiled():
     )
 
     assert (project.kind, project.entries, project.needs_build) == ("html", ("/main.jsx",), True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "mounted"),
+    [
+        ("main.ts", "class Game { all: Array<string> = [] }\nnew Game()", []),
+        ("main.ts", "export default new Phaser.Game({})", []),
+        ("main.ts", "@customElement('a-b')\nexport class List extends LitElement { x = html`<p>` }", []),
+        ("main.ts", "class Game { e = document.createElement('b') }", []),
+        ("main.jsx", "function App() { return 1 }", ["/main.jsx"]),
+        ("main.ts", "export default () => React.createElement('p')", ["/main.ts"]),
+        ("main.ts", "import { memo } from 'react'; export default memo(() => 'x')", ["/main.ts"]),
+    ],
+)
+def test_of_scripts_that_a_page_names_only_components_are_mounted(name, text, mounted):
+    """All others run, and that is all: a game or an element of its own is no component."""
+    page = PAGE.format(f'<script type="module" src="{name}"></script>')
+    project = read({"/index.html": page, f"/{name}": text})
+
+    assert ([mount.name for mount in project.mounts], project.hollow) == (mounted, ())
 
 
 def test_scripts_for_babel_are_one_module_with_reacts_globals():
