@@ -2,7 +2,7 @@
 
 import pytest
 
-from vibes_trio.content.foreign_packages import in_words, no_such_file, tell_foreign
+from vibes_trio.content.foreign_packages import in_words, no_such_file, tell_builder, tell_foreign
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,13 @@ def test_what_is_made_for_something_else_is_told_before_it_is_tried(package, wor
 
     assert (words in told) if words else told == ""
     assert in_words(package, "it broke") == (told or "it broke")
+
+
+@pytest.mark.parametrize(
+    ("packages", "name"), [({"react", "astro"}, "Astro"), ({"nuxt"}, "Nuxt"), ({"react", "vite"}, "")]
+)
+def test_tools_that_alone_make_the_pages_are_told(packages, name):
+    assert (f"names {name}, whose own build" in tell_builder(packages)) == bool(name)
 
 
 def test_what_has_the_name_of_a_part_of_node_is_told_as_that():

@@ -124,6 +124,14 @@ def test_a_next_app_is_known_by_its_configuration_too():
     assert read({"/pages/index.jsx": COMPONENT}).kind == "component"
 
 
+def test_an_app_that_only_its_own_tool_builds_is_told():
+    """As an Astro project, which would else be an empty page without a word."""
+    given = {"/package.json": '{"devDependencies": {"astro": "^4"}}', "/src/pages/index.astro": "<p>"}
+
+    assert [warning.partition(",")[0] for warning in read(given).warnings] == ["package.json names Astro"]
+    assert read(given | {"/App.jsx": COMPONENT}, "/App.jsx").warnings == ()
+
+
 def test_a_static_site_keeps_its_scripts():
     project = read(
         {"/index.html": PAGE.format('<script src="main.js"></script>'), "/main.js": "document.title = 'x'"}

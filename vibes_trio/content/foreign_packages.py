@@ -1,6 +1,7 @@
 """Packages that no page can have, in the words that help: what is made for phones, or for a server."""
 
 import re
+from collections.abc import Collection
 
 from vibes_trio.content.node_names import NAMES
 
@@ -22,6 +23,28 @@ def tell_foreign(package: str) -> str:
     if _SERVERS.fullmatch(package):
         return "it takes a server of its own: here an app runs in the browser alone"
     return ""
+
+
+_SITE_BUILDERS = {
+    "astro": "Astro",
+    "@sveltejs/kit": "SvelteKit",
+    "nuxt": "Nuxt",
+    "gatsby": "Gatsby",
+    "@angular/core": "Angular",
+    "@remix-run/react": "Remix",
+    "@docusaurus/core": "Docusaurus",
+    "vitepress": "VitePress",
+    "@11ty/eleventy": "Eleventy",
+}
+
+
+def tell_builder(packages: Collection[str]) -> str:
+    """Return what is told of an app whose pages only a tool of its own makes, one of *packages*; empty: none is."""
+    found = next((name for package, name in _SITE_BUILDERS.items() if package in packages), "")
+    return found and (
+        f"package.json names {found}, whose own build makes the pages; this server does not have it: build the app"
+        " where it was made, and deploy the folder that this writes (dist, build, public or out)."
+    )
 
 
 def in_words(package: str, why: str) -> str:

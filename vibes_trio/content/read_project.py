@@ -14,6 +14,7 @@ import msgspec
 from vibes_trio.config import Limits
 from vibes_trio.content.babel_scripts import babel_files
 from vibes_trio.content.file_roles import is_apart, is_for_compilers
+from vibes_trio.content.foreign_packages import tell_builder
 from vibes_trio.content.jsx_source import NO_SOLID, PREACT, SOLID, find_jsx_source, preact_entry
 from vibes_trio.content.module_hosts import read_file
 from vibes_trio.content.next_pages import find_next_pages, next_entry, tell_server_values
@@ -53,7 +54,10 @@ def read_project(
     reading = _Reading(files, entry_point, env or {})
     project = reading.page() if reading.html else reading.next_app() or reading.components()
     solid = (NO_SOLID,) if project.jsx_source == SOLID else ()
-    warnings = (*reading.warnings, *reading.modules.warnings, *tell_entries(project, project.entries), *solid)
+    named = {*reading.package.dependencies, *reading.package.dev_dependencies}
+    builder = "" if entry_point else tell_builder(named)
+    tools = (builder,) if builder else solid
+    warnings = (*reading.warnings, *reading.modules.warnings, *tell_entries(project, project.entries), *tools)
     return replace(project, notes=tell_reading(project, reading.apart_names()), warnings=warnings)
 
 
