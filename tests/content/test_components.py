@@ -58,6 +58,7 @@ const Inner = 1;"""
         "render(<App />, root)",
         "render(h(App), root)",
         "render(() => <App />, root)",
+        "render(html`<${App} />`, root)",
     ],
 )
 def test_a_module_that_mounts_itself_is_seen(text):

@@ -112,6 +112,13 @@ def test_a_plain_page_does_not_keep_what_has_to_be_compiled():
     )
 
 
+def test_a_script_in_typescript_is_a_module_whether_it_says_so_or_not():
+    """No browser runs it as it is; tools compile it in the place where it lies."""
+    page = read('<script src="src/main.tsx"></script><script src="plain.js"></script>', compiled=False)
+
+    assert (page.scripts, page.kept) == ((Script("/src/main.tsx"),), ("/plain.js",))
+
+
 def test_what_is_missing_is_told():
     page = read(
         '<script type="module" src="/gone.js"></script><script src="gone2.js"></script>'

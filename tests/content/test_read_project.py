@@ -1,3 +1,4 @@
+import pytest
 from content.reading import COMPONENT, ENTRY, MAIN, PAGE, read
 
 from vibes_trio.config import Limits
@@ -139,12 +140,43 @@ def test_modules_that_browsers_read_stay_in_the_page():
     assert (project.kind, project.entries) == ("html", ())
 
 
+def test_modules_that_browsers_read_are_compiled_beside_one_that_they_do_not():
+    """One that stayed in the page would be unknown to the build, and what both import would be there twice."""
+    page = (
+        '<script type="module" src="main.js"></script><script src="plain.js"></script>'
+        '<script type="module">import "three";</script>'
+    )
+    project = read({"/index.html": PAGE.format(page), "/main.js": MAIN, "/plain.js": "let a"})
+
+    assert (project.entries, project.scripted) == (("/main.js", "/index.html~1.jsx"), False)
+
+
 def test_modules_with_jsx_beside_a_page_are_compiled():
     project = read(
         {"/index.html": PAGE.format('<script type="module" src="main.jsx"></script>'), "/main.jsx": MAIN}
     )
 
     assert (project.kind, project.entries, project.needs_build) == ("html", ("/main.jsx",), True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "mounted"),
+    [
+        ("main.ts", "class Game { all: Array<string> = [] }\nnew Game()", []),
+        ("main.ts", "export default new Phaser.Game({})", []),
+        ("main.ts", "@customElement('a-b')\nexport class List extends LitElement { x = html`<p>` }", []),
+        ("main.ts", "class Game { e = document.createElement('b') }", []),
+        ("main.jsx", "function App() { return 1 }", ["/main.jsx"]),
+        ("main.ts", "export default () => React.createElement('p')", ["/main.ts"]),
+        ("main.ts", "import { memo } from 'react'; export default memo(() => 'x')", ["/main.ts"]),
+    ],
+)
+def test_of_scripts_that_a_page_names_only_components_are_mounted(name, text, mounted):
+    """All others run, and that is all: a game or an element of its own is no component."""
+    page = PAGE.format(f'<script type="module" src="{name}"></script>')
+    project = read({"/index.html": page, f"/{name}": text})
+
+    assert ([mount.name for mount in project.mounts], project.hollow) == (mounted, ())
 
 
 def test_scripts_for_babel_are_one_module_with_reacts_globals():

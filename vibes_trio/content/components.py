@@ -32,7 +32,7 @@ _MOUNTS = Signed(
     ("createRoot", "createApp", "render", "hydrate"),
     re.compile(
         rf"{words('createRoot', 'hydrateRoot', 'createApp')}\s*+\(|{word('ReactDOM')}\s*+\.\s*+(?:render|hydrate)\b"
-        rf"|{words('render', 'hydrate')}\s*+\(\s*+(?:<|h\(|\(\s*+\)\s*+=>)"
+        rf"|{words('render', 'hydrate')}\s*+\(\s*+(?:<|h\(|html`|\(\s*+\)\s*+=>)"
     ),
 )
 _COMPONENT = re.compile(r"[A-Z][\w$]*")

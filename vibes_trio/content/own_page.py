@@ -260,7 +260,7 @@ class _Reading:
         elif kind == "importmap":
             self.imports |= _read_imports(self.text[element.content.start : element.content.end])
             self.edits.append(_Edit(Span(element.tag.start, element.end)))
-        elif kind in _BABEL or (kind == "module" and self._must_compile(element, address, name)):
+        elif kind in _BABEL or self._must_compile(element, kind, address, name):
             if address and name is None:
                 self.missing.append(address)
             else:
@@ -272,9 +272,11 @@ class _Reading:
                 self.kept.append(name)
             self._take_addresses(element)
 
-    def _must_compile(self, element: Element, address: str, name: str | None) -> bool:
-        """Whether a module script can't stay as it is; one of another host always does."""
-        if _REMOTE.match(address):
+    def _must_compile(self, element: Element, kind: str, address: str, name: str | None) -> bool:
+        """Whether a script for browsers can't stay as it is; one of another host always does."""
+        if kind in _CLASSIC:  # TypeScript by its name: whoever forgets `type="module"` means a module
+            return name is not None and name.endswith(_COMPILED)
+        if kind != "module" or _REMOTE.match(address):
             return False
         if self._compiled or (name or "").endswith(_COMPILED):
             return True

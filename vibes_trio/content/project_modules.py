@@ -4,6 +4,7 @@ Of sources only those are looked at that may be the entry, each once.
 """
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from vibes_trio.content.components import (
@@ -23,6 +24,8 @@ _FENCED = (".css", ".json", ".html", ".htm", ".svg")
 """Endings of what is no module and is read as text."""
 _MAINS = ("main", "index")
 _COMPONENTS = ("app", "page", "home", "application")
+
+_MAKES_ELEMENTS = re.compile(rb"""\bcreateElement\b(?<!document\.createElement)|["']p?react["']""")
 
 
 class Modules:
@@ -88,6 +91,15 @@ class Modules:
         """Whether *module* has something to show by itself."""
         exports = self.exports(module.name)
         return exports.mounts or (exports.default and not is_helper(module.name, module.lang))
+
+    def has_elements(self, name: str) -> bool:
+        """Return whether the module *name* makes elements of React: not the class of a game, or of an own element."""
+        file = self._files.get(name)
+        if file is None:
+            return False
+        if file.lang in ("jsx", "tsx") or (file.lang == "js" and self.exports(name).jsx):
+            return True
+        return _MAKES_ELEMENTS.search(self.wrapped.get(name, file.content)) is not None
 
     def mount(self, name: str) -> Mount | None:
         """Return what is mounted of the entry *name*; None: it mounts itself, or nothing can be."""

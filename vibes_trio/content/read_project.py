@@ -86,7 +86,11 @@ class _Reading:
         compiled = kind != "html" or any(module.lang != "js" for module in self.modules.all)
         compiled = compiled or any(is_for_compilers(name) for name in self.files)
         content = self.modules.wrapped.get(self.html, file.content)
-        own = read_own_page(decode_text(content), resolve, self._places(), compiled=compiled)
+        text, places = decode_text(content), self._places()
+        own = read_own_page(text, resolve, places, compiled=compiled)
+        # What one script needs is built in: so are all modules, which share it then.
+        if own.scripts and own.kept and not compiled:
+            own = read_own_page(text, resolve, places, compiled=True)
         plugins = _TAILWIND_PLUGINS.search(content)
         if plugins is not None:
             self.warnings.append(
@@ -106,7 +110,7 @@ class _Reading:
         template = msgspec.structs.replace(own.template, has_tailwind=has_tailwind)
         scripted = not entries and (bool(own.kept) or self.html == self.flagged or not self.modules.all)
         project = replace(
-            self._project(kind, entries),
+            self._project(kind, entries, frozenset(named) - {self._flagged_module()}),
             template=template
             if entries or own.changed or content is not file.content or not scripted
             else None,
@@ -171,8 +175,12 @@ class _Reading:
 
     # -- parts --------------------------------------------------------------------------------------------
 
-    def _project(self, kind: Kind, entries: Sequence[str] = ()) -> Project:
-        mounts = tuple(filter(None, (self.modules.mount(name) for name in entries if name in self.files)))
+    def _project(
+        self, kind: Kind, entries: Sequence[str] = (), scripts: frozenset[str] = frozenset()
+    ) -> Project:
+        """Return what is known of any project. Of *scripts*, which its page names, components are mounted only."""
+        shown = [name for name in entries if name not in scripts or self.modules.has_elements(name)]
+        mounts = tuple(filter(None, (self.modules.mount(name) for name in shown if name in self.files)))
         public = f"{self.root}/public"
         return Project(
             kind,

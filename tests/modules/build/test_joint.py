@@ -132,6 +132,25 @@ async def test_a_part_of_node_that_is_only_asked_for_in_node_is_nothing(config, 
     )
 
 
+ABSENT = {
+    "required in a try": "let with_ = 'no'; try { with_ = require('absent').name } catch {} export { with_ }",
+    "required in a try of CommonJS": "try { exports.with_ = require('absent') } catch { exports.with_ = 'no' }",
+    "imported, and the failure caught": "export const with_ = await import('@not/there').catch(() => 'no')",
+}
+
+
+@pytest.mark.parametrize("kind", ABSENT)
+async def test_a_package_that_code_does_without_need_not_be_there(config, registry, tmp_path, kind):
+    """As framer-motion 11 asks for a peer that hardly anybody has."""
+    registry.add("goes-on", "1.0.0", pack(PLAIN | {"index.js": ABSENT[kind]}))
+
+    store, lock, failed = await ensure(config, registry, "goes-on")
+
+    assert failed == {}
+    script = 'import * as all from "goes-on"; console.log(all.with_ ?? all.default.with_)'
+    assert run(store, lock, script, tmp_path) == "no"
+
+
 NEEDED = {
     "called": ("import fs from 'fs'; export default fs.readFileSync('x')", '"fs"'),
     "called with its prefix": (

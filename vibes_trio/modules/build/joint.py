@@ -19,7 +19,7 @@ from vibes_trio.modules.build.groups import Group, files_of, without
 from vibes_trio.modules.build.names import entry_of
 from vibes_trio.modules.build.node_parts import find_needed
 from vibes_trio.modules.build.places import Named, find_named, place_files
-from vibes_trio.modules.build.reports import Output, Report, forget
+from vibes_trio.modules.build.reports import Output, Report, forget, may_fail
 from vibes_trio.modules.build.run import BuildRefused, print_file
 from vibes_trio.modules.build.tree import is_hosted
 from vibes_trio.modules.build.work import PACKAGE_RECIPE, Work, bundle
@@ -376,7 +376,7 @@ def _imports_of(work: Work, report: Report, output: Output, addresses: Mapping[s
         elif used.external and used.path in given:
             found.append(used.path)
         # Data and parts of the page itself are named by style sheets, and are no requests.
-        elif used.external and not used.path.startswith(("data:", "#")):
+        elif used.external and not (used.path.startswith(("data:", "#")) or may_fail(used)):
             left.append(used.path)
     if left:
         raise ModuleFailed(f"built, it still imports {', '.join(sorted(set(left))[:10])}")

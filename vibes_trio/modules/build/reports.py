@@ -6,6 +6,7 @@ pieces, each of them quickly read and put in its place.
 """
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ from vibes_trio.steps import Steps, let_go, run_in_turns
 
 COMMAND = (sys.executable, "-m", "vibes_trio.modules.build.reports_beside")
 _DROPPED_AT_ONCE = 1000
+_MAY_FAIL = frozenset({"require-call", "dynamic-import"})
+_BARE = re.compile(r"[@\w][^:]*+$")
 
 
 class Imported(msgspec.Struct, gc=False):
@@ -37,6 +40,13 @@ class Imported(msgspec.Struct, gc=False):
     original: str = ""
     kind: str = ""
     external: bool = False
+
+
+def may_fail(used: Imported) -> bool:
+    """Return whether *used* asks for a package that is not there, in code that goes on without it: a `require` in a
+    `try`, an `import()` whose failure is caught. esbuild leaves only these in; it refuses all others.
+    """
+    return used.external and used.kind in _MAY_FAIL and _BARE.match(used.path) is not None
 
 
 class Input(msgspec.Struct, gc=False):

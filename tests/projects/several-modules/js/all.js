@@ -1,0 +1,2 @@
+export const all = [began];
+export const add = (word) => all.push(word);

@@ -1,0 +1,2 @@
+import { add } from "./all.js";
+add("first");

@@ -1,0 +1,3 @@
+import { add } from "./all.js";
+const word: string = "second";
+add(word);
