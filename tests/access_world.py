@@ -23,6 +23,7 @@ from vibes_trio.services.visibility import hash_token
 from vibes_trio.storage.app_chats import AppChat, link_chat
 from vibes_trio.wire.access import ACCESS, Kind, Relation, Rule
 from vibes_trio.wire.base import Request
+from vibes_trio.wire.requests import REQUESTS
 
 Json = Any
 Message = type[Request[Any]]
@@ -240,5 +241,5 @@ async def say(world: World, who: str, message: Message, members: dict[str, Json]
 
 
 def messages() -> Iterator[tuple[str, Message, Rule]]:
-    for message, rule in ACCESS.items():
-        yield str(message.__struct_config__.tag), message, rule
+    for kind, rule in ACCESS.items():
+        yield kind, REQUESTS[kind], rule

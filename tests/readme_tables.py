@@ -10,7 +10,7 @@ from vibes_trio import errors
 from vibes_trio.config import SETTINGS, Config
 from vibes_trio.front.status import STATUS
 from vibes_trio.handlers import PIPELINE
-from vibes_trio.wire.access import ACCESS, Relation
+from vibes_trio.wire.access import Relation, rule_of
 from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
@@ -82,7 +82,7 @@ LEAST = {
 def access() -> str:
     rows = ["| message | about | least that may | others are answered |", "| --- | --- | --- | --- |"]
     for request in requests():
-        rule = ACCESS[request]
+        rule = rule_of(request)
         changes = f"; {LEAST[rule.changes]} changes it" if rule.changes is not None else ""
         rows.append(
             f"| `{str(request.__struct_config__.tag).removeprefix('vibes.diy.req-')}` | {rule.about.value}"

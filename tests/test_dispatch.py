@@ -1,5 +1,7 @@
 """The walk along the pipeline, without sockets."""
 
+import threading
+
 import pytest
 import trio
 from msgspec import Raw
@@ -225,6 +227,57 @@ class Promised:
 
     def tell(self, hear):
         self.hear = hear
+
+
+@pytest.fixture
+def with_rest():
+    """A pipeline of which `b` comes late, and how often it was asked for."""
+    times = []
+
+    def handler(name, takes):
+        return Handler(
+            name, lambda incoming: incoming, lambda ctx, found: Reply(200, body=name.encode()), None, takes
+        )
+
+    def rest():
+        times.append(threading.current_thread())
+        return [handler("b", "b")]
+
+    return Pipeline(
+        handler("a", "a"), handler("http", HttpIncoming), handler("any", MessageHead), rest=rest
+    ), times
+
+
+async def test_what_comes_late_is_loaded_in_a_thread_by_the_first_who_may_mean_it(with_rest):
+    pipeline, times = with_rest
+
+    at_once = [dispatch_soon(CTX, pipeline, incoming) for incoming in (message_head("a"), REQUEST)]
+    late = dispatch_soon(CTX, pipeline, message_head("b"))
+    other = dispatch_soon(CTX, pipeline, message_head("c"))
+
+    assert ([reply.body for reply in at_once], times) == ([b"a", b"http"], [])
+    assert [(await late).body, (await other).body] == [b"b", b"any"]
+    assert len(times) == 1
+    assert times[0] is not threading.main_thread()
+    assert dispatch_soon(CTX, pipeline, message_head("b")).body == b"b"
+
+
+async def test_what_comes_late_may_take_its_time_to_answer(with_rest):
+    pipeline, _ = with_rest
+    slow = Handler("slow", lambda incoming: incoming, answering("slow", Reply(201), []).handle, None, "slow")
+
+    reply = await dispatch_soon(CTX, Pipeline(*pipeline, rest=lambda: [slow]), message_head("slow"))
+
+    assert reply.status == 201
+
+
+def test_who_looks_at_all_handlers_finds_those_that_come_late_before_the_last(with_rest):
+    pipeline, times = with_rest
+
+    assert not pipeline.takes("b")
+    assert [handler.name for handler in pipeline] == ["a", "http", "b", "any"]
+    assert [handler.name for handler in pipeline] == ["a", "http", "b", "any"]
+    assert (pipeline.takes("b"), len(times)) == (True, 1)
 
 
 @pytest.mark.parametrize("outcome", [Value(Reply(200)), Error(BadRequest("x"))])

@@ -14,8 +14,9 @@ from vibes_trio.dispatch import Pipeline
 from vibes_trio.errors import Internal, RequireLogin
 from vibes_trio.exchange import HttpIncoming, MessageIncoming
 from vibes_trio.front.answer import answer
-from vibes_trio.handlers import PIPELINE, authenticate, message, order_key
+from vibes_trio.handlers import PIPELINE, order_key
 from vibes_trio.logs.handler import CountingHandler
+from vibes_trio.messaging import authenticate, message
 from vibes_trio.storage.sqlite.engine import SqliteDatabase
 from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import Request

@@ -3,12 +3,14 @@
 Knows neither sockets nor Quart. A reply is a return value, never written to something shared.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+import threading
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from enum import Enum
 from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
+import trio
 from outcome import Maybe, Value
 
 from vibes_trio.context import Ctx
@@ -57,7 +59,14 @@ class Pipeline:
     """Handlers in the order in which they are asked. Messages of one type are shown to few, however many there are."""
 
     # Any: handlers of different payloads stand side by side; what `validate` returns goes only to its own `handle`.
-    def __init__(self, *handlers: Handler[Any]) -> None:
+    def __init__(
+        self, *handlers: Handler[Any], rest: Callable[[], Iterable[Handler[Any]]] | None = None
+    ) -> None:
+        """*rest*: gives handlers of one type each that take long to import; they come before the last of *handlers*."""
+        self._rest, self._lock = rest, threading.Lock()
+        self._take(handlers)
+
+    def _take(self, handlers: tuple[Handler[Any], ...]) -> None:
         self._handlers = handlers
         types = {handler.takes for handler in handlers if isinstance(handler.takes, str)}
         self._of_http = self._that_take(HttpIncoming)
@@ -65,10 +74,26 @@ class Pipeline:
         self._of_other_types = self._that_take(MessageHead)
 
     def __iter__(self) -> Iterator[Handler[Any]]:
+        self.load()
         return iter(self._handlers)
+
+    def load(self) -> None:
+        """Have the rest, too. Any thread may be the first; it blocks while modules are imported."""
+        with self._lock:
+            if self._rest is not None:
+                self._take((*self._handlers[:-1], *self._rest(), self._handlers[-1]))
+                self._rest = None
+
+    def may_load(self, incoming: Incoming) -> bool:
+        """Whether what is not here yet may know *incoming*."""
+        return self._rest is not None and isinstance(incoming, MessageHead) and not self.takes(incoming.type)
 
     def _that_take(self, *takes: str | type[Incoming]) -> tuple[Handler[Any], ...]:
         return tuple(handler for handler in self._handlers if handler.takes in (None, *takes))
+
+    def takes(self, kind: str) -> bool:
+        """Whether there is a handler of messages of type *kind*, of those that are here."""
+        return kind in self._of_type
 
     def handlers_of(self, incoming: Incoming) -> tuple[Handler[Any], ...]:
         """Return those that may know *incoming*, in order."""
@@ -88,6 +113,8 @@ def dispatch_soon(ctx: Ctx, pipeline: Pipeline, incoming: Incoming) -> Soon[Repl
         UnknownType: no handler answers *incoming*.
         VibesError: what a handler raised.
     """
+    if pipeline.may_load(incoming):
+        return _load_first(ctx, pipeline, incoming)
     handlers = iter(pipeline.handlers_of(incoming))
     posts: Posts = []
     try:
@@ -101,6 +128,12 @@ def dispatch_soon(ctx: Ctx, pipeline: Pipeline, incoming: Incoming) -> Soon[Repl
     if isinstance(result, Later):
         return result.then(partial(_end, posts))
     return _go_on(ctx, handlers, incoming, posts, result)
+
+
+async def _load_first(ctx: Ctx, pipeline: Pipeline, incoming: Incoming) -> Reply:
+    await trio.to_thread.run_sync(pipeline.load)
+    reply = dispatch_soon(ctx, pipeline, incoming)
+    return reply if isinstance(reply, Reply) else await reply
 
 
 # Any: as of Pipeline.

@@ -1,62 +1,36 @@
-"""PIPELINE: everything the server answers, in order. Adding a message is one line here."""
+"""PIPELINE: everything the server answers, in order; most messages stand in `messages.py`, loaded when it listens."""
 
-import importlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 import trio
 
-from vibes_trio.beside.pool import Question
-from vibes_trio.context import Ctx, Then
+from vibes_trio.context import Ctx
 from vibes_trio.counts import OTHER
 from vibes_trio.dispatch import Handler, Incoming, Outcome, Pipeline
-from vibes_trio.errors import BadRequest, NotFound, RequireLogin, UnknownType, VibesError
+from vibes_trio.errors import BadRequest, NotFound, UnknownType, VibesError
 from vibes_trio.exchange import (
     READING_HEADERS,
     HostName,
     HttpIncoming,
-    Later,
     Reply,
-    Soon,
-    of_value,
     referer_counts,
 )
 from vibes_trio.late import late
-from vibes_trio.services import (
-    app_list,
-    app_secrets,
-    chat_list,
-    chat_reads,
-    chat_search,
-    chat_transfer,
-    deletions,
-    forks,
-    live,
-    me,
-    share_links,
-    sharing,
-    versions,
-)
-from vibes_trio.services.beside import packing_of
+from vibes_trio.messaging import JSON, message
 from vibes_trio.services.chat import (
     append_at_once,
     append_chat_section,
     ensure_chat_context,
     find_chat_context,
 )
-from vibes_trio.services.devices import cert_from_csr, list_devices, revoke_device, serve_sign_in
-from vibes_trio.services.given import Deploy
+from vibes_trio.services.deploys import ensure_app_slug
 from vibes_trio.services.health import find_trouble
 from vibes_trio.services.notices import explain_api, navigates, notice_reply
-from vibes_trio.services.prompts import open_chat, prompt_chat_section
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
-from vibes_trio.services.uploads import grant_upload, list_missing_assets, serve_uploads
 from vibes_trio.services.visibility import cookies_of
-from vibes_trio.steps import let_go
 from vibes_trio.urls import (
     HEALTH,
     MODULES,
@@ -68,49 +42,26 @@ from vibes_trio.urls import (
     normalize_path,
     parse_entry_point,
 )
-from vibes_trio.wire import apps as of_apps
-from vibes_trio.wire import chats as of_chats
-from vibes_trio.wire import deletions as of_deletions
-from vibes_trio.wire import live as of_live
-from vibes_trio.wire import me as of_me
-from vibes_trio.wire import prompts as of_prompts
-from vibes_trio.wire import settings as of_settings
-from vibes_trio.wire import sharing as of_sharing
-from vibes_trio.wire import versions as of_versions
-from vibes_trio.wire.access import ACCESS, Relation
-from vibes_trio.wire.auth import DashAuth
 from vibes_trio.wire.base import (
-    Envelope,
-    LargeMessage,
-    Message,
     MessageHead,
-    Request,
-    Response,
     encode,
     read_order_key,
-    read_payload,
-    write_reply,
 )
 from vibes_trio.wire.chat import APPEND, ReqAppendChatSection, ReqEnsureChatContext
-from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
-from vibes_trio.wire.devices import ReqCertFromCsr, ReqListDevices, ReqRevokeDevice
-from vibes_trio.wire.uploads import ReqAssetUploadGrant, ReqListMissingAssets
+from vibes_trio.wire.deploy import ReqEnsureAppSlug
 
 if TYPE_CHECKING:
-    import vibes_trio.services.deploy as deploys
+    import vibes_trio.messages as messages
+    import vibes_trio.services.devices as devices
+    import vibes_trio.services.share_links as share_links
+    import vibes_trio.services.uploads as uploads
 else:
-    deploys = late("vibes_trio.services.deploy")
+    devices = late("vibes_trio.services.devices")
+    messages = late("vibes_trio.messages")
+    share_links = late("vibes_trio.services.share_links")
+    uploads = late("vibes_trio.services.uploads")
 
 log = logging.getLogger("vibes_trio.requests")
-
-FOR_DEPLOYS = (
-    "vibes_trio.modules.registry.archive",
-    "vibes_trio.modules.build.commonjs",
-    "vibes_trio.modules.build.joint",
-    "vibes_trio.modules.build.umd",
-    "vibes_trio.services.deploy",
-)
-"""What is imported when the first answer has been given, or the first deploy comes."""
 
 NOT_IMPLEMENTED = dict.fromkeys(
     (
@@ -123,9 +74,6 @@ NOT_IMPLEMENTED = dict.fromkeys(
 """What is told to newer clients that ask for what is not here."""
 MAX_NAME_CHARS = 100
 MAX_METHOD_CHARS = 20
-JSON = (("content-type", "application/json"),)
-R = TypeVar("R", bound=Response)
-Q = TypeVar("Q", bound=Request)  # type: ignore[type-arg]  # bound to Request of any response
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -234,7 +182,7 @@ def _log_outcome(ctx: Ctx, incoming: Incoming, outcome: Outcome) -> None:
     """Count messages; write what failed. What went well is written only when asked for, as a line costs more than most
     answers."""
     ended = outcome.status if isinstance(outcome, Reply) else type(outcome).__name__
-    known = incoming.type if isinstance(incoming, MessageHead) and incoming.type in _known_types() else ""
+    known = incoming.type if isinstance(incoming, MessageHead) and PIPELINE.takes(incoming.type) else ""
     if isinstance(incoming, MessageHead):
         code = outcome.code if isinstance(outcome, VibesError) else ended
         ctx.app.counts.cells("messages")[known or OTHER, code].value += 1
@@ -254,11 +202,6 @@ def _name_for_log(incoming: Incoming) -> str:
     path, query, _ = incoming.target.partition("?")
     shown = ascii(f"{incoming.method[:MAX_METHOD_CHARS]} {path[:MAX_NAME_CHARS]}")[1:-1]
     return shown + "?…" if query else shown
-
-
-@cache
-def _known_types() -> frozenset[str]:
-    return frozenset(handler.name for handler in PIPELINE)
 
 
 def _share(incoming: Incoming) -> HttpIncoming | None:
@@ -300,130 +243,24 @@ def _refuse_message(ctx: Ctx, head: MessageHead) -> Reply:
     raise UnknownType(f"No message {kind!r} is known here.", type=kind)
 
 
-# -- messages ---------------------------------------------------------------------------------------------
+async def load_the_rest() -> None:
+    """Import, in a thread, what the first answers can do without."""
+    await trio.to_thread.run_sync(PIPELINE.load)
 
 
-async def authenticate(ctx: Ctx, auth: DashAuth | None) -> Ctx:
-    """Return *ctx* with the claims of *auth*.
-
-    Raises:
-        RequireLogin: no, unknown or refused credentials.
-    """
-    if auth is None or not auth.token:
-        raise RequireLogin("missing")
-    verify = ctx.app.verifiers.get(auth.type)
-    if verify is None:
-        raise RequireLogin("unknown_type")
-    return Ctx(ctx.app, ctx.turn, await verify(auth.token), ctx.link, ctx.envelope)
+async def _serve_sign_in(ctx: Ctx, incoming: HttpIncoming) -> Reply:
+    await load_the_rest()
+    return await devices.serve_sign_in(ctx, incoming)
 
 
-async def authenticate_or_not(ctx: Ctx, auth: DashAuth | None) -> Ctx:
-    """As `authenticate`, for what anybody may ask: without credentials that count, nobody does."""
-    try:
-        return await authenticate(ctx, auth)
-    except RequireLogin:
-        return ctx
+async def _serve_uploads(ctx: Ctx, incoming: HttpIncoming) -> Reply:
+    await load_the_rest()
+    return await uploads.serve_uploads(ctx, incoming)
 
 
-def authenticate_at_once(ctx: Ctx, auth: DashAuth | None) -> Ctx | None:
-    """As `authenticate`; None: that can't be told without waiting.
-
-    A device's new token is checked here and now, too. That holds the loop for a tenth of a millisecond, and the
-    front takes few messages in a row; to have a thread do it costs another half of that, in this same process,
-    and buys nothing for anybody as long as one core runs all of it.
-    """
-    verify = ctx.app.verifiers.get(auth.type) if auth is not None else None
-    if auth is None or verify is None or not auth.token:
-        return None
-    claims = verify.at_once(auth.token)
-    return Ctx(ctx.app, ctx.turn, claims, ctx.link, ctx.envelope) if claims is not None else None
-
-
-def message(
-    request: type[Q],
-    use_case: Callable[[Ctx, Any], Awaitable[Response | Then[Any]]],
-    at_once: Callable[[Ctx, Q], Response | Later[Response] | None] | None = None,
-) -> Handler[Message[Q]]:
-    """Return the handler of *request*: decodes it, authenticates who asks, runs *use_case*, encodes its answer.
-
-    Args:
-        use_case: takes the request, and what `packing_of` makes of a long one. `Then`: begins something.
-        at_once: answers what needs no waiting, or no more than the storage's; or returns None and has done nothing:
-            *use_case* is asked then.
-
-    Whether who asks has to be known says `wire.access.ACCESS`. A long one is decoded, in another process, only when it
-    is known in any case.
-    """
-    is_open = ACCESS[request].least is Relation.ANYONE
-    decoder = msgspec.json.Decoder(request)
-    wire_type = str(request.__struct_config__.tag)
-    unpack = packing_of(request).unpack
-
-    def validate(incoming: Incoming) -> Message[Q]:
-        assert isinstance(incoming, MessageHead), "it takes no other"
-        if incoming.large is None:
-            return Message(incoming.envelope, read_payload(decoder, incoming))
-        if incoming.large.fault:
-            raise BadRequest(f"{wire_type}: {incoming.large.fault}.", type=wire_type)
-        return Message(incoming.envelope, incoming.large)
-
-    def handle(ctx: Ctx, received: Message[Q]) -> Soon[Reply]:
-        payload = received.payload
-        if at_once is not None and not isinstance(payload, LargeMessage):
-            asker = authenticate_at_once(ctx, payload.auth)
-            response = at_once(asker, payload) if asker is not None else None
-            if isinstance(response, Later):
-                return response.then(of_value(partial(_reply, received.envelope)))
-            if response is not None:
-                return _reply(received.envelope, response)
-        return wait(ctx, received.envelope, payload)
-
-    async def wait(ctx: Ctx, envelope: Envelope, payload: Q | LargeMessage) -> Reply:
-        is_large = isinstance(payload, LargeMessage)
-        asker = await (authenticate_or_not if is_open and not is_large else authenticate)(ctx, payload.auth)
-        if isinstance(payload, LargeMessage):
-            question = Question("read", wire_type)
-            data = payload.data
-            payload = unpack(await ctx.app.beside.ask(question, data, asker.asker.user_id))
-            await let_go(data)  # what it brought is in memory now; it counts on until it is answered
-        return _reply(envelope, await use_case(asker, payload))
-
-    return Handler(wire_type, validate, handle, takes=wire_type)
-
-
-def _reply(envelope: Envelope, response: Response | Then[Any]) -> Reply:
-    if isinstance(response, Then):
-        return Reply(200, JSON, write_reply(envelope, response.response), after=response.start)
-    return Reply(200, JSON, write_reply(envelope, response))
-
-
-async def load_deploys() -> None:
-    """Import what only deploys need, in a thread: it is a quarter of all that there is to import."""
-    if "ensure_app_slug" not in vars(deploys):
-        await trio.to_thread.run_sync(_import_all, FOR_DEPLOYS)
-
-
-def _import_all(names: Iterable[str]) -> None:
-    for name in names:
-        importlib.import_module(name)
-    _ = deploys.ensure_app_slug
-
-
-async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsureAppSlug:
-    """See `services.deploy`. The first after the start may find it still loading."""
-    await load_deploys()
-    try:
-        return await deploys.ensure_app_slug(ctx, req)
-    except VibesError as error:
-        name = ascii(f"{req.app_slug or ''}--{req.user_slug or ''}"[:MAX_NAME_CHARS])
-        log.info(
-            "deploy of %s by %s: %s",
-            name,
-            ctx.asker.user_id,
-            error.code,
-            extra={"kind": ("deploy", error.code)},
-        )
-        raise
+async def _let_browser_in(ctx: Ctx, incoming: HttpIncoming) -> Reply:
+    await load_the_rest()
+    return await share_links.let_browser_in(ctx, incoming)
 
 
 PIPELINE = Pipeline(
@@ -432,78 +269,15 @@ PIPELINE = Pipeline(
     Handler("module", _module, serve_module, takes=HttpIncoming),
     Handler("entry point", _entry_point, serve_entry_point, takes=HttpIncoming),
     Handler("health", _health, _answer_health, takes=HttpIncoming),
-    Handler("sign-in page", _sign_in, serve_sign_in, takes=HttpIncoming),
-    Handler("upload", _upload, serve_uploads, takes=HttpIncoming),
-    Handler("share link", _share, share_links.let_browser_in, takes=HttpIncoming),
+    Handler("sign-in page", _sign_in, _serve_sign_in, takes=HttpIncoming),
+    Handler("upload", _upload, _serve_uploads, takes=HttpIncoming),
+    Handler("share link", _share, _let_browser_in, takes=HttpIncoming),
     Handler("other HTTP", _other_http, _refuse_http, takes=HttpIncoming),
     message(ReqEnsureAppSlug, ensure_app_slug),
     message(ReqEnsureChatContext, ensure_chat_context, find_chat_context),
     message(ReqAppendChatSection, append_chat_section, append_at_once),
-    message(of_apps.ReqListRecentVibes, app_list.list_recent_vibes),
-    message(of_apps.ReqPinRecentVibe, app_list.pin_recent_vibe),
-    message(of_apps.ReqListVersions, app_list.list_versions),
-    message(of_me.ReqWhoAmI, me.who_am_i),
-    message(of_me.ReqListUserSlugBindings, me.list_handles),
-    message(of_me.ReqCreateUserSlugBinding, me.create_handle),
-    message(of_me.ReqSuggestHandleCandidates, me.suggest_handles),
-    message(of_me.ReqListUserSlugAppSlug, me.list_handle_apps),
-    message(of_me.ReqEnsureUserSettings, me.ensure_settings),
-    message(of_deletions.ReqDeleteRelease, deletions.delete_release),
-    message(of_deletions.ReqDeleteApp, deletions.delete_app),
-    message(of_deletions.ReqDeleteUserSlugBinding, deletions.delete_handle),
-    message(of_deletions.ReqUndoDeletion, deletions.undo_deletion),
-    message(of_deletions.ReqListDeletions, deletions.list_deletions),
-    message(of_deletions.ReqRenameApp, forks.rename),
-    message(of_deletions.ReqForkApp, forks.fork_app),
-    message(of_sharing.ReqCreateInvite, sharing.create_invite),
-    message(of_sharing.ReqRedeemInvite, sharing.redeem_invite),
-    message(of_sharing.ReqHasAccessInvite, sharing.has_access_invite),
-    message(of_sharing.ReqInviteSetRole, sharing.invite_set_role),
-    message(of_sharing.ReqRevokeInvite, sharing.revoke_invite),
-    message(of_sharing.ReqListInviteGrants, sharing.list_invite_grants),
-    message(of_sharing.ReqRequestAccess, sharing.request_access),
-    message(of_sharing.ReqHasAccessRequest, sharing.has_access_request),
-    message(of_sharing.ReqApproveRequest, sharing.approve_request),
-    message(of_sharing.ReqRequestSetRole, sharing.request_set_role),
-    message(of_sharing.ReqRevokeRequest, sharing.revoke_request),
-    message(of_sharing.ReqListRequestGrants, sharing.list_request_grants),
-    message(of_sharing.ReqListMembers, sharing.list_members),
-    message(of_sharing.ReqListMemberships, sharing.list_memberships),
-    message(of_sharing.ReqCreateShareLink, share_links.create_share_link),
-    message(of_sharing.ReqListShareLinks, share_links.list_share_links),
-    message(of_sharing.ReqRevokeShareLink, share_links.revoke_share_link),
-    message(of_settings.ReqEnsureAppSettings, app_secrets.ensure_settings),
-    message(of_versions.ReqPublishApp, versions.publish_app),
-    message(of_versions.ReqSetModeFs, versions.set_mode_fs),
-    message(of_versions.ReqSetUnpublish, versions.set_unpublish),
-    message(of_versions.ReqGetAppByFsid, versions.get_app_by_fsid),
-    message(of_versions.ReqGetReleaseFiles, versions.get_release_files),
-    message(of_versions.ReqCompareReleases, versions.compare_releases),
-    message(ReqCertFromCsr, cert_from_csr),
-    message(ReqListDevices, list_devices),
-    message(ReqRevokeDevice, revoke_device),
-    message(of_chats.ReqListChatContexts, chat_list.list_chat_contexts),
-    message(of_chats.ReqReadChatSections, chat_list.read_chat_sections),
-    message(of_chats.ReqSearchChats, chat_search.search_chats),
-    message(of_chats.ReqExportChatContext, chat_transfer.export_chat_context),
-    message(of_chats.ReqImportChatContexts, chat_transfer.import_chat_contexts),
-    message(of_chats.ReqSetChatContext, chat_list.set_chat_context),
-    message(of_chats.ReqDeleteChatContext, chat_list.delete_chat_context),
-    message(of_chats.ReqRestoreChatContext, chat_list.restore_chat_context),
-    message(of_live.ReqSubscribeChatSections, live.subscribe_chat_sections),
-    message(of_live.ReqSubscribeReleases, live.subscribe_releases),
-    message(of_live.ReqSubscribeApps, live.subscribe_apps),
-    message(of_live.ReqUnsubscribe, live.unsubscribe),
-    message(ReqAssetUploadGrant, grant_upload),
-    message(of_prompts.ReqOpenChat, open_chat),
-    message(of_prompts.ReqPromptChatSection, partial(prompt_chat_section, ensure_app_slug)),
-    message(of_prompts.ReqListCodegenChats, chat_reads.list_codegen_chats),
-    message(of_prompts.ReqListApplicationChats, chat_reads.list_application_chats),
-    message(of_prompts.ReqGetApplicationChat, chat_reads.get_application_chat),
-    message(of_prompts.ReqGetChatDetails, chat_reads.get_chat_details),
-    message(of_prompts.ReqGetChatResponse, chat_reads.get_chat_response),
-    message(ReqListMissingAssets, list_missing_assets),
     Handler("unknown message", _any_message, _refuse_message, takes=MessageHead),
+    rest=lambda: messages.MESSAGES,
 )
 
 

@@ -42,7 +42,7 @@ from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.sockets import close_listeners, open_listeners
 from vibes_trio.front.state import Front, report
-from vibes_trio.handlers import PIPELINE, load_deploys, order_key
+from vibes_trio.handlers import PIPELINE, load_the_rest, order_key
 from vibes_trio.jobs import KINDS, Jobs, WarmAll
 from vibes_trio.late import late
 from vibes_trio.live import Live
@@ -54,6 +54,7 @@ from vibes_trio.modules.registry.npm_settings import find_registry
 from vibes_trio.modules.registry.ranges import find_kept
 from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
 from vibes_trio.services.counted import report as report_app
+from vibes_trio.services.deploys import load_deploys
 from vibes_trio.services.releases import forget_changed
 from vibes_trio.storage.chat_index import ToIndex
 from vibes_trio.storage.engines import make_database
@@ -283,6 +284,7 @@ async def _load_the_rest() -> None:
     # Two threads share one interpreter: who asks while the server starts is answered first.
     await trio.sleep(LOAD_REST_AFTER_S)
     await load_deploys()
+    await load_the_rest()
 
 
 async def _drain_on(stop: trio.Event, app: App) -> None:

@@ -14,8 +14,9 @@ from vibes_trio.beside.pool import Answer, Question
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest, TooLarge
 from vibes_trio.exchange import UserId
-from vibes_trio.services.beside import LARGE_REQUESTS, packing_of, read, serve
+from vibes_trio.services.beside import packing_of, read, serve
 from vibes_trio.wire.chat import ReqEnsureChatContext
+from vibes_trio.wire.requests import REQUESTS
 
 
 def message(kind, **payload):
@@ -28,7 +29,7 @@ def framed(data: bytes) -> bytes:
 
 
 def test_every_request_of_the_wire_can_be_read_there():
-    assert set(LARGE_REQUESTS) == set(requests())
+    assert set(REQUESTS.values()) == set(requests())
 
 
 def test_a_request_without_a_way_of_its_own_goes_as_it_is_without_its_token():

@@ -15,7 +15,7 @@ from vibes_trio.config import Limits
 from vibes_trio.context import Ctx
 from vibes_trio.errors import TooLarge
 from vibes_trio.exchange import Turn
-from vibes_trio.handlers import authenticate
+from vibes_trio.messaging import authenticate
 from vibes_trio.services.chat import (
     append_at_once,
     append_chat_section,

@@ -1,7 +1,8 @@
 """The table itself: what holds for every row."""
 
-from vibes_trio.wire.access import ACCESS, Kind, Relation
+from vibes_trio.wire.access import ACCESS, Kind, Relation, rule_of
 from vibes_trio.wire.names import AppRequest
+from vibes_trio.wire.requests import REQUESTS
 
 
 def test_what_is_about_oneself_needs_nothing_but_a_sign_in():
@@ -9,9 +10,13 @@ def test_what_is_about_oneself_needs_nothing_but_a_sign_in():
 
 
 def test_what_names_an_app_is_about_one():
-    named = {request for request in ACCESS if issubclass(request, AppRequest)}
+    named = {request for request in REQUESTS.values() if issubclass(request, AppRequest)}
 
-    assert {ACCESS[request].about for request in named} == {Kind.APP}
+    assert {rule_of(request).about for request in named} == {Kind.APP}
+
+
+def test_every_request_has_its_row_and_every_row_a_request():
+    assert set(ACCESS) == set(REQUESTS)
 
 
 def test_only_apps_are_open_to_anyone():

@@ -12,9 +12,8 @@ from vibes_trio.exchange import AppSlug, UserId, UserSlug
 from vibes_trio.storage.app_states import AppState, find_app
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.members import Role, find_role
-from vibes_trio.wire.access import ACCESS, Relation, Rule
+from vibes_trio.wire.access import Relation, rule_of
 
-_RULES: Mapping[type, Rule] = ACCESS
 _RELATIONS: Mapping[Role, Relation] = {"viewer": Relation.VIEWER, "editor": Relation.EDITOR}
 AppName = tuple[AppSlug, UserSlug]
 
@@ -53,7 +52,7 @@ def admit(tx: Tx, ctx: Ctx, req: NamesApp) -> Admitted:
     relation = _relation(tx, name, app, ctx.user_id)
     if app is None or relation < least_to_see(app):
         raise no_such_app(req)
-    if relation < _RULES[type(req)].least:
+    if relation < rule_of(req).least:
         raise NotOwner(f"The app {app.app_slug} of {app.user_slug} belongs to someone else.")
     return Admitted(app, relation)
 

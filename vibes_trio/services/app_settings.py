@@ -14,7 +14,7 @@ from vibes_trio.storage.app_states import AppState, Visibility, find_app
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.members import approve_waiting
 from vibes_trio.storage.settings import AppChange, change_app
-from vibes_trio.wire.access import ACCESS, Relation
+from vibes_trio.wire.access import Relation, rule_of
 from vibes_trio.wire.apps import Icon
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.restrictions import SAYS_NOTHING, AppAccess, read_access
@@ -62,7 +62,7 @@ async def ensure_app_settings(ctx: Ctx, req: ReqEnsureAppSettings) -> ResEnsureA
 
 def _change(tx: Tx, ctx: Ctx, req: ReqEnsureAppSettings, changes: dict[str, Any]) -> Admitted:
     found = admit(tx, ctx, req)
-    if found.relation < (ACCESS[type(req)].changes or Relation.OWNER):
+    if found.relation < (rule_of(req).changes or Relation.OWNER):
         return found
     app = found.app
     title, icon = changes.pop("title", app.title), changes.pop("icon", UNSET)

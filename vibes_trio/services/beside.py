@@ -18,13 +18,13 @@ from vibes_trio.services.chat_import import pack_import, unpack_import
 from vibes_trio.services.given import pack_deploy, pack_section, unpack_deploy, unpack_section
 from vibes_trio.services.given_prompts import pack_prompt, unpack_prompt
 from vibes_trio.services.linking import link_beside, map_beside, page_beside
-from vibes_trio.wire.access import ACCESS
 from vibes_trio.wire.base import Request, encode, read_head, read_payload
 from vibes_trio.wire.chat import APPEND, ReqAppendChatSection
 from vibes_trio.wire.chats import ReqImportChatContexts
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.large import Bounds, LargeHead, read_large_head
 from vibes_trio.wire.prompts import ReqPromptChatSection
+from vibes_trio.wire.requests import REQUESTS
 
 _LENGTH = struct.Struct("<I")
 NICENESS = 5
@@ -69,12 +69,9 @@ def _pack_as_it_is(request: AnyRequest, limits: Limits) -> Packed:
     return Packed(text)
 
 
-LARGE_REQUESTS = tuple(ACCESS)
-
 # Any: see Packing.
 _READ: Mapping[str, tuple[msgspec.json.Decoder[Any], Packing]] = {
-    str(request.__struct_config__.tag): (msgspec.json.Decoder(request), packing_of(request))
-    for request in LARGE_REQUESTS
+    kind: (msgspec.json.Decoder(request), packing_of(request)) for kind, request in REQUESTS.items()
 }
 
 

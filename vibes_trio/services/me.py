@@ -59,7 +59,7 @@ async def who_am_i(ctx: Ctx, req: ReqWhoAmI) -> ResWhoAmI:
         usage=usage,
         app_url=app_url(ctx.app.config.protocol, ctx.app.config.hostname_base, "{app}", "{handle}"),
         version=__version__,
-        abilities=tuple(sorted(str(request.__struct_config__.tag) for request in ACCESS)),
+        abilities=tuple(sorted(ACCESS)),
     )
 
 
