@@ -15,6 +15,7 @@ from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import Block
 from vibes_trio.wire.files import Uint8AssetBlock
 from vibes_trio.wire.prompts import Prompt
+from vibes_trio.wire.requests import REQUESTS
 
 # What stays text on the wire has a type all the same.
 RAW_TYPES: dict[tuple[str, str], Any] = {
@@ -70,12 +71,15 @@ def fitting_values(kind: inspect.Type, size: int) -> Iterator[tuple[str, bytes]]
 
 
 def payloads(request: type[Request[Any]], size: int) -> Iterator[tuple[str, dict[str, bytes]]]:
-    """The members of a *request*, each in turn as dear as can be; then one that nobody knows."""
+    """The members of a *request*, each in turn as dear as can be; then one that nobody knows.
+
+    What many requests have from one base, which reads it, is in the first of them alone.
+    """
     info = inspect.type_info(request)
     assert isinstance(info, inspect.StructType)
     right = _members(info.fields, info.tag)
     for field in info.fields:
-        if field.encode_name == "auth":
+        if field.encode_name == "auth" or not _is_of(request, field.name):
             continue
         known = RAW_TYPES.get((str(info.tag), field.encode_name))
         kind = inspect.type_info(known) if known else field.type
@@ -83,6 +87,12 @@ def payloads(request: type[Request[Any]], size: int) -> Iterator[tuple[str, dict
             yield f"{field.encode_name}: {name}", right | {field.encode_name: value}
     for name, value in any_values(size):
         yield f"unknown member: {name}", right | {"x": value}
+
+
+def _is_of(request: type[Request[Any]], name: str) -> bool:
+    """Whether the member *name* is of *request* itself, or it is the first of those that have it from one base."""
+    base = next(cls for cls in request.__mro__ if name in vars(cls).get("__annotations__", {}))
+    return base is request or request is next(one for one in REQUESTS.values() if issubclass(one, base))
 
 
 def message(payload: dict[str, bytes], auth: bytes | None) -> bytes:

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import cycle
+from itertools import cycle, product
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,8 @@ KEPT_BYTES = 256 * MiB
 LIMITS = Limits()
 HERE = LIMITS.read_here_bytes - 1 * KiB
 LONG = 3 * MiB
+SIZES = (HERE, LONG)
+"""What is read here, and what another process reads."""
 MOST = LIMITS.max_body_bytes - 64 * KiB
 AUTH = json.dumps({"type": "device-id", "token": token("A")}).encode()
 MANY_FONTS = "&".join(f"family=Some+Font+{n}:ital,wght@0,400;1,400..700;1,9" for n in range(40))
@@ -278,13 +280,12 @@ def routes() -> dict[str, dict[str, bytes]]:
     }
 
 
-async def walk_requests(walk: Walk, request: type[Request[Any]], size: int) -> None:
-    """Walk the messages of a kind with inputs of *size*, each in one lane in turn."""
+async def walk_requests(walk: Walk, request: type[Request[Any]]) -> None:
+    """Walk the messages of a kind, each in one lane and by one sender in turn."""
     kind = str(request.__struct_config__.tag)
-    lanes = cycle(LANES.items())
-    for case, payload in payloads(request, size):
-        for auth, who in ((None, "unsigned"), (AUTH, "signed")):
-            lane, wrap = next(lanes)
+    ways = cycle(product(LANES.items(), ((None, "unsigned"), (AUTH, "signed"))))
+    for size in SIZES:
+        for (case, payload), ((lane, wrap), (auth, who)) in zip(payloads(request, size), ways, strict=False):
             await walk.step(f"{kind}, {who}", lane, f"{case}, {size} bytes", wrap(message(payload, auth)))
 
 
@@ -310,13 +311,10 @@ async def walk_successes(walk: Walk) -> None:
     await walk.step("entry point", "any", "page of the largest app", routes()["entry point"]["page"])
 
 
-SIZES = ((HERE, "read here"), (LONG, "long"))
 WALKS = {
-    f"{request.__struct_config__.tag}, {name}": partial(walk_requests, request=request, size=size)
-    for size, name in SIZES
-    for request in requests()
+    str(request.__struct_config__.tag): partial(walk_requests, request=request) for request in requests()
 }
-WALKS |= {f"envelopes, {name}": partial(walk_envelopes, size=size) for size, name in SIZES}
+WALKS |= {f"envelopes of {size} bytes": partial(walk_envelopes, size=size) for size in SIZES}
 WALKS |= {"routes": walk_routes, "successes": walk_successes}
 
 

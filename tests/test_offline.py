@@ -147,7 +147,8 @@ async def test_what_was_never_fetched_is_told(filled):
     assert "three@0.170.0" not in imports
     (warning,) = again["warnings"]
     assert warning == (
-        "import 'three@0.170.0': could not be built: three@0.170.0: there is no package registry"
+        "import 'three@0.170.0': could not be built: three@0.170.0: there is no package registry to ask "
+        "(VIBES_REGISTRY_URL=none); what was fetched elsewhere comes with `vibes-trio modules import FILE`"
     )
 
 

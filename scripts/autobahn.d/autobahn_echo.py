@@ -5,7 +5,7 @@ are widened for as long as the front runs: what puts a message together remember
 what sends it looks. All else is the server's own, limits included.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from unittest.mock import patch
 
@@ -16,10 +16,12 @@ from vibes_trio.config import Limits
 from vibes_trio.errors import TooLarge
 from vibes_trio.exchange import Incoming, MessageIncoming, Reply, Turn
 from vibes_trio.front import ws
-from vibes_trio.front.protocol import WebSocketProtocol
+from vibes_trio.front.http import join_parts
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.sockets import open_listeners
 from vibes_trio.front.state import Counts, Front
+
+FINAL_BINARY = b"\x82"
 
 
 class BinaryMessage(bytes):
@@ -36,14 +38,9 @@ class KindKeepingAssembly(ws.Assembly):
         )
 
 
-class ReplyingInKind(WebSocketProtocol):
-    """Sends a `BinaryMessage` in a binary frame, although asked for a text."""
-
-    def send_text(self, data: bytes | bytearray | memoryview, fin: bool = True) -> None:
-        if isinstance(data, BinaryMessage):
-            self.send_binary(data, fin)
-        else:
-            super().send_text(data, fin)
+def join_in_kind(head: bytes, text: bytes | memoryview) -> Sequence[bytes | memoryview]:
+    """Have the frame of a `BinaryMessage` be a binary one."""
+    return join_parts(FINAL_BINARY + head[1:] if isinstance(text, BinaryMessage) else head, text)
 
 
 async def echo(incoming: Incoming, turn: Turn | None) -> Reply:
@@ -60,7 +57,7 @@ async def serve_echo() -> AsyncIterator[tuple[int, Counts]]:
     limits = Limits()
     front = Front(echo, lambda data: "all messages in order", limits, trio.Event())
     listeners = await open_listeners("127.0.0.1", 0, limits)
-    with patch.multiple(ws, Assembly=KindKeepingAssembly, WebSocketProtocol=ReplyingInKind):
+    with patch.multiple(ws, Assembly=KindKeepingAssembly, join_parts=join_in_kind):
         async with trio.open_nursery() as nursery:
             await nursery.start(serve_front, front, listeners)
             try:

@@ -22,10 +22,9 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
-_LETTER = re.compile(f"[{_UNSPACED}]")
-_APART = re.compile(
-    f"(?<=[{_UNSPACED}]) (?=[{_UNSPACED}{_BEGIN}{_END}])|(?<=[{_BEGIN}{_END}]) (?=[{_UNSPACED}])"
-)
+# Text, which `re` compiles when it is needed: a start has no time for them.
+_LETTER = f"[{_UNSPACED}]"
+_APART = f"(?<=[{_UNSPACED}]) (?=[{_UNSPACED}{_BEGIN}{_END}])|(?<=[{_BEGIN}{_END}]) (?=[{_UNSPACED}])"
 
 
 class SqliteChatSearch:
@@ -95,7 +94,7 @@ def _owner_word(user_id: UserId) -> str:
 
 def _spaced(text: str) -> str:
     """Return *text* with blanks round each letter of a script that has none; without our own marks."""
-    return _LETTER.sub(r" \g<0> ", text.replace(_BEGIN, " ").replace(_END, " "))
+    return re.sub(_LETTER, r" \g<0> ", text.replace(_BEGIN, " ").replace(_END, " "))
 
 
 def _query(user_id: UserId, words: Sequence[str], *, begun: bool = False) -> str:
@@ -104,14 +103,14 @@ def _query(user_id: UserId, words: Sequence[str], *, begun: bool = False) -> str
     if not pieces:
         return ""
     phrases = [f'"{" ".join(_spaced(piece).split())}"' for piece in pieces]
-    if begun and len(pieces[-1]) > 1 and not _LETTER.search(pieces[-1][-1]):
+    if begun and len(pieces[-1]) > 1 and not re.search(_LETTER, pieces[-1][-1]):
         phrases[-1] += " *"
     return f"owner : {_owner_word(user_id)} AND words : ({' AND '.join(phrases)})"
 
 
 def _read_snippet(marked: str) -> tuple[Snippet, ...]:
     """Return the parts of a snippet, in turn beside what was looked for and that."""
-    text = " ".join(_APART.sub("", re.sub(" +", " ", marked)).split(" "))
+    text = " ".join(re.sub(_APART, "", re.sub(" +", " ", marked)).split(" "))
     parts = []
     for number, piece in enumerate(re.split(f"[{_BEGIN}{_END}]", text)):
         if piece:
