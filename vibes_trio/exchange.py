@@ -39,12 +39,15 @@ class Promise(Protocol[T_co]):
     def tell(self, hear: Callable[[Maybe[T_co]], None]) -> None:
         """Have *hear*, which raises nothing, called with it in the event loop, once it is there."""
 
+    def give_up(self, error: Exception) -> None:
+        """Have who was to be told hear *error* instead, now, if it is not being made already."""
+
 
 class Later(Generic[T_co]):
-    """What will be made of a `Promise`, itself one. Who can be told of it needs no task and no deadline to wait.
+    """What will be made of a `Promise`, itself one. Who can be told of it needs no task to wait.
 
     Args:
-        source: what is promised; it bounds its wait itself.
+        source: what is promised.
         make: makes the result, a value or an error, of the promised one. Raises nothing: errors that are raised hold
             the frames through which they went.
     """
@@ -74,6 +77,10 @@ class Later(Generic[T_co]):
     def tell(self, hear: Callable[[Maybe[T_co]], None]) -> None:
         """See `Promise`."""
         self._source.tell(lambda got: hear(self._make(got)))
+
+    def give_up(self, error: Exception) -> None:
+        """See `Promise`."""
+        self._source.give_up(error)
 
 
 def of_value(convert: Callable[[T], U]) -> Callable[[Maybe[T]], Maybe[U]]:

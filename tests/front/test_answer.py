@@ -6,6 +6,7 @@ import logging
 import pytest
 import trio
 from fakes import make_app
+from live_client import FakeLink
 from outcome import Error
 
 from vibes_trio.config import Limits
@@ -142,12 +143,29 @@ class Broken:
 @pytest.mark.parametrize(
     ("error", "code"), [(BadRequest("x"), "bad-request"), (ZeroDivisionError("secret path"), "internal")]
 )
-def test_what_goes_wrong_with_an_answer_that_is_told_is_told_as_of_any_other(error, code, caplog):
+async def test_what_goes_wrong_with_an_answer_that_is_told_is_told_as_of_any_other(error, code, caplog):
     later = Later(Broken(error), lambda got: got)
     got = []
 
-    answer_soon(make_app(), pipeline(lambda ctx, head: later), MessageIncoming(BODY)).tell(got.append)
+    incoming = MessageIncoming(BODY, link=FakeLink())
+    answer_soon(make_app(), pipeline(lambda ctx, head: later), incoming).tell(got.append)
 
     assert json.loads(got[0].value.body)["payload"]["code"] == code
     assert b"secret" not in got[0].value.body
     assert ("ZeroDivisionError" in caplog.text) == (code == "internal")
+
+
+class Never:
+    """A promise that is not kept, to who waits for it and holds the connection."""
+
+    async def wait(self):
+        await trio.sleep_forever()
+
+
+async def test_what_is_promised_has_its_time_where_no_connection_sees_to_that(autojump_clock):
+    later = Later(Never(), lambda got: got)
+
+    reply = await answer_soon(make_app(), pipeline(lambda ctx, head: later), MessageIncoming(BODY))
+
+    assert json.loads(reply.body)["payload"]["code"] == "overloaded"
+    assert trio.current_time() == pytest.approx(Limits().message_timeout_s, abs=1)

@@ -8,7 +8,7 @@ import time
 import pytest
 import trio
 import trio.testing
-from outcome import Value
+from outcome import Error, Value
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
@@ -63,6 +63,11 @@ class TellingGate(Gate):
             hear(Value(None))
         else:
             self.hearers.append(hear)
+
+    def give_up(self, error):
+        for hear in self.hearers:
+            hear(Error(error))
+        self.hearers = []
 
     def open(self):
         self.opened.set()
@@ -474,7 +479,7 @@ async def test_empty_fragments_do_not_pile_up(serve):
 
 
 async def test_a_peer_is_not_dropped_while_its_messages_wait_for_slots(serve, gate, autojump_clock):
-    async with serve(gate.answer, limits=Limits(in_flight_per_connection=1)) as server:
+    async with serve(gate.answer, limits=Limits(in_flight_per_connection=1, message_timeout_s=200)) as server:
         socket = await server.websocket()
         await socket.send(b"1")
         await socket.send(b"2")
@@ -752,6 +757,23 @@ async def test_an_answer_that_is_told_needs_no_task_of_its_own(serve, autojump_c
         assert trio.lowlevel.current_statistics().tasks_living == before
         gate.open()
         assert [await socket.message(), await socket.message()] == [b"one", b"two"]
+
+
+async def test_an_answer_of_which_nobody_tells_is_given_up_after_its_time(serve, autojump_clock):
+    gate = TellingGate()
+
+    def answer(incoming, turn):
+        gate.answer(incoming, turn)
+        return Later(gate, lambda got: Value(Reply(200, (), str(got.error).encode())))
+
+    async with serve(answer, limits=Limits(message_timeout_s=30, ping_interval_s=20)) as server:
+        socket = await server.websocket()
+        began = trio.current_time()
+        await socket.send(b"slow")
+        assert await socket.message() == b"This took too long; try again later."
+        assert 30 <= trio.current_time() - began <= 51
+        await socket.send(b"slower")
+        assert await socket.message() == b"This took too long; try again later."
 
 
 async def test_answers_that_are_told_reach_a_peer_that_reads_late(serve):

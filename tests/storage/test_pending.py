@@ -63,6 +63,27 @@ async def test_who_is_told_needs_no_task_whether_before_or_after_the_answer() ->
     assert got == [outcome.Value(7), outcome.Value(8)]
 
 
+async def test_who_is_told_may_be_given_up_as_long_as_it_does_not_run() -> None:
+    ran: list[str] = []
+    early, late, waited = (
+        Pending(lambda tx, name=name: ran.append(name)) for name in ("early", "late", "waited")
+    )
+    got: list[outcome.Maybe[None]] = []
+
+    early.tell(got.append)
+    early.give_up(Overloaded("too long"))
+    late.tell(got.append)
+    assert late.claim()
+    late.give_up(Overloaded("too long"))
+    waited.give_up(Overloaded("too long"))
+    deliver_all(settle([early, waited], run_all))
+
+    (only,) = got
+    assert isinstance(only, outcome.Error)
+    assert str(only.error) == "too long"
+    assert ran == ["waited"]
+
+
 async def test_what_the_function_raises_is_raised_to_its_waiter() -> None:
     def broken(tx: Tx) -> None:
         raise ValueError("no")

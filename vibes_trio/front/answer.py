@@ -17,7 +17,7 @@ from vibes_trio.context import App, Ctx
 from vibes_trio.dispatch import Pipeline, dispatch_soon
 from vibes_trio.errors import Internal, Overloaded, RequireLogin, VibesError, forget_traces
 from vibes_trio.exchange import HttpIncoming, Incoming, Later, Link, MessageIncoming, Reply, Soon, Turn
-from vibes_trio.front.status import error_reply
+from vibes_trio.front.status import TOO_LONG, error_reply
 from vibes_trio.urls import FORMS, normalize_path, parse_host
 from vibes_trio.wire.base import Envelope, MessageHead, read_head
 from vibes_trio.wire.large import large_message
@@ -113,7 +113,7 @@ def _answer(
         return _explain(envelope, error)
     if isinstance(reply, Reply):
         return reply
-    if isinstance(reply, Later):
+    if isinstance(reply, Later) and link is not None:  # its connection gives up what takes too long
         return reply.then(partial(_end, envelope))
     return _wait(reply, app.config.limits.message_timeout_s, envelope)
 
@@ -125,7 +125,7 @@ async def _wait(reply: Awaitable[Reply], timeout_s: float, envelope: Envelope | 
             return await reply
     except Exception as error:  # noqa: BLE001 - `_explain` logs what is unforeseen
         return _explain(envelope, error)
-    return error_reply(Overloaded("This took too long; try again later."), envelope)
+    return error_reply(Overloaded(TOO_LONG), envelope)
 
 
 def _end(envelope: Envelope | None, got: Maybe[Reply]) -> Maybe[Reply]:

@@ -23,6 +23,8 @@ STATUS: Mapping[str, int] = {
     "internal": 500,
 }
 
+TOO_LONG = "This took too long; try again later."
+
 JSON_HEADERS: tuple[tuple[str, str], ...] = (("content-type", "application/json"),)
 
 

@@ -38,7 +38,7 @@ from vibes_trio.front.outbox import Outbox
 from vibes_trio.front.protocol import BINARY, WebSocketProtocol, text_head
 from vibes_trio.front.sockets import BODY_READ_BYTES, HEAD_READ_BYTES, Line
 from vibes_trio.front.state import Front, Look, Waiting
-from vibes_trio.front.status import error_reply
+from vibes_trio.front.status import TOO_LONG, error_reply
 from vibes_trio.front.upload import Progress
 from vibes_trio.wire.base import Envelope, read_head
 from vibes_trio.wire.large import LargeHead, large_message
@@ -68,6 +68,7 @@ class _Socket:
         backlog: messages that were read, but are not being answered yet, and how many bytes they have.
         turns: the last turn per order key, while it is not over.
         in_flight: how many answers are waited for.
+        promised: those of them that the connection is told of, and since when; the first began first.
         freed: set when one of those is there, for a reader that waits for a slot.
         deferred: the answer for which the connection has to open its nurseries.
         wanted_company: whether an answer had to be waited for since the last ping.
@@ -93,6 +94,7 @@ class _Socket:
     backlog: list[bytes] = field(default_factory=list)
     backlog_bytes: int = 0
     turns: dict[str, Turn] = field(default_factory=dict)
+    promised: dict[Later[Reply], float] = field(default_factory=dict)
     in_flight: int = 0
     freed: trio.Event | None = None
     deferred: _Answer | None = None
@@ -272,6 +274,10 @@ def _beat(ws: _Socket) -> bool:
     limits = ws.front.limits
     now = trio.current_time()
     ws.next_beat = now + limits.ping_interval_s
+    for reply, since in list(ws.promised.items()):  # the first began first
+        if now - since < limits.message_timeout_s:
+            break
+        reply.give_up(Overloaded(TOO_LONG))
     reading = not (ws.backlog or ws.outbox.size)
     if ws.progress is not None and not reading:
         ws.progress.begin()
@@ -359,7 +365,8 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
         return
     ws.in_flight += 1
     if isinstance(reply, Later):
-        reply.tell(partial(_hear, ws, len(data), key, turn))
+        ws.promised[reply] = trio.current_time()
+        reply.tell(partial(_hear, ws, reply, len(data), key, turn))
         return
     ws.wanted_company = True
     answer = _Answer(reply, len(data), key, turn)
@@ -412,8 +419,11 @@ async def _finish(ws: _Socket, answer: _Answer) -> None:
         _free_slot(ws)
 
 
-def _hear(ws: _Socket, size: int, key: str | None, turn: Turn | None, got: Maybe[Reply]) -> None:
+def _hear(
+    ws: _Socket, reply: Later[Reply], size: int, key: str | None, turn: Turn | None, got: Maybe[Reply]
+) -> None:
     """Send an answer that nobody waited for in a task, and give its slot back; as `_finish`. Raises nothing."""
+    ws.promised.pop(reply, None)
     _pass_on(ws, key, turn)
     if ws.ended:
         return

@@ -88,6 +88,12 @@ class Pending(Generic[T]):
         else:
             self._hear = hear
 
+    def give_up(self, error: Exception) -> None:
+        """Tell the hearer *error* and withdraw the transaction, unless it runs already."""
+        if self._hear is not None and self.claim():
+            self.fail(error)
+            self.deliver()
+
     async def wait(self) -> T:
         """Return what the function returned, or raise what it raised, once it is committed or undone.
 
