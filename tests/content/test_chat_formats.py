@@ -119,7 +119,7 @@ def node(name, parent, role, content, **more):
 
 def test_an_export_of_chatgpt_is_read_and_what_is_no_text_is_counted():
     text = {"content_type": "text", "parts": ["hi"]}
-    picture = {"content_type": "multimodal_text", "parts": [{"asset_pointer": "x"}, "look"]}
+    picture = {"content_type": "multimodal_text", "parts": [{"asset_pointer": "x"}, "look", {"text": "there"}, None]}
     mapping = {
         "root": {"id": "root", "parent": None, "message": None},
         "a": node("a", "root", "system", text, metadata={"is_visually_hidden_from_conversation": True}),
@@ -134,7 +134,7 @@ def test_an_export_of_chatgpt_is_read_and_what_is_no_text_is_counted():
     found = read_chatgpt({"title": "T", "mapping": mapping, "current_node": "h"})
 
     assert [(one.role, one.text, one.at) for one in found.said] == [
-        ("user", "look", 3.5),
+        ("user", "look\nthere", 3.5),
         ("assistant", "hi", 3.5),
     ]
     assert found.left_out == {

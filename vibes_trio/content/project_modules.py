@@ -94,9 +94,7 @@ class Modules:
 
     def has_elements(self, name: str) -> bool:
         """Return whether the module *name* makes elements of React: not the class of a game, or of an own element."""
-        file = self._files.get(name)
-        if file is None:
-            return False
+        file = self._files[name]
         if file.lang in ("jsx", "tsx") or (file.lang == "js" and self.exports(name).jsx):
             return True
         return _MAKES_ELEMENTS.search(self.wrapped.get(name, file.content)) is not None

@@ -183,8 +183,9 @@ class _Reading:
         self, kind: Kind, entries: Sequence[str] = (), scripts: frozenset[str] = frozenset()
     ) -> Project:
         """Return what is known of any project. Of *scripts*, which its page names, components are mounted only."""
-        shown = [name for name in entries if name not in scripts or self.modules.has_elements(name)]
-        mounts = tuple(filter(None, (self.modules.mount(name) for name in shown if name in self.files)))
+        there = [name for name in entries if name in self.files]
+        shown = [name for name in there if name not in scripts or self.modules.has_elements(name)]
+        mounts = tuple(filter(None, map(self.modules.mount, shown)))
         public = f"{self.root}/public"
         return Project(
             kind,
