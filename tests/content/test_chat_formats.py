@@ -119,7 +119,10 @@ def node(name, parent, role, content, **more):
 
 def test_an_export_of_chatgpt_is_read_and_what_is_no_text_is_counted():
     text = {"content_type": "text", "parts": ["hi"]}
-    picture = {"content_type": "multimodal_text", "parts": [{"asset_pointer": "x"}, "look", {"text": "there"}, None]}
+    picture = {
+        "content_type": "multimodal_text",
+        "parts": [{"asset_pointer": "x"}, "look", {"text": "there"}, None],
+    }
     mapping = {
         "root": {"id": "root", "parent": None, "message": None},
         "a": node("a", "root", "system", text, metadata={"is_visually_hidden_from_conversation": True}),
