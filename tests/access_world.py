@@ -89,6 +89,10 @@ class World:
         self.first.backup(self.app.db._connection)
         self.app.releases.clear()
 
+    def close(self) -> None:
+        self.first.close()
+        self.app.db.close()
+
     def dump(self) -> list[str]:
         """All that lasts."""
         return [line for line in self.app.db._connection.iterdump() if line.startswith("INSERT")]

@@ -14,6 +14,13 @@ REFUSALS = ("not-found", "not-owner", "require-login", "slug-taken")
 MESSAGES = list(messages())
 
 
+@pytest.fixture
+async def world():
+    world = await make_world()
+    yield world
+    world.close()
+
+
 def names_forgotten(reply, target):
     """What is told, without the names that were asked for."""
     told = json.dumps(reply)
@@ -29,8 +36,7 @@ def test_every_message_has_its_row_and_every_row_a_message():
 
 
 @pytest.mark.parametrize(("name", "message", "rule"), MESSAGES, ids=[name for name, _, _ in MESSAGES])
-async def test_who_may_is_answered_and_nobody_else_learns_or_changes_anything(name, message, rule):
-    world = await make_world()
+async def test_who_may_is_answered_and_nobody_else_learns_or_changes_anything(name, message, rule, world):
     before = world.dump()
     for who, relation in PEOPLE.items():
         nothing = TARGETS["missing"]
@@ -58,9 +64,11 @@ OF_APPS = [(name, message) for name, message, rule in MESSAGES if rule.about is 
 
 
 @pytest.mark.parametrize(("name", "message"), OF_APPS, ids=[row[0] for row in OF_APPS])
-async def test_what_is_somebody_elses_takes_as_much_work_as_what_is_not_there(name, message, monkeypatch):
+async def test_what_is_somebody_elses_takes_as_much_work_as_what_is_not_there(
+    name, message, monkeypatch, world
+):
     """Counted in statements, as time is a matter of the machine: each is a look by a key."""
-    world, counts = await make_world(), []
+    counts = []
     plain = MemoryTx.execute
 
     def counting(tx, sql, params=()):
@@ -80,8 +88,7 @@ READ_BY_OTHERS = [(name, message, rule) for name, message, rule in MESSAGES if r
 
 
 @pytest.mark.parametrize(("name", "message", "rule"), READ_BY_OTHERS, ids=[row[0] for row in READ_BY_OTHERS])
-async def test_who_may_only_read_changes_nothing(name, message, rule):
-    world = await make_world()
+async def test_who_may_only_read_changes_nothing(name, message, rule, world):
     before = world.dump()
     for who, relation in PEOPLE.items():
         for case, target in TARGETS.items():
@@ -91,8 +98,7 @@ async def test_who_may_only_read_changes_nothing(name, message, rule):
             world.reset()
 
 
-async def test_either_name_of_a_handle_is_taken_and_both_are_answered():
-    world = await make_world()
+async def test_either_name_of_a_handle_is_taken_and_both_are_answered(world):
     for members in ({"ownerHandle": "ada"}, {"userSlug": "ada"}, {"ownerHandle": "ada", "userSlug": "Ada"}):
         reply = await ask(world.app, "ada", "vibes.diy.req-list-versions", appSlug="garden", **members)
         assert (reply["ownerHandle"].lower(), reply["userSlug"].lower()) == ("ada", "ada")
@@ -107,9 +113,8 @@ async def test_either_name_of_a_handle_is_taken_and_both_are_answered():
     assert (nobody["code"], "ownerHandle" in nobody["message"]) == ("bad-request", True)
 
 
-async def test_a_public_app_of_someone_else_is_told_to_be_theirs():
+async def test_a_public_app_of_someone_else_is_told_to_be_theirs(world):
     """It is seen by everybody, so that is no secret."""
-    world = await make_world()
 
     reply = await ask(world.app, "bob", "vibes.diy.req-pin-recent-vibe", **NAMED, pin=True)
 
