@@ -84,7 +84,7 @@ async def build_release(
     links = await link(app, user, modules)
     await trio.lowlevel.checkpoint()  # each of these may take a millisecond or two
     check_packages(app, links.bare)
-    ranges = await read_asked(files)
+    ranges = await read_asked(files, project.root)
     if project.jsx_source == PREACT:
         ranges = dict.fromkeys(("react", "react-dom"), AS_COMPAT) | ranges
     versions = await find_versions(app, links.bare, ranges)
