@@ -12,7 +12,7 @@ from vibes_trio.context import App, Ctx, Then
 from vibes_trio.errors import BadRequest
 from vibes_trio.exchange import Kept, Link, UserId
 from vibes_trio.live import Event, Member, Room, Subject
-from vibes_trio.services.access import admit
+from vibes_trio.services.access import admit, least_to_see
 from vibes_trio.storage import chats, versions
 from vibes_trio.storage.feed import AppName, Change, Releases, Sections, of_app, of_apps, of_context
 from vibes_trio.storage.interface import Tx
@@ -158,17 +158,18 @@ async def subscribe_releases(ctx: Ctx, req: ReqSubscribeReleases) -> Then[ResSub
     """
     link, envelope = link_of(ctx, req)
     admitted = await ctx.app.db.read(admit, ctx, req)
-    found, deploys = admitted.app, admitted.relation >= Relation.EDITOR
+    found = admitted.app
+    # What anybody is told is looked up for nobody: nobody's rights, nor their end, are those of all in the room.
+    is_own = admitted.relation >= Relation.EDITOR or least_to_see(found) > Relation.ANYONE
     req = msgspec.structs.replace(req, auth=None)
-    asker = msgspec.structs.replace(ctx, turn=None, link=None, envelope=None)
+    asker = Ctx(ctx.app, claims=ctx.claims if is_own else None)
 
     async def look() -> bytes:
         return write_event(await ctx.app.db.read(_releases, asker, req))
 
-    who = ctx.user_id if deploys else ""
     key = f"releases:{found.app_slug}--{found.user_slug}"
     subject = Subject(
-        f"{key}:{who}",
+        f"{key}:{asker.user_id or ''}",
         _State(look).read,
         lambda room: ctx.app.db.feed.listen(
             of_app(found.app_slug, found.user_slug), lambda change: room.may_have_more()
