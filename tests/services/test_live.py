@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from functools import partial
 
 import pytest
 import trio
@@ -18,8 +17,6 @@ from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 from vibes_trio.storage.feed import EVERYTHING, Releases, Sections
 from vibes_trio.storage.sqlite.engine import SqliteDatabase
-
-GARDEN = {"appSlug": "garden", "ownerHandle": "ada"}
 
 
 @pytest.fixture
@@ -421,52 +418,6 @@ async def test_others_are_told_of_what_is_published_alone(app, link):
     assert [one["newest"]["fsId"] for one in releases(link)] == [first["fsId"]]
 
 
-async def let_in(app, user):
-    """Returns what takes that back."""
-    made = await ask(app, "ada", "vibes.diy.req-create-invite", **GARDEN, role="viewer")
-    await ask(app, user, "vibes.diy.req-redeem-invite", token=made["tokenOrGrantUserId"])
-    return partial(ask, app, "ada", "vibes.diy.req-revoke-invite", **GARDEN, emailKey=made["emailKey"])
-
-
-@pytest.mark.parametrize("first", ["bob", "eve"])
-async def test_who_is_shut_out_of_a_private_app_hears_no_more_and_the_others_do(app, first):
-    """Whoever subscribed first: the rights of one are not those of all."""
-    await deploy(app, text("/a.txt", "1"), access="private")
-    links = {who: FakeLink() for who in sorted(("bob", "eve"), key=first.__ne__)}
-    shut_out = {}
-    for who, link in links.items():
-        shut_out[who] = await let_in(app, who)
-        await link.ask(app, who, SUBSCRIBE_RELEASES, **GARDEN)
-    await settled(app)
-
-    await shut_out["bob"]()
-    newer = await deploy(app, text("/a.txt", "2"))
-    await settled(app)
-
-    assert newer["fsId"] not in json.dumps(links["bob"].frames)
-    assert links["bob"].frames[-1]["payload"]["code"] == "not-found"
-    assert releases(links["eve"])[-1]["newest"]["fsId"] == newer["fsId"]
-
-
-async def test_an_app_that_becomes_private_is_told_to_strangers_no_more(app):
-    """Those whom its owner lets in hear that it is over, and may subscribe anew."""
-    await deploy(app, text("/a.txt", "1"))
-    await let_in(app, "bob")
-    links = {who: FakeLink() for who in ("bob", "eve")}
-    for who, link in links.items():
-        await link.ask(app, who, SUBSCRIBE_RELEASES, **GARDEN)
-    await settled(app)
-
-    await ask(app, "ada", "vibes.diy.req-ensure-app-settings", **GARDEN, visibility="private")
-    newer = await deploy(app, text("/a.txt", "2"))
-    await settled(app)
-
-    assert newer["fsId"] not in json.dumps(links["eve"].frames)
-    await links["bob"].ask(app, "bob", SUBSCRIBE_RELEASES, **GARDEN)
-    await settled(app)
-    assert releases(links["bob"])[-1]["newest"]["fsId"] == newer["fsId"]
-
-
 async def test_an_app_that_is_not_there_is_not_told_of(app, link):
     reply = await link.ask(app, "ada", SUBSCRIBE_RELEASES, appSlug="nowhere", ownerHandle="ada")
 
@@ -557,3 +508,62 @@ async def test_one_who_missed_something_lists_all_anew(app, autojump_clock):
     assert changed_apps(quick) == [["one"], ["two"], ["three"]]
     assert changed_apps(slow)[0] == ["one"] or changed_apps(slow)[-1] is None
     assert NOW
+
+
+# -- who is let in, and out -------------------------------------------------------------------------------
+
+GARDEN = {"appSlug": "garden", "ownerHandle": "ada"}
+
+
+async def let_in(app, *users):
+    """Let them ask for access, which is given at once."""
+    request = {"enable": True, "autoAcceptRole": "viewer"}
+    await ask(app, "ada", "vibes.diy.req-ensure-app-settings", **GARDEN, request=request)
+    for user in users:
+        reply = await ask(app, user, "vibes.diy.req-request-access", **GARDEN)
+        assert reply["state"] == "approved", reply
+
+
+async def make_private(app):
+    await ask(app, "ada", "vibes.diy.req-ensure-app-settings", **GARDEN, publicAccess={"enable": False})
+
+
+def kinds(link):
+    return [frame["payload"]["type"] for frame in link.frames[1:]]
+
+
+@pytest.mark.parametrize("out", ["vic", "val"])
+async def test_who_is_let_out_of_a_private_app_hears_no_more_of_it_and_others_do(app, out):
+    """Whoever subscribed first."""
+    await deploy(app, text("/a.txt", "1"))
+    await let_in(app, "vic", "val")
+    await make_private(app)
+    links = {user: FakeLink() for user in ("vic", "val")}
+    for user, one in links.items():
+        await one.ask(app, user, SUBSCRIBE_RELEASES, **GARDEN)
+    await settled(app)
+
+    await ask(app, "ada", "vibes.diy.req-revoke-request", **GARDEN, foreignUserId=out)
+    await deploy(app, text("/a.txt", "2"))
+    await settled(app)
+
+    stays = links["val" if out == "vic" else "vic"]
+    assert kinds(links[out]) == ["vibes.diy.evt-releases", "vibes.diy.evt-subscription-ended"]
+    assert kinds(stays) == ["vibes.diy.evt-releases"] * 2
+
+
+async def test_of_an_app_that_becomes_private_nobody_else_hears_more(app):
+    """Though a member was the first who subscribed."""
+    await deploy(app, text("/a.txt", "1"))
+    await let_in(app, "vic")
+    links = {user: FakeLink() for user in ("vic", "bob")}
+    for user, one in links.items():
+        await one.ask(app, user, SUBSCRIBE_RELEASES, **GARDEN)
+    await settled(app)
+
+    await make_private(app)
+    await deploy(app, text("/a.txt", "2"))
+    await settled(app)
+
+    assert kinds(links["bob"]) == ["vibes.diy.evt-releases", "vibes.diy.evt-subscription-ended"]
+    assert kinds(links["vic"]) == ["vibes.diy.evt-releases"] * 2

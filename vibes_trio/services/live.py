@@ -12,7 +12,7 @@ from vibes_trio.context import App, Ctx, Then
 from vibes_trio.errors import BadRequest
 from vibes_trio.exchange import Kept, Link, UserId
 from vibes_trio.live import Event, Member, Room, Subject
-from vibes_trio.services.access import admit, least_to_see
+from vibes_trio.services.access import admit
 from vibes_trio.storage import chats, versions
 from vibes_trio.storage.feed import AppName, Change, Releases, Sections, of_app, of_apps, of_context
 from vibes_trio.storage.interface import Tx
@@ -158,18 +158,19 @@ async def subscribe_releases(ctx: Ctx, req: ReqSubscribeReleases) -> Then[ResSub
     """
     link, envelope = link_of(ctx, req)
     admitted = await ctx.app.db.read(admit, ctx, req)
-    found = admitted.app
-    # What anybody is told is looked up for nobody: nobody's rights, nor their end, are those of all in the room.
-    is_own = admitted.relation >= Relation.EDITOR or least_to_see(found) > Relation.ANYONE
+    found, is_let_in = admitted.app, admitted.relation >= Relation.VIEWER
     req = msgspec.structs.replace(req, auth=None)
-    asker = Ctx(ctx.app, claims=ctx.claims if is_own else None)
+    # A room looks anew as one of those who are in it: as nobody, where not all of them were let in by the owner.
+    claims = ctx.claims if is_let_in else None
+    asker = msgspec.structs.replace(ctx, turn=None, claims=claims, link=None, envelope=None)
 
     async def look() -> bytes:
         return write_event(await ctx.app.db.read(_releases, asker, req))
 
+    who = ctx.user_id if is_let_in else ""
     key = f"releases:{found.app_slug}--{found.user_slug}"
     subject = Subject(
-        f"{key}:{asker.user_id or ''}",
+        f"{key}:{who}",
         _State(look).read,
         lambda room: ctx.app.db.feed.listen(
             of_app(found.app_slug, found.user_slug), lambda change: room.may_have_more()
