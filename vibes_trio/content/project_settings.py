@@ -20,7 +20,7 @@ from vibes_trio.content.workspaces import Member, member_aliases
 
 _MAX_DEPTH = 3
 _NEXT = "/next.config."
-_NOT_HOMES = frozenset(("public", "dist", "build", "node_modules"))
+_NOT_HOMES = frozenset(("public", "dist", "build", "templates", "node_modules"))
 # What the app is called in a workspace that has pages of other kinds: documentation, parts shown one by one.
 _APPS = frozenset(("web", "app", "client", "frontend", "website", "site", "www"))
 _SETTINGS = ("tsconfig.json", "tsconfig.app.json", "jsconfig.json")
