@@ -35,6 +35,7 @@ from vibes_trio.content.project_settings import (
     has_tailwind_classes,
     is_html,
     is_made_with_tailwind,
+    map_aliases,
 )
 from vibes_trio.content.project_words import listed, tell_entries, tell_programs, tell_reading, tell_several
 from vibes_trio.content.tool_settings import PackageJson, read_package_json
@@ -101,7 +102,8 @@ class _Reading:
             return self._project("html")
         kind = self._kind()
         folder = posixpath.dirname(self.html).rstrip("/")
-        resolve = resolver(frozenset(self.files), folder, (self.root, f"{self.root}/public", ""))
+        roots = (self.root, f"{self.root}/public", "")
+        resolve = resolver(frozenset(self.files), folder, roots)
         compiled = kind != "html" or any(module.lang != "js" for module in self.modules.all)
         compiled = compiled or any(is_for_compilers(name) for name in self.files)
         content = self.modules.wrapped.get(self.html, file.content)
@@ -128,8 +130,10 @@ class _Reading:
         has_tailwind = own.template.has_tailwind or self._has_tailwind(entries)
         template = msgspec.structs.replace(own.template, has_tailwind=has_tailwind)
         scripted = not entries and (bool(own.kept) or self.html == self.flagged or not self.modules.all)
+        project = self._project(kind, entries, frozenset(named) - {self._flagged_module()})
         project = replace(
-            self._project(kind, entries, frozenset(named) - {self._flagged_module()}),
+            project,
+            aliases=(*map_aliases(own.imports, folder, roots), *project.aliases),
             template=template
             if entries or own.changed or content is not file.content or not scripted
             else None,
