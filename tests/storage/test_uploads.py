@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from releases import ADA, BOB, Clock
 
-from vibes_trio.errors import BadRequest, LimitReached
+from vibes_trio.errors import BadRequest, LimitReached, NotFound
 from vibes_trio.exchange import AppSlug, Cid, UserId, UserSlug
 from vibes_trio.storage import Database, Tx
 from vibes_trio.storage.assets import find_asset, list_garbage, list_owned_assets, remove_garbage
@@ -58,6 +58,20 @@ async def test_parts_become_a_file_that_is_its_users(inline: Database) -> None:
     assert await inline.get(list_owned_assets, ADA, [done.cid]) == {done.cid}
     assert await inline.get(list_owned_assets, BOB, [done.cid]) == frozenset()
     assert await inline.get(lambda tx: tx.execute("SELECT * FROM UploadParts")) == []
+
+
+async def test_whoever_ends_an_upload_twice_gets_the_same_file(inline: Database) -> None:
+    """A client that heard no answer says again that nothing follows, while the first is under way."""
+    done = await upload(inline)
+
+    assert await inline.write(finish_upload, ONE, calc, MOST) == done
+    assert await inline.get(find_upload, "one") == done
+    assert await usage(inline) == 3
+
+
+async def test_an_upload_that_ran_out_meanwhile_does_not_end(inline: Database) -> None:
+    with pytest.raises(NotFound, match="another grant"):
+        await inline.write(finish_upload, ONE, calc, MOST)
 
 
 async def test_a_file_counts_once_for_its_user_however_often_it_comes(inline: Database) -> None:
