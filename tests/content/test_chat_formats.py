@@ -155,3 +155,19 @@ def test_an_export_of_chatgpt_is_read_and_what_is_no_text_is_counted():
 )
 def test_odd_files_are_read_as_what_they_have(odd):
     assert read_chatgpt(odd).said == []
+
+
+@pytest.mark.parametrize("at", [10**400, -(10**400), "2024", True, None, [1]])
+def test_a_time_that_can_not_be_is_not_known(at):
+    message = {"role": "user", "content": "hi", "timestamp": at}
+    text = {"content_type": "text", "parts": ["hi"]}
+    node = {"message": {"author": {"role": "user"}, "content": text, "create_time": at}}
+
+    assert read_open_webui({"messages": [message]}).said == [Said("user", "hi")]
+    assert read_chatgpt({"mapping": {"a": node}}).said == [Said("user", "hi")]
+
+
+@pytest.mark.parametrize("title", [None, 7, {"a": 1}, ["b"]])
+def test_a_title_that_is_no_text_is_none(title):
+    assert read_open_webui({"title": title, "chat": {"title": "Roses"}}).title == "Roses"
+    assert read_chatgpt({"title": title}).title == ""

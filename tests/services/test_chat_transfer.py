@@ -82,6 +82,10 @@ async def test_in_other_forms_the_text_stays_and_what_is_left_out_is_told(app, f
         ("vibes", 7, "bad-request"),
         ("chatgpt", "text", "bad-request"),
         ("open-webui", [7], "bad-request"),
+        ("open-webui", {}, "bad-request"),
+        ("open-webui", [{"title": "Roses", "mapping": {}}], "bad-request"),
+        ("chatgpt", {"sections": []}, "bad-request"),
+        ("chatgpt", [{"mapping": {}}, {"chat": {"messages": []}}], "bad-request"),
         ("word", {}, "bad-request"),
     ],
 )
@@ -92,6 +96,12 @@ async def test_what_is_no_export_makes_nothing(app, form, content, code):
 
     assert reply.get("code", "ok") == code
     assert rows(app) == before
+
+
+async def test_what_another_program_has_written_is_told_by_what_is_missing(app):
+    reply = await ask(app, "ada", IMPORT, format="chatgpt", content=[{"mapping": {}}, {"chat": {}}])
+
+    assert reply["message"] == "content[1]: this is no export of chatgpt: it has no `mapping`."
 
 
 async def test_what_is_too_much_makes_nothing(tmp_path):

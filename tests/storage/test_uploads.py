@@ -60,20 +60,6 @@ async def test_parts_become_a_file_that_is_its_users(inline: Database) -> None:
     assert await inline.get(lambda tx: tx.execute("SELECT * FROM UploadParts")) == []
 
 
-async def test_whoever_ends_an_upload_twice_gets_the_same_file(inline: Database) -> None:
-    """A client that heard no answer says again that nothing follows, while the first is under way."""
-    done = await upload(inline)
-
-    assert await inline.write(finish_upload, ONE, calc, MOST) == done
-    assert await inline.get(find_upload, "one") == done
-    assert await usage(inline) == 3
-
-
-async def test_an_upload_that_ran_out_meanwhile_does_not_end(inline: Database) -> None:
-    with pytest.raises(NotFound, match="another grant"):
-        await inline.write(finish_upload, ONE, calc, MOST)
-
-
 async def test_a_file_counts_once_for_its_user_however_often_it_comes(inline: Database) -> None:
     await upload(inline)
     await upload(inline, replace(ONE, upload_id="two"))
@@ -171,3 +157,22 @@ async def test_what_ran_out_is_forgotten_in_steps(inline: Database, clock: Clock
 
     assert [await inline.write(drop_expired, 2) for _ in range(3)] == [2, 1, 0]
     assert await inline.get(find_upload, "whole") is not None
+
+
+async def test_the_end_of_a_file_that_comes_twice_at_once_leaves_the_file_as_it_is(inline: Database) -> None:
+    """Both were told that all is here before either had it put together."""
+    await inline.write(open_upload, ONE, 10)
+    await inline.write(add_part, ONE, 0, b"abc", MOST)
+
+    first = await inline.write(finish_upload, ONE, calc, MOST)
+    second = await inline.write(finish_upload, ONE, calc, MOST)
+
+    assert second == first == replace(ONE, cid=calc(b"abc"), size=3)
+    assert await inline.get(find_upload, "one") == first
+
+
+async def test_an_upload_that_ran_out_before_it_was_put_together_is_not_there(inline: Database) -> None:
+    with pytest.raises(NotFound):
+        await inline.write(finish_upload, ONE, calc, MOST)
+
+    assert await inline.get(lambda tx: tx.execute("SELECT * FROM Assets")) == []

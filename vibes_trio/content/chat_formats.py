@@ -140,7 +140,7 @@ def read_open_webui(given: Mapping[str, Any]) -> Chat:
     """Return the chat of an element of an export of Open WebUI; of a branched one, the branch that is shown."""
     found = given.get("chat")
     inner: Mapping[str, Any] = found if isinstance(found, dict) else given
-    title = str(given.get("title") or inner.get("title") or "")
+    title = _title_of(given) or _title_of(inner)
     given_history = inner.get("history")
     history: dict[str, Any] = given_history if isinstance(given_history, dict) else {}
     nodes = history.get("messages")
@@ -193,7 +193,7 @@ def write_open_webui(chat: Chat, chat_id: str, created: float) -> dict[str, Any]
 
 def read_chatgpt(given: Mapping[str, Any]) -> Chat:
     """Return the chat of an element of ChatGPT's `conversations.json`; of a branched one, the branch that is shown."""
-    chat = Chat(str(given.get("title") or ""), [])
+    chat = Chat(_title_of(given), [])
     nodes = given.get("mapping")
     if not isinstance(nodes, dict):
         return chat
@@ -274,10 +274,23 @@ def _add(chat: Chat, role: str, content: object, at: object) -> None:
     if role not in ROLES:
         chat.left_out[f"messages of {role[:40] or 'nobody'}"] += 1
     elif any(texts):
-        seconds = float(at) if isinstance(at, int | float) and not isinstance(at, bool) else 0.0
-        chat.said.append(Said(role, "\n".join(texts), seconds))
+        chat.said.append(Said(role, "\n".join(texts), _seconds(at)))
     else:
         chat.left_out["empty messages"] += 1
+
+
+def _title_of(given: Mapping[str, Any]) -> str:
+    title = given.get("title")
+    return title if isinstance(title, str) else ""
+
+
+def _seconds(at: object) -> float:
+    if not isinstance(at, int | float) or isinstance(at, bool):
+        return 0.0
+    try:
+        return float(at)
+    except OverflowError:  # JSON knows no largest number
+        return 0.0
 
 
 def _counted(chat: Chat) -> Chat:

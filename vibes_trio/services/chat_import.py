@@ -18,6 +18,8 @@ from vibes_trio.wire.chat import Block, Origin
 from vibes_trio.wire.chats import ExportedChat, ReqImportChatContexts
 
 _READERS = {"open-webui": read_open_webui, "chatgpt": read_chatgpt}
+_MARKS = {"open-webui": ("chat", "history", "messages"), "chatgpt": ("mapping",)}
+"""Members of which a chat of that program has one."""
 _ours_decoder = msgspec.json.Decoder(ExportedChat | list[ExportedChat])
 _blocks_decoder = msgspec.json.Decoder(list[Block])
 _others_decoder = msgspec.json.Decoder(dict[str, Any] | list[dict[str, Any]])
@@ -97,10 +99,18 @@ def _read_ours(req: ReqImportChatContexts) -> Iterator[NewChat]:
 
 def _read_others(req: ReqImportChatContexts, limits: Limits, left_out: Counter[str]) -> Iterator[NewChat]:
     found = _others_decoder.decode(req.content)
-    for given in found if isinstance(found, list) else [found]:
+    for number, given in enumerate(found if isinstance(found, list) else [found]):
+        _check_format(given, req.format, f"content[{number}]" if isinstance(found, list) else "content")
         chat = _READERS[req.format](given)
         left_out.update(chat.left_out)
         yield NewChat(chat.title, tuple(_sections(chat, limits)))
+
+
+def _check_format(given: dict[str, Any], program: str, where: str) -> None:
+    """Make sure that *given* is a chat of *program*, not of another, which would be read as one that is empty."""
+    if given.keys().isdisjoint(_MARKS[program]):
+        missing = " or ".join(f"`{name}`" for name in _MARKS[program])
+        raise BadRequest(f"{where}: this is no export of {program}: it has no {missing}.")
 
 
 def _sections(chat: Chat, limits: Limits) -> Iterator[tuple[Origin, bytes]]:

@@ -130,16 +130,16 @@ def add_part(tx: Tx, upload: Upload, start: int, content: bytes, max_bytes: int)
 
 
 def finish_upload(tx: Tx, upload: Upload, calc_cid: Callable[[bytes], Cid], max_bytes: int) -> Upload:
-    """Put the parts of *upload* together, and return it as it is then. Twice is once.
+    """Put the parts of *upload* together, and return it as it is then. One that is whole already stays as it is.
 
     Raises:
-        NotFound: it ran out meanwhile, or its app went.
+        NotFound: it ran out, and is forgotten.
         LimitReached: see `check_quota`.
     """
     there = find_upload(tx, upload.upload_id)
     if there is None:
-        raise NotFound("This upload ran out, or its app is gone: ask for another grant.")
-    if there.cid:
+        raise NotFound("This upload ran out before its file was whole: ask for another grant.")
+    if there.cid:  # who sends the end again came first
         return there
     parts = tx.execute(
         "SELECT content FROM UploadParts WHERE uploadId = ? ORDER BY start", (upload.upload_id,)

@@ -48,6 +48,9 @@ async def find(db: SqliteDatabase, *words: str, user: UserId = ADA):
         ("const total = items.length;", ["items.length"]),
         ('he said "stop" twice', ['"stop"']),
         ("Übergröße 𠮷野家", ["𠮷野"]),
+        ("a nul \0 between", ["between"]),
+        ("a nul\0between", ["nul\0between"]),
+        ("a nul", ["nul\0"]),
     ],
 )
 async def test_words_are_found_in_any_script(db: SqliteDatabase, text: str, words: list[str]) -> None:
@@ -82,6 +85,33 @@ async def test_a_snippet_shows_what_was_looked_for_among_what_stands_round_it(db
     ]
     assert "".join(part.text for part in japanese.snippet).strip() == "今日は良い天気ですね"
     assert [part.text for part in japanese.snippet if part.hit] == ["天気"]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("한국어 검색 도구", "검색"),
+        ("用 Python 写的 app", "写"),
+        ("a\u2003wide blank", "wide"),
+        ("two\nlines", "lines"),
+        ("東京", "東京"),
+    ],
+)
+async def test_a_snippet_is_the_text_as_it_was_said(db: SqliteDatabase, text: str, word: str) -> None:
+    await put(db, text)
+
+    (hit,) = await find(db, word)
+
+    assert "".join(part.text for part in hit.snippet) == text
+    assert [part.text for part in hit.snippet if part.hit] == [word]
+
+
+async def test_a_snippet_goes_on_behind_a_nul(db: SqliteDatabase) -> None:
+    await put(db, "before \0 behind")
+
+    (hit,) = await find(db, "before")
+
+    assert [part.text.split() for part in hit.snippet] == [["before"], ["behind"]]
 
 
 async def test_what_is_put_again_takes_the_place_of_what_was(db: SqliteDatabase) -> None:

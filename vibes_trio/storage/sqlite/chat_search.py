@@ -14,7 +14,10 @@ from vibes_trio.storage.interface import Hit, Row, SearchAsked, Snippet, Text, T
 SEQ_BITS = 30
 """Of a row's number; the rest is the number of the chat."""
 _LAST = 2**62
-_BEGIN, _END = "\x02", "\x03"
+# Round what was looked for, and round letters of scripts without blanks: no word has them, and FTS5 passes them over.
+_BEGIN, _END, _APART = "\x02", "\x03", "\x1f"
+# What is said has none of them then; nor a NUL, at which FTS5 takes a question, and a snippet, to end.
+_NOT_SAID = ("\0", _BEGIN, _END, _APART)
 _SNIPPET_WORDS = 16
 _OWNER_CHARS = 20
 # Thai and Lao, Myanmar, Khmer, kana, ideographs, Hangul.
@@ -24,7 +27,6 @@ _UNSPACED = (
 )
 # Text, which `re` compiles when it is needed: a start has no time for them.
 _LETTER = f"[{_UNSPACED}]"
-_APART = f"(?<=[{_UNSPACED}]) (?=[{_UNSPACED}{_BEGIN}{_END}])|(?<=[{_BEGIN}{_END}]) (?=[{_UNSPACED}])"
 
 
 class SqliteChatSearch:
@@ -93,8 +95,10 @@ def _owner_word(user_id: UserId) -> str:
 
 
 def _spaced(text: str) -> str:
-    """Return *text* with blanks round each letter of a script that has none; without our own marks."""
-    return re.sub(_LETTER, r" \g<0> ", text.replace(_BEGIN, " ").replace(_END, " "))
+    """Return *text* with marks round each letter of a script without blanks; its own such marks are blanks then."""
+    for mark in _NOT_SAID:
+        text = text.replace(mark, " ")
+    return re.sub(_LETTER, rf"{_APART}\g<0>{_APART}", text)
 
 
 def _query(user_id: UserId, words: Sequence[str], *, begun: bool = False) -> str:
@@ -110,7 +114,7 @@ def _query(user_id: UserId, words: Sequence[str], *, begun: bool = False) -> str
 
 def _read_snippet(marked: str) -> tuple[Snippet, ...]:
     """Return the parts of a snippet, in turn beside what was looked for and that."""
-    text = " ".join(re.sub(_APART, "", re.sub(" +", " ", marked)).split(" "))
+    text = re.sub(" +", " ", marked.replace(_APART, ""))
     parts = []
     for number, piece in enumerate(re.split(f"[{_BEGIN}{_END}]", text)):
         if piece:
