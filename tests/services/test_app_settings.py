@@ -118,3 +118,22 @@ async def test_settings_that_can_not_be_read_leave_the_app_as_it_was_deployed(ap
     app.releases.clear()
 
     assert (await get(app, "/")).status == 200
+
+
+@pytest.mark.parametrize(
+    "icon",
+    [
+        {"cid": '"><script>', "mime": "image/png"},
+        {"cid": "", "mime": "image/png"},
+        {"cid": "z1", "mime": "image/png\r\nx: y"},
+        {"cid": "z" * 200, "mime": "image/png"},
+    ],
+)
+async def test_an_icon_that_names_no_file_is_refused_and_changes_nothing(app, icon):
+    """Whoever shows it puts both into an address or a page."""
+    await deploy(app, js("/a.js", "1"))
+
+    reply = await ask(app, "ada", SETTINGS, **GARDEN, title="New", icon=icon)
+
+    assert (reply["code"], reply["message"].partition(".")[0]) == ("bad-request", "icon")
+    assert "title" not in (await ask(app, "ada", SETTINGS, **GARDEN))["settings"]["entry"]["settings"]

@@ -126,6 +126,24 @@ async def test_a_fork_is_called_as_wished(app):
     assert (reply["appSlug"], reply["ownerHandle"], taken["code"]) == ("mine", "bobby", "slug-taken")
 
 
+async def test_a_fork_takes_no_app_of_ones_own_away(app):
+    """What its owner has set of the other one, or can have back, stays as it is."""
+    await deploy(app, js("/a.js", "1"))
+    mine = {"appSlug": "mine", "ownerHandle": "bob"}
+    settings = "vibes.diy.req-ensure-app-settings"
+    await deploy(app, js("/b.js", "1"), appSlug="mine", userSlug="bob", user="bob")
+    await ask(app, "bob", settings, **mine, title="Mine", env=[{"key": "A", "value": "b"}])
+    before = await ask(app, "bob", settings, **mine)
+
+    taken = await ask(app, "bob", FORK, **OF_GARDEN, newAppSlug="mine")
+    assert (taken["code"], await ask(app, "bob", settings, **mine)) == ("slug-taken", before)
+
+    gone = await ask(app, "bob", "vibes.diy.req-delete-app", **mine)
+    assert (await ask(app, "bob", FORK, **OF_GARDEN, newAppSlug="mine"))["code"] == "slug-taken"
+    await ask(app, "bob", "vibes.diy.req-undo-deletion", deletionId=gone["deletionId"])
+    assert (await ask(app, "bob", settings, **mine))["settings"] == before["settings"]
+
+
 async def test_a_long_name_is_cut_so_that_it_is_an_address(app):
     await deploy(app, js("/a.js", "1"), appSlug="g" * 50)
 

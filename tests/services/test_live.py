@@ -521,3 +521,62 @@ async def test_one_who_missed_something_lists_all_anew(app, autojump_clock):
     assert changed_apps(quick) == [["one"], ["two"], ["three"]]
     assert changed_apps(slow)[0] == ["one"] or changed_apps(slow)[-1] is None
     assert NOW
+
+
+# -- who is let in, and out -------------------------------------------------------------------------------
+
+GARDEN = {"appSlug": "garden", "ownerHandle": "ada"}
+
+
+async def let_in(app, *users):
+    """Let them ask for access, which is given at once."""
+    request = {"enable": True, "autoAcceptRole": "viewer"}
+    await ask(app, "ada", "vibes.diy.req-ensure-app-settings", **GARDEN, request=request)
+    for user in users:
+        reply = await ask(app, user, "vibes.diy.req-request-access", **GARDEN)
+        assert reply["state"] == "approved", reply
+
+
+async def make_private(app):
+    await ask(app, "ada", "vibes.diy.req-ensure-app-settings", **GARDEN, publicAccess={"enable": False})
+
+
+def kinds(link):
+    return [frame["payload"]["type"] for frame in link.frames[1:]]
+
+
+@pytest.mark.parametrize("out", ["vic", "val"])
+async def test_who_is_let_out_of_a_private_app_hears_no_more_of_it_and_others_do(app, out):
+    """Whoever subscribed first."""
+    await deploy(app, text("/a.txt", "1"))
+    await let_in(app, "vic", "val")
+    await make_private(app)
+    links = {user: FakeLink() for user in ("vic", "val")}
+    for user, one in links.items():
+        await one.ask(app, user, SUBSCRIBE_RELEASES, **GARDEN)
+    await settled(app)
+
+    await ask(app, "ada", "vibes.diy.req-revoke-request", **GARDEN, foreignUserId=out)
+    await deploy(app, text("/a.txt", "2"))
+    await settled(app)
+
+    stays = links["val" if out == "vic" else "vic"]
+    assert kinds(links[out]) == ["vibes.diy.evt-releases", "vibes.diy.evt-subscription-ended"]
+    assert kinds(stays) == ["vibes.diy.evt-releases"] * 2
+
+
+async def test_of_an_app_that_becomes_private_nobody_else_hears_more(app):
+    """Though a member was the first who subscribed."""
+    await deploy(app, text("/a.txt", "1"))
+    await let_in(app, "vic")
+    links = {user: FakeLink() for user in ("vic", "bob")}
+    for user, one in links.items():
+        await one.ask(app, user, SUBSCRIBE_RELEASES, **GARDEN)
+    await settled(app)
+
+    await make_private(app)
+    await deploy(app, text("/a.txt", "2"))
+    await settled(app)
+
+    assert kinds(links["bob"]) == ["vibes.diy.evt-releases", "vibes.diy.evt-subscription-ended"]
+    assert kinds(links["vic"]) == ["vibes.diy.evt-releases"] * 2

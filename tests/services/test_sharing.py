@@ -56,6 +56,23 @@ async def test_an_invitation_lets_one_in_and_no_second(garden):
     assert (await ask(app, "eve", req("has-access-invite"), **GARDEN))["state"] == "not-found"
 
 
+async def test_of_an_app_that_is_gone_nobody_has_access(garden):
+    app = garden
+    await redeem(app, "bob", await invite(app))
+    await ask(app, "ada", SETTINGS, **GARDEN, request={"enable": True, "autoAcceptRole": "viewer"})
+    await ask(app, "eve", req("request-access"), **GARDEN)
+    gone = await ask(app, "ada", req("delete-app"), **GARDEN)
+
+    invited = await ask(app, "bob", req("has-access-invite"), **GARDEN)
+    asked = await ask(app, "eve", req("has-access-request"), **GARDEN)
+    assert (invited["state"], asked["state"]) == ("not-found", "not-found")
+    assert (set(invited), set(asked)) == ({"type", "appSlug", "ownerHandle", "userSlug", "state"},) * 2
+
+    await ask(app, "ada", req("undo-deletion"), deletionId=gone["deletionId"])
+    assert (await ask(app, "bob", req("has-access-invite"), **GARDEN))["state"] == "accepted"
+    assert (await ask(app, "eve", req("has-access-request"), **GARDEN))["state"] == "approved"
+
+
 @pytest.mark.parametrize("token", ["", "nothing", "é" * 1000])
 async def test_other_secrets_let_nobody_in(garden, token):
     assert (await ask(garden, "bob", req("redeem-invite"), token=token))["code"] == "not-found"

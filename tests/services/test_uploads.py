@@ -5,6 +5,7 @@ import json
 from urllib.parse import quote
 
 import pytest
+import trio
 from asking import FakeCompiler, ask, deploy, js
 from fakes import NOW, make_app, open_database
 
@@ -15,7 +16,6 @@ from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 from vibes_trio.jobs import Sweep
 from vibes_trio.services.upkeep import sweep
-from vibes_trio.services.uploads import file_url
 
 API = "apps.test"
 GRANT = "vibes.diy.req-asset-upload-grant"
@@ -50,6 +50,11 @@ async def http(app, method, target, body=b"", **headers):
 async def post(app, grant, body, **headers):
     reply = await http(app, "POST", "/assets", body, x_asset_grant=grant["grant"], **headers)
     return reply.status, json.loads(reply.body)
+
+
+def file_url(get_url):
+    """Return the path at which a file is served whose upload was answered *get_url*."""
+    return f"/assets/cid?url={quote(get_url, safe='')}"
 
 
 async def test_a_file_is_uploaded_and_served_as_it_came(app):
@@ -265,3 +270,21 @@ async def test_only_a_hash_of_the_grant_is_kept(app):
 )
 async def test_other_methods_are_answered_as_elsewhere(app, method, target):
     assert (await http(app, method, target, b"{}" if method != "GET" else b"")).status >= 400
+
+
+async def test_of_two_who_end_a_file_at_once_both_have_the_same_file(app):
+    """The last part was sent again, while the first was still being put together."""
+    grant = await granted(app)
+    await post(app, grant, PICTURE, upload_complete="?0")
+    told = []
+
+    async def end():
+        told.append(await post(app, grant, b"", upload_offset=str(len(PICTURE))))
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(3):
+            nursery.start_soon(end)
+
+    assert [status for status, _ in told] == [200] * 3
+    assert {put["cid"] for _, put in told} == {calc_cid(PICTURE)}
+    assert (await http(app, "GET", file_url(told[0][1]["getURL"]))).body == PICTURE

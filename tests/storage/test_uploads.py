@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from releases import ADA, BOB, Clock
 
-from vibes_trio.errors import BadRequest, LimitReached
+from vibes_trio.errors import BadRequest, LimitReached, NotFound
 from vibes_trio.exchange import AppSlug, Cid, UserId, UserSlug
 from vibes_trio.storage import Database, Tx
 from vibes_trio.storage.assets import find_asset, list_garbage, list_owned_assets, remove_garbage
@@ -157,3 +157,22 @@ async def test_what_ran_out_is_forgotten_in_steps(inline: Database, clock: Clock
 
     assert [await inline.write(drop_expired, 2) for _ in range(3)] == [2, 1, 0]
     assert await inline.get(find_upload, "whole") is not None
+
+
+async def test_the_end_of_a_file_that_comes_twice_at_once_leaves_the_file_as_it_is(inline: Database) -> None:
+    """Both were told that all is here before either had it put together."""
+    await inline.write(open_upload, ONE, 10)
+    await inline.write(add_part, ONE, 0, b"abc", MOST)
+
+    first = await inline.write(finish_upload, ONE, calc, MOST)
+    second = await inline.write(finish_upload, ONE, calc, MOST)
+
+    assert second == first == replace(ONE, cid=calc(b"abc"), size=3)
+    assert await inline.get(find_upload, "one") == first
+
+
+async def test_an_upload_that_ran_out_before_it_was_put_together_is_not_there(inline: Database) -> None:
+    with pytest.raises(NotFound):
+        await inline.write(finish_upload, ONE, calc, MOST)
+
+    assert await inline.get(lambda tx: tx.execute("SELECT * FROM Assets")) == []

@@ -4,14 +4,15 @@ The key lies in the data folder beside the database (`secrets.key`, the owner's 
 needed. AES-256-GCM with a random nonce; what a value belongs to is sealed in, so that it opens nowhere else.
 """
 
-import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vibes_trio.errors import ConfigError
+from vibes_trio.whole_files import PRIVATE, sync_folder, whole_file
 
 FILE_NAME = "secrets.key"
 KEY_BYTES = 32
@@ -37,18 +38,9 @@ def ensure_seal_key(data_dir: Path) -> bytes:
 
 
 def _make(path: Path) -> None:
-    beside = path.with_name(f"{FILE_NAME}.{secrets.token_hex(8)}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with open(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(KEY_BYTES))
-            file.flush()
-            os.fsync(descriptor)
-        os.link(beside, path)  # fails if the name is taken, and the name never shows half a file
-    except FileExistsError:
-        pass
-    finally:
-        beside.unlink()
+    with suppress(FileExistsError), whole_file(path, PRIVATE, replaces=False) as file:
+        file.write(secrets.token_hex(KEY_BYTES).encode())
+    sync_folder(path.parent)  # what is sealed with it must not outlive it
 
 
 def seal(key: bytes, value: str, belongs_to: str) -> bytes:

@@ -1,5 +1,6 @@
 """What an app's owner sets of it: how it is called, what its pages find, which models it uses."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ from msgspec import UNSET, Raw
 from vibes_trio.context import Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.services.access import Admitted, admit
-from vibes_trio.services.given import check_env
+from vibes_trio.services.given import check_env, check_mime
 from vibes_trio.services.stored_settings import Asking, Stored, read_settings
 from vibes_trio.storage.app_states import AppState, Visibility, find_app
 from vibes_trio.storage.interface import Tx
@@ -33,7 +34,7 @@ NOBODY = "------"
 """What newer clients take for no user."""
 NULL = Raw(b"null")
 
-
+_CID = re.compile(r"[0-9A-Za-z]{1,128}")
 _icon_decoder = msgspec.json.Decoder(Icon)
 _EMPTY: dict[str, Any] = {field: getattr(Stored(), field) for field in Stored.__struct_fields__}
 
@@ -45,6 +46,8 @@ async def ensure_app_settings(ctx: Ctx, req: ReqEnsureAppSettings) -> ResEnsureA
         BadRequest: a slug that can't be one; a value that can't be.
         TooLarge: a text, or all together, is too long.
     """
+    if isinstance(req.icon, Icon):
+        _check_icon(req.icon)
     named = {field: getattr(req, field) for field in req.CHANGES}
     changes = {field: value for field, value in named.items() if value is not UNSET}
     said = read_access(req)
@@ -113,6 +116,12 @@ def _as_stored(changes: dict[str, Any]) -> dict[str, Any]:
             raise BadRequest(f"{field}: an object is wanted, or `null`.")
         found[field] = value
     return found
+
+
+def _check_icon(icon: Icon) -> None:
+    check_mime(icon.mime, "icon.mime")
+    if not _CID.fullmatch(icon.cid):
+        raise BadRequest("icon.cid: the CID of a file is wanted, as an upload is answered.")
 
 
 def _check(ctx: Ctx, new: Stored, change: AppChange) -> None:

@@ -127,6 +127,7 @@ def _bind_name(tx: Tx, ctx: Ctx, req: ReqForkApp, user: UserSlug, source: AppSlu
     config = ctx.app.config
     if req.new_app_slug:
         wanted = parse_app_slug(req.new_app_slug, own_names(config.hostname_base))
+        slugs.check_free(tx, user, wanted)  # what is set of that one would be gone
     else:
         names = _names(source, "clone" if req.skip_chat else "remix", user)
         found = next((name for name in names if slugs.is_free(tx, user, name)), None)

@@ -159,14 +159,16 @@ async def subscribe_releases(ctx: Ctx, req: ReqSubscribeReleases) -> Then[ResSub
     """
     link, envelope = link_of(ctx, req)
     admitted = await ctx.app.db.read(admit, ctx, req)
-    found, deploys = admitted.app, admitted.relation >= Relation.EDITOR
+    found, is_let_in = admitted.app, admitted.relation >= Relation.VIEWER
     req = msgspec.structs.replace(req, auth=None)
-    asker = msgspec.structs.replace(ctx, turn=None, link=None, envelope=None)
+    # A room looks anew as one of those who are in it: as nobody, where not all of them were let in by the owner.
+    claims = ctx.claims if is_let_in else None
+    asker = msgspec.structs.replace(ctx, turn=None, claims=claims, link=None, envelope=None)
 
     async def look() -> bytes:
         return write_event(await ctx.app.db.read(_releases, asker, req))
 
-    who = ctx.user_id if deploys else ""
+    who = ctx.user_id if is_let_in else ""
     key = f"releases:{found.app_slug}--{found.user_slug}"
     subject = Subject(
         f"{key}:{who}",

@@ -184,7 +184,9 @@ def _put_invite(tx: Tx, ctx: Ctx, req: ReqCreateInvite, new: NewInvite) -> Invit
 def _find_invite(tx: Tx, ctx: Ctx, req: ReqHasAccessInvite) -> Invite | None:
     claims, (app_slug, user_slug) = ctx.asker, find_named(ctx, req)
     key = email_key_of(claims.email) if claims.email_verified else ""
-    return members.find_invite(tx, user_slug, app_slug, claims.user_id, key)
+    is_there = find_app(tx, app_slug, user_slug) is not None
+    invite = members.find_invite(tx, user_slug, app_slug, claims.user_id, key)
+    return invite if is_there else None
 
 
 def _change_invite(
@@ -312,7 +314,9 @@ def _ask_in(tx: Tx, ctx: Ctx, req: ReqRequestAccess) -> tuple[AppState, Request]
 
 def _find_request(tx: Tx, ctx: Ctx, req: ReqHasAccessRequest) -> Request | None:
     app_slug, user_slug = find_named(ctx, req)
-    return members.find_request(tx, user_slug, app_slug, ctx.asker.user_id)
+    is_there = find_app(tx, app_slug, user_slug) is not None
+    request = members.find_request(tx, user_slug, app_slug, ctx.asker.user_id)
+    return request if is_there else None
 
 
 def _answer(

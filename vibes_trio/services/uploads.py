@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from hmac import compare_digest
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs
 
 import base58
 import trio
@@ -183,11 +183,6 @@ def _told(upload: uploads.Upload) -> Reply:
 
 def _address(upload: uploads.Upload) -> str:
     return f"sql://Assets/{upload.cid}?upload={upload.upload_id}"
-
-
-def file_url(get_url: str) -> str:
-    """Return the path at which a file is served whose upload was answered *get_url*."""
-    return f"{UPLOADS}/cid?url={quote(get_url, safe='')}"
 
 
 def _complete(is_complete: bool) -> tuple[str, str]:

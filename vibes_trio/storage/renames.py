@@ -1,12 +1,13 @@
 """Apps that get another slug. The old one leads to the new one until something else is called so."""
 
-from vibes_trio.errors import SlugTaken, TooLarge
+from vibes_trio.errors import TooLarge
 from vibes_trio.exchange import AppSlug, UserSlug
 from vibes_trio.storage.app_states import AppState, touch_app
 from vibes_trio.storage.apps import count_change
 from vibes_trio.storage.interface import Tx
+from vibes_trio.storage.slugs import check_free
 
-FOLLOWS = ("AppInvites", "AccessRequests", "Deletions", "ChatContexts", "ShareLinks")
+FOLLOWS = ("AppInvites", "AccessRequests", "ChatContexts", "ShareLinks")
 """Tables whose rows name an app, and nothing else leads there."""
 
 
@@ -24,11 +25,7 @@ def rename_app(tx: Tx, app: AppState, new: AppSlug, *, max_rows: int, old_names:
     old = app.app_slug
     if new == old:
         return
-    if tx.execute("SELECT 1 FROM AppSlugBindings WHERE appSlug = ? AND userSlug = ?", (new, app.user_slug)):
-        raise SlugTaken(
-            f"{app.user_slug} has an app {new} already, or one that was deleted and can be had back. Choose another.",
-            appSlug=new,
-        )
+    check_free(tx, app.user_slug, new)
     _check_rows(tx, app, max_rows)
     key = (new, old, app.user_slug)
     tx.execute("UPDATE AppSlugBindings SET appSlug = ? WHERE appSlug = ? AND userSlug = ?", key)
@@ -37,6 +34,11 @@ def rename_app(tx: Tx, app: AppState, new: AppSlug, *, max_rows: int, old_names:
         tx.execute(
             f"UPDATE {table} SET appSlug = ? WHERE appSlug = ? AND userSlug = ? AND appSlug <> ''", key
         )
+    # By its owner's, as their index goes by these.
+    tx.execute(
+        "UPDATE Deletions SET appSlug = ? WHERE appSlug = ? AND userSlug = ? AND userId = ?",
+        (*key, app.user_id),
+    )
     _redirect(tx, app, new, old_names)
     touch_app(tx, new, app.user_slug)
     count_change(tx, {(name, app.user_slug, app.user_id) for name in (old, new)})

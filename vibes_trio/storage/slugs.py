@@ -127,6 +127,19 @@ def is_free(tx: Tx, user_slug: UserSlug, app_slug: AppSlug) -> bool:
     )
 
 
+def check_free(tx: Tx, user_slug: UserSlug, wanted: AppSlug) -> None:
+    """Make sure that *wanted* is free, see `is_free`.
+
+    Raises:
+        SlugTaken: it isn't.
+    """
+    if not is_free(tx, user_slug, wanted):
+        raise SlugTaken(
+            f"{user_slug} has an app {wanted} already, or one that was deleted and can be had back. Choose another.",
+            appSlug=wanted,
+        )
+
+
 def _check_limit(held: int, limit: int, name: LimitName) -> None:
     if held >= limit:
         kind = "user" if name == "MAX_USER_SLUG_PER_USER_ID" else "app"

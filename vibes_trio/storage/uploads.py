@@ -5,9 +5,9 @@ when it is acknowledged. Times are ISO text.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from vibes_trio.errors import BadRequest, LimitReached
+from vibes_trio.errors import BadRequest, LimitReached, NotFound
 from vibes_trio.exchange import AppSlug, Cid, UserId, UserSlug
 from vibes_trio.storage.assets import put_asset
 from vibes_trio.storage.interface import Tx
@@ -130,11 +130,17 @@ def add_part(tx: Tx, upload: Upload, start: int, content: bytes, max_bytes: int)
 
 
 def finish_upload(tx: Tx, upload: Upload, calc_cid: Callable[[bytes], Cid], max_bytes: int) -> Upload:
-    """Put the parts of *upload* together, and return it as it is then.
+    """Put the parts of *upload* together, and return it as it is then. One that is whole already stays as it is.
 
     Raises:
+        NotFound: it ran out, and is forgotten.
         LimitReached: see `check_quota`.
     """
+    there = find_upload(tx, upload.upload_id)
+    if there is None:
+        raise NotFound("This upload ran out before its file was whole: ask for another grant.")
+    if there.cid:  # who sends the end again came first
+        return there
     parts = tx.execute(
         "SELECT content FROM UploadParts WHERE uploadId = ? ORDER BY start", (upload.upload_id,)
     )
@@ -146,9 +152,7 @@ def finish_upload(tx: Tx, upload: Upload, calc_cid: Callable[[bytes], Cid], max_
         "UPDATE Uploads SET assetId = ?, size = ? WHERE uploadId = ?", (cid, len(content), upload.upload_id)
     )
     check_quota(tx, upload.user_id, 0, max_bytes)
-    done = find_upload(tx, upload.upload_id)
-    assert done is not None, "it was there a moment ago"
-    return done
+    return replace(there, cid=cid, size=len(content))
 
 
 def check_quota(tx: Tx, user_id: UserId, more: int, max_bytes: int) -> None:
