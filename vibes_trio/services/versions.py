@@ -57,7 +57,7 @@ _Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 async def publish_app(ctx: Ctx, req: ReqPublishApp) -> ResPublishApp:
-    """Show a release at the app's address.
+    """Show a release at the app's address. An app that its owner took down stays so, unless they ask.
 
     Raises:
         NotFound, NotOwner: see `access.admit`; or there is no such release.
@@ -103,9 +103,10 @@ async def set_unpublish(ctx: Ctx, req: ReqSetUnpublish) -> ResSetUnpublish:
 
 def _publish(tx: Tx, ctx: Ctx, req: ReqPublishApp) -> tuple[AppState, versions.Published]:
     found = admit(tx, ctx, req)
-    app = found.app
-    keep_access(tx, app, read_access(req), is_owner=found.relation is Relation.OWNER)
-    return app, versions.publish_version(tx, app, FsId(req.fs_id) if req.fs_id else None)
+    app, is_owner = found.app, found.relation is Relation.OWNER
+    keep_access(tx, app, read_access(req), is_owner=is_owner)
+    fs_id = FsId(req.fs_id) if req.fs_id else None
+    return app, versions.publish_version(tx, app, fs_id, puts_back=is_owner)
 
 
 def _set_mode(tx: Tx, ctx: Ctx, req: ReqSetModeFs) -> Release:
