@@ -83,6 +83,12 @@ def _relation(tx: Tx, name: AppName, app: AppState | None, user_id: UserId | Non
     return _RELATIONS[role] if role is not None else Relation.SIGNED_IN
 
 
+def hides_from(tx: Tx, name: AppName, user_id: UserId | None) -> bool:
+    """Return whether there is an app of that *name* that *user_id* must not know of."""
+    app = find_app(tx, *name)
+    return app is not None and relation_to(tx, app, user_id) < least_to_see(app)
+
+
 def least_to_see(app: AppState) -> Relation:
     """Return the least relation to *app* that may know of it."""
     return Relation.VIEWER if app.visibility == "private" else Relation.ANYONE
