@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from vibes_trio import __version__
-from vibes_trio.cli import all_words, flags_first, hint, load_target, main, make_parser, run
+from vibes_trio import __version__, cli
+from vibes_trio.cli import Run, all_words, flags_first, hint, load_target, main, make_parser, run
 from vibes_trio.commands.command import Command
 from vibes_trio.commands.output import FAILED, INTERRUPTED, OK, UNREACHABLE, UNUSABLE, USAGE, CommandFailed
 from vibes_trio.commands.table import COMMANDS, GROUPS, HEADINGS, SETTING_FLAGS, SYNONYMS
@@ -185,12 +185,37 @@ def test_the_parser_keeps_nothing_of_the_last_command_line() -> None:
         ("chat append c -- --text", {"chat": "c", "text": "--text"}),
         ("chat append c -", {"text": "-"}),
         ("deploy -m words folder", {"message": "words", "path": "folder"}),
+        ("versions --limit=3 shop", {"app": "shop", "limit": 3}),
     ],
 )
 def test_flags_may_stand_anywhere(typed: str, expected: dict[str, object]) -> None:
     options = vars(make_parser().parse_args(flags_first(typed.split())))
 
     assert {name: options[name] for name in expected} == expected
+
+
+def test_a_flag_that_is_not_known_is_told_by_its_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """What stands behind it is told with it, and the help is that of the command."""
+    with pytest.raises(SystemExit) as ended:
+        main(["versions", "shop", "--limitt", "3"])
+
+    assert ended.value.code == USAGE
+    err = capsys.readouterr().err
+    assert err.startswith("usage: vibes-trio versions ")
+    assert "unrecognized arguments: --limitt" in err
+    assert "shop" not in err
+    assert "Did you mean --limit? Try `vibes-trio versions --help`." in err
+
+
+def test_an_interrupt_while_a_command_is_loaded_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading takes a good part of a short command."""
+
+    def interrupted(target: str) -> Run:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "load_target", interrupted)
+
+    assert main(["apps"]) == INTERRUPTED
 
 
 def test_a_flag_without_its_value_is_a_usage_error() -> None:

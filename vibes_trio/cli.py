@@ -54,11 +54,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments:
         parser.print_help()
         return USAGE
-    options = parser.parse_args(flags_first(arguments))
+    options, unknown = parser.parse_known_args(flags_first(arguments))
+    if unknown:
+        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     options.make_parser = make_parser  # for `completions`, which can't import what imports it
     setup_logs(options.log_level)
     with umask(options.umask):
-        return run(load_target(options.target), options)
+        return run(run_target, options)
 
 
 def flags_first(arguments: Sequence[str]) -> list[str]:
@@ -69,12 +71,12 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
     words = next(
         (len(words) for c in COMMANDS if list(arguments[: len(words := c.words.split())]) == words), 0
     )
-    without_value = {"-h", "--help"} | {
+    with_value = {"--log-level", *SETTING_FLAGS} | {
         name
         for command in COMMANDS
         for argument in command.arguments
         for name in argument.names
-        if argument.options.get("action") == "store_true"
+        if argument.options.get("action") != "store_true"
     }
     flags: list[str] = []
     others: list[str] = []
@@ -84,7 +86,7 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
             others += [word, *left]
         elif word.startswith("-") and word != "-":
             flags.append(word)
-            if "=" not in word and word not in without_value:
+            if word in with_value:
                 value = next(left, None)
                 if value is None:
                     return list(arguments)  # its value is missing, which is told
@@ -129,6 +131,11 @@ def run(command: Run, options: argparse.Namespace) -> int:
         if group.split(KeyboardInterrupt)[1] is not None:
             raise
         return INTERRUPTED  # it came while tasks ran side by side
+
+
+def run_target(options: argparse.Namespace) -> int:
+    """Run the command of *options*. To load it takes a while already, in which Ctrl-C may come."""
+    return load_target(options.target)(options)
 
 
 @contextlib.contextmanager
@@ -292,4 +299,6 @@ def _add_arguments(parser: Parser, command: Command) -> None:
         default=command.log_level,
         help=f"from which level on to log ({command.log_level})",
     )
-    parser.set_defaults(target=command.target, umask=None if command.writes_outside else PRIVATE_UMASK)
+    parser.set_defaults(
+        parser=parser, target=command.target, umask=None if command.writes_outside else PRIVATE_UMASK
+    )

@@ -19,6 +19,7 @@ DeviceChain = Literal["strict", "registry", "legacy"]
 
 KiB = 1024
 MiB = 1024 * KiB
+GiB = 1024 * MiB
 
 
 @dataclass(frozen=True, slots=True)

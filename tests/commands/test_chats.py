@@ -76,6 +76,45 @@ def test_blocks_that_are_none_are_a_usage_error(
     printed(served, capsys, "append", "x", "--blocks", str(tmp_path / "blocks.json"), code=2)
 
 
+@pytest.mark.parametrize("text", ["", "\n", "  \n\n"])
+def test_nothing_is_not_appended(
+    served: Served, capsys: Capture, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """A pipe that gives nothing is a mistake, and leaves no empty section."""
+    printed(served, capsys, "new", "quiet")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+    printed(served, capsys, "append", "quiet", code=2)
+
+    assert printed(served, capsys, "read", "quiet") == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("append", "nosuch", "hi"),
+        ("read", "nosuch"),
+        ("tail", "nosuch"),
+        ("tail", "nosuch", "--since", "0"),
+        ("export", "nosuch"),
+        ("title", "nosuch", "x"),
+        ("rm", "nosuch", "--yes"),
+        ("undo", "nosuch"),
+    ],
+)
+def test_a_chat_that_is_not_there_is_told_in_words_of_commands(
+    served: Served, capsys: Capture, words: tuple[str, ...]
+) -> None:
+    """What a server says names a message, which helps programs only."""
+    capsys.readouterr()
+
+    assert served.run("chat", *words, "--json") == 1
+
+    error = json.loads(capsys.readouterr().err)["error"]
+    assert error["code"] == "not-found"
+    assert "There is no chat nosuch. `vibes-trio chat list` lists yours" in error["message"]
+
+
 def test_a_chat_is_named_deleted_and_had_back(served: Served, capsys: Capture) -> None:
     printed(served, capsys, "new", "gone")
     assert printed(served, capsys, "title", "gone", "Going") == "Going\n"

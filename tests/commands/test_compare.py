@@ -80,6 +80,17 @@ def test_a_dry_run_tells_what_would_change(two: Served, capsys: Capture) -> None
     assert files["/new.txt"] == "removed"
 
 
+def test_a_dry_run_of_what_is_there_says_so(served: Served, capsys: Capture) -> None:
+    """A column of nothing would leave it open."""
+    served.deploy("calm", App_jsx=source("one"))
+    capsys.readouterr()
+
+    assert served.deploy("calm", "--dry-run", App_jsx=source("one")) == 0
+    assert "No file differs" in capsys.readouterr().err
+    assert served.deploy("calm", "--dry-run", App_jsx=source("two")) == 0
+    assert "No file differs" not in capsys.readouterr().err
+
+
 def test_a_dry_run_of_a_new_app_says_so(served: Served, capsys: Capture) -> None:
     assert served.deploy("fresh", "--dry-run", App_jsx=source("one")) == 0
 

@@ -34,7 +34,9 @@ def test_what_was_tried_out_is_published_and_gone_back_from(served: Served, caps
     second = shown(served, capsys, "shop")
     assert second not in ("", first)
     assert served.run("rollback", "shop") == 0
-    assert f"({first})\n" in capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert f"({first})\n" in out
+    assert "v1 is v3 now" in err
     assert shown(served, capsys, "shop") == first
     assert served.run("publish", "shop", second) == 0
     assert shown(served, capsys, "shop") == second

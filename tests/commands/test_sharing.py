@@ -74,6 +74,7 @@ def test_a_link_is_made_listed_and_taken_back(served: Served, capsys: Capture) -
     assert printed(served, capsys, "share", "linked", "--revoke", link) == f"link {link} is revoked\n"
     assert printed(served, capsys, "share", "linked", "--links") == ""
     printed(served, capsys, "share", "linked", "--link", "-3", code=2)
+    printed(served, capsys, "share", "linked", "--link", "91", code=2)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,19 @@ def test_a_link_is_made_listed_and_taken_back(served: Served, capsys: Capture) -
 def test_nobody_else_shares_it(served: Served, capsys: Capture, words: tuple[str, ...]) -> None:
     served.deploy("hers", App_jsx=SOURCE)
 
-    served.run(*words, as_user="eve")
+    assert served.run(*words, as_user="eve") == 1
 
     assert printed(served, capsys, "share", "hers") == "public\n"
+
+
+def test_an_editor_is_told_that_they_do_not_decide_who_sees_it(served: Served, capsys: Capture) -> None:
+    """They may read the settings, and a wish that changes nothing must not look as if it had."""
+    served.deploy("edited", App_jsx=SOURCE)
+    token = printed(served, capsys, "invite", "edited", "--role", "editor").strip()
+    printed(served, capsys, "join", token, as_user="eve")
+
+    assert printed(served, capsys, "share", "ada/edited", as_user="eve") == "public\n"
+    assert served.run("share", "ada/edited", "private", "--json", as_user="eve") == 1
+
+    assert json.loads(capsys.readouterr().err)["error"]["code"] == "not-owner"
+    assert printed(served, capsys, "share", "edited") == "public\n"

@@ -48,9 +48,9 @@ def test_the_folder_of_an_app_knows_which_one_is_meant(
     three: Served, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "Shop").mkdir()
-    for folder in (tmp_path / "Shop", tmp_path, Path("/")):
+    for folder, code in ((tmp_path / "Shop", 0), (tmp_path, 1), (Path("/"), 2)):
         monkeypatch.chdir(folder)
-        assert three.run("versions", "--json") == (2 if folder == Path("/") else 0)
+        assert three.run("versions", "--json") == code
         out, err = capsys.readouterr()
         assert len(json.loads(out or "[]")) == (3 if folder.name == "Shop" else 0)
     assert "Which app? Name one" in err
@@ -59,11 +59,6 @@ def test_the_folder_of_an_app_knows_which_one_is_meant(
     monkeypatch.chdir(tmp_path)
     assert three.run("versions", "--json") == 0
     assert len(json.loads(capsys.readouterr().out)) == 3
-
-
-def test_an_app_that_is_not_there_is_said(three: Served, capsys: Capture) -> None:
-    assert three.run("versions", "nothing") == 0
-    assert "ada/nothing: there is no such app" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -85,3 +80,43 @@ def test_a_release_is_named_by_its_number_or_the_start_of_its_id(three: Served, 
         assert three.run("diff", "shop", named, named) == 0
     assert three.run("pull", "shop", str(three.folder / "pulled"), "--release", f"v{number}") == 0
     assert (three.folder / "pulled" / "App.jsx").read_text() == source("one")
+
+
+@pytest.mark.parametrize(
+    "words", [("versions",), ("diff", "v1"), ("publish", "v1"), ("rollback",), ("open", "--print")]
+)
+def test_an_app_that_is_not_there_is_an_error(
+    served: Served, capsys: Capture, words: tuple[str, ...]
+) -> None:
+    """Whoever asks about an app that isn't there is told so, by people's words and by programs'."""
+    command, *more = words
+    capsys.readouterr()
+
+    assert served.run(command, "nosuch", *more, "--json") == 1
+
+    out, err = capsys.readouterr()
+    error = json.loads(err)["error"]
+    assert (out, error["code"], error["exitCode"]) == ("", "not-found", 1)
+    assert "ada/nosuch: there is no such app" in error["message"]
+
+
+def test_a_release_that_is_not_there_is_not_found(three: Served, capsys: Capture) -> None:
+    """A program can tell a release that isn't there from other failures."""
+    capsys.readouterr()
+
+    assert three.run("publish", "shop", "v99", "--json") == 1
+
+    error = json.loads(capsys.readouterr().err)["error"]
+    assert error["code"] == "not-found"
+    assert "there is no release v99" in error["message"]
+
+
+def test_an_app_without_a_release_has_an_empty_list(served: Served, capsys: Capture) -> None:
+    """An app whose only release was deleted is there still, with its name and its settings."""
+    served.deploy("planned", App_jsx=source("one"))
+    assert served.run("rm", "planned", "--release", "v1", "--yes") == 0
+    capsys.readouterr()
+
+    assert served.run("versions", "planned") == 0
+
+    assert "ada/planned has no releases" in capsys.readouterr().err

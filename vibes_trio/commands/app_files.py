@@ -21,7 +21,7 @@ from vibes_trio.commands.left_out import (
 )
 from vibes_trio.commands.output import CommandFailed
 from vibes_trio.commands.secret_files import MAX_SECRET_BYTES, holds_secret
-from vibes_trio.config import KiB, Limits, MiB
+from vibes_trio.config import GiB, KiB, Limits, MiB
 from vibes_trio.content.filenames import check_filename, lang_of
 from vibes_trio.content.slugs import MAX_LABEL_CHARS
 from vibes_trio.errors import BadRequest
@@ -272,4 +272,6 @@ def shown_size(size: int) -> str:
     """Return *size* in bytes as people read it."""
     if size < KiB:
         return f"{size} bytes"
-    return f"{size / KiB:.1f} KiB" if size < MiB else f"{size / MiB:.1f} MiB"
+    if size < MiB:
+        return f"{size / KiB:.1f} KiB"
+    return f"{size / MiB:.1f} MiB" if size < GiB else f"{size / GiB:.1f} GiB"

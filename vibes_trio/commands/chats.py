@@ -132,12 +132,20 @@ def make_append(options: Namespace, now: float) -> ReqAppendChatSection:
             data = sys.stdin.buffer.read() if options.blocks == "-" else Path(options.blocks).read_bytes()
             blocks = msgspec.json.decode(data, type=msgspec.Raw)
         else:
-            text = sys.stdin.read() if options.text in ("", "-") else options.text
+            text = _typed() if options.text in ("", "-") else options.text
+            if not text.strip():
+                raise CommandFailed("There is nothing to append: the text is empty.", USAGE)
             when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
             blocks = blocks_of(text.removesuffix("\n"), origin, when)
         return ReqAppendChatSection(context_id=options.chat, origin=origin, blocks=blocks)
     except (ValueError, BadRequest) as error:
         raise CommandFailed(f"{options.blocks or 'text'}: {error}.", USAGE) from error
+
+
+def _typed() -> str:
+    if sys.stdin.isatty():
+        tell("Type what is said; Ctrl-D on a line of its own ends it.")
+    return sys.stdin.read()
 
 
 def read(options: Namespace) -> int:
@@ -209,7 +217,8 @@ def tail(options: Namespace) -> int:
     show: Callable[[EvtChatSection], None] = print_line if options.json else print_section
 
     async def follow(session: Session) -> None:
-        since = options.since - 1 if options.since >= 0 else await _last(session, options.chat)
+        last = await _last(session, options.chat)
+        since = options.since - 1 if options.since >= 0 else last
         async with session.api.sections(options.chat, since) as sections:
             async for section in sections:
                 show(section)

@@ -168,6 +168,8 @@ def print_changes(changes: list[Change], *, as_json: bool, is_compared: bool) ->
     if as_json:
         print_json({"files": [{"name": c.name, "size": c.size, "change": c.change} for c in changes]})
     elif is_compared:
+        if not any(c.change for c in changes):
+            tell("No file differs from the newest release.")
         print_table(("CHANGE", "FILE", "SIZE"), [(c.change, c.name, shown_size(c.size)) for c in changes])
     else:
         print_table(("FILE", "SIZE"), [(c.name, shown_size(c.size)) for c in changes])

@@ -3,7 +3,7 @@
 import webbrowser
 from argparse import Namespace
 
-from vibes_trio.commands.output import OK, CommandFailed, print_json, tell
+from vibes_trio.commands.output import OK, print_json, tell
 from vibes_trio.commands.session import Session, ask_server
 from vibes_trio.commands.versions import find_release, no_app
 from vibes_trio.wire.me import ReqWhoAmI
@@ -18,7 +18,7 @@ def main(options: Namespace) -> int:
         fs_id = (await find_release(session, app, options.release)).fs_id if options.release else ""
         there = await session.ask(ReqGetAppByFsid(owner_handle=app.handle, app_slug=app.slug, fs_id=fs_id))
         if there.error:
-            raise CommandFailed(no_app(app))
+            raise no_app(app)
         template = (await session.ask(ReqWhoAmI())).app_url
         url = template.replace("{app}", there.app_slug).replace("{handle}", there.owner_handle)
         return f"{url}~{fs_id}~/" if fs_id else url

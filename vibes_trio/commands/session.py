@@ -22,7 +22,7 @@ from vibes_trio.commands.credentials import URL_VARIABLE, device_name, find_devi
 from vibes_trio.commands.output import UNREACHABLE, USAGE, CommandFailed, warn
 from vibes_trio.commands.profile import Profile, find_profile
 from vibes_trio.config import Config, Limits, load_config
-from vibes_trio.errors import RequireLogin, SlugTaken
+from vibes_trio.errors import NotFound, RequireLogin, SlugTaken
 from vibes_trio.wire.base import Request, Response
 from vibes_trio.wire.me import ReqWhoAmI
 
@@ -79,6 +79,7 @@ class Session:
 
         Raises:
             CommandFailed: the server does not take the credentials; says what is likely wrong with them.
+            NotFound: what is asked about is not there.
             VibesError: the server refuses.
         """
         signed = await self.api.signed(request)
@@ -89,6 +90,8 @@ class Session:
             raise CommandFailed(
                 f"{self.url}: the server does not take these credentials. It says: {error.message} {why}"
             ) from error
+        except NotFound as error:
+            raise in_words(request, error) from error
 
     def pages(self, request: Request[R]) -> Pages[R]:
         """Return an iterator over the answer to *request*, and those that follow. See `Api.pages`."""
@@ -184,6 +187,16 @@ async def _with_server(
         raise CommandFailed(f"{error}{advice if is_nobody else ''}", UNREACHABLE) from error
     except SlugTaken as error:
         raise CommandFailed(f"{error.message} Name one: --user SLUG.") from error
+
+
+def in_words(request: Request[R], error: NotFound) -> NotFound:
+    """Return *error* as whoever types commands can use it: of a chat the server says which message makes it."""
+    chat = getattr(request, "context_id", "")
+    if not isinstance(chat, str) or not chat:
+        return error
+    return NotFound(
+        f"There is no chat {chat}. `vibes-trio chat list` lists yours, `vibes-trio chat new {chat}` makes it."
+    )
 
 
 def why_refused(token: str, now: float, ahead_s: float | None) -> str:

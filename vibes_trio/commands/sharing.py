@@ -10,6 +10,8 @@ from msgspec import UNSET
 from vibes_trio.commands.output import OK, USAGE, CommandFailed, print_json, printable, tell
 from vibes_trio.commands.session import AppName, Session, ask_server
 from vibes_trio.commands.shown import print_list, print_struct, shown_age
+from vibes_trio.config import Limits
+from vibes_trio.errors import NotOwner
 from vibes_trio.wire.settings import ReqEnsureAppSettings
 from vibes_trio.wire.sharing import (
     InviteGrant,
@@ -53,6 +55,8 @@ def _show_members(options: Namespace) -> int:
         settings = await session.ask(
             ReqEnsureAppSettings(owner_handle=app.handle, app_slug=app.slug, visibility=chosen or UNSET)
         )
+        if chosen and settings.settings.entry.visibility != chosen and not settings.error:
+            raise NotOwner(f"{app}: only its owner says who sees it; it stays as it is.")
         members = await session.ask(ReqListMembers(owner_handle=app.handle, app_slug=app.slug))
         return str(settings.settings.entry.visibility or VISIBILITIES[0]), list(members.members)
 
@@ -68,8 +72,9 @@ def _show_members(options: Namespace) -> int:
 
 
 def _make_link(options: Namespace) -> int:
-    if options.link < 0:
-        raise CommandFailed(f"--link: days from 1 on are wanted; got {options.link}.", USAGE)
+    most = int(Limits().share_link_s // DAY_S)
+    if not 0 <= options.link <= most:
+        raise CommandFailed(f"--link: days from 1 to {most} are wanted; got {options.link}.", USAGE)
 
     async def work(session: Session) -> Any:
         app = await session.app(options.app)

@@ -10,7 +10,9 @@ from vibes_trio.commands.apps import PAGE, check_limit, cut
 from vibes_trio.commands.output import OK, CommandFailed
 from vibes_trio.commands.session import AppName, Session, ask_server
 from vibes_trio.commands.shown import print_list, shown_age
+from vibes_trio.errors import NotFound
 from vibes_trio.wire.apps import ReqListVersions, ResListVersions, Version
+from vibes_trio.wire.settings import ReqEnsureAppSettings
 
 SHOWN_ID_CHARS = 12
 MIN_ID_CHARS = 4
@@ -28,6 +30,8 @@ def list_versions(options: Namespace) -> int:
             found += page.items
             if len(found) > options.limit:
                 break
+        if not found:
+            await check_app(session, app)
         return app, found
 
     check_limit(options)
@@ -46,7 +50,7 @@ def list_versions(options: Namespace) -> int:
             shown_size(version.size) if version.size else "",
             version.message,
         ),
-        no_app(app),
+        f"{app} has no releases yet: `vibes-trio deploy FOLDER --app {app.slug}` makes one.",
     )
     return OK
 
@@ -61,11 +65,14 @@ async def find_release(session: Session, app: AppName, named: str) -> Version:
     """Return the release of *app* that `v12`, `12` or the start of an id names.
 
     Raises:
-        CommandFailed: there is none, or several ids start so.
+        CommandFailed: several ids start so.
+        NotFound: there is no such release, or no such app.
     """
     number = _NUMBER.fullmatch(named)
     found: list[Version] = []
+    is_there = False
     async for page in pages_of(session, app):
+        is_there = is_there or bool(page.items)
         for version in page.items:
             if number is not None and version.release_seq == int(number[1]):
                 return version
@@ -79,7 +86,9 @@ async def find_release(session: Session, app: AppName, named: str) -> Version:
         raise CommandFailed(
             f"{app}: {len(found)} releases have an id that starts with {named}. Give more of it."
         )
-    raise CommandFailed(
+    if not is_there:
+        await check_app(session, app)
+    raise NotFound(
         f"{app}: there is no release {named}. `vibes-trio versions {app}` lists them; name one as v12, or by the "
         "start of its id."
     )
@@ -90,6 +99,16 @@ def is_number(named: str) -> bool:
     return _PLAIN_NUMBER.fullmatch(named) is not None
 
 
-def no_app(app: AppName) -> str:
-    """Return what to say where there is no such app, or none that may be seen."""
-    return f"{app}: there is no such app, or you may not see it. `vibes-trio apps` lists yours."
+async def check_app(session: Session, app: AppName) -> None:
+    """Look whether there is such an app: to a list of its releases one that is missing is as one without any.
+
+    Raises:
+        NotFound: there is none, or none that may be seen.
+    """
+    if (await session.ask(ReqEnsureAppSettings(owner_handle=app.handle, app_slug=app.slug))).error:
+        raise no_app(app)
+
+
+def no_app(app: AppName) -> NotFound:
+    """Return what to raise where there is no such app, or none that may be seen."""
+    return NotFound(f"{app}: there is no such app, or you may not see it. `vibes-trio apps` lists yours.")
