@@ -60,6 +60,7 @@ KINDS: Mapping[str, tuple[Way, ...]] = {
     "projects of tools, and pages of HTML": (
         wrong("a Vite project in TypeScript with an alias", "projects/vite-aliases", "bundled/vite-notes"),
         wrong("settings of tools beside the sources", "projects/vite-aliases"),
+        wrong("a workspace, whose packages the app imports by their names", "bundled/workspace"),
         wrong("files of the public folder", "bundled/asset-addresses", "projects/create-react-app"),
         wrong("client pages of Next with an alias", "projects/next-pages"),
         wrong(

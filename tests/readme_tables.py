@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from kinds_of_apps import KINDS, count
 from recorded import FILES, differences, load
@@ -14,6 +15,7 @@ from vibes_trio.wire.access import Relation, rule_of
 from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
+from vibes_trio.wire.requests import REQUESTS
 from vibes_trio.wire.restrictions import RESTRICTIONS
 
 OF_ALL = {"auth", *(restriction.member for restriction in RESTRICTIONS)}
@@ -42,18 +44,9 @@ def settings() -> str:
     return "\n".join(rows)
 
 
-def requests() -> list[type[Request]]:
+def requests() -> list[type[Request[Any]]]:
     """All requests that the wire knows."""
-    return sorted(_below(Request), key=lambda request: str(request.__struct_config__.tag))
-
-
-def _below(cls: type) -> list[type]:
-    found = []
-    for child in cls.__subclasses__():
-        found += _below(child)
-        if getattr(child, "__struct_config__", None) is not None and child.__struct_config__.tag:
-            found.append(child)
-    return found
+    return sorted(REQUESTS.values(), key=lambda request: str(request.__struct_config__.tag))
 
 
 def messages() -> str:

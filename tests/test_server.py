@@ -21,6 +21,7 @@ from recorded import token
 from serving import http_client, running, websocket
 from trio_websocket import ConnectionClosed
 
+from vibes_trio import server
 from vibes_trio.config import load_config
 from vibes_trio.errors import ConfigError
 from vibes_trio.exchange import HttpIncoming
@@ -116,6 +117,25 @@ async def test_keys_are_made_once_and_for_their_owner_only(tmp_path):
     assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700
     for name in (*made, "vibes.sqlite3"):
         assert stat.S_IMODE((data_dir / name).stat().st_mode) == 0o600, name
+
+
+async def test_a_part_that_can_not_be_loaded_ends_no_server(tmp_path, monkeypatch, caplog):
+    """Too many open files, say, just then: who asks for it later has it loaded."""
+    failed = trio.Event()
+
+    async def fail():
+        failed.set()
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(server, "LOAD_REST_AFTER_S", 0)
+    monkeypatch.setattr(server, "load_deploys", fail)
+    async with running(tmp_path) as app, http_client(app.config.port) as client:
+        await failed.wait()
+        await trio.testing.wait_all_tasks_blocked()
+        status, _, _ = await client.get("localhost", "/healthz")
+
+    assert status == 200
+    assert "can't be loaded" in caplog.text
 
 
 async def test_two_lanes_and_both_kinds_of_message_answer_alike(tmp_path):

@@ -283,8 +283,11 @@ def _open_readers(app: App, limits: Limits, listeners: Sequence[socket.socket]) 
 async def _load_the_rest() -> None:
     # Two threads share one interpreter: who asks while the server starts is answered first.
     await trio.sleep(LOAD_REST_AFTER_S)
-    await load_deploys()
-    await load_the_rest()
+    try:
+        await load_deploys()
+        await load_the_rest()
+    except Exception:  # too many open files, say: who asks for it tries again, and all others are answered
+        log.exception("a part of the program can't be loaded; it is tried again when it is asked for")
 
 
 async def _drain_on(stop: trio.Event, app: App) -> None:

@@ -72,6 +72,15 @@ def test_of_a_very_long_section_the_beginning_is_looked_at_without_decoding_it()
     assert len(text_of(json.dumps(blocks, separators=(",", ":")), 10**9)) > DECODED_CHARS
 
 
+def test_of_a_very_long_section_what_is_no_text_is_left_out():
+    """Half a surrogate is none; the reference stores it as it came."""
+    blocks = [line("before"), line("half"), line("after"), line("x" * DECODED_CHARS)]
+
+    told = json.dumps(blocks, separators=(",", ":")).replace("half", "\\ud800")
+
+    assert text_of(told, 12) == "before\nafter"
+
+
 def test_messages_come_with_their_roles():
     block = prompt({"role": "user", "content": "a"}, {"content": "b"})
 

@@ -278,6 +278,28 @@ async def test_each_package_is_looked_up_once(app):
 # -- what does not compile --------------------------------------------------------------------------------
 
 
+async def test_no_registry_is_asked_for_packages_that_lie_beside_the_app(app):
+    """Their names are private, and somebody else might publish something by them."""
+    asked = []
+
+    async def package_version(name):
+        asked.append(name)
+        return "1.2.3"
+
+    counting = make_app(app.db, compiler=app.compiler, package_version=package_version)
+    await deploy(
+        counting,
+        jsx("/web/src/main.jsx", 'import "@acme/ui";\nimport "@acme/ui/look";\nimport "tiny-date";\n'),
+        text("/web/index.html", "<div id=root></div>"),
+        text("/package.json", '{"workspaces": ["*"]}'),
+        text("/ui/package.json", '{"name": "@acme/ui"}'),
+        js("/ui/index.js", "export {};"),
+        js("/ui/look.js", "export {};"),
+    )
+
+    assert asked == ["tiny-date"]
+
+
 async def test_of_several_failures_the_first_by_name_is_told(app, compiler):
     """Whichever compiler is done first."""
     compile_one = compiler.compile

@@ -7,8 +7,11 @@ import trio
 from asking import APPEND, ENSURE_CHAT, ask
 from fakes import make_app, open_database
 
+from vibes_trio.background import chat_index as background
 from vibes_trio.background.chat_index import run_chat_index
+from vibes_trio.content.chat_text import text_of
 from vibes_trio.errors import Overloaded
+from vibes_trio.services import chat_search
 from vibes_trio.services.chat_search import find_unindexed
 from vibes_trio.storage.sqlite.engine import SqliteDatabase
 
@@ -150,4 +153,50 @@ async def test_a_database_that_is_busy_loses_nothing(app, autojump_clock, caplog
             nursery.cancel_scope.cancel()
 
     assert "can't be looked through" in caplog.text
+    assert (len(app.to_index), app.to_index.all) == (0, False)
+
+
+@pytest.mark.parametrize("at_start", [True, False])
+async def test_a_chat_that_can_not_be_looked_through_keeps_no_other_from_being_found(
+    app, autojump_clock, caplog, monkeypatch, at_start
+):
+    """A bug of ours: it is told, once, and ends nothing."""
+    app.to_index.all = at_start
+    for context in ("a", "poison", "z"):
+        await say(app, f"roses of {context}", context=context)
+    if at_start:
+        while app.to_index.take() is not None:
+            pass
+
+    def read(blocks, most_chars):
+        assert "poison" not in blocks
+        return text_of(blocks, most_chars)
+
+    monkeypatch.setattr(chat_search, "text_of", read)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(run_chat_index, app)
+        await trio.sleep(app.config.limits.index_quiet_s * 6)
+        nursery.cancel_scope.cancel()
+
+    assert sorted(await places(app, "roses")) == [("a", 0), ("z", 0)]
+    assert caplog.text.count("a chat can't be looked through") == 1
+    assert len(app.to_index) == 0
+
+
+async def test_a_fault_in_the_look_for_chats_does_not_end_it(app, autojump_clock, caplog, monkeypatch):
+    await say(app, "roses")
+    faults = [ValueError("a bug")]
+
+    async def look(app):
+        if faults:
+            raise faults.pop()
+        await find_unindexed(app)
+
+    monkeypatch.setattr(background, "find_unindexed", look)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(run_chat_index, app)
+        await trio.sleep(app.config.limits.index_quiet_s * 6)
+        nursery.cancel_scope.cancel()
+
+    assert "a bug" in caplog.text
     assert (len(app.to_index), app.to_index.all) == (0, False)

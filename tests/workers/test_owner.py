@@ -11,7 +11,7 @@ import trio
 import trio.testing
 
 from vibes_trio.config import Limits, load_config
-from vibes_trio.exchange import MessageIncoming, Reply
+from vibes_trio.exchange import Later, MessageIncoming, Reply
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.sockets import open_listeners
 from vibes_trio.front.state import Front
@@ -191,6 +191,17 @@ async def test_a_reply_waits_for_the_readers_only_if_releases_changed(changed):
 
     assert reply.body == b"done"
     assert steps == (["answered", "settled"] if changed else ["answered"])
+
+
+def test_what_is_promised_stays_so_that_its_connection_can_give_it_up():
+    promised = Later(None, lambda got: got)
+
+    async def settle():
+        raise AssertionError("readers keep nothing of chats")
+
+    reply = answer_settled(lambda: 1, settle, lambda incoming, turn: promised, MessageIncoming(b""), None)
+
+    assert reply is promised
 
 
 @pytest.mark.parametrize("beyond", [False, True])

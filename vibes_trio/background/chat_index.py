@@ -42,3 +42,5 @@ async def _index_all(app: App) -> None:
             await index_chat(app, chat)
     except VibesError as error:
         log.warning("chats can't be looked through at the moment: %s", error.message)
+    except Exception:  # as of what is done by time: it ends nothing
+        log.exception("chats can't be looked through at the moment")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -39,7 +40,9 @@ def _all_lines(blocks_json: str) -> Iterator[str]:
         return
     # To decode a long one would hold everybody up who runs Python; its beginning says what is looked for.
     for match in _LINES.finditer(blocks_json, 0, LOOKED_AT_CHARS):
-        yield str(msgspec.json.decode(match[1].encode()))
+        # A database of the reference's, or an import, may hold half a surrogate, which is no text here.
+        with suppress(msgspec.DecodeError):
+            yield str(msgspec.json.decode(match[1].encode()))
 
 
 def _lines_of(block: dict[str, Any]) -> Iterator[str]:

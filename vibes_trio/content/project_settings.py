@@ -5,7 +5,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from vibes_trio.content.file_roles import is_apart, stem_of
+from vibes_trio.content.file_roles import is_apart, is_server, stem_of
 from vibes_trio.content.project import ProjectFile
 from vibes_trio.content.quick_patterns import Signed
 from vibes_trio.content.tool_settings import (
@@ -16,7 +16,13 @@ from vibes_trio.content.tool_settings import (
     read_typescript_aliases,
     read_vite_aliases,
 )
+from vibes_trio.content.workspaces import Member, member_aliases
 
+_MAX_DEPTH = 3
+_NEXT = "/next.config."
+_NOT_HOMES = frozenset(("public", "dist", "build", "node_modules"))
+# What the app is called in a workspace that has pages of other kinds: documentation, parts shown one by one.
+_APPS = frozenset(("web", "app", "client", "frontend", "website", "site", "www"))
 _SETTINGS = ("tsconfig.json", "tsconfig.app.json", "jsconfig.json")
 _TAILWIND_CSS = re.compile(rb"""@tailwind\b|@import\s++(?:url\()?["']tailwindcss\b""")
 _TAILWIND_CLASS = Signed(
@@ -29,25 +35,39 @@ _TAILWIND_CLASS = Signed(
 )
 
 
-def find_root(names: frozenset[str]) -> str:
-    """Return the folder of the project: the app's root, or the one folder further down that has a page or a package."""
+def find_homes(names: frozenset[str], flagged: str = "") -> tuple[str, ...]:
+    """Return the folders, without a slash at their ends, of which each may be the project: the app's root, or what has
+    a page further down, also beside a `package.json` for all; of several that of the page *flagged*, or what is named
+    as the app is in a workspace. Without a page it is the one that has a `package.json`.
+    """
     if any(name.startswith(("/src/", "/app/", "/pages/")) or _is_of_top(name) for name in names):
-        return ""
-    homes = {
-        posixpath.dirname(name)
-        for name in names
-        if name.endswith(("/index.html", "/package.json")) and name.count("/") in (2, 3)
+        return ("",)
+    depth = _MAX_DEPTH + (len({name.split("/", 2)[1] for name in names}) == 1)  # as archives are unpacked
+    ends = [name for name in names if name.endswith(("/index.html", "/package.json")) or _NEXT in name]
+    homes = {posixpath.dirname(name) for name in ends if 2 <= name.count("/") <= depth}
+    homes = {home for home in homes if _NOT_HOMES.isdisjoint(home.split("/"))}
+    pages = {f"{home}/index.html": home for home in homes} | {
+        f"{home}/public/index.html": home for home in homes
     }
-    homes = {home for home in homes if posixpath.basename(home) not in ("public", "dist", "build")}
-    shown = {home for home in homes if f"{home}/index.html" in names or f"{home}/public/index.html" in names}
-    return next(iter(shown or homes)) if len(shown or homes) == 1 else ""
+    shown = {pages[name] for name in ends if name in pages} | {
+        posixpath.dirname(name) for name in ends if _NEXT in name
+    }
+    shown &= homes
+    found = {home for home in shown if flagged.startswith(f"{home}/")} or {
+        home for home in shown if posixpath.basename(home) in _APPS
+    }
+    if len(shown) > 1 and len(found) == 1:
+        shown = found
+    if not shown and ("/package.json" in names or len(homes) != 1):
+        return ("",)
+    return tuple(sorted(shown or homes))
 
 
 def _is_of_top(name: str) -> bool:
     """Whether a file in the top folder says that the app's own project lies there."""
-    return name.count("/") == 1 and (
-        is_html(name) or name.endswith((".jsx", ".tsx", ".js", ".ts", "/package.json"))
-    )
+    if name.count("/") != 1 or is_apart(name) or is_server(name):
+        return False
+    return is_html(name) or name.endswith((".jsx", ".tsx", ".js", ".ts"))
 
 
 def is_html(name: str) -> bool:
@@ -55,8 +75,11 @@ def is_html(name: str) -> bool:
     return name.lower().endswith((".html", ".htm"))
 
 
-def find_aliases(files: Mapping[str, ProjectFile], root: str) -> Iterator[Alias]:
-    """Yield what imports stand for: what the tools' settings say, then what everybody takes `@/` for."""
+def find_aliases(
+    files: Mapping[str, ProjectFile], root: str, members: Mapping[str, Member]
+) -> Iterator[Alias]:
+    """Yield what imports stand for: what the tools' settings say, packages that lie beside, then what everybody takes
+    `@/` for."""
     found: dict[str, Alias] = {}
     for name in _SETTINGS:
         file = files.get(f"{root}/{name}")
@@ -67,6 +90,8 @@ def find_aliases(files: Mapping[str, ProjectFile], root: str) -> Iterator[Alias]
         if file.name.startswith((f"{root}/vite.config.", f"{root}/craco.config.")):
             for alias in read_vite_aliases(file.name, file.content):
                 found.setdefault(alias.prefix, alias)
+    for alias in member_aliases(members):
+        found.setdefault(alias.prefix, alias)
     source = f"{root}/src/"
     home = source if any(name.startswith(source) for name in files) else f"{root}/"
     for prefix in ("@/", "~/"):

@@ -42,6 +42,14 @@ def tell_entries(project: Project, entries: Sequence[str]) -> tuple[str, ...]:
     return tuple(told)
 
 
+def tell_several(homes: Sequence[str]) -> str:
+    """Return what is told of a folder with several apps, of which none is named as the one that is meant."""
+    return (
+        f"{listed(homes)} are apps of their own: name the page of the one that is meant (`vibes-trio deploy --entry"
+        f" {homes[0].removeprefix('/')}/index.html`, `entryPoint`), or deploy its folder alone."
+    )
+
+
 def name_the_one(example: str) -> str:
     """Return how whoever deploys says which file is meant, by the command line or in a message."""
     return (

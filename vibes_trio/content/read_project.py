@@ -25,13 +25,14 @@ from vibes_trio.content.project_settings import (
     decode_text,
     find_aliases,
     find_class_settings,
-    find_root,
+    find_homes,
     has_tailwind_classes,
     is_html,
     is_made_with_tailwind,
 )
-from vibes_trio.content.project_words import listed, tell_entries, tell_reading
+from vibes_trio.content.project_words import listed, tell_entries, tell_reading, tell_several
 from vibes_trio.content.tool_settings import PackageJson, read_package_json
+from vibes_trio.content.workspaces import find_members
 
 __all__ = ["MAX_HTML_BYTES", "read_project"]
 
@@ -69,7 +70,11 @@ class _Reading:
         self.flagged = entry_point
         self.env = env
         self.warnings: list[str] = []
-        self.root = find_root(frozenset(self.files))
+        homes = find_homes(frozenset(self.files), entry_point)
+        self.root = homes[0] if len(homes) == 1 else ""
+        if len(homes) > 1 and not entry_point:
+            self.warnings.append(tell_several(homes))
+        self.members = find_members({name: file.content for name, file in self.files.items()}, self.root)
         self.package = self._package()
         self.html = self._find_html()
         self.apart = tuple(file.name for file in files if self._is_apart(file))
@@ -196,7 +201,7 @@ class _Reading:
             spares=MappingProxyType(self.modules.spares),
             hollow=tuple(self.modules.hollow),
             public=public if any(name.startswith(f"{public}/") for name in self.files) else "",
-            aliases=tuple(find_aliases(self.files, self.root)),
+            aliases=tuple(find_aliases(self.files, self.root, self.members)),
             apart=self.apart,
             wrapped=MappingProxyType(self.modules.wrapped),
             wishes=MappingProxyType(self.package.dependencies),
@@ -217,8 +222,10 @@ class _Reading:
         )
 
     def _package(self) -> PackageJson:
-        file = self.files.get(f"{self.root}/package.json")
-        return read_package_json(file.content if file else None)
+        """Return what the app's `package.json` says, and beside it that of the folder which holds several."""
+        own, top = (self.files.get(f"{folder}/package.json") for folder in (self.root, ""))
+        package = read_package_json(own.content if own else None)
+        return package.beside(read_package_json(top.content)) if top and top is not own else package
 
     def _find_html(self) -> str:
         flagged = self.files.get(self.flagged)
@@ -277,4 +284,5 @@ class _Reading:
 
     def apart_names(self) -> list[str]:
         """Return the names of all files that are no part of the page, whatever they hold."""
-        return [name for name in self.files if is_apart(name) or not name.startswith(f"{self.root}/")]
+        inside = (f"{self.root}/", *(f"{member.folder}/" for member in self.members.values()))
+        return [name for name in self.files if is_apart(name) or not name.startswith(inside)]

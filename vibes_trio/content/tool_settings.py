@@ -68,6 +68,12 @@ class PackageJson(msgspec.Struct, rename="camel"):
         """Whether *package* is wanted, to run or to build."""
         return package in self.dependencies or package in self.dev_dependencies
 
+    def beside(self, other: "PackageJson") -> "PackageJson":
+        """Return what this one says, and where it is silent *other*."""
+        return PackageJson(
+            other.dependencies | self.dependencies, other.dev_dependencies | self.dev_dependencies
+        )
+
 
 def read_package_json(content: bytes | None) -> PackageJson:
     """Return what a `package.json` says; one that is none, or too long, says nothing."""

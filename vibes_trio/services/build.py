@@ -84,10 +84,12 @@ async def build_release(
     links = await link(app, user, modules)
     await trio.lowlevel.checkpoint()  # each of these may take a millisecond or two
     check_packages(app, links.bare)
-    ranges = await read_asked(files)
+    ranges = await read_asked(files, project.root)
     if project.jsx_source == PREACT:
         ranges = dict.fromkeys(("react", "react-dom"), AS_COMPAT) | ranges
-    versions = await find_versions(app, links.bare, ranges)
+    # Names of packages that lie beside the app are nobody else's business.
+    named = [text for text in links.bare if whole.places.find("/", text) is None]
+    versions = await find_versions(app, named, ranges)
     asked = _bare_of_page(modules, links, whole)
     needed = not_mapped(project, asked)
     given = MapInput(links.bare, versions, app.config.fp_version, links.imports, links.scopes, needed)

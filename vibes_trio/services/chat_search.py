@@ -1,5 +1,6 @@
 """Search in one's chats; and looking chats through for it, behind their appends."""
 
+import logging
 from functools import partial
 
 import trio
@@ -13,6 +14,8 @@ from vibes_trio.storage import chat_index, chats
 from vibes_trio.storage.interface import Hit, SearchAsked
 from vibes_trio.wire.chats import FoundSection, ReqSearchChats, ResSearchChats, SnippetPart
 from vibes_trio.wire.cursors import read_cursor, write_cursor
+
+log = logging.getLogger(__name__)
 
 LOOKS = 100
 """Of chats that have more so many are looked at, in the event loop, for those of who asks."""
@@ -68,7 +71,11 @@ async def settle(app: App, user_id: UserId) -> None:
 
 
 async def index_chat(app: App, context_id: str) -> None:
-    """Look through what a chat has more. What is not done, as time was over, is taken up again later."""
+    """Look through what a chat has more. What is not done, as time was over, is taken up again later.
+
+    Raises:
+        VibesError: the database can't be read, or written, at the moment.
+    """
     limits = app.config.limits
     done = False
     try:
@@ -79,6 +86,11 @@ async def index_chat(app: App, context_id: str) -> None:
                     limits.long_write_bytes, chat_index.note_looked, app.db.chat_search, looked
                 )
             done = True
+    except VibesError:
+        raise
+    except Exception:  # a bug of ours must not keep all other chats from being found, nor end the server
+        log.exception("a chat can't be looked through; it is left out until it has more")
+        done = True
     finally:
         if not done:
             app.to_index.add([context_id])

@@ -11,6 +11,7 @@ from vibes_trio.content.imported_names import imported_names
 from vibes_trio.content.module_hosts import Hosted
 from vibes_trio.content.specifiers import FORMS, parse_specifier
 from vibes_trio.content.vibes_modules import is_ours, pinned_addresses
+from vibes_trio.content.workspaces import find_members
 from vibes_trio.context import App
 from vibes_trio.modules.bases import REACT, base_for
 from vibes_trio.modules.build.tree import HOSTED
@@ -57,16 +58,22 @@ async def look_up(app: App, packages: Sequence[str]) -> dict[str, str | None]:
     return versions
 
 
-async def read_asked(files: Sequence[AppFile]) -> dict[str, str]:
-    """Return package → range that the app's `package.json` asks for: the least deep one, and what lies beside it."""
-    manifests = [f.name for f in files if f.name.endswith(f"/{MANIFEST}") and "/node_modules/" not in f.name]
+async def read_asked(files: Sequence[AppFile], root: str) -> dict[str, str]:
+    """Return package → range that `package.json` files ask for: the app's own in the folder *root*, then the least deep
+    one, with the lock file beside it, then those of packages beside the app that it imports by name."""
+    there = {file.name: file.content for file in files if "/node_modules/" not in file.name}
+    manifests = [name for name in there if name.endswith(f"/{MANIFEST}")]
     if not manifests:
         return {}
-    folder = min(manifests, key=lambda name: (name.count("/"), name)).removesuffix(MANIFEST)
-    beside = {f.name.removeprefix(folder): f.content for f in files if f.name.startswith(folder)}
-    return await trio.to_thread.run_sync(
-        read_ranges, {name: content for name, content in beside.items() if name in READ}
-    )
+    return await trio.to_thread.run_sync(_read_asked, there, manifests, root)
+
+
+def _read_asked(there: Mapping[str, bytes], manifests: Sequence[str], root: str) -> dict[str, str]:
+    top = min(manifests, key=lambda name: (name.count("/"), name)).removesuffix(MANIFEST)
+    members = [member.folder for member in find_members(there, root).values()]
+    folders = dict.fromkeys((*(f"{folder}/" for folder in members), top, f"{root}/"))
+    beside = [{name: there[folder + name] for name in READ if folder + name in there} for folder in folders]
+    return read_ranges(*beside)
 
 
 async def with_packages(

@@ -21,7 +21,7 @@ import trio
 
 from vibes_trio.config import Config, without_secrets
 from vibes_trio.errors import ConfigError
-from vibes_trio.exchange import Answer, Incoming, Reply, Soon, Turn
+from vibes_trio.exchange import Answer, Incoming, Later, Reply, Soon, Turn
 from vibes_trio.front.serve import Take
 from vibes_trio.storage.feed import EVERYTHING, Change, Revocations, Sections
 from vibes_trio.workers.balance import Balance, make_cells
@@ -308,8 +308,9 @@ def answer_settled(
     So whoever has the reply to a deploy sees what was deployed, whichever process is asked.
     """
     reply = answer(incoming, turn)
-    # What is answered at once has written nothing.
-    return reply if isinstance(reply, Reply) else _settle_after(reply, version, settle)
+    # What is answered at once has written nothing; what is promised is in a chat, of which readers keep nothing. And a
+    # promise has to stay one: its connection gives it up when its time is over.
+    return reply if isinstance(reply, Reply | Later) else _settle_after(reply, version, settle)
 
 
 async def _settle_after(

@@ -45,22 +45,32 @@ class Wishes:
     free: frozenset[str] = frozenset()
 
 
-def read_ranges(files: Mapping[str, bytes]) -> dict[str, str]:
+def read_ranges(*folders: Mapping[str, bytes]) -> dict[str, str]:
     """Return package → range that the app asks for: the exact version where a lock file says one.
 
     Args:
-        files: name without folder → content, of the files beside `package.json` and of itself; others are passed
-            over.
+        folders: of each folder with a `package.json` name → content of that and of the files beside it; others are
+            passed over. The last counts most.
     """
-    asked = _read_manifest(files.get(MANIFEST, b""))
+    asked: dict[str, str] = {}
+    for files in folders:
+        asked |= _read_manifest(files.get(MANIFEST, b""))
+    asked = dict(list(asked.items())[-_MAX_NAMES:])
+    for files in reversed(folders):
+        exact = _read_lock(files, frozenset(asked))
+        if exact is not None:
+            return asked | exact
+    return asked
+
+
+def _read_lock(files: Mapping[str, bytes], asked: frozenset[str]) -> dict[str, str] | None:
+    """Return package → exact version of what is *asked* for, from the lock file among *files*; None: there is none."""
     for name, read in _LOCKS.items():
         content = files.get(name, b"")
         if asked and content and len(content) <= _MAX_LOCK_BYTES:
-            exact = read(content.decode("utf-8", "replace"), frozenset(asked))
-            return asked | {
-                package: v for package, v in exact.items() if package in asked and is_exact_version(v)
-            }
-    return asked
+            exact = read(content.decode("utf-8", "replace"), asked)
+            return {package: v for package, v in exact.items() if package in asked and is_exact_version(v)}
+    return None
 
 
 def _read_manifest(content: bytes) -> dict[str, str]:
