@@ -228,6 +228,7 @@ class MemoryDatabase:
         self._now = now
         self._is_open = False
         self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        self._connection.create_function("lower", 1, str.lower)
         self._connection.executescript(SCHEMA)
         self._connection.execute("PRAGMA foreign_keys = ON")
 

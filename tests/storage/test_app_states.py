@@ -83,6 +83,18 @@ async def test_a_search_finds_parts_of_slugs_and_titles_as_they_are_written(
     assert await names(inline, search="!") == []
 
 
+@pytest.mark.parametrize("search", ["Äpfel", "äpfel", "ÄPFEL", "ÉTÉ", "Été", "сад"])
+async def test_a_search_knows_the_letters_of_all_languages(
+    inline: Database, clock: Clock, search: str
+) -> None:
+    await fill(inline, clock, "garden", "todo")
+    await inline.write(
+        lambda tx: tx.execute("UPDATE AppSlugBindings SET title = 'Äpfel, été, САД' WHERE appSlug = 'todo'")
+    )
+
+    assert await names(inline, search=search) == ["todo"]
+
+
 async def test_taken_down_and_deleted_ones(inline: Database, clock: Clock) -> None:
     await fill(inline, clock, "here", "down", "gone")
     await inline.write(

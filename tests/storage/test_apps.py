@@ -22,6 +22,7 @@ from vibes_trio.storage.apps import (
 )
 from vibes_trio.storage.assets import find_asset, put_asset
 from vibes_trio.storage.release_rows import Release
+from vibes_trio.storage.versions import get_size
 
 TODO, ADAS = AppSlug("todo"), UserSlug("ada")
 LOCK = Cid("zLock")
@@ -183,13 +184,15 @@ async def test_deploying_again_heals_what_the_reference_made(
 ) -> None:
     old = await inline.write(publish, release("z1", files=["theirs"], extras=None))
     clock.seconds += 60
+    new = replace(release("z1", mode, files=["ours"], extras={"roots": ["/a"]}), size=7)
 
-    healed = await inline.write(publish, release("z1", mode, files=["ours"], extras={"roots": ["/a"]}))
+    healed = await inline.write(publish, new)
 
     assert healed == replace(
         old, mode=mode, file_system_json=json.dumps(["ours"]), extras_json=json.dumps({"roots": ["/a"]})
     )
     assert await inline.get(find_release, TODO, ADAS, FsId("z1")) == healed
+    assert await inline.get(get_size, healed) == 7
     assert await inline.get(table) == [("z1", mode, 1)]
 
 

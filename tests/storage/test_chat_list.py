@@ -1,6 +1,9 @@
 """Lists of chats, on each engine; what they cost: `sqlite/test_chat_costs.py`."""
 
+from functools import partial
+
 import pytest
+from releases import Clock
 
 from vibes_trio.errors import NotFound, NotOwner
 from vibes_trio.exchange import AppSlug, UserId, UserSlug
@@ -9,7 +12,6 @@ from vibes_trio.storage.chat_list import (
     ChatsAsked,
     change_chat,
     delete_chat,
-    find_chat_of_app,
     find_expired,
     get_chat,
     list_chats,
@@ -20,6 +22,7 @@ from vibes_trio.storage.chats import NewSection, append_sections, ensure_context
 
 ADA, BOB = UserId("ada"), UserId("bob")
 GARDEN = (AppSlug("garden"), UserSlug("ada"))
+KEPT_S = 60.0
 
 
 async def make(db: Database, *names: str, sections: int = 0) -> None:
@@ -29,16 +32,21 @@ async def make(db: Database, *names: str, sections: int = 0) -> None:
             await db.submit_item(append_sections, NewSection(ADA, name, "user", "[]")).wait()
 
 
-async def test_the_chat_of_an_app_is_the_one_that_was_linked_and_is_not_deleted(inline: Database) -> None:
+async def of_garden(db: Database, user_id: UserId) -> list[str]:
+    found = await db.read(list_chats, user_id, ChatsAsked(order="recent", limit=9, app=GARDEN))
+    return [chat.context_id for chat in found]
+
+
+async def test_the_chats_of_an_app_are_those_that_were_linked_and_are_not_deleted(inline: Database) -> None:
     await make(inline, "a", "b")
-    before = await inline.read(find_chat_of_app, ADA, GARDEN)
+    before = await of_garden(inline, ADA)
     await inline.write(change_chat, ADA, "a", app=GARDEN)
-    linked = await inline.read(find_chat_of_app, ADA, GARDEN)
+    linked = await of_garden(inline, ADA)
     await inline.write(delete_chat, ADA, "a")
 
-    assert (before, linked) == (None, "a")
-    assert await inline.read(find_chat_of_app, BOB, GARDEN) is None
-    assert await inline.read(find_chat_of_app, ADA, GARDEN) is None
+    assert (before, linked) == ([], ["a"])
+    assert await of_garden(inline, BOB) == []
+    assert await of_garden(inline, ADA) == []
 
 
 async def test_what_is_not_said_stays(inline: Database) -> None:
@@ -70,15 +78,30 @@ async def test_only_what_is_deleted_is_purged_and_step_by_step(inline: Database)
     assert [(chat.context_id, chat.sections) for chat in left] == [("b", 5)]
 
 
+async def test_what_may_be_half_purged_does_not_come_back(inline: Database, clock: Clock) -> None:
+    await make(inline, "a", sections=3)
+    await inline.write(delete_chat, ADA, "a")
+    clock.seconds += KEPT_S
+    back = await inline.write(restore_chat, ADA, "a", kept_s=KEPT_S)
+    assert back.sections == 3
+
+    await inline.write(delete_chat, ADA, "a")
+    clock.seconds += KEPT_S + 1
+    assert await inline.read(lambda tx: find_expired(tx, tx.later(-KEPT_S))) == "a"
+    await inline.write(purge_some, "a", 2)
+    with pytest.raises(NotFound):
+        await inline.write(restore_chat, ADA, "a", kept_s=KEPT_S)
+
+
 async def test_others_neither_delete_nor_restore_nor_name(inline: Database) -> None:
     await make(inline, "a")
-    for change in (delete_chat, restore_chat, change_chat, get_chat):
+    for change in (delete_chat, partial(restore_chat, kept_s=KEPT_S), change_chat, get_chat):
         with pytest.raises(NotOwner):
             await inline.write(change, BOB, "a")  # type: ignore[arg-type]
     await inline.write(delete_chat, ADA, "a")
 
     with pytest.raises(NotFound):
-        await inline.write(restore_chat, BOB, "a")
+        await inline.write(restore_chat, BOB, "a", kept_s=KEPT_S)
     with pytest.raises(NotOwner):
         await inline.write(ensure_context, BOB, "a", str)
     with pytest.raises(NotFound, match="Restore it"):

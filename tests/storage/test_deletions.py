@@ -76,6 +76,19 @@ async def test_what_is_over_is_swept_in_steps_and_nothing_else(inline: Database,
     assert await inline.get(find_latest, AppSlug("kept"), ADAS) is not None
 
 
+async def test_what_may_be_half_swept_does_not_come_back(inline: Database, clock: Clock) -> None:
+    for fs_id in ("z1", "z2"):
+        await inline.write(publish, release(fs_id, "production"))
+    await inline.write(delete, APP, "d1", kept_s=10)
+    clock.seconds += 10
+    await inline.write(sweep_deletion, "d1", 1)
+
+    assert await inline.read(list_deletions, ADA, limit=9) == ()
+    with pytest.raises(NotFound):
+        await inline.write(undo, ADA, "d1", **MANY)
+    assert await inline.read(find_expired) == "d1"
+
+
 async def test_a_release_that_is_swept_leaves_its_app(inline: Database, clock: Clock) -> None:
     await inline.write(publish, release("z1"))
     await inline.write(delete, What(ADA, ADAS, TODO, FsId("z1")), "d1", kept_s=1)

@@ -150,7 +150,9 @@ async def restore_chat_context(ctx: Ctx, req: ReqRestoreChatContext) -> ResResto
     Raises:
         NotFound, NotOwner: no such chat, it is gone for good, or somebody else's.
     """
-    restored = await ctx.app.db.write(chat_list.restore_chat, ctx.asker.user_id, req.context_id)
+    restored = await ctx.app.db.write(
+        chat_list.restore_chat, ctx.asker.user_id, req.context_id, kept_s=ctx.app.config.limits.undo_s
+    )
     return told(restored, ResRestoreChatContext)
 
 

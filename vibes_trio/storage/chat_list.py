@@ -106,12 +106,6 @@ def get_chat(tx: Tx, user_id: UserId, context_id: str) -> ChatContext:
     return _chat(row)
 
 
-def find_chat_of_app(tx: Tx, user_id: UserId, app: tuple[AppSlug, UserSlug]) -> str | None:
-    """Return the chat of *user_id* that is about *app*, the one changed last; None: there is none."""
-    found = list_chats(tx, user_id, ChatsAsked(order="recent", limit=1, app=app))
-    return found[0].context_id if found else None
-
-
 def change_chat(
     tx: Tx,
     user_id: UserId,
@@ -147,15 +141,18 @@ def delete_chat(tx: Tx, user_id: UserId, context_id: str) -> str:
     return tx.now
 
 
-def restore_chat(tx: Tx, user_id: UserId, context_id: str) -> ChatContext:
-    """Undo `delete_chat`. A chat that is not deleted stays as it is.
+def restore_chat(tx: Tx, user_id: UserId, context_id: str, *, kept_s: float) -> ChatContext:
+    """Undo `delete_chat`, within *kept_s*: later it may be purged in part. A chat that is not deleted stays as it is.
 
     Raises:
         NotFound, NotOwner: as `chats.check_owner`; it may be gone for good.
     """
     found = find_any(tx, context_id)
     if found is not None and found.owner == user_id:
-        tx.execute("UPDATE ChatContexts SET deleted = '' WHERE contextId = ?", (context_id,))
+        tx.execute(
+            "UPDATE ChatContexts SET deleted = '' WHERE contextId = ? AND deleted >= ?",
+            (context_id, tx.later(-kept_s)),
+        )
     return get_chat(tx, user_id, context_id)
 
 

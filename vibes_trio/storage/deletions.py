@@ -113,9 +113,9 @@ def list_deletions(
 ) -> tuple[Deletion, ...]:
     """Return what *user_id* can have back, behind the sort keys *after* (created, id), newest first."""
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM Deletions WHERE userId = ? AND (created, deletionId) < (?, ?)"
+        f"SELECT {_COLUMNS} FROM Deletions WHERE userId = ? AND (created, deletionId) < (?, ?) AND expires > ?"
         " ORDER BY created DESC, deletionId DESC LIMIT ?",
-        (user_id, *after, limit),
+        (user_id, *after, tx.now, limit),
     )
     return tuple(map(_deletion, rows))
 
@@ -127,12 +127,12 @@ def undo(tx: Tx, user_id: UserId, deletion_id: str, *, max_apps: int, max_handle
         max_apps, max_handles: most of them that one user may have.
 
     Raises:
-        NotFound: no such deletion is theirs, or it was swept.
+        NotFound: no such deletion is theirs, or its time is over: it may be swept in part.
         LimitReached: they have as many as they may already.
     """
     rows = tx.execute(
-        f"DELETE FROM Deletions WHERE deletionId = ? AND userId = ? RETURNING {_COLUMNS}",
-        (deletion_id, user_id),
+        f"DELETE FROM Deletions WHERE deletionId = ? AND userId = ? AND expires > ? RETURNING {_COLUMNS}",
+        (deletion_id, user_id, tx.now),
     )
     if not rows:
         raise NotFound(f"You deleted nothing that could be had back as {deletion_id[:100]!r}.")
@@ -142,11 +142,13 @@ def undo(tx: Tx, user_id: UserId, deletion_id: str, *, max_apps: int, max_handle
         (user_id, deletion_id),
     )
     tx.execute(
-        "UPDATE AppSlugBindings SET deletion = '' WHERE deletion <> '' AND"
-        " (deletion = ? OR (userSlug = ? AND appSlug = ?))",
-        (deletion_id, what.user_slug, what.app_slug or ""),
+        "UPDATE AppSlugBindings SET deletion = '' WHERE deletion = ? AND deletion <> ''", (deletion_id,)
     )
     # Where more was deleted since, what it lies in comes back as well.
+    tx.execute(
+        "UPDATE AppSlugBindings SET deletion = '' WHERE userSlug = ? AND appSlug = ?",
+        (what.user_slug, what.app_slug or ""),
+    )
     tx.execute("UPDATE UserSlugBindings SET deletion = '' WHERE userSlug = ?", (what.user_slug,))
     _check_limits(tx, user_id, max_apps, max_handles)
     _note_change(tx, what)

@@ -81,6 +81,8 @@ class Tx(Protocol):
     def execute(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """Run one statement, with a `?` for each of *params*, and return all its rows (none for most writes).
 
+        `lower` knows the letters of all languages, as Python's.
+
         Raises:
             Overloaded: busy, full or stopped.
             Internal: the storage failed.

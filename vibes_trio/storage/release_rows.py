@@ -105,8 +105,8 @@ def heal(tx: Tx, there: Release, new: NewRelease) -> Release:
     if new.extras_json is None or is_same:
         return there
     (row,) = tx.execute(
-        f"UPDATE Apps SET fileSystem = ?, extras = ? WHERE {IS_KEY} RETURNING {COLUMNS}",
-        (new.file_system_json, new.extras_json, *key_of(there)),
+        f"UPDATE Apps SET fileSystem = ?, extras = ?, sizeBytes = ? WHERE {IS_KEY} RETURNING {COLUMNS}",
+        (new.file_system_json, new.extras_json, new.size, *key_of(there)),
     )
     note_assets(tx, key_of(there), new.file_system_json, new.extras_json)
     return read_row(row)

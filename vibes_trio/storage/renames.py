@@ -7,7 +7,7 @@ from vibes_trio.storage.apps import count_change
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.slugs import check_free
 
-FOLLOWS = ("AppInvites", "AccessRequests", "Deletions", "ChatContexts", "ShareLinks")
+FOLLOWS = ("AppInvites", "AccessRequests", "ChatContexts", "ShareLinks")
 """Tables whose rows name an app, and nothing else leads there."""
 
 
@@ -34,6 +34,11 @@ def rename_app(tx: Tx, app: AppState, new: AppSlug, *, max_rows: int, old_names:
         tx.execute(
             f"UPDATE {table} SET appSlug = ? WHERE appSlug = ? AND userSlug = ? AND appSlug <> ''", key
         )
+    # By its owner's, as their index goes by these.
+    tx.execute(
+        "UPDATE Deletions SET appSlug = ? WHERE appSlug = ? AND userSlug = ? AND userId = ?",
+        (*key, app.user_id),
+    )
     _redirect(tx, app, new, old_names)
     touch_app(tx, new, app.user_slug)
     count_change(tx, {(name, app.user_slug, app.user_id) for name in (old, new)})

@@ -300,7 +300,9 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     may be this one, beside a new owner.
     """
     address = f"{path.absolute().as_uri()}?mode=ro"
-    connection = sqlite3.connect(address, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+    connection = _with_all_letters(
+        sqlite3.connect(address, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+    )
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
     except BaseException:
@@ -311,7 +313,14 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
 
 def _connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
     # Opened by one thread and used by another, never by two at once; so the module's check is switched off.
-    return sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
+    return _with_all_letters(connection)
+
+
+def _with_all_letters(connection: sqlite3.Connection) -> sqlite3.Connection:
+    # SQLite's own knows A to Z alone; a search is for words of any language.
+    connection.create_function("lower", 1, str.lower, deterministic=True)
+    return connection
 
 
 def _create(path: Path) -> None:
