@@ -25,6 +25,7 @@ from vibes_trio.bundle.tailwind import (
 )
 from vibes_trio.bundle.tailwind_config import TailwindConfig
 from vibes_trio.compilers.bundles import Asked, Bundle, Found, Loaded, Problem
+from vibes_trio.content.file_roles import PREPROCESSED
 from vibes_trio.content.hosted_at_run import hosted_path
 from vibes_trio.content.own_page import TAILWIND_TYPE
 from vibes_trio.content.specifiers import Kind, parse_specifier
@@ -39,13 +40,6 @@ FLAGS = (
     "--legal-comments=none",
     "--entry-names=[name]",
 )
-PREPROCESSED: Mapping[str, str] = {
-    ".scss": "Sass",
-    ".sass": "Sass",
-    ".less": "Less",
-    ".styl": "Stylus",
-    ".stylus": "Stylus",
-}
 _STATEMENT = re.compile(
     rb"@(?:import|tailwind|plugin|config|source|custom-variant)\b(?:[^;{}\"'(]|\"[^\"\n]*\"|'[^'\n]*'|\([^()]*(?:\([^()]*\)[^()]*)*\))*+;"
 )

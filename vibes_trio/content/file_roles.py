@@ -2,10 +2,15 @@
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from vibes_trio.content.filenames import Lang
 
+PREPROCESSED: Mapping[str, str] = MappingProxyType(
+    {".scss": "Sass", ".sass": "Sass", ".less": "Less", ".styl": "Stylus", ".stylus": "Stylus"}
+)
+"""Endings of style sheets in languages that are not compiled here → the language."""
 _SCRIPT = r"[cm]?[jt]sx?"
 # Settings of tools. One that the app imports is part of it all the same.
 _CONFIG = re.compile(

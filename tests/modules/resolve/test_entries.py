@@ -207,3 +207,25 @@ def test_a_package_without_code_is_its_style_sheet(exports, file):
 def test_what_is_for_no_page_is_no_file_of_hosts():
     with pytest.raises(ModuleFailed, match="no file kit"):
         resolve_file(b"{}", ("bin/kit.js", "test/kit.min.js"), "kit.min.js")
+
+
+@pytest.mark.parametrize(
+    ("files", "subpath", "entry"),
+    [
+        ("x.scss x.css", "x.scss", "x.css"),
+        ("dist/x.less dist/x.min.css", "dist/x.less", "dist/x.min.css"),
+        ("scss/_x.scss dist/css/x.css dist/css/x.min.css", "scss/_x.scss", "dist/css/x.css"),
+        ("sass/x.sass css/x.min.css", "sass/x.sass", "css/x.min.css"),
+    ],
+)
+def test_of_a_style_sheet_in_another_language_the_css_that_the_package_made_of_it_is_meant(
+    files, subpath, entry
+):
+    assert resolve({}, files, subpath) == entry
+
+
+def test_a_style_sheet_in_another_language_without_css_is_told_with_what_there_is():
+    with pytest.raises(ModuleFailed, match=r"^x.scss is Sass, which is not compiled .* that is CSS$"):
+        resolve({}, "x.scss", "x.scss")
+    with pytest.raises(ModuleFailed, match=r"^x.less is Less, .* is CSS; it has a.css, b.css, c.css$"):
+        resolve({"exports": {"./x": "./x.less"}}, "x.less c.css b.css a.css z/a.css", "x")

@@ -3,6 +3,7 @@ import start from "engine";
 import data from "engine/dist/engine.data?url";
 import { pin } from "maps";
 import "maps/dist/maps.css";
+import "sheet-reset/scss/reset.scss";
 import marker from "maps/dist/images/pin.svg";
 import { ask } from "crew";
 

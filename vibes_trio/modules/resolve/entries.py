@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from vibes_trio.content.file_roles import PREPROCESSED
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.outbound import UNREADABLE
 
@@ -27,6 +28,7 @@ _ENDINGS = ("", ".js", ".mjs", ".cjs", ".jsx", ".json", ".css")
 _SUFFIXES = (*_ENDINGS, "/index.js", "/index.mjs", "/index.cjs", "/index.json")
 _NOT_FOR_PAGES = frozenset({"bin", "cli", "test", "tests", "__tests__"})
 _MAX_DEPTH = 32
+_MAX_TOLD = 3
 _MAX_MANIFEST_BYTES = 1024 * 1024
 
 # From the name of a file of the package to its content.
@@ -57,7 +59,32 @@ def resolve_entry(package_json: bytes, files: Collection[str], subpath: str, rea
         found = _for_browsers(found, manifest.get("browser"), files)
     if found is None:
         raise ModuleFailed(f"the package has no entry {subpath or '(main)'} for browsers")
-    return found
+    return _as_css(found, files)
+
+
+def _as_css(found: str, files: Collection[str]) -> str:
+    """Return the style sheet that the package has made of *found*, if that is written in another language.
+
+    Raises:
+        ModuleFailed: it has none by that name.
+    """
+    stem, ending = posixpath.splitext(found)
+    language = PREPROCESSED.get(ending)
+    if language is None:
+        return found
+    base = posixpath.basename(stem).removeprefix("_")
+    css = next((name for name in (f"{stem}.css", f"{stem}.min.css") if name in files), None)
+    css = css or _find_alike(f"{base}.css", files)
+    if css is None:
+        there = sorted(
+            (name for name in files if name.endswith(".css")), key=lambda name: (name.count("/"), name)
+        )
+        instead = f"; it has {', '.join(there[:_MAX_TOLD])}" if there else ""
+        raise ModuleFailed(
+            f"{found} is {language}, which is not compiled here: import a style sheet of the package that is CSS"
+            f"{instead}"
+        )
+    return css
 
 
 def resolve_hosted(
