@@ -69,7 +69,7 @@ class Home:
         self._outbound = outbound
         self._store = store
         self._config = config
-        self._chosen: dict[tuple[str, Spec], tuple[Document, float]] = {}
+        self._chosen: dict[tuple[str, Spec, frozenset[tuple[str, str]]], tuple[Document, float]] = {}
         # Names that no older major than a version was found to export, by specifier.
         self._sought: set[tuple[str, str, frozenset[str]]] = set()
         self._kept = KeptLocks(self._modules_dir, config.limits)
@@ -366,7 +366,7 @@ class Home:
         for specifier, text in wanted.items():
             name = package_of(specifier)
             try:
-                await choose(root_spec(name, text, base.pinned))
+                await choose(root_spec(name, text, base.pinned), {})
                 roots.setdefault(name, text)
             except (FetchFailed, ModuleFailed) as error:
                 forget_traces(error)
@@ -374,17 +374,25 @@ class Home:
         lock = await resolve_lock(choose, roots, base.pinned, self._config.limits, adopted)
         return lock, failed
 
-    async def _choose(self, base: Base, spec: Spec) -> Document:
-        found = self._chosen.get((base.major, spec))
+    async def _choose(self, base: Base, spec: Spec, decided: Mapping[str, str]) -> Document:
+        """Return the document that *spec* means beside the React of *base*, and packages in *decided* versions."""
+        document = await self._choose_for(base, spec, frozenset())
+        peers = document.peer_dependencies
+        missed = {name: has for name, has in decided.items() if name in peers and not fits(has, peers[name])}
+        return await self._choose_for(base, spec, frozenset(missed.items())) if missed else document
+
+    async def _choose_for(self, base: Base, spec: Spec, beside: frozenset[tuple[str, str]]) -> Document:
+        known = (base.major, spec, beside)
+        found = self._chosen.get(known)
         if found is not None and found[1] > trio.current_time():
             return found[0]
         limits = self._config.limits
         document = await choose_document(
-            await self._outbound(), self._modules_dir, spec, limits, base.counts_as
+            await self._outbound(), self._modules_dir, spec, limits, {**dict(beside), **base.counts_as}
         )
         if len(self._chosen) >= limits.lookup_cache_entries:
             self._chosen.clear()
-        self._chosen[base.major, spec] = document, trio.current_time() + limits.lookup_cache_s
+        self._chosen[known] = document, trio.current_time() + limits.lookup_cache_s
         return document
 
     async def _unpacked(self, lock: Lock, key: str) -> Path:

@@ -1,11 +1,13 @@
 """The lock: what is shared, what is private, and that the same answers make the same lock."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from vibes_trio.config import Limits
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.modules.registry.fetch import Document
-from vibes_trio.modules.registry.ranges import Spec, pick_version
+from vibes_trio.modules.registry.ranges import Spec, fits, pick_version
 from vibes_trio.modules.resolve.package_lock import Adopted, Lock, find_adoptable, resolve_lock
 
 PINNED = {"react": "19.2.1"}
@@ -30,8 +32,14 @@ class Shelf:
             optional_peers=optional,
         )
 
-    async def choose(self, spec: Spec) -> Document:
+    async def choose(self, spec: Spec, decided: Mapping[str, str]) -> Document:
         there = self.documents.get(spec.package, {})
+        suiting = {
+            v: d
+            for v, d in there.items()
+            if all(fits(has, d.peer_dependencies.get(n, has)) for n, has in decided.items())
+        }
+        there = suiting or there
         latest = list(there)[-1] if there else ""
         version = pick_version(there, {"latest": latest}, spec.range)
         if version is None:
@@ -229,6 +237,28 @@ async def test_a_package_that_nobody_pinned_is_the_one_that_others_of_its_family
     assert lock.packages["kit@0.52.0"].uses == {"core": "core@0.52.0"}
     assert lock.shared["old"] == "old@7.0.0"
     assert pinned.shared["core"] == "core@0.53.0"
+
+
+async def test_versions_that_nobody_asks_for_suit_those_that_the_app_does(shelf):
+    """As of Angular, whose packages are each for one version of its core; also where only a peer brings them in."""
+    for version in ("17.3.0", "20.1.0"):
+        shelf.add("core", version)
+        shelf.add("motion", version, {}, {"core": version})
+        shelf.add("forms", version, {}, {"core": version})
+    shelf.add("grid", "1.0.0", {}, {"forms": ">=16"})
+    roots = {"core": "^17", "motion": "latest", "grid": "latest"}
+
+    lock = await resolve_lock(
+        shelf.choose, roots, PINNED, Limits(), Adopted(free=frozenset({"motion", "grid"}))
+    )
+
+    assert lock.shared == {
+        "core": "core@17.3.0",
+        "motion": "motion@17.3.0",
+        "grid": "grid@1.0.0",
+        "forms": "forms@17.3.0",
+    }
+    assert not lock.notes
 
 
 async def test_only_optional_peers_and_what_is_shared_can_be_adopted_and_once(shelf):

@@ -24,7 +24,8 @@ from vibes_trio.errors import FetchFailed, ModuleFailed, forget_traces
 from vibes_trio.modules.registry.fetch import Document
 from vibes_trio.modules.registry.ranges import Spec, fits, parse_spec
 
-Choose = Callable[[Spec], Awaitable[Document]]
+# With package → version that the page has, for packages that are for others: the newest that these are for.
+Choose = Callable[[Spec, Mapping[str, str]], Awaitable[Document]]
 
 
 class Package(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +121,7 @@ class _Search:
     """One search and what it knows so far.
 
     Attributes:
+        decided: name → version of packages of which the app says which it wants.
         chosen: documents by what was asked for, failed: why there is none; shared: documents by name.
         found: every package met on the last walk, by key; uses: their edges.
         asked: name → what the packages met on the last walk ask of it; missing: as in a lock.
@@ -129,6 +131,7 @@ class _Search:
     pinned: Mapping[str, str]
     adopted: Adopted
     limits: Limits
+    decided: Mapping[str, str] = field(default_factory=dict)
     chosen: dict[Spec, Document] = field(default_factory=dict)
     failed: dict[Spec, FetchFailed | ModuleFailed] = field(default_factory=dict)
     shared: dict[str, Document] = field(default_factory=dict)
@@ -149,7 +152,8 @@ async def resolve_lock(
     """Return the lock of an app.
 
     Args:
-        choose: returns the document that a spec means (`ranges.choose_document`).
+        choose: returns the document that a spec means (`ranges.choose_document`), beside packages whose versions the
+            app decides.
         roots: packages that the app imports → range or dist-tag; `name@range` for a second version of one. What
             others have as a peer stays one all the same.
         pinned: packages that are always shared, in an exact version, such as React; in the lock if used.
@@ -163,6 +167,10 @@ async def resolve_lock(
     """
     search = _Search(choose, pinned, adopted or Adopted(), limits)
     wanted = {root: root_spec(root, text, pinned) for root, text in roots.items()}
+    decided = {name: spec for name, spec in wanted.items() if name not in search.adopted.free}
+    await _choose_all(search, decided.values())
+    there = {name: search.chosen.get(spec) for name, spec in decided.items()}
+    search.decided = {name: found.version for name, found in there.items() if found and found.name == name}
     await _choose_all(search, wanted.values())
     for spec in sorted(set(wanted.values()) & search.failed.keys(), key=_order):
         raise search.failed.pop(spec)
@@ -400,7 +408,7 @@ async def _choose_all(search: _Search, specs: Iterable[Spec]) -> None:
     async def choose_one(spec: Spec) -> None:
         async with at_once:
             try:
-                search.chosen[spec] = await search.choose(spec)
+                search.chosen[spec] = await search.choose(spec, search.decided)
             except (FetchFailed, ModuleFailed) as error:
                 forget_traces(error)
                 search.failed[spec] = error
