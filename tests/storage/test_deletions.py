@@ -89,6 +89,31 @@ async def test_what_may_be_half_swept_does_not_come_back(inline: Database, clock
     assert await inline.read(find_expired) == "d1"
 
 
+@pytest.mark.parametrize("how", ["evicted", "deployed again"])
+async def test_what_nothing_is_left_of_is_not_offered(inline: Database, how: str) -> None:
+    """Its release made room for another, or was taken back by a deploy of the same."""
+    await inline.write(publish, release("z1"))
+    await inline.write(publish, release("z2", "production"))
+    await inline.write(delete, What(ADA, ADAS, TODO, FsId("z1")), "d1", kept_s=10)
+    if how == "evicted":
+        await inline.write(publish, release("z3"), limit=2)
+    else:
+        await inline.write(publish, release("z1"))
+
+    assert await inline.read(list_deletions, ADA, limit=9) == ()
+    with pytest.raises(NotFound):
+        await inline.write(undo, ADA, "d1", **MANY)
+
+
+async def test_deleting_and_deploying_the_same_again_and_again_piles_nothing_up(inline: Database) -> None:
+    for number in range(5):
+        await inline.write(publish, release("z1", "production"))
+        await inline.write(delete, APP, f"d{number}", kept_s=10)
+
+    assert await inline.get(lambda tx: tx.execute("SELECT deletionId FROM Deletions")) == [("d4",)]
+    assert await inline.write(undo, ADA, "d4", **MANY) == (APP, 1)
+
+
 async def test_a_release_that_is_swept_leaves_its_app(inline: Database, clock: Clock) -> None:
     await inline.write(publish, release("z1"))
     await inline.write(delete, What(ADA, ADAS, TODO, FsId("z1")), "d1", kept_s=1)
