@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET
 
+from vibes_trio.client.appending import append_once
 from vibes_trio.commands.apps import PAGE, check_limit, cut
 from vibes_trio.commands.chat_text import blocks_of, text_of
 from vibes_trio.commands.deletions import confirm
@@ -106,11 +107,12 @@ def new(options: Namespace) -> int:
 
 
 def append(options: Namespace) -> int:
-    """Append a section: text as somebody says it, or blocks as they are."""
+    """Append a section, once though the connection be lost: text as somebody says it, or blocks as they are."""
     request = make_append(options, time.time())
 
     async def work(session: Session) -> ResAppendChatSection:
-        return await session.ask(request)
+        last = await _last(session, options.chat)
+        return await append_once(session.ask, request, last, session.limits.request_tries)
 
     appended = ask_server(options, work)
     if options.json:
