@@ -72,6 +72,8 @@ KINDS: Mapping[str, tuple[Way, ...]] = {
             "projects/page-with-babel",
             "hosted/react-by-script",
         ),
+        wrong("names of files and folders in a page's own import map", "bundled/own-import-map"),
+        wrong("a page among the files of a program in another language", "projects/page-of-a-server"),
         right("a Next app with one page and a layout", "projects/next-pages"),
         right("what a bundler left in its output folder", "projects/built-site"),
         right("one HTML file of any name", "projects/one-page-of-any-name"),

@@ -84,6 +84,25 @@ def test_smaller_work_passes_what_waits_for_room_only_in_what_that_leaves_over()
     assert take_all(queue) == ["b1"], "one place is left over by what waits"
 
 
+def test_while_all_places_are_held_nobody_who_waits_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may be as many as there are connections, and each that comes asks whose turn it is."""
+    queue = filled("a1", "b1", "c1", "d1", "e1")
+    assert take_all(queue) == ["a1", "b1", "c1"]
+    looked: list[str] = []
+    within = TurnQueue._is_within_share
+    monkeypatch.setattr(
+        TurnQueue,
+        "_is_within_share",
+        lambda self, user, places: looked.append(user) or within(self, user, places),
+    )
+
+    assert queue.take() is None
+    assert looked == []
+    queue.give_back("b", 1)
+    assert queue.take() == ("d", "d1", 1)
+    assert looked == ["d"]
+
+
 def test_work_that_is_removed_is_not_taken() -> None:
     queue = filled("a1", "a2", "b1")
 

@@ -61,6 +61,8 @@ class TurnQueue(Generic[T]):
 
     def take(self) -> tuple[str, T, int] | None:
         """Return whose turn it is: user, piece and the places that it holds from now on until `give_back`."""
+        if sum(self._all_held()) >= self._places.in_all:
+            return None  # without a look at those who wait, who may be thousands
         spare: int | None = None
         for user, queue in self._waiting.items():
             piece, places = queue[0]
@@ -104,10 +106,13 @@ class TurnQueue(Generic[T]):
 
     def _has_room(self, places: int, spare: int | None) -> bool:
         """Whether so many are free; *spare*: what a larger piece that waits leaves to those like this one."""
-        all_held = [each for held in self._held.values() for each in held]
+        all_held = self._all_held()
         if sum(all_held) + places > self._places.in_all:
             return False
         return spare is None or sum(each for each in all_held if each <= places) + places <= spare
+
+    def _all_held(self) -> list[int]:
+        return [each for held in self._held.values() for each in held]
 
 
 @dataclass(slots=True, eq=False)

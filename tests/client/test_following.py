@@ -9,17 +9,20 @@ import msgspec
 import pytest
 import trio
 import trio.testing
+from msgspec import UNSET
 
-from vibes_trio.client import device_file, open_api, open_sync
+from vibes_trio.client import Api, SyncApi, device_file, open_api, open_sync
 from vibes_trio.client.connection import Connection
 from vibes_trio.client.failures import CannotConnect
-from vibes_trio.client.following import Following, next_sections
+from vibes_trio.client.following import Following, next_sections, same_again
 from vibes_trio.client.link import Link
 from vibes_trio.config import Limits
 from vibes_trio.errors import NotFound, NotOwner, VibesError
 from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
-from vibes_trio.wire.live import EvtChatSection, ReqSubscribeChatSections
+from vibes_trio.wire.deploy import ReqEnsureAppSlug
+from vibes_trio.wire.files import CodeBlock
+from vibes_trio.wire.live import EvtApps, EvtChatSection, ReqSubscribeChatSections, ToldApp, ToldRelease
 
 LIMITS = Limits(events_waiting=4, follow_wait_s=60)
 
@@ -114,6 +117,24 @@ async def test_it_goes_on_over_a_new_connection_from_where_it_was() -> None:
 
     assert seen == [0, 1, 2, 3, 4, 5]
     assert [asked["since"] for asked in peer.asked] == [-1, 2]
+
+
+async def test_what_may_have_been_missed_is_said_at_each_start() -> None:
+    """Where no event says how it is, nobody knows what happened before it was subscribed, or while it wasn't."""
+    peer = Peer()
+    request, start = ReqSubscribeChatSections(context_id="c"), EvtApps()
+    async with (
+        trio.open_nursery() as nursery,
+        Following(FakeLink(peer, nursery), unsigned, request, EvtApps, same_again, start) as changes,
+    ):
+        assert await anext(changes) is start
+        peer.connections[-1].tell({"type": "vibes.diy.evt-apps", "apps": []})
+        assert (await anext(changes)).apps == ()
+        peer.connections[-1].connection.give_up("restarting")
+        assert await anext(changes) is start
+        nursery.cancel_scope.cancel()
+
+    assert len(peer.asked) == 2
 
 
 async def test_what_was_told_before_is_not_told_again() -> None:
@@ -213,8 +234,29 @@ async def test_where_nobody_can_be_reached_it_ends() -> None:
         await anext(sections)
 
 
+async def test_releases_and_changes_of_apps_are_followed_on_a_server_of_ours(served: Any) -> None:
+    """How an app is comes at once and after each deploy; that it changed is told to who follows all of theirs."""
+    async with open_api(served.url, device_file(served.folder / "ada.json")) as api:
+        await api.request(deploy_of("one"))
+        async with api.releases("ada", "followed") as releases, api.app_changes() as changes:
+            first, any_may_have = await anext(releases), await anext(changes)
+            await api.request(deploy_of("two"))
+            second, changed = await anext(releases), await anext(changes)
+
+    assert any_may_have.apps is UNSET
+    assert isinstance(first.newest, ToldRelease)
+    assert isinstance(second.newest, ToldRelease)
+    assert second.newest.fs_id != first.newest.fs_id
+    assert changed.apps == (ToldApp(owner_handle="ada", app_slug="followed"),)
+
+
+def deploy_of(words: str) -> ReqEnsureAppSlug:
+    file = CodeBlock(filename="/App.jsx", lang="jsx", content=f"export default () => <p>{words}</p>;")
+    return ReqEnsureAppSlug(mode="production", app_slug="followed", user_slug="ada", file_system=[file])
+
+
 async def test_a_chat_is_followed_on_a_server_of_ours(served: Any) -> None:
-    """What is there first, then what comes; apps and releases are followed in the same way."""
+    """What is there first, then what comes."""
     async with open_api(served.url, device_file(served.folder / "ada.json")) as api:
         context = (await api.request(ReqEnsureChatContext())).context_id
 
@@ -243,3 +285,28 @@ def test_a_script_follows_a_chat_too(served: Any) -> None:
 
     assert seen == [0, 1, 2]
     sections.close()
+
+
+def test_a_script_appends_once_and_follows_its_apps(served: Any) -> None:
+    """All that the async client has is there for scripts."""
+    with open_sync(served.url, device_file(served.folder / "ada.json")) as api:
+        context = api.request(ReqEnsureChatContext()).context_id
+        appended = api.append(context, "user", msgspec.Raw(b"[]"), after=-1).seq
+        changes, releases = api.app_changes(), api.releases("ada", "followed")
+        before = next(changes).apps
+        api.request(deploy_of("three"))
+        seen = next(releases)
+        changed = next(changes).apps
+
+    assert (appended, before) == (0, UNSET)
+    assert changed == (ToldApp(owner_handle="ada", app_slug="followed"),)
+    assert isinstance(seen.newest, ToldRelease)
+    changes.close()
+    releases.close()
+
+
+def test_scripts_have_every_call() -> None:
+    """What is added to the one is not forgotten in the other."""
+    inner = {"hint", "clock_ahead_s", "signed"}
+
+    assert {name for name in vars(Api) if name[0] != "_"} - inner <= set(vars(SyncApi))

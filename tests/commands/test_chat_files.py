@@ -60,6 +60,40 @@ def test_what_is_no_export_is_said(served: Served, capsys: Capture, tmp_path: Pa
     printed(served, capsys, "import", str(tmp_path / "x.json"), code=2)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_a_file_is_read_in_whatever_unicode_it_is_in(
+    served: Served, capsys: Capture, tmp_path: Path, encoding: str
+) -> None:
+    message = {"author": {"role": "user"}, "content": {"content_type": "text", "parts": ["Müsli 東京"]}}
+    chat = {"title": f"in {encoding}", "mapping": {"a": {"message": message}}}
+    (tmp_path / "x.json").write_bytes(json.dumps(chat, ensure_ascii=False).encode(encoding))
+
+    imported = json.loads(printed(served, capsys, "import", str(tmp_path / "x.json"), "--json"))["items"]
+
+    assert "Müsli 東京" in printed(served, capsys, "read", imported[0]["contextId"])
+
+
+@pytest.mark.parametrize("data", [b'{"sections": "\xff"}', b"[" * 100_000, b"\xff\xfe1", b"\x00"])
+def test_what_can_not_be_read_is_said_in_a_line(
+    served: Served, capsys: Capture, tmp_path: Path, data: bytes
+) -> None:
+    (tmp_path / "x.json").write_bytes(data)
+
+    assert served.run("chat", "import", str(tmp_path / "x.json"), as_user="ada") == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_what_is_left_out_moves_no_cursor(served: Served, capsys: Capture, tmp_path: Path) -> None:
+    message = {"author": {"role": "\x1b[2Jtool"}, "content": {"content_type": "text", "parts": ["x"]}}
+    (tmp_path / "x.json").write_text(json.dumps({"mapping": {"a": {"message": message}}}))
+
+    assert served.run("chat", "import", str(tmp_path / "x.json"), as_user="ada") == 0
+
+    told = capsys.readouterr().err
+    assert "[2Jtool (1)" in told
+    assert "\x1b" not in told
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [

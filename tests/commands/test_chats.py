@@ -6,11 +6,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from served import Served
 
+from vibes_trio.client import Api, ConnectionLost
 from vibes_trio.commands.chat_text import blocks_of
+from vibes_trio.wire.chat import ReqAppendChatSection
 
 Capture = pytest.CaptureFixture[str]
 
@@ -74,6 +77,27 @@ def test_blocks_that_are_none_are_a_usage_error(
     (tmp_path / "blocks.json").write_text(blocks)
 
     printed(served, capsys, "append", "x", "--blocks", str(tmp_path / "blocks.json"), code=2)
+
+
+def test_a_section_is_appended_once_though_no_answer_came(
+    served: Served, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is looked for before it is sent again, as anybody would by hand."""
+    ask, lost = Api.request, list[Any]()
+
+    async def request(api: Api, asked: Any, on_progress: Any = None) -> Any:
+        answer = await ask(api, asked, on_progress)
+        if isinstance(asked, ReqAppendChatSection) and not lost:
+            lost.append(answer)
+            raise ConnectionLost("the server restarts")
+        return answer
+
+    printed(served, capsys, "new", "once")
+    monkeypatch.setattr(Api, "request", request)
+
+    assert printed(served, capsys, "append", "once", "hello") == "0\n"
+    assert len(lost) == 1
+    assert len(json.loads(printed(served, capsys, "read", "once", "--json"))) == 1
 
 
 @pytest.mark.parametrize("text", ["", "\n", "  \n\n"])

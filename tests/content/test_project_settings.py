@@ -2,6 +2,7 @@ import pytest
 from content.reading import COMPONENT, ENTRY, MAIN, PAGE, read
 
 from vibes_trio.content.project import Alias
+from vibes_trio.content.project_settings import map_aliases
 
 
 def test_a_project_one_folder_down_is_found():
@@ -88,3 +89,27 @@ def test_another_app_does_not(given):
 
 def test_a_page_without_modules_is_not_asked_for_classes():
     assert not read({"/index.html": "<p class='bg-blue-500'>"}).tailwind
+
+
+def test_names_of_the_pages_own_import_map_stand_for_files_of_the_app():
+    """Those of other hosts, of React, and of what no import map could mean, stand for nothing."""
+    named = {
+        "mine/": "./js/",
+        "up/": "../../lib/",
+        "#store": "/js/store.js",
+        "all/": "./",
+        "cdn": "https://x.test/a.js",
+        "far": "//x.test/a.js",
+        "react": "./react.js",
+        "folder/": "./file.js",
+        "./here": "./there.js",
+        "bare": "js/a.js",
+    }
+    found = {a.prefix: (a.targets, a.exact) for a in map_aliases(named, "/web", ("/web", "/web/public", ""))}
+
+    assert found == {
+        "mine/": (("/web/js/",), False),
+        "up/": (("/lib/",), False),
+        "#store": (("/web/js/store.js", "/web/public/js/store.js", "/js/store.js"), True),
+        "all/": (("/web/",), False),
+    }

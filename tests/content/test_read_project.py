@@ -325,3 +325,54 @@ def test_projects_of_tools_have_one_page():
     page = PAGE.format('<script src="https://a.test/1"></script>')
 
     assert read({"/index.html": page, "/other.html": page, "/vite.config.js": ""}).pages == {}
+
+
+def test_a_page_among_the_files_of_another_language_is_shown_and_the_rest_told():
+    project = read({"/app.py": "x", "/templates/index.html": PAGE.format(""), "/static/a.js": "x"})
+
+    assert (project.root, project.html) == ("", "/templates/index.html")
+    assert project.warnings == (
+        "app.py: this server runs no such program; here an app runs in the browser alone."
+        " templates/index.html is the page.",
+    )
+
+
+def test_of_several_pages_of_a_server_the_index_is_shown_and_a_template_is_told():
+    pages = {f"/shop/templates/{name}.html": "{% block a %}" for name in ("about", "index", "x/index")}
+    project = read({"/manage.py": "x"} | pages)
+
+    assert project.html == "/shop/templates/index.html"
+    assert project.warnings[1].startswith("/shop/templates/index.html: is a template")
+    assert "shop/templates/x/index.html could be, too: name the one" in project.warnings[2]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"/index.php": "x"}, {"/main.go": "x", "/web/a.html": "x", "/web/b.html": "x"}],
+    ids=["none", "several"],
+)
+def test_a_program_without_a_page_is_told(given):
+    project = read(given)
+
+    assert project.html == ""
+    assert "none of the files is its page: add an index.html" in project.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"/web/App.jsx": COMPONENT, "/docs/index.html": "x"},
+        {"/lib/main.js": "x", "/docs/page.html": "x"},
+        {"/App.jsx": COMPONENT},
+    ],
+)
+def test_what_may_be_the_app_itself_is_not_passed_over_for_a_page_or_a_program(given):
+    plain = read(given)
+    project = read({"/tool.py": "x"} | given)
+
+    assert (project.html, project.entries) == (plain.html, plain.entries)
+    assert not project.warnings
+
+
+def test_modules_alone_are_no_page_of_a_server():
+    assert read({"/note.txt": "x"}).warnings == ()

@@ -10,10 +10,11 @@ from live_client import FakeLink
 from outcome import Error
 
 from vibes_trio.config import Limits
+from vibes_trio.counts import OTHER
 from vibes_trio.dispatch import Handler, Pipeline
 from vibes_trio.errors import BadRequest, Overloaded, RequireLogin
 from vibes_trio.exchange import HttpIncoming, Later, MessageIncoming, Reply
-from vibes_trio.front.answer import answer, answer_soon
+from vibes_trio.front.answer import answer, answer_soon, look
 from vibes_trio.wire.base import MessageHead
 
 ENVELOPE = {"tid": "t", "src": "a", "dst": "b", "ttl": 1, "payload": {"type": "x"}}
@@ -72,6 +73,23 @@ async def test_without_an_envelope_the_error_is_bare(body, status, code):
     assert reply.status == status
     assert json.loads(reply.body).keys() == {"type", "message", "code"}
     assert json.loads(reply.body)["code"] == code
+
+
+@pytest.mark.parametrize("said", [post, MessageIncoming])
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [(b"hello", "bad-json"), (b"{}", "bad-envelope"), (b"[" * Limits().read_here_bytes + b"[", "bad-json")],
+)
+async def test_what_no_handler_can_be_shown_is_counted_once(said, body, code):
+    """A long one is looked at elsewhere, before, if it came by a WebSocket."""
+    app = make_app()
+    incoming = said(body)
+    if said is MessageIncoming and len(body) > Limits().read_here_bytes:
+        incoming = await look(app, incoming)
+
+    await answer(app, pipeline(echo), incoming)
+
+    assert app.counts.read("messages") == {(OTHER, code): 1}
 
 
 async def test_an_error_is_answered_in_its_envelope():

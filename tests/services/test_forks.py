@@ -102,6 +102,21 @@ async def test_a_fork_is_an_app_of_ones_own(app):
     assert page.body == b"1"
 
 
+async def test_what_a_fork_was_made_from_is_told_to_who_may_see_that(app):
+    """Else an open fork of a private app would tell that there is one."""
+    source = await deploy(app, js("/a.js", "1"))
+    mine = {"appSlug": "mine", "ownerHandle": "bob"}
+    await ask(app, "bob", FORK, **OF_GARDEN, newOwnerHandle="bob", newAppSlug="mine", skipChat=True)
+
+    async def told(who):
+        reply = await ask(app, who, GET, **mine, fsId=source["fsId"])
+        return [one["type"] for one in reply["meta"]]
+
+    assert [await told(who) for who in ("eve", "bob", "ada", "")] == [["remix-of"]] * 4
+    await ask(app, "ada", "vibes.diy.req-ensure-app-settings", **GARDEN, visibility="private")
+    assert [await told(who) for who in ("eve", "bob", "ada", "")] == [[], ["remix-of"], ["remix-of"], []]
+
+
 async def test_a_clone_is_published_and_names_are_found(app):
     await deploy(app, js("/a.js", "1"))
 

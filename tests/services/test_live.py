@@ -353,6 +353,19 @@ async def test_what_is_gone_ends_its_subscriptions_with_a_word(app, link):
     assert (app.live.members, link.kept) == (0, {})
 
 
+async def test_who_follows_a_chat_that_is_deleted_is_told_at_once(app, link):
+    await append(app)
+    await link.ask(app, "ada", SUBSCRIBE, contextId="chat")
+    await settled(app)
+
+    await ask(app, "ada", "vibes.diy.req-delete-chat-context", contextId="chat")
+    await settled(app)
+
+    ended = link.frames[-1]["payload"]
+    assert (ended["type"], ended["code"]) == ("vibes.diy.evt-subscription-ended", "not-found")
+    assert (app.live.members, link.kept) == (0, {})
+
+
 @pytest.mark.parametrize("is_live", [True, False])
 async def test_a_bug_of_ours_cuts_who_it_concerns_and_nobody_else(app, link, caplog, is_live):
     await append(app)

@@ -5,6 +5,7 @@ import json
 import pytest
 import trio
 import trio.testing
+from asking import ask as message
 from asking import deploy, get, text
 from fakes import make_app, open_database
 
@@ -39,6 +40,21 @@ async def test_a_newer_release_of_any_mode_is_told_at_once(app):
     await ask(app, first["fsId"], answers)
 
     assert answers == [(200, {"fsId": second["fsId"]}), (200, {"fsId": third["fsId"]})]
+    assert (app.live.pages, app.db.feed.topics) == (0, 0)
+
+
+async def test_who_may_no_longer_see_the_app_is_told_of_nothing_newer(app):
+    """The app is closed while the question waits."""
+    named = {"appSlug": "garden", "ownerHandle": "ada"}
+    first = await deploy(app, text("/a.txt", "1"), mode="dev")
+    answers = []
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask, app, first["fsId"], answers)
+        await trio.testing.wait_all_tasks_blocked()
+        await message(app, "ada", "vibes.diy.req-ensure-app-settings", **named, visibility="private")
+        await deploy(app, text("/a.txt", "2"), mode="dev")
+
+    assert answers == [(404, {})]
     assert (app.live.pages, app.db.feed.topics) == (0, 0)
 
 

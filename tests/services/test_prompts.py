@@ -4,6 +4,7 @@ import json
 
 import msgspec
 import pytest
+import trio.testing
 from asking import APPEND, ENSURE_CHAT, FakeCompiler, ask, deploy, envelope, get, js, jsx, text
 from fakes import make_app, open_database
 from live_client import FakeLink
@@ -383,6 +384,17 @@ async def test_a_chat_is_heard_of_again_when_anything_may_have_changed(app):
     await said(app, chat, fsSet=[js("/a.js", "1")])
 
     assert len(await link.until(2)) == 2
+
+
+async def test_who_has_a_chat_open_is_told_when_it_is_deleted(app):
+    link, chat = await opened(app)
+    await trio.testing.wait_all_tasks_blocked()
+
+    await ask(app, "ada", "vibes.diy.req-delete-chat-context", contextId=chat["chatId"])
+    _, ended = await link.until(2)
+
+    assert (ended["type"], ended["code"]) == ("vibes.diy.evt-subscription-ended", "not-found")
+    assert (app.live.members, link.kept) == (0, {})
 
 
 async def edits(app, who):

@@ -102,6 +102,23 @@ async def test_publishing_puts_back_what_was_taken_down(app):
     assert (reply["published"], await shown(app)) == (True, 2)
 
 
+async def test_an_editor_puts_back_nothing_that_the_owner_has_taken_down(app):
+    """That is the owner's: an editor chooses the release that is shown then."""
+    first, _, third = await three(app)
+    made = await ask(app, "ada", "vibes.diy.req-create-invite", **GARDEN, role="editor")
+    await ask(app, "eve", "vibes.diy.req-redeem-invite", token=made["tokenOrGrantUserId"])
+    await ask(app, "ada", UNPUBLISH, **GARDEN, unpublish=True)
+
+    chosen = await ask(app, "eve", PUBLISH, **GARDEN, fsId=first["fsId"])
+    assert (chosen["fsId"], chosen["published"], await shown(app)) == (first["fsId"], False, 404)
+    assert (await ask(app, "eve", SET_MODE, **GARDEN, fsId=third["fsId"], mode="production"))["mode"]
+    assert await shown(app) == 404
+
+    await ask(app, "eve", PUBLISH, **GARDEN, fsId=first["fsId"])
+    await ask(app, "ada", UNPUBLISH, **GARDEN, unpublish=False)
+    assert await shown(app) == 1
+
+
 async def test_a_manifest_is_read_by_its_owner_and_by_others(app):
     first, second, third = await three(app)
     damage(app.db.path, "UPDATE AppSlugBindings SET title = 'My garden'")

@@ -268,6 +268,27 @@ async def test_a_short_item_that_is_alone_is_answered_in_the_loops_own_thread_wh
     worker.stop()
 
 
+async def test_what_can_not_be_begun_in_the_loops_own_thread_is_left_to_the_others_whatever_the_reason() -> (
+    None
+):
+    """Trio takes what raises at the end of a pass away, and nothing would be handed over any more."""
+
+    def fail() -> None:
+        raise OSError("no locks")
+
+    threads = Threads()
+    worker = Worker("write", [threads.run], at_once=10, waiting=10, by_pass=True, begin_here=fail)
+
+    with trio.fail_after(10):
+        for number in range(3):
+            item = PendingItem(count, number)
+            worker.submit(item)
+            assert await item.wait() == number
+    worker.stop()
+
+    assert threading.current_thread() not in threads.seen
+
+
 async def test_of_several_items_none_is_answered_in_the_loops_own_thread() -> None:
     threads = Threads()
     worker = Worker(

@@ -24,7 +24,7 @@ from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.jsx_source import NO_SOLID, SOLID, with_jsx_source
 from vibes_trio.errors import TransformFailed, VibesError
 
-RECIPE = 4
+RECIPE = 5
 """Changes with what is made of the same sources: a release that an older version built is built anew."""
 LINKED = "/~styles.js"  # no name that a deploy may have
 """The module that imports the style sheets which the app's HTML links."""

@@ -131,8 +131,11 @@ class Api:
         return Following(self._link, self.signed, request, EvtReleases, same_again)
 
     def app_changes(self) -> Following[EvtApps]:
-        """Return an iterator over changes of my apps: which have changed, or that any may have. See `sections`."""
-        return Following(self._link, self.signed, ReqSubscribeApps(), EvtApps, same_again)
+        """Return an iterator over changes of my apps: which have changed, or that any may have. See `sections`.
+
+        That any may have (no `apps`) is told first, and after each lost connection: list them then.
+        """
+        return Following(self._link, self.signed, ReqSubscribeApps(), EvtApps, same_again, EvtApps())
 
 
 class Connections:

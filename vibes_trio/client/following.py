@@ -37,6 +37,7 @@ class Following(Generic[E]):
         request: subscribes.
         kind: of the events.
         after: returns what subscribes to all that comes after an event; None: the event was told before.
+        at_start: is told whenever it has been subscribed, where the server's events don't say what was before.
     """
 
     def __init__(
@@ -46,12 +47,14 @@ class Following(Generic[E]):
         request: Subscribe,
         kind: type[E],
         after: Callable[[Any, E], Subscribe | None],
+        at_start: E | None = None,
     ) -> None:
         self._link = link
         self._signed = signed
         self._request = request
         self._events: type[E] | type[EvtSubscriptionEnded] = kind | EvtSubscriptionEnded  # type: ignore[assignment]
         self._after = after
+        self._at_start = at_start
         self._exchange: Exchange | None = None
         self._feed: Feed | None = None
         self._subscription = ""
@@ -76,7 +79,11 @@ class Following(Generic[E]):
         """
         while True:
             try:
-                feed = self._feed or await self._subscribe()
+                feed = self._feed
+                if feed is None:
+                    feed = await self._subscribe()
+                    if self._at_start is not None:
+                        return self._at_start
                 payload = await feed.next()
             except (Lagged, ConnectionLost, RequestTimedOut) as error:
                 self._drop()

@@ -13,12 +13,15 @@ import trio
 
 from vibes_trio.client.api import Api, open_api
 from vibes_trio.client.connection import Progress
+from vibes_trio.client.following import Following
 from vibes_trio.client.tokens import Token
 from vibes_trio.config import Limits
 from vibes_trio.wire.base import Request, Response
-from vibes_trio.wire.live import EvtChatSection
+from vibes_trio.wire.chat import Origin, ResAppendChatSection
+from vibes_trio.wire.live import EvtApps, EvtChatSection, EvtReleases
 
 R = TypeVar("R", bound=Response)
+E = TypeVar("E", bound=Response)
 
 
 class _Running(msgspec.Struct, frozen=True):
@@ -40,6 +43,13 @@ class SyncApi:
         ask = partial(self._running.api.request, request, on_progress)
         return trio.from_thread.run(ask, trio_token=self._running.loop)
 
+    def append(
+        self, context_id: str, origin: Origin, blocks: msgspec.Raw, after: int
+    ) -> ResAppendChatSection:
+        """Append a section to a chat, once. See `Api.append`."""
+        append = partial(self._running.api.append, context_id, origin, blocks, after)
+        return trio.from_thread.run(append, trio_token=self._running.loop)
+
     def pages(self, request: Request[R]) -> Iterator[R]:
         """Give the answer to *request* and those that follow. See `Api.pages`."""
         pages = self._running.api.pages(request)
@@ -55,7 +65,17 @@ class SyncApi:
 
     def sections(self, context_id: str, since: int = -1) -> Iterator[EvtChatSection]:
         """Give the sections of a chat: those with a `seq` above *since*, then each as it comes. See `Api.sections`."""
-        following = self._running.api.sections(context_id, since)
+        return self._follow(self._running.api.sections(context_id, since))
+
+    def releases(self, owner_handle: str, app_slug: str) -> Iterator[EvtReleases]:
+        """Give how an app's releases are: now, and whenever that changes. See `Api.releases`."""
+        return self._follow(self._running.api.releases(owner_handle, app_slug))
+
+    def app_changes(self) -> Iterator[EvtApps]:
+        """Give which of my apps have changed. See `Api.app_changes`."""
+        return self._follow(self._running.api.app_changes())
+
+    def _follow(self, following: Following[E]) -> Iterator[E]:
         try:
             while True:
                 yield trio.from_thread.run(following.__anext__, trio_token=self._running.loop)

@@ -1,5 +1,6 @@
 """`vibes-trio chat export` and `import`: chats as files, ours and those of other programs."""
 
+import json
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from vibes_trio.commands.output import OK, USAGE, CommandFailed, print_table, warn
+from vibes_trio.commands.output import OK, USAGE, CommandFailed, print_table, printable, warn
 from vibes_trio.commands.session import Session, ask_server
 from vibes_trio.commands.shown import print_struct
 from vibes_trio.wire.chats import (
@@ -45,9 +46,11 @@ def import_chats(options: Namespace) -> int:
     """Make chats of a file: of ours, Open WebUI's or ChatGPT's."""
     data = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
     try:
-        content = msgspec.json.decode(data, type=msgspec.Raw)
+        # As programs of other systems write it, too: UTF-16, or with a mark in front.
+        text = data.decode(json.detect_encoding(data))
+        content = msgspec.json.decode(text, type=msgspec.Raw)
         format = options.format or find_format(content)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CommandFailed(f"{options.file}: is no JSON: {error}.", USAGE) from error
 
     async def work(session: Session) -> ResImportChatContexts:
@@ -84,4 +87,5 @@ def find_format(content: msgspec.Raw) -> Format:
 def tell_left_out(left_out: Mapping[str, int]) -> None:
     """Say what could not be carried over."""
     if left_out:
-        warn("left out: " + ", ".join(f"{name} ({number})" for name, number in sorted(left_out.items())))
+        told = ", ".join(f"{name} ({number})" for name, number in sorted(left_out.items()))
+        warn(f"left out: {printable(told)}")

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from collections.abc import Iterable
 
 from vibes_trio.content.filenames import Lang
 
@@ -19,6 +20,28 @@ _STORY = re.compile(rf".+\.(?:stories|story)\.(?:{_SCRIPT}|mdx)", re.IGNORECASE)
 _DECLARATION = re.compile(r".+\.d\.(?:[a-z0-9]+\.)?[cm]?ts", re.IGNORECASE)
 _COMPONENTS = (".vue", ".svelte", ".astro", ".mdx")
 _FOLDERS = frozenset({"__tests__", "__test__", "__mocks__", "__snapshots__", "cypress", "e2e"})
+# Of those that web servers are written in.
+_OTHER_LANGUAGES = frozenset(
+    (
+        ".py",
+        ".rb",
+        ".php",
+        ".go",
+        ".rs",
+        ".java",
+        ".kt",
+        ".cs",
+        ".ex",
+        ".exs",
+        ".pl",
+        ".r",
+        ".ipynb",
+        ".c",
+        ".cpp",
+        ".swift",
+    )
+)
+_HANDED_OUT = frozenset(("static", "assets", "public", "wwwroot", "resources", "priv"))
 _SERVER = re.compile(rf"(?:server|middleware|setupProxy)\.{_SCRIPT}", re.IGNORECASE)
 _COPY = re.compile(
     r"(?i:copy of .+)|.+[ _.-](?i:copy|old|bak|backup|orig|original|prev|previous|deprecated|unused)(?:[ _.-]?\d+)?"
@@ -38,6 +61,25 @@ def is_apart(name: str) -> bool:
 def is_for_compilers(name: str) -> bool:
     """Whether a file is a component in a language of its own: no page runs it, or what imports it, as it is."""
     return name.endswith(_COMPONENTS)
+
+
+def is_of_other_language(name: str) -> bool:
+    """Whether *name* says that a file is a program that no browser runs."""
+    return posixpath.splitext(name)[1].lower() in _OTHER_LANGUAGES
+
+
+def belongs_to_page(name: str, folder: str) -> bool:
+    """Whether the script *name* lies where the scripts of a page in *folder* do: below it, or in a server's folder for
+    what it hands out."""
+    return name.startswith(f"{folder.rstrip('/')}/") or not _HANDED_OUT.isdisjoint(name.split("/")[:-1])
+
+
+def choose_page(names: Iterable[str]) -> tuple[str, list[str]]:
+    """Return which of *names*, pages of HTML, is the first page of a site: an index, the least deep; and the others
+    that could be as well. Two empty values: none, or of several none says so."""
+    pages = sorted(names, key=lambda name: (name.count("/"), name))
+    found = [name for name in pages if stem_of(name).lower() == "index"] or pages[: len(pages) == 1]
+    return (found[0], found[1:]) if found else ("", [])
 
 
 def is_server(name: str) -> bool:

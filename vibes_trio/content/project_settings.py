@@ -3,9 +3,11 @@ with Tailwind."""
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from vibes_trio.content.file_roles import is_apart, is_server, stem_of
+from vibes_trio.content.import_map import PREDEFINED
 from vibes_trio.content.project import ProjectFile
 from vibes_trio.content.quick_patterns import Signed
 from vibes_trio.content.tool_settings import (
@@ -19,8 +21,9 @@ from vibes_trio.content.tool_settings import (
 from vibes_trio.content.workspaces import Member, member_aliases
 
 _MAX_DEPTH = 3
+_MAX_MAPPED = 500
 _NEXT = "/next.config."
-_NOT_HOMES = frozenset(("public", "dist", "build", "node_modules"))
+_NOT_HOMES = frozenset(("public", "dist", "build", "templates", "node_modules"))
 # What the app is called in a workspace that has pages of other kinds: documentation, parts shown one by one.
 _APPS = frozenset(("web", "app", "client", "frontend", "website", "site", "www"))
 _SETTINGS = ("tsconfig.json", "tsconfig.app.json", "jsconfig.json")
@@ -97,6 +100,21 @@ def find_aliases(
     for prefix in ("@/", "~/"):
         found.setdefault(prefix, Alias(prefix, tuple(dict.fromkeys((home, f"{root}/")))))
     yield from found.values()
+
+
+def map_aliases(imports: Mapping[str, str], folder: str, roots: Sequence[str]) -> Iterator[Alias]:
+    """Yield what names in a page's own import map stand for, of those that lead into the app: so each of its files is
+    in the page once, by whatever name. Args: *folder*, *roots*: as for `own_page.resolver`.
+    """
+    for key, value in islice(imports.items(), _MAX_MAPPED):
+        is_path = value.startswith(("/", "./", "../")) and not value.startswith("//")
+        ends = key.endswith("/")
+        if not is_path or ends != value.endswith("/") or key in PREDEFINED or key.startswith(("/", ".")):
+            continue
+        starts = roots if value.startswith("/") else (folder,)
+        places = (posixpath.normpath(f"{start}/{value.lstrip('/')}") for start in starts)
+        targets = dict.fromkeys(place.rstrip("/") + "/" if ends else place for place in places)
+        yield Alias(key, tuple(targets), exact=not ends)
 
 
 def _based(files: Mapping[str, ProjectFile], file: ProjectFile) -> Iterator[Alias]:

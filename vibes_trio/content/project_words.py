@@ -1,7 +1,7 @@
 """What people are told of a project: how its files were read, what its page shows of them, what it asks in vain."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from vibes_trio.content.js_json import quote_json
@@ -48,6 +48,28 @@ def tell_several(homes: Sequence[str]) -> str:
         f"{listed(homes)} are apps of their own: name the page of the one that is meant (`vibes-trio deploy --entry"
         f" {homes[0].removeprefix('/')}/index.html`, `entryPoint`), or deploy its folder alone."
     )
+
+
+def tell_programs(
+    programs: Sequence[str], page: str, others: Sequence[str], *, is_template: bool
+) -> Iterator[str]:
+    """Yield what is told of an app with *programs* that no browser runs.
+
+    Args:
+        page: what is shown; empty: nothing is.
+        others: pages that could be shown as well.
+    """
+    why = (
+        f"{listed(sorted(programs))}: this server runs no such program; here an app runs in the browser alone"
+    )
+    if not page:
+        yield f"{why}, and none of the files is its page: add an index.html, or an App.jsx."
+        return
+    yield f"{why}. {page.removeprefix('/')} is the page."
+    if is_template:
+        yield f"{page}: is a template; what a server puts into it is missing: write it as plain HTML."
+    if others:
+        yield f"{page} is the page; {listed(others)} could be, too: {name_the_one(others[0])}."
 
 
 def name_the_one(example: str) -> str:

@@ -13,7 +13,13 @@ import msgspec
 
 from vibes_trio.config import Limits
 from vibes_trio.content.babel_scripts import babel_files
-from vibes_trio.content.file_roles import is_apart, is_for_compilers
+from vibes_trio.content.file_roles import (
+    belongs_to_page,
+    choose_page,
+    is_apart,
+    is_for_compilers,
+    is_of_other_language,
+)
 from vibes_trio.content.foreign_packages import tell_builder
 from vibes_trio.content.jsx_source import NO_SOLID, PREACT, SOLID, find_jsx_source, preact_entry
 from vibes_trio.content.module_hosts import read_file
@@ -29,8 +35,9 @@ from vibes_trio.content.project_settings import (
     has_tailwind_classes,
     is_html,
     is_made_with_tailwind,
+    map_aliases,
 )
-from vibes_trio.content.project_words import listed, tell_entries, tell_reading, tell_several
+from vibes_trio.content.project_words import listed, tell_entries, tell_programs, tell_reading, tell_several
 from vibes_trio.content.tool_settings import PackageJson, read_package_json
 from vibes_trio.content.workspaces import find_members
 
@@ -38,6 +45,8 @@ __all__ = ["MAX_HTML_BYTES", "read_project"]
 
 MAX_HTML_BYTES = 1024 * 1024
 _TAILWIND_PLUGINS = re.compile(rb"//cdn\.tailwindcss\.com/?\?(?:[^\s\"'<>]{0,200}&)?plugins=([\w,%-]{1,100})")
+# What a server puts into a page, in the forms of Jinja, Django, ERB, EJS and PHP; `{{ }}` alone may be a library's.
+_TEMPLATE = re.compile(rb"\{%|<%|<\?(?:php|=)|\{\{-?\s{0,9}(?:url_for|static|block|template)\b")
 _MOST_REMOTE = Limits().max_hosted
 _MOST_PAGES = Limits().max_pages
 _PAGES = ("/index.html", "/index.htm", "/public/index.html")
@@ -80,6 +89,8 @@ class _Reading:
         self.apart = tuple(file.name for file in files if self._is_apart(file))
         modules = [file for file in files if file.lang is not None and file.name not in self.apart]
         self.modules = Modules(self.files, modules, self.root)
+        if not self.html and not entry_point:
+            self.html = self._page_of_a_server(modules)
 
     # -- what it is ---------------------------------------------------------------------------------------
 
@@ -91,7 +102,8 @@ class _Reading:
             return self._project("html")
         kind = self._kind()
         folder = posixpath.dirname(self.html).rstrip("/")
-        resolve = resolver(frozenset(self.files), folder, (self.root, f"{self.root}/public", ""))
+        roots = (self.root, f"{self.root}/public", "")
+        resolve = resolver(frozenset(self.files), folder, roots)
         compiled = kind != "html" or any(module.lang != "js" for module in self.modules.all)
         compiled = compiled or any(is_for_compilers(name) for name in self.files)
         content = self.modules.wrapped.get(self.html, file.content)
@@ -118,8 +130,10 @@ class _Reading:
         has_tailwind = own.template.has_tailwind or self._has_tailwind(entries)
         template = msgspec.structs.replace(own.template, has_tailwind=has_tailwind)
         scripted = not entries and (bool(own.kept) or self.html == self.flagged or not self.modules.all)
+        project = self._project(kind, entries, frozenset(named) - {self._flagged_module()})
         project = replace(
-            self._project(kind, entries, frozenset(named) - {self._flagged_module()}),
+            project,
+            aliases=(*map_aliases(own.imports, folder, roots), *project.aliases),
             template=template
             if entries or own.changed or content is not file.content or not scripted
             else None,
@@ -233,8 +247,26 @@ class _Reading:
             return flagged.name if flagged.lang is None and is_html(flagged.name) else ""
         page = next((self.root + name for name in _PAGES if self.root + name in self.files), "")
         pages = [name for name in self.files if is_html(name)]
-        is_alone = len(pages) == 1 and all(file.lang is None for file in self.files.values())
+        others = (
+            file for file in self.files.values() if file.lang is not None or is_of_other_language(file.name)
+        )
+        is_alone = len(pages) == 1 and not any(others)
         return page or (pages[0] if is_alone else "")
+
+    def _page_of_a_server(self, modules: Sequence[ProjectFile]) -> str:
+        """Return the page that lies among the files of a program in another language, such as a template of Flask's;
+        empty: there is none, or there are modules that may be the app themselves. What is not run is told."""
+        programs = [name for name in self.files if is_of_other_language(name)]
+        page, others = choose_page(name for name in self.files if is_html(name) and not is_apart(name))
+        folder = posixpath.dirname(page)
+        strangers = [m for m in modules if not page or not belongs_to_page(m.name, folder)]
+        if not programs or strangers:
+            return ""
+        content = self.files[page].content[:MAX_HTML_BYTES] if page else b""
+        self.warnings += tell_programs(
+            programs, page, others, is_template=_TEMPLATE.search(content) is not None
+        )
+        return page
 
     def _is_apart(self, file: ProjectFile) -> bool:
         if file.name == self.flagged or file.lang is None:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from outcome import Error, Maybe, Value
 
 from vibes_trio.context import App, Ctx
+from vibes_trio.counts import OTHER
 from vibes_trio.dispatch import Pipeline, dispatch_soon
 from vibes_trio.errors import Internal, Overloaded, RequireLogin, VibesError, forget_traces
 from vibes_trio.exchange import HttpIncoming, Incoming, Later, Link, MessageIncoming, Reply, Soon, Turn
@@ -62,7 +63,7 @@ def _answer_message(
     try:
         head = read_head(data)
     except VibesError as error:
-        return error_reply(error)
+        return _refuse_unread(app, error)
     return _answer(
         app, pipeline, head, turn, incoming.link if isinstance(incoming, MessageIncoming) else None
     )
@@ -82,11 +83,20 @@ async def _answer_large(
 ) -> Reply:
     looked, link = (incoming.looked, incoming.link) if isinstance(incoming, MessageIncoming) else (None, None)
     if looked is None:
-        looked = await app.beside.look(data, incoming.client)
+        try:
+            looked = await app.beside.look(data, incoming.client)
+        except VibesError as error:
+            return _refuse_unread(app, error)
     if isinstance(looked, VibesError):
-        return error_reply(looked)
+        return _refuse_unread(app, looked)
     reply = _answer(app, pipeline, large_message(data, looked), turn, link)
     return reply if isinstance(reply, Reply) else await reply
+
+
+def _refuse_unread(app: App, error: VibesError) -> Reply:
+    """Return what is told of *error* about a message that no handler was shown: it counts here."""
+    app.counts.cells("messages")[OTHER, error.code].value += 1
+    return error_reply(error)
 
 
 async def _time(reply: Awaitable[Reply], started: float) -> Reply:

@@ -49,7 +49,7 @@ def admit(tx: Tx, ctx: Ctx, req: NamesApp) -> Admitted:
     """
     name = find_named(ctx, req)
     app = find_app(tx, *name)
-    relation = _relation(tx, name, app, ctx.user_id)
+    relation = relation_if_there(tx, name, app, ctx.user_id)
     if app is None or relation < least_to_see(app):
         raise no_such_app(req)
     if relation < rule_of(req).least:
@@ -71,16 +71,24 @@ def find_named(ctx: Ctx, req: NamesApp) -> AppName:
 
 def relation_to(tx: Tx, app: AppState, user_id: UserId | None) -> Relation:
     """Return how *user_id* (None: nobody who is known) stands to *app*."""
-    return _relation(tx, (app.app_slug, app.user_slug), app, user_id)
+    return relation_if_there(tx, (app.app_slug, app.user_slug), app, user_id)
 
 
-def _relation(tx: Tx, name: AppName, app: AppState | None, user_id: UserId | None) -> Relation:
+def relation_if_there(tx: Tx, name: AppName, app: AppState | None, user_id: UserId | None) -> Relation:
+    """As `relation_to`, of *app*, what was found of that *name*: where nothing was, it takes as long."""
     if user_id is None:
         return Relation.ANYONE
     role = find_role(tx, name[1], name[0], user_id)
     if app is not None and app.user_id == user_id:
         return Relation.OWNER
     return _RELATIONS[role] if role is not None else Relation.SIGNED_IN
+
+
+def hides_from(tx: Tx, name: AppName, user_id: UserId | None) -> bool:
+    """Return whether there is an app of that *name* that *user_id* must not know of; it takes as long if not."""
+    app = find_app(tx, *name)
+    relation = relation_if_there(tx, name, app, user_id)
+    return app is not None and relation < least_to_see(app)
 
 
 def least_to_see(app: AppState) -> Relation:

@@ -20,7 +20,7 @@ from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserId, UserSlug
 from vibes_trio.jobs import Sweep, WarmRelease
-from vibes_trio.services.access import relation_to
+from vibes_trio.services.access import relation_if_there
 from vibes_trio.services.app_build import Whole, find_glance, keep_glance, look_at_whole
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.build import Built, build_release
@@ -200,7 +200,8 @@ def _for_owner(tx: Tx, wanted: Wanted) -> Wanted:
     if wanted.app is None or wanted.user is None:
         return wanted
     there = find_app(tx, wanted.app, wanted.user)
-    if there is not None and relation_to(tx, there, wanted.by) is Relation.EDITOR:
+    relation = relation_if_there(tx, (wanted.app, wanted.user), there, wanted.by)
+    if there is not None and relation is Relation.EDITOR:
         return replace(wanted, user_id=there.user_id)
     return replace(wanted, user_id=wanted.by)
 

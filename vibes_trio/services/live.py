@@ -89,13 +89,14 @@ async def follow_sections(
     subject = Subject(
         name,
         partial(_read_sections, ctx.app, user_id, context_id, write),
-        lambda room: ctx.app.db.feed.listen(of_context(context_id), partial(_hear_sections, room)),
+        lambda room: ctx.app.db.feed.listen(of_context(context_id), partial(hear_sections, room)),
     )
     return ctx.app.live.join(subject, way[0], name, write_event_head(way[1]), min(max(since, -1) + 1, end))
 
 
-def _hear_sections(room: Room, change: Change) -> None:
-    if isinstance(change, Sections):
+def hear_sections(room: Room, change: Change) -> None:
+    """Have who is told of a chat's sections be told of *change*: more of them, or that the chat is gone."""
+    if isinstance(change, Sections) and change.seq:
         room.hear(change.seq)
     else:
         room.may_have_more()

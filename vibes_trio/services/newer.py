@@ -16,6 +16,7 @@ from vibes_trio.exchange import Reply
 from vibes_trio.services.notices import NAVIGATION, navigates
 from vibes_trio.services.releases import MAX_READ_HERE_BYTES, ServedRelease
 from vibes_trio.services.replies import REVALIDATE, Asked, Content
+from vibes_trio.services.visibility import find_visible
 from vibes_trio.storage import versions
 from vibes_trio.storage.feed import Listener, listening, of_app
 from vibes_trio.wire.base import encode
@@ -28,7 +29,7 @@ async def tell_newer(app: App, release: ServedRelease, asked: Asked) -> Reply:
     """Return the `fsId` of a newer release than *release*, once there is one; after a while, an empty object.
 
     Raises:
-        NotFound: it is no dev release.
+        NotFound: it is no dev release; or who asks may not see it any more.
     """
     if release.mode != "dev" or asked.entry is None or asked.entry.fs_id is None:
         raise NotFound("Pages of dev releases alone look for newer ones.")
@@ -43,6 +44,8 @@ async def tell_newer(app: App, release: ServedRelease, asked: Asked) -> Reply:
                     break
             finally:
                 app.live.pages -= 1
+            if await find_visible(app, asked, asked.entry) is None:
+                raise NotFound("There is no such release any more, or not for you.")
     body = encode({} if newer is None else {"fsId": newer})
     return Reply(200, _HEADERS, b"" if asked.head else body, len(body))
 

@@ -18,18 +18,18 @@ from vibes_trio.content.turn_blocks import FsRef, Section, TextFile, TurnHead, w
 from vibes_trio.context import App, Ctx, Then
 from vibes_trio.errors import BadRequest, NoSuchSlugLeft, NotFound, NotOwner, UnknownType, VibesError
 from vibes_trio.exchange import AppSlug, UserId, UserSlug
-from vibes_trio.live import Event, Room, Subject
+from vibes_trio.live import Event, Subject
 from vibes_trio.services.access import least_to_see, relation_to
 from vibes_trio.services.chat import random_context_id
 from vibes_trio.services.given_prompts import Said, read_prompt
-from vibes_trio.services.live import link_of
+from vibes_trio.services.live import hear_sections, link_of
 from vibes_trio.services.me import find_default_handle
 from vibes_trio.services.prompt_files import DeployFiles, deploy_said, shown_files
 from vibes_trio.steps import Steps, run_in_turns
 from vibes_trio.storage import app_chats, chats, iso_utc
 from vibes_trio.storage.app_chats import AppChat, ChatMode, Turn
 from vibes_trio.storage.app_states import find_app
-from vibes_trio.storage.feed import Change, Sections, of_context
+from vibes_trio.storage.feed import of_context
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.slugs import bind_user_slug, find_slug_owner
 from vibes_trio.wire.access import Relation
@@ -81,20 +81,13 @@ async def open_chat(ctx: Ctx, req: ReqOpenChat) -> Then[ResOpenChat]:
     subject = Subject(
         f"turns:{chat.context_id}",
         read,
-        lambda room: ctx.app.db.feed.listen(of_context(chat.context_id), partial(_hear, room)),
+        lambda room: ctx.app.db.feed.listen(of_context(chat.context_id), partial(hear_sections, room)),
     )
     member = ctx.app.live.join(subject, link, f"turns:{envelope.tid}", head, start)
     response = ResOpenChat(
         app_slug=chat.app_slug, owner_handle=chat.user_slug, chat_id=chat.context_id, mode=req.mode
     )
     return Then(response, member.start)
-
-
-def _hear(room: Room, change: Change) -> None:
-    if isinstance(change, Sections):
-        room.hear(change.seq)
-    else:
-        room.may_have_more()
 
 
 def _open(tx: Tx, ctx: Ctx, req: ReqOpenChat) -> AppChat:

@@ -28,7 +28,7 @@ from vibes_trio.content.slugs import own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin, TooLarge
 from vibes_trio.exchange import READING_HEADERS, AppSlug, Cid, HttpIncoming, Reply, UserSlug
-from vibes_trio.services.access import admit, no_such_app
+from vibes_trio.services.access import admit
 from vibes_trio.services.given import check_mime
 from vibes_trio.services.replies import Asked, Content, respond
 from vibes_trio.storage import iso_utc, uploads
@@ -116,10 +116,8 @@ def _grant(tx: Tx, ctx: Ctx, req: ReqAssetUploadGrant, wanted: uploads.Upload) -
             attempts=config.limits.slug_attempts,
             words=ctx.app.random_slug,
         )
-    elif find_app(tx, app, user) is not None:
+    elif owner != ctx.asker.user_id or find_app(tx, app, user) is not None:
         admit(tx, ctx, req)
-    elif owner != ctx.asker.user_id:
-        raise no_such_app(req)
     uploads.open_upload(tx, replace(wanted, user_slug=user, app_slug=app), config.limits.open_uploads)
 
 

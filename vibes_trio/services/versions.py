@@ -11,10 +11,10 @@ from msgspec import UnsetType
 from vibes_trio.bundle.marks import BUILT
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound
-from vibes_trio.exchange import Cid, FsId
-from vibes_trio.services.access import Admitted, admit
+from vibes_trio.exchange import AppSlug, Cid, FsId, UserSlug
+from vibes_trio.services.access import Admitted, admit, hides_from
 from vibes_trio.services.releases import read_env, read_extras
-from vibes_trio.services.stored_settings import keep_access, read_settings
+from vibes_trio.services.stored_settings import RemixOf, keep_access, read_settings
 from vibes_trio.storage import assets, versions
 from vibes_trio.storage.app_states import AppState
 from vibes_trio.storage.interface import Tx
@@ -57,7 +57,7 @@ _Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 async def publish_app(ctx: Ctx, req: ReqPublishApp) -> ResPublishApp:
-    """Show a release at the app's address.
+    """Show a release at the app's address. An app that its owner took down stays so, unless they ask.
 
     Raises:
         NotFound, NotOwner: see `access.admit`; or there is no such release.
@@ -103,9 +103,10 @@ async def set_unpublish(ctx: Ctx, req: ReqSetUnpublish) -> ResSetUnpublish:
 
 def _publish(tx: Tx, ctx: Ctx, req: ReqPublishApp) -> tuple[AppState, versions.Published]:
     found = admit(tx, ctx, req)
-    app = found.app
-    keep_access(tx, app, read_access(req), is_owner=found.relation is Relation.OWNER)
-    return app, versions.publish_version(tx, app, FsId(req.fs_id) if req.fs_id else None)
+    app, is_owner = found.app, found.relation is Relation.OWNER
+    keep_access(tx, app, read_access(req), is_owner=is_owner)
+    fs_id = FsId(req.fs_id) if req.fs_id else None
+    return app, versions.publish_version(tx, app, fs_id, puts_back=is_owner)
 
 
 def _set_mode(tx: Tx, ctx: Ctx, req: ReqSetModeFs) -> Release:
@@ -121,12 +122,13 @@ def _set_unpublish(tx: Tx, ctx: Ctx, req: ReqSetUnpublish) -> tuple[AppState, st
 
 
 class Read(msgspec.Struct, frozen=True):
-    """A release, as far as who asks may read it."""
+    """A release, as far as who asks may read it. *source*: what its app was made from."""
 
     admitted: Admitted
     release: Release
     message: str
     published_seq: int | None
+    source: RemixOf | UnsetType
 
 
 async def get_app_by_fsid(ctx: Ctx, req: ReqGetAppByFsid) -> ResGetAppByFsid:
@@ -151,7 +153,7 @@ async def get_app_by_fsid(ctx: Ctx, req: ReqGetAppByFsid) -> ResGetAppByFsid:
         has_production=read.published_seq is not None,
         env=read_env(release.env_json) if deploys else {},
         file_system=read_items(release.file_system_json),
-        meta=_meta(app),
+        meta=_meta(app, read.source),
         created=release.created,
         message=read.message if deploys else "",
     )
@@ -271,11 +273,14 @@ def _read(tx: Tx, ctx: Ctx, req: AppRequest[Any], fs_id: str, *, newest: bool = 
         release = versions.find_version(tx, app, None, published_only=True) if seq is not None else None
     if release is None:
         raise NotFound(f"{app.app_slug}--{app.user_slug} has no such release.")
-    return Read(admitted, release, versions.get_message(tx, release), seq)
-
-
-def _meta(app: AppState) -> tuple[MetaTitle | MetaRemixOf, ...]:
     source = read_settings(app).remix_of
+    if not isinstance(source, UnsetType) and not deploys:
+        name = (AppSlug(source.src_app_slug), UserSlug(source.src_owner_handle))
+        source = msgspec.UNSET if hides_from(tx, name, ctx.user_id) else source
+    return Read(admitted, release, versions.get_message(tx, release), seq, source)
+
+
+def _meta(app: AppState, source: RemixOf | UnsetType) -> tuple[MetaTitle | MetaRemixOf, ...]:
     titles = (MetaTitle(title=app.title),) if app.title else ()
     if isinstance(source, UnsetType):
         return titles

@@ -39,7 +39,7 @@ class Settings(msgspec.Struct, frozen=True, array_like=True, tag="settings"):
 
 
 class Sections(msgspec.Struct, frozen=True, array_like=True, tag="sections"):
-    """The sections of a chat context: those before *seq* are there."""
+    """The sections of a chat context: those before *seq* are there; 0: it is gone."""
 
     context_id: str
     seq: int

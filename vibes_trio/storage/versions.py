@@ -121,8 +121,11 @@ def get_message(tx: Tx, release: Release) -> str:
     return str(message)
 
 
-def publish_version(tx: Tx, app: AppState, fs_id: FsId | None) -> Published:
+def publish_version(tx: Tx, app: AppState, fs_id: FsId | None, *, puts_back: bool) -> Published:
     """Make a release, the newest where none is named, the one that the address of *app* shows.
+
+    Args:
+        puts_back: an app that is taken down is shown again; else it stays so, and shows the release once it is.
 
     Raises:
         NotFound: there is none.
@@ -131,9 +134,10 @@ def publish_version(tx: Tx, app: AppState, fs_id: FsId | None) -> Published:
     if there.release_seq == find_published_seq(tx, app):
         return Published(there, is_new=False)
     release = promote(tx, there)
-    set_unpublished(tx, app, on=False)
+    if puts_back:
+        set_unpublished(tx, app, on=False)
     _note_change(tx, app)
-    return Published(release, is_new=True)
+    return Published(release, is_new=puts_back or not app.unpublished)
 
 
 def set_mode(tx: Tx, app: AppState, fs_id: FsId, mode: Mode) -> Release:

@@ -121,6 +121,9 @@ class Worker:
             return False
         try:
             run = self._begin_here()
+        except Exception:  # noqa: BLE001 - a thread finds out; Trio takes what raises here away, with all later writes
+            run = None
+        try:
             if run is not None:
                 self._answer(batch, run)
             return run is not None

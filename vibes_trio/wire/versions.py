@@ -15,7 +15,7 @@ Grant = Literal[
 
 
 class ResPublishApp(Response, Owned, frozen=True, kw_only=True, tag="vibes.diy.res-publish-app"):
-    """What the app's address shows now. *published*: whether that is new."""
+    """What the app's address shows now, or, taken down, will. *published*: whether it shows something new."""
 
     app_slug: str
     fs_id: str
@@ -27,7 +27,7 @@ class ResPublishApp(Response, Owned, frozen=True, kw_only=True, tag="vibes.diy.r
 class ReqPublishApp(AppRequest[ResPublishApp], frozen=True, kw_only=True, tag="vibes.diy.req-publish-app"):
     """Show a release, any that there is, at the app's address; without `fsId` the newest.
 
-    So an earlier one is gone back to. What was taken down is shown again.
+    So an earlier one is gone back to. What was taken down is shown again, if its owner asks.
     """
 
     KEEPS: ClassVar[bool] = True

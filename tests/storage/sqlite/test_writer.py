@@ -1,3 +1,4 @@
+import errno
 import math
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -288,6 +289,24 @@ async def test_nothing_is_begun_here_where_it_would_fail_or_wait_and_the_thread_
     (after,) = quick.commit(put(1))
 
     assert await after.wait() == 1
+
+
+async def test_what_fails_in_a_way_of_its_own_before_it_is_begun_here_keeps_nobody_out(quick: Bench) -> None:
+    """A disk that has become read-only: not SQLite refuses, but the system."""
+    quick.faults["COMMIT"] = "SQLITE_IOERR_FSYNC"
+    quick.commit(put(1))
+    quick.faults.clear()
+    quick.refuse = OSError(errno.EROFS, "read-only")
+
+    assert quick.writer.begin_here() is None
+    other = FileLock(Path(f"{quick.path}-lock"), 0)
+    with other.held():
+        pass
+    other.close()
+    quick.refuse = None
+    (after,) = quick.commit(put(2))
+
+    assert await after.wait() == 2
 
 
 def test_who_begins_here_waits_for_no_other_program_and_a_thread_does(quick: Bench) -> None:

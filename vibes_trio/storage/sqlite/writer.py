@@ -129,7 +129,7 @@ class Writer:
             return None
         try:
             tx = self._begin(0)
-        except VibesError:  # a thread, which has the time, will find out what it is
+        except Exception:  # noqa: BLE001 - a thread, which has the time, will find out what it is
             self._lock.release()
             return None
         return partial(self._commit_here, tx)

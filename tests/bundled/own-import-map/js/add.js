@@ -1,0 +1,3 @@
+import { count } from "./store.js";
+
+export const add = () => count.value++;

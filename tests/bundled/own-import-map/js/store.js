@@ -1,0 +1,1 @@
+export const count = { value: 0 };

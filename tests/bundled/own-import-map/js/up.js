@@ -1,0 +1,3 @@
+import { count } from "mine/store.js";
+
+export const up = () => count.value++;
