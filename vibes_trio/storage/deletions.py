@@ -156,8 +156,10 @@ def undo(tx: Tx, user_id: UserId, deletion_id: str, *, max_apps: int, max_handle
     )
     # Where more was deleted since, what it lies in comes back as well.
     tx.execute(
-        "UPDATE AppSlugBindings SET deletion = '' WHERE userSlug = ? AND appSlug = ?",
-        (what.user_slug, what.app_slug or ""),
+        "UPDATE AppSlugBindings SET deletion = '' WHERE userSlug = ? AND deletion <> '' AND EXISTS (SELECT 1 FROM Apps"
+        " AS r WHERE r.appSlug = AppSlugBindings.appSlug AND r.userSlug = AppSlugBindings.userSlug AND r.userId = ?"
+        " AND r.deletion = '')",
+        (what.user_slug, user_id),
     )
     tx.execute("UPDATE UserSlugBindings SET deletion = '' WHERE userSlug = ?", (what.user_slug,))
     _check_limits(tx, user_id, max_apps, max_handles)
