@@ -5,7 +5,7 @@ import trio
 import trio.testing
 
 from vibes_trio.errors import Overloaded
-from vibes_trio.turns import Places, TurnQueue, Turns
+from vibes_trio.turns import KeyedLock, Places, TurnQueue, Turns
 
 PLACES = Places(in_all=3, for_one=2, waiting_in_all=10, waiting_for_one=6)
 
@@ -161,3 +161,26 @@ async def test_too_many_that_wait_are_told_to_come_back() -> None:
     with pytest.raises(Overloaded, match="compiled"):
         async with turns.hold("a"):
             raise AssertionError("there is no place to wait")
+
+
+async def test_a_lock_is_there_for_each_key_while_it_is_wanted(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    locks = KeyedLock()
+    order: list[str] = []
+
+    async def work(key: str, name: str) -> None:
+        async with locks.hold(key):
+            order.append(f"{name} in")
+            await trio.sleep(1)
+            order.append(f"{name} out")
+
+    async with trio.open_nursery() as nursery:
+        for key, name in (("x", "first"), ("x", "second"), ("y", "other")):
+            nursery.start_soon(work, key, name)
+
+    first = order.index("first in") < order.index("second in")
+    before, after = ("first", "second") if first else ("second", "first")
+    assert order.index(f"{before} out") < order.index(f"{after} in")
+    assert order.index("other in") < order.index(f"{before} out")
+    assert locks._locks == {}

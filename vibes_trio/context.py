@@ -25,6 +25,7 @@ from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.store.local import LocalModules
 from vibes_trio.storage.chat_index import ToIndex
 from vibes_trio.storage.interface import Database
+from vibes_trio.turns import KeyedLock
 from vibes_trio.urls import Site, make_site
 from vibes_trio.wire.base import Envelope
 
@@ -56,6 +57,7 @@ class App:
         live: who is told of what happens, while it does.
         fonts: fetches the fonts of apps into *modules*; None: nothing does.
         landing: assets of deploys in flight, which no sweep takes.
+        saying: who makes a turn of a chat holds it, by the chat's id.
         counts: what this process counts.
     """
 
@@ -81,6 +83,7 @@ class App:
     to_index: ToIndex
     fonts: FontHome | None = None
     landing: Landing = field(default_factory=Landing)
+    saying: KeyedLock = field(default_factory=KeyedLock)
     counts: Registry = field(default_factory=Registry)
 
     @property

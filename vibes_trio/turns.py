@@ -166,3 +166,23 @@ class Turns:
     def _call_next(self) -> None:
         while (found := self._queue.take()) is not None:
             found[1].called.set()
+
+
+class KeyedLock:
+    """A lock for each key, there as long as somebody holds it or waits. Its mutable state: these, with how many."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, tuple[trio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def hold(self, key: str) -> AsyncIterator[None]:
+        """Hold the lock of *key*."""
+        lock, count = self._locks.get(key, (trio.Lock(), 0))
+        self._locks[key] = lock, count + 1
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, count = self._locks.pop(key)
+            if count > 1:
+                self._locks[key] = lock, count - 1

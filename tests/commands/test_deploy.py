@@ -50,7 +50,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     (folder / "My App" / "App.jsx").write_text("export default () => <p>hello</p>;\n")
     prepare(config, time.time())
     with in_a_thread(config) as app:
-        yield Running(config.data_dir, folder / "My App", f"http://127.0.0.1:{app.config.port}")
+        found = Running(config.data_dir, folder / "My App", f"http://127.0.0.1:{app.config.port}")
+        # The handle that deploys without `--user` go to is the first there is, whichever test runs first.
+        assert found.deploy("--app", "first") == OK
+        yield found
 
 
 @pytest.fixture(autouse=True)

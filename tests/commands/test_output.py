@@ -68,6 +68,22 @@ def test_on_a_terminal_lines_fit_and_the_widest_cells_are_cut(
     assert lines[2] == "日本語  日本語の題名…  now"
 
 
+@pytest.mark.parametrize("columns", [1, 20, 40])
+def test_more_columns_than_have_a_place_are_cut_at_the_edge(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line that the terminal wraps is no line of a table."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+
+    print_table(("RELEASE",) * 7, [("production 日本",) * 7])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [width_of(line) <= columns for line in lines] == [True, True]
+    assert [line[-1] for line in lines] == ["…", "…"]
+
+
 def test_a_pipe_gets_all_of_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(("TITLE",), [("word " * 100,)])
 

@@ -3,8 +3,10 @@
 import json
 from base64 import b64encode
 from pathlib import Path
+from typing import Any
 
 import pytest
+import trio
 from served import Served
 
 from vibes_trio.client.paging import Pages
@@ -106,3 +108,43 @@ async def test_a_server_writes_no_more_than_a_release_may_have(tmp_path: Path) -
     for limits in (Limits(max_files=9), Limits(max_release_bytes=99)):
         with pytest.raises(CommandFailed, match="more files than a release may have"):
             await pull._fetch(sent(*files), tmp_path, limits)
+
+
+def test_two_pulls_into_one_folder_do_not_mix(
+    served: Served, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second is refused while the first is at it, and the first writes all that it says."""
+    served.deploy("shop", App_jsx=SOURCE)
+    fetch = pull._fetch
+    codes: list[int] = []
+
+    async def while_another_pulls(*given: Any) -> dict[str, int]:
+        if not codes:
+            codes.append(0)
+            codes[0] = await trio.to_thread.run_sync(served.run, "pull", "shop", str(tmp_path / "there"))
+        return await fetch(*given)
+
+    monkeypatch.setattr(pull, "_fetch", while_another_pulls)
+    capsys.readouterr()
+
+    assert served.run("pull", "shop", str(tmp_path / "there")) == 0
+    assert codes == [1]
+    assert "another pull" in capsys.readouterr().err
+    assert (tmp_path / "there" / "App.jsx").read_text() == SOURCE
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
+def test_what_a_killed_pull_has_left_is_no_part_of_the_next(
+    served: Served, tmp_path: Path, capsys: Capture
+) -> None:
+    """It is taken for nobody's once nobody holds it."""
+    served.deploy("shop", App_jsx=SOURCE)
+    left = tmp_path / ".there.part"
+    (left / "parts").mkdir(parents=True)
+    (left / "parts" / "old.js").write_text("old")
+    (left / "link").symlink_to(tmp_path)
+
+    assert served.run("pull", "shop", str(tmp_path / "there")) == 0
+
+    assert [path.name for path in (tmp_path / "there").iterdir()] == ["App.jsx"]
+    assert not left.exists()

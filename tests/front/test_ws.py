@@ -776,6 +776,18 @@ async def test_an_answer_of_which_nobody_tells_is_given_up_after_its_time(serve,
         assert await socket.message() == b"This took too long; try again later."
 
 
+async def test_nobody_waits_longer_for_an_answer_to_a_peer_that_has_said_goodbye(serve, autojump_clock):
+    gate = TellingGate()
+    async with serve(gate.answer, limits=Limits(message_timeout_s=30, ping_interval_s=20)) as server:
+        socket = await server.websocket()
+        await socket.send(b"slow")
+        await socket.raw(masked(b"\x03\xe8", Opcode.CLOSE))
+        await trio.sleep(29)
+        waiting = server.front.counts.open
+        await trio.sleep(25)
+        assert (waiting, server.front.counts.open, server.front.budget.held().total) == (1, 0, 0)
+
+
 async def test_answers_that_are_told_reach_a_peer_that_reads_late(serve):
     """More than the socket takes: fails where the reader is not woken to make way for a writer."""
     gate = TellingGate()

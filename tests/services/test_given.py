@@ -63,3 +63,14 @@ def test_env_has_a_bound_in_names_and_in_bytes():
         check_env({"A": "é" * (limits.max_env_bytes // 2)}, limits)
 
     assert (names.value.detail["limit"], size.value.detail["limit"]) == ("max_env_names", "max_env_bytes")
+
+
+def test_a_run_is_known_by_its_whole_id_or_refused():
+    """Cut, it could be another's, whose release would be replaced."""
+    longest = "r" * Limits().max_run_id_chars
+    assert run_through(read_deploy(request(*FILES, runId=longest), Limits())).run_id == longest
+
+    with pytest.raises(TooLarge, match="runId") as refused:
+        run_through(read_deploy(request(*FILES, runId=longest + "x"), Limits()))
+
+    assert refused.value.detail["limit"] == "max_run_id_chars"

@@ -397,6 +397,25 @@ async def test_who_has_a_chat_open_is_told_when_it_is_deleted(app):
     assert (app.live.members, link.kept) == (0, {})
 
 
+async def test_of_changes_that_come_at_once_each_goes_on_from_the_one_before(app):
+    _, chat = await opened(app)
+    names = ["/a.txt", "/b.txt", "/c.txt"]
+    await said(app, chat, fsSet=[text(name, "old") for name in names])
+
+    async def change(name):
+        changes = {"update": [text(name, "new")], "remove": []}
+        reply = await said(app, chat, mode="fs-update", fsUpdate=changes)
+        assert reply["type"] == "vibes.diy.res-prompt-chat-section"
+
+    async with trio.open_nursery() as nursery:
+        for name in names:
+            nursery.start_soon(change, name)
+
+    newest = (await ask(app, "ada", "vibes.diy.req-list-versions", limit=1, **APP))["items"][0]["fsId"]
+    kept = [bytes((await get(app, f"/~{newest}~{name}")).body) for name in names]
+    assert kept == [b"new"] * 3
+
+
 async def edits(app, who):
     """Have Ada let *who* in as an editor."""
     made = await ask(app, "ada", "vibes.diy.req-create-invite", role="editor", **APP)

@@ -101,6 +101,9 @@ async def test_a_page_of_another_origin_can_not_load_its_parts(garden):
             await get(garden, "/a.js", cookie=known, sec_fetch_site=site, sec_fetch_mode="no-cors")
         ).status == 404
         assert (await get(garden, "/", cookie=known, sec_fetch_site=site, **BROWSER)).status == 200
+        for embedded in ("object", "embed"):
+            asked = {"sec_fetch_site": site, "sec_fetch_dest": embedded} | BROWSER
+            assert (await get(garden, "/", cookie=known, **asked)).status == 404
     own = await get(garden, "/a.js", cookie=known, sec_fetch_site="same-origin", sec_fetch_mode="cors")
     assert own.status == 200
 

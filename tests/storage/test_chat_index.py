@@ -92,7 +92,7 @@ async def test_what_is_deleted_is_not_found_until_it_is_restored_and_never_once_
 
     await inline.write(delete_chat, ADA, "one")
     deleted = await places(inline, "roses")
-    await inline.write(restore_chat, ADA, "one")
+    await inline.write(restore_chat, ADA, "one", kept_s=60)
     restored = await places(inline, "roses")
     looked = await inline.read(look_through, "one", 9, str)
     await inline.write(delete_chat, ADA, "one")

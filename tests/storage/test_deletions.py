@@ -6,6 +6,7 @@ from releases import ADA, BOB, Clock, check_usage, publish, put, release
 from vibes_trio.errors import LimitReached, NotFound
 from vibes_trio.exchange import AppSlug, FsId, UserSlug
 from vibes_trio.storage import Database
+from vibes_trio.storage.app_states import find_app
 from vibes_trio.storage.apps import find_latest, find_release
 from vibes_trio.storage.deletions import (
     What,
@@ -87,6 +88,46 @@ async def test_what_may_be_half_swept_does_not_come_back(inline: Database, clock
     with pytest.raises(NotFound):
         await inline.write(undo, ADA, "d1", **MANY)
     assert await inline.read(find_expired) == "d1"
+
+
+@pytest.mark.parametrize("how", ["evicted", "deployed again"])
+async def test_what_nothing_is_left_of_is_not_offered(inline: Database, how: str) -> None:
+    """Its release made room for another, or was taken back by a deploy of the same."""
+    await inline.write(publish, release("z1"))
+    await inline.write(publish, release("z2", "production"))
+    await inline.write(delete, What(ADA, ADAS, TODO, FsId("z1")), "d1", kept_s=10)
+    if how == "evicted":
+        await inline.write(publish, release("z3"), limit=2)
+    else:
+        await inline.write(publish, release("z1"))
+
+    assert await inline.read(list_deletions, ADA, limit=9) == ()
+    with pytest.raises(NotFound):
+        await inline.write(undo, ADA, "d1", **MANY)
+
+
+async def test_deleting_and_deploying_the_same_again_and_again_piles_nothing_up(inline: Database) -> None:
+    for number in range(5):
+        await inline.write(publish, release("z1", "production"))
+        await inline.write(delete, APP, f"d{number}", kept_s=10)
+
+    assert await inline.get(lambda tx: tx.execute("SELECT deletionId FROM Deletions")) == [("d4",)]
+    assert await inline.write(undo, ADA, "d4", **MANY) == (APP, 1)
+
+
+async def test_releases_come_back_with_their_app_whatever_was_deleted_since(inline: Database) -> None:
+    """A handle went, then one of its apps, which had been deployed anew: the app has to be there to be listed."""
+    await inline.write(publish, release("z1", "production"))
+    await inline.write(delete, What(ADA, ADAS), "d1", kept_s=10)
+    await inline.write(publish, release("z2", "production"))
+    await inline.write(delete, APP, "d2", kept_s=10)
+
+    assert await inline.write(undo, ADA, "d1", **MANY) == (What(ADA, ADAS), 1)
+
+    assert await inline.get(find_app, TODO, ADAS) is not None
+    shown = await inline.get(find_latest, TODO, ADAS)
+    assert shown is not None
+    assert shown.fs_id == "z1"
 
 
 async def test_a_release_that_is_swept_leaves_its_app(inline: Database, clock: Clock) -> None:

@@ -2,14 +2,15 @@
 
 import time
 from argparse import Namespace
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from vibes_trio.client.paging import Pages
 from vibes_trio.commands.output import OK, USAGE, CommandFailed, tell
 from vibes_trio.commands.session import Session, ask_server
 from vibes_trio.commands.shown import print_list, shown_age
 from vibes_trio.wire.apps import ListedApp, ReqListRecentVibes
 
-T = TypeVar("T")
+T = TypeVar("T")  # Any, below: each list has items of its own type
 
 PAGE = 100
 
@@ -21,20 +22,15 @@ def list_apps(options: Namespace) -> int:
         request = ReqListRecentVibes(
             order="name" if options.by_name else "recent",
             search=options.search,
-            limit=min(options.limit, PAGE),
+            limit=min(options.limit + 1, PAGE),
         )
-        found: list[ListedApp] = []
-        async for page in session.pages(request):
-            found += page.items
-            if len(found) > options.limit:
-                break
-        return cut(found, options.limit)
+        return await gather(session.pages(request), options.limit)
 
     check_limit(options)
     now = time.time()
     print_list(
         options,
-        ask_server(options, work),
+        cut(ask_server(options, work), options.limit),
         ("APP", "TITLE", "STATE", "CHANGED"),
         lambda app: (
             f"{app.owner_handle}/{app.app_slug}",
@@ -52,6 +48,16 @@ def state_of(app: ListedApp) -> str:
     if app.unpublished_at:
         return "unpublished"
     return "tried out" if app.never_published else "published"
+
+
+async def gather(pages: Pages[Any], limit: int) -> list[Any]:
+    """Return the items of *pages*: more than *limit* if there are, so that it can be said, and no page beyond."""
+    found: list[Any] = []
+    async for page in pages:
+        found += page.items
+        if len(found) > limit:
+            break
+    return found
 
 
 def cut(found: list[T], limit: int) -> list[T]:

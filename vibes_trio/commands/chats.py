@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET
 
 from vibes_trio.client.appending import append_once
-from vibes_trio.commands.apps import PAGE, check_limit, cut
+from vibes_trio.commands.apps import PAGE, check_limit, cut, gather
 from vibes_trio.commands.chat_text import blocks_of, text_of
 from vibes_trio.commands.deletions import confirm
 from vibes_trio.commands.interrupts import until_interrupted
@@ -55,12 +55,7 @@ def list_chats(options: Namespace) -> int:
             app_slug=app.slug if app else "",
             deleted=options.deleted,
         )
-        found: list[ListedChat] = []
-        async for page in session.pages(request):
-            found += page.items
-            if len(found) > options.limit:
-                break
-        return found
+        return await gather(session.pages(request), options.limit)
 
     check_limit(options)
     now = time.time()
@@ -159,13 +154,9 @@ def read(options: Namespace) -> int:
             context_id=options.chat,
             start=UNSET if backward else options.since,
             backward=backward,
-            limit=min(options.limit, PAGE),
+            limit=min(options.limit + 1, PAGE),
         )
-        found: list[ReadSection] = []
-        async for page in session.pages(request):
-            found += page.items
-            if len(found) >= options.limit:
-                break
+        found = await gather(session.pages(request), options.limit)
         return sorted(found[: options.limit], key=lambda section: section.seq)
 
     check_limit(options)
@@ -187,12 +178,7 @@ def search(options: Namespace) -> int:
         request = ReqSearchChats(
             text=options.text, context_id=options.chat, limit=min(options.limit + 1, PAGE)
         )
-        found: list[FoundSection] = []
-        async for page in session.pages(request):
-            found += page.items
-            if len(found) > options.limit:
-                break
-        return found
+        return await gather(session.pages(request), options.limit)
 
     check_limit(options)
     found = cut(ask_server(options, work), options.limit)

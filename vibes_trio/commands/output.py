@@ -74,11 +74,15 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print *rows* in columns under *head*. On a terminal lines fit, the widest cells being cut; a pipe gets all."""
     rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(width_of, column)) for column in zip(head, *rows, strict=True)]
+    whole = sum(widths) + GAP * (len(widths) - 1)
     if sys.stdout.isatty():
-        widths = fitted(widths, shutil.get_terminal_size().columns)
-    print(paint(_line(head, widths), "bold", sys.stdout))
-    for row in rows:
-        print(_line(row, widths))
+        whole = shutil.get_terminal_size().columns
+        widths = fitted(widths, whole)
+    # Where columns are as narrow as they may be, the last ones have no place.
+    top, *lines = (_cut(_line(row, widths), whole) for row in (head, *rows))
+    print(paint(top, "bold", sys.stdout))
+    for line in lines:
+        print(line)
     sys.stdout.flush()
 
 

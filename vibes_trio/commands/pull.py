@@ -1,9 +1,12 @@
 """`vibes-trio pull`: the files of a release, as they were deployed, into a folder."""
 
 import binascii
+import fcntl
 import os
 import shutil
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import trio
@@ -57,17 +60,15 @@ async def pull(session: Session, app: AppName, fs_id: str, folder: Path) -> dict
     All are fetched into a folder beside first, so that what is there stays as it was if something goes wrong.
 
     Raises:
-        CommandFailed: a name that leads out of the folder, or more than the server may have sent.
+        CommandFailed: a name that leads out of the folder, or more than the server may have sent; another pull
+            writes there.
         NotFound: there is no such app or release.
     """
-    beside = await trio.to_thread.run_sync(_make_beside, folder)
-    try:
+    with folder_beside(folder) as beside:
         request = ReqGetReleaseFiles(owner_handle=app.handle, app_slug=app.slug, fs_id=fs_id)
         sizes = await _fetch(session.pages(request), beside, session.limits)
         await trio.to_thread.run_sync(_move, beside, folder)
         return sizes
-    finally:
-        await trio.to_thread.run_sync(_remove, beside)
 
 
 async def _fetch(pages: Pages[ResGetReleaseFiles], beside: Path, limits: Limits) -> dict[str, int]:
@@ -113,14 +114,47 @@ def _move(beside: Path, folder: Path) -> None:
             path.replace(target)
 
 
-def _make_beside(folder: Path) -> Path:
-    """Return a new, empty folder beside *folder*; what an earlier pull left there is removed."""
+@contextmanager
+def folder_beside(folder: Path) -> Iterator[Path]:
+    """Give an empty folder beside *folder*, for this pull alone; what is in it at the end, or from before, is removed.
+
+    Raises:
+        CommandFailed: another pull has it.
+    """
     whole = folder.resolve()
     beside = whole.with_name(f".{whole.name}{PART}")
-    _remove(beside)
-    beside.mkdir(parents=True)
-    return beside
+    beside.mkdir(parents=True, exist_ok=True)
+    lock = os.open(beside, os.O_RDONLY)
+    try:
+        if not _try_lock(lock) or not _is_at(lock, beside):
+            raise CommandFailed(f"{folder}: another pull writes there. Let it end, then try again.")
+        _empty(beside)
+        yield beside
+    finally:
+        # Moved to where it belongs it is no longer there; what is there then is another pull's.
+        if _try_lock(lock) and _is_at(lock, beside):
+            shutil.rmtree(beside, ignore_errors=True)
+        os.close(lock)
 
 
-def _remove(beside: Path) -> None:
-    shutil.rmtree(beside, ignore_errors=True)
+def _try_lock(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_at(opened: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(opened), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

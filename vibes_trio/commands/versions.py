@@ -6,7 +6,7 @@ from argparse import Namespace
 
 from vibes_trio.client.paging import Pages
 from vibes_trio.commands.app_files import shown_size
-from vibes_trio.commands.apps import PAGE, check_limit, cut
+from vibes_trio.commands.apps import PAGE, check_limit, cut, gather
 from vibes_trio.commands.output import OK, CommandFailed
 from vibes_trio.commands.session import AppName, Session, ask_server
 from vibes_trio.commands.shown import print_list, shown_age
@@ -25,11 +25,7 @@ def list_versions(options: Namespace) -> int:
 
     async def work(session: Session) -> tuple[AppName, list[Version]]:
         app = await session.app(options.app)
-        found: list[Version] = []
-        async for page in pages_of(session, app, options.limit):
-            found += page.items
-            if len(found) > options.limit:
-                break
+        found = await gather(pages_of(session, app, options.limit), options.limit)
         if not found:
             await check_app(session, app)
         return app, found

@@ -228,8 +228,10 @@ async def _converse(ws: _Socket, waiting: Waiting) -> None:
             await _listen(ws, waiting, in_flight)
             while ws.backlog:  # read, so to be answered, although the server stops
                 await _answer_next(ws, in_flight)
-        while ws.in_flight:
-            await _one_is_there(ws)
+        while ws.in_flight:  # no heartbeat sees to their time any more
+            with trio.move_on_after(ws.front.limits.ping_interval_s):
+                await _one_is_there(ws)
+            _give_up_late(ws)
         writer.cancel_scope.cancel()  # what it has not sent `_take_leave` sends
     ws.conversing = False
 
@@ -266,6 +268,15 @@ async def _listen(ws: _Socket, waiting: Waiting, in_flight: trio.Nursery | None)
             return
 
 
+def _give_up_late(ws: _Socket) -> None:
+    """Give up what was promised and has not come in its time."""
+    limit = trio.current_time() - ws.front.limits.message_timeout_s
+    for reply, since in list(ws.promised.items()):  # the first began first
+        if since > limit:
+            break
+        reply.give_up(Overloaded(TOO_LONG))
+
+
 def _beat(ws: _Socket) -> bool:
     """Ping the peer; return whether nothing had to wait since the last time, or has to now.
 
@@ -274,10 +285,7 @@ def _beat(ws: _Socket) -> bool:
     limits = ws.front.limits
     now = trio.current_time()
     ws.next_beat = now + limits.ping_interval_s
-    for reply, since in list(ws.promised.items()):  # the first began first
-        if now - since < limits.message_timeout_s:
-            break
-        reply.give_up(Overloaded(TOO_LONG))
+    _give_up_late(ws)
     reading = not (ws.backlog or ws.outbox.size)
     if ws.progress is not None and not reading:
         ws.progress.begin()

@@ -36,10 +36,11 @@ from vibes_trio.modules.resolve.package_lock import (
 from vibes_trio.modules.resolve.suiting import find_older_known, majors_before, suit_names
 from vibes_trio.modules.resolve.wishes import Wishes
 from vibes_trio.modules.store.exported import ExportList, keep_exports
-from vibes_trio.modules.store.holder import KeyedLock, StoreHolder
+from vibes_trio.modules.store.holder import StoreHolder
 from vibes_trio.modules.store.local import LocalModules
 from vibes_trio.modules.store.page_files import ensure_files
 from vibes_trio.outbound import Outbound
+from vibes_trio.turns import KeyedLock
 
 PINNED: Mapping[str, str] = NEWEST.pinned
 GIVEN: Mapping[str, str] = NEWEST.given

@@ -40,9 +40,7 @@ from vibes_trio.urls import entry_point_url, wrapper_url
 from vibes_trio.wire.access import Relation
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
-from vibes_trio.wire.files import (
-    read_items,
-)
+from vibes_trio.wire.files import read_items
 from vibes_trio.wire.restrictions import SAYS_NOTHING, AppAccess
 
 SORTED_AT_ONCE = 64

@@ -86,9 +86,17 @@ def read_deploy(req: ReqEnsureAppSlug, limits: Limits) -> Steps[Deploy]:
 
     Raises:
         BadRequest: no files, or a name or content that can't be.
-        TooLarge: too many files or one too large; too much env.
+        TooLarge: too many files or one too large; too much env; a run's id that is too long.
     """
     check_env(req.env, limits)
+    if (
+        len(req.run_id) > limits.max_run_id_chars
+    ):  # cut, it could be another's, whose release would be replaced
+        raise TooLarge(
+            f"runId: it has more than {limits.max_run_id_chars} characters.",
+            limit="max_run_id_chars",
+            value=limits.max_run_id_chars,
+        )
     if not req.file_system:
         raise BadRequest("fileSystem: at least one file is wanted.")
     if len(req.file_system) > limits.max_files:
@@ -112,7 +120,7 @@ def read_deploy(req: ReqEnsureAppSlug, limits: Limits) -> Steps[Deploy]:
         req.env,
         flagged[-1] if flagged else "",
         tuple(files),
-        req.run_id[: limits.max_run_id_chars],
+        req.run_id,
         req.message[: limits.max_message_chars],
         read_access(req),
         req.progress,

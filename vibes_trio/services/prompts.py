@@ -223,14 +223,9 @@ async def prompt_chat_section(
     """
     said = req if isinstance(req, Said) else await run_in_turns(read_prompt(req, ctx.app.config.limits))
     chat = await ctx.app.db.get(find_own, ctx.asker.user_id, said.chat_id)
-    prompt_id = f"z{base58.b58encode(secrets.token_bytes(PROMPT_ID_BYTES)).decode('ascii')}"
-    made = await _make(ctx, chat, said, prompt_id, deploy)
-    head = TurnHead(prompt_id, chat.context_id, iso_utc(ctx.app.now()))
-    sections = await run_in_turns(_encode(write_turn(head, made.asked, made.words, made.files, made.ref)))
-    turn = Turn(
-        chat.context_id, prompt_id, 0, made.prompt, made.ref.fs_id if made.ref else "", head.timestamp
-    )
-    await ctx.app.db.write_long(sum(map(len, sections)), _append, ctx.app, chat, turn, sections)
+    # One after the other: what changes files goes on from the turn before, and leaves out nothing of it.
+    async with ctx.app.saying.hold(chat.context_id):
+        prompt_id = await _take_turn(ctx, chat, said, deploy)
     return ResPromptChatSection(
         mode=said.mode,
         chat_id=chat.context_id,
@@ -239,6 +234,19 @@ async def prompt_chat_section(
         prompt_id=prompt_id,
         outer_tid=said.outer_tid,
     )
+
+
+async def _take_turn(ctx: Ctx, chat: AppChat, said: Said, deploy: DeployFiles) -> str:
+    """Make the next turn of *chat*; return its id."""
+    prompt_id = f"z{base58.b58encode(secrets.token_bytes(PROMPT_ID_BYTES)).decode('ascii')}"
+    made = await _make(ctx, chat, said, prompt_id, deploy)
+    head = TurnHead(prompt_id, chat.context_id, iso_utc(ctx.app.now()))
+    sections = await run_in_turns(_encode(write_turn(head, made.asked, made.words, made.files, made.ref)))
+    turn = Turn(
+        chat.context_id, prompt_id, 0, made.prompt, made.ref.fs_id if made.ref else "", head.timestamp
+    )
+    await ctx.app.db.write_long(sum(map(len, sections)), _append, ctx.app, chat, turn, sections)
+    return prompt_id
 
 
 async def _make(ctx: Ctx, chat: AppChat, said: Said, prompt_id: str, deploy: DeployFiles) -> _Made:

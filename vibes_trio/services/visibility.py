@@ -29,18 +29,22 @@ MAX_PAIRS = 200
 NOBODYS = AppSlug("-")
 """No app is called so."""
 _OTHERS = ("same-site", "cross-site")
+_EMBEDDED = ("object", "embed")
 
 
 def cookies_of(request: HttpIncoming) -> str:
     """Return the cookies of *request* that may count: none, if a page of another origin has a browser ask for a part.
 
-    The hosts of all apps are one site, so a page of somebody else's could load scripts of a private app otherwise.
+    The hosts of all apps are one site, so a page of somebody else's could load scripts of a private app otherwise, or
+    find out what there is for its visitor: what it embeds counts to browsers as navigation, but tells whether it loads.
     """
     cookies = request.headers.get("cookie", "")
     if COOKIE not in cookies:
         return ""
     is_others = request.headers.get("sec-fetch-site") in _OTHERS
-    return "" if is_others and request.headers.get("sec-fetch-mode") != "navigate" else cookies
+    navigates = request.headers.get("sec-fetch-mode") == "navigate"
+    is_embedded = request.headers.get("sec-fetch-dest") in _EMBEDDED
+    return "" if is_others and (is_embedded or not navigates) else cookies
 
 
 async def find_visible(app: App, asked: Asked, entry: EntryPoint) -> ServedRelease | None:

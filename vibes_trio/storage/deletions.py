@@ -54,6 +54,13 @@ class Deletion(msgspec.Struct, frozen=True):
 
 
 _COLUMNS = "deletionId, userId, userSlug, appSlug, fsId, releases, bytes, created, expires"
+# What was evicted, or deployed again, is not to be had back by it.
+_HOLDS_SOMETHING = (
+    "(EXISTS (SELECT 1 FROM Apps AS r WHERE r.userId = Deletions.userId AND r.deletion = Deletions.deletionId"
+    " AND r.deletion <> '')"
+    " OR EXISTS (SELECT 1 FROM AppSlugBindings AS a WHERE a.deletion = Deletions.deletionId AND a.deletion <> '')"
+    " OR EXISTS (SELECT 1 FROM UserSlugBindings AS u WHERE u.deletion = Deletions.deletionId AND u.deletion <> ''))"
+)
 
 
 def measure(tx: Tx, what: What, most_named: int) -> Size:
@@ -73,7 +80,8 @@ def measure(tx: Tx, what: What, most_named: int) -> Size:
 
 
 def delete(tx: Tx, what: What, deletion_id: str, *, kept_s: float) -> Deletion:
-    """Delete it, so that it can be had back for *kept_s*."""
+    """Delete it, so that it can be had back for *kept_s*. Deletions of the user that hold nothing any more go."""
+    tx.execute(f"DELETE FROM Deletions WHERE userId = ? AND NOT {_HOLDS_SOMETHING}", (what.user_id,))
     where, keys = _releases_of(what)
     rows = tx.execute(
         f"UPDATE Apps SET deletion = ? WHERE {where} AND deletion = '' RETURNING sizeBytes",
@@ -114,6 +122,7 @@ def list_deletions(
     """Return what *user_id* can have back, behind the sort keys *after* (created, id), newest first."""
     rows = tx.execute(
         f"SELECT {_COLUMNS} FROM Deletions WHERE userId = ? AND (created, deletionId) < (?, ?) AND expires > ?"
+        f" AND {_HOLDS_SOMETHING}"
         " ORDER BY created DESC, deletionId DESC LIMIT ?",
         (user_id, *after, tx.now, limit),
     )
@@ -127,11 +136,12 @@ def undo(tx: Tx, user_id: UserId, deletion_id: str, *, max_apps: int, max_handle
         max_apps, max_handles: most of them that one user may have.
 
     Raises:
-        NotFound: no such deletion is theirs, or its time is over: it may be swept in part.
+        NotFound: no such deletion is theirs, nothing of it is left, or its time is over: it may be swept in part.
         LimitReached: they have as many as they may already.
     """
     rows = tx.execute(
-        f"DELETE FROM Deletions WHERE deletionId = ? AND userId = ? AND expires > ? RETURNING {_COLUMNS}",
+        f"DELETE FROM Deletions WHERE deletionId = ? AND userId = ? AND expires > ? AND {_HOLDS_SOMETHING}"
+        f" RETURNING {_COLUMNS}",
         (deletion_id, user_id, tx.now),
     )
     if not rows:
@@ -146,8 +156,10 @@ def undo(tx: Tx, user_id: UserId, deletion_id: str, *, max_apps: int, max_handle
     )
     # Where more was deleted since, what it lies in comes back as well.
     tx.execute(
-        "UPDATE AppSlugBindings SET deletion = '' WHERE userSlug = ? AND appSlug = ?",
-        (what.user_slug, what.app_slug or ""),
+        "UPDATE AppSlugBindings SET deletion = '' WHERE userSlug = ? AND deletion <> '' AND EXISTS (SELECT 1 FROM Apps"
+        " AS r WHERE r.appSlug = AppSlugBindings.appSlug AND r.userSlug = AppSlugBindings.userSlug AND r.userId = ?"
+        " AND r.deletion = '')",
+        (what.user_slug, user_id),
     )
     tx.execute("UPDATE UserSlugBindings SET deletion = '' WHERE userSlug = ?", (what.user_slug,))
     _check_limits(tx, user_id, max_apps, max_handles)

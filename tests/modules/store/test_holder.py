@@ -5,7 +5,7 @@ import trio
 import trio.testing
 
 from vibes_trio.errors import ModuleFailed
-from vibes_trio.modules.store.holder import KeyedLock, StoreHolder, find_builders, hold_store
+from vibes_trio.modules.store.holder import StoreHolder, find_builders, hold_store
 
 
 async def test_the_second_waits_for_the_first(tmp_path, autojump_clock):
@@ -79,23 +79,3 @@ async def test_builds_of_one_process_hold_it_together_until_the_last_has_ended(t
     assert seen == [{"a--ada", "b--bob"}, {"b--bob"}]
     async with hold_store(tmp_path, "other", 0):
         pass
-
-
-async def test_a_lock_is_there_for_each_key_while_it_is_wanted(autojump_clock):
-    locks, order = KeyedLock(), []
-
-    async def work(key, name):
-        async with locks.hold(key):
-            order.append(f"{name} in")
-            await trio.sleep(1)
-            order.append(f"{name} out")
-
-    async with trio.open_nursery() as nursery:
-        for key, name in (("x", "first"), ("x", "second"), ("y", "other")):
-            nursery.start_soon(work, key, name)
-
-    first = order.index("first in") < order.index("second in")
-    before, after = ("first", "second") if first else ("second", "first")
-    assert order.index(f"{before} out") < order.index(f"{after} in")
-    assert order.index("other in") < order.index(f"{before} out")
-    assert locks._locks == {}
