@@ -250,6 +250,10 @@ class Limits:
     jwks_cache_s: float = 1800.0
     jwks_failure_s: float = 10.0
     jwks_refetch_s: float = 60.0
+    handed_valid_s: float = 300.0
+    handed_tokens: int = 10_000
+    handed_bytes: int = 8 * MiB
+    max_handed_bytes: int = 4 * KiB
     # Storage
     writes_waiting: int = 1024
     writes_per_commit: int = 256

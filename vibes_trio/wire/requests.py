@@ -28,6 +28,8 @@ from vibes_trio.wire.deletions import (
 )
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.devices import ReqCertFromCsr, ReqListDevices, ReqRevokeDevice
+from vibes_trio.wire.handoff import ReqHandOff
+from vibes_trio.wire.handoff import ReqWhoAmI as ReqWhoLooks
 from vibes_trio.wire.live import (
     ReqSubscribeApps,
     ReqSubscribeChatSections,
@@ -128,6 +130,8 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
         ReqGetReleaseFiles,
         ReqCompareReleases,
         ReqCertFromCsr,
+        ReqWhoLooks,
+        ReqHandOff,
         ReqSubscribeApps,
         ReqSubscribeReleases,
         ReqUnsubscribe,
