@@ -8,6 +8,7 @@ import msgspec
 import trio
 
 from vibes_trio.auth.device_id import DeviceVerifier
+from vibes_trio.auth.handoff import HandOff
 from vibes_trio.auth.verifier import Claims, Verifier
 from vibes_trio.beside.pool import Beside
 from vibes_trio.cache import AssetCache, NameCache
@@ -59,6 +60,7 @@ class App:
         landing: assets of deploys in flight, which no sweep takes.
         saying: who makes a turn of a chat holds it, by the chat's id.
         counts: what this process counts.
+        hand_off: makes what pages round apps hand to them.
     """
 
     config: Config
@@ -85,6 +87,7 @@ class App:
     landing: Landing = field(default_factory=Landing)
     saying: KeyedLock = field(default_factory=KeyedLock)
     counts: Registry = field(default_factory=Registry)
+    hand_off: HandOff | None = None
 
     @property
     def site(self) -> Site:
@@ -107,6 +110,7 @@ class Ctx(msgspec.Struct, frozen=True):
         claims: there once it is authenticated.
         link: the way to say more than one reply; None: it was posted.
         envelope: the one that it came in, which further frames for it carry.
+        of_app: `handle/app`: it is an app that asks, about itself, for who looks at it (`auth/handoff.py`).
     """
 
     app: App
@@ -114,6 +118,7 @@ class Ctx(msgspec.Struct, frozen=True):
     claims: Claims | None = None
     link: Link | None = None
     envelope: Envelope | None = None
+    of_app: str = ""
 
     @property
     def asker(self) -> Claims:

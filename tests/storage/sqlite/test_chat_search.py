@@ -181,9 +181,7 @@ async def test_a_beginning_is_looked_for_by_an_index_or_as_words(db: SqliteDatab
 
     await put(db, "rosaries", "rosarium", "roses")
     search = SqliteChatSearch()
-    found = db.points.get(
-        lambda tx: search.find(Noted(tx._connection, 0), ADA, SearchAsked((begun,), 9))
-    )
+    found = db.points.get(lambda tx: search.find(Noted(tx._connection, 0), ADA, SearchAsked((begun,), 9)))
 
     assert found
     assert ("*" in asked[-1]) == (len(begun) <= 3)

@@ -176,7 +176,9 @@ def test_releases_that_were_there_name_what_a_deploy_would_note(
     assert rows == [(1, *named) for named in sorted(find_assets(file_system, notes).items())]
 
 
-async def test_chats_that_were_looked_through_are_so_again_for_the_index_of_beginnings(tmp_path: Path) -> None:
+async def test_chats_that_were_looked_through_are_so_again_for_the_index_of_beginnings(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "chats.db"
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         migrate(connection, load_migrations()[:17])
