@@ -87,6 +87,10 @@ class Limits:
     show_plain_chars: int = 128 * KiB
     show_timeout_s: float = 5.0
     undo_s: float = 7 * 86400.0
+    # Of what happened to an app
+    log_entries: int = 500
+    log_s: float = 30 * 86400.0
+    log_chars: int = 1000
     rename_rows: int = 20_000
     old_names: int = 20
     # Sharing
