@@ -225,6 +225,8 @@ class Limits:
     font_wait_s: float = 10.0
     font_retry_s: float = 60.0
     failed_fonts: int = 4096
+    sass_wait_s: float = 30.0
+    sass_sheet_bytes: int = 32 * MiB
     build_all_timeout_s: float = 600.0
     store_wait_s: float = 300.0
     build_retry_s: float = 30.0
@@ -328,6 +330,7 @@ class Config:
     api_origins: tuple[str, ...] = ("*",)
     registry_url: str = ""
     esbuild: str = ""
+    sass: str = ""
     device_chain: DeviceChain = "strict"
     max_app_slugs: int = 1000
     max_user_slugs: int = 250
@@ -423,6 +426,7 @@ SETTINGS: tuple[Setting, ...] = (
         "npm registry (`none`: nobody is asked); unset: npm's own settings, else the public one",
     ),
     Setting("VIBES_ESBUILD", "esbuild", "path of an esbuild binary"),
+    Setting("VIBES_SASS", "sass", "path of a Dart Sass (`sass`, not that of Node)"),
     Setting(
         "VIBES_DEVICE_CHAIN", "device_chain", "`strict`, `registry` or `legacy`: which device tokens count"
     ),
