@@ -17,6 +17,7 @@ from vibes_trio.services import (
     chat_transfer,
     deletions,
     devices,
+    folders,
     forks,
     live,
     me,
@@ -31,6 +32,7 @@ from vibes_trio.wire import apps as of_apps
 from vibes_trio.wire import chats as of_chats
 from vibes_trio.wire import deletions as of_deletions
 from vibes_trio.wire import devices as of_devices
+from vibes_trio.wire import folders as of_folders
 from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
 from vibes_trio.wire import prompts as of_prompts
@@ -104,5 +106,6 @@ MESSAGES: tuple[Handler[Any], ...] = (
     message(of_prompts.ReqGetApplicationChat, chat_reads.get_application_chat),
     message(of_prompts.ReqGetChatDetails, chat_reads.get_chat_details),
     message(of_prompts.ReqGetChatResponse, chat_reads.get_chat_response),
+    message(of_folders.ReqPlanDeploy, folders.plan_deploy),
     message(of_uploads.ReqListMissingAssets, uploads.list_missing_assets),
 )

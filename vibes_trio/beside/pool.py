@@ -31,7 +31,7 @@ from vibes_trio.wire.large import LargeHead
 
 COMMAND = (sys.executable, "-m", "vibes_trio.services.beside")
 
-Task = Literal["look", "read", "link", "map", "page"]
+Task = Literal["look", "read", "link", "map", "page", "plan"]
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -59,6 +59,7 @@ _MINE = Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`")
 
 ACCESS: Mapping[str, Rule] = {
     "vibes.diy.req-ensure-app-slug": Rule(Kind.APP, Relation.EDITOR, makes=True, refused="`slug-taken`"),
+    "vibes.diy.req-plan-deploy": _MINE,
     "vibes.diy.req-list-recent-vibes": _MINE,
     "vibes.diy.req-pin-recent-vibe": Rule(Kind.APP, Relation.OWNER),
     "vibes.diy.req-list-versions": Rule(Kind.APP, Relation.ANYONE, refused="no items"),

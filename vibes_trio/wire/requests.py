@@ -27,6 +27,7 @@ from vibes_trio.wire.deletions import (
 )
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.devices import ReqCertFromCsr, ReqListDevices, ReqRevokeDevice
+from vibes_trio.wire.folders import ReqPlanDeploy
 from vibes_trio.wire.live import (
     ReqSubscribeApps,
     ReqSubscribeChatSections,
@@ -84,6 +85,7 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
     str(request.__struct_config__.tag): request
     for request in (
         ReqEnsureAppSlug,
+        ReqPlanDeploy,
         ReqListRecentVibes,
         ReqPinRecentVibe,
         ReqListVersions,
