@@ -86,6 +86,14 @@ class Limits:
     members_per_app: int = 1000
     links_per_app: int = 100
     share_link_s: float = 90 * 86400.0
+    # Errors of pages
+    page_error_bytes: int = 8 * KiB
+    page_errors_kept: int = 50
+    page_errors_burst: int = 20
+    page_error_pause_s: float = 5.0
+    page_errors_known: int = 4096
+    page_errors_burst_of_all: int = 200
+    page_error_pause_of_all_s: float = 0.05
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB
@@ -326,6 +334,7 @@ class Config:
     modules: ModulesMode = "auto"
     page_hosts: tuple[str, ...] = ()
     api_origins: tuple[str, ...] = ("*",)
+    page_errors: Literal["on", "off"] = "on"
     registry_url: str = ""
     esbuild: str = ""
     device_chain: DeviceChain = "strict"
@@ -418,6 +427,11 @@ SETTINGS: tuple[Setting, ...] = (
         most=Limits().api_origins,
     ),
     Setting(
+        "VIBES_PAGE_ERRORS",
+        "page_errors",
+        "`on` or `off`: whether apps' pages tell this server of errors, for the app's owner",
+    ),
+    Setting(
         "VIBES_REGISTRY_URL",
         "registry_url",
         "npm registry (`none`: nobody is asked); unset: npm's own settings, else the public one",
@@ -495,6 +509,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "modules": ("auto", "local", "cdn"),
     "device_chain": ("strict", "registry", "legacy"),
     "protocol": ("", "http", "https"),
+    "page_errors": ("on", "off"),
 }
 
 

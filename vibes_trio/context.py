@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import msgspec
 import trio
 
+from vibes_trio.allowances import ToldErrors, allow_errors
 from vibes_trio.auth.device_id import DeviceVerifier
 from vibes_trio.auth.verifier import Claims, Verifier
 from vibes_trio.beside.pool import Beside
 from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.compilers.interface import Compiler
 from vibes_trio.compressor import Compressor
-from vibes_trio.config import Config
+from vibes_trio.config import Config, Limits
 from vibes_trio.counts import Registry
 from vibes_trio.exchange import Link, Turn, UserId
 from vibes_trio.jobs import Jobs
@@ -59,6 +60,7 @@ class App:
         landing: assets of deploys in flight, which no sweep takes.
         saying: who makes a turn of a chat holds it, by the chat's id.
         counts: what this process counts.
+        told_errors: how often pages may tell of errors.
     """
 
     config: Config
@@ -85,6 +87,7 @@ class App:
     landing: Landing = field(default_factory=Landing)
     saying: KeyedLock = field(default_factory=KeyedLock)
     counts: Registry = field(default_factory=Registry)
+    told_errors: ToldErrors = field(default_factory=lambda: allow_errors(Limits()))
 
     @property
     def site(self) -> Site:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import trio
 
+from vibes_trio.allowances import allow_errors
 from vibes_trio.auth.clerk import make_clerk_verifier
 from vibes_trio.auth.device_id import DeviceVerifier
 from vibes_trio.background.chat_index import run_chat_index
@@ -133,6 +134,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 to_index=ToIndex(config.limits.chats_to_index),
                 fonts=FontHome(outbound, prepared.modules, config) if prepared.modules else None,
                 counts=counts,
+                told_errors=allow_errors(config.limits),
             )
             report_app(app)
             db.feed.hear_all(partial(forget_changed, app.releases))

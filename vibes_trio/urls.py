@@ -23,6 +23,9 @@ HEALTH = ("/healthz", "/readyz")
 SHARE = "/~share"
 """Where a page of an app's host posts what lets its browser see the app; no release has such a path."""
 
+ERRORS = "/~errors"
+"""Where a page of an app's host posts what went wrong in it; no release has such a path."""
+
 SIGN_IN = "/settings/csr-to-cert"
 """Where programs send a browser to have their device certified; the path is the reference's."""
 UPLOADS = "/assets"

@@ -42,6 +42,7 @@ from vibes_trio.wire.me import (
     ReqSuggestHandleCandidates,
     ReqWhoAmI,
 )
+from vibes_trio.wire.page_errors import ReqClearPageErrors, ReqListPageErrors
 from vibes_trio.wire.prompts import (
     ReqGetApplicationChat,
     ReqGetChatDetails,
@@ -86,6 +87,8 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
     for request in (
         ReqEnsureAppSlug,
         ReqPlanDeploy,
+        ReqListPageErrors,
+        ReqClearPageErrors,
         ReqListRecentVibes,
         ReqPinRecentVibe,
         ReqListVersions,
