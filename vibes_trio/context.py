@@ -9,6 +9,7 @@ import trio
 
 from vibes_trio.allowances import ToldErrors, allow_errors
 from vibes_trio.auth.device_id import DeviceVerifier
+from vibes_trio.auth.handoff import HandOff
 from vibes_trio.auth.verifier import Claims, Verifier
 from vibes_trio.beside.pool import Beside
 from vibes_trio.cache import AssetCache, NameCache
@@ -61,6 +62,7 @@ class App:
         saying: who makes a turn of a chat holds it, by the chat's id.
         counts: what this process counts.
         told_errors: how often pages may tell of errors.
+        hand_off: makes what pages round apps hand to them.
     """
 
     config: Config
@@ -88,6 +90,7 @@ class App:
     saying: KeyedLock = field(default_factory=KeyedLock)
     counts: Registry = field(default_factory=Registry)
     told_errors: ToldErrors = field(default_factory=lambda: allow_errors(Limits()))
+    hand_off: HandOff | None = None
 
     @property
     def site(self) -> Site:
@@ -110,6 +113,7 @@ class Ctx(msgspec.Struct, frozen=True):
         claims: there once it is authenticated.
         link: the way to say more than one reply; None: it was posted.
         envelope: the one that it came in, which further frames for it carry.
+        of_app: `handle/app`: it is an app that asks, about itself, for who looks at it (`auth/handoff.py`).
     """
 
     app: App
@@ -117,6 +121,7 @@ class Ctx(msgspec.Struct, frozen=True):
     claims: Claims | None = None
     link: Link | None = None
     envelope: Envelope | None = None
+    of_app: str = ""
 
     @property
     def asker(self) -> Claims:

@@ -15,6 +15,7 @@ from vibes_trio.wire.chats import (
     ReqRestoreChatContext,
     ReqSearchChats,
     ReqSetChatContext,
+    ReqShowChatSections,
 )
 from vibes_trio.wire.deletions import (
     ReqDeleteApp,
@@ -28,6 +29,8 @@ from vibes_trio.wire.deletions import (
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.devices import ReqCertFromCsr, ReqListDevices, ReqRevokeDevice
 from vibes_trio.wire.folders import ReqPlanDeploy
+from vibes_trio.wire.handoff import ReqHandOff
+from vibes_trio.wire.handoff import ReqWhoAmI as ReqWhoLooks
 from vibes_trio.wire.live import (
     ReqSubscribeApps,
     ReqSubscribeChatSections,
@@ -132,10 +135,13 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
         ReqGetReleaseFiles,
         ReqCompareReleases,
         ReqCertFromCsr,
+        ReqWhoLooks,
+        ReqHandOff,
         ReqSubscribeApps,
         ReqSubscribeReleases,
         ReqUnsubscribe,
         ReqListChatContexts,
+        ReqShowChatSections,
         ReqSearchChats,
         ReqImportChatContexts,
         ReqExportChatContext,
