@@ -79,6 +79,13 @@ class Limits:
     max_suggestions: int = 20
     max_title_chars: int = 200
     read_page_bytes: int = 1 * MiB
+    show_page_bytes: int = 128 * KiB
+    show_page_s: float = 8.0
+    show_section_s: float = 1.0
+    show_section_bytes: int = 2 * MiB
+    show_html_bytes: int = 1 * MiB
+    show_plain_chars: int = 128 * KiB
+    show_timeout_s: float = 5.0
     undo_s: float = 7 * 86400.0
     rename_rows: int = 20_000
     old_names: int = 20

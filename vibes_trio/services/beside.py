@@ -7,13 +7,14 @@ import os
 import struct
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
 from vibes_trio.beside.pool import Answer, Packed, Question, Told
 from vibes_trio.config import Limits
 from vibes_trio.errors import TooLarge, VibesError
+from vibes_trio.late import late
 from vibes_trio.services.chat_import import pack_import, unpack_import
 from vibes_trio.services.given import pack_deploy, pack_section, unpack_deploy, unpack_section
 from vibes_trio.services.given_prompts import pack_prompt, unpack_prompt
@@ -25,6 +26,11 @@ from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.large import Bounds, LargeHead, read_large_head
 from vibes_trio.wire.prompts import ReqPromptChatSection
 from vibes_trio.wire.requests import REQUESTS
+
+if TYPE_CHECKING:
+    import vibes_trio.services.chat_shown as chat_shown
+else:
+    chat_shown = late("vibes_trio.services.chat_shown")  # most who read long messages show nothing
 
 _LENGTH = struct.Struct("<I")
 NICENESS = 5
@@ -104,6 +110,10 @@ def do(question: Question, about: bytes, limits: Limits) -> Packed:
             return map_beside(about, limits)
         case "page":
             return page_beside(about, limits)
+        case "show":
+            return chat_shown.show_beside(about, limits)
+        case "show plainly":
+            return chat_shown.show_plainly_beside(about, limits)
 
 
 def answer(question: Question, about: bytes, limits: Limits) -> tuple[Answer, tuple[bytes, ...]]:

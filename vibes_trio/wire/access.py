@@ -118,6 +118,7 @@ ACCESS: Mapping[str, Rule] = {
     "vibes.diy.req-import-chat-contexts": _MINE,
     "vibes.diy.req-export-chat-context": Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     "vibes.diy.req-read-chat-sections": Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
+    "vibes.diy.req-show-chat-sections": Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     "vibes.diy.req-set-chat-context": Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     "vibes.diy.req-delete-chat-context": Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     "vibes.diy.req-restore-chat-context": Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),

@@ -15,6 +15,7 @@ from vibes_trio.wire.chats import (
     ReqRestoreChatContext,
     ReqSearchChats,
     ReqSetChatContext,
+    ReqShowChatSections,
 )
 from vibes_trio.wire.deletions import (
     ReqDeleteApp,
@@ -135,6 +136,7 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
         ReqSubscribeReleases,
         ReqUnsubscribe,
         ReqListChatContexts,
+        ReqShowChatSections,
         ReqSearchChats,
         ReqImportChatContexts,
         ReqExportChatContext,
