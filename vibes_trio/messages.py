@@ -25,6 +25,7 @@ from vibes_trio.services import (
     me,
     page_errors,
     prompts,
+    release_packages,
     share_links,
     sharing,
     uploads,
@@ -39,6 +40,7 @@ from vibes_trio.wire import folders as of_folders
 from vibes_trio.wire import handoff as of_handoff
 from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
+from vibes_trio.wire import packages as of_packages
 from vibes_trio.wire import page_errors as of_page_errors
 from vibes_trio.wire import prompts as of_prompts
 from vibes_trio.wire import settings as of_settings
@@ -114,6 +116,7 @@ MESSAGES: tuple[Handler[Any], ...] = (
     message(of_prompts.ReqGetApplicationChat, chat_reads.get_application_chat),
     message(of_prompts.ReqGetChatDetails, chat_reads.get_chat_details),
     message(of_prompts.ReqGetChatResponse, chat_reads.get_chat_response),
+    message(of_packages.ReqListReleasePackages, release_packages.list_release_packages),
     message(of_page_errors.ReqListPageErrors, page_errors.list_page_errors),
     message(of_page_errors.ReqClearPageErrors, page_errors.clear_page_errors),
     message(of_folders.ReqPlanDeploy, folders.plan_deploy),

@@ -108,6 +108,7 @@ ACCESS: Mapping[str, Rule] = {
     "vibes.diy.req-get-app-by-fsid": Rule(Kind.APP, Relation.ANYONE, refused="`error` in the answer"),
     "vibes.diy.req-get-release-files": Rule(Kind.APP, Relation.ANYONE),
     "vibes.diy.req-compare-releases": Rule(Kind.APP, Relation.ANYONE),
+    "vibes.diy.req-list-release-packages": Rule(Kind.APP, Relation.ANYONE),
     "vibes.diy.req-list-page-errors": Rule(Kind.APP, Relation.EDITOR),
     "vibes.diy.req-clear-page-errors": Rule(Kind.APP, Relation.EDITOR),
     "reqCertFromCsr": _MINE,

@@ -45,6 +45,7 @@ from vibes_trio.wire.me import (
     ReqSuggestHandleCandidates,
     ReqWhoAmI,
 )
+from vibes_trio.wire.packages import ReqListReleasePackages
 from vibes_trio.wire.page_errors import ReqClearPageErrors, ReqListPageErrors
 from vibes_trio.wire.prompts import (
     ReqGetApplicationChat,
@@ -90,6 +91,7 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
     for request in (
         ReqEnsureAppSlug,
         ReqPlanDeploy,
+        ReqListReleasePackages,
         ReqListPageErrors,
         ReqClearPageErrors,
         ReqListRecentVibes,
