@@ -239,6 +239,16 @@ class Limits:
     verified_bytes: int = 32 * MiB
     max_csr_bytes: int = 8 * KiB
     certificates_per_user: int = 20
+    session_s: float = 90 * 86400.0
+    session_idle_s: float = 30 * 86400.0
+    session_touch_s: float = 300.0
+    session_poll_s: float = 0.5
+    sessions: int = 100_000
+    sessions_per_user: int = 50
+    max_browser_chars: int = 200
+    sign_in_tries: int = 20
+    sign_in_window_s: float = 60.0
+    sign_in_addresses: int = 10_000
     jwks_bytes: int = 64 * KiB
     jwks_cache_s: float = 1800.0
     jwks_failure_s: float = 10.0

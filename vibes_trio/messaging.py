@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from vibes_trio.auth.verifier import Claims
 from vibes_trio.beside.pool import Question
 from vibes_trio.context import Ctx, Then
 from vibes_trio.dispatch import Handler, Incoming
@@ -32,6 +33,8 @@ else:
     beside = late("vibes_trio.services.beside")  # which knows all requests that can be long
 
 JSON = (("content-type", "application/json"),)
+SESSION = "session"
+"""The `type` of credentials that name the session of the page that asks; no `auth` at all means the same."""
 R = TypeVar("R", bound=Response)
 Q = TypeVar("Q", bound=Request)  # type: ignore[type-arg]  # bound to Request of any response
 
@@ -42,12 +45,32 @@ async def authenticate(ctx: Ctx, auth: DashAuth | None) -> Ctx:
     Raises:
         RequireLogin: no, unknown or refused credentials.
     """
+    if _is_of_session(ctx, auth):
+        return await _authenticate_session(ctx)
     if auth is None or not auth.token:
         raise RequireLogin("missing")
     verify = ctx.app.verifiers.get(auth.type)
     if verify is None:
         raise RequireLogin("unknown_type")
-    return Ctx(ctx.app, ctx.turn, await verify(auth.token), ctx.link, ctx.envelope)
+    return _with_claims(ctx, await verify(auth.token))
+
+
+def _is_of_session(ctx: Ctx, auth: DashAuth | None) -> bool:
+    """Whether the browser's session says who asks: a page of our own sent it, and it names nobody else."""
+    return bool(ctx.session) and (auth is None or (not auth.token and auth.type in ("", SESSION)))
+
+
+async def _authenticate_session(ctx: Ctx) -> Ctx:
+    sessions = ctx.app.sessions
+    assert sessions is not None, "only a process that takes messages has connections of pages"
+    claims = await sessions(ctx.session)
+    if ctx.link is not None:
+        sessions.hold(ctx.link, ctx.session)
+    return _with_claims(ctx, claims)
+
+
+def _with_claims(ctx: Ctx, claims: Claims) -> Ctx:
+    return Ctx(ctx.app, ctx.turn, claims, ctx.link, ctx.envelope, ctx.session)
 
 
 async def authenticate_or_not(ctx: Ctx, auth: DashAuth | None) -> Ctx:
@@ -69,7 +92,7 @@ def authenticate_at_once(ctx: Ctx, auth: DashAuth | None) -> Ctx | None:
     if auth is None or verify is None or not auth.token:
         return None
     claims = verify.at_once(auth.token)
-    return Ctx(ctx.app, ctx.turn, claims, ctx.link, ctx.envelope) if claims is not None else None
+    return _with_claims(ctx, claims) if claims is not None else None
 
 
 def message(

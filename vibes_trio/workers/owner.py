@@ -23,7 +23,7 @@ from vibes_trio.config import Config, without_secrets
 from vibes_trio.errors import ConfigError
 from vibes_trio.exchange import Answer, Incoming, Later, Reply, Soon, Turn
 from vibes_trio.front.serve import Take
-from vibes_trio.storage.feed import EVERYTHING, Change, Revocations, Sections
+from vibes_trio.storage.feed import EVERYTHING, Change, Revocations, Sections, SessionsEnded
 from vibes_trio.workers.balance import Balance, make_cells
 from vibes_trio.workers.channel import Channel, Frame, Kind
 
@@ -132,7 +132,7 @@ class Readers:
 
     def hear(self, change: Change) -> None:
         """Take what readers have to know of: what they keep, or wait for. A `feed.Hear`."""
-        if isinstance(change, Sections | Revocations):
+        if isinstance(change, Sections | Revocations | SessionsEnded):
             return  # they have neither chats nor tokens
         self.heard += 1
         self._untold.append(change)
