@@ -1,23 +1,24 @@
 """Who is signed in by a browser's session: verifies what it shows, and ends what depends on one that has ended.
 
-State: what was verified of late; which connections act by which session; how many had been ended when somebody looked.
+State: what was verified of late; who tried to sign in; which connections act by which session; how many had been ended when somebody looked.
 Used in the event loop's thread alone.
 """
 
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
+from math import ceil
 
 import trio
 
+from vibes_trio.allowances import Allowance
 from vibes_trio.auth.verifier import Claims, VerifiedCache
 from vibes_trio.config import Limits
-from vibes_trio.errors import RequireLogin
+from vibes_trio.errors import Overloaded, RequireLogin
 from vibes_trio.exchange import Link
 from vibes_trio.storage.feed import Change, Everything, SessionsEnded
 from vibes_trio.storage.interface import Database
 from vibes_trio.storage.sessions import Session, find_session, get_sessions_version, touch_session
-from vibes_trio.tries import Tries
 
 ROLE = "user"
 _HELD = "session"
@@ -44,18 +45,14 @@ class _Held:
 
 
 class Sessions:
-    """The `Verifier` of sessions, and who depends on them.
-
-    Attributes:
-        tries: to sign in, by address.
-    """
+    """The `Verifier` of sessions, and who depends on them."""
 
     def __init__(self, db: Database, limits: Limits, now: Callable[[], float]) -> None:
         """*now*: Unix seconds."""
         self._db, self._limits, self._now = db, limits, now
         self._known: VerifiedCache[Claims] = VerifiedCache(limits.verified_tokens, limits.verified_bytes)
         self._links: dict[str, set[Link]] = {}
-        self.tries = Tries(limits.sign_in_tries, limits.sign_in_window_s, limits.sign_in_addresses, now)
+        self._tries = Allowance(limits.sign_in_burst, limits.sign_in_pause_s, limits.sign_in_addresses)
         self._version = -1
         self._dropped = 0
 
@@ -87,6 +84,16 @@ class Sessions:
     def _until(self, session: Session) -> float:
         """Return when it has to be looked at again: it may be over then, or its use has to be noted."""
         return min(_seconds(session.expires), self._now() + self._limits.session_touch_s)
+
+    def note_try(self, address: str) -> None:
+        """Count a try to sign in.
+
+        Raises:
+            Overloaded: there were too many from *address*.
+        """
+        if not self._tries.take(address, self._now()):
+            wait_s = ceil(self._limits.sign_in_pause_s)
+            raise Overloaded(f"Too many tries to sign in: wait {wait_s} seconds.", retry_after_s=wait_s)
 
     def hold(self, link: Link, token: str) -> None:
         """Cut *link* once the session of *token* is over."""

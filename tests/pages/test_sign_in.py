@@ -160,7 +160,7 @@ async def test_two_cookies_of_the_name_count_as_none(client):
 
 
 async def test_tries_are_bounded_by_address(client):
-    limit = client.app.config.limits.sign_in_tries
+    limit = client.app.config.limits.sign_in_burst
     statuses = [(await client.post("/sign-in", code="WRONG")).status for _ in range(limit + 1)]
 
     assert statuses == [403] * limit + [429]

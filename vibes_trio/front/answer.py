@@ -19,6 +19,7 @@ from vibes_trio.dispatch import Pipeline, dispatch_soon
 from vibes_trio.errors import Internal, Overloaded, RequireLogin, VibesError, forget_traces
 from vibes_trio.exchange import HttpIncoming, Incoming, Later, Link, MessageIncoming, Reply, Soon, Turn
 from vibes_trio.front.status import TOO_LONG, error_reply
+from vibes_trio.services.notices import explain_error, is_navigation
 from vibes_trio.urls import FORMS, normalize_path, parse_host
 from vibes_trio.wire.base import Envelope, MessageHead, read_head
 from vibes_trio.wire.large import large_message
@@ -121,14 +122,34 @@ def _answer(
 ) -> Soon[Reply]:
     envelope = incoming.envelope if isinstance(incoming, MessageHead) else None
     try:
-        reply = dispatch_soon(Ctx(app, turn, None, link, envelope, session), pipeline, incoming)
-    except Exception as error:  # noqa: BLE001 - `_explain` logs what is unforeseen
+        reply = dispatch_soon(Ctx(app, turn, None, link, envelope, "", session), pipeline, incoming)
+    except Exception as error:  # noqa: BLE001 - `_foreseen` logs what is unforeseen
+        if is_navigation(incoming):
+            return _as_page(app, incoming, error)
         return _explain(envelope, error)
     if isinstance(reply, Reply):
         return reply
     if isinstance(reply, Later) and link is not None:  # its connection gives up what takes too long
         return reply.then(partial(_end, envelope))
+    if is_navigation(incoming):
+        return _show(app, incoming, reply)
     return _wait(reply, app.config.limits.message_timeout_s, envelope)
+
+
+async def _show(app: App, incoming: HttpIncoming, reply: Awaitable[Reply]) -> Reply:
+    """As `_wait`, for a browser that opens a page: whatever comes of it, it is shown one."""
+    try:
+        with trio.CancelScope(deadline=trio.current_time() + app.config.limits.message_timeout_s):
+            return await reply
+    except Exception as error:  # noqa: BLE001 - `_foreseen` logs what is unforeseen
+        return _as_page(app, incoming, error)
+    return _as_page(app, incoming, Overloaded(TOO_LONG))
+
+
+def _as_page(app: App, incoming: HttpIncoming, error: Exception) -> Reply:
+    """Return what a browser that opens a page is shown of *error*."""
+    known = _foreseen(error)
+    return explain_error(known, error_reply(known), incoming.target, stopping=app.draining.is_set())
 
 
 async def _wait(reply: Awaitable[Reply], timeout_s: float, envelope: Envelope | None) -> Reply:
@@ -136,7 +157,7 @@ async def _wait(reply: Awaitable[Reply], timeout_s: float, envelope: Envelope | 
         # trio.fail_after costs a third of a short answer.
         with trio.CancelScope(deadline=trio.current_time() + timeout_s):
             return await reply
-    except Exception as error:  # noqa: BLE001 - `_explain` logs what is unforeseen
+    except Exception as error:  # noqa: BLE001 - `_foreseen` logs what is unforeseen
         return _explain(envelope, error)
     return error_reply(Overloaded(TOO_LONG), envelope)
 
@@ -149,20 +170,17 @@ def _end(envelope: Envelope | None, got: Maybe[Reply]) -> Maybe[Reply]:
 
 def _explain(envelope: Envelope | None, error: Exception) -> Reply:
     """Return what a client is told of *error*."""
-    if isinstance(error, VibesError):
-        return _refuse(error, envelope)
-    reference = secrets.token_hex(6)
-    log.error("internal error %s", reference, exc_info=error)
-    return _apologize(reference, envelope)
+    return error_reply(_foreseen(error), envelope)
 
 
-def _refuse(error: VibesError, envelope: Envelope | None) -> Reply:
+def _foreseen(error: Exception) -> VibesError:
+    """Return *error* as it is told, and write down what only the log may know of it."""
     if isinstance(error, RequireLogin):
         why = str(error.__cause__ or error.reason)
         log.info("refused credentials: %s", ascii(why[:MAX_REASON_CHARS])[1:-1])  # it may quote the client
-    return error_reply(error, envelope)
-
-
-def _apologize(reference: str, envelope: Envelope | None) -> Reply:
+    if isinstance(error, VibesError):
+        return error
+    reference = secrets.token_hex(6)
+    log.error("internal error %s", reference, exc_info=error)
     message = f"Something went wrong here, not with you. The log has it as {reference}."
-    return error_reply(Internal(message, id=reference), envelope)
+    return Internal(message, id=reference)

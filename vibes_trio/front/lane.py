@@ -39,7 +39,7 @@ from vibes_trio.front.state import FAST, READY, Front, Waiting
 from vibes_trio.front.upload import Upload
 from vibes_trio.front.ws import accept_websocket, serve_websocket
 from vibes_trio.steps import KEPT_WHOLE_BYTES, let_go
-from vibes_trio.urls import may_be_page
+from vibes_trio.urls import ERRORS, may_be_page
 
 ServeOne = Callable[[Line, Head], Awaitable[bool]]
 """Answers the one request whose bytes, head included, come next; returns whether another may follow."""
@@ -226,7 +226,8 @@ def _reads_an_app(head: Head) -> bool:
 async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     version = front.ready.version()
     body = await _read_body(front.limits, line, head.length) if head.length else b""
-    client = peer_of(line.socket) if len(body) > front.limits.read_here_bytes else ""
+    takes_turns = len(body) > front.limits.read_here_bytes or head.target == ERRORS
+    client = peer_of(line.socket) if takes_turns else ""
     incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body, head.host_name, client)
     size = len(body)  # as it came: who answers it may let go of it before
     if body and not (line.holding.pin if line.holding.bytes else line.holding.add_pinned)(size):

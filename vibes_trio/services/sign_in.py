@@ -50,7 +50,7 @@ async def sign_in_by_code(app: App, code: str, comes: Comes) -> SignedIn:
         Overloaded: too many tries from that address, or too many sessions.
     """
     assert app.sessions is not None
-    app.sessions.tries.note(comes.address)
+    app.sessions.note_try(comes.address)
     signed_in = await app.db.write(_open_by_code, app, hash_code(code), comes)
     log.info(
         "%s signed in with a browser, session %s", signed_in.session.user_id, signed_in.session.session_id
