@@ -107,6 +107,7 @@ class Ctx(msgspec.Struct, frozen=True):
         claims: there once it is authenticated.
         link: the way to say more than one reply; None: it was posted.
         envelope: the one that it came in, which further frames for it carry.
+        began: when, by `time.perf_counter`.
     """
 
     app: App
@@ -114,6 +115,7 @@ class Ctx(msgspec.Struct, frozen=True):
     claims: Claims | None = None
     link: Link | None = None
     envelope: Envelope | None = None
+    began: float = 0.0
 
     @property
     def asker(self) -> Claims:
