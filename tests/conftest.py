@@ -36,7 +36,9 @@ def _logging_stays_as_it_was() -> Iterator[None]:
     root.setLevel(level)
 
 
-SECRET = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}|PRIVATE KEY-----|[\"']d[\"']: ?[\"'][\w-]{40,}")
+SECRET = re.compile(
+    r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}|PRIVATE KEY-----|[\"']d[\"']: ?[\"'][\w-]{40,}"
+)
 """A signed token, or a private key."""
 
 

@@ -63,7 +63,7 @@ def test_every_request_of_the_wire_has_a_handler_and_one_only():
 def test_messages_come_behind_everything_that_is_http():
     names = [handler.name for handler in PIPELINE]
 
-    assert names[:9] == [
+    assert names[:10] == [
         "log",
         "preflight",
         "module",
@@ -72,6 +72,7 @@ def test_messages_come_behind_everything_that_is_http():
         "sign-in page",
         "upload",
         "share link",
+        "error of a page",
         "other HTTP",
     ]
     assert names[-1] == "unknown message"

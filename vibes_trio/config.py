@@ -79,6 +79,13 @@ class Limits:
     max_suggestions: int = 20
     max_title_chars: int = 200
     read_page_bytes: int = 1 * MiB
+    show_page_bytes: int = 128 * KiB
+    show_page_s: float = 8.0
+    show_section_s: float = 1.0
+    show_section_bytes: int = 2 * MiB
+    show_html_bytes: int = 1 * MiB
+    show_plain_chars: int = 128 * KiB
+    show_timeout_s: float = 5.0
     undo_s: float = 7 * 86400.0
     rename_rows: int = 20_000
     old_names: int = 20
@@ -86,6 +93,14 @@ class Limits:
     members_per_app: int = 1000
     links_per_app: int = 100
     share_link_s: float = 90 * 86400.0
+    # Errors of pages
+    page_error_bytes: int = 8 * KiB
+    page_errors_kept: int = 50
+    page_errors_burst: int = 20
+    page_error_pause_s: float = 5.0
+    page_errors_known: int = 4096
+    page_errors_burst_of_all: int = 200
+    page_error_pause_of_all_s: float = 0.05
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB
@@ -243,6 +258,10 @@ class Limits:
     jwks_cache_s: float = 1800.0
     jwks_failure_s: float = 10.0
     jwks_refetch_s: float = 60.0
+    handed_valid_s: float = 300.0
+    handed_tokens: int = 10_000
+    handed_bytes: int = 8 * MiB
+    max_handed_bytes: int = 4 * KiB
     # Storage
     writes_waiting: int = 1024
     writes_per_commit: int = 256
@@ -326,6 +345,7 @@ class Config:
     modules: ModulesMode = "auto"
     page_hosts: tuple[str, ...] = ()
     api_origins: tuple[str, ...] = ("*",)
+    page_errors: Literal["on", "off"] = "on"
     registry_url: str = ""
     esbuild: str = ""
     device_chain: DeviceChain = "strict"
@@ -420,6 +440,11 @@ SETTINGS: tuple[Setting, ...] = (
         most=Limits().api_origins,
     ),
     Setting(
+        "VIBES_PAGE_ERRORS",
+        "page_errors",
+        "`on` or `off`: whether apps' pages tell this server of errors, for the app's owner",
+    ),
+    Setting(
         "VIBES_REGISTRY_URL",
         "registry_url",
         "npm registry (`none`: nobody is asked); unset: npm's own settings, else the public one",
@@ -509,6 +534,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "modules": ("auto", "local", "cdn"),
     "device_chain": ("strict", "registry", "legacy"),
     "protocol": ("", "http", "https"),
+    "page_errors": ("on", "off"),
 }
 
 

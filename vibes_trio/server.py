@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import trio
 
+from vibes_trio.allowances import allow_errors
 from vibes_trio.auth.clerk import make_clerk_verifier
 from vibes_trio.auth.device_id import DeviceVerifier
+from vibes_trio.auth.handoff import HAND_OFF, make_hand_off
 from vibes_trio.background.chat_index import run_chat_index
 from vibes_trio.background.periodic import run_all
 from vibes_trio.background.trust import ensure_keys, read_trust, watch_trust
@@ -109,6 +111,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
         ):
             prepared = await find_prepared(config) or await prepare_local_modules(config, await lazy.get())
             outbound = partial(_get_outbound, lazy)
+            hand_off = make_hand_off(keys.session_secret, parts.now, config.limits)
             devices = DeviceVerifier(await read_trust(config, db, keys.trusted), parts.now)
             app = App(
                 config=config,
@@ -118,6 +121,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 verifiers={
                     "device-id": devices,
                     "clerk": make_clerk_verifier(config, lazy.clerk_keys, parts.now),
+                    HAND_OFF: hand_off,
                 },
                 devices=devices,
                 compiler=compiler,
@@ -136,6 +140,8 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 to_index=ToIndex(config.limits.chats_to_index),
                 fonts=FontHome(outbound, prepared.modules, config) if prepared.modules else None,
                 counts=counts,
+                told_errors=allow_errors(config.limits),
+                hand_off=hand_off,
             )
             report_app(app)
             db.feed.hear_all(partial(forget_changed, app.releases))

@@ -26,12 +26,18 @@ METRICS = "/metrics"
 SHARE = "/~share"
 """Where a page of an app's host posts what lets its browser see the app; no release has such a path."""
 
+ERRORS = "/~errors"
+"""Where a page of an app's host posts what went wrong in it; no release has such a path."""
+
 SIGN_IN = "/settings/csr-to-cert"
 """Where programs send a browser to have their device certified; the path is the reference's."""
 UPLOADS = "/assets"
 """Where files are uploaded to; the path is the reference's."""
 FORMS = frozenset({SIGN_IN, UPLOADS})
 """Paths of the API host to which no messages are posted."""
+
+ROUND = "/vibe"
+"""What the paths of pages round apps begin with; the path is the reference's."""
 
 _LABEL = r"[a-z0-9_-]+"
 _HOST = re.compile(rf"(?:({_LABEL}(?:\.{_LABEL})*)\.?|(\[[0-9a-f:.]+\]))(?::([0-9]{{1,5}}))?")
@@ -176,6 +182,11 @@ def entry_point_url(protocol: str, hostname_base: str, app: str, user: str, fs_i
 def app_url(protocol: str, hostname_base: str, app: str, user: str) -> str:
     """Return the address of an app, which shows what is published, as visitors use it."""
     return f"{protocol}://{app}--{user}.{hostname_base}/"
+
+
+def page_round(protocol: str, hostname_base: str, user: str, app: str, fs_id: str = "") -> str:
+    """Return the address of this server's page round an app, or round one release of it."""
+    return f"{protocol}://{hostname_base}{ROUND}/{user}/{app}" + (f"/{fs_id}" if fs_id else "")
 
 
 def wrapper_url(base: str, user: str, app: str, fs_id: str) -> str:

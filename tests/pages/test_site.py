@@ -117,8 +117,8 @@ async def test_only_what_may_be_a_page_costs_what_pages_cost(tmp_path, path, lan
         ("/none", API, "There is nothing at this address"),
         ("/hello", API, "There is nothing at this address"),
         ("//hello/ada", API, "There is nothing at this address"),
-        ("/", "none--nobody.localhost", "There is no app at this address"),
-        ("/hello/ada", "none--nobody.localhost", "There is no app at this address"),
+        ("/", "none--nobody.localhost", "There is no app called none"),
+        ("/hello/ada", "none--nobody.localhost", "There is no app called none"),
     ],
 )
 async def test_a_browser_that_leads_nowhere_is_told_so(client, path, host, said, lane):

@@ -19,6 +19,7 @@ from vibes_trio.dispatch import Pipeline, dispatch_soon
 from vibes_trio.errors import Internal, Overloaded, RequireLogin, VibesError, forget_traces, new_id
 from vibes_trio.exchange import HttpIncoming, Incoming, Later, Link, MessageIncoming, Reply, Soon, Turn
 from vibes_trio.front.status import TOO_LONG, error_reply
+from vibes_trio.services.notices import explain_error, is_navigation
 from vibes_trio.urls import FORMS, normalize_path, parse_host
 from vibes_trio.wire.base import Envelope, MessageHead, read_head
 from vibes_trio.wire.large import large_message
@@ -123,14 +124,34 @@ def _answer(
 ) -> Soon[Reply]:
     envelope = incoming.envelope if isinstance(incoming, MessageHead) else None
     try:
-        reply = dispatch_soon(Ctx(app, turn, None, link, envelope, perf_counter()), pipeline, incoming)
-    except Exception as error:  # noqa: BLE001 - `_explain` logs what is unforeseen
+        reply = dispatch_soon(Ctx(app, turn, None, link, envelope, "", perf_counter()), pipeline, incoming)
+    except Exception as error:  # noqa: BLE001 - `_foreseen` logs what is unforeseen
+        if is_navigation(incoming):
+            return _as_page(app, incoming, error)
         return _explain(app, envelope, error)
     if isinstance(reply, Reply):
         return reply
     if isinstance(reply, Later) and link is not None:  # its connection gives up what takes too long
         return reply.then(partial(_end, app, envelope))
+    if is_navigation(incoming):
+        return _show(app, incoming, reply)
     return _wait(app, reply, envelope)
+
+
+async def _show(app: App, incoming: HttpIncoming, reply: Awaitable[Reply]) -> Reply:
+    """As `_wait`, for a browser that opens a page: whatever comes of it, it is shown one."""
+    try:
+        with trio.CancelScope(deadline=trio.current_time() + app.config.limits.message_timeout_s):
+            return await reply
+    except Exception as error:  # noqa: BLE001 - `_foreseen` logs what is unforeseen
+        return _as_page(app, incoming, error)
+    return _as_page(app, incoming, Overloaded(TOO_LONG))
+
+
+def _as_page(app: App, incoming: HttpIncoming, error: Exception) -> Reply:
+    """Return what a browser that opens a page is shown of *error*."""
+    known = _foreseen(app, error)
+    return explain_error(known, error_reply(known), incoming.target, stopping=app.draining.is_set())
 
 
 async def _wait(app: App, reply: Awaitable[Reply], envelope: Envelope | None) -> Reply:
@@ -139,7 +160,7 @@ async def _wait(app: App, reply: Awaitable[Reply], envelope: Envelope | None) ->
         # trio.fail_after costs a third of a short answer.
         with trio.CancelScope(deadline=trio.current_time() + timeout_s):
             return await reply
-    except Exception as error:  # noqa: BLE001 - `_explain` logs what is unforeseen
+    except Exception as error:  # noqa: BLE001 - `_foreseen` logs what is unforeseen
         return _explain(app, envelope, error)
     return _explain(app, envelope, Overloaded(TOO_LONG))
 
@@ -151,21 +172,21 @@ def _end(app: App, envelope: Envelope | None, got: Maybe[Reply]) -> Maybe[Reply]
 
 
 def _explain(app: App, envelope: Envelope | None, error: Exception) -> Reply:
-    """Return what a client is told of *error*, which is counted."""
-    if isinstance(error, VibesError):
-        _count(app, error)
-        return _refuse(error, envelope)
-    apology = _apologize()
-    log.error("internal error %s", apology.request_id, exc_info=error)
-    _count(app, apology)
-    return error_reply(apology, envelope)
+    """Return what a client is told of *error*."""
+    return error_reply(_foreseen(app, error), envelope)
 
 
-def _refuse(error: VibesError, envelope: Envelope | None) -> Reply:
+def _foreseen(app: App, error: Exception) -> VibesError:
+    """Return *error* as it is told, counted; write down what only the log may know of it."""
     if isinstance(error, RequireLogin):
         why = str(error.__cause__ or error.reason)
         log.info("refused credentials: %s", ascii(why[:MAX_REASON_CHARS])[1:-1])  # it may quote the client
-    return error_reply(error, envelope)
+    if not isinstance(error, VibesError):
+        apology = _apologize()
+        log.error("internal error %s", apology.request_id, exc_info=error)
+        error = apology
+    _count(app, error)
+    return error
 
 
 def _apologize() -> Internal:
