@@ -63,12 +63,13 @@ def test_every_request_of_the_wire_has_a_handler_and_one_only():
 def test_messages_come_behind_everything_that_is_http():
     names = [handler.name for handler in PIPELINE]
 
-    assert names[:10] == [
+    assert names[:11] == [
         "log",
         "preflight",
         "module",
         "entry point",
         "health",
+        "metrics",
         "sign-in page",
         "upload",
         "share link",
