@@ -284,7 +284,9 @@ async def test_what_is_refused_is_logged_whoever_would_have_answered_it(
     await send(app, "GET", "/healthz")
 
     lines = [record.getMessage() for record in caplog.records if record.name == "vibes_trio.requests"]
-    assert [re.sub(r"NotFound \([0-9a-f]{12}\)", "404", line) for line in lines] == [f"{method} {path} -> {status}"]
+    assert [re.sub(r"NotFound \([0-9a-f]{12}\)", "404", line) for line in lines] == [
+        f"{method} {path} -> {status}"
+    ]
 
 
 async def test_refused_requests_fill_no_log_however_many_come(app):
