@@ -116,6 +116,7 @@ class Ctx(msgspec.Struct, frozen=True):
         claims: there once it is authenticated.
         link: the way to say more than one reply; None: it was posted.
         envelope: the one that it came in, which further frames for it carry.
+        began: when, by `time.perf_counter`.
         of_app: `handle/app`: it is an app that asks, about itself, for who looks at it (`auth/handoff.py`).
         session: of the browser whose page of this server's own sent it; empty: none did.
     """
@@ -126,6 +127,7 @@ class Ctx(msgspec.Struct, frozen=True):
     link: Link | None = None
     envelope: Envelope | None = None
     of_app: str = ""
+    began: float = 0.0
     session: str = ""
 
     @property

@@ -105,7 +105,7 @@ def _asked_by(ctx: Ctx, claims: Claims, of_apps: bool) -> Ctx:
             "An app may not ask this: what it was handed says who looks at it, and opens nothing else."
         )
     known = claims if claims.user_id or not claims.app else None
-    return Ctx(ctx.app, ctx.turn, known, ctx.link, ctx.envelope, claims.app, ctx.session)
+    return Ctx(ctx.app, ctx.turn, known, ctx.link, ctx.envelope, claims.app, ctx.began, ctx.session)
 
 
 def message(

@@ -1,6 +1,7 @@
 """Who is signed in by a browser's session: verifies what it shows, and ends what depends on one that has ended.
 
-State: what was verified of late; who tried to sign in; which connections act by which session; how many had been ended when somebody looked.
+State: what was verified of late; who tried to sign in; which connections act by which session; how many had been ended
+when somebody looked.
 Used in the event loop's thread alone.
 """
 

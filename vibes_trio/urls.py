@@ -20,6 +20,9 @@ MODULES = "/~esm/"
 HEALTH = ("/healthz", "/readyz")
 """Paths of the API host that tell whether the server lives, and whether it answers."""
 
+METRICS = "/metrics"
+"""Path of the API host that tells what the server counts, to its operator."""
+
 SHARE = "/~share"
 """Where a page of an app's host posts what lets its browser see the app; no release has such a path."""
 
@@ -132,7 +135,9 @@ def may_be_page(host: HostName, method: str, target: str) -> bool:
     path = normalize_path(target)
     if method == "POST":
         return path in FORMS
-    return path not in HEALTH and not path.startswith((MODULES, "//"))  # Quart takes `//x` for `/x`
+    return (
+        path not in HEALTH and path != METRICS and not path.startswith((MODULES, "//"))
+    )  # Quart takes `//x` for `/x`
 
 
 @lru_cache(maxsize=16)  # a request asks several times, and a long one of nothing but dots takes 2 ms

@@ -228,6 +228,13 @@ SERVER_COMMANDS: tuple[Command, ...] = (
         takes_settings=True,
     ),
     Command(
+        "print",
+        "vibes_trio.commands.print_files:main",
+        "print a file for a program beside the server",
+        (argument("what", choices=("grafana",), help="a dashboard for Grafana, over what `/metrics` tells"),),
+        ("print grafana > vibes-trio.json",),
+    ),
+    Command(
         "doctor",
         "vibes_trio.commands.doctor:main",
         "look for what may become a problem, and say what to do about it",

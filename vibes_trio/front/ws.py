@@ -134,6 +134,7 @@ def accept_websocket(head: Head) -> bytes:
 async def serve_websocket(front: Front, waiting: Waiting, line: Line) -> None:
     """Serve the WebSocket that *line* has become to its end."""
     front.counts.websockets += 1
+    front.counts.websockets_open += 1
     ws = _open(front, line)
     try:
         line.holding.on_taken = partial(_give_up, ws)
@@ -141,6 +142,7 @@ async def serve_websocket(front: Front, waiting: Waiting, line: Line) -> None:
         line.holding.on_taken = None
         await _take_leave(ws)
     finally:
+        front.counts.websockets_open -= 1
         ws.ended = True
         line.holding.on_taken = None  # each holds the other
         ws.protocol.forget()
