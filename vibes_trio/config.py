@@ -254,6 +254,16 @@ class Limits:
     verified_bytes: int = 32 * MiB
     max_csr_bytes: int = 8 * KiB
     certificates_per_user: int = 20
+    session_s: float = 90 * 86400.0
+    session_idle_s: float = 30 * 86400.0
+    session_touch_s: float = 300.0
+    session_poll_s: float = 0.5
+    sessions: int = 100_000
+    sessions_per_user: int = 50
+    max_browser_chars: int = 200
+    sign_in_burst: int = 20
+    sign_in_pause_s: float = 3.0
+    sign_in_addresses: int = 10_000
     jwks_bytes: int = 64 * KiB
     jwks_cache_s: float = 1800.0
     jwks_failure_s: float = 10.0
@@ -366,6 +376,8 @@ class Config:
     clerk_issuers: tuple[str, ...] = ()
     clerk_azps: tuple[str, ...] = ()
     app_env: Mapping[str, str] = field(default_factory=dict)
+    metrics_token: str = ""
+    access_log: str = ""
     limits: Limits = field(default_factory=Limits)
 
     def with_port(self, port: int) -> "Config":
@@ -487,6 +499,16 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CLERK_PUB_JWT_URL", "clerk_urls", "addresses of Clerk's keys; also `_1`, `_2`, …", "numbered"),
     Setting("CLERK_ISSUERS", "clerk_issuers", "`iss` values that count, by comma; empty: any", "list"),
     Setting("CLERK_AZPS", "clerk_azps", "`azp` values that count, by comma; empty: any", "list"),
+    Setting(
+        "VIBES_METRICS_TOKEN",
+        "metrics_token",
+        "bearer token for `/metrics` from other machines; unset: only this one may read it",
+    ),
+    Setting(
+        "VIBES_ACCESS_LOG",
+        "access_log",
+        "file that gets a JSON line for each answer over HTTP; `-`: standard error; unset: none",
+    ),
     Setting("FPCLOUD_URL", "app_env", "Fireproof cloud that apps may sync with", "app_env"),
     Setting("DASHBOARD_URL", "app_env", "where one signs in to that cloud", "app_env"),
     Setting("CALLAI_API_KEY", "app_env", "key of these services; every page gets it", "app_env"),
@@ -501,7 +523,9 @@ SETTINGS: tuple[Setting, ...] = (
 KEY_FILE_VARIABLE = "VIBES_DEVICE_ID"
 """Holds a key file's text (JSON, or that as base64), for clients. The JavaScript ones read it too."""
 # What the programs that a server starts (its readers, npm) have no use for.
-SECRET_VARIABLES = frozenset({"DEVICE_ID_CA_PRIV_KEY", "CLOUD_SESSION_TOKEN_SECRET", KEY_FILE_VARIABLE})
+SECRET_VARIABLES = frozenset(
+    {"DEVICE_ID_CA_PRIV_KEY", "CLOUD_SESSION_TOKEN_SECRET", "VIBES_METRICS_TOKEN", KEY_FILE_VARIABLE}
+)
 
 ANY_HOST = "*"
 # What a Content-Security-Policy takes as a host; nothing that could end its place in one passes.
