@@ -5,9 +5,10 @@ from typing import Protocol
 
 import msgspec
 
+from vibes_trio.auth.handoff import REFUSED
 from vibes_trio.content.slugs import own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import Ctx
-from vibes_trio.errors import BadRequest, NotFound, NotOwner
+from vibes_trio.errors import BadRequest, NotFound, NotOwner, RequireLogin
 from vibes_trio.exchange import AppSlug, UserId, UserSlug
 from vibes_trio.storage.app_states import AppState, find_app
 from vibes_trio.storage.interface import Tx
@@ -46,8 +47,11 @@ def admit(tx: Tx, ctx: Ctx, req: NamesApp) -> Admitted:
         BadRequest: a slug that can't be one.
         NotFound: there is no such app, or none that they may see: nothing tells which.
         NotOwner: they may see it, and that is all.
+        RequireLogin: an app asks about another.
     """
     name = find_named(ctx, req)
+    if ctx.of_app not in ("", full_name(*name)):
+        raise RequireLogin("wrong_audience", REFUSED)
     app = find_app(tx, *name)
     relation = relation_if_there(tx, name, app, ctx.user_id)
     if app is None or relation < least_to_see(app):
@@ -67,6 +71,11 @@ def find_named(ctx: Ctx, req: NamesApp) -> AppName:
         raise BadRequest("ownerHandle: whose app is it? Name the handle that it lies under.")
     own = own_names(ctx.app.config.hostname_base)
     return parse_app_slug(req.app_slug, own), parse_user_slug(req.owner_handle, own)
+
+
+def full_name(app_slug: AppSlug, user_slug: UserSlug) -> str:
+    """Return what an app is called as a whole: by whose handle it lies under, too."""
+    return f"{user_slug}/{app_slug}"
 
 
 def relation_to(tx: Tx, app: AppState, user_id: UserId | None) -> Relation:

@@ -334,6 +334,7 @@ async def _write(app: App, publish: Publish) -> apps.Saved | None:
                 app.jobs.add(Sweep(evicted=True))  # of what was put in vain, or is left over from before
             raise
     if saved is not None and saved.evicted:
+        app.counts.cells("removed")[("releases",)].value += len(saved.evicted)
         app.jobs.add(Sweep(evicted=True))
     return saved
 
