@@ -7,6 +7,8 @@ from typing import Any
 
 import trio
 
+from vibes_trio.auth.handoff import HAND_OFF, HandOff
+from vibes_trio.auth.jwk import new_key
 from vibes_trio.auth.verifier import Claims
 from vibes_trio.beside.pool import Packed, Question
 from vibes_trio.cache import AssetCache, NameCache
@@ -64,12 +66,13 @@ def make_app(db: SqliteDatabase | None = None, *, limits: Limits | None = None, 
     limits = limits or Limits()
     config = Config(data_dir=Path("/nonexistent"), hostname_base="apps.test", limits=limits).with_port(8787)
     config_changes = {name: changes.pop(name) for name in list(changes) if hasattr(config, name)}
+    hand_off = HandOff(new_key(), lambda: NOW, limits)
     app = App(
         config=replace(config, **config_changes),
         db=db,  # type: ignore[arg-type]
         assets=AssetCache(limits.cache_bytes),
         releases=NameCache(limits.cached_files),
-        verifiers={"device-id": verify_name},
+        verifiers={"device-id": verify_name, HAND_OFF: hand_off},
         devices=None,  # type: ignore[arg-type]
         compressor=Compressor(limits),
         compiler=None,  # type: ignore[arg-type]
@@ -85,6 +88,7 @@ def make_app(db: SqliteDatabase | None = None, *, limits: Limits | None = None, 
         draining=trio.Event(),
         live=Live(limits),
         to_index=ToIndex(limits.chats_to_index),
+        hand_off=hand_off,
     )
     app = replace(app, **changes)
     if app.db is not None:

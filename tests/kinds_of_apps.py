@@ -176,7 +176,7 @@ KINDS: Mapping[str, tuple[Way, ...]] = {
     "the command line and its server": (
         wrong(
             "secrets, copies and files of systems in the folder",
-            "commands/test_left_out.py::test_what_is_called_like_a_secret_is_one",
+            "content/test_left_out.py::test_what_is_called_like_a_secret_is_one",
             "commands/test_app_files.py::test_what_is_left_out_is_listed_with_its_reason",
         ),
         wrong(

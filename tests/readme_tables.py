@@ -77,6 +77,7 @@ def access() -> str:
     for request in requests():
         rule = rule_of(request)
         changes = f"; {LEAST[rule.changes]} changes it" if rule.changes is not None else ""
+        changes += "; the app itself, for its visitor" if rule.of_apps else ""
         rows.append(
             f"| `{str(request.__struct_config__.tag).removeprefix('vibes.diy.req-')}` | {rule.about.value}"
             f"{', made if not there' if rule.makes else ''} | {LEAST[rule.least]}{changes} | {rule.refused} |"

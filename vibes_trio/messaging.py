@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from vibes_trio.auth.handoff import HAND_OFF
+from vibes_trio.auth.verifier import Claims
 from vibes_trio.beside.pool import Question
 from vibes_trio.context import Ctx, Then
 from vibes_trio.dispatch import Handler, Incoming
-from vibes_trio.errors import BadRequest, RequireLogin
+from vibes_trio.errors import BadRequest, NotOwner, RequireLogin
 from vibes_trio.exchange import Later, Reply, Soon, of_value
 from vibes_trio.late import late
 from vibes_trio.steps import let_go
@@ -32,33 +34,57 @@ else:
     beside = late("vibes_trio.services.beside")  # which knows all requests that can be long
 
 JSON = (("content-type", "application/json"),)
+SESSION = "session"
+"""The `type` of credentials that name the session of the page that asks; no `auth` at all means the same."""
 R = TypeVar("R", bound=Response)
 Q = TypeVar("Q", bound=Request)  # type: ignore[type-arg]  # bound to Request of any response
 
 
-async def authenticate(ctx: Ctx, auth: DashAuth | None) -> Ctx:
-    """Return *ctx* with the claims of *auth*.
+async def authenticate(ctx: Ctx, auth: DashAuth | None, *, of_apps: bool = False) -> Ctx:
+    """Return *ctx* with the claims of *auth*. *of_apps*: an app may ask this, too.
 
     Raises:
         RequireLogin: no, unknown or refused credentials.
+        NotOwner: an app asks, and it may not.
     """
+    if _is_of_session(ctx, auth):
+        return await _authenticate_session(ctx)
     if auth is None or not auth.token:
         raise RequireLogin("missing")
     verify = ctx.app.verifiers.get(auth.type)
     if verify is None:
         raise RequireLogin("unknown_type")
-    return Ctx(ctx.app, ctx.turn, await verify(auth.token), ctx.link, ctx.envelope)
+    return _asked_by(ctx, await verify(auth.token), of_apps)
 
 
-async def authenticate_or_not(ctx: Ctx, auth: DashAuth | None) -> Ctx:
-    """As `authenticate`, for what anybody may ask: without credentials that count, nobody does."""
+def _is_of_session(ctx: Ctx, auth: DashAuth | None) -> bool:
+    """Whether the browser's session says who asks: a page of our own sent it, and it names nobody else."""
+    return bool(ctx.session) and (auth is None or (not auth.token and auth.type in ("", SESSION)))
+
+
+async def _authenticate_session(ctx: Ctx) -> Ctx:
+    sessions = ctx.app.sessions
+    assert sessions is not None, "only a process that takes messages has connections of pages"
+    claims = await sessions(ctx.session)
+    if ctx.link is not None:
+        sessions.hold(ctx.link, ctx.session)
+    return _asked_by(ctx, claims, of_apps=False)
+
+
+async def authenticate_or_not(ctx: Ctx, auth: DashAuth | None, *, of_apps: bool = False) -> Ctx:
+    """As `authenticate`, for what anybody may ask: without credentials that count, nobody does.
+
+    An app always says for whom it asks; what it was handed and counts no more is told.
+    """
     try:
-        return await authenticate(ctx, auth)
+        return await authenticate(ctx, auth, of_apps=of_apps)
     except RequireLogin:
+        if auth is not None and auth.type == HAND_OFF:
+            raise
         return ctx
 
 
-def authenticate_at_once(ctx: Ctx, auth: DashAuth | None) -> Ctx | None:
+def authenticate_at_once(ctx: Ctx, auth: DashAuth | None, *, of_apps: bool = False) -> Ctx | None:
     """As `authenticate`; None: that can't be told without waiting.
 
     A device's new token is checked here and now, too. That holds the loop for a tenth of a millisecond, and the
@@ -69,7 +95,17 @@ def authenticate_at_once(ctx: Ctx, auth: DashAuth | None) -> Ctx | None:
     if auth is None or verify is None or not auth.token:
         return None
     claims = verify.at_once(auth.token)
-    return Ctx(ctx.app, ctx.turn, claims, ctx.link, ctx.envelope) if claims is not None else None
+    return _asked_by(ctx, claims, of_apps) if claims is not None else None
+
+
+def _asked_by(ctx: Ctx, claims: Claims, of_apps: bool) -> Ctx:
+    """Return *ctx* for who has *claims*. What it was handed opens to an app what `ACCESS` says, and nothing else."""
+    if claims.app and not of_apps:
+        raise NotOwner(
+            "An app may not ask this: what it was handed says who looks at it, and opens nothing else."
+        )
+    known = claims if claims.user_id or not claims.app else None
+    return Ctx(ctx.app, ctx.turn, known, ctx.link, ctx.envelope, claims.app, ctx.began, ctx.session)
 
 
 def message(
@@ -87,7 +123,8 @@ def message(
     Whether who asks has to be known says `wire.access.ACCESS`. A long one is decoded, in another process, only when it
     is known in any case.
     """
-    is_open = rule_of(request).least is Relation.ANYONE
+    rule = rule_of(request)
+    is_open = rule.least is Relation.ANYONE
     decoder = msgspec.json.Decoder(request)
     wire_type = str(request.__struct_config__.tag)
 
@@ -102,7 +139,7 @@ def message(
     def handle(ctx: Ctx, received: Message[Q]) -> Soon[Reply]:
         payload = received.payload
         if at_once is not None and not isinstance(payload, LargeMessage):
-            asker = authenticate_at_once(ctx, payload.auth)
+            asker = authenticate_at_once(ctx, payload.auth, of_apps=rule.of_apps)
             response = at_once(asker, payload) if asker is not None else None
             if isinstance(response, Later):
                 return response.then(of_value(partial(_reply, received.envelope)))
@@ -112,8 +149,11 @@ def message(
 
     async def wait(ctx: Ctx, envelope: Envelope, payload: Q | LargeMessage) -> Reply:
         is_large = isinstance(payload, LargeMessage)
-        asker = await (authenticate_or_not if is_open and not is_large else authenticate)(ctx, payload.auth)
+        ask_who = authenticate_or_not if is_open and not is_large else authenticate
+        asker = await ask_who(ctx, payload.auth, of_apps=rule.of_apps)
         if isinstance(payload, LargeMessage):
+            if asker.claims is None:
+                raise RequireLogin("anonymous")
             question = Question("read", wire_type)
             data = payload.data
             packed = await ctx.app.beside.ask(question, data, asker.asker.user_id)

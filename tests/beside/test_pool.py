@@ -113,7 +113,7 @@ class BusyWorkers:
 async def test_long_messages_hold_up_neither_short_ones_nor_who_has_signed_in():
     limits = Limits()
     workers = BusyWorkers()
-    processes = pool.Processes(workers, limits)  # type: ignore[arg-type]
+    processes = pool.Processes(workers, workers, limits)  # type: ignore[arg-type]
     async with trio.open_nursery() as nursery:
         for number in range(5):
             nursery.start_soon(processes.look, bytes(limits.beside_short_bytes + 1), f"client {number}")

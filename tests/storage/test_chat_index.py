@@ -52,6 +52,21 @@ async def test_sections_are_looked_through_once_and_found(inline: Database) -> N
     assert await places(inline, "!!", "—") == []
 
 
+async def test_what_is_looked_through_anew_is_found_and_keeps_its_place_in_lists(inline: Database) -> None:
+    await append(inline, "one", "roses are red", "violets", "roses again")
+    await index(inline, "one")
+    before = await inline.read(get_chat, ADA, "one")
+    await inline.write(
+        lambda tx: tx.execute("UPDATE ChatContexts SET indexed = 0, updated = '9999' WHERE contextId = 'one'")
+    )
+
+    await index(inline, "one")
+
+    after = await inline.read(get_chat, ADA, "one")
+    assert (after.updated, after.preview) == ("9999", before.preview)
+    assert await places(inline, "roses") == [("one", 2), ("one", 0)]
+
+
 async def test_found_sections_come_in_pages_and_of_one_chat_alone(inline: Database) -> None:
     await append(inline, "one", *(f"rose {number}" for number in range(7)))
     await append(inline, "two", "rose")

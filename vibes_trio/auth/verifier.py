@@ -19,6 +19,8 @@ class Claims(msgspec.Struct, frozen=True):
         role: as the identity service says; not used for any decision.
         email: as the identity service says.
         email_verified: whether that service has seen the user read mail sent there.
+        app: `handle/app`: an app asks, of whose page they are a visitor, with what it was handed (`handoff.py`). Then
+            an empty *user_id* is nobody's. Empty: they ask themselves.
     """
 
     user_id: UserId
@@ -26,6 +28,7 @@ class Claims(msgspec.Struct, frozen=True):
     role: str
     email: str
     email_verified: bool
+    app: str = ""
 
 
 class Verified(msgspec.Struct, frozen=True):

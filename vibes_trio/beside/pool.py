@@ -31,7 +31,7 @@ from vibes_trio.wire.large import LargeHead
 
 COMMAND = (sys.executable, "-m", "vibes_trio.services.beside")
 
-Task = Literal["look", "read", "link", "map", "page"]
+Task = Literal["look", "read", "link", "map", "page", "plan", "show", "show plainly"]
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -99,18 +99,23 @@ def raise_told(told: Told) -> None:
     raise _ERRORS[told.code](told.message, **told.detail)
 
 
-class Processes:
-    """The processes. One looks at messages, one more at the longest, one reads for those who have signed in.
+SHOWING: tuple[Task, ...] = ("show", "show plainly")
+"""What has a process of its own, and a short deadline: it is done for people's eyes, and another way is known."""
 
-    So long messages of nobody in particular hold up neither shorter ones nor who has signed in; within each lane
-    turns are fair.
+
+class Processes:
+    """The processes. One looks at messages, one more at the longest, one reads for those who have signed in, one shows.
+
+    So long messages of nobody in particular hold up neither shorter ones nor who has signed in, and what takes long to
+    be shown holds up only what is to be shown; within each lane turns are fair.
     """
 
-    def __init__(self, workers: Workers, limits: Limits) -> None:
+    def __init__(self, workers: Workers, showing: Workers, limits: Limits) -> None:
         self._workers = workers
+        self._showing = showing
         self._limits = limits
         places = Places(1, 1, 8 * limits.beside_waiting, limits.beside_waiting)
-        self._short, self._long, self._signed = (Turns(places, "read") for _ in range(3))
+        self._short, self._long, self._signed, self._shown = (Turns(places, "read") for _ in range(4))
 
     async def look(self, message: bytes, client: str) -> LargeHead:
         """See `Beside.look`."""
@@ -119,7 +124,8 @@ class Processes:
 
     async def ask(self, question: Question, about: bytes, user: UserId) -> Packed:
         """See `Beside.ask`."""
-        return await self._ask(self._signed, user, question, about)
+        lane = self._shown if question.task in SHOWING else self._signed
+        return await self._ask(lane, user, question, about)
 
     async def _ask(self, lane: Turns, who: str, question: Question, about: bytes) -> Packed:
         async def talk(worker: Talk) -> tuple[Answer, tuple[bytes, ...]]:
@@ -128,9 +134,10 @@ class Processes:
             answer = answer_decoder.decode(await worker.receive())
             return answer, tuple([await worker.receive_exactly(size) for size in answer.parts])
 
+        workers = self._showing if lane is self._shown else self._workers
         async with lane.hold(who):
             try:
-                answer, parts = await self._workers.converse(talk, who)
+                answer, parts = await workers.converse(talk, who)
             except WorkerFailed as failure:
                 raise TooLarge(
                     "This takes too much time or memory to be read: send less at once.",
@@ -155,7 +162,11 @@ async def open_beside(limits: Limits) -> AsyncIterator[Processes]:
         max_compiled_bytes=limits.beside_answer_bytes,
     )
     workers = Workers(COMMAND, env, bounds)
+    showing = Workers(
+        COMMAND, env, replace(bounds, compile_at_once=1, compile_timeout_s=limits.show_timeout_s)
+    )
     try:
-        yield Processes(workers, limits)
+        yield Processes(workers, showing, limits)
     finally:
         await workers.aclose()
+        await showing.aclose()

@@ -20,7 +20,6 @@ from vibes_trio.client.following import Following, next_sections, same_again
 from vibes_trio.client.link import Link, websocket_url
 from vibes_trio.client.paging import Pages
 from vibes_trio.client.repeats import may_repeat
-from vibes_trio.client.replies import read_reply
 from vibes_trio.client.tokens import Signer, Token, signer
 from vibes_trio.config import Limits
 from vibes_trio.wire.base import Request, Response
@@ -33,6 +32,7 @@ from vibes_trio.wire.live import (
     ReqSubscribeChatSections,
     ReqSubscribeReleases,
 )
+from vibes_trio.wire.replies import read_reply
 
 R = TypeVar("R", bound=Response)
 

@@ -92,6 +92,16 @@ SERVER_COMMANDS: tuple[Command, ...] = (
         ("device code --user ada",),
     ),
     Command(
+        "login-link",
+        "vibes_trio.commands.login_link:main",
+        "print a link that signs a browser in, once",
+        (
+            argument("--user", default="me", metavar="NAME", help="whom; otherwise who runs this server"),
+            JSON,
+        ),
+        ("login-link", "login-link --user ada"),
+    ),
+    Command(
         "device list",
         "vibes_trio.commands.device:list_all",
         "list all issued certificates",
@@ -218,6 +228,13 @@ SERVER_COMMANDS: tuple[Command, ...] = (
         (JSON,),
         ("config show", "config show --json --port 9000"),
         takes_settings=True,
+    ),
+    Command(
+        "print",
+        "vibes_trio.commands.print_files:main",
+        "print a file for a program beside the server",
+        (argument("what", choices=("grafana",), help="a dashboard for Grafana, over what `/metrics` tells"),),
+        ("print grafana > vibes-trio.json",),
     ),
     Command(
         "doctor",

@@ -5,9 +5,10 @@ from typing import Protocol
 
 import msgspec
 
+from vibes_trio.auth.handoff import REFUSED
 from vibes_trio.content.slugs import own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import Ctx
-from vibes_trio.errors import BadRequest, NotFound, NotOwner
+from vibes_trio.errors import BadRequest, NotFound, NotOwner, RequireLogin
 from vibes_trio.exchange import AppSlug, UserId, UserSlug
 from vibes_trio.storage.app_states import AppState, find_app
 from vibes_trio.storage.interface import Tx
@@ -46,8 +47,11 @@ def admit(tx: Tx, ctx: Ctx, req: NamesApp) -> Admitted:
         BadRequest: a slug that can't be one.
         NotFound: there is no such app, or none that they may see: nothing tells which.
         NotOwner: they may see it, and that is all.
+        RequireLogin: an app asks about another.
     """
     name = find_named(ctx, req)
+    if ctx.of_app not in ("", full_name(*name)):
+        raise RequireLogin("wrong_audience", REFUSED)
     app = find_app(tx, *name)
     relation = relation_if_there(tx, name, app, ctx.user_id)
     if app is None or relation < least_to_see(app):
@@ -69,6 +73,11 @@ def find_named(ctx: Ctx, req: NamesApp) -> AppName:
     return parse_app_slug(req.app_slug, own), parse_user_slug(req.owner_handle, own)
 
 
+def full_name(app_slug: AppSlug, user_slug: UserSlug) -> str:
+    """Return what an app is called as a whole: by whose handle it lies under, too."""
+    return f"{user_slug}/{app_slug}"
+
+
 def relation_to(tx: Tx, app: AppState, user_id: UserId | None) -> Relation:
     """Return how *user_id* (None: nobody who is known) stands to *app*."""
     return relation_if_there(tx, (app.app_slug, app.user_slug), app, user_id)
@@ -78,9 +87,9 @@ def relation_if_there(tx: Tx, name: AppName, app: AppState | None, user_id: User
     """As `relation_to`, of *app*, what was found of that *name*: where nothing was, it takes as long."""
     if user_id is None:
         return Relation.ANYONE
-    role = find_role(tx, name[1], name[0], user_id)
     if app is not None and app.user_id == user_id:
-        return Relation.OWNER
+        return Relation.OWNER  # sooner, which tells nobody but the owner
+    role = find_role(tx, name[1], name[0], user_id)
     return _RELATIONS[role] if role is not None else Relation.SIGNED_IN
 
 

@@ -1,5 +1,6 @@
 """Chats as their owner sees them: lists of them, reading back, titles, the apps they are about, deletion."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from vibes_trio.wire.chats import (
     ReqReadChatSections,
     ReqRestoreChatContext,
     ReqSetChatContext,
+    ReqShowChatSections,
     ResDeleteChatContext,
     ResListChatContexts,
     ResReadChatSections,
@@ -32,6 +34,7 @@ from vibes_trio.wire.chats import (
 from vibes_trio.wire.cursors import read_cursor, write_cursor
 
 C = TypeVar("C", bound=ListedChat)
+S = TypeVar("S")
 _ALL = 2**62
 """Above every `seq`."""
 
@@ -69,45 +72,63 @@ async def read_chat_sections(ctx: Ctx, req: ReqReadChatSections) -> ResReadChatS
         BadRequest: a cursor of another list.
         NotFound, NotOwner: no such chat, or somebody else's.
     """
-    limits = ctx.app.config.limits
+    items, cursor = await read_page(ctx, req, ctx.app.config.limits.read_page_bytes, _read_section)
+    return ResReadChatSections(context_id=req.context_id, items=items, next_cursor=cursor)
+
+
+def _read_section(section: chats.Section) -> ReadSection:
+    return ReadSection(
+        seq=section.seq,
+        origin=section.origin,
+        created=section.created,
+        blocks=msgspec.Raw(section.blocks_json.encode()),
+    )
+
+
+async def read_page(
+    ctx: Ctx,
+    req: ReqReadChatSections | ReqShowChatSections,
+    most_bytes: int,
+    tell: Callable[[chats.Section], S],
+) -> tuple[tuple[S, ...], str]:
+    """Return what *tell* makes of the sections that *req* asks for, and the cursor of those that follow.
+
+    Args:
+        most_bytes: of blocks that come at once, where it is more than one section.
+        tell: runs in a thread of the database.
+
+    Raises:
+        BadRequest: a cursor of another list.
+        NotFound, NotOwner: no such chat, or somebody else's.
+    """
     kind = f"sections {'backward' if req.backward else 'forward'} {req.context_id}"
     if req.cursor:
         (start,) = read_cursor(req.cursor, kind, tuple[int])
     else:
         start = _first(req)
-    page = chats.Page(start, clamp(req.limit, ctx), limits.read_page_bytes, req.backward)
-    items, is_end = await ctx.app.db.read(_read, ctx, req.context_id, page)
-    follows = items[-1].seq + (0 if req.backward else 1) if items and not is_end else None
-    return ResReadChatSections(
-        context_id=req.context_id,
-        items=items,
-        next_cursor="" if follows is None else write_cursor(kind, follows),
-    )
+    page = chats.Page(start, clamp(req.limit, ctx), most_bytes, req.backward)
+    items, last = await ctx.app.db.read(_read, ctx, req.context_id, page, tell)
+    follows = None if last is None else last + (0 if req.backward else 1)
+    return items, "" if follows is None else write_cursor(kind, follows)
 
 
-def _first(req: ReqReadChatSections) -> int:
+def _first(req: ReqReadChatSections | ReqShowChatSections) -> int:
     if isinstance(req.start, UnsetType):
         return _ALL if req.backward else 0
     return max(0, min(req.start, _ALL))
 
 
-def _read(tx: Tx, ctx: Ctx, context_id: str, page: chats.Page) -> tuple[tuple[ReadSection, ...], bool]:
-    """Return what *page* has, as it is told, and whether nothing follows. In a thread of the database."""
+def _read(
+    tx: Tx, ctx: Ctx, context_id: str, page: chats.Page, tell: Callable[[chats.Section], S]
+) -> tuple[tuple[S, ...], int | None]:
+    """Return what *page* has, as it is told, and its last `seq`; None: nothing follows. In a thread of the database."""
     found = chats.read_sections(tx, ctx.asker.user_id, context_id, page)
-    items = tuple(
-        ReadSection(
-            seq=section.seq,
-            origin=section.origin,
-            created=section.created,
-            blocks=msgspec.Raw(section.blocks_json.encode()),
-        )
-        for section in found
-    )
+    items = tuple(tell(section) for section in found)
     if not found:
-        return items, True
+        return items, None
     last = found[-1].seq
     is_end = last == 0 if page.backward else last + 1 >= chats.get_end(tx, ctx.asker.user_id, context_id)
-    return items, is_end
+    return items, None if is_end else last
 
 
 async def set_chat_context(ctx: Ctx, req: ReqSetChatContext) -> ResSetChatContext:

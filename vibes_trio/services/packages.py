@@ -206,6 +206,7 @@ async def build_modules(app: App, job: BuildModules) -> None:
         if changed != row.extras_json:
             await app.db.write(apps.replace_extras, row, changed, kept)
     finally:
+        app.counts.cells("builds")[("done" if pause_s == 0.0 else "lacking",)].value += 1
         tell_pages(app, job.app, job.user)
         app.builds.end(name, pause_s)
 

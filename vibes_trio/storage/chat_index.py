@@ -123,9 +123,16 @@ def shortened(looked: Looked, most_chars: int) -> Looked:
 def note_looked(tx: Tx, search: ChatSearch, looked: Looked) -> bool:
     """Have what was found be found by others, too. False: the chat is gone, or somebody else was quicker."""
     rows = tx.execute(
-        "UPDATE ChatContexts SET indexed = ?, updated = ?, preview = ? WHERE contextId = ? AND indexed = ?"
-        " RETURNING contextId",
-        (looked.end, looked.updated, looked.preview, looked.context_id, looked.start),
+        "UPDATE ChatContexts SET indexed = ?, preview = ?, updated = CASE WHEN updated < ? THEN ? ELSE updated END"
+        " WHERE contextId = ? AND indexed = ? RETURNING contextId",
+        (
+            looked.end,
+            looked.preview,
+            looked.updated,
+            looked.updated,
+            looked.context_id,
+            looked.start,
+        ),
     )
     if rows:
         search.put(tx, looked.texts)

@@ -44,6 +44,7 @@ class Rule(msgspec.Struct, frozen=True):
         changes: the least relation that may change something by it; others may send it all the same, and only read.
             None: who may send it may.
         refused: what others are answered. Nobody learns by it whether a private thing is there.
+        of_apps: an app may send it, about itself alone, with what the page round it handed to it for its visitor.
     """
 
     about: Kind
@@ -51,6 +52,7 @@ class Rule(msgspec.Struct, frozen=True):
     makes: bool = False
     changes: Relation | None = None
     refused: str = "`not-found`"
+    of_apps: bool = False
 
 
 _TOLD = "`not-owner`, as in the reference"
@@ -59,6 +61,7 @@ _MINE = Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`")
 
 ACCESS: Mapping[str, Rule] = {
     "vibes.diy.req-ensure-app-slug": Rule(Kind.APP, Relation.EDITOR, makes=True, refused="`slug-taken`"),
+    "vibes.diy.req-plan-deploy": _MINE,
     "vibes.diy.req-list-recent-vibes": _MINE,
     "vibes.diy.req-pin-recent-vibe": Rule(Kind.APP, Relation.OWNER),
     "vibes.diy.req-list-versions": Rule(Kind.APP, Relation.ANYONE, refused="no items"),
@@ -105,7 +108,12 @@ ACCESS: Mapping[str, Rule] = {
     "vibes.diy.req-get-app-by-fsid": Rule(Kind.APP, Relation.ANYONE, refused="`error` in the answer"),
     "vibes.diy.req-get-release-files": Rule(Kind.APP, Relation.ANYONE),
     "vibes.diy.req-compare-releases": Rule(Kind.APP, Relation.ANYONE),
+    "vibes.diy.req-list-release-packages": Rule(Kind.APP, Relation.ANYONE),
+    "vibes.diy.req-list-page-errors": Rule(Kind.APP, Relation.EDITOR),
+    "vibes.diy.req-clear-page-errors": Rule(Kind.APP, Relation.EDITOR),
     "reqCertFromCsr": _MINE,
+    "vibe.req.whoAmI": Rule(Kind.APP, Relation.ANYONE, of_apps=True),
+    "vibes.diy.req-hand-off": Rule(Kind.APP, Relation.ANYONE),
     "vibes.diy.req-subscribe-apps": _MINE,
     "vibes.diy.req-subscribe-releases": Rule(Kind.APP, Relation.ANYONE),
     "vibes.diy.req-unsubscribe": _MINE,
@@ -114,6 +122,7 @@ ACCESS: Mapping[str, Rule] = {
     "vibes.diy.req-import-chat-contexts": _MINE,
     "vibes.diy.req-export-chat-context": Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     "vibes.diy.req-read-chat-sections": Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
+    "vibes.diy.req-show-chat-sections": Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     "vibes.diy.req-set-chat-context": Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     "vibes.diy.req-delete-chat-context": Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),
     "vibes.diy.req-restore-chat-context": Rule(Kind.CHAT, Relation.OWNER, refused=_TOLD),

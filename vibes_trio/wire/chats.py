@@ -84,6 +84,38 @@ class ReqReadChatSections(
     cursor: str = ""
 
 
+class ShownSection(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A section as people read it: *html* is safe on a page of any host that shows it."""
+
+    seq: int
+    origin: Origin
+    created: str
+    html: str
+
+
+class ResShowChatSections(Response, frozen=True, kw_only=True, tag="vibes.diy.res-show-chat-sections"):
+    """Some of the sections, in the order that was asked for; *next_cursor* asks for those that follow."""
+
+    context_id: str
+    items: tuple[ShownSection, ...]
+    next_cursor: str = ""
+
+
+class ReqShowChatSections(
+    Request[ResShowChatSections], frozen=True, kw_only=True, tag="vibes.diy.req-show-chat-sections"
+):
+    """Read sections of a chat as HTML, as `read-chat-sections` gives them: prose is Markdown, code is coloured.
+
+    What takes too long to be shown so comes as plain text.
+    """
+
+    context_id: str
+    start: int | UnsetType = UNSET
+    backward: bool = False
+    limit: int = 20
+    cursor: str = ""
+
+
 class SnippetPart(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A piece of a section's text; *hit*: it is what was looked for."""
 

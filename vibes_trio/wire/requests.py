@@ -15,6 +15,7 @@ from vibes_trio.wire.chats import (
     ReqRestoreChatContext,
     ReqSearchChats,
     ReqSetChatContext,
+    ReqShowChatSections,
 )
 from vibes_trio.wire.deletions import (
     ReqDeleteApp,
@@ -27,6 +28,9 @@ from vibes_trio.wire.deletions import (
 )
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.devices import ReqCertFromCsr, ReqListDevices, ReqRevokeDevice
+from vibes_trio.wire.folders import ReqPlanDeploy
+from vibes_trio.wire.handoff import ReqHandOff
+from vibes_trio.wire.handoff import ReqWhoAmI as ReqWhoLooks
 from vibes_trio.wire.live import (
     ReqSubscribeApps,
     ReqSubscribeChatSections,
@@ -41,6 +45,8 @@ from vibes_trio.wire.me import (
     ReqSuggestHandleCandidates,
     ReqWhoAmI,
 )
+from vibes_trio.wire.packages import ReqListReleasePackages
+from vibes_trio.wire.page_errors import ReqClearPageErrors, ReqListPageErrors
 from vibes_trio.wire.prompts import (
     ReqGetApplicationChat,
     ReqGetChatDetails,
@@ -84,6 +90,10 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
     str(request.__struct_config__.tag): request
     for request in (
         ReqEnsureAppSlug,
+        ReqPlanDeploy,
+        ReqListReleasePackages,
+        ReqListPageErrors,
+        ReqClearPageErrors,
         ReqListRecentVibes,
         ReqPinRecentVibe,
         ReqListVersions,
@@ -127,10 +137,13 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
         ReqGetReleaseFiles,
         ReqCompareReleases,
         ReqCertFromCsr,
+        ReqWhoLooks,
+        ReqHandOff,
         ReqSubscribeApps,
         ReqSubscribeReleases,
         ReqUnsubscribe,
         ReqListChatContexts,
+        ReqShowChatSections,
         ReqSearchChats,
         ReqImportChatContexts,
         ReqExportChatContext,

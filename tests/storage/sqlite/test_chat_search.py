@@ -138,3 +138,67 @@ async def test_a_page_of_what_is_found_goes_by_the_index_in_its_order(db: Sqlite
 
     assert not any("TEMP B-TREE" in step for step in plans)
     assert [step for step in plans if step.startswith("SCAN") and "VIRTUAL TABLE" not in step] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Übergrößen im Lager", ["UBERGRO"]),
+        ("Übergrößen im Lager", ["lager", "übergröß"]),
+        ("const total = items.length;", ["items.leng"]),
+        ("用Python写的", ["Pytho"]),
+        ("we draw roses", ["roses", "dra"]),
+    ],
+)
+async def test_a_beginning_is_found_however_it_is_written(
+    db: SqliteDatabase, text: str, words: list[str]
+) -> None:
+    await put(db, text, "something else")
+
+    assert [hit.seq for hit in await find(db, *words)] == [0]
+
+
+@pytest.mark.parametrize("many", [3, 40])
+async def test_a_beginning_finds_all_words_that_begin_so_however_many_they_are(
+    db: SqliteDatabase, many: int
+) -> None:
+    await put(db, *(f"prefix{chr(0x61 + n // 26)}{chr(0x61 + n % 26)}" for n in range(many)), "prefer pref")
+
+    found = await db.read(db.chat_search.find, ADA, SearchAsked(("prefi",), 99))
+
+    assert [hit.seq for hit in found] == list(reversed(range(many)))
+
+
+@pytest.mark.parametrize("begun", ["ro", "ros", "rosa", "rosari"])
+async def test_a_beginning_is_looked_for_by_an_index_or_as_words(db: SqliteDatabase, begun: str) -> None:
+    """Else FTS5 puts the sections of all these words together first, which takes the longer the more there are."""
+    asked: list[str] = []
+
+    class Noted(SqliteTx):
+        def execute(self, sql, params=()):
+            asked.extend(str(param) for param in params if str(param).startswith("owner"))
+            return super().execute(sql, params)
+
+    await put(db, "rosaries", "rosarium", "roses")
+    search = SqliteChatSearch()
+    found = db.points.get(lambda tx: search.find(Noted(tx._connection, 0), ADA, SearchAsked((begun,), 9)))
+
+    assert found
+    assert ("*" in asked[-1]) == (len(begun) <= 3)
+
+
+async def test_the_next_page_of_what_begins_so_goes_on(db: SqliteDatabase) -> None:
+    await put(db, "rosaries", "rosarium", "roses")
+
+    first = await db.read(db.chat_search.find, ADA, SearchAsked(("rosar",), 1))
+    second = await db.read(db.chat_search.find, ADA, SearchAsked(("rosar",), 1, first[0].place))
+    third = await db.read(db.chat_search.find, ADA, SearchAsked(("rosar",), 1, second[0].place))
+
+    assert ([hit.seq for hit in first + second], third) == ([1, 0], ())
+
+
+async def test_a_letter_that_is_none_to_the_index_is_no_word(db: SqliteDatabase) -> None:
+    """Of an alphabet that is younger than the index's list of letters."""
+    await put(db, "roses")
+
+    assert await find(db, "\u19b0\u19b1") == ()

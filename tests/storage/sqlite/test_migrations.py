@@ -9,11 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from releases import ADA, BOB, Clock, check_usage, publish, put, release
 
+from vibes_trio.config import Limits
 from vibes_trio.exchange import Cid, UserId
 from vibes_trio.storage import Database, Tx
 from vibes_trio.storage.apps import replace_extras
 from vibes_trio.storage.assets import put_asset
+from vibes_trio.storage.chat_index import list_unindexed, look_through, note_looked
+from vibes_trio.storage.interface import SearchAsked
 from vibes_trio.storage.release_assets import find_assets
+from vibes_trio.storage.sqlite.engine import SqliteDatabase
 from vibes_trio.storage.sqlite.migrate import load_migrations, migrate
 from vibes_trio.storage.sqlite.tx import SqliteTx
 from vibes_trio.storage.usage import Usage, get_usage
@@ -170,3 +174,32 @@ def test_releases_that_were_there_name_what_a_deploy_would_note(
             "SELECT releaseSeq, assetId, owned FROM ReleaseAssets ORDER BY 1, 2"
         ).fetchall()
     assert rows == [(1, *named) for named in sorted(find_assets(file_system, notes).items())]
+
+
+async def test_chats_that_were_looked_through_are_so_again_for_the_index_of_beginnings(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "chats.db"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrate(connection, load_migrations()[:17])
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(
+            "INSERT INTO ChatContexts (contextId, userId, created, updated, indexed) VALUES ('one', 'ada', '1', '2', 1)"
+        )
+        connection.execute(
+            "INSERT INTO ChatSections (contextId, seq, origin, blocks, created) VALUES ('one', 0, 'user', 'roses', '2')"
+        )
+        connection.execute("INSERT INTO ChatText (rowid, owner, words) VALUES (1 << 30, 'old', 'roses')")
+    db = SqliteDatabase(path, Limits(), now=lambda: 1.7e9, inline=True)
+    db.open()
+    try:
+        _, left = await db.read(list_unindexed, "", 9)
+        looked = await db.read(look_through, "one", 9, str)
+        assert looked is not None
+        await db.write(note_looked, db.chat_search, looked)
+        found = await db.read(db.chat_search.find, UserId("ada"), SearchAsked(("rose",), 9))
+    finally:
+        db.close()
+
+    assert left == ("one",)
+    assert [hit.context_id for hit in found] == ["one"]

@@ -6,7 +6,9 @@ a sentence is found in it, without a dictionary of any language.
 
 import hashlib
 import re
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
 
 from vibes_trio.exchange import UserId
 from vibes_trio.storage.interface import Hit, Row, SearchAsked, Snippet, Text, Tx, Value
@@ -19,6 +21,11 @@ _BEGIN, _END, _APART = "\x02", "\x03", "\x1f"
 # What is said has none of them then; nor a NUL, at which FTS5 takes a question, and a snippet, to end.
 _NOT_SAID = ("\0", _BEGIN, _END, _APART)
 _SNIPPET_WORDS = 16
+_INDEXED_CHARS = 3
+"""Beginnings of so many letters have an index of their own (`prefix` of the table)."""
+_MOST_TERMS = 32
+"""A longer beginning is looked for as the words that begin so, up to so many: each costs a look."""
+_TOKENIZER = 'tokenize = "unicode61 remove_diacritics 2"'
 _OWNER_CHARS = 20
 # Thai and Lao, Myanmar, Khmer, kana, ideographs, Hangul.
 _UNSPACED = (
@@ -46,15 +53,18 @@ class SqliteChatSearch:
     def find(self, tx: Tx, user_id: UserId, asked: SearchAsked) -> tuple[Hit, ...]:
         """Return sections of *user_id* that have all the words, of the youngest chats first, their last first.
 
-        Where none has the last word, those are found that have one which begins so: to look for beginnings takes the
-        longer the more sections there are, to look for words does not.
+        Where none has the last word, those are found that have one which begins so. FTS5 puts the sections of all
+        words together that begin in a way it has no index of, before it finds the first: so it is asked for these
+        words, unless they are too many.
         """
         wanted = _query(user_id, asked.words)
         if not wanted:
             return ()
         found = _select(tx, user_id, wanted, asked)
-        if not found and not _select(tx, user_id, wanted, SearchAsked(asked.words, 1)):
-            found = _select(tx, user_id, _query(user_id, asked.words, begun=True), asked)
+        is_first = asked.after is None and not asked.context_id
+        if not found and (is_first or not _select(tx, user_id, wanted, SearchAsked(asked.words, 1))):
+            begun = _query(user_id, asked.words, lambda piece: _begun(tx, piece))
+            found = _select(tx, user_id, begun, asked) if begun != wanted else found
         return tuple(_hit(row) for row in found)
 
 
@@ -101,15 +111,53 @@ def _spaced(text: str) -> str:
     return re.sub(_LETTER, rf"{_APART}\g<0>{_APART}", text)
 
 
-def _query(user_id: UserId, words: Sequence[str], *, begun: bool = False) -> str:
-    """Return what FTS5 is asked; empty: no word is among *words*. *begun*: the last may be the beginning of one."""
+def _query(user_id: UserId, words: Sequence[str], last: Callable[[str], str] | None = None) -> str:
+    """Return what FTS5 is asked; empty: no word is among *words*. *last*: how it is asked for the last one."""
     pieces = [piece for word in words if any(map(str.isalnum, piece := word.replace('"', " ")))]
     if not pieces:
         return ""
-    phrases = [f'"{" ".join(_spaced(piece).split())}"' for piece in pieces]
-    if begun and len(pieces[-1]) > 1 and not re.search(_LETTER, pieces[-1][-1]):
-        phrases[-1] += " *"
+    phrases = list(map(_phrase, pieces))
+    if last is not None:
+        phrases[-1] = last(pieces[-1])
     return f"owner : {_owner_word(user_id)} AND words : ({' AND '.join(phrases)})"
+
+
+def _phrase(piece: str) -> str:
+    return f'"{" ".join(_spaced(piece).split())}"'
+
+
+def _begun(tx: Tx, piece: str) -> str:
+    """Return how FTS5 is asked for *piece*, of whose last word only the beginning is known."""
+    if len(piece) < 2 or re.search(_LETTER, piece[-1]):
+        return _phrase(piece)
+    terms = _terms_of(_spaced(piece))
+    if terms and len(terms[-1]) > _INDEXED_CHARS:
+        ends = _list_terms(tx, terms[-1])
+        if ends in ([], [terms[-1]]):
+            return _phrase(piece)
+        if len(ends) <= _MOST_TERMS:
+            return f"({' OR '.join(_phrase(' '.join((*terms[:-1], end))) for end in ends)})"
+    return _phrase(piece) + " *"
+
+
+def _terms_of(text: str) -> list[str]:
+    """Return the words of *text* as FTS5 keeps them."""
+    with closing(sqlite3.connect(":memory:")) as own:
+        own.execute(f"CREATE VIRTUAL TABLE t USING fts5 (words, {_TOKENIZER})")
+        own.execute("CREATE VIRTUAL TABLE terms USING fts5vocab (t, instance)")
+        own.execute("INSERT INTO t (words) VALUES (?)", (text,))
+        return [term for (term,) in own.execute("SELECT term FROM terms ORDER BY offset")]
+
+
+def _list_terms(tx: Tx, begun: str) -> list[str]:
+    """Return words that begin with *begun*, one more than are of use at most: a look each, however often they stand."""
+    rows = tx.execute(
+        "WITH RECURSIVE found (term) AS (SELECT (SELECT term FROM ChatTerms WHERE term >= ? LIMIT 1)"
+        " UNION ALL SELECT (SELECT term FROM ChatTerms WHERE term >= found.term || char(1) LIMIT 1) FROM found"
+        " WHERE substr(found.term, 1, ?) = ? LIMIT ?) SELECT term FROM found WHERE substr(term, 1, ?) = ?",
+        (begun, len(begun), begun, _MOST_TERMS + 2, len(begun), begun),
+    )
+    return [term for (term,) in rows]
 
 
 def _read_snippet(marked: str) -> tuple[Snippet, ...]:
