@@ -1,8 +1,10 @@
 """What every test may rely on."""
 
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browser import find_chromium, stop_chromium
@@ -32,6 +34,31 @@ def _logging_stays_as_it_was() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+SECRET = re.compile(
+    r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}|PRIVATE KEY-----|[\"']d[\"']: ?[\"'][\w-]{40,}"
+)
+"""A signed token, or a private key."""
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_is_logged() -> Iterator[None]:
+    """Whatever a test makes the program log, at any level that is heard, no token and no key stands in it."""
+    told: list[str] = []
+    make = logging.getLogRecordFactory()
+
+    def look(*args: Any, **kwargs: Any) -> logging.LogRecord:  # Any: whatever a record is made of
+        record = make(*args, **kwargs)
+        failed = record.exc_info[1] if record.exc_info else ""
+        if record.name.startswith("vibes_trio") and SECRET.search(f"{record.getMessage()} {failed}"):
+            told.append(f"{record.pathname}:{record.lineno}")
+        return record
+
+    logging.setLogRecordFactory(look)
+    yield
+    logging.setLogRecordFactory(make)
+    assert told == []
 
 
 @pytest.fixture(scope="session")

@@ -90,6 +90,7 @@ KINDS: Mapping[str, tuple[Way, ...]] = {
         wrong("names of a JSON file", "bundled/json-forms"),
         wrong("a style sheet with an attribute", "bundled/style-forms"),
         wrong("CSS modules", "bundled/style-forms"),
+        wrong("Sass", "bundled/sass"),
         wrong("Tailwind's directives in CSS", "bundled/tailwind-three", "bundled/tailwind-four"),
     ),
     "packages": (
@@ -175,7 +176,7 @@ KINDS: Mapping[str, tuple[Way, ...]] = {
     "the command line and its server": (
         wrong(
             "secrets, copies and files of systems in the folder",
-            "commands/test_left_out.py::test_what_is_called_like_a_secret_is_one",
+            "content/test_left_out.py::test_what_is_called_like_a_secret_is_one",
             "commands/test_app_files.py::test_what_is_left_out_is_listed_with_its_reason",
         ),
         wrong(

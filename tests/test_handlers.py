@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 
 import pytest
 from asking import APPEND, DEPLOY, ENSURE_CHAT, FakeCompiler, deploy, envelope, get, text
@@ -63,15 +64,17 @@ def test_every_request_of_the_wire_has_a_handler_and_one_only():
 def test_messages_come_behind_everything_that_is_http():
     names = [handler.name for handler in PIPELINE]
 
-    assert names[:9] == [
+    assert names[:11] == [
         "log",
         "preflight",
         "module",
         "entry point",
         "health",
+        "metrics",
         "sign-in page",
         "upload",
         "share link",
+        "error of a page",
         "other HTTP",
     ]
     assert names[-1] == "unknown message"
@@ -248,7 +251,7 @@ async def test_the_log_has_one_line_per_message_whatever_its_type_says(app, capl
     lines = [record.getMessage() for record in caplog.records if record.name == "vibes_trio.requests"]
     assert len(lines) == 3
     assert lines[0].startswith(r"'x\r\nfaked entry\u2028yyy")
-    assert lines[0].endswith("-> UnknownType")
+    assert re.search(r"-> UnknownType \([0-9a-f]{12}\)$", lines[0])
     assert lines[1] == f"'{ENSURE_CHAT}' -> 200"
     assert lines[2] == "GET /nothing -> 503"
     assert max(map(len, lines)) < 200
@@ -281,7 +284,9 @@ async def test_what_is_refused_is_logged_whoever_would_have_answered_it(
     await send(app, "GET", "/healthz")
 
     lines = [record.getMessage() for record in caplog.records if record.name == "vibes_trio.requests"]
-    assert [line.replace("NotFound", "404") for line in lines] == [f"{method} {path} -> {status}"]
+    assert [re.sub(r"NotFound \([0-9a-f]{12}\)", "404", line) for line in lines] == [
+        f"{method} {path} -> {status}"
+    ]
 
 
 async def test_refused_requests_fill_no_log_however_many_come(app):

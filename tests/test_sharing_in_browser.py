@@ -40,7 +40,7 @@ async def test_the_address_lets_a_browser_in_until_it_is_taken_back(tmp_path):
         await closed.wait_for("document.querySelector('h1')")
         assert (
             await closed.evaluate("document.querySelector('h1').textContent")
-            == "There is no app at this address"
+            == "There is no app called garden"
         )
 
         page = await browser.open(link["url"])
@@ -53,7 +53,7 @@ async def test_the_address_lets_a_browser_in_until_it_is_taken_back(tmp_path):
         await again.wait_for("document.querySelector('h1')")
         assert (
             await again.evaluate("document.querySelector('h1').textContent")
-            == "There is no app at this address"
+            == "There is no app called garden"
         )
 
 

@@ -18,6 +18,7 @@ import pytest
 import trio
 from asking import APPEND, DEPLOY, ENSURE_CHAT, deploy, envelope, text
 from local_home import ADDRESS, FakeHome, run_jobs
+from prometheus_client.parser import text_string_to_metric_families
 from recorded import open_recorded_app, play, scenarios, send_over_socket, token
 from serving import http_client, running, websocket
 from test_server import half_a_request, process
@@ -310,6 +311,68 @@ async def test_a_server_of_three_processes_answers_everywhere(tmp_path):
                         nursery.start_soon(visit, app.config.port, f"version {number}".encode())
 
     assert readers_of(os.getpid()) == []
+
+
+async def scrape(port: int) -> dict[tuple[str, ...], float]:
+    async with http_client(port) as client:
+        _, _, body = await client.get("localhost", "/metrics")
+    families = text_string_to_metric_families(body.decode())
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+async def test_metrics_tell_what_all_processes_count_and_forget_none_that_has_ended(tmp_path):
+    async with running(tmp_path, VIBES_WORKERS="2") as app:
+        for _ in range(30):
+            async with http_client(app.config.port) as visitor:
+                await visitor.stream.send_all(GET)
+                await visitor.answer()
+        before = await scrape(app.config.port)
+        (reader,) = readers_of(os.getpid())
+        os.kill(reader, signal.SIGKILL)
+        await until(lambda: readers_of(os.getpid()) not in ([], [reader]))
+        after = await scrape(app.config.port)
+        owners = sum(app.counts.read("answers").values())
+
+    def answered(found: dict[tuple[str, ...], float]) -> float:
+        return sum(value for key, value in found.items() if key[:2] == ("vibes_answers_total", "app"))
+
+    assert answered(before) == answered(after) == 30
+    assert owners < 30  # the other process answered some
+    assert {key[1] for key in before if key[0] == "process_open_fds"} == {"owner", "reader 1"}
+    assert ("vibes_connections_total", "accepted") in after
+    assert after["vibes_connections_total", "accepted"] > before["vibes_connections_total", "accepted"]
+
+
+async def test_metrics_do_not_wait_for_a_reader_that_hangs(tmp_path, monkeypatch):
+    async with running(tmp_path, VIBES_WORKERS="2") as app:
+        (reader,) = readers_of(os.getpid())
+        async with http_client(app.config.port) as client:
+            await client.get("localhost", "/healthz")  # connected to the owner, or handed over to it
+            os.kill(reader, signal.SIGSTOP)
+            try:
+                with trio.fail_after(5):
+                    status, _, body = await client.get("localhost", "/metrics")
+            finally:
+                os.kill(reader, signal.SIGCONT)
+
+    assert status == 200
+    assert b'process_open_fds{process="owner"}' in body
+
+
+async def test_all_processes_write_one_access_log(tmp_path):
+    file = tmp_path / "access.log"
+    async with running(tmp_path / "data", VIBES_WORKERS="3", VIBES_ACCESS_LOG=str(file)) as app:
+        for _ in range(30):
+            async with http_client(app.config.port) as visitor:
+                await visitor.stream.send_all(GET)
+                await visitor.answer()
+
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [line["status"] for line in lines] == [404] * 30
 
 
 async def test_a_reader_inherits_no_key(tmp_path, monkeypatch):

@@ -97,6 +97,14 @@ class Limits:
     members_per_app: int = 1000
     links_per_app: int = 100
     share_link_s: float = 90 * 86400.0
+    # Errors of pages
+    page_error_bytes: int = 8 * KiB
+    page_errors_kept: int = 50
+    page_errors_burst: int = 20
+    page_error_pause_s: float = 5.0
+    page_errors_known: int = 4096
+    page_errors_burst_of_all: int = 200
+    page_error_pause_of_all_s: float = 0.05
     # Compilers
     compile_timeout_s: float = 10.0
     compile_memory_bytes: int = 640 * MiB
@@ -236,6 +244,8 @@ class Limits:
     font_wait_s: float = 10.0
     font_retry_s: float = 60.0
     failed_fonts: int = 4096
+    sass_wait_s: float = 30.0
+    sass_sheet_bytes: int = 32 * MiB
     build_all_timeout_s: float = 600.0
     store_wait_s: float = 300.0
     build_retry_s: float = 30.0
@@ -250,6 +260,16 @@ class Limits:
     verified_bytes: int = 32 * MiB
     max_csr_bytes: int = 8 * KiB
     certificates_per_user: int = 20
+    session_s: float = 90 * 86400.0
+    session_idle_s: float = 30 * 86400.0
+    session_touch_s: float = 300.0
+    session_poll_s: float = 0.5
+    sessions: int = 100_000
+    sessions_per_user: int = 50
+    max_browser_chars: int = 200
+    sign_in_burst: int = 20
+    sign_in_pause_s: float = 3.0
+    sign_in_addresses: int = 10_000
     jwks_bytes: int = 64 * KiB
     jwks_cache_s: float = 1800.0
     jwks_failure_s: float = 10.0
@@ -341,8 +361,10 @@ class Config:
     modules: ModulesMode = "auto"
     page_hosts: tuple[str, ...] = ()
     api_origins: tuple[str, ...] = ("*",)
+    page_errors: Literal["on", "off"] = "on"
     registry_url: str = ""
     esbuild: str = ""
+    sass: str = ""
     device_chain: DeviceChain = "strict"
     max_app_slugs: int = 1000
     max_user_slugs: int = 250
@@ -361,6 +383,8 @@ class Config:
     clerk_issuers: tuple[str, ...] = ()
     clerk_azps: tuple[str, ...] = ()
     app_env: Mapping[str, str] = field(default_factory=dict)
+    metrics_token: str = ""
+    access_log: str = ""
     limits: Limits = field(default_factory=Limits)
 
     def with_port(self, port: int) -> "Config":
@@ -433,11 +457,17 @@ SETTINGS: tuple[Setting, ...] = (
         most=Limits().api_origins,
     ),
     Setting(
+        "VIBES_PAGE_ERRORS",
+        "page_errors",
+        "`on` or `off`: whether apps' pages tell this server of errors, for the app's owner",
+    ),
+    Setting(
         "VIBES_REGISTRY_URL",
         "registry_url",
         "npm registry (`none`: nobody is asked); unset: npm's own settings, else the public one",
     ),
     Setting("VIBES_ESBUILD", "esbuild", "path of an esbuild binary"),
+    Setting("VIBES_SASS", "sass", "path of a Dart Sass (`sass`, not that of Node)"),
     Setting(
         "VIBES_DEVICE_CHAIN", "device_chain", "`strict`, `registry` or `legacy`: which device tokens count"
     ),
@@ -477,6 +507,16 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CLERK_PUB_JWT_URL", "clerk_urls", "addresses of Clerk's keys; also `_1`, `_2`, …", "numbered"),
     Setting("CLERK_ISSUERS", "clerk_issuers", "`iss` values that count, by comma; empty: any", "list"),
     Setting("CLERK_AZPS", "clerk_azps", "`azp` values that count, by comma; empty: any", "list"),
+    Setting(
+        "VIBES_METRICS_TOKEN",
+        "metrics_token",
+        "bearer token for `/metrics` from other machines; unset: only this one may read it",
+    ),
+    Setting(
+        "VIBES_ACCESS_LOG",
+        "access_log",
+        "file that gets a JSON line for each answer over HTTP; `-`: standard error; unset: none",
+    ),
     Setting("FPCLOUD_URL", "app_env", "Fireproof cloud that apps may sync with", "app_env"),
     Setting("DASHBOARD_URL", "app_env", "where one signs in to that cloud", "app_env"),
     Setting("CALLAI_API_KEY", "app_env", "key of these services; every page gets it", "app_env"),
@@ -491,7 +531,9 @@ SETTINGS: tuple[Setting, ...] = (
 KEY_FILE_VARIABLE = "VIBES_DEVICE_ID"
 """Holds a key file's text (JSON, or that as base64), for clients. The JavaScript ones read it too."""
 # What the programs that a server starts (its readers, npm) have no use for.
-SECRET_VARIABLES = frozenset({"DEVICE_ID_CA_PRIV_KEY", "CLOUD_SESSION_TOKEN_SECRET", KEY_FILE_VARIABLE})
+SECRET_VARIABLES = frozenset(
+    {"DEVICE_ID_CA_PRIV_KEY", "CLOUD_SESSION_TOKEN_SECRET", "VIBES_METRICS_TOKEN", KEY_FILE_VARIABLE}
+)
 
 ANY_HOST = "*"
 # What a Content-Security-Policy takes as a host; nothing that could end its place in one passes.
@@ -510,6 +552,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "modules": ("auto", "local", "cdn"),
     "device_chain": ("strict", "registry", "legacy"),
     "protocol": ("", "http", "https"),
+    "page_errors": ("on", "off"),
 }
 
 

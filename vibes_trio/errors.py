@@ -6,6 +6,8 @@ for the person who has to mend it: what is wrong, where, what to do. It never ho
 path of the server.
 """
 
+import secrets
+from functools import cached_property
 from typing import ClassVar
 
 
@@ -23,6 +25,16 @@ class VibesError(Exception):
         super().__init__(message)
         self.message = message
         self.detail = detail
+
+    @cached_property
+    def request_id(self) -> str:
+        """What the log and the answer call the request that it is told of."""
+        return new_id()
+
+
+def new_id() -> str:
+    """Return a name for a request that no other has."""
+    return secrets.token_hex(6)
 
 
 class BadJson(VibesError):

@@ -1,6 +1,8 @@
 """PIPELINE: everything the server answers, in order; most messages stand in `messages.py`, loaded when it listens."""
 
 import logging
+from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -32,7 +34,9 @@ from vibes_trio.services.replies import Asked
 from vibes_trio.services.serving import serve_entry_point, serve_module
 from vibes_trio.services.visibility import cookies_of
 from vibes_trio.urls import (
+    ERRORS,
     HEALTH,
+    METRICS,
     MODULES,
     SHARE,
     SIGN_IN,
@@ -53,11 +57,15 @@ from vibes_trio.wire.deploy import ReqEnsureAppSlug
 if TYPE_CHECKING:
     import vibes_trio.messages as messages
     import vibes_trio.services.devices as devices
+    import vibes_trio.services.metrics as metrics
+    import vibes_trio.services.page_errors as page_errors
     import vibes_trio.services.share_links as share_links
     import vibes_trio.services.uploads as uploads
 else:
     devices = late("vibes_trio.services.devices")
     messages = late("vibes_trio.messages")
+    metrics = late("vibes_trio.services.metrics")
+    page_errors = late("vibes_trio.services.page_errors")
     share_links = late("vibes_trio.services.share_links")
     uploads = late("vibes_trio.services.uploads")
 
@@ -154,6 +162,12 @@ def _health(incoming: Incoming) -> Page | None:
     return Page(read[1], path, read[0].method == "HEAD") if path in HEALTH else None
 
 
+def _metrics(incoming: Incoming) -> HttpIncoming | None:
+    read = _read(incoming)
+    is_asked = read is not None and read[1].app is None and normalize_path(read[0].target) == METRICS
+    return read[0] if read is not None and is_asked else None
+
+
 def _sign_in(incoming: Incoming) -> HttpIncoming | None:
     if not isinstance(incoming, HttpIncoming) or incoming.method not in ("GET", "HEAD", "POST"):
         return None
@@ -186,10 +200,12 @@ def _log_outcome(ctx: Ctx, incoming: Incoming, outcome: Outcome) -> None:
     if isinstance(incoming, MessageHead):
         code = outcome.code if isinstance(outcome, VibesError) else ended
         ctx.app.counts.cells("messages")[known or OTHER, code].value += 1
+        ctx.app.counts.histograms("message_seconds")[(known or OTHER,)].add(perf_counter() - ctx.began)
     level = logging.DEBUG if isinstance(ended, int) and ended < 400 else logging.INFO
     if not log.isEnabledFor(level):
         return
-    log.log(level, "%s -> %s", _name_for_log(incoming), ended, extra={"kind": (known, ended)})
+    which = f" ({outcome.request_id})" if isinstance(outcome, VibesError) else ""
+    log.log(level, "%s -> %s%s", _name_for_log(incoming), ended, which, extra={"kind": (known, ended)})
 
 
 def _name_for_log(incoming: Incoming) -> str:
@@ -204,11 +220,11 @@ def _name_for_log(incoming: Incoming) -> str:
     return shown + "?…" if query else shown
 
 
-def _share(incoming: Incoming) -> HttpIncoming | None:
-    """Return *incoming* if a browser hands in what lets it see a private app."""
+def _posted_to(target: str, incoming: Incoming) -> HttpIncoming | None:
+    """Return *incoming* if a page of an app's host posts it to that path of its own host."""
     assert isinstance(incoming, HttpIncoming), "it takes no other"
     is_apps = incoming.host_name is not None and incoming.host_name.app is not None
-    return incoming if is_apps and incoming.method == "POST" and incoming.target == SHARE else None
+    return incoming if is_apps and incoming.method == "POST" and incoming.target == target else None
 
 
 def _other_http(incoming: Incoming) -> HttpIncoming | None:
@@ -253,6 +269,10 @@ async def _serve_sign_in(ctx: Ctx, incoming: HttpIncoming) -> Reply:
     return await devices.serve_sign_in(ctx, incoming)
 
 
+async def _serve_metrics(ctx: Ctx, incoming: HttpIncoming) -> Reply:
+    return await metrics.serve_metrics(ctx, incoming)
+
+
 async def _serve_uploads(ctx: Ctx, incoming: HttpIncoming) -> Reply:
     await load_the_rest()
     return await uploads.serve_uploads(ctx, incoming)
@@ -263,15 +283,22 @@ async def _let_browser_in(ctx: Ctx, incoming: HttpIncoming) -> Reply:
     return await share_links.let_browser_in(ctx, incoming)
 
 
+async def _take_page_error(ctx: Ctx, incoming: HttpIncoming) -> Reply:
+    await load_the_rest()
+    return await page_errors.take_page_error(ctx, incoming)
+
+
 PIPELINE = Pipeline(
     Handler("log", lambda incoming: incoming, None, post=_log_outcome),
     Handler("preflight", _preflight, _answer_preflight, takes=HttpIncoming),
     Handler("module", _module, serve_module, takes=HttpIncoming),
     Handler("entry point", _entry_point, serve_entry_point, takes=HttpIncoming),
     Handler("health", _health, _answer_health, takes=HttpIncoming),
+    Handler("metrics", _metrics, _serve_metrics, takes=HttpIncoming),
     Handler("sign-in page", _sign_in, _serve_sign_in, takes=HttpIncoming),
     Handler("upload", _upload, _serve_uploads, takes=HttpIncoming),
-    Handler("share link", _share, _let_browser_in, takes=HttpIncoming),
+    Handler("share link", partial(_posted_to, SHARE), _let_browser_in, takes=HttpIncoming),
+    Handler("error of a page", partial(_posted_to, ERRORS), _take_page_error, takes=HttpIncoming),
     Handler("other HTTP", _other_http, _refuse_http, takes=HttpIncoming),
     message(ReqEnsureAppSlug, ensure_app_slug),
     message(ReqEnsureChatContext, ensure_chat_context, find_chat_context),

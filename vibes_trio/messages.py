@@ -19,11 +19,14 @@ from vibes_trio.services import (
     chat_transfer,
     deletions,
     devices,
+    folders,
     forks,
     handoff,
     live,
     me,
+    page_errors,
     prompts,
+    release_packages,
     share_links,
     sharing,
     uploads,
@@ -35,9 +38,12 @@ from vibes_trio.wire import apps as of_apps
 from vibes_trio.wire import chats as of_chats
 from vibes_trio.wire import deletions as of_deletions
 from vibes_trio.wire import devices as of_devices
+from vibes_trio.wire import folders as of_folders
 from vibes_trio.wire import handoff as of_handoff
 from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
+from vibes_trio.wire import packages as of_packages
+from vibes_trio.wire import page_errors as of_page_errors
 from vibes_trio.wire import prompts as of_prompts
 from vibes_trio.wire import settings as of_settings
 from vibes_trio.wire import sharing as of_sharing
@@ -114,5 +120,9 @@ MESSAGES: tuple[Handler[Any], ...] = (
     message(of_prompts.ReqGetApplicationChat, chat_reads.get_application_chat),
     message(of_prompts.ReqGetChatDetails, chat_reads.get_chat_details),
     message(of_prompts.ReqGetChatResponse, chat_reads.get_chat_response),
+    message(of_packages.ReqListReleasePackages, release_packages.list_release_packages),
+    message(of_page_errors.ReqListPageErrors, page_errors.list_page_errors),
+    message(of_page_errors.ReqClearPageErrors, page_errors.clear_page_errors),
+    message(of_folders.ReqPlanDeploy, folders.plan_deploy),
     message(of_uploads.ReqListMissingAssets, uploads.list_missing_assets),
 )

@@ -25,6 +25,7 @@ import trio
 
 from vibes_trio.cache import Flights, Kept
 from vibes_trio.config import Limits
+from vibes_trio.counts import Cells
 from vibes_trio.errors import FetchFailed, FetchTooLong
 from vibes_trio.late import late
 from vibes_trio.reach import Reach
@@ -131,8 +132,16 @@ class Outbound:
     could not be reached lately.
     """
 
-    def __init__(self, client: httpx2.AsyncClient, registry: Registry | None, limits: Limits) -> None:
+    def __init__(
+        self,
+        client: httpx2.AsyncClient,
+        registry: Registry | None,
+        limits: Limits,
+        ended: Cells | None = None,
+    ) -> None:
+        """*ended*: counts requests by the status that came."""
         self.registry = registry
+        self._ended = Cells() if ended is None else ended
         self._client = client
         self._limits = limits
         self._versions: Kept[str, tuple[str | None, float]] = Kept(limits.lookup_cache_entries)
@@ -246,6 +255,15 @@ class Outbound:
         return version if is_exact_version(version) else None, limits.lookup_cache_s
 
     async def _fetch_once(self, asked: httpx2.URL, max_bytes: int, accept: str, is_hashed: bool) -> bytes:
+        try:
+            body = await self._ask(asked, max_bytes, accept, is_hashed)
+        except FetchFailed as error:
+            self._ended[(error.status,)].value += 1
+            raise
+        self._ended[(200,)].value += 1
+        return body
+
+    async def _ask(self, asked: httpx2.URL, max_bytes: int, accept: str, is_hashed: bool) -> bytes:
         target, answered = asked, False
         try:
             for _ in range(MAX_REDIRECTS + 1):
@@ -354,8 +372,11 @@ async def open_outbound(
     limits: Limits,
     env: Mapping[str, str],
     transport: httpx2.AsyncBaseTransport | None = None,
+    ended: Cells | None = None,
 ) -> AsyncIterator[Outbound]:
     """Hold the HTTP client open; *transport* is one that a test puts in the place of sockets.
+
+    *ended*: counts requests by the status that came.
 
     Raises:
         ConfigError: a proxy in the settings is none that can be used.
@@ -369,7 +390,7 @@ async def open_outbound(
             env,
         )
     async with client:
-        yield Outbound(client, registry, limits)
+        yield Outbound(client, registry, limits, ended)
 
 
 async def _read_body(answer: httpx2.Response, max_bytes: int) -> bytes:

@@ -21,11 +21,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import trio
 
+from vibes_trio.allowances import allow_errors
 from vibes_trio.auth.clerk import make_clerk_verifier
 from vibes_trio.auth.device_id import DeviceVerifier
 from vibes_trio.auth.handoff import HAND_OFF, make_hand_off
 from vibes_trio.background.chat_index import run_chat_index
 from vibes_trio.background.periodic import run_all
+from vibes_trio.background.sessions import watch_sessions
 from vibes_trio.background.trust import ensure_keys, read_trust, watch_trust
 from vibes_trio.background.worker import run_worker
 from vibes_trio.beside.pool import open_beside
@@ -38,6 +40,7 @@ from vibes_trio.context import App
 from vibes_trio.counts import Registry
 from vibes_trio.errors import ConfigError, FetchFailed
 from vibes_trio.exchange import Answer
+from vibes_trio.front.access import Access, open_access
 from vibes_trio.front.answer import answer_soon, look
 from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
@@ -53,10 +56,12 @@ from vibes_trio.modules.prepare import find_prepared, prepare_local_modules
 from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.registry.npm_settings import find_registry
 from vibes_trio.modules.registry.ranges import find_kept
+from vibes_trio.modules.sass_home import SassHome
 from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
 from vibes_trio.services.counted import report as report_app
 from vibes_trio.services.deploys import load_deploys
 from vibes_trio.services.releases import forget_changed
+from vibes_trio.sessions import Sessions
 from vibes_trio.storage.chat_index import ToIndex
 from vibes_trio.storage.engines import make_database
 from vibes_trio.workers.owner import Orders, Readers, answer_settled
@@ -99,10 +104,12 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
     db = make_database(config, parts.now, counts)
     db.open()
     try:
-        lazy = LateOutbound(partial(_open_outbound, config, env))
+        lazy = LateOutbound(partial(_open_outbound, config, env, counts))
         async with (
             aclosing(lazy),
-            open_compiler(config.limits, config.esbuild, config.data_dir) as compiler,
+            open_compiler(
+                config.limits, config.esbuild, config.data_dir, counts.cells("compiles")
+            ) as compiler,
             open_beside(config.limits) as beside,
         ):
             prepared = await find_prepared(config) or await prepare_local_modules(config, await lazy.get())
@@ -135,10 +142,15 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 live=Live(config.limits),
                 to_index=ToIndex(config.limits.chats_to_index),
                 fonts=FontHome(outbound, prepared.modules, config) if prepared.modules else None,
+                sass_home=SassHome(outbound, config),
                 counts=counts,
+                sessions=Sessions(db, config.limits, parts.now),
+                told_errors=allow_errors(config.limits),
                 hand_off=hand_off,
             )
             report_app(app)
+            assert app.sessions is not None
+            db.feed.hear_all(app.sessions.hear)
             db.feed.hear_all(partial(forget_changed, app.releases))
             yield app
     finally:
@@ -165,8 +177,11 @@ async def _get_outbound(lazy: LateOutbound) -> Outbound:
         raise FetchFailed(str(error)) from error
 
 
-async def _open_outbound(config: Config, env: Mapping[str, str]) -> AbstractAsyncContextManager[Outbound]:
-    return open_outbound(await find_registry(config, env), config.limits, env)
+async def _open_outbound(
+    config: Config, env: Mapping[str, str], counts: Registry
+) -> AbstractAsyncContextManager[Outbound]:
+    registry = await find_registry(config, env)
+    return open_outbound(registry, config.limits, env, ended=counts.cells("outbound"))
 
 
 async def serve(
@@ -198,8 +213,12 @@ async def serve(
     config = replace(config.with_port(listeners[0].getsockname()[1]), limits=owners)
     try:
         async with open_app(config, parts) as app:
-            with _open_readers(app, readers_limits, listeners) as readers:
-                await _run(app, readers, listeners, announce, trio.Event() if stop is None else stop)
+            with (
+                open_access(config.access_log) as access,
+                _open_readers(app, readers_limits, listeners) as readers,
+            ):
+                stop = trio.Event() if stop is None else stop
+                await _run(app, readers, listeners, announce, stop, access)
     except BaseExceptionGroup as group:
         foreseen, others = group.split(ConfigError)
         if foreseen is None or others is not None:
@@ -229,6 +248,7 @@ async def _run(
     listeners: Sequence[socket.socket],
     announce: Callable[[App], None],
     stop: trio.Event,
+    access: Access | None = None,
 ) -> None:
     ready = ReadyAnswers(app.config.limits.ready_bytes, lambda: app.releases.version)
     answer_it: Answer = partial(answer_soon, app, PIPELINE)
@@ -241,15 +261,17 @@ async def _run(
         app.draining,
         ready,
         look=partial(look, app),
-        pages=lambda quart, otherwise: site.add_pages(app, quart, otherwise),
+        pages=lambda quart, otherwise: site.add_pages(app, quart, otherwise, answer_it),
         balance=readers.balance if readers else None,
         site=app.site,
+        access=access,
     )
     report(front, app.counts)
     async with trio.open_nursery() as watchers:
         await watchers.start(_drain_on_signal, app)
         watchers.start_soon(_drain_on, stop, app)
         await watchers.start(watch_trust, app)
+        await watchers.start(watch_sessions, app)
         async with trio.open_nursery() as background:
             for kind in KINDS:
                 await background.start(run_worker, app, kind)
@@ -275,12 +297,13 @@ def _open_readers(app: App, limits: Limits, listeners: Sequence[socket.socket]) 
         yield None
         return
     orders = Orders(
-        config=replace(app.config, device_id_ca_priv_key="", limits=limits),
+        config=replace(app.config, device_id_ca_priv_key="", metrics_token="", limits=limits),
         local_modules=app.modules is not None,
         log_level=logging.getLevelName(logging.getLogger().getEffectiveLevel()).lower(),
     )
     with closing(Readers(app.config.workers - 1, orders, listeners, app.draining)) as readers:
         app.db.feed.hear_all(readers.hear)
+        app.counts.of_others = readers.count
         yield readers
 
 

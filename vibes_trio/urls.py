@@ -20,15 +20,27 @@ MODULES = "/~esm/"
 HEALTH = ("/healthz", "/readyz")
 """Paths of the API host that tell whether the server lives, and whether it answers."""
 
+METRICS = "/metrics"
+"""Path of the API host that tells what the server counts, to its operator."""
+
 SHARE = "/~share"
 """Where a page of an app's host posts what lets its browser see the app; no release has such a path."""
+
+ERRORS = "/~errors"
+"""Where a page of an app's host posts what went wrong in it; no release has such a path."""
 
 SIGN_IN = "/settings/csr-to-cert"
 """Where programs send a browser to have their device certified; the path is the reference's."""
 UPLOADS = "/assets"
 """Where files are uploaded to; the path is the reference's."""
-FORMS = frozenset({SIGN_IN, UPLOADS})
+OPEN_SESSION = "/sign-in"
+"""Where a browser is signed in: a page, and what its form is posted to."""
+END_SESSION = "/sign-out"
+FORMS = frozenset({SIGN_IN, UPLOADS, OPEN_SESSION, END_SESSION})
 """Paths of the API host to which no messages are posted."""
+
+ROUND = "/vibe"
+"""What the paths of pages round apps begin with; the path is the reference's."""
 
 _LABEL = r"[a-z0-9_-]+"
 _HOST = re.compile(rf"(?:({_LABEL}(?:\.{_LABEL})*)\.?|(\[[0-9a-f:.]+\]))(?::([0-9]{{1,5}}))?")
@@ -50,11 +62,13 @@ class Site:
         bases: names under which apps live, and whole names of apps' hosts, all canonical; `*`: any.
         api: names that are the API's whatever they look like.
         origins: of pages that may send messages, and read the answers; `*`: any.
+        protocol: `http` or `https`, as visitors see it.
     """
 
     bases: frozenset[str] = frozenset({ANY})
     api: frozenset[str] = frozenset()
     origins: frozenset[str] = frozenset({ANY})
+    protocol: str = "http"
 
 
 ANY_SITE = Site()
@@ -72,10 +86,13 @@ class EntryPoint(msgspec.Struct, frozen=True):
     path: str
 
 
-def make_site(hostname_base: str, extra_hosts: Iterable[str], origins: Iterable[str]) -> Site:
+def make_site(
+    hostname_base: str, extra_hosts: Iterable[str], origins: Iterable[str], protocol: str = "http"
+) -> Site:
     """Return the site of a server with these settings (`config`): bases with or without port."""
     base = base_name(hostname_base)
-    return Site(frozenset({base, *map(base_name, extra_hosts)}), frozenset({base}), frozenset(origins))
+    bases = frozenset({base, *map(base_name, extra_hosts)})
+    return Site(bases, frozenset({base}), frozenset(origins), protocol)
 
 
 def base_name(host: str) -> str:
@@ -118,7 +135,9 @@ def may_be_page(host: HostName, method: str, target: str) -> bool:
     path = normalize_path(target)
     if method == "POST":
         return path in FORMS
-    return path not in HEALTH and not path.startswith((MODULES, "//"))  # Quart takes `//x` for `/x`
+    return (
+        path not in HEALTH and path != METRICS and not path.startswith((MODULES, "//"))
+    )  # Quart takes `//x` for `/x`
 
 
 @lru_cache(maxsize=16)  # a request asks several times, and a long one of nothing but dots takes 2 ms
@@ -171,6 +190,11 @@ def entry_point_url(protocol: str, hostname_base: str, app: str, user: str, fs_i
 def app_url(protocol: str, hostname_base: str, app: str, user: str) -> str:
     """Return the address of an app, which shows what is published, as visitors use it."""
     return f"{protocol}://{app}--{user}.{hostname_base}/"
+
+
+def page_round(protocol: str, hostname_base: str, user: str, app: str, fs_id: str = "") -> str:
+    """Return the address of this server's page round an app, or round one release of it."""
+    return f"{protocol}://{hostname_base}{ROUND}/{user}/{app}" + (f"/{fs_id}" if fs_id else "")
 
 
 def wrapper_url(base: str, user: str, app: str, fs_id: str) -> str:

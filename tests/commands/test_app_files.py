@@ -3,10 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from vibes_trio.commands.app_files import FoundFile, find_app, read_file, read_files, shown_size, slug_of
+from vibes_trio.commands.app_files import FoundFile, find_app, read_file, read_files
 from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import Limits
-from vibes_trio.content.slugs import parse_app_slug
 from vibes_trio.wire.files import CodeBlock, StrAssetBlock, Uint8AssetBlock, write_bytes
 
 
@@ -275,35 +274,6 @@ def test_a_module_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(CommandFailed, match="no UTF-8 text at byte 3"):
         read_file(found(path))
-
-
-@pytest.mark.parametrize(
-    ("name", "slug"),
-    [
-        ("My App", "my-app"),
-        ("--x__y--", "x-y"),
-        ("Käse 2000!", "k-se-2000"),
-        ("!!!", ""),
-        ("a" * 29 + "-b", "a" * 29),
-    ],
-)
-def test_a_folder_name_becomes_a_slug(name: str, slug: str) -> None:
-    assert slug_of(name, 30) == slug
-    assert not slug or parse_app_slug(slug) == slug
-
-
-@pytest.mark.parametrize(
-    ("size", "shown"),
-    [
-        (0, "0 bytes"),
-        (1023, "1023 bytes"),
-        (1536, "1.5 KiB"),
-        (1 << 20, "1.0 MiB"),
-        (5 << 30, "5.0 GiB"),
-    ],
-)
-def test_sizes_are_readable(size: int, shown: str) -> None:
-    assert shown_size(size) == shown
 
 
 def test_one_page_of_any_name_is_shown_and_of_several_one_is_to_be_named(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from vibes_trio.commands.left_out import read_choice
+from vibes_trio.commands.ignore_file import read_choice
 from vibes_trio.commands.watch import follow_folder, shown_names
 from vibes_trio.config import Limits
 

@@ -15,6 +15,7 @@ from vibes_trio.content.slugs import (
     parse_slug_pair,
     parse_user_slug,
     random_slug,
+    slug_of,
 )
 from vibes_trio.errors import BadRequest
 from vibes_trio.exchange import AppSlug, UserSlug
@@ -244,3 +245,18 @@ def test_random_slugs_rarely_repeat() -> None:
     random = Random(1)
 
     assert len({random_slug(random) for _ in range(1000)}) > 990
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("My App", "my-app"),
+        ("--x__y--", "x-y"),
+        ("Käse 2000!", "k-se-2000"),
+        ("!!!", ""),
+        ("a" * 29 + "-b", "a" * 29),
+    ],
+)
+def test_a_folder_name_becomes_a_slug(name: str, slug: str) -> None:
+    assert slug_of(name, 30) == slug
+    assert not slug or parse_app_slug(slug) == slug

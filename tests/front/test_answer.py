@@ -187,3 +187,57 @@ async def test_what_is_promised_has_its_time_where_no_connection_sees_to_that(au
 
     assert json.loads(reply.body)["payload"]["code"] == "overloaded"
     assert trio.current_time() == pytest.approx(Limits().message_timeout_s, abs=1)
+
+
+BROWSER = {"sec-fetch-mode": "navigate", "accept": "text/html"}
+
+
+def opening(headers=BROWSER, method="GET"):
+    return HttpIncoming(method, "garden--ada.apps.test", "/a?b=<c>", headers)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        (Overloaded("Too much <now>."), 503, ["This server is busy", "Too much &lt;now&gt;.", "Try again"]),
+        (BadRequest("Not so."), 400, ["This can&#x27;t be answered", "Not so."]),
+        (ValueError("secret"), 500, ["Something went wrong here", "The log has it as"]),
+    ],
+)
+async def test_a_browser_that_opens_a_page_is_shown_one_whatever_goes_wrong(error, status, words, at_once):
+    """Programs are told the same in JSON, with the same status and headers."""
+
+    def refuse(ctx, incoming):
+        raise error
+
+    handlers = pipeline(refuse) if at_once else raising(error)
+    page = await answer(make_app(), handlers, opening())
+    told = await answer(make_app(), handlers, opening({"accept": "application/json"}))
+
+    assert (page.status, told.status) == (status, status)
+    assert all(text in page.body.decode() for text in words), page.body
+    assert b"secret" not in page.body
+    assert json.loads(told.body)["code"]
+    assert dict(page.headers)["content-type"] == "text/html"
+    assert dict(page.headers).get("retry-after") == dict(told.headers).get("retry-after")
+    assert "script-src" not in page.policy
+
+
+async def test_who_waits_too_long_for_a_page_is_shown_so(autojump_clock):
+    async def never(ctx, incoming):
+        await trio.sleep_forever()
+
+    page = await answer(make_app(), pipeline(never), opening())
+
+    assert (page.status, b"took too long" in page.body) == (503, True)
+
+
+async def test_a_server_that_stops_says_so():
+    app = make_app()
+    app.draining.set()
+
+    page = await answer(app, raising(Overloaded("Not now.")), opening())
+
+    assert page.status == 503
+    assert b"This server is stopping" in page.body

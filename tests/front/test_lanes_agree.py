@@ -135,7 +135,9 @@ def parse(said: bytes) -> list[tuple[int, list[tuple[str, str]], bytes]]:
         head, _, body = part.partition(b"\r\n\r\n")
         lines = head.decode("latin-1").split("\r\n")
         headers = [(line.split(": ", 1)[0].lower(), line.split(": ", 1)[1]) for line in lines[1:]]
-        kept = sorted(header for header in headers if header[0] not in ("date", "server-timing"))
+        kept = sorted(
+            header for header in headers if header[0] not in ("date", "server-timing", "x-request-id")
+        )
         answers.append((int(lines[0][9:12]), kept, body))
     return answers
 

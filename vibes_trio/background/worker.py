@@ -37,12 +37,14 @@ async def run_worker(
 
 
 async def _work(app: App, kind: type[Job]) -> None:
-    queue = app.jobs.queues[kind]
+    queue, ended = app.jobs.queues[kind], app.counts.cells("jobs")
     while (taken := await queue.take()) is not None:
         user, job = taken
         try:
             await RUN[kind](app, job)
+            ended[kind.__name__, "done"].value += 1
         except Exception:
+            ended[kind.__name__, "failed"].value += 1
             log.exception("job failed: %s", job)
         finally:
             queue.done(user)

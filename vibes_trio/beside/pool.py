@@ -31,7 +31,7 @@ from vibes_trio.wire.large import LargeHead
 
 COMMAND = (sys.executable, "-m", "vibes_trio.services.beside")
 
-Task = Literal["look", "read", "link", "map", "page", "show", "show plainly"]
+Task = Literal["look", "read", "link", "map", "page", "plan", "show", "show plainly"]
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -20,7 +20,6 @@ from vibes_trio.client.following import Following, next_entries, next_sections, 
 from vibes_trio.client.link import Link, websocket_url
 from vibes_trio.client.paging import Pages
 from vibes_trio.client.repeats import may_repeat
-from vibes_trio.client.replies import read_reply
 from vibes_trio.client.tokens import Signer, Token, signer
 from vibes_trio.config import Limits
 from vibes_trio.wire.app_log import EvtAppLog, ReqSubscribeAppLog
@@ -34,6 +33,7 @@ from vibes_trio.wire.live import (
     ReqSubscribeChatSections,
     ReqSubscribeReleases,
 )
+from vibes_trio.wire.replies import read_reply
 
 R = TypeVar("R", bound=Response)
 

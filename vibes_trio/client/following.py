@@ -10,7 +10,6 @@ import trio
 from vibes_trio.client.connection import Feed
 from vibes_trio.client.failures import CannotConnect, ConnectionLost, Lagged, RequestTimedOut
 from vibes_trio.client.link import Exchange, Link
-from vibes_trio.client.replies import read_error, read_reply
 from vibes_trio.errors import VibesError
 from vibes_trio.wire.app_log import EvtAppLog, ReqSubscribeAppLog
 from vibes_trio.wire.base import ErrorReply, Request, Response
@@ -20,6 +19,7 @@ from vibes_trio.wire.live import (
     ReqSubscribeChatSections,
     ReqUnsubscribe,
 )
+from vibes_trio.wire.replies import read_error, read_reply
 
 E = TypeVar("E", bound=Response)
 

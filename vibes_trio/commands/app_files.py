@@ -2,14 +2,17 @@
 
 import codecs
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from msgspec.structs import replace
 
-from vibes_trio.commands.left_out import (
+from vibes_trio.commands.ignore_file import read_choice
+from vibes_trio.commands.output import CommandFailed
+from vibes_trio.config import Limits, MiB
+from vibes_trio.content.filenames import check_filename, lang_of
+from vibes_trio.content.left_out import (
     LOCK_FILES,
     SECRET,
     Choice,
@@ -17,21 +20,14 @@ from vibes_trio.commands.left_out import (
     describe,
     is_any_meant,
     is_lock_too_large,
-    read_choice,
 )
-from vibes_trio.commands.output import CommandFailed
-from vibes_trio.commands.secret_files import MAX_SECRET_BYTES, holds_secret
-from vibes_trio.config import GiB, KiB, Limits, MiB
-from vibes_trio.content.filenames import check_filename, lang_of
-from vibes_trio.content.slugs import MAX_LABEL_CHARS
+from vibes_trio.content.secret_files import MAX_SECRET_BYTES, holds_secret
+from vibes_trio.content.sent_files import PAGE, find_page, is_of_page, is_read_as_text
+from vibes_trio.content.sizes import shown_size
 from vibes_trio.errors import BadRequest
 from vibes_trio.wire.files import CodeBlock, StrAssetBlock, Uint8AssetBlock, VibeFile, write_bytes
 
 BIG_FILE_BYTES = 1 * MiB
-MAX_APP_NAME_CHARS = 30
-PAGE = "/index.html"
-# What is read as text wherever it comes to.
-_TEXTS = (".css", ".json", ".html", ".htm", ".svg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +138,10 @@ def _is_secret_or_large(walk: _Walk, root: Path, path: Path, choice: Choice, lim
         walk.left_out.append(LeftOut(name, f"over {shown_size(limits.max_lock_bytes)}"))
         return True
     # What the page is made of is sent, with a warning: without it the app would not work, and nobody knew why.
-    if size > MAX_SECRET_BYTES or _is_of_page(name) or not holds_secret(name, path.read_bytes()):
+    if size > MAX_SECRET_BYTES or is_of_page(name) or not holds_secret(name, path.read_bytes()):
         return False
     walk.left_out.append(LeftOut(name, SECRET))
     return True
-
-
-def _is_of_page(name: str) -> bool:
-    return lang_of(name) is not None or name.lower().endswith((".html", ".htm", ".css"))
 
 
 def _raise(error: OSError) -> None:
@@ -178,7 +170,7 @@ def _warnings(files: Sequence[FoundFile], links: Sequence[Path], root: Path) -> 
         if file.size > BIG_FILE_BYTES and file.path.name not in LOCK_FILES:
             yield f"{file.path}: {shown_size(file.size)} make a slow page."
         is_small = file.size <= MAX_SECRET_BYTES
-        if is_small and _is_of_page(file.name) and holds_secret(file.name, file.path.read_bytes()):
+        if is_small and is_of_page(file.name) and holds_secret(file.name, file.path.read_bytes()):
             yield f"{file.path}: holds a private key, and everybody who opens the app can read it."
     for link in links:
         yield f"{link}: is a link, which is not followed; put the file itself into {root}."
@@ -213,9 +205,9 @@ def read_files(app: FoundApp, entry: str = "") -> list[VibeFile]:
         return _with_entry(
             [read_file(file) for file in app.files], f"/{entry.removeprefix('./').lstrip('/')}"
         )
-    is_site = all(lang_of(file.name) in (None, "js") for file in app.files)
+    page = find_page([file.name for file in app.files])
     files = [read_file(file) for file in app.files]
-    return [replace(file, entry_point=True) if is_site and file.filename == PAGE else file for file in files]
+    return [replace(file, entry_point=True) if file.filename == page else file for file in files]
 
 
 def _with_entry(files: Sequence[VibeFile], name: str) -> list[VibeFile]:
@@ -236,8 +228,7 @@ def read_file(file: FoundFile) -> VibeFile:
     content = file.path.read_bytes()
     lang = lang_of(file.name)
     try:
-        is_read = lang is not None or file.name.lower().endswith(_TEXTS)
-        text = _decode(content) if is_read else content.decode("utf-8")
+        text = _decode(content) if is_read_as_text(file.name) else content.decode("utf-8")
     except UnicodeDecodeError as error:
         if lang is not None:
             raise CommandFailed(
@@ -261,17 +252,3 @@ def _decode(content: bytes) -> str:
         if content.startswith(mark):
             return content.decode("utf-16")
     return content.decode("utf-8")
-
-
-def slug_of(name: str, max_chars: int = MAX_LABEL_CHARS) -> str:
-    """Return *name* as a part of a host name: small letters, digits, single hyphens. Empty if nothing is left."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:max_chars].strip("-")
-
-
-def shown_size(size: int) -> str:
-    """Return *size* in bytes as people read it."""
-    if size < KiB:
-        return f"{size} bytes"
-    if size < MiB:
-        return f"{size / KiB:.1f} KiB"
-    return f"{size / MiB:.1f} MiB" if size < GiB else f"{size / GiB:.1f} GiB"

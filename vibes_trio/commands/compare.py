@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 import trio
 
-from vibes_trio.commands.app_files import FoundApp, FoundFile, read_file, shown_size
+from vibes_trio.commands.app_files import FoundApp, FoundFile, read_file
 from vibes_trio.commands.output import OK, print_json, print_table, printable, tell
 from vibes_trio.commands.plan import Plan
 from vibes_trio.commands.session import AppName, Session, ask_server
 from vibes_trio.commands.shown import print_struct
 from vibes_trio.commands.versions import find_release
 from vibes_trio.content.cid import calc_cid, file_cid, to_utf8
+from vibes_trio.content.sizes import shown_size
 from vibes_trio.exchange import Cid
 from vibes_trio.logs.colours import Colour, paint
 from vibes_trio.wire.files import CodeBlock, FileSystemItem, StrAssetBlock

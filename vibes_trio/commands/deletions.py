@@ -4,11 +4,11 @@ import sys
 import time
 from argparse import Namespace
 
-from vibes_trio.commands.app_files import shown_size
 from vibes_trio.commands.output import OK, USAGE, CommandFailed, printable, tell
 from vibes_trio.commands.session import AppName, Session, ask_server
 from vibes_trio.commands.shown import print_list, print_struct, shown_age
 from vibes_trio.commands.versions import find_release
+from vibes_trio.content.sizes import shown_size
 from vibes_trio.wire.deletions import (
     Gone,
     ListedDeletion,

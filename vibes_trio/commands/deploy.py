@@ -8,7 +8,6 @@ from pathlib import Path
 
 from vibes_trio.commands.app_files import FoundApp, read_files
 from vibes_trio.commands.compare import Change, compare_folder, print_changes
-from vibes_trio.commands.left_out import PROFILE_FILE
 from vibes_trio.commands.output import OK, USAGE, CommandFailed, tell, warn
 from vibes_trio.commands.plan import Plan, find_handle, look_at, make_plan, make_request, shown_number
 from vibes_trio.commands.profile import find_profile
@@ -18,6 +17,7 @@ from vibes_trio.commands.session import Session, find_asker, find_server, with_s
 from vibes_trio.commands.show_release import show_release
 from vibes_trio.config import Config, load_config
 from vibes_trio.content.filenames import lang_of
+from vibes_trio.content.left_out import PROFILE_FILE
 from vibes_trio.content.project import ProjectFile
 from vibes_trio.content.project_words import describe_project
 from vibes_trio.content.read_project import read_project

@@ -5,10 +5,10 @@ from argparse import Namespace
 
 import msgspec
 
-from vibes_trio.commands.app_files import shown_size
 from vibes_trio.commands.output import OK, USAGE, CommandFailed, print_table, tell
 from vibes_trio.commands.session import Session, ask_server
 from vibes_trio.commands.shown import print_list, print_struct, shown_age
+from vibes_trio.content.sizes import shown_size
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.me import (
     DefaultHandle,

@@ -5,20 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vibes_trio.commands.app_files import (
-    MAX_APP_NAME_CHARS,
-    FoundApp,
-    find_app,
-    read_files,
-    shown_size,
-    slug_of,
-)
+from vibes_trio.commands.app_files import FoundApp, find_app, read_files
 from vibes_trio.commands.env_files import read_env_files
-from vibes_trio.commands.left_out import describe
 from vibes_trio.commands.output import USAGE, CommandFailed, tell, warn
 from vibes_trio.commands.profile import Profile
 from vibes_trio.commands.session import Session
 from vibes_trio.config import Limits
+from vibes_trio.content.left_out import describe
+from vibes_trio.content.sizes import shown_size
+from vibes_trio.content.slugs import MAX_APP_NAME_CHARS, slug_of
 from vibes_trio.wire.deploy import Mode, ReqEnsureAppSlug
 
 

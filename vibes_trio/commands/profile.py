@@ -19,9 +19,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from vibes_trio.commands.left_out import PROFILE_FILE
 from vibes_trio.commands.output import UNUSABLE, USAGE, CommandFailed
 from vibes_trio.config import KiB
+from vibes_trio.content.left_out import PROFILE_FILE
 
 PROFILE_VARIABLE = "VIBES_ENV"
 MAX_PROFILE_BYTES = 64 * KiB

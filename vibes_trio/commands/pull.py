@@ -12,12 +12,12 @@ from pathlib import Path
 import trio
 
 from vibes_trio.client.paging import Pages
-from vibes_trio.commands.app_files import shown_size
 from vibes_trio.commands.output import OK, USAGE, CommandFailed, print_json, tell
 from vibes_trio.commands.session import AppName, Session, ask_server
 from vibes_trio.commands.versions import find_release
 from vibes_trio.config import Limits
 from vibes_trio.content.filenames import check_filename
+from vibes_trio.content.sizes import shown_size
 from vibes_trio.errors import BadRequest
 from vibes_trio.wire.versions import FilePiece, ReqGetReleaseFiles, ResGetReleaseFiles
 

@@ -6,8 +6,8 @@ from functools import partial
 
 from vibes_trio.client.failures import ConnectionLost, RequestTimedOut
 from vibes_trio.commands.app_files import FoundApp, find_app
+from vibes_trio.commands.ignore_file import read_choice
 from vibes_trio.commands.interrupts import until_interrupted
-from vibes_trio.commands.left_out import read_choice
 from vibes_trio.commands.output import CommandFailed, print_error, tell
 from vibes_trio.commands.plan import Plan, find_handle, make_request, shown_number
 from vibes_trio.commands.sending import send_deploy

@@ -17,11 +17,11 @@ from vibes_trio.client.connection import Progress
 from vibes_trio.client.failures import CannotConnect, ConnectionLost, RequestTimedOut
 from vibes_trio.client.paging import Pages
 from vibes_trio.client.tokens import DeviceKey, Token
-from vibes_trio.commands.app_files import MAX_APP_NAME_CHARS, slug_of
 from vibes_trio.commands.credentials import URL_VARIABLE, device_name, find_device, find_url
 from vibes_trio.commands.output import UNREACHABLE, USAGE, CommandFailed, warn
 from vibes_trio.commands.profile import Profile, find_profile
 from vibes_trio.config import Config, Limits, load_config
+from vibes_trio.content.slugs import MAX_APP_NAME_CHARS, slug_of
 from vibes_trio.errors import NotFound, RequireLogin, SlugTaken
 from vibes_trio.wire.base import Request, Response
 from vibes_trio.wire.me import ReqWhoAmI

@@ -5,11 +5,11 @@ import time
 from argparse import Namespace
 
 from vibes_trio.client.paging import Pages
-from vibes_trio.commands.app_files import shown_size
 from vibes_trio.commands.apps import PAGE, check_limit, cut, gather
 from vibes_trio.commands.output import OK, CommandFailed
 from vibes_trio.commands.session import AppName, Session, ask_server
 from vibes_trio.commands.shown import print_list, shown_age
+from vibes_trio.content.sizes import shown_size
 from vibes_trio.errors import NotFound
 from vibes_trio.wire.apps import ReqListVersions, ResListVersions, Version
 from vibes_trio.wire.settings import ReqEnsureAppSettings

@@ -7,8 +7,8 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vibes_trio.commands.left_out import Choice
 from vibes_trio.config import Limits
+from vibes_trio.content.left_out import Choice
 from vibes_trio.late import late
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import trio
 from vibes_trio.cache import Flights, Kept
 from vibes_trio.compilers.bundles import Bundle, Material
 from vibes_trio.compilers.interface import Compiled, Compiler, Lang, Source
+from vibes_trio.counts import Cells
 from vibes_trio.errors import TransformFailed
 
 # What a result costs besides its code: keys, records, specifiers.
@@ -35,8 +36,10 @@ class CachedCompiler:
     one who compiles is cancelled, the next in line compiles.
     """
 
-    def __init__(self, compiler: Compiler, max_bytes: int) -> None:
+    def __init__(self, compiler: Compiler, max_bytes: int, ended: Cells | None = None) -> None:
+        """*ended*: counts what was compiled, by how that ended."""
         self._compiler = compiler
+        self._ended = Cells() if ended is None else ended
         self._kept: Kept[_Key, Compiled] = Kept(max_bytes, _size)
         self._flights: Flights[tuple[_Key, str, str], Compiled | _Failure] = Flights()
 
@@ -76,7 +79,9 @@ class CachedCompiler:
             return known
         try:
             compiled = await self._compiler.compile(source, user)
+            self._ended[("done",)].value += 1
         except TransformFailed as failure:
+            self._ended[("failed",)].value += 1
             return _Failure(failure.words, failure.line, failure.column)
         self._kept.put(key, compiled)
         return compiled

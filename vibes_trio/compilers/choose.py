@@ -14,6 +14,7 @@ from vibes_trio.compilers.cached import CachedCompiler
 from vibes_trio.compilers.esbuild import open_esbuild
 from vibes_trio.compilers.interface import Compiled, Compiler, Source
 from vibes_trio.config import Limits
+from vibes_trio.counts import Cells
 from vibes_trio.errors import ConfigError, TransformFailed
 from vibes_trio.late import late
 
@@ -39,8 +40,12 @@ def toolchain_path(data_dir: Path) -> Path:
 
 
 @asynccontextmanager
-async def open_compiler(limits: Limits, esbuild: str, data_dir: Path) -> AsyncIterator[Compiler]:
+async def open_compiler(
+    limits: Limits, esbuild: str, data_dir: Path, ended: Cells | None = None
+) -> AsyncIterator[Compiler]:
     """Give the best compiler there is, with a memory of its results; its processes end with the context.
+
+    *ended*: counts what is compiled, by how that ended.
 
     Looked for in this order: *esbuild* (the setting VIBES_ESBUILD, unless empty), the toolchain folder, PATH.
     A binary counts when it says its version and compiles a small module as expected. Without any: esprima.
@@ -55,11 +60,11 @@ async def open_compiler(limits: Limits, esbuild: str, data_dir: Path) -> AsyncIt
             continue
         async with open_esbuild(binary, version, limits) as compiler:
             if await _passes_trial(compiler):
-                yield CachedCompiler(compiler, limits.compiled_cache_bytes)
+                yield CachedCompiler(compiler, limits.compiled_cache_bytes, ended)
                 return
         _refuse(binary, f"its version {version} does not compile a trial module", named=bool(esbuild))
     async with esprima_engine.open_esprima(limits) as fallback:
-        yield CachedCompiler(fallback, limits.compiled_cache_bytes)
+        yield CachedCompiler(fallback, limits.compiled_cache_bytes, ended)
 
 
 async def find_version(binary: Path, limits: Limits) -> str | None:

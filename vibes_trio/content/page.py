@@ -64,6 +64,7 @@ class PageInput:
         reloads: whether the page opens a newer release by itself.
         hosted: host of packages → what their paths begin with, of those that this server answers in the place of while
             the app runs.
+        quiet: whether the page tells this server of no errors.
     """
 
     app_slug: AppSlug
@@ -92,6 +93,7 @@ class PageInput:
     asks_for_fonts: bool = False
     reloads: bool = False
     hosted: Mapping[str, str] = field(default_factory=dict)
+    quiet: bool = False
 
 
 def render_page(page: PageInput) -> bytes:
@@ -113,6 +115,8 @@ def render_page(page: PageInput) -> bytes:
     }
     if page.notes:
         facts["notes"] = list(page.notes)
+    if page.quiet:
+        facts["quiet"] = True
     if page.routes:
         facts["live"] = page.live
         facts["names"] = [] if page.live else list(page.names)

@@ -15,6 +15,8 @@ from vibes_trio.errors import BadRequest
 from vibes_trio.exchange import AppSlug, UserSlug
 
 MAX_LABEL_CHARS = 63
+MAX_APP_NAME_CHARS = 30
+"""Of a name that is made of that of a folder."""
 
 RESERVED = frozenset(
     {"www", "api", "admin", "app", "auth", "login", "static", "assets", "cdn", "mail", "ns1", "localhost"}
@@ -139,3 +141,8 @@ def _parse(member: str, text: str, own: Collection[str], allowed: Collection[str
 def _shape(name: str) -> str:
     """Return *name* with characters that look alike made the same: 0 and o; 1, i and l; rn and m."""
     return name.translate(_LOOK_ALIKES).replace("rn", "m")
+
+
+def slug_of(name: str, max_chars: int = MAX_LABEL_CHARS) -> str:
+    """Return *name* as a part of a host name: small letters, digits, single hyphens. Empty if nothing is left."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:max_chars].strip("-")

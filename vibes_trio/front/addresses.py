@@ -87,3 +87,12 @@ def calc_network(address: str) -> str:
     if isinstance(parsed, IPv6Address):
         return str(IPv6Network((parsed.packed, _PREFIX_BITS), strict=False))
     return str(parsed)
+
+
+def peer_address(sock: socket.socket) -> str:
+    """Return the address that *sock* comes from, without port; empty: it has left."""
+    try:
+        address: str = sock.getpeername()[0]
+    except (OSError, IndexError):
+        return NOT_COUNTED
+    return address

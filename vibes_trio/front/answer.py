@@ -5,9 +5,9 @@ knows which it was.
 """
 
 import logging
-import secrets
 from collections.abc import Awaitable
 from functools import partial
+from time import perf_counter
 
 import trio
 from msgspec.structs import replace
@@ -16,9 +16,10 @@ from outcome import Error, Maybe, Value
 from vibes_trio.context import App, Ctx
 from vibes_trio.counts import OTHER
 from vibes_trio.dispatch import Pipeline, dispatch_soon
-from vibes_trio.errors import Internal, Overloaded, RequireLogin, VibesError, forget_traces
+from vibes_trio.errors import Internal, Overloaded, RequireLogin, VibesError, forget_traces, new_id
 from vibes_trio.exchange import HttpIncoming, Incoming, Later, Link, MessageIncoming, Reply, Soon, Turn
 from vibes_trio.front.status import TOO_LONG, error_reply
+from vibes_trio.services.notices import explain_error, is_navigation
 from vibes_trio.urls import FORMS, normalize_path, parse_host
 from vibes_trio.wire.base import Envelope, MessageHead, read_head
 from vibes_trio.wire.large import large_message
@@ -59,14 +60,14 @@ def _answer_message(
     """Answer the message whose text is *data*: a frame, or the body of a POST or PUT to an API host."""
     limits = app.config.limits
     if len(data) > limits.read_here_bytes:
-        return _wait(_answer_large(app, pipeline, incoming, data, turn), limits.message_timeout_s, None)
+        return _wait(app, _answer_large(app, pipeline, incoming, data, turn), None)
     try:
         head = read_head(data)
     except VibesError as error:
         return _refuse_unread(app, error)
-    return _answer(
-        app, pipeline, head, turn, incoming.link if isinstance(incoming, MessageIncoming) else None
-    )
+    if isinstance(incoming, MessageIncoming):
+        return _answer(app, pipeline, head, turn, incoming.link, incoming.session)
+    return _answer(app, pipeline, head, turn)
 
 
 async def look(app: App, incoming: MessageIncoming) -> MessageIncoming:
@@ -81,7 +82,9 @@ async def look(app: App, incoming: MessageIncoming) -> MessageIncoming:
 async def _answer_large(
     app: App, pipeline: Pipeline, incoming: Incoming, data: bytes, turn: Turn | None
 ) -> Reply:
-    looked, link = (incoming.looked, incoming.link) if isinstance(incoming, MessageIncoming) else (None, None)
+    looked, link, session = None, None, ""
+    if isinstance(incoming, MessageIncoming):
+        looked, link, session = incoming.looked, incoming.link, incoming.session
     if looked is None:
         try:
             looked = await app.beside.look(data, incoming.client)
@@ -89,14 +92,19 @@ async def _answer_large(
             return _refuse_unread(app, error)
     if isinstance(looked, VibesError):
         return _refuse_unread(app, looked)
-    reply = _answer(app, pipeline, large_message(data, looked), turn, link)
+    reply = _answer(app, pipeline, large_message(data, looked), turn, link, session)
     return reply if isinstance(reply, Reply) else await reply
 
 
 def _refuse_unread(app: App, error: VibesError) -> Reply:
     """Return what is told of *error* about a message that no handler was shown: it counts here."""
     app.counts.cells("messages")[OTHER, error.code].value += 1
+    _count(app, error)
     return error_reply(error)
+
+
+def _count(app: App, error: VibesError) -> None:
+    app.counts.cells("errors")[(error.code,)].value += 1
 
 
 async def _time(reply: Awaitable[Reply], started: float) -> Reply:
@@ -115,51 +123,78 @@ def _answer(
     incoming: HttpIncoming | MessageHead,
     turn: Turn | None,
     link: Link | None = None,
+    session: str = "",
 ) -> Soon[Reply]:
     envelope = incoming.envelope if isinstance(incoming, MessageHead) else None
     try:
-        reply = dispatch_soon(Ctx(app, turn, None, link, envelope), pipeline, incoming)
-    except Exception as error:  # noqa: BLE001 - `_explain` logs what is unforeseen
-        return _explain(envelope, error)
+        ctx = Ctx(app, turn, None, link, envelope, "", perf_counter(), session)
+        reply = dispatch_soon(ctx, pipeline, incoming)
+    except Exception as error:  # noqa: BLE001 - `_foreseen` logs what is unforeseen
+        if is_navigation(incoming):
+            return _as_page(app, incoming, error)
+        return _explain(app, envelope, error)
     if isinstance(reply, Reply):
         return reply
     if isinstance(reply, Later) and link is not None:  # its connection gives up what takes too long
-        return reply.then(partial(_end, envelope))
-    return _wait(reply, app.config.limits.message_timeout_s, envelope)
+        return reply.then(partial(_end, app, envelope))
+    if is_navigation(incoming):
+        return _show(app, incoming, reply)
+    return _wait(app, reply, envelope)
 
 
-async def _wait(reply: Awaitable[Reply], timeout_s: float, envelope: Envelope | None) -> Reply:
+async def _show(app: App, incoming: HttpIncoming, reply: Awaitable[Reply]) -> Reply:
+    """As `_wait`, for a browser that opens a page: whatever comes of it, it is shown one."""
+    try:
+        with trio.CancelScope(deadline=trio.current_time() + app.config.limits.message_timeout_s):
+            return await reply
+    except Exception as error:  # noqa: BLE001 - `_foreseen` logs what is unforeseen
+        return _as_page(app, incoming, error)
+    return _as_page(app, incoming, Overloaded(TOO_LONG))
+
+
+def _as_page(app: App, incoming: HttpIncoming, error: Exception) -> Reply:
+    """Return what a browser that opens a page is shown of *error*."""
+    known = _foreseen(app, error)
+    return explain_error(known, error_reply(known), incoming.target, stopping=app.draining.is_set())
+
+
+async def _wait(app: App, reply: Awaitable[Reply], envelope: Envelope | None) -> Reply:
+    timeout_s = app.config.limits.message_timeout_s
     try:
         # trio.fail_after costs a third of a short answer.
         with trio.CancelScope(deadline=trio.current_time() + timeout_s):
             return await reply
-    except Exception as error:  # noqa: BLE001 - `_explain` logs what is unforeseen
-        return _explain(envelope, error)
-    return error_reply(Overloaded(TOO_LONG), envelope)
+    except Exception as error:  # noqa: BLE001 - `_foreseen` logs what is unforeseen
+        return _explain(app, envelope, error)
+    return _explain(app, envelope, Overloaded(TOO_LONG))
 
 
-def _end(envelope: Envelope | None, got: Maybe[Reply]) -> Maybe[Reply]:
+def _end(app: App, envelope: Envelope | None, got: Maybe[Reply]) -> Maybe[Reply]:
     if isinstance(got, Error) and isinstance(got.error, Exception):
-        return Value(_explain(envelope, got.error))
+        return Value(_explain(app, envelope, got.error))
     return got
 
 
-def _explain(envelope: Envelope | None, error: Exception) -> Reply:
+def _explain(app: App, envelope: Envelope | None, error: Exception) -> Reply:
     """Return what a client is told of *error*."""
-    if isinstance(error, VibesError):
-        return _refuse(error, envelope)
-    reference = secrets.token_hex(6)
-    log.error("internal error %s", reference, exc_info=error)
-    return _apologize(reference, envelope)
+    return error_reply(_foreseen(app, error), envelope)
 
 
-def _refuse(error: VibesError, envelope: Envelope | None) -> Reply:
+def _foreseen(app: App, error: Exception) -> VibesError:
+    """Return *error* as it is told, counted; write down what only the log may know of it."""
     if isinstance(error, RequireLogin):
         why = str(error.__cause__ or error.reason)
         log.info("refused credentials: %s", ascii(why[:MAX_REASON_CHARS])[1:-1])  # it may quote the client
-    return error_reply(error, envelope)
+    if not isinstance(error, VibesError):
+        apology = _apologize()
+        log.error("internal error %s", apology.request_id, exc_info=error)
+        error = apology
+    _count(app, error)
+    return error
 
 
-def _apologize(reference: str, envelope: Envelope | None) -> Reply:
-    message = f"Something went wrong here, not with you. The log has it as {reference}."
-    return error_reply(Internal(message, id=reference), envelope)
+def _apologize() -> Internal:
+    reference = new_id()
+    error = Internal(f"Something went wrong here, not with you. The log has it as {reference}.", id=reference)
+    error.request_id = reference
+    return error

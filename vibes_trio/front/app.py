@@ -6,6 +6,7 @@ Importing this module imports Quart and Hypercorn, half a second; `serve.py` doe
 import math
 from collections.abc import Callable
 from functools import partial
+from time import perf_counter
 from typing import cast
 
 import trio
@@ -21,6 +22,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from vibes_trio.config import Limits
 from vibes_trio.errors import forget_traces
 from vibes_trio.exchange import HttpIncoming, Reply
+from vibes_trio.front.access import Access
 from vibes_trio.front.budget import Holding
 from vibes_trio.front.guard import GuardedConfig, serve_one
 from vibes_trio.front.heads import Head
@@ -49,6 +51,7 @@ def build_app(front: Front) -> QuartTrio:
     app.config["RESPONSE_TIMEOUT"] = None  # each send has its own deadline
 
     async def answer_what_no_page_does() -> Response | None:
+        request.scope["state"]["began"] = perf_counter()
         # Not a route: those know some methods and tidy up paths, while here any of both is answered.
         head: Head = request.scope["state"]["head"]
         if request.routing_exception is not None:
@@ -83,7 +86,11 @@ def build_app(front: Front) -> QuartTrio:
         return _write(reply, head, close=head.close or front.draining.is_set())
 
     async def count(response: Response) -> Response:
-        front.counts.answer(request.scope["state"]["head"], response.status_code, FULL).value += 1
+        state = request.scope["state"]
+        front.counts.answer(state["head"], response.status_code, FULL).value += 1
+        front.counts.took(state["head"], FULL, state["began"])
+        if front.access is not None:
+            _note(front.access, state["head"], response, state["began"])
         return response
 
     app.before_request(answer_what_no_page_does)
@@ -91,6 +98,15 @@ def build_app(front: Front) -> QuartTrio:
     if front.pages is not None:
         front.pages(app, answer)
     return app
+
+
+def _note(access: Access, head: Head, response: Response, began: float) -> None:
+    """Write the line of *response*, which has an id from now on."""
+    named = access.named(Reply(response.status_code, tuple(response.headers.items())))
+    response.headers = Headers(named.headers)
+    client = request.scope["client"]
+    size = 0 if head.method == "HEAD" else response.content_length or 0
+    access.written(client[0] if client else "", head, named, size, FULL, began)
 
 
 async def _read_body(limits: Limits) -> bytes:

@@ -48,6 +48,7 @@ class Refused(Exception):
 
     def __init__(self, error: VibesError, status: int | None = None) -> None:
         super().__init__(error.message)
+        self.error = error
         reply = error_reply(error)
         headers = reply.headers
         if status == HTTPStatus.METHOD_NOT_ALLOWED:

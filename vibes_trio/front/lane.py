@@ -13,14 +13,17 @@ owns the data, and what it finds it can't answer; there it goes on as if it had 
 import math
 import socket
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 from typing import cast
 
 import msgspec
 import trio
 
+from vibes_trio.browsers import acting_session
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest, forget_traces
 from vibes_trio.exchange import HttpIncoming, Reply
+from vibes_trio.front.access import note_refused
 from vibes_trio.front.addresses import address_of, peer_of
 from vibes_trio.front.heads import Head, find_head_end, parse_head, refused_for
 from vibes_trio.front.http import (
@@ -38,7 +41,7 @@ from vibes_trio.front.state import FAST, READY, Front, Waiting
 from vibes_trio.front.upload import Upload
 from vibes_trio.front.ws import accept_websocket, serve_websocket
 from vibes_trio.steps import KEPT_WHOLE_BYTES, let_go
-from vibes_trio.urls import may_be_page
+from vibes_trio.urls import ERRORS, METRICS, may_be_page
 
 ServeOne = Callable[[Line, Head], Awaitable[bool]]
 """Answers the one request whose bytes, head included, come next; returns whether another may follow."""
@@ -125,6 +128,8 @@ async def _serve_or_refuse(conn: _Connection) -> None:
 async def _refuse(front: Front, line: Line, refused: Refused) -> None:
     front.counts.refused += 1
     front.counts.answers["refused", refused.reply.status, FAST].value += 1
+    front.counts.errors[(refused.error.code,)].value += 1
+    note_refused(front.access, line.socket, refused)
     # HEAD is not told apart: the connection ends here, so a body too many confuses nobody.
     await line.send_all(*build_response(refused.reply, "GET", readers=refused.readers, close=True))
     await line.linger(front.limits.close_timeout_s)
@@ -144,6 +149,8 @@ async def _serve_next(conn: _Connection, first: bool) -> bool:
     if front.fast and not front.draining.is_set():
         ready = front.ready.find(data)
         if ready is not None:
+            if front.access is not None:
+                front.access.ready(line.socket, data, ready)
             await line.send_all(*ready)
             return await _park(conn)
     head = parse_head(data, front.limits, front.site)
@@ -161,6 +168,7 @@ async def _serve_head(conn: _Connection, head: Head, data: bytes) -> bool:
     if head.upgrade:
         await line.send_all(accept_websocket(head))
         line.is_websocket = True
+        line.session = acting_session(head.headers, head.host, conn.front.site.protocol)
         return False
     if head.length == len(line.buffer):  # all is there; a body counts when it is answered
         return await _serve_request(conn, head, data)
@@ -224,8 +232,11 @@ def _reads_an_app(head: Head) -> bool:
 async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     version = front.ready.version()
     body = await _read_body(front.limits, line, head.length) if head.length else b""
-    client = peer_of(line.socket) if len(body) > front.limits.read_here_bytes else ""
+    # Who asks costs a call to the system: only for what depends on it.
+    takes_turns = len(body) > front.limits.read_here_bytes or head.target == ERRORS
+    client = peer_of(line.socket) if takes_turns or head.target.startswith(METRICS) else ""
     incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body, head.host_name, client)
+    began = perf_counter()
     size = len(body)  # as it came: who answers it may let go of it before
     if body and not (line.holding.pin if line.holding.bytes else line.holding.add_pinned)(size):
         raise refuse_no_room()
@@ -244,8 +255,11 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     if reply.for_owner and front.hand_over is not None:
         return await _hand_over(front, line, data + body)
     reply = sound(reply)
+    if front.access is not None:
+        reply = front.access.answered(line.socket, head, reply, FAST, began)
     close = head.close or front.draining.is_set()
     front.counts.answer(head, reply.status, FAST).value += 1
+    front.counts.took(head, FAST, began)
     await line.send_all(*build_response(reply, head.method, readers=head.readers, close=close))
     if reply.repeatable and head.readers in ("", ANYBODY) and not close and not head.length:
         given = front.counts.answer(head, reply.status, READY)

@@ -71,6 +71,7 @@ class Parking:
         fd = line.socket.fileno()
         parked = self._parked[fd] = _Parked(line, trio.current_time(), trio.Event())
         self._epoll.register(fd, select.EPOLLIN)
+        self._front.counts.parked += 1
         try:
             while not parked.woken.is_set():
                 deadline = parked.since + self._front.limits.keep_alive_timeout_s
@@ -79,6 +80,7 @@ class Parking:
                 with trio.move_on_at(deadline):
                     await parked.woken.wait()
         finally:
+            self._front.counts.parked -= 1
             self._leave(fd)
         return parked.unsent
 
@@ -104,6 +106,8 @@ class Parking:
             parked.line.buffer = data
             self._wake(parked, fd)
             return
+        if front.access is not None:
+            front.access.ready(sock, data, answer)
         parked.since = now
         try:
             sent = sock.send(answer[0]) if len(answer) == 1 else parked.line.send_now(*answer)

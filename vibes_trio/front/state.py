@@ -3,12 +3,13 @@
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import trio
 
 from vibes_trio.config import Limits
-from vibes_trio.counts import Cell, Cells, Registry
+from vibes_trio.counts import METRICS, Cell, Cells, Histograms, Registry
 from vibes_trio.exchange import Answer, MessageIncoming
 from vibes_trio.front.budget import Budget
 from vibes_trio.front.heads import Head
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from quart import Response
     from quart_trio import QuartTrio
 
+    from vibes_trio.front.access import Access
     from vibes_trio.workers.balance import Balance
 
 FAST, FULL, READY = "fast", "full", "ready"
@@ -48,7 +50,11 @@ class Counts:
     faults: int = 0
     handed_over: int = 0
     cut: int = 0
+    websockets_open: int = 0
+    parked: int = 0
     answers: Cells = field(default_factory=Cells)
+    seconds: Histograms = field(default_factory=lambda: Histograms(METRICS["answer_seconds"].bounds))
+    errors: Cells = field(default_factory=Cells)
 
     @property
     def ready(self) -> int:
@@ -57,11 +63,20 @@ class Counts:
 
     def answer(self, head: Head, status: int, lane: str) -> Cell:
         """Return the cell of answers with *status* that *lane* gave to what *head* asks for."""
-        if head.target.startswith(MODULES):
-            return self.answers["module", status, lane]
-        if head.host_name.app is not None:
-            return self.answers["app", status, lane]
-        return self.answers["message" if head.method in ("POST", "PUT") else "api", status, lane]
+        return self.answers[kind_of(head), status, lane]
+
+    def took(self, head: Head, lane: str, began: float) -> None:
+        """Note that *lane* has answered what *head* asks for, since *began* by `time.perf_counter`."""
+        self.seconds[kind_of(head), lane].add(perf_counter() - began)
+
+
+def kind_of(head: Head) -> str:
+    """Return as what an answer to *head* counts."""
+    if head.target.startswith(MODULES):
+        return "module"
+    if head.host_name.app is not None:
+        return "app"
+    return "message" if head.method in ("POST", "PUT") else "api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +97,7 @@ class Front:
         pages: adds what a browser finds on the API host to the full lane, which is then asked first; None: nothing.
         fast: False sends all HTTP through the full lane; answers are the same, slower.
         budget: what clients make the server hold; `budget.held()` tells how much, and which client how much of it.
+        access: writes a line for each answer; None: nobody asked for that.
         run_queue: who has more to do than a slice of time holds.
     """
 
@@ -99,6 +115,7 @@ class Front:
     counts: Counts = field(default_factory=Counts)
     budget: Budget = field(init=False)
     run_queue: RunQueue = field(default_factory=RunQueue)
+    access: "Access | None" = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "budget", Budget(self.limits.held_bytes))
@@ -107,10 +124,13 @@ class Front:
 def report(front: Front, counts: Registry) -> None:
     """Let *counts* tell what *front* sees."""
     seen = front.counts
+    seen.seconds, seen.errors = counts.histograms("answer_seconds"), counts.cells("errors")
     counts.give("answers", lambda: {labels: cell.value for labels, cell in seen.answers.items()})
     counts.give("connections", lambda: {(how,): getattr(seen, how) for how in CONNECTIONS})
     counts.give_one("websockets", lambda: seen.websockets)
     counts.give_one("connections_open", lambda: seen.open)
+    counts.give_one("connections_parked", lambda: seen.parked)
+    counts.give_one("websockets_open", lambda: seen.websockets_open)
     counts.give_one("connections_shedding", lambda: seen.shedding)
     counts.give_one("held_bytes", lambda: front.budget.bytes)
 

@@ -25,12 +25,16 @@ STATUS: Mapping[str, int] = {
 
 TOO_LONG = "This took too long; try again later."
 
+REQUEST_ID = "x-request-id"
 JSON_HEADERS: tuple[tuple[str, str], ...] = (("content-type", "application/json"),)
 
 
 def error_reply(error: VibesError, envelope: Envelope | None = None) -> Reply:
-    """Return *error* as a reply: in *envelope*'s answer, or bare where there is none."""
-    headers = JSON_HEADERS
+    """Return *error* as a reply: in *envelope*'s answer, or bare where there is none.
+
+    The id of the request goes into a header: bodies are as the reference has them.
+    """
+    headers = (*JSON_HEADERS, (REQUEST_ID, error.request_id))
     if isinstance(error, Overloaded):
         headers = (*headers, ("retry-after", str(error.retry_after_s)))
     return Reply(STATUS[error.code], headers, write_error(envelope, error))

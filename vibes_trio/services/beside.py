@@ -16,6 +16,7 @@ from vibes_trio.config import Limits
 from vibes_trio.errors import TooLarge, VibesError
 from vibes_trio.late import late
 from vibes_trio.services.chat_import import pack_import, unpack_import
+from vibes_trio.services.folders import pack_plan, plan_beside, unpack_plan
 from vibes_trio.services.given import pack_deploy, pack_section, unpack_deploy, unpack_section
 from vibes_trio.services.given_prompts import pack_prompt, unpack_prompt
 from vibes_trio.services.linking import link_beside, map_beside, page_beside
@@ -23,6 +24,7 @@ from vibes_trio.wire.base import Request, encode, read_head, read_payload
 from vibes_trio.wire.chat import APPEND, ReqAppendChatSection
 from vibes_trio.wire.chats import ReqImportChatContexts
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
+from vibes_trio.wire.folders import ReqPlanDeploy
 from vibes_trio.wire.large import Bounds, LargeHead, read_large_head
 from vibes_trio.wire.prompts import ReqPromptChatSection
 from vibes_trio.wire.requests import REQUESTS
@@ -52,6 +54,7 @@ _PACKINGS: Mapping[type[AnyRequest], Packing] = {
     ReqAppendChatSection: Packing(pack_section, unpack_section),
     ReqImportChatContexts: Packing(pack_import, unpack_import),
     ReqPromptChatSection: Packing(pack_prompt, unpack_prompt),
+    ReqPlanDeploy: Packing(pack_plan, unpack_plan),
 }
 
 
@@ -110,6 +113,8 @@ def do(question: Question, about: bytes, limits: Limits) -> Packed:
             return map_beside(about, limits)
         case "page":
             return page_beside(about, limits)
+        case "plan":
+            return plan_beside(about, limits)
         case "show":
             return chat_shown.show_beside(about, limits)
         case "show plainly":

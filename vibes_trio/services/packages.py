@@ -210,6 +210,7 @@ async def build_modules(app: App, job: BuildModules) -> None:
         if changed != row.extras_json:
             await app.db.write(_replace, app, row, changed, kept, _entry(row, extras, noted))
     finally:
+        app.counts.cells("builds")[("done" if pause_s == 0.0 else "lacking",)].value += 1
         tell_pages(app, job.app, job.user)
         app.builds.end(name, pause_s)
 

@@ -79,6 +79,7 @@ async def make_page(app: App, release: ServedRelease) -> Content:
                 asks_for_fonts=bool(release.extras.fonts) and answers_fonts(app),
                 reloads=release.mode == "dev",
                 hosted=answered_hosts(app, release),
+                quiet=app.config.page_errors == "off",
             ),
         )
         app.assets.put(key, body)

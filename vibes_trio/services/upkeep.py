@@ -57,6 +57,9 @@ async def sweep(app: App, job: Sweep) -> None:
     at_once = job.evicted or app.db.is_disk_short
     removed = await _sweep_assets(app, 0 if at_once else app.config.limits.asset_grace_s)
     purged = await _purge_chats(app)
+    gone = app.counts.cells("removed")
+    for what, number in (("releases", evicted), ("assets", removed), ("chats", purged)):
+        gone[(what,)].value += number
     if evicted or removed or purged:
         log.info("swept %s releases, %s assets and %s deleted chats", evicted, removed, purged)
 

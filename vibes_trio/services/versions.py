@@ -155,7 +155,9 @@ async def get_app_by_fsid(ctx: Ctx, req: ReqGetAppByFsid) -> ResGetAppByFsid:
         BadRequest: a slug that can't be one.
     """
     try:
-        read = await ctx.app.db.read(_read, ctx, req, req.fs_id, newest=req.select_mode == "ownerLatest")
+        read = await ctx.app.db.read(
+            read_release, ctx, req, req.fs_id, newest=req.select_mode == "ownerLatest"
+        )
     except NotFound:
         return _nothing(req)
     release, deploys = read.release, read.admitted.relation >= Relation.EDITOR
@@ -183,7 +185,7 @@ async def get_release_files(ctx: Ctx, req: ReqGetReleaseFiles) -> ResGetReleaseF
         BadRequest: a slug that can't be one, a cursor of another list, or a name that the release has not.
         NotFound: there is no such app or release, or not for who asks.
     """
-    release = (await ctx.app.db.read(_read, ctx, req, req.fs_id)).release
+    release = (await ctx.app.db.read(read_release, ctx, req, req.fs_id)).release
     items = _named(sources_of(release), req.names)
     first, offset = read_cursor(req.cursor, release.fs_id, tuple[_Count, _Count]) if req.cursor else (0, 0)
     extras = read_extras(release.extras_json)
@@ -225,8 +227,8 @@ async def compare_releases(ctx: Ctx, req: ReqCompareReleases) -> ResCompareRelea
         BadRequest: a slug that can't be one.
         NotFound: there is no such app or release, or not for who asks.
     """
-    old = (await ctx.app.db.read(_read, ctx, req, req.from_fs_id)).release
-    new = (await ctx.app.db.read(_read, ctx, req, req.to_fs_id, newest=True)).release
+    old = (await ctx.app.db.read(read_release, ctx, req, req.from_fs_id)).release
+    new = (await ctx.app.db.read(read_release, ctx, req, req.to_fs_id, newest=True)).release
     before, after = ({item.file_name: item.asset_id for item in sources_of(one)} for one in (old, new))
     return ResCompareReleases(
         app_slug=new.app_slug,
@@ -274,7 +276,7 @@ async def _read_content(app: App, item: FileSystemItem) -> bytes:
     return await app.assets.get_or_make(cid, read)
 
 
-def _read(tx: Tx, ctx: Ctx, req: AppRequest[Any], fs_id: str, *, newest: bool = False) -> Read:
+def read_release(tx: Tx, ctx: Ctx, req: AppRequest[Any], fs_id: str, *, newest: bool = False) -> Read:
     """Return the release *fs_id*; empty: the newest, if who asks may deploy and wants it, else what is shown.
 
     Who may deploy gets the newest as well where nothing was ever shown.

@@ -32,6 +32,10 @@ class Revocations(msgspec.Struct, frozen=True, array_like=True, tag="revocations
     """Which certificates count."""
 
 
+class SessionsEnded(msgspec.Struct, frozen=True, array_like=True, tag="sessions"):
+    """Browsers are signed out."""
+
+
 class Settings(msgspec.Struct, frozen=True, array_like=True, tag="settings"):
     """What *user* has set for themselves."""
 
@@ -57,13 +61,14 @@ class Everything(msgspec.Struct, frozen=True, array_like=True, tag="everything")
     """Everything may have changed."""
 
 
-Change = Releases | Revocations | Settings | Sections | AppLogged | Everything
+Change = Releases | Revocations | SessionsEnded | Settings | Sections | AppLogged | Everything
 Hear = Callable[[Change], None]
 """Is told of a change, in the event loop, before whoever made it has the answer. Quick; raises nothing."""
 
 Topic = tuple[str, ...]
 EVERYTHING = Everything()
 REVOCATIONS: Topic = ("revocations",)
+SESSIONS: Topic = ("sessions",)
 
 
 def of_context(context_id: str) -> Topic:
@@ -104,6 +109,8 @@ def topics_of(change: Change) -> Collection[Topic] | None:
             return (of_settings(user),)
         case Revocations():
             return (REVOCATIONS,)
+        case SessionsEnded():
+            return (SESSIONS,)
     return None
 
 

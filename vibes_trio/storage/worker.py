@@ -83,13 +83,17 @@ class Worker:
         for thread in self._threads:
             thread.start()
 
+    def __len__(self) -> int:
+        """Return how many wait."""
+        return self._queue.qsize() + sum(map(len, self._lines)) + len(self._gathered)
+
     def submit(self, pending: Pending[Any]) -> None:
         """Queue *pending*.
 
         Raises:
             Overloaded: the queue is full; *pending* is not in it.
         """
-        if self._queue.qsize() + sum(map(len, self._lines)) + len(self._gathered) >= self._waiting:
+        if len(self) >= self._waiting:
             raise Overloaded(
                 f"{self._waiting} requests wait for the database already. Try again in a moment."
             )
@@ -175,6 +179,10 @@ class Inline:
         self._run = run
         self._deliver = deliver
         self._after = after
+
+    def __len__(self) -> int:
+        """Nothing waits."""
+        return 0
 
     def submit(self, pending: Pending[Any]) -> None:
         """Run *pending* now. What it raises is kept for its waiter."""

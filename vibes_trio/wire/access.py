@@ -61,6 +61,7 @@ _MINE = Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`")
 
 ACCESS: Mapping[str, Rule] = {
     "vibes.diy.req-ensure-app-slug": Rule(Kind.APP, Relation.EDITOR, makes=True, refused="`slug-taken`"),
+    "vibes.diy.req-plan-deploy": _MINE,
     "vibes.diy.req-list-recent-vibes": _MINE,
     "vibes.diy.req-pin-recent-vibe": Rule(Kind.APP, Relation.OWNER),
     "vibes.diy.req-list-versions": Rule(Kind.APP, Relation.ANYONE, refused="no items"),
@@ -107,6 +108,9 @@ ACCESS: Mapping[str, Rule] = {
     "vibes.diy.req-get-app-by-fsid": Rule(Kind.APP, Relation.ANYONE, refused="`error` in the answer"),
     "vibes.diy.req-get-release-files": Rule(Kind.APP, Relation.ANYONE),
     "vibes.diy.req-compare-releases": Rule(Kind.APP, Relation.ANYONE),
+    "vibes.diy.req-list-release-packages": Rule(Kind.APP, Relation.ANYONE),
+    "vibes.diy.req-list-page-errors": Rule(Kind.APP, Relation.EDITOR),
+    "vibes.diy.req-clear-page-errors": Rule(Kind.APP, Relation.EDITOR),
     "reqCertFromCsr": _MINE,
     "vibe.req.whoAmI": Rule(Kind.APP, Relation.ANYONE, of_apps=True),
     "vibes.diy.req-hand-off": Rule(Kind.APP, Relation.ANYONE),

@@ -29,6 +29,7 @@ from vibes_trio.wire.deletions import (
 )
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 from vibes_trio.wire.devices import ReqCertFromCsr, ReqListDevices, ReqRevokeDevice
+from vibes_trio.wire.folders import ReqPlanDeploy
 from vibes_trio.wire.handoff import ReqHandOff
 from vibes_trio.wire.handoff import ReqWhoAmI as ReqWhoLooks
 from vibes_trio.wire.live import (
@@ -45,6 +46,8 @@ from vibes_trio.wire.me import (
     ReqSuggestHandleCandidates,
     ReqWhoAmI,
 )
+from vibes_trio.wire.packages import ReqListReleasePackages
+from vibes_trio.wire.page_errors import ReqClearPageErrors, ReqListPageErrors
 from vibes_trio.wire.prompts import (
     ReqGetApplicationChat,
     ReqGetChatDetails,
@@ -88,6 +91,10 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
     str(request.__struct_config__.tag): request
     for request in (
         ReqEnsureAppSlug,
+        ReqPlanDeploy,
+        ReqListReleasePackages,
+        ReqListPageErrors,
+        ReqClearPageErrors,
         ReqListRecentVibes,
         ReqPinRecentVibe,
         ReqListVersions,

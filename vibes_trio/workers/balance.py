@@ -26,16 +26,16 @@ class Balance:
         self._memory = mmap.mmap(fd, processes * _CELL_BYTES)
         self._view = memoryview(self._memory)
         self._cells = self._view.cast("I")
-        self._index = index
+        self.index = index
         self._cells[index] = 0
 
     def add(self, connections: int) -> None:
         """Count *connections* more, or less."""
-        self._cells[self._index] += connections
+        self._cells[self.index] += connections
 
     def is_ahead(self) -> bool:
         """Whether another process holds clearly fewer."""
-        return self._cells[self._index] > min(self._cells) + _SLACK
+        return self._cells[self.index] > min(self._cells) + _SLACK
 
     def drop(self, index: int) -> None:
         """Note that the process of that cell has ended; one in its place counts from 0."""

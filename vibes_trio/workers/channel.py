@@ -27,6 +27,8 @@ _FLIGHT_PAUSE_S = 0.01
 class Kind(IntEnum):
     """What a frame says. The owner starts readers; a reader hands connections over.
 
+    COUNT: asks, behind a number, what it has counted, which comes back in COUNTED behind the same.
+
     HELLO: the reader runs. START: what it needs to serve; with the listening sockets. SERVING: it accepts
     connections. CHECK: what has changed, behind a number, which comes back in SEEN. DRAIN: stop in order.
     CONNECTION: the bytes read from it so far; with its socket.
@@ -39,6 +41,8 @@ class Kind(IntEnum):
     SEEN = 5
     DRAIN = 6
     CONNECTION = 7
+    COUNT = 8
+    COUNTED = 9
 
 
 class Frame(msgspec.Struct, frozen=True):

@@ -22,8 +22,9 @@ import trio
 from vibes_trio.config import Config, without_secrets
 from vibes_trio.errors import ConfigError
 from vibes_trio.exchange import Answer, Incoming, Later, Reply, Soon, Turn
+from vibes_trio.exposition import Snapshot, add_up, decode, encode, what_lasts
 from vibes_trio.front.serve import Take
-from vibes_trio.storage.feed import EVERYTHING, AppLogged, Change, Revocations, Sections
+from vibes_trio.storage.feed import EVERYTHING, AppLogged, Change, Revocations, Sections, SessionsEnded
 from vibes_trio.workers.balance import Balance, make_cells
 from vibes_trio.workers.channel import Channel, Frame, Kind
 
@@ -69,30 +70,42 @@ def decode_check(data: bytes) -> tuple[bytes, tuple[Change, ...]]:
 
 
 class _Reader:
-    """A running reader, and the checks that it has not answered yet."""
+    """A running reader, the questions that it has not answered yet, and what it said last that it counted."""
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
         self._asked = 0
         self._open: dict[int, trio.Event] = {}
+        self.counted: Snapshot = {}
 
     async def check(self, changes: Sequence[Change] = ()) -> None:
         """Tell the reader of *changes*; return when it knows them and all before, or has ended."""
+        await self._ask(Kind.CHECK, msgspec.json.encode(changes))
+
+    async def _ask(self, kind: Kind, data: bytes = b"") -> None:
+        """Send *data* behind a number; return when that came back, or the reader has ended."""
         self._asked += 1
         number, seen = self._asked, trio.Event()
         self._open[number] = seen
         try:
-            await self.channel.send(
-                Frame(Kind.CHECK, number.to_bytes(_NUMBER_BYTES) + msgspec.json.encode(changes))
-            )
+            await self.channel.send(Frame(kind, number.to_bytes(_NUMBER_BYTES) + data))
             await seen.wait()
         except trio.BrokenResourceError:
             pass  # it is ending, and answers nobody any more
         finally:
             del self._open[number]
 
+    async def count(self) -> None:
+        """Return when `counted` is what the reader counts now, or it has ended."""
+        await self._ask(Kind.COUNT)
+
+    def heard(self, data: bytes) -> None:
+        """Take the answer to one `count`."""
+        self.counted = decode(data[_NUMBER_BYTES:])
+        self.seen(int.from_bytes(data[:_NUMBER_BYTES]))
+
     def seen(self, number: int) -> None:
-        """Take the answer to one check."""
+        """Take the answer to one question."""
         if number in self._open:
             self._open[number].set()
 
@@ -103,8 +116,8 @@ class _Reader:
 
 
 class Readers:
-    """The readers of one server. State: which of them run; what has changed that they were not told yet; how many
-    changes were heard, and of how many all readers know.
+    """The readers of one server. State: which of them run; what those counted that have ended; what has changed that
+    they were not told yet; how many changes were heard, and of how many all readers know.
 
     Args:
         count: how many to keep running.
@@ -124,6 +137,7 @@ class Readers:
         self._listeners = listeners
         self._draining = draining
         self._running: set[_Reader] = set()
+        self._ended: Snapshot = {}
         self._untold: list[Change] = []
         self._told = 0
         self._news = trio.lowlevel.ParkingLot()
@@ -132,7 +146,7 @@ class Readers:
 
     def hear(self, change: Change) -> None:
         """Take what readers have to know of: what they keep, or wait for. A `feed.Hear`."""
-        if isinstance(change, Sections | AppLogged | Revocations):
+        if isinstance(change, Sections | AppLogged | Revocations | SessionsEnded):
             return  # they have neither chats nor logs nor tokens
         self.heard += 1
         self._untold.append(change)
@@ -166,6 +180,17 @@ class Readers:
         with trio.move_on_after(self._limits.reader_settle_s):
             while self._told < until and self._running:
                 await self._settled.park()
+
+    async def count(self) -> Sequence[bytes]:
+        """Return what the readers have counted, those that have ended included; see `counts.OfOthers`.
+
+        Of one that keeps silent for `limits.reader_settle_s` it is what it said before.
+        """
+        with trio.move_on_after(self._limits.reader_settle_s):
+            async with trio.open_nursery() as nursery:
+                for reader in self._running:
+                    nursery.start_soon(reader.count)
+        return [encode(add_up((self._ended, *(reader.counted for reader in self._running))))]
 
     async def _tell(self) -> None:
         """Tell all readers what has changed, as it is heard, until cancelled."""
@@ -232,6 +257,7 @@ class Readers:
                 nursery.cancel_scope.cancel()
         finally:
             self._running.discard(reader)
+            self._ended = add_up((self._ended, what_lasts(reader.counted)))
             self.balance.drop(index)
             reader.ended()
             channel.close()
@@ -265,6 +291,8 @@ class Readers:
                     take(sock, frame.data)
             elif frame.kind is Kind.SEEN:
                 reader.seen(int.from_bytes(frame.data))
+            elif frame.kind is Kind.COUNTED:
+                reader.heard(frame.data)
             elif frame.kind is Kind.SERVING:
                 serves()
             elif frame.kind is Kind.HELLO and not self._draining.is_set():

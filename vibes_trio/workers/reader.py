@@ -32,6 +32,8 @@ from vibes_trio.config import Limits
 from vibes_trio.context import App
 from vibes_trio.errors import Internal, VibesError
 from vibes_trio.exchange import UserId
+from vibes_trio.exposition import encode, take
+from vibes_trio.front.access import Access, open_access
 from vibes_trio.front.answer import answer_soon
 from vibes_trio.front.ready import ReadyAnswers
 from vibes_trio.front.serve import serve_front
@@ -79,10 +81,11 @@ async def run_reader(sock: socket.socket, balance: Balance) -> None:
             return  # the owner stops already
         orders = decode_orders(start.data)
         setup_logs(orders.log_level)
-        async with open_reading_app(orders) as app:
+        async with open_reading_app(orders, f"reader {balance.index}") as app:
             settle_collector()
             share_interpreter()
-            await _serve(app, channel, balance, start.sockets)
+            with open_access(orders.config.access_log) as access:
+                await _serve(app, channel, balance, start.sockets, access)
     except* trio.BrokenResourceError:
         pass  # the owner has ended
     finally:
@@ -90,8 +93,11 @@ async def run_reader(sock: socket.socket, balance: Balance) -> None:
 
 
 @asynccontextmanager
-async def open_reading_app(orders: Orders) -> AsyncIterator[App]:
-    """Hold open what answering visitors needs. What only the owner does is there in name, and fails."""
+async def open_reading_app(orders: Orders, process: str = "") -> AsyncIterator[App]:
+    """Hold open what answering visitors needs. What only the owner does is there in name, and fails.
+
+    *process*: as what its figures are told.
+    """
     config = orders.config
     db = make_database(config, time.time)
     db.open_for_get()
@@ -121,7 +127,7 @@ async def open_reading_app(orders: Orders) -> AsyncIterator[App]:
             live=Live(config.limits),
             to_index=ToIndex(config.limits.chats_to_index),
         )
-        report_app(app)
+        report_app(app, process)
         db.feed.hear_all(partial(forget_changed, app.releases))
         yield app
     finally:
@@ -165,7 +171,13 @@ class Releases:
             self.app.db.feed.publish([EVERYTHING])  # what has changed is not known: so nothing is
 
 
-async def _serve(app: App, channel: Channel, balance: Balance, listeners: Sequence[socket.socket]) -> None:
+async def _serve(
+    app: App,
+    channel: Channel,
+    balance: Balance,
+    listeners: Sequence[socket.socket],
+    access: Access | None = None,
+) -> None:
     releases = Releases(app, await app.db.get(get_releases_version))
     ready = ReadyAnswers(app.config.limits.ready_bytes, lambda: app.releases.version)
     front = Front(
@@ -177,6 +189,7 @@ async def _serve(app: App, channel: Channel, balance: Balance, listeners: Sequen
         partial(_hand_over, channel),
         balance,
         app.site,
+        access=access,
     )
     report(front, app.counts)
     async with trio.open_nursery() as watchers:
@@ -205,6 +218,9 @@ async def _follow(channel: Channel, releases: Releases, everything: trio.CancelS
             number, changes = decode_check(frame.data)
             await releases.take(changes)
             await channel.send(Frame(Kind.SEEN, number))
+        elif frame.kind is Kind.COUNT:
+            counted = encode(take(releases.app.counts))
+            await channel.send(Frame(Kind.COUNTED, frame.data + counted))
     everything.cancel()
 
 

@@ -1,13 +1,14 @@
 // Runs before every module of the page: hands the app its env (globalThis.VIBES_ENV) and shows what goes wrong, with
 // the file and line of the app. The page's facts are in <script id="vibes-page">: env, release (address of its root),
 // files (served name -> the app's file name), missing (specifier -> why this server has no module of it), notes (what to
-// know of the app's packages).
+// know of the app's packages), quiet (whether the server wants to hear of no errors).
 "use strict";
 (() => {
   const page = JSON.parse(document.getElementById("vibes-page").textContent);
   const files = new Map(Object.entries(page.files));
   const missing = new Map(Object.entries(page.missing ?? {})); // a page of an older version, kept by the browser, has none
   const notes = page.notes ?? [];
+  const send = globalThis.fetch.bind(globalThis); // an app may put its own in its place, and that may fail
   globalThis.VIBES_ENV = Object.freeze(page.env);
   document.fonts.load("1em Inter").catch(() => {}); // fetched along with the modules, not after they have run
 
@@ -16,6 +17,8 @@
   const EMPTY_MS = 1500; // a page that shows nothing for so long is taken to be empty
   const MAX_COMPONENTS = 5;
   const MAX_SOURCE_CHARS = 300;
+  const MAX_REPORTED_CHARS = 1000; // as wire/page_errors.py has it
+  const MAX_NAME_CHARS = 512;
   const STACK_FRAME = /(https?:\/\/[^\s()]+?):(\d+)(?::(\d+))?(?=[\s)]|$)/g;
   const SOURCE_MAP = "//# sourceMappingURL=";
   const INLINE_MAP = "data:application/json;base64,";
@@ -447,6 +450,7 @@
     details { margin-top: .75rem; color: #a1a1aa; }
     summary { cursor: pointer; }`;
 
+  let reported = 0;
   let host = null;
   let list = null;
   const shown = new Set();
@@ -506,6 +510,20 @@
       article.append(details);
     }
     list.append(article);
+    report(message, original);
+  }
+
+  // Who made the app reads on its page what went wrong in the browsers of others. Nobody waits for it.
+  function report(message, original) {
+    if (page.quiet || reported >= MAX_PROBLEMS) return;
+    reported += 1;
+    const told = {
+      fsId: page.release.slice(2, -2),
+      message: message.slice(0, MAX_REPORTED_CHARS),
+      file: (original?.name ?? "").slice(0, MAX_NAME_CHARS),
+      line: original?.line ?? 0,
+    };
+    send("/~errors", { method: "POST", body: JSON.stringify(told), keepalive: true }).catch(() => {});
   }
 
   // A notice lies in a corner and goes by itself or at a click; screen readers read it when they have time.

@@ -157,6 +157,8 @@ class SqliteDatabase:
             begin_here=writer.begin_here,
             deliver=deliver,
         )
+        if self._counts is not None:
+            self._counts.give_one("writes_waiting", lambda: len(writes))
         reads = Worker("read", [reader.run for reader in readers], at_once=1, waiting=limits.reads_waiting)
         return _Parts(writer, readers, writes, reads)
 

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from vibes_trio.auth.ca import make_ca
-from vibes_trio.commands.secret_files import MAX_SECRET_BYTES, holds_secret
+from vibes_trio.content.secret_files import MAX_SECRET_BYTES, holds_secret
 
 
 def pem_of(kind: str) -> bytes:

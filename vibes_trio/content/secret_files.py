@@ -8,6 +8,9 @@ import msgspec
 from vibes_trio.config import KiB
 
 MAX_SECRET_BYTES = 256 * KiB  # no key is larger
+SUSPECT = "-----begin|putty-user-key-file-|age-secret-key-1|kty|priv(?:ate)?_?key|client_?secret|secret_?access_?key"
+"""What a file has in it, in letters of any case, of which more has to be known: JavaScript reads the pattern, too."""
+_SUSPECT = re.compile(SUSPECT.encode(), re.IGNORECASE)
 _PEM = re.compile(
     rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
     rb"(?:\s|\\[nr])+(?:[A-Za-z-]{1,40}: [^\r\n\\]{0,200}(?:\s|\\[nr])+){0,8}[A-Za-z0-9+/=]{16}"
@@ -28,7 +31,7 @@ def holds_secret(name: str, content: bytes) -> bool:
 
     The words `-----BEGIN PRIVATE KEY-----` within a line are none: programs that read keys are full of them.
     """
-    if len(content) > MAX_SECRET_BYTES:
+    if len(content) > MAX_SECRET_BYTES or not _SUSPECT.search(content):
         return False
     if _PEM.search(content) or _PEM_LINE.search(content) or _OTHERS.search(content):
         return True

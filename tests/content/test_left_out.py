@@ -1,22 +1,19 @@
 """Names that are no part of an app, and who has the last word on them."""
 
-from pathlib import Path
-
 import pytest
 
-from vibes_trio.commands.left_out import (
+from vibes_trio.config import Limits
+from vibes_trio.content.left_out import (
     IGNORED,
-    MAX_IGNORE_BYTES,
     SECRET,
     LeftOut,
     describe,
     is_any_meant,
     is_lock_too_large,
-    read_choice,
+    make_choice,
     why_by_name,
 )
-from vibes_trio.commands.output import CommandFailed
-from vibes_trio.config import Limits
+from vibes_trio.errors import BadRequest
 
 SECRETS = [
     *(
@@ -119,9 +116,8 @@ def test_everything_else_is(name: str) -> None:
     assert why_by_name(name) == ""
 
 
-def choose(folder: Path, ignore: str = "", *include: str, name: str) -> str:
-    (folder / ".vibesignore").write_text(ignore)
-    return read_choice(folder, include).why_left_out(name)
+def choose(ignore: str, *include: str, name: str) -> str:
+    return make_choice(IGNORED, ignore.splitlines(), include).why_left_out(name)
 
 
 @pytest.mark.parametrize(
@@ -136,13 +132,11 @@ def choose(folder: Path, ignore: str = "", *include: str, name: str) -> str:
         ("# *.jsx\n\n", "App.jsx", ""),
         ("!key.pem", "key.pem", ""),
         ("!node_modules/", "node_modules/x/index.js", ""),
-        ("\ufeff*.psd\r\n", "logo.psd", IGNORED),
+        ("*.psd\r\n", "logo.psd", IGNORED),
     ],
 )
-def test_a_vibesignore_counts_as_a_gitignore_does(
-    tmp_path: Path, ignore: str, name: str, reason: str
-) -> None:
-    assert choose(tmp_path, ignore, name=name) == reason
+def test_a_vibesignore_counts_as_a_gitignore_does(ignore: str, name: str, reason: str) -> None:
+    assert choose(ignore, name=name) == reason
 
 
 @pytest.mark.parametrize(
@@ -161,26 +155,15 @@ def test_a_vibesignore_counts_as_a_gitignore_does(
         ("node_modules", "node_modules/.bin/tool", True),
     ],
 )
-def test_include_has_the_last_word(tmp_path: Path, include: str, name: str, is_sent: bool) -> None:
-    assert (choose(tmp_path, "*.pem", include, name=name) == "") is is_sent
+def test_include_has_the_last_word(include: str, name: str, is_sent: bool) -> None:
+    assert (choose("*.pem", include, name=name) == "") is is_sent
 
 
-def test_an_ignore_file_that_can_not_be_used_is_named(tmp_path: Path) -> None:
-    path = tmp_path / ".vibesignore"
-    for content, words in [(b"\\", "Invalid"), (b"\xff", "UTF-8"), (b"#" * (MAX_IGNORE_BYTES + 1), "larger")]:
-        path.write_bytes(content)
-        with pytest.raises(CommandFailed, match=f"vibesignore: .*{words}"):
-            read_choice(tmp_path)
-    path.unlink()
-    with pytest.raises(CommandFailed, match="--include: Invalid"):
-        read_choice(tmp_path, ["!"])
-
-
-def test_an_ignore_file_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").write_text("*")
-    (tmp_path / ".vibesignore").symlink_to(tmp_path / "elsewhere")
-
-    assert read_choice(tmp_path).why_left_out("App.jsx") == ""
+def test_a_pattern_that_can_not_be_used_is_named() -> None:
+    with pytest.raises(BadRequest, match=r"there/\.vibesignore: .*Invalid"):
+        make_choice("there/.vibesignore", ["\\"])
+    with pytest.raises(BadRequest, match="--include: Invalid"):
+        make_choice(IGNORED, [], ["!"])
 
 
 def test_a_pattern_that_means_nothing_is_found_out() -> None:

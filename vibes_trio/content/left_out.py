@@ -8,15 +8,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
-from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
-from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import KiB, Limits
+from vibes_trio.errors import BadRequest
 
 IGNORE_FILE = ".vibesignore"
-PROFILE_FILE = "vibes.toml"  # see `profile`
+PROFILE_FILE = "vibes.toml"  # see `commands.profile`
 SECRET = "secrets"
 IGNORED = IGNORE_FILE
 MAX_IGNORE_BYTES = 64 * KiB
@@ -171,16 +170,15 @@ class Choice:
         return bool(self.included.check_file(name).include) or self.ignored.check_file(name).include is False
 
 
-def read_choice(folder: Path, include: Sequence[str] = ()) -> Choice:
-    """Return the choice for *folder*: patterns of `--include`, and its `.vibesignore` if there is one.
+def make_choice(where: str, ignore: Sequence[str], include: Sequence[str] = ()) -> Choice:
+    """Return the choice of lines of a `.vibesignore`, which lies at *where*, and patterns of `--include`.
 
     Raises:
-        CommandFailed: one of them can't be used; says which.
+        BadRequest: one of them can't be used; says which.
     """
     paths = [pattern.lstrip("/") for pattern in include]
     parents = frozenset(path[: at + 1] for path in paths for at, letter in enumerate(path) if letter == "/")
-    file = folder / IGNORE_FILE
-    return Choice(_spec("--include", include), parents, _spec(str(file), _read_lines(file)))
+    return Choice(_spec("--include", include), parents, _spec(where, ignore))
 
 
 def is_any_meant(pattern: str, names: Iterable[str]) -> bool:
@@ -189,22 +187,11 @@ def is_any_meant(pattern: str, names: Iterable[str]) -> bool:
     return any(spec.match_file(name) for name in names)
 
 
-def _read_lines(file: Path) -> list[str]:
-    if file.is_symlink() or not file.is_file():
-        return []
-    if file.stat().st_size > MAX_IGNORE_BYTES:
-        raise CommandFailed(f"{file}: is larger than {MAX_IGNORE_BYTES // KiB} KiB.")
-    try:
-        return file.read_text("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise CommandFailed(f"{file}: is no UTF-8 text at byte {error.start}. Save it as UTF-8.") from error
-
-
 def _spec(where: str, patterns: Sequence[str]) -> GitIgnoreSpec:
     try:
         return GitIgnoreSpec.from_lines(patterns)
     except ValueError as error:
-        raise CommandFailed(f"{where}: {error}. The syntax is that of .gitignore.") from error
+        raise BadRequest(f"{where}: {error}. The syntax is that of .gitignore.") from error
 
 
 def why_by_name(name: str) -> str:
