@@ -62,6 +62,14 @@ def list_errors(tx: Tx, app: AppState) -> tuple[PageError, ...]:
     )
 
 
+def count_errors(tx: Tx, app: AppState) -> int:
+    """Return how many errors of *app*'s pages are kept."""
+    ((count,),) = tx.execute(
+        f"SELECT count(*) FROM PageErrors WHERE {_OF_APP}", (app.user_slug, app.app_slug)
+    )
+    return int(count)
+
+
 def clear_errors(tx: Tx, app: AppState) -> int:
     """Forget the errors of *app*'s pages; return how many there were."""
     return len(
