@@ -172,7 +172,8 @@ KEEP_SOCKETS = """
 window.sockets = [];
 window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); window.sockets.push(this); } };
 """
-CLICK_ALL = """document.querySelectorAll("main a:not([href^=http]):not([href^='/']), summary").forEach((one) => one.click())"""
+CLICKED = "main a:not([href^=http]):not([href^='/']), summary"
+CLICK_ALL = f'document.querySelectorAll("{CLICKED}").forEach((one) => one.click())'
 SHOWN = "document.querySelectorAll('#sections article').length"
 
 
