@@ -94,9 +94,10 @@ class ShownSection(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ResShowChatSections(Response, frozen=True, kw_only=True, tag="vibes.diy.res-show-chat-sections"):
-    """Some of the sections, in the order that was asked for; *next_cursor* asks for those that follow."""
+    """Some of the sections of *chat*, in the order that was asked for; *next_cursor* asks for those that follow."""
 
     context_id: str
+    chat: ListedChat
     items: tuple[ShownSection, ...]
     next_cursor: str = ""
 
