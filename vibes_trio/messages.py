@@ -27,6 +27,7 @@ from vibes_trio.services import (
     page_errors,
     prompts,
     release_packages,
+    reports,
     share_links,
     sharing,
     uploads,
@@ -45,6 +46,7 @@ from vibes_trio.wire import me as of_me
 from vibes_trio.wire import packages as of_packages
 from vibes_trio.wire import page_errors as of_page_errors
 from vibes_trio.wire import prompts as of_prompts
+from vibes_trio.wire import reports as of_reports
 from vibes_trio.wire import settings as of_settings
 from vibes_trio.wire import sharing as of_sharing
 from vibes_trio.wire import uploads as of_uploads
@@ -97,6 +99,7 @@ MESSAGES: tuple[Handler[Any], ...] = (
     message(of_devices.ReqRevokeDevice, devices.revoke_device),
     message(of_handoff.ReqWhoAmI, handoff.who_am_i),
     message(of_handoff.ReqHandOff, handoff.hand_off),
+    message(of_reports.ReqReportApp, reports.report_app),
     message(of_chats.ReqListChatContexts, chat_list.list_chat_contexts),
     message(of_chats.ReqReadChatSections, chat_list.read_chat_sections),
     message(of_chats.ReqShowChatSections, chat_shown.show_chat_sections),
