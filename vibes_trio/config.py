@@ -87,6 +87,11 @@ class Limits:
     show_plain_chars: int = 128 * KiB
     show_timeout_s: float = 5.0
     undo_s: float = 7 * 86400.0
+    # Of what happened to an app
+    log_entries: int = 500
+    log_s: float = 30 * 86400.0
+    log_chars: int = 1000
+    log_errors: int = 5
     rename_rows: int = 20_000
     old_names: int = 20
     # Sharing
@@ -240,6 +245,8 @@ class Limits:
     font_wait_s: float = 10.0
     font_retry_s: float = 60.0
     failed_fonts: int = 4096
+    sass_wait_s: float = 30.0
+    sass_sheet_bytes: int = 32 * MiB
     build_all_timeout_s: float = 600.0
     store_wait_s: float = 300.0
     build_retry_s: float = 30.0
@@ -358,6 +365,7 @@ class Config:
     page_errors: Literal["on", "off"] = "on"
     registry_url: str = ""
     esbuild: str = ""
+    sass: str = ""
     device_chain: DeviceChain = "strict"
     max_app_slugs: int = 1000
     max_user_slugs: int = 250
@@ -460,6 +468,7 @@ SETTINGS: tuple[Setting, ...] = (
         "npm registry (`none`: nobody is asked); unset: npm's own settings, else the public one",
     ),
     Setting("VIBES_ESBUILD", "esbuild", "path of an esbuild binary"),
+    Setting("VIBES_SASS", "sass", "path of a Dart Sass (`sass`, not that of Node)"),
     Setting(
         "VIBES_DEVICE_CHAIN", "device_chain", "`strict`, `registry` or `legacy`: which device tokens count"
     ),

@@ -20,6 +20,7 @@ from vibes_trio.context import App
 from vibes_trio.errors import VibesError
 from vibes_trio.exchange import Answer
 from vibes_trio.pages.app import APP, app_page
+from vibes_trio.pages.chats import CHAT, CHATS, chat_page, chats_page
 from vibes_trio.pages.guard import page_headers
 from vibes_trio.pages.home import home_page
 from vibes_trio.pages.join import JOIN, join_page
@@ -39,6 +40,8 @@ PAGES: Mapping[str, Page] = {
     START: Page(home_page, nav="Home"),
     APP: Page(app_page, signed_in=True),
     JOIN: Page(join_page),
+    CHATS: Page(chats_page, signed_in=True, nav="Chats"),
+    CHAT: Page(chat_page, signed_in=True),
     OPEN_SESSION: Page(sign_in_page),
 }
 POSTS: Mapping[str, Post] = {OPEN_SESSION: post_sign_in, END_SESSION: post_sign_out}
