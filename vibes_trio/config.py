@@ -91,6 +91,7 @@ class Limits:
     log_entries: int = 500
     log_s: float = 30 * 86400.0
     log_chars: int = 1000
+    log_errors: int = 5
     rename_rows: int = 20_000
     old_names: int = 20
     # Sharing
