@@ -220,7 +220,7 @@ SERVER_COMMANDS: tuple[Command, ...] = (
     Command(
         "backup",
         "vibes_trio.commands.backup:back_up",
-        "write all that the server keeps into one file, beside a running server",
+        "write all that a server keeps into one file, while it runs",
         (
             argument("place", metavar="TARGET", help="a folder, or a file that is not there yet"),
             argument(
