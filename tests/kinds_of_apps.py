@@ -90,6 +90,7 @@ KINDS: Mapping[str, tuple[Way, ...]] = {
         wrong("names of a JSON file", "bundled/json-forms"),
         wrong("a style sheet with an attribute", "bundled/style-forms"),
         wrong("CSS modules", "bundled/style-forms"),
+        wrong("Sass", "bundled/sass"),
         wrong("Tailwind's directives in CSS", "bundled/tailwind-three", "bundled/tailwind-four"),
     ),
     "packages": (

@@ -91,6 +91,17 @@ CREATE TRIGGER AppSecrets_of_renamed AFTER UPDATE OF appSlug, userSlug ON AppSlu
   UPDATE AppSecrets SET appSlug = new.appSlug, userSlug = new.userSlug
     WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
 END;
+CREATE TABLE AppLog (userSlug text NOT NULL, appSlug text NOT NULL, number int NOT NULL, created text NOT NULL,
+  kind text NOT NULL, byUserId text NOT NULL, fsId text NOT NULL, releaseSeq int NOT NULL, mode text NOT NULL,
+  code text NOT NULL, words text NOT NULL, PRIMARY KEY (userSlug, appSlug, number));
+CREATE TRIGGER AppLog_of_deleted AFTER DELETE ON AppSlugBindings BEGIN
+  DELETE FROM AppLog WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
+END;
+CREATE TRIGGER AppLog_of_renamed AFTER UPDATE OF appSlug, userSlug ON AppSlugBindings
+  WHEN new.appSlug <> old.appSlug OR new.userSlug <> old.userSlug BEGIN
+  UPDATE AppLog SET appSlug = new.appSlug, userSlug = new.userSlug
+    WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
+END;
 CREATE TABLE AppChats (contextId text PRIMARY KEY REFERENCES ChatContexts (contextId) ON DELETE CASCADE,
   userId text NOT NULL, userSlug text NOT NULL, appSlug text NOT NULL, mode text NOT NULL, kind text NOT NULL,
   created text NOT NULL);
@@ -130,6 +141,9 @@ CREATE TABLE PageErrors (userSlug text NOT NULL, appSlug text NOT NULL, errorKey
   last text NOT NULL, PRIMARY KEY (userSlug, appSlug, errorKey));
 CREATE TABLE Meta (name text PRIMARY KEY, value int NOT NULL);
 INSERT INTO Meta VALUES ('revocations', 0);
+CREATE TABLE Sessions (sessionId text PRIMARY KEY, tokenHash text NOT NULL UNIQUE,
+  userId text NOT NULL REFERENCES Users (userId), browser text NOT NULL, created text NOT NULL, used text NOT NULL,
+  expires text NOT NULL);
 
 CREATE VIEW NamedAssets (assetId, userId, owned) AS
   SELECT assetId, userId, owned FROM ReleaseAssets

@@ -87,6 +87,11 @@ class Limits:
     show_plain_chars: int = 128 * KiB
     show_timeout_s: float = 5.0
     undo_s: float = 7 * 86400.0
+    # Of what happened to an app
+    log_entries: int = 500
+    log_s: float = 30 * 86400.0
+    log_chars: int = 1000
+    log_errors: int = 5
     rename_rows: int = 20_000
     old_names: int = 20
     # Sharing
@@ -240,6 +245,8 @@ class Limits:
     font_wait_s: float = 10.0
     font_retry_s: float = 60.0
     failed_fonts: int = 4096
+    sass_wait_s: float = 30.0
+    sass_sheet_bytes: int = 32 * MiB
     build_all_timeout_s: float = 600.0
     store_wait_s: float = 300.0
     build_retry_s: float = 30.0
@@ -254,6 +261,16 @@ class Limits:
     verified_bytes: int = 32 * MiB
     max_csr_bytes: int = 8 * KiB
     certificates_per_user: int = 20
+    session_s: float = 90 * 86400.0
+    session_idle_s: float = 30 * 86400.0
+    session_touch_s: float = 300.0
+    session_poll_s: float = 0.5
+    sessions: int = 100_000
+    sessions_per_user: int = 50
+    max_browser_chars: int = 200
+    sign_in_burst: int = 20
+    sign_in_pause_s: float = 3.0
+    sign_in_addresses: int = 10_000
     jwks_bytes: int = 64 * KiB
     jwks_cache_s: float = 1800.0
     jwks_failure_s: float = 10.0
@@ -351,6 +368,7 @@ class Config:
     page_errors: Literal["on", "off"] = "on"
     registry_url: str = ""
     esbuild: str = ""
+    sass: str = ""
     device_chain: DeviceChain = "strict"
     max_app_slugs: int = 1000
     max_user_slugs: int = 250
@@ -457,6 +475,7 @@ SETTINGS: tuple[Setting, ...] = (
         "npm registry (`none`: nobody is asked); unset: npm's own settings, else the public one",
     ),
     Setting("VIBES_ESBUILD", "esbuild", "path of an esbuild binary"),
+    Setting("VIBES_SASS", "sass", "path of a Dart Sass (`sass`, not that of Node)"),
     Setting(
         "VIBES_DEVICE_CHAIN", "device_chain", "`strict`, `registry` or `legacy`: which device tokens count"
     ),

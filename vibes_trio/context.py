@@ -24,7 +24,9 @@ from vibes_trio.live import Live
 from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.progress import Builds
+from vibes_trio.modules.sass_home import SassHome
 from vibes_trio.modules.store.local import LocalModules
+from vibes_trio.sessions import Sessions
 from vibes_trio.storage.chat_index import ToIndex
 from vibes_trio.storage.interface import Database
 from vibes_trio.turns import KeyedLock
@@ -58,9 +60,11 @@ class App:
         to_index: chats whose sections are to be looked through.
         live: who is told of what happens, while it does.
         fonts: fetches the fonts of apps into *modules*; None: nothing does.
+        sass_home: compiles the Sass of apps; None: nothing does.
         landing: assets of deploys in flight, which no sweep takes.
         saying: who makes a turn of a chat holds it, by the chat's id.
         counts: what this process counts.
+        sessions: of browsers that are signed in; None: this process takes no messages.
         told_errors: how often pages may tell of errors.
         hand_off: makes what pages round apps hand to them.
     """
@@ -86,9 +90,11 @@ class App:
     live: Live
     to_index: ToIndex
     fonts: FontHome | None = None
+    sass_home: SassHome | None = None
     landing: Landing = field(default_factory=Landing)
     saying: KeyedLock = field(default_factory=KeyedLock)
     counts: Registry = field(default_factory=Registry)
+    sessions: Sessions | None = None
     told_errors: ToldErrors = field(default_factory=lambda: allow_errors(Limits()))
     hand_off: HandOff | None = None
 
@@ -96,7 +102,7 @@ class App:
     def site(self) -> Site:
         """Which hosts are apps', and which pages may speak to the API."""
         config = self.config
-        return make_site(config.hostname_base, config.extra_hosts, config.api_origins)
+        return make_site(config.hostname_base, config.extra_hosts, config.api_origins, config.protocol)
 
 
 class Then(msgspec.Struct, Generic[R], frozen=True):
@@ -115,6 +121,7 @@ class Ctx(msgspec.Struct, frozen=True):
         envelope: the one that it came in, which further frames for it carry.
         began: when, by `time.perf_counter`.
         of_app: `handle/app`: it is an app that asks, about itself, for who looks at it (`auth/handoff.py`).
+        session: of the browser whose page of this server's own sent it; empty: none did.
     """
 
     app: App
@@ -124,6 +131,7 @@ class Ctx(msgspec.Struct, frozen=True):
     envelope: Envelope | None = None
     of_app: str = ""
     began: float = 0.0
+    session: str = ""
 
     @property
     def asker(self) -> Claims:

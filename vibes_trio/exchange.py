@@ -174,12 +174,14 @@ class MessageIncoming(msgspec.Struct, frozen=True):
         client: as of `HttpIncoming`.
         looked: the head of a long one, or why it has none.
         link: the connection that it came by.
+        session: what the page of this server's own showed that opened the connection; empty: nothing that counts.
     """
 
     data: bytes
     client: str = ""
     looked: "LargeHead | VibesError | None" = None
     link: Link | None = None
+    session: str = ""
 
 
 Incoming = HttpIncoming | MessageIncoming

@@ -10,6 +10,7 @@ from vibes_trio.dispatch import Handler
 from vibes_trio.messaging import message
 from vibes_trio.services import (
     app_list,
+    app_log_reads,
     app_secrets,
     chat_list,
     chat_reads,
@@ -25,12 +26,14 @@ from vibes_trio.services import (
     me,
     page_errors,
     prompts,
+    release_packages,
     share_links,
     sharing,
     uploads,
     versions,
 )
 from vibes_trio.services.deploys import ensure_app_slug
+from vibes_trio.wire import app_log as of_app_log
 from vibes_trio.wire import apps as of_apps
 from vibes_trio.wire import chats as of_chats
 from vibes_trio.wire import deletions as of_deletions
@@ -39,6 +42,7 @@ from vibes_trio.wire import folders as of_folders
 from vibes_trio.wire import handoff as of_handoff
 from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
+from vibes_trio.wire import packages as of_packages
 from vibes_trio.wire import page_errors as of_page_errors
 from vibes_trio.wire import prompts as of_prompts
 from vibes_trio.wire import settings as of_settings
@@ -105,6 +109,8 @@ MESSAGES: tuple[Handler[Any], ...] = (
     message(of_live.ReqSubscribeChatSections, live.subscribe_chat_sections),
     message(of_live.ReqSubscribeReleases, live.subscribe_releases),
     message(of_live.ReqSubscribeApps, live.subscribe_apps),
+    message(of_app_log.ReqReadAppLog, app_log_reads.read_app_log),
+    message(of_app_log.ReqSubscribeAppLog, app_log_reads.subscribe_app_log),
     message(of_live.ReqUnsubscribe, live.unsubscribe),
     message(of_uploads.ReqAssetUploadGrant, uploads.grant_upload),
     message(of_prompts.ReqOpenChat, prompts.open_chat),
@@ -114,6 +120,7 @@ MESSAGES: tuple[Handler[Any], ...] = (
     message(of_prompts.ReqGetApplicationChat, chat_reads.get_application_chat),
     message(of_prompts.ReqGetChatDetails, chat_reads.get_chat_details),
     message(of_prompts.ReqGetChatResponse, chat_reads.get_chat_response),
+    message(of_packages.ReqListReleasePackages, release_packages.list_release_packages),
     message(of_page_errors.ReqListPageErrors, page_errors.list_page_errors),
     message(of_page_errors.ReqClearPageErrors, page_errors.clear_page_errors),
     message(of_folders.ReqPlanDeploy, folders.plan_deploy),

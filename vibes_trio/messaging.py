@@ -34,6 +34,8 @@ else:
     beside = late("vibes_trio.services.beside")  # which knows all requests that can be long
 
 JSON = (("content-type", "application/json"),)
+SESSION = "session"
+"""The `type` of credentials that name the session of the page that asks; no `auth` at all means the same."""
 R = TypeVar("R", bound=Response)
 Q = TypeVar("Q", bound=Request)  # type: ignore[type-arg]  # bound to Request of any response
 
@@ -45,12 +47,28 @@ async def authenticate(ctx: Ctx, auth: DashAuth | None, *, of_apps: bool = False
         RequireLogin: no, unknown or refused credentials.
         NotOwner: an app asks, and it may not.
     """
+    if _is_of_session(ctx, auth):
+        return await _authenticate_session(ctx)
     if auth is None or not auth.token:
         raise RequireLogin("missing")
     verify = ctx.app.verifiers.get(auth.type)
     if verify is None:
         raise RequireLogin("unknown_type")
     return _asked_by(ctx, await verify(auth.token), of_apps)
+
+
+def _is_of_session(ctx: Ctx, auth: DashAuth | None) -> bool:
+    """Whether the browser's session says who asks: a page of our own sent it, and it names nobody else."""
+    return bool(ctx.session) and (auth is None or (not auth.token and auth.type in ("", SESSION)))
+
+
+async def _authenticate_session(ctx: Ctx) -> Ctx:
+    sessions = ctx.app.sessions
+    assert sessions is not None, "only a process that takes messages has connections of pages"
+    claims = await sessions(ctx.session)
+    if ctx.link is not None:
+        sessions.hold(ctx.link, ctx.session)
+    return _asked_by(ctx, claims, of_apps=False)
 
 
 async def authenticate_or_not(ctx: Ctx, auth: DashAuth | None, *, of_apps: bool = False) -> Ctx:
@@ -87,7 +105,7 @@ def _asked_by(ctx: Ctx, claims: Claims, of_apps: bool) -> Ctx:
             "An app may not ask this: what it was handed says who looks at it, and opens nothing else."
         )
     known = claims if claims.user_id or not claims.app else None
-    return Ctx(ctx.app, ctx.turn, known, ctx.link, ctx.envelope, claims.app)
+    return Ctx(ctx.app, ctx.turn, known, ctx.link, ctx.envelope, claims.app, ctx.began, ctx.session)
 
 
 def message(

@@ -27,6 +27,7 @@ from vibes_trio.auth.device_id import DeviceVerifier
 from vibes_trio.auth.handoff import HAND_OFF, make_hand_off
 from vibes_trio.background.chat_index import run_chat_index
 from vibes_trio.background.periodic import run_all
+from vibes_trio.background.sessions import watch_sessions
 from vibes_trio.background.trust import ensure_keys, read_trust, watch_trust
 from vibes_trio.background.worker import run_worker
 from vibes_trio.beside.pool import open_beside
@@ -55,10 +56,12 @@ from vibes_trio.modules.prepare import find_prepared, prepare_local_modules
 from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.registry.npm_settings import find_registry
 from vibes_trio.modules.registry.ranges import find_kept
+from vibes_trio.modules.sass_home import SassHome
 from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
 from vibes_trio.services.counted import report as report_app
 from vibes_trio.services.deploys import load_deploys
 from vibes_trio.services.releases import forget_changed
+from vibes_trio.sessions import Sessions
 from vibes_trio.storage.chat_index import ToIndex
 from vibes_trio.storage.engines import make_database
 from vibes_trio.workers.owner import Orders, Readers, answer_settled
@@ -139,11 +142,15 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 live=Live(config.limits),
                 to_index=ToIndex(config.limits.chats_to_index),
                 fonts=FontHome(outbound, prepared.modules, config) if prepared.modules else None,
+                sass_home=SassHome(outbound, config),
                 counts=counts,
+                sessions=Sessions(db, config.limits, parts.now),
                 told_errors=allow_errors(config.limits),
                 hand_off=hand_off,
             )
             report_app(app)
+            assert app.sessions is not None
+            db.feed.hear_all(app.sessions.hear)
             db.feed.hear_all(partial(forget_changed, app.releases))
             yield app
     finally:
@@ -254,7 +261,7 @@ async def _run(
         app.draining,
         ready,
         look=partial(look, app),
-        pages=lambda quart, otherwise: site.add_pages(app, quart, otherwise),
+        pages=lambda quart, otherwise: site.add_pages(app, quart, otherwise, answer_it),
         balance=readers.balance if readers else None,
         site=app.site,
         access=access,
@@ -264,6 +271,7 @@ async def _run(
         await watchers.start(_drain_on_signal, app)
         watchers.start_soon(_drain_on, stop, app)
         await watchers.start(watch_trust, app)
+        await watchers.start(watch_sessions, app)
         async with trio.open_nursery() as background:
             for kind in KINDS:
                 await background.start(run_worker, app, kind)

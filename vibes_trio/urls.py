@@ -33,7 +33,10 @@ SIGN_IN = "/settings/csr-to-cert"
 """Where programs send a browser to have their device certified; the path is the reference's."""
 UPLOADS = "/assets"
 """Where files are uploaded to; the path is the reference's."""
-FORMS = frozenset({SIGN_IN, UPLOADS})
+OPEN_SESSION = "/sign-in"
+"""Where a browser is signed in: a page, and what its form is posted to."""
+END_SESSION = "/sign-out"
+FORMS = frozenset({SIGN_IN, UPLOADS, OPEN_SESSION, END_SESSION})
 """Paths of the API host to which no messages are posted."""
 
 ROUND = "/vibe"
@@ -59,11 +62,13 @@ class Site:
         bases: names under which apps live, and whole names of apps' hosts, all canonical; `*`: any.
         api: names that are the API's whatever they look like.
         origins: of pages that may send messages, and read the answers; `*`: any.
+        protocol: `http` or `https`, as visitors see it.
     """
 
     bases: frozenset[str] = frozenset({ANY})
     api: frozenset[str] = frozenset()
     origins: frozenset[str] = frozenset({ANY})
+    protocol: str = "http"
 
 
 ANY_SITE = Site()
@@ -81,10 +86,13 @@ class EntryPoint(msgspec.Struct, frozen=True):
     path: str
 
 
-def make_site(hostname_base: str, extra_hosts: Iterable[str], origins: Iterable[str]) -> Site:
+def make_site(
+    hostname_base: str, extra_hosts: Iterable[str], origins: Iterable[str], protocol: str = "http"
+) -> Site:
     """Return the site of a server with these settings (`config`): bases with or without port."""
     base = base_name(hostname_base)
-    return Site(frozenset({base, *map(base_name, extra_hosts)}), frozenset({base}), frozenset(origins))
+    bases = frozenset({base, *map(base_name, extra_hosts)})
+    return Site(bases, frozenset({base}), frozenset(origins), protocol)
 
 
 def base_name(host: str) -> str:

@@ -10,6 +10,7 @@ from serving import HttpClient, http_client, running
 from vibes_trio import __version__
 from vibes_trio.front.http import site_headers
 from vibes_trio.pages import site
+from vibes_trio.pages.visit import Page, Shown
 
 API = "localhost"
 BROWSERS = ("accept: text/html,*/*", "sec-fetch-mode: navigate")
@@ -17,13 +18,13 @@ LANES = ("x: fast", "expect: ")
 """What a request says to be simple, or not to be: so it goes by the fast lane but for its path, or by the full one."""
 
 
-def hello_page(app, name):
-    return "start.html", {"version": name, "address": app.config.hostname_base}
+async def hello_page(visit, name):
+    return Shown("start.html", {"api": "", "address": name})
 
 
 @pytest.fixture
 async def client(tmp_path, monkeypatch):
-    monkeypatch.setattr(site, "PAGES", {**site.PAGES, "/hello/<name>": hello_page})
+    monkeypatch.setattr(site, "PAGES", {**site.PAGES, "/hello/<name>": Page(hello_page)})
     async with running(tmp_path / "data") as app, http_client(app.config.port) as client:
         yield client
 
@@ -50,7 +51,7 @@ async def test_a_browser_is_told_what_this_server_is_and_how_to_begin(client, sa
     status, headers, body = await ask(client, "GET /", says, lane)
 
     assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert (headers["vary"], headers["cache-control"]) == ("Sec-Fetch-Mode, Accept", "no-store")
+    assert (headers["vary"], headers["cache-control"]) == ("Sec-Fetch-Mode, Accept, Cookie", "no-store")
     assert f"vibes_trio {__version__}" in body.decode()
     assert b"vibes-trio deploy my-app --url http://localhost:" in body
     assert await ask(client, "HEAD /", says, lane) == (200, b"")
@@ -61,7 +62,7 @@ async def test_a_route_that_is_added_is_reached(client, lane):
     status, _, body = await ask(client, "GET /hello/ada%3Cb%3E?x=1", BROWSERS[0], lane)
 
     assert status == 200
-    assert b"vibes_trio ada&lt;b&gt;" in body
+    assert b"<code>ada&lt;b&gt;</code>" in body
 
 
 async def test_a_page_is_for_browsers_that_ask_this_server_alone(client):
@@ -142,6 +143,6 @@ async def test_the_page_is_shown_with_its_style(tmp_path):
         page = await browser.open(f"http://localhost:{app.config.port}/")
         await page.wait_for("document.querySelector('h1')")
 
-        assert await page.evaluate("document.title") == "This is a vibes_trio server"
+        assert await page.evaluate("document.title") == "This is a vibes_trio server · vibes_trio"
         assert await page.evaluate("getComputedStyle(document.querySelector('pre')).borderRadius") == "8px"
         assert page.console == []

@@ -13,6 +13,7 @@ from vibes_trio.storage.certificates import Certificate, record_certificate, rev
 from vibes_trio.storage.feed import (
     EVERYTHING,
     REVOCATIONS,
+    SESSIONS,
     Change,
     Everything,
     Feed,
@@ -20,6 +21,7 @@ from vibes_trio.storage.feed import (
     Releases,
     Revocations,
     Sections,
+    SessionsEnded,
     Settings,
     doubted,
     listening,
@@ -39,6 +41,7 @@ TOPICS = {
     "pond": of_app(*POND[:2]),
     "settings of ada": of_settings(ADA),
     "revocations": REVOCATIONS,
+    "sessions": SESSIONS,
 }
 
 
@@ -52,6 +55,7 @@ TOPICS = {
         (Settings(ADA), {"settings of ada"}),
         (Settings(BOB), set()),
         (Revocations(), {"revocations"}),
+        (SessionsEnded(), {"sessions"}),
         (EVERYTHING, set(TOPICS)),
     ],
 )

@@ -13,10 +13,10 @@ import msgspec
 from vibes_trio.auth.audience import origin_of
 from vibes_trio.client.api import Api
 from vibes_trio.client.failures import ConnectionLost
-from vibes_trio.client.replies import read_error
 from vibes_trio.config import Limits
 from vibes_trio.late import late
 from vibes_trio.wire.base import ErrorReply
+from vibes_trio.wire.replies import read_error
 from vibes_trio.wire.uploads import PutAsset, ReqAssetUploadGrant, ResAssetUploadGrant
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Mapping
+from functools import partial
 
 import trio
 
@@ -18,6 +19,7 @@ from vibes_trio.collector import settle_collector
 from vibes_trio.commands.address import remove_address, url_of, write_address
 from vibes_trio.commands.database import open_database
 from vibes_trio.commands.local_device import ensure_local_device
+from vibes_trio.commands.login_link import code_for_first_visit, sign_in_link
 from vibes_trio.commands.output import OK, program
 from vibes_trio.config import Config, default_data_dir, load_config
 from vibes_trio.context import App
@@ -34,16 +36,19 @@ def main(options: Namespace) -> int:
     """Run the server until SIGTERM or Ctrl-C."""
     config = load_config(os.environ, options.settings)
     with serving_alone(config):
-        prepare(config, time.time())
+        code = prepare(config, time.time())
         try:
-            trio.run(_serve, config)
+            trio.run(_serve, config, code)
         finally:
             remove_address(config.data_dir, os.getpid())
     return OK
 
 
-def prepare(config: Config, now: float) -> None:
-    """Make keys, database and the device of this machine's own user, where they are missing."""
+def prepare(config: Config, now: float) -> str:
+    """Make keys, database and the device of this machine's own user, where they are missing.
+
+    Returns a code with which that user signs in with a browser; empty: there is one that is signed in.
+    """
     config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys = ensure_keys(config, now)
     warning = expiry_warning(keys.ca, now)
@@ -54,29 +59,33 @@ def prepare(config: Config, now: float) -> None:
             ensure_local_device(config, db, keys, now)
         except LimitReached as error:
             log.warning("deploying from this machine needs a key file: %s", error.message)
+        return code_for_first_visit(db, config)
 
 
-async def _serve(config: Config) -> None:
-    await serve(config, announce=announce_and_settle)
+async def _serve(config: Config, code: str) -> None:
+    await serve(config, announce=partial(announce_and_settle, code=code))
 
 
-def announce(app: App) -> None:
+def announce(app: App, code: str = "") -> None:
     """Leave the address in the data folder, and tell people where the server listens and what to do next."""
     url = url_of(app.config.host, app.config.port)
     write_address(app.config.data_dir, url, os.getpid())
     with contextlib.suppress(BrokenPipeError):  # nobody reads: no reason not to serve
-        print("\n".join(greeting(app, url)), flush=True)
+        print("\n".join(greeting(app, url, code)), flush=True)
 
 
-def announce_and_settle(app: App) -> None:
+def announce_and_settle(app: App, code: str = "") -> None:
     """Announce; then let the collector pass over what the start made."""
-    announce(app)
+    announce(app, code)
     settle_collector()
     share_interpreter()
 
 
-def greeting(app: App, url: str) -> list[str]:
-    """Return the lines to start with. The first has `listening on URL`, on terminals and in pipes alike."""
+def greeting(app: App, url: str, code: str = "") -> list[str]:
+    """Return the lines to start with. The first has `listening on URL`, on terminals and in pipes alike.
+
+    *code*: signs a browser in, once; empty: nothing is said of that.
+    """
     config = app.config
     # The colour goes round the whole line's end, so that the words stay together for whoever searches them.
     return [
@@ -85,6 +94,7 @@ def greeting(app: App, url: str) -> list[str]:
         f"  apps     {config.protocol}://APP--USER.{config.hostname_base}/",
         *([f"  workers  {config.workers} processes"] if config.workers > 1 else []),
         *(f"  {note}" for note in app.notes),
+        *([f"  sign in  {sign_in_link(config, url, code)}   (once, within ten minutes)"] if code else []),
         f"  example  {program()} example my-app",
         f"  deploy   {program()} deploy my-app{data_dir_flag(config, os.environ)}",
         "  stop     Ctrl-C",

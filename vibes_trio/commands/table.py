@@ -17,7 +17,7 @@ GROUPS: Mapping[str, str] = {
     "device": "issue, list and revoke the key files of devices",
     "user": "add and list users",
     "keys": "show and replace the server's own keys",
-    "toolchain": "fetch the native compiler",
+    "toolchain": "fetch the native compilers",
     "modules": "packages from npm as this server's own modules",
     "chat": "list, read, search, follow, write and delete chats",
     "config": "see the settings",
@@ -92,6 +92,16 @@ SERVER_COMMANDS: tuple[Command, ...] = (
         ("device code --user ada",),
     ),
     Command(
+        "login-link",
+        "vibes_trio.commands.login_link:main",
+        "print a link that signs a browser in, once",
+        (
+            argument("--user", default="me", metavar="NAME", help="whom; otherwise who runs this server"),
+            JSON,
+        ),
+        ("login-link", "login-link --user ada"),
+    ),
+    Command(
         "device list",
         "vibes_trio.commands.device:list_all",
         "list all issued certificates",
@@ -148,10 +158,12 @@ SERVER_COMMANDS: tuple[Command, ...] = (
     Command(
         "toolchain install",
         "vibes_trio.commands.toolchain:install",
-        "fetch the pinned esbuild from the npm registry into the data folder",
+        "fetch the pinned esbuild and Dart Sass from the npm registry",
         (
             argument(
-                "--if-missing", action="store_true", help="do nothing when there is an esbuild that works"
+                "--if-missing",
+                action="store_true",
+                help="only esbuild, and only when there is none that works",
             ),
         ),
         ("toolchain install",),
@@ -281,6 +293,7 @@ SETTING_FLAGS: Mapping[str, str] = {
     "--modules": "VIBES_MODULES",
     "--registry-url": "VIBES_REGISTRY_URL",
     "--esbuild": "VIBES_ESBUILD",
+    "--sass": "VIBES_SASS",
     "--device-chain": "VIBES_DEVICE_CHAIN",
     "--max-app-slugs": "MAX_APP_SLUG_PER_USER_ID",
     "--max-user-slugs": "MAX_USER_SLUG_PER_USER_ID",

@@ -53,15 +53,20 @@ _PAGES = ("/index.html", "/index.htm", "/public/index.html")
 
 
 def read_project(
-    files: Sequence[ProjectFile], entry_point: str, env: Mapping[str, str] | None = None
+    files: Sequence[ProjectFile],
+    entry_point: str,
+    env: Mapping[str, str] | None = None,
+    *,
+    bundled: bool = False,
 ) -> Project:
     """Return what *files* are.
 
     Args:
         entry_point: the name of the file that was flagged; empty: none.
         env: the deploy's values, for places in HTML.
+        bundled: its modules use forms that bundlers have, though nothing else says so: what its HTML runs is built.
     """
-    reading = _Reading(files, entry_point, env or {})
+    reading = _Reading(files, entry_point, env or {}, bundled=bundled)
     project = reading.page() if reading.html else reading.next_app() or reading.components()
     solid = (NO_SOLID,) if project.jsx_source == SOLID else ()
     named = {*reading.package.dependencies, *reading.package.dev_dependencies}
@@ -74,7 +79,10 @@ def read_project(
 class _Reading:
     """What the parts of a reading share: the files by their names, the project's folder, what is to be told."""
 
-    def __init__(self, files: Sequence[ProjectFile], entry_point: str, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, files: Sequence[ProjectFile], entry_point: str, env: Mapping[str, str], *, bundled: bool
+    ) -> None:
+        self.bundled = bundled
         self.files = {file.name: file for file in reversed(files)}
         self.flagged = entry_point
         self.env = env
@@ -105,7 +113,7 @@ class _Reading:
         roots = (self.root, f"{self.root}/public", "")
         resolve = resolver(frozenset(self.files), folder, roots)
         compiled = kind != "html" or any(module.lang != "js" for module in self.modules.all)
-        compiled = compiled or any(is_for_compilers(name) for name in self.files)
+        compiled = compiled or self.bundled or any(is_for_compilers(name) for name in self.files)
         content = self.modules.wrapped.get(self.html, file.content)
         text, places = decode_text(content), self._places()
         own = read_own_page(text, resolve, places, compiled=compiled)

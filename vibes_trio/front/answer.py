@@ -65,9 +65,9 @@ def _answer_message(
         head = read_head(data)
     except VibesError as error:
         return _refuse_unread(app, error)
-    return _answer(
-        app, pipeline, head, turn, incoming.link if isinstance(incoming, MessageIncoming) else None
-    )
+    if isinstance(incoming, MessageIncoming):
+        return _answer(app, pipeline, head, turn, incoming.link, incoming.session)
+    return _answer(app, pipeline, head, turn)
 
 
 async def look(app: App, incoming: MessageIncoming) -> MessageIncoming:
@@ -82,7 +82,9 @@ async def look(app: App, incoming: MessageIncoming) -> MessageIncoming:
 async def _answer_large(
     app: App, pipeline: Pipeline, incoming: Incoming, data: bytes, turn: Turn | None
 ) -> Reply:
-    looked, link = (incoming.looked, incoming.link) if isinstance(incoming, MessageIncoming) else (None, None)
+    looked, link, session = None, None, ""
+    if isinstance(incoming, MessageIncoming):
+        looked, link, session = incoming.looked, incoming.link, incoming.session
     if looked is None:
         try:
             looked = await app.beside.look(data, incoming.client)
@@ -90,7 +92,7 @@ async def _answer_large(
             return _refuse_unread(app, error)
     if isinstance(looked, VibesError):
         return _refuse_unread(app, looked)
-    reply = _answer(app, pipeline, large_message(data, looked), turn, link)
+    reply = _answer(app, pipeline, large_message(data, looked), turn, link, session)
     return reply if isinstance(reply, Reply) else await reply
 
 
@@ -121,10 +123,12 @@ def _answer(
     incoming: HttpIncoming | MessageHead,
     turn: Turn | None,
     link: Link | None = None,
+    session: str = "",
 ) -> Soon[Reply]:
     envelope = incoming.envelope if isinstance(incoming, MessageHead) else None
     try:
-        reply = dispatch_soon(Ctx(app, turn, None, link, envelope, "", perf_counter()), pipeline, incoming)
+        ctx = Ctx(app, turn, None, link, envelope, "", perf_counter(), session)
+        reply = dispatch_soon(ctx, pipeline, incoming)
     except Exception as error:  # noqa: BLE001 - `_foreseen` logs what is unforeseen
         if is_navigation(incoming):
             return _as_page(app, incoming, error)

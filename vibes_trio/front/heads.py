@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import h11
 import msgspec
 
+from vibes_trio.browsers import is_own_page
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest, forget_traces
 from vibes_trio.exchange import HostName
@@ -141,7 +142,9 @@ def _check_origin(head: Head, site: Site) -> None:
     sends = head.upgrade or head.method in ("POST", "PUT")
     if sends and origin is not None and origin not in site.origins and head.host_name.app is None:
         if normalize_path(head.target) in FORMS and _SCHEME.sub("", origin) == head.host.lower():
-            return  # a form of this server's own page, which counts for what is typed into it alone
+            return  # a form of this server's own page
+        if head.upgrade and is_own_page(head.headers, head.host, site.protocol):
+            return
         text = "Pages of this origin may not send messages here: VIBES_API_ORIGINS does not name it."
         raise Refused(BadRequest(text), 403)
 

@@ -19,6 +19,7 @@ from typing import cast
 import msgspec
 import trio
 
+from vibes_trio.browsers import acting_session
 from vibes_trio.config import Limits
 from vibes_trio.errors import BadRequest, forget_traces
 from vibes_trio.exchange import HttpIncoming, Reply
@@ -167,6 +168,7 @@ async def _serve_head(conn: _Connection, head: Head, data: bytes) -> bool:
     if head.upgrade:
         await line.send_all(accept_websocket(head))
         line.is_websocket = True
+        line.session = acting_session(head.headers, head.host, conn.front.site.protocol)
         return False
     if head.length == len(line.buffer):  # all is there; a body counts when it is answered
         return await _serve_request(conn, head, data)

@@ -136,7 +136,8 @@ class Line:
     """One accepted connection: its socket, and the bytes that were read but not used yet.
 
     Mutable state: `buffer`, what comes before the bytes still in the socket; `holding`, what it holds of the
-    budget; `is_websocket`, whether it was turned into one; and how many calls it made, and since when, without
+    budget; `is_websocket`, whether it was turned into one, and `session`, that of the browser whose page of our own
+    asked for it; and how many calls it made, and since when, without
     others having had a turn.
 
     Args:
@@ -151,6 +152,7 @@ class Line:
         "buffer",
         "holding",
         "is_websocket",
+        "session",
         "socket",
     )
 
@@ -165,6 +167,7 @@ class Line:
         self.buffer = b""
         self.holding = holding or Budget(sys.maxsize).open("", sock)
         self.is_websocket = False
+        self.session = ""
         self._send_timeout_s = send_timeout_s
         self._run_queue = run_queue or RunQueue()
         self._calls = 0

@@ -10,7 +10,8 @@ breaks the protocol gets the replies to what it said before, then the close. Com
 thousandfold bomb costs more than the bytes it saves (platform-and-reliability.md 1.3).
 
 A page of any origin may connect, unless `VIBES_API_ORIGINS` names those that may (`heads.py` looks). It gains
-nothing: no cookie counts here, every message carries its own bearer token, which the page would have to have already.
+nothing: a cookie counts for a page of this server's own alone (`browsers.py`); from all others every message carries
+its own bearer token, which the page would have to have already.
 """
 
 import logging
@@ -357,7 +358,7 @@ async def _answer_next(ws: _Socket, in_flight: trio.Nursery | None) -> None:
     if len(data) > ws.front.limits.read_here_bytes and ws.front.look is not None:
         incoming = await _look(ws, ws.front.look, data, pinned)
     else:
-        incoming = MessageIncoming(data, link=ws.link or _open_link(ws))
+        incoming = MessageIncoming(data, link=ws.link or _open_link(ws), session=ws.line.session)
     _drop_first(ws, data)
     if not pinned:
         holding.add(-len(data))
@@ -391,7 +392,7 @@ async def _look(ws: _Socket, look: Look, data: bytes, pinned: bool) -> MessageIn
     try:
         # Those that follow wait: whether they have to come after it is not known before.
         link = ws.link or _open_link(ws)
-        return await look(MessageIncoming(data, peer_of(ws.line.socket), link=link))
+        return await look(MessageIncoming(data, peer_of(ws.line.socket), link=link, session=ws.line.session))
     except trio.Cancelled:
         if pinned:
             ws.line.holding.unpin(len(data))

@@ -4,59 +4,183 @@ Whoever doesn't navigate, programs above all, is answered as if there were no pa
 imports Quart: it is done once the server listens.
 """
 
-import base64
-import hashlib
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from importlib.resources import files
+from ipaddress import ip_address
+from urllib.parse import parse_qs, quote, urlencode
 
 from quart import Blueprint, Response, render_template, request
 from quart_trio import QuartTrio
 
+from vibes_trio import __version__
+from vibes_trio.browsers import acting_session, is_own_page, reading_session
+from vibes_trio.config import KiB
 from vibes_trio.context import App
+from vibes_trio.errors import VibesError
+from vibes_trio.exchange import Answer
+from vibes_trio.pages.chats import CHAT, CHATS, chat_page, chats_page
+from vibes_trio.pages.guard import page_headers
+from vibes_trio.pages.sign_in import post_sign_in, post_sign_out, sign_in_page
 from vibes_trio.pages.start import START, start_page
-from vibes_trio.services.notices import NAVIGATION, navigates
+from vibes_trio.pages.static_files import ROOM, TYPES, static_files, static_path, static_stamp
+from vibes_trio.pages.visit import GoTo, Page, Shown, Visit
+from vibes_trio.services.notices import navigates
+from vibes_trio.urls import END_SESSION, OPEN_SESSION, base_name
 
-Show = Callable[..., tuple[str, Mapping[str, object]]]
-"""From what lives as long as the program, and the variable parts of the path by name, to a template and what is put
-into it."""
 Otherwise = Callable[[], Awaitable[Response]]
 """Answers the request of this task as if there were no page."""
+Post = Callable[[Visit, Mapping[str, str]], Awaitable[Shown | GoTo]]
+"""Takes the visit, and the fields of the form."""
 
-PAGES: Mapping[str, Show] = {START: start_page}
+PAGES: Mapping[str, Page] = {
+    START: Page(start_page, nav="Home"),
+    CHATS: Page(chats_page, signed_in=True, nav="Chats"),
+    CHAT: Page(chat_page, signed_in=True),
+    OPEN_SESSION: Page(sign_in_page),
+}
+POSTS: Mapping[str, Post] = {OPEN_SESSION: post_sign_in, END_SESSION: post_sign_out}
+"""What forms of pages do without a message: only what makes or ends a session. Their paths stand in `urls.FORMS`."""
 
-_STYLE = "".join(
-    files(package).joinpath(*path).read_text("utf-8")
-    for package, path in (
-        ("vibes_trio.content", ("static", "notice.css")),
-        ("vibes_trio.pages", ("pages.css",)),
-    )
+_FOREIGN = (
+    "This form was not sent by a page of this server's own: nothing was done. Open the page, and try again."
 )
-POLICY = (
-    "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; style-src"
-    f" 'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'"
-)
-"""A page shows its own style and an icon that is none; nobody may put it into a frame."""
+MAX_FORM_BYTES = 64 * KiB
+MAX_FIELDS = 20
+NONCE_BYTES = 16
+_PROBLEMS: Mapping[str, int] = {"not-found": 404, "not-owner": 403, "bad-request": 400, "limit-reached": 403}
+"""What a page's answer is when a message that it asked was refused; all others: 503."""
 
 
-def add_pages(app: App, quart: QuartTrio, otherwise: Otherwise) -> None:
-    """Let *quart* answer PAGES."""
+def add_pages(app: App, quart: QuartTrio, otherwise: Otherwise, answer: Answer) -> None:
+    """Let *quart* answer PAGES and POSTS; *answer* takes the messages that they ask."""
     pages = Blueprint("pages", __name__, template_folder="templates")
-    for path, show in PAGES.items():
-        pages.add_url_rule(path, show.__name__, partial(_answer, app, show, otherwise))
+    for path, page in PAGES.items():
+        view = partial(_answer, app, page, answer, otherwise)
+        pages.add_url_rule(path, page.show.__name__, view, methods=["GET"])
+    for path, post in POSTS.items():
+        pages.add_url_rule(path, post.__name__, partial(_take, app, post, answer), methods=["POST"])
+    pages.add_url_rule(f"{ROOM}/<stamp>/<name>", "static", partial(_answer_file, otherwise))
     quart.register_blueprint(pages)
 
 
-async def _answer(app: App, show: Show, otherwise: Otherwise, **parts: object) -> Response:
-    if not navigates({name.lower(): value for name, value in request.headers.items()}):
+async def _answer(app: App, page: Page, answer: Answer, otherwise: Otherwise, **parts: object) -> Response:
+    headers = _headers()
+    if not navigates(headers):
         return await otherwise()
-    template, given = show(app, **parts)
-    return Response(
-        await render_template(template, style=_STYLE, **given),
-        headers={
-            "Content-Security-Policy": POLICY,
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-            "Vary": NAVIGATION,
-        },
+    own = _own_address(app, headers.get("host", ""))
+    if own:
+        return _go(GoTo(f"{own}{request.full_path.rstrip('?')}"))
+    visit = await _visit(app, answer, reading_session(headers, app.config.protocol))
+    if page.signed_in and visit.session is None:
+        after = request.full_path.rstrip("?")
+        return _go(GoTo(f"{OPEN_SESSION}?{urlencode({'next': after})}"))
+    try:
+        shown = await page.show(visit, **parts)
+    except VibesError as error:
+        shown = _problem(error)
+    return _go(shown) if isinstance(shown, GoTo) else await _show(visit, page, shown)
+
+
+async def _take(app: App, post: Post, answer: Answer) -> Response:
+    headers, protocol = _headers(), app.config.protocol
+    visit = await _visit(app, answer, acting_session(headers, headers.get("host", ""), protocol))
+    page = Page(sign_in_page)
+    if not is_own_page(headers, headers.get("host", ""), protocol):
+        return await _show(visit, page, Shown("problem.html", {"words": _FOREIGN}, 403))
+    fields = await _read_form()
+    if fields is None:
+        return await _show(visit, page, Shown("problem.html", {"words": "What was sent is too long."}, 413))
+    shown = await post(visit, fields)
+    return _go(shown) if isinstance(shown, GoTo) else await _show(visit, page, shown)
+
+
+def _headers() -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
+async def _visit(app: App, answer: Answer, token: str) -> Visit:
+    assert app.sessions is not None
+    session = await app.sessions.find(token)
+    return Visit(
+        app,
+        session,
+        token if session is not None else "",
+        request.path,
+        {name: values[-1] for name, values in request.args.lists()},
+        _headers(),
+        str((request.scope["client"] or ("",))[0]),
+        answer,
     )
+
+
+async def _show(visit: Visit, page: Page, shown: Shown) -> Response:
+    nonce = secrets.token_urlsafe(NONCE_BYTES)
+    config = visit.app.config
+    host = visit.headers.get("host", "")
+    nav = {path: entry.nav for path, entry in PAGES.items() if entry.nav}
+    html = await render_template(
+        shown.template,
+        **shown.given,
+        nonce=nonce,
+        static=static_path,
+        session=visit.session,
+        version=__version__,
+        nav={path: name for path, name in nav.items() if visit.session or not PAGES[path].signed_in},
+        here=visit.path,
+    )
+    headers = page_headers(nonce, host, config.protocol, page.sources(visit.app)) | dict(shown.headers)
+    return Response(html, shown.status, headers=headers)
+
+
+def _go(to: GoTo) -> Response:
+    location = quote(to.path, safe="/:?&=%~#+,;@!$'()*[]")
+    headers = {"Location": location, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return Response("", 303, headers=headers | dict(to.headers))
+
+
+def _problem(error: VibesError) -> Shown:
+    return Shown("problem.html", {"words": error.message}, _PROBLEMS.get(error.code, 503))
+
+
+def _own_address(app: App, host: str) -> str:
+    """Return the origin to go on at, where *host* is another name of it; empty: it is the one.
+
+    A browser keeps apart who is signed in at 127.0.0.1 and at localhost; and to `*.localhost`, where apps live, only
+    the latter is the same site.
+    """
+    name, _, port = host.rpartition(":")
+    try:
+        is_loopback = ip_address((name or port).strip("[]")).is_loopback
+    except ValueError:
+        return ""
+    if not is_loopback or base_name(app.config.hostname_base) != "localhost":
+        return ""
+    return f"{app.config.protocol}://localhost" + (f":{port}" if name else "")
+
+
+async def _read_form() -> dict[str, str] | None:
+    """Return the fields of the form of this task's request, the last of each name; None: it is too long."""
+    body = bytearray()
+    async for data in request.body:
+        body += data
+        if len(body) > MAX_FORM_BYTES:
+            return None
+    try:
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=MAX_FIELDS)
+    except ValueError:
+        return None
+    return {name: values[-1] for name, values in fields.items()}
+
+
+async def _answer_file(otherwise: Otherwise, stamp: str, name: str) -> Response:
+    content = static_files().get(name)
+    if content is None or stamp != static_stamp():
+        return await otherwise()
+    headers = {
+        "Content-Type": TYPES[name.rpartition(".")[2]],
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    return Response(content, headers=headers)

@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from vibes_trio.context import Ctx
 from vibes_trio.errors import NotFound
+from vibes_trio.exchange import UserId
 from vibes_trio.services.access import admit
+from vibes_trio.services.app_now import AppGlance, app_now, glance_at
 from vibes_trio.storage import app_states, versions
 from vibes_trio.storage.interface import Tx
 from vibes_trio.wire.access import Relation
 from vibes_trio.wire.apps import (
+    AppNow,
     Icon,
     ListedApp,
     ReqListRecentVibes,
@@ -45,10 +48,11 @@ async def list_recent_vibes(ctx: Ctx, req: ReqListRecentVibes) -> ResListRecentV
         search=req.search[: ctx.app.config.limits.max_search_chars],
         with_unpublished=req.include_unpublished,
     )
-    found = await ctx.app.db.read(app_states.list_apps, ctx.asker.user_id, asked)
+    found, glances = await ctx.app.db.read(_list, ctx.asker.user_id, asked, with_glances=req.with_now)
     items, last = found[:limit], found[limit - 1 : limit] if len(found) > limit else ()
+    now = {name: app_now(ctx.app, glance) for name, glance in glances.items()}
     return ResListRecentVibes(
-        items=tuple(_told(listed) for listed in items),
+        items=tuple(_told(listed, now.get(_name(listed.state), UNSET)) for listed in items),
         next_cursor="".join(
             write_cursor(req.order, *app_states.sort_keys(one.state, req.order)) for one in last
         ),
@@ -91,6 +95,18 @@ def clamp(limit: int, ctx: Ctx) -> int:
     return max(1, min(limit, ctx.app.config.limits.list_items))
 
 
+def _name(state: app_states.AppState) -> tuple[str, str]:
+    return state.app_slug, state.user_slug
+
+
+def _list(
+    tx: Tx, user_id: UserId, asked: app_states.AppsAsked, *, with_glances: bool
+) -> tuple[tuple[app_states.ListedApp, ...], dict[tuple[str, str], AppGlance]]:
+    found = app_states.list_apps(tx, user_id, asked)
+    states = (listed.state for listed in found) if with_glances else ()
+    return found, {_name(state): glance_at(tx, state) for state in states}
+
+
 def _pin(tx: Tx, ctx: Ctx, req: ReqPinRecentVibe) -> tuple[app_states.AppState, str]:
     app = admit(tx, ctx, req).app
     return app, app_states.pin_app(tx, app, pin=req.pin)
@@ -117,7 +133,7 @@ def _versions(tx: Tx, ctx: Ctx, req: ReqListVersions, below: int, limit: int) ->
     )
 
 
-def _told(listed: app_states.ListedApp) -> ListedApp:
+def _told(listed: app_states.ListedApp, now: AppNow | UnsetType) -> ListedApp:
     state = listed.state
     return ListedApp(
         app_slug=state.app_slug,
@@ -128,4 +144,5 @@ def _told(listed: app_states.ListedApp) -> ListedApp:
         pinned_at=state.pinned,
         never_published=not listed.was_published,
         unpublished_at=state.unpublished,
+        now=now,
     )

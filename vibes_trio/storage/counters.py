@@ -4,7 +4,7 @@ from typing import Literal
 
 from vibes_trio.storage.interface import Tx
 
-Counter = Literal["releases", "revocations", "certificates"]
+Counter = Literal["releases", "revocations", "certificates", "sessions"]
 
 
 def get_count(tx: Tx, counter: Counter) -> int:

@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 from vibes_trio.wire.base import Request, Response
 from vibes_trio.wire.deploy import Mode
 from vibes_trio.wire.names import AppRequest, Owned
+from vibes_trio.wire.restrictions import Visibility
 
 
 class Icon(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,6 +16,29 @@ class Icon(msgspec.Struct, frozen=True, kw_only=True):
 
     cid: str
     mime: str
+
+
+State = Literal["live", "dev", "down", "building", "failing"]
+
+
+class AppNow(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """How an app is now.
+
+    Attributes:
+        state: `live`, its address shows a release; `dev`, none was published; `down`, it was taken down. Of the release
+            that is shown, else of the newest: `building`, its packages are being built; `failing`, some can't be.
+        fs_id, release_seq, mode, created, size: of that release, created ISO, size in bytes. Empty: there is none.
+        errors: how many different errors its page met of late.
+    """
+
+    state: State
+    visibility: Visibility
+    fs_id: str = ""
+    release_seq: int = 0
+    mode: Mode | UnsetType = UNSET
+    created: str = ""
+    size: int = 0
+    errors: int = 0
 
 
 class ListedApp(Owned, frozen=True, kw_only=True):
@@ -27,6 +51,7 @@ class ListedApp(Owned, frozen=True, kw_only=True):
     pinned_at: str = ""
     never_published: bool = False
     unpublished_at: str = ""
+    now: AppNow | UnsetType = UNSET
 
 
 class ResListRecentVibes(Response, frozen=True, kw_only=True, tag="vibes.diy.res-list-recent-vibes"):
@@ -41,7 +66,7 @@ class ReqListRecentVibes(
 ):
     """List my apps: pinned ones first, then what changed last, or by `name`; with `search` in slug or title.
 
-    At most *limit* (1 to 100) come at once.
+    At most *limit* (1 to 100) come at once. With `withNow` each says how it is `now`.
     """
 
     limit: int = 20
@@ -49,6 +74,7 @@ class ReqListRecentVibes(
     include_unpublished: bool = True
     order: Literal["recent", "name"] = "recent"
     search: str = ""
+    with_now: bool = False
 
 
 class ResPinRecentVibe(Response, Owned, frozen=True, kw_only=True, tag="vibes.diy.res-pin-recent-vibe"):

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from vibes_trio import errors
-from vibes_trio.client.replies import read_error, read_reply, response_type
 from vibes_trio.wire.base import ErrorReply
 from vibes_trio.wire.chat import ReqEnsureChatContext, ResEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
+from vibes_trio.wire.replies import read_error, read_reply, response_type
 
 
 @pytest.mark.parametrize(

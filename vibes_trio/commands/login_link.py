@@ -1,0 +1,73 @@
+"""`vibes-trio login-link`: a link that signs a browser in, once."""
+
+import os
+import secrets
+from argparse import Namespace
+from urllib.parse import urlsplit
+
+from vibes_trio.commands.address import read_address
+from vibes_trio.commands.credentials import LOCAL_USER
+from vibes_trio.commands.database import open_database, read, write
+from vibes_trio.commands.device import CODE_CHARS
+from vibes_trio.commands.output import OK, CommandFailed, print_json, tell
+from vibes_trio.config import Config, load_config
+from vibes_trio.services.devices import hash_code
+from vibes_trio.storage.interface import Database
+from vibes_trio.storage.sessions import is_anybody_signed_in
+from vibes_trio.storage.users import User, add_invite, find_user
+from vibes_trio.urls import OPEN_SESSION, base_name
+
+SECRET_CHARS = 26
+"""Of 32 that a code is made of: 130 bits."""
+
+
+def main(options: Namespace) -> int:
+    """Print a link for a user, by default for who runs this server."""
+    config = load_config(os.environ, options.settings)
+    url = read_address(config.data_dir)
+    if not url:
+        raise CommandFailed(
+            "No server has run on this data folder: start it, vibes-trio serve, and type this again."
+        )
+    with open_database(config) as db:
+        user = read(db, find_user, options.user)
+        if user is None:
+            raise CommandFailed(
+                f"There is no user {options.user!r}: vibes-trio user list shows who there is."
+            )
+        link = sign_in_link(
+            config.with_port(urlsplit(url).port or 0), url, new_sign_in_code(db, user, config)
+        )
+    if options.json:
+        print_json({"url": link, "user": user.name, "validS": config.limits.invite_valid_s})
+        return OK
+    print(link)
+    minutes = int(config.limits.invite_valid_s // 60)
+    tell(f"It signs a browser in as {user.name}, once, for {minutes} minutes: hand it over like a password.")
+    return OK
+
+
+def new_sign_in_code(db: Database, user: User, config: Config) -> str:
+    """Return a new one-time code of *user*."""
+    code = "".join(secrets.choice(CODE_CHARS) for _ in range(SECRET_CHARS))
+    write(db, add_invite, user.user_id, hash_code(code), valid_s=config.limits.invite_valid_s)
+    return code
+
+
+def code_for_first_visit(db: Database, config: Config) -> str:
+    """Return a code for who runs this server; empty: some browser is signed in already.
+
+    The local user has to be there.
+    """
+    if read(db, is_anybody_signed_in, config.limits):
+        return ""
+    user = read(db, find_user, LOCAL_USER)
+    return new_sign_in_code(db, user, config) if user is not None else ""
+
+
+def sign_in_link(config: Config, url: str, code: str) -> str:
+    """Return the link that hands *code* in. *url*: where the server is reached from this machine; *config* knows its
+    port."""
+    is_here = config.protocol == "http" and base_name(config.hostname_base) == "localhost"
+    origin = url if is_here else f"{config.protocol}://{config.hostname_base}"
+    return f"{origin}{OPEN_SESSION}#{code}"

@@ -1,0 +1,25 @@
+// The English texts that scripts show; what stands in a page from the start is in its template.
+
+export const WORDS = {
+  offline: "The server can't be reached. It is tried again and again.",
+  online: "The server is there again.",
+  lost: "The connection broke before the server answered. Whether it was done can't be told: look, and try again.",
+  late: "The server did not answer in time.",
+  signedOut: "You are signed out in this browser: sign in again.",
+  copied: "Copied.",
+  failed: (why) => `That did not work: ${why}`,
+  copy: "Copy",
+  undo: "Undo",
+  saved: "Saved.",
+  exported: "The file is being downloaded.",
+  you: "You",
+  answer: "Answer",
+  section: (number) => `, section ${number}`,
+  noWords: "Chat without words",
+  allChats: "All chats",
+  openChat: "Open the chat",
+  newSections: (count) => (count === 1 ? "A new section came." : `${count} new sections came.`),
+  chatDeleted: (until) => `The chat is deleted. It can be restored until ${until}.`,
+  chatRestored: "The chat is there again.",
+  sure: (what) => `${what}?`,
+};
