@@ -36,7 +36,6 @@ _DESCRIPTION = "A home for the small apps that people make by talking to a model
 _EPILOG = f"""\
 `{PROGRAM} COMMAND --help` tells more. New here? `{PROGRAM} serve`,
 and in another shell `{PROGRAM} example my-app` and `{PROGRAM} deploy my-app`.
-
 exit codes: 0 done, 1 failed or refused, 2 not understood, 3 no server there,
 4 a setting, key or data folder can't be used, 130 interrupted"""
 

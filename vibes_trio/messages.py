@@ -10,6 +10,7 @@ from vibes_trio.dispatch import Handler
 from vibes_trio.messaging import message
 from vibes_trio.services import (
     app_list,
+    app_log_reads,
     app_secrets,
     chat_list,
     chat_reads,
@@ -32,6 +33,7 @@ from vibes_trio.services import (
     versions,
 )
 from vibes_trio.services.deploys import ensure_app_slug
+from vibes_trio.wire import app_log as of_app_log
 from vibes_trio.wire import apps as of_apps
 from vibes_trio.wire import chats as of_chats
 from vibes_trio.wire import deletions as of_deletions
@@ -107,6 +109,8 @@ MESSAGES: tuple[Handler[Any], ...] = (
     message(of_live.ReqSubscribeChatSections, live.subscribe_chat_sections),
     message(of_live.ReqSubscribeReleases, live.subscribe_releases),
     message(of_live.ReqSubscribeApps, live.subscribe_apps),
+    message(of_app_log.ReqReadAppLog, app_log_reads.read_app_log),
+    message(of_app_log.ReqSubscribeAppLog, app_log_reads.subscribe_app_log),
     message(of_live.ReqUnsubscribe, live.unsubscribe),
     message(of_uploads.ReqAssetUploadGrant, uploads.grant_upload),
     message(of_prompts.ReqOpenChat, prompts.open_chat),

@@ -25,7 +25,7 @@ def printed(served: Served, capsys: Capture, *words: str, code: int = 0, as_user
 
 
 def test_a_chat_is_made_written_and_read(served: Served, capsys: Capture) -> None:
-    chat = printed(served, capsys, "new", "--title", "A shop").strip()
+    chat = printed(served, capsys, "new", "--title", "A shop", "--app", "ada/shop").strip()
 
     assert printed(served, capsys, "append", chat, "Make it round") == "0\n"
     assert printed(served, capsys, "append", chat, "--as-llm", "Done.\nIt is round.") == "1\n"
@@ -39,6 +39,8 @@ def test_a_chat_is_made_written_and_read(served: Served, capsys: Capture) -> Non
     rows = printed(served, capsys, "list")
     assert chat in rows
     assert "A shop" in rows
+    assert printed(served, capsys, "list", "--user", "nobody") == ""
+    assert chat in printed(served, capsys, "list", "--user", "ada")
 
 
 def test_reading_shows_the_last_ones_in_order(served: Served, capsys: Capture) -> None:

@@ -19,6 +19,7 @@ from vibes_trio.config import KiB
 from vibes_trio.context import App
 from vibes_trio.errors import VibesError
 from vibes_trio.exchange import Answer
+from vibes_trio.pages.chats import CHAT, CHATS, chat_page, chats_page
 from vibes_trio.pages.guard import page_headers
 from vibes_trio.pages.sign_in import post_sign_in, post_sign_out, sign_in_page
 from vibes_trio.pages.start import START, start_page
@@ -34,6 +35,8 @@ Post = Callable[[Visit, Mapping[str, str]], Awaitable[Shown | GoTo]]
 
 PAGES: Mapping[str, Page] = {
     START: Page(start_page, nav="Home"),
+    CHATS: Page(chats_page, signed_in=True, nav="Chats"),
+    CHAT: Page(chat_page, signed_in=True),
     OPEN_SESSION: Page(sign_in_page),
 }
 POSTS: Mapping[str, Post] = {OPEN_SESSION: post_sign_in, END_SESSION: post_sign_out}

@@ -23,6 +23,7 @@ from vibes_trio.jobs import Sweep, WarmRelease
 from vibes_trio.services.access import relation_if_there
 from vibes_trio.services.app_build import Whole, find_glance, keep_glance, look_at_whole
 from vibes_trio.services.app_files import AppFile
+from vibes_trio.services.app_log import deployed, note
 from vibes_trio.services.build import Built, build_release
 from vibes_trio.services.fonts import fetch_after_deploy, find_fonts, own_addresses
 from vibes_trio.services.given import Deploy, GivenFile, read_deploy, too_large_file
@@ -391,7 +392,15 @@ def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
         message=publish.message,
         deployed_by=wanted.by,
     )
-    return apps.save_release(tx, new, limit=config.max_apps, max_bytes=config.max_app_bytes, known=there)
+    saved = apps.save_release(tx, new, limit=config.max_apps, max_bytes=config.max_app_bytes, known=there)
+    if built is not None or _changes(there, saved.release):
+        note(tx, app, (name, user), deployed(saved.release, wanted.by, publish.message))
+    return saved
+
+
+def _changes(there: Release | None, now: Release) -> bool:
+    """Whether a deploy of what was *there* made it be something else."""
+    return there is None or (there.release_seq, there.mode) != (now.release_seq, now.mode)
 
 
 def _bind(tx: Tx, app: App, wanted: Wanted, found: AppState | None) -> AppState:

@@ -116,6 +116,8 @@ ACCESS: Mapping[str, Rule] = {
     "vibes.diy.req-hand-off": Rule(Kind.APP, Relation.ANYONE),
     "vibes.diy.req-subscribe-apps": _MINE,
     "vibes.diy.req-subscribe-releases": Rule(Kind.APP, Relation.ANYONE),
+    "vibes.diy.req-read-app-log": Rule(Kind.APP, Relation.EDITOR),
+    "vibes.diy.req-subscribe-app-log": Rule(Kind.APP, Relation.EDITOR),
     "vibes.diy.req-unsubscribe": _MINE,
     "vibes.diy.req-list-chat-contexts": _MINE,
     "vibes.diy.req-search-chats": _MINE,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from vibes_trio.wire.app_log import ReqReadAppLog, ReqSubscribeAppLog
 from vibes_trio.wire.apps import ReqListRecentVibes, ReqListVersions, ReqPinRecentVibe
 from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
@@ -141,6 +142,8 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
         ReqHandOff,
         ReqSubscribeApps,
         ReqSubscribeReleases,
+        ReqReadAppLog,
+        ReqSubscribeAppLog,
         ReqUnsubscribe,
         ReqListChatContexts,
         ReqShowChatSections,
