@@ -31,6 +31,7 @@ from vibes_trio.services import (
     share_links,
     sharing,
     uploads,
+    version_list,
     versions,
 )
 from vibes_trio.services.deploys import ensure_app_slug
@@ -56,7 +57,7 @@ from vibes_trio.wire import versions as of_versions
 MESSAGES: tuple[Handler[Any], ...] = (
     message(of_apps.ReqListRecentVibes, app_list.list_recent_vibes),
     message(of_apps.ReqPinRecentVibe, app_list.pin_recent_vibe),
-    message(of_apps.ReqListVersions, app_list.list_versions),
+    message(of_apps.ReqListVersions, version_list.list_versions),
     message(of_me.ReqWhoAmI, me.who_am_i),
     message(of_me.ReqListUserSlugBindings, me.list_handles),
     message(of_me.ReqCreateUserSlugBinding, me.create_handle),

@@ -19,10 +19,13 @@ from vibes_trio.config import KiB
 from vibes_trio.context import App
 from vibes_trio.errors import VibesError
 from vibes_trio.exchange import Answer
+from vibes_trio.pages.app import APP, app_page
 from vibes_trio.pages.chats import CHAT, CHATS, chat_page, chats_page
 from vibes_trio.pages.guard import page_headers
+from vibes_trio.pages.home import home_page
+from vibes_trio.pages.join import JOIN, join_page
 from vibes_trio.pages.sign_in import post_sign_in, post_sign_out, sign_in_page
-from vibes_trio.pages.start import START, start_page
+from vibes_trio.pages.start import START
 from vibes_trio.pages.static_files import ROOM, TYPES, static_files, static_path, static_stamp
 from vibes_trio.pages.visit import GoTo, Page, Shown, Visit
 from vibes_trio.pages.wrapper import wrapper_page
@@ -35,7 +38,9 @@ Post = Callable[[Visit, Mapping[str, str]], Awaitable[Shown | GoTo]]
 """Takes the visit, and the fields of the form."""
 
 PAGES: Mapping[str, Page] = {
-    START: Page(start_page, nav="Home"),
+    START: Page(home_page, nav="Home"),
+    APP: Page(app_page, signed_in=True),
+    JOIN: Page(join_page),
     CHATS: Page(chats_page, signed_in=True, nav="Chats"),
     CHAT: Page(chat_page, signed_in=True),
     OPEN_SESSION: Page(sign_in_page),
