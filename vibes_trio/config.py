@@ -91,6 +91,7 @@ class Limits:
     log_entries: int = 500
     log_s: float = 30 * 86400.0
     log_chars: int = 1000
+    log_errors: int = 5
     rename_rows: int = 20_000
     old_names: int = 20
     # Sharing
@@ -278,6 +279,11 @@ class Limits:
     handed_tokens: int = 10_000
     handed_bytes: int = 8 * MiB
     max_handed_bytes: int = 4 * KiB
+    entry_s: float = 43_200.0
+    entries_per_user: int = 200
+    reports_burst: int = 5
+    report_pause_s: float = 600.0
+    reporters_known: int = 10_000
     # Storage
     writes_waiting: int = 1024
     writes_per_commit: int = 256
@@ -315,6 +321,9 @@ class Limits:
     ready_bytes: int = 16 * MiB
     cached_files: int = 50_000
     trust_poll_s: float = 1.0
+    backup_look_s: float = 300.0
+    backup_deadline_s: float = 6 * 3600.0
+    backup_niceness: int = 15
     periodic_deadline_s: float = 30.0
     periodic_jitter: float = 0.1
     # Log
@@ -383,6 +392,9 @@ class Config:
     clerk_issuers: tuple[str, ...] = ()
     clerk_azps: tuple[str, ...] = ()
     app_env: Mapping[str, str] = field(default_factory=dict)
+    backup_every_h: int = 0
+    backup_dir: str = ""
+    backup_keep: int = 7
     metrics_token: str = ""
     access_log: str = ""
     limits: Limits = field(default_factory=Limits)
@@ -398,6 +410,7 @@ class Config:
 
 
 MAX_PORT = 65535
+MAX_BACKUP_HOURS = 24 * 366
 MAX_COUNT = 1_000_000_000
 MAX_BYTES = 2**50
 
@@ -507,6 +520,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CLERK_PUB_JWT_URL", "clerk_urls", "addresses of Clerk's keys; also `_1`, `_2`, …", "numbered"),
     Setting("CLERK_ISSUERS", "clerk_issuers", "`iss` values that count, by comma; empty: any", "list"),
     Setting("CLERK_AZPS", "clerk_azps", "`azp` values that count, by comma; empty: any", "list"),
+    Setting(
+        "VIBES_BACKUP_EVERY",
+        "backup_every_h",
+        "hours from one backup to the next that the server makes by itself; 0: none",
+        "int",
+        most=MAX_BACKUP_HOURS,
+    ),
+    Setting("VIBES_BACKUP_DIR", "backup_dir", "folder of these; unset: `backups` in the data folder"),
+    Setting("VIBES_BACKUP_KEEP", "backup_keep", "how many of these are kept", "int", least=1, most=10_000),
     Setting(
         "VIBES_METRICS_TOKEN",
         "metrics_token",

@@ -19,6 +19,7 @@ from vibes_trio.client.link import Link
 from vibes_trio.config import Limits
 from vibes_trio.errors import NotFound, NotOwner, VibesError
 from vibes_trio.wire.app_log import EvtAppLog, LogEntry, ReqSubscribeAppLog
+from vibes_trio.wire.apps import ReqListVersions
 from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
@@ -255,6 +256,16 @@ async def test_releases_and_changes_of_apps_are_followed_on_a_server_of_ours(ser
     assert isinstance(second.newest, ToldRelease)
     assert second.newest.fs_id != first.newest.fs_id
     assert changed.apps == (ToldApp(owner_handle="ada", app_slug="followed"),)
+
+
+@pytest.mark.parametrize("path", ["/api?shard=1", "/api/app?vibe=ada--followed"])
+async def test_addresses_that_newer_clients_ask_at_are_answered_alike(served: Any, path: str) -> None:
+    """They name an app, or a part of a server, in the address; here there is one server for all."""
+    async with open_api(served.url + path, device_file(served.folder / "ada.json")) as api:
+        await api.request(deploy_of("one"))
+        found = await api.request(ReqListVersions(owner_handle="ada", app_slug="followed"))
+
+    assert found.items
 
 
 def deploy_of(words: str) -> ReqEnsureAppSlug:

@@ -19,7 +19,7 @@ from vibes_trio.wire.app_log import LogEntry, ReqReadAppLog
 
 _SPAN = re.compile(r"(\d{1,6})\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_BAD = ("refused", "packages-failed")
+_BAD = ("refused", "packages-failed", "page-error")
 
 
 def main(options: Namespace) -> int:

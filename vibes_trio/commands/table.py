@@ -230,6 +230,38 @@ SERVER_COMMANDS: tuple[Command, ...] = (
         takes_settings=True,
     ),
     Command(
+        "backup",
+        "vibes_trio.commands.backup:back_up",
+        "write all that a server keeps into one file, while it runs",
+        (
+            argument("place", metavar="TARGET", help="a folder, or a file that is not there yet"),
+            argument(
+                "--with-keys",
+                action="store_true",
+                help="the server's own keys, config.toml and key files of devices, too",
+            ),
+            argument(
+                "--with-modules",
+                action="store_true",
+                help="built packages, too; else they are built anew from the registry",
+            ),
+            JSON,
+        ),
+        ("backup /var/backups", "backup full.zip --with-keys --with-modules"),
+        writes_outside=True,
+    ),
+    Command(
+        "restore",
+        "vibes_trio.commands.backup:put_back",
+        "put a backup into an empty data folder",
+        (
+            argument("file", metavar="FILE", help="what `vibes-trio backup` has written"),
+            argument("--check", action="store_true", help="only say whether it is sound"),
+            JSON,
+        ),
+        ("restore vibes-trio-20260501T030000Z.zip --data-dir ./data", "restore full.zip --check"),
+    ),
+    Command(
         "print",
         "vibes_trio.commands.print_files:main",
         "print a file for a program beside the server",

@@ -19,14 +19,18 @@ from vibes_trio.config import KiB
 from vibes_trio.context import App
 from vibes_trio.errors import VibesError
 from vibes_trio.exchange import Answer
+from vibes_trio.pages.app import APP, app_page
 from vibes_trio.pages.chats import CHAT, CHATS, chat_page, chats_page
 from vibes_trio.pages.guard import page_headers
+from vibes_trio.pages.home import home_page
+from vibes_trio.pages.join import JOIN, join_page
 from vibes_trio.pages.sign_in import post_sign_in, post_sign_out, sign_in_page
-from vibes_trio.pages.start import START, start_page
+from vibes_trio.pages.start import START
 from vibes_trio.pages.static_files import ROOM, TYPES, static_files, static_path, static_stamp
 from vibes_trio.pages.visit import GoTo, Page, Shown, Visit
+from vibes_trio.pages.wrapper import wrapper_page
 from vibes_trio.services.notices import navigates
-from vibes_trio.urls import END_SESSION, OPEN_SESSION, base_name
+from vibes_trio.urls import END_SESSION, OPEN_SESSION, ROUND, base_name
 
 Otherwise = Callable[[], Awaitable[Response]]
 """Answers the request of this task as if there were no page."""
@@ -34,10 +38,14 @@ Post = Callable[[Visit, Mapping[str, str]], Awaitable[Shown | GoTo]]
 """Takes the visit, and the fields of the form."""
 
 PAGES: Mapping[str, Page] = {
-    START: Page(start_page, nav="Home"),
+    START: Page(home_page, nav="Home"),
+    APP: Page(app_page, signed_in=True),
+    JOIN: Page(join_page),
     CHATS: Page(chats_page, signed_in=True, nav="Chats"),
     CHAT: Page(chat_page, signed_in=True),
     OPEN_SESSION: Page(sign_in_page),
+    f"{ROUND}/<user>/<slug>": Page(wrapper_page),
+    f"{ROUND}/<user>/<slug>/<fs_id>": Page(wrapper_page),
 }
 POSTS: Mapping[str, Post] = {OPEN_SESSION: post_sign_in, END_SESSION: post_sign_out}
 """What forms of pages do without a message: only what makes or ends a session. Their paths stand in `urls.FORMS`."""
@@ -57,7 +65,7 @@ def add_pages(app: App, quart: QuartTrio, otherwise: Otherwise, answer: Answer) 
     pages = Blueprint("pages", __name__, template_folder="templates")
     for path, page in PAGES.items():
         view = partial(_answer, app, page, answer, otherwise)
-        pages.add_url_rule(path, page.show.__name__, view, methods=["GET"])
+        pages.add_url_rule(path, f"page {path}".replace(".", ""), view, methods=["GET"])
     for path, post in POSTS.items():
         pages.add_url_rule(path, post.__name__, partial(_take, app, post, answer), methods=["POST"])
     pages.add_url_rule(f"{ROOM}/<stamp>/<name>", "static", partial(_answer_file, otherwise))
@@ -129,7 +137,8 @@ async def _show(visit: Visit, page: Page, shown: Shown) -> Response:
         nav={path: name for path, name in nav.items() if visit.session or not PAGES[path].signed_in},
         here=visit.path,
     )
-    headers = page_headers(nonce, host, config.protocol, page.sources(visit.app)) | dict(shown.headers)
+    sources = {**page.sources(visit.app), **shown.sources}
+    headers = page_headers(nonce, host, config.protocol, sources) | dict(shown.headers)
     return Response(html, shown.status, headers=headers)
 
 

@@ -1,7 +1,6 @@
 """What happens to an app, noted by what does it, in its transaction; `app_log_reads` tells it to whom may deploy it.
 
-What else is to be told (an error that an app's page met for the first time) is a kind of its own in
-`wire.app_log.LogKind`, noted by `note`.
+What else is to be told is a kind of its own in `wire.app_log.LogKind`, noted by `note`.
 """
 
 import logging
@@ -11,7 +10,7 @@ from vibes_trio.context import App, Ctx
 from vibes_trio.errors import Overloaded, VibesError
 from vibes_trio.exchange import AppSlug, UserId, UserSlug
 from vibes_trio.services.access import relation_if_there
-from vibes_trio.storage.app_log import Kept, Kind, NewEntry, add_entry
+from vibes_trio.storage.app_log import Kept, Kind, NewEntry, add_entry, count_entries
 from vibes_trio.storage.app_states import find_app
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.release_rows import Release
@@ -29,6 +28,12 @@ def kept(limits: Limits) -> Kept:
 def note(tx: Tx, app: App, name: AppName, entry: NewEntry) -> None:
     """Note what is done to an app in this transaction."""
     add_entry(tx, name, entry, kept(app.config.limits))
+
+
+def note_page_error(tx: Tx, app: App, name: AppName, entry: NewEntry) -> None:
+    """Note an error that an app's page met, of each release the first few: whoever opens the app could fill the log."""
+    if count_entries(tx, name, entry.kind, entry.fs_id) < app.config.limits.log_errors:
+        note(tx, app, name, entry)
 
 
 def deployed(release: Release, by: UserId, words: str) -> NewEntry:

@@ -113,6 +113,15 @@ def list_from(tx: Tx, app: AppName, start: int, limit: int) -> tuple[Entry, ...]
     return tuple(map(_entry, rows))
 
 
+def count_entries(tx: Tx, app: AppName, kind: Kind, fs_id: str) -> int:
+    """Return how many entries of an app are of that kind, about that release."""
+    ((count,),) = tx.execute(
+        f"SELECT count(*) FROM AppLog WHERE {_OF_APP} AND kind = ? AND fsId = ?",
+        (app[1], app[0], kind, fs_id),
+    )
+    return int(count)
+
+
 def get_end(tx: Tx, app: AppName) -> int:
     """Return the number of the entry that comes next."""
     ((last,),) = tx.execute(f"SELECT coalesce(max(number), 0) FROM AppLog WHERE {_OF_APP}", (app[1], app[0]))

@@ -18,6 +18,7 @@ LogKind = Literal[
     "renamed",
     "deleted",
     "restored",
+    "page-error",
 ]
 
 

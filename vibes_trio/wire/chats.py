@@ -40,7 +40,7 @@ class ResListChatContexts(Response, frozen=True, kw_only=True, tag="vibes.diy.re
 class ReqListChatContexts(
     OwnedRequest[ResListChatContexts], frozen=True, kw_only=True, tag="vibes.diy.req-list-chat-contexts"
 ):
-    """List my chats: what changed last first, or by `created` or `title`; of one app; or those `deleted`.
+    """List my chats: what changed last first, or by `created` or `title`; of a handle, or one app; or those `deleted`.
 
     At most *limit* (1 to 100) come at once.
     """

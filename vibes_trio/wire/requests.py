@@ -57,6 +57,7 @@ from vibes_trio.wire.prompts import (
     ReqOpenChat,
     ReqPromptChatSection,
 )
+from vibes_trio.wire.reports import ReqReportApp
 from vibes_trio.wire.settings import ReqEnsureAppSettings
 from vibes_trio.wire.sharing import (
     ReqApproveRequest,
@@ -140,6 +141,7 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
         ReqCertFromCsr,
         ReqWhoLooks,
         ReqHandOff,
+        ReqReportApp,
         ReqSubscribeApps,
         ReqSubscribeReleases,
         ReqReadAppLog,
