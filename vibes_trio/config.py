@@ -261,6 +261,8 @@ class Limits:
     sessions: int = 100_000
     sessions_per_user: int = 50
     max_browser_chars: int = 200
+    user_invites: int = 1000
+    user_invite_s: float = 7 * 86400.0
     sign_in_burst: int = 20
     sign_in_pause_s: float = 3.0
     sign_in_addresses: int = 10_000

@@ -46,6 +46,12 @@ from vibes_trio.wire.me import (
     ReqWhoAmI,
 )
 from vibes_trio.wire.page_errors import ReqClearPageErrors, ReqListPageErrors
+from vibes_trio.wire.people import (
+    ReqCreateUserInvite,
+    ReqListUserInvites,
+    ReqRevokeUserInvite,
+    ReqSetUserRole,
+)
 from vibes_trio.wire.prompts import (
     ReqGetApplicationChat,
     ReqGetChatDetails,
@@ -55,6 +61,7 @@ from vibes_trio.wire.prompts import (
     ReqOpenChat,
     ReqPromptChatSection,
 )
+from vibes_trio.wire.sessions import ReqListSessions, ReqRevokeSession
 from vibes_trio.wire.settings import ReqEnsureAppSettings
 from vibes_trio.wire.sharing import (
     ReqApproveRequest,
@@ -108,6 +115,12 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
         ReqUndoDeletion,
         ReqListDeletions,
         ReqListDevices,
+        ReqListSessions,
+        ReqRevokeSession,
+        ReqCreateUserInvite,
+        ReqListUserInvites,
+        ReqRevokeUserInvite,
+        ReqSetUserRole,
         ReqRevokeDevice,
         ReqRenameApp,
         ReqForkApp,
