@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from answering import answer
 from asking import ENSURE_CHAT, FakeCompiler, ask, deploy, envelope, js, text
 from fakes import NOW, make_app
 from memory_engine import MemoryDatabase
@@ -17,7 +18,6 @@ from msgspec import inspect
 from vibes_trio.config import Limits
 from vibes_trio.context import App
 from vibes_trio.exchange import AppSlug, MessageIncoming, UserId, UserSlug
-from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 from vibes_trio.services.visibility import hash_token
 from vibes_trio.storage.app_chats import AppChat, link_chat

@@ -9,7 +9,7 @@ import pytest
 import trio
 from app_set import USER, TestApp, deploy, draw_contact_sheet, use
 from browser import Browser, launch_browser
-from fake_registry import require_esbuild
+from fake_registry import SASS, require_esbuild
 from recorded import token
 
 from vibes_trio.client.api import Api, open_api
@@ -33,7 +33,8 @@ def compile_with(engine: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]
     if engine == "esprima":
         monkeypatch.setattr(choose, "find_binaries", lambda esbuild, data_dir: [])
         return {}
-    return {"VIBES_ESBUILD": require_esbuild()}
+    sass = {"VIBES_SASS": SASS} if SASS else {}
+    return {"VIBES_ESBUILD": require_esbuild()} | sass
 
 
 async def run_apps(

@@ -7,6 +7,7 @@ files lies `expect.json`:
       "about": "what it is and what it tries of the server",
       "packages": ["d3"],            what it needs from npm, if anything
       "typescript": true,            if so: only esbuild compiles that
+      "sass": true,                  if so: only Dart Sass compiles that
       "console": ["went wrong"],     parts of what it prints on purpose
       "env": {"VITE_X": "1"},        what it is deployed with
       "warnings": ["no such file"],  parts of what the deploy says on purpose
@@ -108,6 +109,10 @@ class TestApp:
     @property
     def is_typescript(self) -> bool:
         return bool(self.expected.get("typescript", False))
+
+    @property
+    def is_sass(self) -> bool:
+        return bool(self.expected.get("sass", False))
 
     @property
     def env(self) -> dict[str, str]:

@@ -30,6 +30,16 @@ REGISTRY = Registry("https://registry.test/")
 NODE_MODULES = Path(os.environ.get("VIBES_TEST_NODE_MODULES", "/nowhere"))
 
 
+SASS = os.environ.get("VIBES_SASS", "")
+
+
+def require_sass() -> str:
+    """Return the path of a Dart Sass; skip the calling test without one."""
+    if not SASS:
+        pytest.skip("no Dart Sass on this machine: name one in VIBES_SASS")
+    return SASS
+
+
 def require_esbuild() -> str:
     """Return the path of an esbuild; skip the calling test without one."""
     found = os.environ.get("VIBES_ESBUILD") or shutil.which("esbuild")

@@ -91,6 +91,17 @@ CREATE TRIGGER AppSecrets_of_renamed AFTER UPDATE OF appSlug, userSlug ON AppSlu
   UPDATE AppSecrets SET appSlug = new.appSlug, userSlug = new.userSlug
     WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
 END;
+CREATE TABLE AppLog (userSlug text NOT NULL, appSlug text NOT NULL, number int NOT NULL, created text NOT NULL,
+  kind text NOT NULL, byUserId text NOT NULL, fsId text NOT NULL, releaseSeq int NOT NULL, mode text NOT NULL,
+  code text NOT NULL, words text NOT NULL, PRIMARY KEY (userSlug, appSlug, number));
+CREATE TRIGGER AppLog_of_deleted AFTER DELETE ON AppSlugBindings BEGIN
+  DELETE FROM AppLog WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
+END;
+CREATE TRIGGER AppLog_of_renamed AFTER UPDATE OF appSlug, userSlug ON AppSlugBindings
+  WHEN new.appSlug <> old.appSlug OR new.userSlug <> old.userSlug BEGIN
+  UPDATE AppLog SET appSlug = new.appSlug, userSlug = new.userSlug
+    WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
+END;
 CREATE TABLE AppChats (contextId text PRIMARY KEY REFERENCES ChatContexts (contextId) ON DELETE CASCADE,
   userId text NOT NULL, userSlug text NOT NULL, appSlug text NOT NULL, mode text NOT NULL, kind text NOT NULL,
   created text NOT NULL);

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from app_runs import PICTURES, ROOM, compile_with, connect_to, run_apps
 from app_set import TestApp, all_apps, deploy
+from fake_registry import SASS
 from serving import running
 
 FOLDER = Path(__file__).parent / "bundled"
 APPS = all_apps(FOLDER)
-PLAIN = [app for app in APPS if not app.packages]
+PLAIN = [app for app in APPS if not app.packages and (SASS or not app.is_sass)]
 
 
 @pytest.mark.browser

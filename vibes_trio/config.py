@@ -87,6 +87,11 @@ class Limits:
     show_plain_chars: int = 128 * KiB
     show_timeout_s: float = 5.0
     undo_s: float = 7 * 86400.0
+    # Of what happened to an app
+    log_entries: int = 500
+    log_s: float = 30 * 86400.0
+    log_chars: int = 1000
+    log_errors: int = 5
     rename_rows: int = 20_000
     old_names: int = 20
     # Sharing
@@ -240,6 +245,8 @@ class Limits:
     font_wait_s: float = 10.0
     font_retry_s: float = 60.0
     failed_fonts: int = 4096
+    sass_wait_s: float = 30.0
+    sass_sheet_bytes: int = 32 * MiB
     build_all_timeout_s: float = 600.0
     store_wait_s: float = 300.0
     build_retry_s: float = 30.0
@@ -311,6 +318,9 @@ class Limits:
     ready_bytes: int = 16 * MiB
     cached_files: int = 50_000
     trust_poll_s: float = 1.0
+    backup_look_s: float = 300.0
+    backup_deadline_s: float = 6 * 3600.0
+    backup_niceness: int = 15
     periodic_deadline_s: float = 30.0
     periodic_jitter: float = 0.1
     # Log
@@ -360,6 +370,7 @@ class Config:
     page_errors: Literal["on", "off"] = "on"
     registry_url: str = ""
     esbuild: str = ""
+    sass: str = ""
     device_chain: DeviceChain = "strict"
     max_app_slugs: int = 1000
     max_user_slugs: int = 250
@@ -378,6 +389,9 @@ class Config:
     clerk_issuers: tuple[str, ...] = ()
     clerk_azps: tuple[str, ...] = ()
     app_env: Mapping[str, str] = field(default_factory=dict)
+    backup_every_h: int = 0
+    backup_dir: str = ""
+    backup_keep: int = 7
     metrics_token: str = ""
     access_log: str = ""
     limits: Limits = field(default_factory=Limits)
@@ -393,6 +407,7 @@ class Config:
 
 
 MAX_PORT = 65535
+MAX_BACKUP_HOURS = 24 * 366
 MAX_COUNT = 1_000_000_000
 MAX_BYTES = 2**50
 
@@ -462,6 +477,7 @@ SETTINGS: tuple[Setting, ...] = (
         "npm registry (`none`: nobody is asked); unset: npm's own settings, else the public one",
     ),
     Setting("VIBES_ESBUILD", "esbuild", "path of an esbuild binary"),
+    Setting("VIBES_SASS", "sass", "path of a Dart Sass (`sass`, not that of Node)"),
     Setting(
         "VIBES_DEVICE_CHAIN", "device_chain", "`strict`, `registry` or `legacy`: which device tokens count"
     ),
@@ -501,6 +517,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CLERK_PUB_JWT_URL", "clerk_urls", "addresses of Clerk's keys; also `_1`, `_2`, …", "numbered"),
     Setting("CLERK_ISSUERS", "clerk_issuers", "`iss` values that count, by comma; empty: any", "list"),
     Setting("CLERK_AZPS", "clerk_azps", "`azp` values that count, by comma; empty: any", "list"),
+    Setting(
+        "VIBES_BACKUP_EVERY",
+        "backup_every_h",
+        "hours from one backup to the next that the server makes by itself; 0: none",
+        "int",
+        most=MAX_BACKUP_HOURS,
+    ),
+    Setting("VIBES_BACKUP_DIR", "backup_dir", "folder of these; unset: `backups` in the data folder"),
+    Setting("VIBES_BACKUP_KEEP", "backup_keep", "how many of these are kept", "int", least=1, most=10_000),
     Setting(
         "VIBES_METRICS_TOKEN",
         "metrics_token",

@@ -24,6 +24,7 @@ from vibes_trio.live import Live
 from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import Home
 from vibes_trio.modules.progress import Builds
+from vibes_trio.modules.sass_home import SassHome
 from vibes_trio.modules.store.local import LocalModules
 from vibes_trio.sessions import Sessions
 from vibes_trio.storage.chat_index import ToIndex
@@ -59,6 +60,7 @@ class App:
         to_index: chats whose sections are to be looked through.
         live: who is told of what happens, while it does.
         fonts: fetches the fonts of apps into *modules*; None: nothing does.
+        sass_home: compiles the Sass of apps; None: nothing does.
         landing: assets of deploys in flight, which no sweep takes.
         saying: who makes a turn of a chat holds it, by the chat's id.
         counts: what this process counts.
@@ -88,6 +90,7 @@ class App:
     live: Live
     to_index: ToIndex
     fonts: FontHome | None = None
+    sass_home: SassHome | None = None
     landing: Landing = field(default_factory=Landing)
     saying: KeyedLock = field(default_factory=KeyedLock)
     counts: Registry = field(default_factory=Registry)

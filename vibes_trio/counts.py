@@ -85,6 +85,9 @@ METRICS: Mapping[str, Metric] = {
     "builds": Metric(Kind.COUNTER, "builds of releases' packages, by how they ended", ("ended",), rare=True),
     "compiles": Metric(Kind.COUNTER, "sources that were compiled, by how that ended", ("ended",), rare=True),
     "removed": Metric(Kind.COUNTER, "what made room: releases, assets, deleted chats", ("what",), rare=True),
+    "last_backup_seconds": Metric(
+        Kind.GAUGE, "when the newest backup was made that the server makes by itself, Unix seconds", rare=True
+    ),
     "outbound": Metric(
         Kind.COUNTER, "requests to others, by status; 0: there was no answer", ("status",), rare=True
     ),

@@ -10,6 +10,7 @@ from vibes_trio.dispatch import Handler
 from vibes_trio.messaging import message
 from vibes_trio.services import (
     app_list,
+    app_log_reads,
     app_secrets,
     chat_list,
     chat_reads,
@@ -27,12 +28,15 @@ from vibes_trio.services import (
     page_errors,
     people,
     prompts,
+    release_packages,
     share_links,
     sharing,
     uploads,
+    version_list,
     versions,
 )
 from vibes_trio.services.deploys import ensure_app_slug
+from vibes_trio.wire import app_log as of_app_log
 from vibes_trio.wire import apps as of_apps
 from vibes_trio.wire import chats as of_chats
 from vibes_trio.wire import deletions as of_deletions
@@ -41,6 +45,7 @@ from vibes_trio.wire import folders as of_folders
 from vibes_trio.wire import handoff as of_handoff
 from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
+from vibes_trio.wire import packages as of_packages
 from vibes_trio.wire import page_errors as of_page_errors
 from vibes_trio.wire import people as of_people
 from vibes_trio.wire import prompts as of_prompts
@@ -54,7 +59,7 @@ from vibes_trio.wire import versions as of_versions
 MESSAGES: tuple[Handler[Any], ...] = (
     message(of_apps.ReqListRecentVibes, app_list.list_recent_vibes),
     message(of_apps.ReqPinRecentVibe, app_list.pin_recent_vibe),
-    message(of_apps.ReqListVersions, app_list.list_versions),
+    message(of_apps.ReqListVersions, version_list.list_versions),
     message(of_me.ReqWhoAmI, me.who_am_i),
     message(of_me.ReqListUserSlugBindings, me.list_handles),
     message(of_me.ReqCreateUserSlugBinding, me.create_handle),
@@ -115,6 +120,8 @@ MESSAGES: tuple[Handler[Any], ...] = (
     message(of_live.ReqSubscribeChatSections, live.subscribe_chat_sections),
     message(of_live.ReqSubscribeReleases, live.subscribe_releases),
     message(of_live.ReqSubscribeApps, live.subscribe_apps),
+    message(of_app_log.ReqReadAppLog, app_log_reads.read_app_log),
+    message(of_app_log.ReqSubscribeAppLog, app_log_reads.subscribe_app_log),
     message(of_live.ReqUnsubscribe, live.unsubscribe),
     message(of_uploads.ReqAssetUploadGrant, uploads.grant_upload),
     message(of_prompts.ReqOpenChat, prompts.open_chat),
@@ -124,6 +131,7 @@ MESSAGES: tuple[Handler[Any], ...] = (
     message(of_prompts.ReqGetApplicationChat, chat_reads.get_application_chat),
     message(of_prompts.ReqGetChatDetails, chat_reads.get_chat_details),
     message(of_prompts.ReqGetChatResponse, chat_reads.get_chat_response),
+    message(of_packages.ReqListReleasePackages, release_packages.list_release_packages),
     message(of_page_errors.ReqListPageErrors, page_errors.list_page_errors),
     message(of_page_errors.ReqClearPageErrors, page_errors.clear_page_errors),
     message(of_folders.ReqPlanDeploy, folders.plan_deploy),

@@ -56,6 +56,7 @@ from vibes_trio.modules.prepare import find_prepared, prepare_local_modules
 from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.registry.npm_settings import find_registry
 from vibes_trio.modules.registry.ranges import find_kept
+from vibes_trio.modules.sass_home import SassHome
 from vibes_trio.outbound import LateOutbound, Outbound, open_outbound
 from vibes_trio.services.counted import report as report_app
 from vibes_trio.services.deploys import load_deploys
@@ -141,6 +142,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 live=Live(config.limits),
                 to_index=ToIndex(config.limits.chats_to_index),
                 fonts=FontHome(outbound, prepared.modules, config) if prepared.modules else None,
+                sass_home=SassHome(outbound, config),
                 counts=counts,
                 sessions=Sessions(db, config.limits, parts.now),
                 told_errors=allow_errors(config.limits),

@@ -8,12 +8,24 @@ from vibes_trio.bundle import stubs
 def test_files_in_a_style_sheet_get_their_addresses_when_it_is_used():
     css = f"a {{ b: url({stubs.file_in_css('/a b.png')}?x#y) }}"
 
-    assert stubs.css_text(css) == '"a { b: url(" + new URL("../a%20b.png?x#y", import.meta.url).href + ") }"'
-    assert stubs.css_text("") == '""'
+    assert (
+        stubs.css_text(css)[0] == '"a { b: url(" + new URL("../a%20b.png?x#y", import.meta.url).href + ") }"'
+    )
+    assert stubs.css_text("") == ('""', ())
+
+
+def test_files_of_packages_in_a_style_sheet_are_imported_once():
+    face = f"url({stubs.package_file_in_css('@x/font/a b.woff2')}?v=1)"
+
+    code, packaged = stubs.css_text(f"a {{ src: {face}, {face} }}")
+
+    assert code == '"a { src: url(" + packaged0 + "?v=1), url(" + packaged0 + "?v=1) }"'
+    assert packaged == ("@x/font/a b.woff2",)
+    assert stubs.packaged_addresses(packaged) == 'import packaged0 from "@x/font/a b.woff2?url";\n'
 
 
 def test_an_empty_style_sheet_adds_nothing():
-    assert "addStyle(" not in stubs.style_module("/a.css", stubs.css_text(" \n"), "", ()).replace(
+    assert "addStyle(" not in stubs.style_module("/a.css", stubs.css_text(" \n")[0], "", ()).replace(
         "{ addStyle }", ""
     )
 

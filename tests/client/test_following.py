@@ -14,10 +14,12 @@ from msgspec import UNSET
 from vibes_trio.client import Api, SyncApi, device_file, open_api, open_sync
 from vibes_trio.client.connection import Connection
 from vibes_trio.client.failures import CannotConnect
-from vibes_trio.client.following import Following, next_sections, same_again
+from vibes_trio.client.following import Following, next_entries, next_sections, same_again
 from vibes_trio.client.link import Link
 from vibes_trio.config import Limits
 from vibes_trio.errors import NotFound, NotOwner, VibesError
+from vibes_trio.wire.app_log import EvtAppLog, LogEntry, ReqSubscribeAppLog
+from vibes_trio.wire.apps import ReqListVersions
 from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
@@ -238,16 +240,32 @@ async def test_releases_and_changes_of_apps_are_followed_on_a_server_of_ours(ser
     """How an app is comes at once and after each deploy; that it changed is told to who follows all of theirs."""
     async with open_api(served.url, device_file(served.folder / "ada.json")) as api:
         await api.request(deploy_of("one"))
-        async with api.releases("ada", "followed") as releases, api.app_changes() as changes:
+        async with (
+            api.releases("ada", "followed") as releases,
+            api.app_changes() as changes,
+            api.app_log("ada", "followed", since=1) as entries,
+        ):
             first, any_may_have = await anext(releases), await anext(changes)
             await api.request(deploy_of("two"))
             second, changed = await anext(releases), await anext(changes)
+            told = await anext(entries)
 
+    assert (told.app_slug, told.entry.number, told.entry.kind) == ("followed", 2, "deployed")
     assert any_may_have.apps is UNSET
     assert isinstance(first.newest, ToldRelease)
     assert isinstance(second.newest, ToldRelease)
     assert second.newest.fs_id != first.newest.fs_id
     assert changed.apps == (ToldApp(owner_handle="ada", app_slug="followed"),)
+
+
+@pytest.mark.parametrize("path", ["/api?shard=1", "/api/app?vibe=ada--followed"])
+async def test_addresses_that_newer_clients_ask_at_are_answered_alike(served: Any, path: str) -> None:
+    """They name an app, or a part of a server, in the address; here there is one server for all."""
+    async with open_api(served.url + path, device_file(served.folder / "ada.json")) as api:
+        await api.request(deploy_of("one"))
+        found = await api.request(ReqListVersions(owner_handle="ada", app_slug="followed"))
+
+    assert found.items
 
 
 def deploy_of(words: str) -> ReqEnsureAppSlug:
@@ -303,6 +321,15 @@ def test_a_script_appends_once_and_follows_its_apps(served: Any) -> None:
     assert isinstance(seen.newest, ToldRelease)
     changes.close()
     releases.close()
+
+
+def test_an_entry_that_was_told_before_is_told_no_more() -> None:
+    """As the server tells from the start again where a log has become shorter."""
+    request = ReqSubscribeAppLog(owner_handle="ada", app_slug="shop", since=3)
+    told = [EvtAppLog(app_slug="shop", entry=LogEntry(number=n, created="", kind="deployed")) for n in (3, 4)]
+
+    assert next_entries(request, told[0]) is None
+    assert next_entries(request, told[1]) == msgspec.structs.replace(request, since=4)
 
 
 def test_scripts_have_every_call() -> None:

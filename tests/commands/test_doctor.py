@@ -135,6 +135,22 @@ def test_a_named_esbuild_must_work(options: Options, capsys: Capture) -> None:
     assert found["esbuild"] == ("problem", "VIBES_ESBUILD: /nowhere/esbuild does not work on this machine.")
 
 
+def test_sass_is_fetched_when_it_is_needed_and_what_is_there_must_work(
+    options: Options, tmp_path: Path, capsys: Capture
+) -> None:
+    works = tmp_path / "sass"
+    works.write_text("#!/bin/sh\necho 1.2.3\n")
+    works.chmod(0o755)
+
+    none = findings(options(OFFLINE, json=True), capsys)[1]["sass"]
+    good = findings(options(OFFLINE | {"VIBES_SASS": str(works)}, json=True), capsys)[1]["sass"]
+    bad = findings(options(OFFLINE | {"VIBES_SASS": "/nowhere/sass"}, json=True), capsys)[1]["sass"]
+
+    assert none == ("ok", "not here yet: the first app that needs it has it fetched")
+    assert good == ("ok", f"1.2.3 at {works}")
+    assert bad == ("problem", "VIBES_SASS: /nowhere/sass does not work on this machine.")
+
+
 def test_a_registry_out_of_reach_is_told(options: Options, capsys: Capture) -> None:
     code, found = findings(options({"VIBES_REGISTRY_URL": "http://127.0.0.1:9/"}, json=True), capsys)
 

@@ -75,8 +75,8 @@ def test_an_invitation_is_a_link_too(
     made = json.loads(capsys.readouterr().out)
     user.invite(options(name="", email="", role="operator"))
 
-    assert made["url"].startswith("http://127.0.0.1:8787/join#")
-    assert capsys.readouterr().out.startswith("http://127.0.0.1:8787/join#")
+    assert made["url"].startswith("http://127.0.0.1:8787/welcome#")
+    assert capsys.readouterr().out.startswith("http://127.0.0.1:8787/welcome#")
 
 
 def test_a_role_is_set_by_name(options: Options, config: Config, capsys: pytest.CaptureFixture[str]) -> None:

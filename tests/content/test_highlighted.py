@@ -16,9 +16,10 @@ def plain(marked: str) -> str:
     "lang", ["js", "JSX", "tsx", "python", "svg", "css", "html", "json", "none-such", ""]
 )
 def test_the_text_is_what_it_was(lang):
-    text = "\n\nconst a = '<b> & \"c\"'; // é\n\n"
+    code = "\n\nconst a = '<b> & \"c\"'; // é"
 
-    assert plain(highlight(text, lang)) == text
+    for text in (code, f"{code}\n", f"{code}\n\n", ""):
+        assert plain(highlight(text, lang)) == text
 
 
 def test_words_have_classes_and_no_style():

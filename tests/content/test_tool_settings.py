@@ -11,6 +11,7 @@ from vibes_trio.content.tool_settings import (
     read_base_url,
     read_class_settings,
     read_package_json,
+    read_sass_ahead,
     read_typescript_aliases,
     read_vite_aliases,
 )
@@ -152,3 +153,21 @@ def test_the_first_settings_that_say_something_of_classes_count():
     )
 
     assert json.loads(project.classes) == {"compilerOptions": {"experimentalDecorators": True}}
+
+
+@pytest.mark.parametrize(
+    ("config", "ahead"),
+    [
+        ('scss: { additionalData: `@use "@/vars" as *;\n` }', {"scss": b'@use "@/vars" as *;\n'}),
+        ("scss: { api: 'modern', additionalData: '$a: \\'x\\';\\n' }", {"scss": b"$a: 'x';\n"}),
+        ('"sass": { additionalData: "@use x\\n" }', {"indented": b"@use x\n"}),
+        ("scss: { additionalData: `@use ${x}` }", {}),
+        ("scss: { additionalData: (text) => text }", {}),
+        ("less: { additionalData: '@a: 1;' }", {}),
+        ("scss: { loadPaths: [] }, other: { additionalData: 'x' }", {}),
+    ],
+)
+def test_what_vite_puts_ahead_of_sass_is_read_where_it_is_plain(config, ahead):
+    text = f"export default {{ css: {{ preprocessorOptions: {{ {config} }} }} }}"
+
+    assert read_sass_ahead(text.encode()) == ahead

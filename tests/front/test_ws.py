@@ -91,10 +91,11 @@ async def test_a_text_and_a_binary_message_are_answered_by_one_text_frame_each(s
 
 async def test_any_path_of_an_api_host_takes_websockets(serve):
     async with serve() as server:
-        for path in ("/", "/v1/ws", "/any/where?x=1"):
-            socket = await server.websocket(path=path)
-            await socket.send(b"x")
-            assert await socket.message() == b"x"
+        for path in ("/", "/v1/ws", "/any/where?x=1", "/api?shard=a~1", "/api/app?vibe=ada--garden"):
+            for opcode in (Opcode.TEXT, Opcode.BINARY):
+                socket = await server.websocket(path=path)
+                await socket.send(b"x", opcode)
+                assert await socket.message() == b"x"
 
 
 async def test_fragments_of_one_message_are_answered_once(serve):

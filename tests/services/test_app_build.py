@@ -182,3 +182,25 @@ async def test_large_sources_are_looked_through_by_a_thread(app):
     reply = await deploy(app, jsx("/App.jsx", big))
 
     assert any("process.env" in told for told in reply["warnings"])
+
+
+async def test_a_page_whose_modules_use_what_bundlers_have_is_built_without_settings_of_one(whole_app):
+    html = text("/index.html", '<p id="app"></p><script type="module" src="./main.js"></script>')
+    script = js("/main.js", 'import "./a.css?inline";\ndocument.title = import.meta.env.MODE;')
+
+    await deploy(whole_app, html, script, text("/a.css", "p { color: red }"))
+
+    page = (await get(whole_app, "/")).body
+    assert b'import "~~built~~/main-' in page
+    assert b'src="./main.js"' not in page
+
+
+async def test_scripts_of_the_old_kind_that_look_for_a_bundler_run_as_they_are(whole_app):
+    html = text("/index.html", '<p id="app"></p><script src="./lib.js"></script>')
+    script = js("/lib.js", 'if (typeof module === "object") module.exports = require("x");\n')
+
+    await deploy(whole_app, html, script)
+
+    page = (await get(whole_app, "/")).body
+    assert b"~~built~~" not in page
+    assert b'/lib.js"></script>' in page

@@ -114,6 +114,18 @@ async def test_chats_of_one_app_are_listed_alone(app, clock):
     assert [item["contextId"] for item in after] == ["a"]
 
 
+async def test_chats_of_all_apps_of_a_handle_are_listed_alone(app, clock):
+    await make(app, clock, "a", "b", "c", "d")
+    for name, slug, handle in (("a", "garden", "ada"), ("b", "pond", "ada"), ("c", "garden", "eve")):
+        await ask(app, "ada", SET, contextId=name, appSlug=slug, ownerHandle=handle)
+
+    found = await pages(app, LIST, limit=1, ownerHandle="ada")
+
+    assert [item["contextId"] for item in found] == ["b", "a"]
+    assert (await ask(app, "ada", LIST, ownerHandle="ada", order="title"))["code"] == "bad-request"
+    assert (await ask(app, "ada", LIST, ownerHandle="no handle"))["code"] == "bad-request"
+
+
 @pytest.mark.parametrize(
     "asked",
     [

@@ -60,7 +60,9 @@ async def test_chats_in_which_apps_are_made_are_listed_to_who_makes_them(app):
     assert {(item["ownerHandle"], item["userSlug"]) for item in mine["items"]} == {("ada", "ada")}
     assert ids(await listed(app, CODEGEN, "bob", **APP)) == []
     assert ids(await listed(app, CODEGEN, "eve", appSlug="garden")) == []
-    assert (await listed(app, CODEGEN, ownerHandle="ada"))["code"] == "bad-request"
+    assert ids(await listed(app, CODEGEN, ownerHandle="ada")) == ids(mine)
+    assert ids(await listed(app, CODEGEN, ownerHandle="nobody")) == []
+    assert (await listed(app, CODEGEN, ownerHandle="no handle"))["code"] == "bad-request"
 
 
 async def test_a_list_goes_on_where_it_has_ended(app):

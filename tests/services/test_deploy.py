@@ -451,6 +451,24 @@ async def test_limits_of_a_user_are_named_and_leave_nothing(app, setting, member
 # -- the same again ---------------------------------------------------------------------------------------
 
 
+async def test_what_stands_already_costs_few_statements(app, monkeypatch):
+    """Whoever deploys at each save sends the same again and again: no row is read twice in the transaction."""
+    await deploy(app, jsx("/App.jsx"))
+    execute, seen = SqliteTx.execute, []
+
+    def counted(tx, sql, params=()):
+        seen.append((sql, params))
+        return execute(tx, sql, params)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteTx, "execute", counted)
+        assert "code" not in await deploy(app, jsx("/App.jsx"))
+
+    looked_up, *in_transaction = seen
+    assert looked_up[0].startswith("SELECT appSlug")
+    assert len(set(in_transaction)) == len(in_transaction) == 8  # with its BEGIN and COMMIT
+
+
 async def test_the_same_content_again_makes_no_row_and_compiles_nothing(app, compiler):
     first = await deploy(app, jsx(), env={"B": "1", "A": "2"})
     before = rows(app)

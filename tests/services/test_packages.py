@@ -6,7 +6,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 import trio
-from asking import deploy, get, jsx, text
+from asking import ask, deploy, get, jsx, text
 from local_home import ADDRESS, CODE, PACKAGE, facts_of, imports_of, open_home, run_jobs
 from msgspec.structs import replace as replace_struct
 
@@ -78,6 +78,25 @@ async def test_each_deploy_tells_what_failed_and_tries_it_again_but_leaves_versi
     assert reply["warnings"] == ["import 'zod': could not be built: it is broken"]
     assert home.asked == [{"clsx": "latest", "zod": "latest"}, {"clsx": "2.0.0", "zod": "latest"}]
     assert imports["zod"].startswith("/~esm/")
+
+
+async def test_the_log_of_the_app_tells_what_came_of_its_packages_once(app, home):
+    """Another try that comes to the same is no news."""
+    await deploy(app, jsx(content=CODE))
+    await run_jobs(app)
+    await deploy(app, jsx(content=CODE))
+    await run_jobs(app)
+    home.zod = ""
+    await deploy(app, jsx(content=CODE))
+    await run_jobs(app)
+
+    reply = await ask(app, "ada", "vibes.diy.req-read-app-log", appSlug="garden", ownerHandle="ada")
+    assert [(item["kind"], item.get("words", "")) for item in reversed(reply["items"])] == [
+        ("deployed", ""),
+        ("packages-failed", "zod: it is broken"),
+        ("packages-ready", "clsx, zod"),
+    ]
+    assert all("by" not in item for item in reply["items"][:2])
 
 
 async def test_packages_that_are_known_make_a_release_whole_at_its_deploy(app, home):

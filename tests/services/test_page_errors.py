@@ -3,13 +3,13 @@
 import json
 
 import pytest
+from answering import answer
 from asking import FakeCompiler, ask, deploy, js, jsx
 from fakes import make_app, open_database
 
 from vibes_trio.allowances import allow_errors
 from vibes_trio.config import Limits
 from vibes_trio.exchange import HttpIncoming
-from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 
 HOST = "garden--ada.apps.test"
@@ -131,3 +131,16 @@ async def test_a_server_that_wants_to_hear_of_none_keeps_none(tmp_path):
     told = await listed(app)
     assert (told["items"], told["told"]) == ([], False)
     app.db.close()
+
+
+async def test_the_log_of_the_app_tells_the_first_errors_of_a_release(app):
+    """Each once; not all of them, as whoever may open the app could push everything else out."""
+    fs_id = (await deploy(app, jsx()))["fsId"]
+    for number in (1, 1, 2, 3, 4, 5, 6, 7):
+        await tell(app, fsId=fs_id, message=f"error {number}", file="App.jsx", line=number)
+
+    log = await ask(app, "ada", "vibes.diy.req-read-app-log", appSlug="garden", ownerHandle="ada")
+    assert [(item["kind"], item.get("words", "")) for item in reversed(log["items"])] == [
+        ("deployed", ""),
+        *(("page-error", f"error {number} (App.jsx:{number})") for number in range(1, 6)),
+    ]

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from answering import answer
 from asking import ask, deploy, get, js, jsx
 from fakes import NOW, make_app
 
 from vibes_trio.config import Limits
 from vibes_trio.exchange import HttpIncoming
-from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 from vibes_trio.storage.sqlite.engine import SqliteDatabase
 

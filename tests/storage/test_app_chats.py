@@ -66,8 +66,11 @@ async def test_chats_are_listed_newest_first_by_whose_they_are_and_of_what(inlin
         return ids(await inline.read(list_chats, wanted))
 
     assert await listed() == ["e", "t3", "t2", "t1"]
-    assert await listed(app=(USER, APP)) == ["t3", "t2", "t1"]
-    assert await listed(app=(USER, APP), user_id=None) == ["t3", "b", "t2", "t1"]
+    assert await listed(user_slug=USER, app_slug=APP) == ["t3", "t2", "t1"]
+    assert await listed(user_slug=USER) == ["e", "t3", "t2", "t1"]
+    assert await listed(user_slug=UserSlug("nobody")) == []
+    assert await listed(user_slug=USER, user_id=None) == ["e", "t3", "b", "t2", "t1"]
+    assert await listed(user_slug=USER, app_slug=APP, user_id=None) == ["t3", "b", "t2", "t1"]
     assert await listed(limit=2) == ["e", "t3"]
     assert await listed(after=("2026-01-03", "t3")) == ["t2", "t1"]
     assert await listed(kind="codegen") == ["made"]
@@ -77,8 +80,10 @@ async def test_chats_are_listed_newest_first_by_whose_they_are_and_of_what(inlin
     "asked",
     [
         ChatsAsked(kind="codegen", user_id=ADA, limit=9),
-        ChatsAsked(kind="application", user_id=ADA, app=(USER, APP), limit=9),
-        ChatsAsked(kind="application", user_id=None, app=(USER, APP), limit=9),
+        ChatsAsked(kind="application", user_id=ADA, user_slug=USER, limit=9),
+        ChatsAsked(kind="application", user_id=None, user_slug=USER, limit=9),
+        ChatsAsked(kind="application", user_id=ADA, user_slug=USER, app_slug=APP, limit=9),
+        ChatsAsked(kind="application", user_id=None, user_slug=USER, app_slug=APP, limit=9),
     ],
 )
 async def test_a_list_reads_what_it_returns_and_sorts_nothing(

@@ -33,7 +33,9 @@ async def make(db: Database, *names: str, sections: int = 0) -> None:
 
 
 async def of_garden(db: Database, user_id: UserId) -> list[str]:
-    found = await db.read(list_chats, user_id, ChatsAsked(order="recent", limit=9, app=GARDEN))
+    found = await db.read(
+        list_chats, user_id, ChatsAsked(order="recent", limit=9, handle=GARDEN[1], app=GARDEN[0])
+    )
     return [chat.context_id for chat in found]
 
 

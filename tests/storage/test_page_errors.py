@@ -5,7 +5,7 @@ from releases import Clock, publish, release
 from vibes_trio.exchange import AppSlug, FsId, UserSlug
 from vibes_trio.storage import Database, Tx
 from vibes_trio.storage.app_states import AppState, find_app
-from vibes_trio.storage.page_errors import PageError, clear_errors, list_errors, note_error
+from vibes_trio.storage.page_errors import PageError, clear_errors, count_errors, list_errors, note_error
 from vibes_trio.storage.renames import rename_app
 
 
@@ -55,5 +55,6 @@ async def test_they_follow_their_app_and_are_forgotten(inline: Database) -> None
     await inline.write(lambda tx: rename_app(tx, app_of(tx), AppSlug("list"), max_rows=99, old_names=9))
 
     assert len(await inline.read(lambda tx: list_errors(tx, app_of(tx, "list")))) == 1
+    assert await inline.read(lambda tx: count_errors(tx, app_of(tx, "list"))) == 1
     assert await inline.write(lambda tx: clear_errors(tx, app_of(tx, "list"))) == 1
     assert await inline.write(lambda tx: clear_errors(tx, app_of(tx, "list"))) == 0

@@ -5,7 +5,7 @@ from releases import publish, release
 from vibes_trio.exchange import AppSlug, UserSlug
 from vibes_trio.storage import Database, Tx
 from vibes_trio.storage.app_states import AppState, find_app
-from vibes_trio.storage.versions import find_published_seq, list_versions
+from vibes_trio.storage.versions import find_glance, find_published_seq, list_versions
 
 TODO, ADAS = AppSlug("todo"), UserSlug("ada")
 
@@ -52,3 +52,18 @@ async def test_what_is_deleted_is_not_listed_and_comes_back_with_a_deploy(inline
     await inline.write(publish, release("z1", "dev"))
 
     assert await listed(inline) == [("z1", 1, "dev")]
+
+
+async def test_at_a_glance_it_is_what_is_shown_else_the_newest(inline: Database) -> None:
+    await inline.write(publish, release("z1", "dev"))
+    dev = await inline.read(lambda tx: find_glance(tx, todo(tx)))
+    await inline.write(publish, release("z2", "production"))
+    await inline.write(publish, release("z3", "dev"))
+    shown = await inline.read(lambda tx: find_glance(tx, todo(tx)))
+    await inline.write(lambda tx: tx.execute("UPDATE Apps SET deletion = 'd'", ()))
+
+    assert dev is not None
+    assert shown is not None
+    assert (dev.version.fs_id, dev.is_published) == ("z1", False)
+    assert (shown.version.fs_id, shown.is_published) == ("z2", True)
+    assert await inline.read(lambda tx: find_glance(tx, todo(tx))) is None

@@ -15,7 +15,7 @@ from vibes_trio.exchange import Later, MessageIncoming, Reply
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.sockets import open_listeners
 from vibes_trio.front.state import Front
-from vibes_trio.storage.feed import EVERYTHING, Releases, Revocations, Sections, Settings
+from vibes_trio.storage.feed import EVERYTHING, AppLogged, Releases, Revocations, Sections, Settings
 from vibes_trio.workers.channel import Channel, Frame, Kind
 from vibes_trio.workers.owner import (
     Orders,
@@ -211,7 +211,7 @@ async def test_readers_are_told_what_they_keep_and_no_more_than_a_bound(beyond):
 
     with closing(Readers(1, Orders(config, False, "info"), (), trio.Event())) as readers:
         changes = [Settings(f"U{number}") for number in range(4 if beyond else 3)]
-        for change in (*changes, Sections("z1", 1), Revocations()):
+        for change in (*changes, Sections("z1", 1), Revocations(), AppLogged("garden", "ada", 1)):
             readers.hear(change)
 
         assert readers._untold == ([EVERYTHING] if beyond else changes)

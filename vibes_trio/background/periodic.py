@@ -8,6 +8,7 @@ from functools import partial
 
 import trio
 
+from vibes_trio.background.backups import back_up_if_due
 from vibes_trio.config import Limits
 from vibes_trio.context import App
 from vibes_trio.counts import Cells
@@ -49,7 +50,15 @@ def every(name: str, interval_s: float, run: Callable[[], Awaitable[None]], limi
 def periodic_work(app: App) -> tuple[Periodic, ...]:
     """Return all that the server does by time, but for what waits for an event as well (`trust.py`)."""
     limits = app.config.limits
+    backups = Periodic(
+        "backup",
+        limits.backup_look_s,
+        partial(back_up_if_due, app),
+        limits.backup_deadline_s,
+        limits.periodic_jitter,
+    )
     return (
+        *((backups,) if app.config.backup_every_h else ()),
         every("sweep", limits.sweep_interval_s, partial(_queue, app, Sweep()), limits),
         every("retry of builds", limits.sweep_interval_s, partial(_queue, app, RetryBuilds()), limits),
     )

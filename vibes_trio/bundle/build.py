@@ -16,6 +16,7 @@ from vibes_trio.bundle.next_parts import tell_server_part
 from vibes_trio.bundle.prepare import RECIPE, AppSources, Prepared, SourceMap, plain_name, prepare_sources
 from vibes_trio.bundle.problem_words import in_words
 from vibes_trio.bundle.rewrite import address_from_built
+from vibes_trio.bundle.sass import MadeOfSass, Sass, compile_sass, is_sass
 from vibes_trio.bundle.styles import FLAGS as STYLE_FLAGS
 from vibes_trio.bundle.styles import (
     StyleMaterial,
@@ -67,6 +68,7 @@ class AppBuild:
         tailwind: whether a style sheet of it is for Tailwind.
         warnings: for whoever deploys.
         failure: why there is no build, and its place; its entries then say so to who opens the page.
+        lacks: whether it lacks what another try may have: a compiler that could not be fetched.
     """
 
     entries: Mapping[str, str]
@@ -76,16 +78,17 @@ class AppBuild:
     tailwind: bool = False
     warnings: tuple[str, ...] = ()
     failure: Problem | None = None
+    lacks: bool = False
 
 
-async def build_app(compiler: Compiler, app: AppSources) -> AppBuild:
-    """Return what becomes of *app*.
+async def build_app(compiler: Compiler, app: AppSources, sass: Sass | None = None) -> AppBuild:
+    """Return what becomes of *app*. Args: *sass*: what compiles its Sass; None: nothing does.
 
     Raises:
         TransformFailed: a source can't be parsed, or the build ran out of time or memory.
     """
     prepared = await prepare_sources(compiler, app)
-    styles = await _build_styles(compiler, app, prepared)
+    styles = await _build_styles(compiler, app, prepared, sass)
     workers = AppMaterial(prepared.files, app.places, styles.made, prepared.workers, in_worker=True)
     page = AppMaterial(prepared.files, app.places, styles.made, prepared.workers)
     made = await _build_workers(compiler, workers, _flags(app))
@@ -107,7 +110,8 @@ async def build_app(compiler: Compiler, app: AppSources) -> AppBuild:
     missing = dict.fromkeys((*styles.missing, *page.missing, *workers.missing))
     finished = await trio.to_thread.run_sync(_finish, app, (made, built))
     tailwind = any(style.kind for style in styles.made.values())
-    return replace(finished, missing=tuple(missing), tailwind=tailwind, warnings=tuple(warnings))
+    lacks = any(style.error for name, style in styles.made.items() if is_sass(name))
+    return replace(finished, missing=tuple(missing), tailwind=tailwind, warnings=tuple(warnings), lacks=lacks)
 
 
 def _flags(app: AppSources) -> tuple[str, ...]:
@@ -121,11 +125,17 @@ class _Styles:
     told: tuple[str, ...]
 
 
-async def _build_styles(compiler: Compiler, app: AppSources, prepared: Prepared) -> _Styles:
+async def _build_styles(
+    compiler: Compiler, app: AppSources, prepared: Prepared, sass: Sass | None
+) -> _Styles:
     """Build the style sheets that modules import. One that fails is told, and the others are had all the same."""
-    failed = {name: style for name in prepared.styles if (style := failed_style(name)) is not None}
+    made = MadeOfSass({}, {})
+    if sass is not None:
+        in_sass = [name for name in prepared.styles if is_sass(name)]
+        made = await compile_sass(sass, in_sass, prepared.files, app.places)
+    failed = {name: style for name in prepared.styles if (style := failed_style(name, made)) is not None}
     names = [name for name in prepared.styles if name not in failed]
-    material = StyleMaterial(prepared.files, app.places)
+    material = StyleMaterial(prepared.files, app.places, made.css, app.packages)
     styles = await _bundle_styles(compiler, names, material) if names else {}
     is_tailwind = any(style.kind for style in styles.values())
     config = await _read_config(compiler, app) if is_tailwind else None
@@ -138,11 +148,13 @@ async def _build_styles(compiler: Compiler, app: AppSources, prepared: Prepared)
 async def _bundle_styles(
     compiler: Compiler, names: Sequence[str], material: StyleMaterial
 ) -> dict[str, Style]:
-    styles = read_styles(names, await compiler.bundle(style_entries(names), STYLE_FLAGS, material))
+    bundle = await compiler.bundle(style_entries(names), STYLE_FLAGS, material)
+    styles = read_styles(names, bundle, material.exported)
     if len(names) == 1 or not any(style.error for style in styles.values()):
         return styles
     for name in names:
-        styles |= read_styles([name], await compiler.bundle(style_entries([name]), STYLE_FLAGS, material))
+        bundle = await compiler.bundle(style_entries([name]), STYLE_FLAGS, material)
+        styles |= read_styles([name], bundle, material.exported)
     return styles
 
 

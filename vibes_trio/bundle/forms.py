@@ -71,6 +71,18 @@ _WORKER = re.compile(rf"{word('new')}\s++(?:Shared)?Worker\b")
 _SPECIFIERS = tuple(
     re.compile(rf"""{word(before)}\s*+\(?\s*+["']([^"'\n]{{1,600}})["']""") for before in ("from", "import")
 )
+FOR_BUNDLERS = frozenset(
+    {
+        "import.meta.env",
+        "import.meta.glob",
+        "CSS modules",
+        "names of a JSON file",
+        "an import with a query",
+        "an alias",
+        *(ending.removeprefix(".") for ending in STYLES if ending != ".css"),
+    }
+)
+"""Forms, of modules, that mean nothing to any browser."""
 _ODD_ENDINGS = (*(ending for ending in STYLES if ending != ".css"), *NOT_HERE, ".cjs")
 
 

@@ -52,7 +52,8 @@ class Style:
     """A style sheet that is built: its text, with files as `stubs.file_in_css` writes them.
 
     Attributes:
-        code: the same as a JavaScript expression, in which files have their addresses.
+        code: the same as a JavaScript expression, in which files have their addresses; packaged: files of packages
+            whose addresses it takes.
         kind: see `stubs.style_module`.
         packages: style sheets of packages that it imports; joined: those whose text Tailwind has to read with it.
         names: the module that exports its class names; empty: it has none.
@@ -62,6 +63,7 @@ class Style:
 
     css: str
     code: str = ""
+    packaged: tuple[str, ...] = ()
     kind: str = ""
     packages: tuple[str, ...] = ()
     joined: tuple[str, ...] = ()
@@ -217,12 +219,14 @@ class AppMaterial:
             return Loaded(error="this style sheet was not looked at")
         if style.error:
             return _script(stubs.failed_style_module(name, style.error))
+        addresses = stubs.packaged_addresses(style.packaged)
         if "sheet" in words:
-            return _script(stubs.sheet_module(style.code))
+            return _script(addresses + stubs.sheet_module(style.code))
         if "inline" in words:
-            return _script(stubs.css_string_module(style.code))
+            return _script(addresses + stubs.css_string_module(style.code))
         return _script(
-            stubs.style_module(name, style.code, style.kind, style.packages, style.names, style.joined)
+            addresses
+            + stubs.style_module(name, style.code, style.kind, style.packages, style.names, style.joined)
         )
 
     def _worker(self, name: str, words: list[str]) -> Loaded:

@@ -24,7 +24,7 @@ from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.jsx_source import NO_SOLID, SOLID, with_jsx_source
 from vibes_trio.errors import TransformFailed, VibesError
 
-RECIPE = 5
+RECIPE = 6
 """Changes with what is made of the same sources: a release that an older version built is built anew."""
 LINKED = "/~styles.js"  # no name that a deploy may have
 """The module that imports the style sheets which the app's HTML links."""
@@ -52,6 +52,7 @@ class AppSources:
         linked: style sheets that its HTML links and that a browser can't read as they are.
         jsx_source: the package whose JSX it is written in; empty: React's.
         classes: what TypeScript's classes mean in it, see `compilers.interface.Source`.
+        packages: those that its `package.json` names.
         has_globals: whether React may be named without an import; a page of the app's own may have another by a script.
     """
 
@@ -65,6 +66,7 @@ class AppSources:
     has_globals: bool = False
     jsx_source: str = ""
     classes: str = ""
+    packages: frozenset[str] = frozenset()
 
     @property
     def all_entries(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Sequence
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from xml.parsers import expat
 
 from vibes_trio.bundle.rewrite import FILE, address_from_built
@@ -122,22 +122,40 @@ def failed_style_module(name: str, message: str) -> str:
     )
 
 
-def css_text(css: str) -> str:
-    """Return the JavaScript expression for *css*, in which files of the app have their addresses."""
-    parts = _FILE_IN_CSS.split(css.strip())
-    pieces = [
-        json.dumps(part) if number % 2 == 0 else f"new URL({json.dumps('..' + part)}, import.meta.url).href"
-        for number, part in enumerate(parts)
-    ]
-    return " + ".join(piece for piece in pieces if piece != '""') or '""'
+def css_text(css: str) -> tuple[str, tuple[str, ...]]:
+    """Return the JavaScript expression for *css*, in which files of the app have their addresses; and the files of
+    packages that it names, of which `packaged_addresses` imports the addresses."""
+    pieces: list[str] = []
+    packaged: dict[str, int] = {}
+    for number, part in enumerate(_FILE_IN_CSS.split(css.strip())):
+        if number % 3 == 0:
+            pieces.append(json.dumps(part))
+        elif number % 3 == 1 and part:
+            pieces.append(f"new URL({json.dumps('..' + part)}, import.meta.url).href")
+        elif part:
+            pieces.append(f"packaged{packaged.setdefault(unquote(part), len(packaged))}")
+    return " + ".join(piece for piece in pieces if piece != '""') or '""', tuple(packaged)
 
 
-_FILE_IN_CSS = re.compile(rf"{FILE}([^\s\"'()]+)")
+def packaged_addresses(packaged: Sequence[str]) -> str:
+    """Return the imports of the addresses of files of packages, by the names that `css_text` has for them."""
+    specifiers = (json.dumps(f"{name}?url") for name in packaged)
+    return "".join(f"import packaged{number} from {text};\n" for number, text in enumerate(specifiers))
+
+
+PACKAGE_FILE = "vibes-packaged:"
+_FILE_IN_CSS = re.compile(rf"{FILE}([^\s\"'()]+)|{PACKAGE_FILE}([^\s\"'()?#]+)")
 
 
 def file_in_css(name: str) -> str:
     """Return the address that stands for the file *name* in a style sheet until `css_text` puts the true one there."""
     return FILE + quote(to_utf8(name), safe="/~!$&*+,;=:@")
+
+
+def package_file_in_css(path: str) -> str:
+    """Return the address that stands for a file of a package, `package/file`, until `css_text` puts the true one
+    there."""
+    return PACKAGE_FILE + quote(to_utf8(path), safe="/~!$&*+,;=:@")
 
 
 def style_module(

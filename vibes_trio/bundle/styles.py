@@ -15,6 +15,7 @@ from vibes_trio.bundle.material import SourceFile, Style
 from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.problem_words import in_words
 from vibes_trio.bundle.rewrite import FILE
+from vibes_trio.bundle.sass import MadeOfSass
 from vibes_trio.bundle.tailwind import (
     as_of_today,
     brings_tailwind,
@@ -51,6 +52,7 @@ _PACKAGE_IMPORT = re.compile(rf'^@import "{_PACKAGE}([^"]+)"[^;]*;\n', re.MULTIL
 _CLASS = re.compile(r'^  (?:"((?:[^"\\\n]|\\.)+)"|([\w$-]+)): "[^"\n]*",?$', re.MULTILINE)
 _DEFAULT = re.compile(r"^  ([\w$]+) as default,?$", re.MULTILINE)
 _SUFFIX = re.compile(r"[?#].*", re.DOTALL)
+_EXPORT = re.compile(rb":export\s*+\{([^{}]*+)\}")
 
 
 def is_module(name: str) -> bool:
@@ -60,10 +62,19 @@ def is_module(name: str) -> bool:
 
 @dataclass(slots=True)
 class StyleMaterial:
-    """The style sheets of an app as esbuild gets them. It notes *missing*: (importer, address)."""
+    """The style sheets of an app as esbuild gets them. It notes *missing*: (importer, address); and *exported*: what a
+    sheet exports by `:export`, name → value.
+
+    Attributes:
+        made: sheets that are written in another language, as CSS.
+        packages: those that the app's `package.json` names.
+    """
 
     files: Mapping[str, SourceFile]
     places: Places
+    made: Mapping[str, bytes] = field(default_factory=dict)
+    packages: frozenset[str] = frozenset()
+    exported: dict[str, dict[str, str]] = field(default_factory=dict)
     missing: dict[tuple[str, str], None] = field(default_factory=dict)
 
     def find(self, asked: Asked) -> Found:
@@ -73,10 +84,10 @@ class StyleMaterial:
             if path.startswith(_NAMES):
                 return Found(path.removeprefix(_NAMES), "names")
             return Found(path, "app")
-        if path.startswith(FILE) and path.removeprefix(FILE) in self.files:
-            return Found(path.removeprefix(FILE), "app")
         if asked.kind == "url-token":
             return self._address(asked)
+        if path.startswith(FILE) and path.removeprefix(FILE) in self.files:
+            return Found(path.removeprefix(FILE), "app")
         return self._import(asked)
 
     def load(self, namespace: str, path: str) -> Loaded:
@@ -86,11 +97,24 @@ class StyleMaterial:
         if namespace == "lost":
             return Loaded(b"", "css")
         ending = posixpath.splitext(path)[1]
-        if ending in PREPROCESSED:
+        if ending in PREPROCESSED and path not in self.made:
             return Loaded(
                 error=f"{PREPROCESSED[ending]} isn't compiled here; write it as CSS, which can nest"
             )
-        return Loaded(imports_first(self.files[path].content), "local-css" if is_module(path) else "css")
+        css = imports_first(self.made.get(path, self.files[path].content))
+        if is_module(path):
+            return Loaded(self._take_exports(path, css), "local-css")
+        return Loaded(css, "css")
+
+    def _take_exports(self, name: str, css: bytes) -> bytes:
+        """Return *css* without what it exports to scripts, which esbuild does not know."""
+        for block in _EXPORT.findall(css):
+            pairs = (
+                pair.partition(":") for pair in block.decode("utf-8", "replace").split(";") if ":" in pair
+            )
+            told = {key.strip(): value.strip() for key, _, value in pairs}
+            self.exported.setdefault(name, {}).update(told)
+        return _EXPORT.sub(b"", css)
 
     def _import(self, asked: Asked) -> Found:
         path = asked.path.removeprefix("~")
@@ -113,13 +137,22 @@ class StyleMaterial:
         if path.startswith("#") or parse_specifier(path).kind is Kind.URL:
             return Found(path, external=True)
         plain = _SUFFIX.sub("", path)
-        name = self._own(asked.importer, plain.removeprefix("~"))
+        bare = plain.removeprefix("~")
+        name = self._own(asked.importer, bare)
+        if name is None and self._is_of_package(plain):
+            return Found(stubs.package_file_in_css(bare) + path[len(plain) :], external=True)
         if name is None:
             self.missing[asked.importer, path] = None
             if path.startswith("/"):
                 return Found(path, external=True)
             name = posixpath.normpath(posixpath.join(posixpath.dirname(asked.importer), plain))
         return Found(stubs.file_in_css(name) + path[len(plain) :], external=True)
+
+    def _is_of_package(self, path: str) -> bool:
+        """Whether an address is that of a file of a package: by its form, or as the app wants that package."""
+        parsed = parse_specifier(path.removeprefix("~"))
+        is_named = path.startswith(("~", "@")) or parsed.package in self.packages
+        return parsed.kind is Kind.PACKAGE and bool(parsed.subpath) and is_named
 
     def _own(self, importer: str, path: str) -> str | None:
         """Return the file that an address in a style sheet means: beside it even without `./`, or by an alias."""
@@ -145,24 +178,31 @@ def style_entries(names: Sequence[str]) -> list[tuple[str, str]]:
     return [(f"s{number}", _NAMES + name if is_module(name) else name) for number, name in enumerate(names)]
 
 
-def failed_style(name: str) -> Style | None:
-    """Return the style sheet *name* if it can't be had because of what it is written in."""
+def failed_style(name: str, sass: MadeOfSass) -> Style | None:
+    """Return the style sheet *name* if it can't be had because of what it is written in, or how."""
     language = PREPROCESSED.get(posixpath.splitext(name)[1])
-    if language is None:
+    if language is None or name in sass.css:
         return None
-    return Style(
-        "", error=f"{name}: {language} is not compiled here: write it as CSS, which can nest by now."
-    )
+    plain = f"{name}: {language} is not compiled here: write it as CSS, which can nest by now."
+    return Style("", error=sass.errors.get(name, plain))
 
 
-def read_styles(names: Sequence[str], bundle: Bundle) -> dict[str, Style]:
-    """Return what came of the style sheets *names*. If one fails, all have its error: they are built together."""
+def read_styles(
+    names: Sequence[str], bundle: Bundle, exported: Mapping[str, Mapping[str, str]]
+) -> dict[str, Style]:
+    """Return what came of the style sheets *names*. If one fails, all have its error: they are built together.
+
+    Args:
+        exported: see `StyleMaterial`.
+    """
     if bundle.errors:
         return {name: Style("", error=told(bundle.errors[0])) for name in names}
-    return {name: _read_style(name, f"s{number}", bundle) for number, name in enumerate(names)}
+    return {
+        name: _read_style(f"s{number}", bundle, exported.get(name, {})) for number, name in enumerate(names)
+    }
 
 
-def _read_style(name: str, made: str, bundle: Bundle) -> Style:
+def _read_style(made: str, bundle: Bundle, exported: Mapping[str, str]) -> Style:
     css = bundle.files.get(f"{made}.css", b"").decode()
     packages = dict.fromkeys(_PACKAGE_IMPORT.findall(css))
     css = _PACKAGE_IMPORT.sub("", css)
@@ -172,18 +212,21 @@ def _read_style(name: str, made: str, bundle: Bundle) -> Style:
         kind=TAILWIND_TYPE if joined or uses_tailwind(css) else "",
         packages=tuple(p for p in packages if not (is_of_tailwind(p) or joined_for(p))),
         joined=joined,
-        names=_with_names(bundle.files.get(f"{made}.js", b"").decode()),
+        names=_with_names(bundle.files.get(f"{made}.js", b"").decode(), exported),
         unread=tuple(package for package in packages if is_of_tailwind(package)),
     )
 
 
-def _with_names(script: str) -> str:
-    """Return the module that esbuild makes of class names, which exports them in one object, with each by its name."""
+def _with_names(script: str, exported: Mapping[str, str]) -> str:
+    """Return the module that esbuild makes of class names, which exports them in one object, with each by its name; and
+    with what the sheet has *exported* beside them."""
     default = _DEFAULT.search(script)
     if default is None:
         return script
     lines = [script]
-    names = dict.fromkeys(quoted or plain for quoted, plain in _CLASS.findall(script))
+    if exported:
+        lines.append(f"Object.assign({default[1]}, {json.dumps(exported)});\n")
+    names = dict.fromkeys([*(quoted or plain for quoted, plain in _CLASS.findall(script)), *exported])
     for number, name in enumerate(name for name in names if name != "default"):
         lines.append(f"const vibes_{number} = {default[1]}[{json.dumps(name)}];\n")
         lines.append(f"export {{ vibes_{number} as {json.dumps(name)} }};\n")
@@ -199,7 +242,12 @@ def finish_styles(styles: Mapping[str, Style], config: TailwindConfig | None) ->
     found = {
         name: _for_tailwind(style, config, bring) if style.kind else style for name, style in styles.items()
     }
-    return {name: replace(style, code=stubs.css_text(style.css)) for name, style in found.items()}
+    return {name: _with_code(style) for name, style in found.items()}
+
+
+def _with_code(style: Style) -> Style:
+    code, packaged = stubs.css_text(style.css)
+    return replace(style, code=code, packaged=packaged)
 
 
 def _for_tailwind(style: Style, config: TailwindConfig | None, bring: bool) -> Style:

@@ -16,12 +16,13 @@ from vibes_trio.client.appending import append_once
 from vibes_trio.client.connection import TID_BYTES, Progress
 from vibes_trio.client.dial import without_group
 from vibes_trio.client.failures import CannotConnect, ConnectionLost, NotSent
-from vibes_trio.client.following import Following, next_sections, same_again
+from vibes_trio.client.following import Following, next_entries, next_sections, same_again
 from vibes_trio.client.link import Link, websocket_url
 from vibes_trio.client.paging import Pages
 from vibes_trio.client.repeats import may_repeat
 from vibes_trio.client.tokens import Signer, Token, signer
 from vibes_trio.config import Limits
+from vibes_trio.wire.app_log import EvtAppLog, ReqSubscribeAppLog
 from vibes_trio.wire.base import Request, Response
 from vibes_trio.wire.chat import Origin, ReqAppendChatSection, ResAppendChatSection
 from vibes_trio.wire.live import (
@@ -129,6 +130,12 @@ class Api:
         """Return an iterator over how an app's releases are: now, and whenever that changes. See `sections`."""
         request = ReqSubscribeReleases(owner_handle=owner_handle, app_slug=app_slug)
         return Following(self._link, self.signed, request, EvtReleases, same_again)
+
+    def app_log(self, owner_handle: str, app_slug: str, since: int = -1) -> Following[EvtAppLog]:
+        """Return an iterator over what happened to an app after the entry *since*, then over what happens. See
+        `sections`."""
+        request = ReqSubscribeAppLog(owner_handle=owner_handle, app_slug=app_slug, since=since)
+        return Following(self._link, self.signed, request, EvtAppLog, next_entries)
 
     def app_changes(self) -> Following[EvtApps]:
         """Return an iterator over changes of my apps: which have changed, or that any may have. See `sections`.

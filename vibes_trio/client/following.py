@@ -11,6 +11,7 @@ from vibes_trio.client.connection import Feed
 from vibes_trio.client.failures import CannotConnect, ConnectionLost, Lagged, RequestTimedOut
 from vibes_trio.client.link import Exchange, Link
 from vibes_trio.errors import VibesError
+from vibes_trio.wire.app_log import EvtAppLog, ReqSubscribeAppLog
 from vibes_trio.wire.base import ErrorReply, Request, Response
 from vibes_trio.wire.live import (
     EvtChatSection,
@@ -139,6 +140,12 @@ def next_sections(
 ) -> ReqSubscribeChatSections | None:
     """Return what subscribes to the sections after *event*; None: it is one that *request* does not ask for."""
     return msgspec.structs.replace(request, since=event.seq) if event.seq > request.since else None
+
+
+def next_entries(request: ReqSubscribeAppLog, event: EvtAppLog) -> ReqSubscribeAppLog | None:
+    """As `next_sections`, of what happens to an app."""
+    number = event.entry.number
+    return msgspec.structs.replace(request, since=number) if number > request.since else None
 
 
 def same_again(request: Subscribe, event: Response) -> Subscribe:

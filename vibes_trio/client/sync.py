@@ -16,6 +16,7 @@ from vibes_trio.client.connection import Progress
 from vibes_trio.client.following import Following
 from vibes_trio.client.tokens import Token
 from vibes_trio.config import Limits
+from vibes_trio.wire.app_log import EvtAppLog
 from vibes_trio.wire.base import Request, Response
 from vibes_trio.wire.chat import Origin, ResAppendChatSection
 from vibes_trio.wire.live import EvtApps, EvtChatSection, EvtReleases
@@ -66,6 +67,10 @@ class SyncApi:
     def sections(self, context_id: str, since: int = -1) -> Iterator[EvtChatSection]:
         """Give the sections of a chat: those with a `seq` above *since*, then each as it comes. See `Api.sections`."""
         return self._follow(self._running.api.sections(context_id, since))
+
+    def app_log(self, owner_handle: str, app_slug: str, since: int = -1) -> Iterator[EvtAppLog]:
+        """Give what happened to an app after the entry *since*, then what happens. See `Api.app_log`."""
+        return self._follow(self._running.api.app_log(owner_handle, app_slug, since))
 
     def releases(self, owner_handle: str, app_slug: str) -> Iterator[EvtReleases]:
         """Give how an app's releases are: now, and whenever that changes. See `Api.releases`."""

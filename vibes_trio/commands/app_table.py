@@ -134,6 +134,25 @@ APP_COMMANDS: tuple[Command, ...] = (
         heading="versions",
     ),
     Command(
+        "logs",
+        "vibes_trio.commands.logs:main",
+        "tell what happened to an app: deploys, refusals, packages",
+        (
+            APP,
+            argument("-f", "--follow", action="store_true", help="stay, and tell what happens"),
+            argument(
+                "--since",
+                default="",
+                metavar="TIME",
+                help="from then on: 30m, 2h or 3d ago, or a time such as 2026-01-31T12:00",
+            ),
+            LIMIT,
+            *ASKING,
+        ),
+        ("logs shop", "logs shop --follow", "logs shop --since 2h --json"),
+        heading="versions",
+    ),
+    Command(
         "publish",
         "vibes_trio.commands.releases:publish",
         "show a release at the app's address; without one the newest",

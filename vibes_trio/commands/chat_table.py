@@ -12,6 +12,7 @@ CHAT_COMMANDS: tuple[Command, ...] = (
         "list my chats, what changed last first",
         (
             argument("--app", default="", metavar="APP", help="those of this app"),
+            argument("--user", default="", metavar="HANDLE", help="those of all apps of this handle"),
             argument("--deleted", action="store_true", help="those that were deleted and can be had back"),
             LIMIT,
             *ASKING,

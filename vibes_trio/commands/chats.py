@@ -48,10 +48,11 @@ def list_chats(options: Namespace) -> int:
     """List my chats."""
 
     async def work(session: Session) -> list[ListedChat]:
-        app = await session.app(options.app) if options.app else None
+        of = f"{options.user}/{options.app}" if options.user and options.app else options.app
+        app = await session.app(of) if of else None
         request = ReqListChatContexts(
             limit=min(options.limit + 1, PAGE),
-            owner_handle=app.handle if app else "",
+            owner_handle=app.handle if app else options.user,
             app_slug=app.slug if app else "",
             deleted=options.deleted,
         )

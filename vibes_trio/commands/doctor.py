@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+import subprocess
 import sys
 import time
 from argparse import Namespace
@@ -22,6 +23,7 @@ from vibes_trio.auth.keys import FILE_NAME as KEYS_FILE
 from vibes_trio.auth.keys import load_keys
 from vibes_trio.commands.address import read_address
 from vibes_trio.commands.output import FAILED, OK, print_json
+from vibes_trio.compilers.sass import find_sass
 from vibes_trio.config import Config, MiB, load_config
 from vibes_trio.errors import ConfigError, FetchFailed
 from vibes_trio.logs.colours import Colour, paint
@@ -133,7 +135,7 @@ def _look_at_store(config: Config) -> Finding:
 
 async def look_outside(config: Config) -> list[Finding]:
     """Look for the compiler, the registry and the running server."""
-    findings = [await _look_for_compiler(config)]
+    findings = [await _look_for_compiler(config), await trio.to_thread.run_sync(_look_for_sass, config)]
     try:
         findings.append(await _look_at_registry(config, await find_registry(config, os.environ)))
     except ConfigError as error:
@@ -154,6 +156,25 @@ async def _look_for_compiler(config: Config) -> Finding:
         "note",
         "not found: JSX is compiled in pure Python, TypeScript not at all. Run: vibes-trio toolchain install",
     )
+
+
+def _look_for_sass(config: Config) -> Finding:
+    command = find_sass(config.sass, config.data_dir)
+    if not command:
+        return Finding("sass", "ok", "not here yet: the first app that needs it has it fetched")
+    try:
+        done = subprocess.run(
+            (*command[:-1], "--version"),
+            capture_output=True,
+            text=True,
+            timeout=ASK_TIMEOUT_S,
+            check=True,
+            env={},
+        )
+    except (OSError, subprocess.SubprocessError):
+        named = f"VIBES_SASS: {config.sass}" if config.sass else f"{command[0]}"
+        return Finding("sass", "problem", f"{named} does not work on this machine.")
+    return Finding("sass", "ok", f"{done.stdout.strip()} at {command[0]}")
 
 
 async def _look_at_registry(config: Config, registry: Registry | None) -> Finding:

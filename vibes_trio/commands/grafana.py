@@ -106,6 +106,11 @@ PANELS: tuple[Panel, ...] = (
     Panel("Requests to others", "reqps", (_rate("outbound_total", "status"),)),
     Panel("Work by time", "ops", (_rate("periodic_runs_total", "work, ended", "{{work}}: {{ended}}"),)),
     Panel("Processor", "percentunit", (_rate("process_cpu_seconds_total", "process"),)),
+    Panel(
+        "Newest backup of its own",
+        "dateTimeAsIso",
+        (Query(f'max ({PREFIX}last_backup_seconds{{instance=~"$instance"}}) * 1000', "backup"),),
+    ),
     Panel("Open files", "short", (_now("process_open_fds", "process"),)),
     Panel(
         "Started",

@@ -18,7 +18,7 @@ GROUPS: Mapping[str, str] = {
     "user": "add, invite and list users; say who are operators",
     "session": "list the browsers that are signed in, sign them out",
     "keys": "show and replace the server's own keys",
-    "toolchain": "fetch the native compiler",
+    "toolchain": "fetch the native compilers",
     "modules": "packages from npm as this server's own modules",
     "chat": "list, read, search, follow, write and delete chats",
     "config": "see the settings",
@@ -208,10 +208,12 @@ SERVER_COMMANDS: tuple[Command, ...] = (
     Command(
         "toolchain install",
         "vibes_trio.commands.toolchain:install",
-        "fetch the pinned esbuild from the npm registry into the data folder",
+        "fetch the pinned esbuild and Dart Sass from the npm registry",
         (
             argument(
-                "--if-missing", action="store_true", help="do nothing when there is an esbuild that works"
+                "--if-missing",
+                action="store_true",
+                help="only esbuild, and only when there is none that works",
             ),
         ),
         ("toolchain install",),
@@ -278,6 +280,38 @@ SERVER_COMMANDS: tuple[Command, ...] = (
         takes_settings=True,
     ),
     Command(
+        "backup",
+        "vibes_trio.commands.backup:back_up",
+        "write all that a server keeps into one file, while it runs",
+        (
+            argument("place", metavar="TARGET", help="a folder, or a file that is not there yet"),
+            argument(
+                "--with-keys",
+                action="store_true",
+                help="the server's own keys, config.toml and key files of devices, too",
+            ),
+            argument(
+                "--with-modules",
+                action="store_true",
+                help="built packages, too; else they are built anew from the registry",
+            ),
+            JSON,
+        ),
+        ("backup /var/backups", "backup full.zip --with-keys --with-modules"),
+        writes_outside=True,
+    ),
+    Command(
+        "restore",
+        "vibes_trio.commands.backup:put_back",
+        "put a backup into an empty data folder",
+        (
+            argument("file", metavar="FILE", help="what `vibes-trio backup` has written"),
+            argument("--check", action="store_true", help="only say whether it is sound"),
+            JSON,
+        ),
+        ("restore vibes-trio-20260501T030000Z.zip --data-dir ./data", "restore full.zip --check"),
+    ),
+    Command(
         "print",
         "vibes_trio.commands.print_files:main",
         "print a file for a program beside the server",
@@ -309,6 +343,7 @@ SETTING_FLAGS: Mapping[str, str] = {
     "--modules": "VIBES_MODULES",
     "--registry-url": "VIBES_REGISTRY_URL",
     "--esbuild": "VIBES_ESBUILD",
+    "--sass": "VIBES_SASS",
     "--device-chain": "VIBES_DEVICE_CHAIN",
     "--max-app-slugs": "MAX_APP_SLUG_PER_USER_ID",
     "--max-user-slugs": "MAX_USER_SLUG_PER_USER_ID",

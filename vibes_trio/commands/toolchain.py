@@ -1,30 +1,49 @@
-"""`vibes-trio toolchain`: the native compiler, esbuild, from the package registry."""
+"""`vibes-trio toolchain`: the native compilers, esbuild and Dart Sass, from the package registry."""
 
 import os
 from argparse import Namespace
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import trio
 
 from vibes_trio.commands.output import OK, CommandFailed, tell
 from vibes_trio.compilers.choose import toolchain_path
-from vibes_trio.config import Config, load_config
+from vibes_trio.compilers.sass import SASS_VERSION, find_sass, sass_folder
+from vibes_trio.config import Config, Limits, load_config
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.modules.registry.npm_settings import find_registry
+from vibes_trio.modules.registry.sass_tool import install_sass
 from vibes_trio.modules.registry.toolchain import Tool, find_tool, install_toolchain
-from vibes_trio.outbound import open_outbound
+from vibes_trio.outbound import Outbound, open_outbound
 
 
 def install(options: Namespace) -> int:
-    """Fetch the pinned esbuild into the data folder, unless it is there.
+    """Fetch the pinned esbuild and Dart Sass into the data folder, unless they are there.
 
-    With `--if-missing` any esbuild that works will do, and nothing is printed about it.
+    With `--if-missing` any esbuild that works will do, nothing is printed about it, and Sass is left to the first app
+    that needs it.
     """
     config = load_config(os.environ, options.settings)
     tool = trio.run(_install, config, options.if_missing)
     if tool is not None:
         print(f"esbuild {tool.version}: {tool.path}")
+    if not options.if_missing:
+        print(f"Dart Sass {SASS_VERSION}: {trio.run(_install_sass, config)}")
     return OK
+
+
+async def _install_sass(config: Config) -> Path:
+    folder = sass_folder(config.data_dir)
+    if find_sass("", config.data_dir):
+        return folder
+    try:
+        return await _fetch(config, "Dart Sass", install_sass)
+    except (FetchFailed, ModuleFailed) as error:
+        raise CommandFailed(
+            f"Dart Sass can't be installed: {error}. Without it Sass is not compiled."
+        ) from error
 
 
 async def _install(config: Config, if_missing: bool) -> Tool | None:
@@ -37,7 +56,7 @@ async def _install(config: Config, if_missing: bool) -> Tool | None:
     # May be the first to make it: others must not look into it, as `serve` has it.
     config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        await _fetch(config)
+        await _fetch(config, "esbuild", install_toolchain)
     except (FetchFailed, ModuleFailed) as error:
         raise CommandFailed(
             f"esbuild can't be installed: {error}. Without it JSX is compiled in pure Python, TypeScript is not."
@@ -50,12 +69,14 @@ async def _install(config: Config, if_missing: bool) -> Tool | None:
     return installed
 
 
-async def _fetch(config: Config) -> None:
+async def _fetch(
+    config: Config, name: str, fetch: Callable[[Outbound, Path, Limits], Awaitable[Path]]
+) -> Path:
     registry = await find_registry(config, os.environ)
     if registry is None:
         raise FetchFailed("no package registry may be asked, as VIBES_REGISTRY_URL=none says")
     tell(
-        f"fetching esbuild from the package registry at {urlsplit(registry.url).hostname} ({registry.source}) …"
+        f"fetching {name} from the package registry at {urlsplit(registry.url).hostname} ({registry.source}) …"
     )
     async with open_outbound(registry, config.limits, os.environ) as outbound:
-        await install_toolchain(outbound, config.data_dir, config.limits)
+        return await fetch(outbound, config.data_dir, config.limits)

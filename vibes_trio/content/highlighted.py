@@ -31,4 +31,5 @@ def highlight(text: str, lang: str) -> str:
         lexer = get_lexer_by_name(_OTHER_NAMES.get(name, name), stripnl=False, ensurenl=False)
     except ClassNotFound:
         return escape(text)
-    return str(_highlight(text, lexer, _formatter))
+    marked = str(_highlight(text, lexer, _formatter))
+    return marked if text.endswith("\n") else marked.removesuffix("\n")  # the formatter ends every line

@@ -29,6 +29,12 @@ _PACKAGE = re.compile(r"[@\w./-]{1,100}")
 # Targets in which a field of a class is assigned, unless the settings say otherwise.
 _BEFORE_FIELDS = re.compile(r"es(?:3|5|6|20(?:1\d|2[01]))")
 _MAX_ALIAS_CHARS = 8 * 1024
+_AHEAD = re.compile(
+    r"""["']?\b(?P<syntax>s[ac]ss)["']?\s*+:\s*+\{[^{}]{0,400}?\badditionalData\s*+:\s*+
+(?P<text>"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'|`(?:[^`\\]|\\.)*+`)""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,3 +181,16 @@ def _inside(base: str, path: str, *, keep: bool) -> str:
     if place == ".." or place.startswith("../"):
         return ""
     return "/" + place.removeprefix(".") + ("/" if keep and place != "." else "")
+
+
+def read_sass_ahead(content: bytes) -> dict[str, bytes]:
+    """Return what a Vite configuration puts in front of each sheet of Sass, by syntax (`scss`, `indented`), where it
+    stands there as plain text."""
+    text = content[:MAX_SETTINGS_BYTES].decode("utf-8", "replace")
+    ahead: dict[str, bytes] = {}
+    for found in _AHEAD.finditer(text):
+        quoted = found["text"]
+        if quoted[0] != "`" or "${" not in quoted:
+            plain = _ESCAPE.sub(lambda part: "\n" if part[1] == "n" else part[1], quoted[1:-1])
+            ahead.setdefault("scss" if found["syntax"] == "scss" else "indented", plain.encode())
+    return ahead

@@ -19,12 +19,16 @@ from vibes_trio.config import KiB
 from vibes_trio.context import App
 from vibes_trio.errors import NotOperator, VibesError
 from vibes_trio.exchange import Answer
+from vibes_trio.pages.app import APP, app_page
+from vibes_trio.pages.chats import CHAT, CHATS, chat_page, chats_page
 from vibes_trio.pages.guard import page_headers
-from vibes_trio.pages.join import join_page, post_join
+from vibes_trio.pages.home import home_page
+from vibes_trio.pages.join import JOIN, join_page
 from vibes_trio.pages.sign_in import post_sign_in, post_sign_out, sign_in_page
-from vibes_trio.pages.start import START, start_page
+from vibes_trio.pages.start import START
 from vibes_trio.pages.static_files import ROOM, TYPES, static_files, static_path, static_stamp
 from vibes_trio.pages.visit import GoTo, Page, Shown, Visit
+from vibes_trio.pages.welcome import post_welcome, welcome_page
 from vibes_trio.services.notices import navigates
 from vibes_trio.urls import ACCEPT_INVITE, END_SESSION, OPEN_SESSION, base_name
 
@@ -34,11 +38,19 @@ Post = Callable[[Visit, Mapping[str, str]], Awaitable[Shown | GoTo]]
 """Takes the visit, and the fields of the form."""
 
 PAGES: Mapping[str, Page] = {
-    START: Page(start_page, nav="Home"),
+    START: Page(home_page, nav="Home"),
+    APP: Page(app_page, signed_in=True),
+    JOIN: Page(join_page),
+    CHATS: Page(chats_page, signed_in=True, nav="Chats"),
+    CHAT: Page(chat_page, signed_in=True),
     OPEN_SESSION: Page(sign_in_page),
-    ACCEPT_INVITE: Page(join_page),
+    ACCEPT_INVITE: Page(welcome_page),
 }
-POSTS: Mapping[str, Post] = {OPEN_SESSION: post_sign_in, END_SESSION: post_sign_out, ACCEPT_INVITE: post_join}
+POSTS: Mapping[str, Post] = {
+    OPEN_SESSION: post_sign_in,
+    END_SESSION: post_sign_out,
+    ACCEPT_INVITE: post_welcome,
+}
 """What forms of pages do without a message: only what makes or ends a session. Their paths stand in `urls.FORMS`."""
 
 _FOREIGN = (

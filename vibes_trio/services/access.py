@@ -98,9 +98,9 @@ def relation_if_there(tx: Tx, name: AppName, app: AppState | None, user_id: User
     """As `relation_to`, of *app*, what was found of that *name*: where nothing was, it takes as long."""
     if user_id is None:
         return Relation.ANYONE
-    role = find_role(tx, name[1], name[0], user_id)
     if app is not None and app.user_id == user_id:
-        return Relation.OWNER
+        return Relation.OWNER  # sooner, which tells nobody but the owner
+    role = find_role(tx, name[1], name[0], user_id)
     return _RELATIONS[role] if role is not None else Relation.SIGNED_IN
 
 

@@ -1,5 +1,6 @@
 """The app of a release built as a whole, where its sources ask for it: what is stored of that, and what is told."""
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -9,9 +10,10 @@ import msgspec
 import trio
 
 from vibes_trio.bundle.build import AppBuild, build_app
-from vibes_trio.bundle.forms import REACT_BY_NAME, Form, find_forms
+from vibes_trio.bundle.forms import FOR_BUNDLERS, REACT_BY_NAME, Form, find_forms
 from vibes_trio.bundle.places import Places, make_places
 from vibes_trio.bundle.prepare import RECIPE, AppSources
+from vibes_trio.bundle.sass import SASS, is_sass
 from vibes_trio.bundle.tailwind import uses_tailwind
 from vibes_trio.compilers.for_user import CompilerForUser
 from vibes_trio.compilers.interface import Lang
@@ -24,11 +26,13 @@ from vibes_trio.context import App
 from vibes_trio.exchange import Cid, UserId
 from vibes_trio.services.app_files import AppFile
 from vibes_trio.services.releases import BuiltApp, BuiltFile
+from vibes_trio.services.sass import sass_for
 
 MAX_FILES_HERE = 64
 MAX_LOOKED_AT_HERE = 64 * 1024
 """Characters of sources that the event loop looks through by itself; more is a thread's work."""
 COST_OF_HTML = 3
+_MODULE = re.compile(r"^[ \t]*+(?:import|export)\b(?![ \t]*+\()", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,10 @@ def _may_name_hosts(file: AppFile) -> bool:
 
 
 def _look_at(files: Sequence[AppFile], entry_point: str, env: Mapping[str, str], can_bundle: bool) -> Whole:
-    project = read_project([ProjectFile(f.name, f.content, f.lang) for f in files], entry_point, env)
+    given = [ProjectFile(f.name, f.content, f.lang) for f in files]
+    project = read_project(given, entry_point, env)
+    if can_bundle and project.kind == "html" and project.scripted and _is_for_bundler(files, project):
+        project = read_project(given, entry_point, env, bundled=True)
     at_run = find_at_run((f.content for f in files if _may_name_hosts(f)), project.remote)
     project = replace(project, remote=(*project.remote, *at_run)) if at_run else project
     contents = {file.name: file.content for file in reversed(files)} | dict(project.wrapped)
@@ -100,6 +107,20 @@ def _look_at(files: Sequence[AppFile], entry_point: str, env: Mapping[str, str],
     some = tuple(islice(forms, 1) if can_bundle else forms)
     routes = project.kind == "next" or has_routes(texts.values())
     return Whole(project, contents, langs, places, some, routes)
+
+
+def _is_for_bundler(files: Sequence[AppFile], project: Project) -> bool:
+    """Whether scripts that a page of HTML runs can't do without a bundler, though no settings of one lie there."""
+    places = make_places([file.name for file in files], project.root, project.public, project.aliases)
+    texts = (
+        (file.name, file.content.decode("utf-8", "replace"))
+        for file in files
+        if file.lang == "js" and file.name not in project.apart
+    )
+    modules = {name: text for name, text in texts if _MODULE.search(text) is not None}
+    return any(
+        form.words in FOR_BUNDLERS for form in find_forms(modules, dict.fromkeys(modules, "js"), {}, places)
+    )
 
 
 def calc_recipe(whole: Whole, can_bundle: bool) -> str:
@@ -154,12 +175,19 @@ def find_glance(app: App, key: Hashable) -> Glance | None:
 
 
 async def build_whole(
-    app: App, user: UserId, whole: Whole, roots: Sequence[str], env: Mapping[str, str], key: str
+    app: App,
+    user: UserId,
+    whole: Whole,
+    roots: Sequence[str],
+    env: Mapping[str, str],
+    ranges: Mapping[str, str],
+    key: str,
 ) -> AppBuild | None:
     """Return what becomes of an app; None: nothing would run. The latest are kept in memory.
 
     Args:
         roots: modules that no other imports, by the names of their sources: what runs where no entry is known.
+        ranges: what `package.json` asks for.
         key: tells apart all that the build is made of.
 
     Raises:
@@ -184,9 +212,16 @@ async def build_whole(
         not whole.project.html,
         whole.project.jsx_source,
         whole.project.classes,
+        frozenset(ranges),
     )
-    made = await build_app(CompilerForUser(app.compiler, user), sources)
-    app.assets.put(kept_as, msgspec.msgpack.encode(made))
+    sass = (
+        None
+        if app.sass_home is None
+        else sass_for(app.sass_home, app.config.limits, user, whole.project.root, whole.files, ranges)
+    )
+    made = await build_app(CompilerForUser(app.compiler, user), sources, sass)
+    if not made.lacks:  # else another try may end otherwise
+        app.assets.put(kept_as, msgspec.msgpack.encode(made))
     return made
 
 
@@ -202,13 +237,14 @@ def entries_of(whole: Whole, roots: Sequence[str]) -> tuple[str, ...]:
 
 
 def linked_styles(whole: Whole) -> tuple[str, ...]:
-    """Return the style sheets that the app's HTML links and that only Tailwind can read."""
+    """Return the style sheets that the app's HTML links and that no browser can read: written for Tailwind, or Sass."""
     parts = whole.project.template.parts if whole.project.template is not None else ()
-    linked = dict.fromkeys(unquote(part.value) for part in parts if part.value.endswith(".css"))
+    linked = dict.fromkeys(unquote(part.value) for part in parts if part.value.endswith((".css", *SASS)))
     return tuple(
         name
         for name in linked
-        if name in whole.files and uses_tailwind(whole.files[name].decode("utf-8", "replace"))
+        if name in whole.files
+        and (is_sass(name) or uses_tailwind(whole.files[name].decode("utf-8", "replace")))
     )
 
 

@@ -110,7 +110,7 @@ async def build_release(
         return replace_warnings(release, tell_forms(whole.forms))
     defaults = [module.name for module in modules if module.has_default]
     roots = [extras.sources.get(root, root) for root in extras.roots]
-    made = await build_whole(app, user, whole, roots, env, f"{fs_id} {built_from}")
+    made = await build_whole(app, user, whole, roots, env, ranges, f"{fs_id} {built_from}")
     return release if made is None else await _with_build(app, user, release, whole, made, defaults, ranges)
 
 

@@ -46,14 +46,16 @@ async def list_chat_contexts(ctx: Ctx, req: ReqListChatContexts) -> ResListChatC
         BadRequest: a cursor of another list, or a slug that can't be one.
     """
     limit = clamp(req.limit, ctx)
-    if req.app_slug and (req.deleted or req.order != "recent"):
-        raise BadRequest("order, deleted: chats of one app are listed by `recent`, and no deleted ones.")
+    if (req.app_slug or req.owner_handle) and (req.deleted or req.order != "recent"):
+        raise BadRequest("order, deleted: chats of apps are listed by `recent`, and no deleted ones.")
+    app = _read_app(ctx, req.app_slug, req.owner_handle)
     kind = f"chats {'deleted' if req.deleted else req.order}"
     asked = ChatsAsked(
         order=req.order,
         limit=limit + 1,
         after=read_cursor(req.cursor, kind, tuple[str, str]) if req.cursor else None,
-        app=_read_app(ctx, req.app_slug, req.owner_handle),
+        handle=_read_handle(ctx, req.owner_handle),
+        app=app[0] if app is not None else None,
         deleted=req.deleted,
     )
     await settle(ctx.app, ctx.asker.user_id)
@@ -189,6 +191,15 @@ def _read_app(ctx: Ctx, app_slug: str, handle: str) -> tuple[AppSlug, UserSlug] 
         raise BadRequest("ownerHandle: whose app is it? Name the handle that it lies under.")
     own = own_names(ctx.app.config.hostname_base)
     return parse_app_slug(app_slug, own), parse_user_slug(handle, own)
+
+
+def _read_handle(ctx: Ctx, handle: str) -> UserSlug | None:
+    """Return the handle that a request names; None: it names none.
+
+    Raises:
+        BadRequest: it can't be one.
+    """
+    return parse_user_slug(handle, own_names(ctx.app.config.hostname_base)) if handle else None
 
 
 def told(chat: ChatContext, shape: type[C]) -> C:

@@ -7,7 +7,6 @@ import msgspec
 
 from vibes_trio.content.slugs import own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import App, Ctx
-from vibes_trio.errors import BadRequest
 from vibes_trio.exchange import AppSlug, UserId, UserSlug
 from vibes_trio.services.app_list import clamp
 from vibes_trio.services.me import find_default_handle
@@ -46,7 +45,7 @@ async def list_codegen_chats(ctx: Ctx, req: ReqListCodegenChats) -> ResListCodeg
     """Return chats of who asks in which apps are made.
 
     Raises:
-        BadRequest: a slug that can't be one, a handle without an app, or a cursor of another list.
+        BadRequest: a slug that can't be one, or a cursor of another list.
     """
     items, cursor = await _list(ctx, req, "codegen", req.app_slug, clamp(req.limit, ctx), req.cursor)
     return ResListCodegenChats(items=items, next_cursor=cursor)
@@ -81,21 +80,26 @@ def _find(
     limit: int,
 ) -> tuple[ListedChat, ...]:
     """Return one more than *limit*, if there are so many."""
-    mine, of_app = ctx.asker.user_id, _find_app(tx, ctx, req, app_slug)
-    sees_all = kind == "application" and of_app is not None and find_slug_owner(tx, of_app[0]) == mine
+    mine, (handle, app) = ctx.asker.user_id, _find_app(tx, ctx, req, app_slug)
+    sees_all = kind == "application" and handle is not None and find_slug_owner(tx, handle) == mine
     asked = ChatsAsked(
-        kind=kind, user_id=None if sees_all else mine, app=of_app, after=after, limit=limit + 1
+        kind=kind,
+        user_id=None if sees_all else mine,
+        user_slug=handle,
+        app_slug=app,
+        after=after,
+        limit=limit + 1,
     )
     return tuple(_listed(tx, chat, sees_all) for chat in app_chats.list_chats(tx, asked))
 
 
-def _find_app(tx: Tx, ctx: Ctx, req: OwnedRequest[Any], app_slug: str) -> tuple[UserSlug, AppSlug] | None:
-    """Return which app's chats are wanted; None: those of any."""
-    if not app_slug:
-        if req.owner_handle:
-            raise BadRequest("appSlug: name the app, too, or leave ownerHandle out.")
-        return None
+def _find_app(
+    tx: Tx, ctx: Ctx, req: OwnedRequest[Any], app_slug: str
+) -> tuple[UserSlug | None, AppSlug | None]:
+    """Return of which handle and app chats are wanted; None: of any."""
     own = own_names(ctx.app.config.hostname_base)
+    if not app_slug:
+        return parse_user_slug(req.owner_handle, own) if req.owner_handle else None, None
     default = find_default_handle(tx, ctx.asker.user_id) or ""
     user = parse_user_slug(req.owner_handle, own) if req.owner_handle else UserSlug(default)
     return user, parse_app_slug(app_slug, own)

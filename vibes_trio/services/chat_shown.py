@@ -18,9 +18,9 @@ from vibes_trio.content.chat_html import render_plain, render_section
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import TooLarge
 from vibes_trio.exchange import UserId
-from vibes_trio.services.chat_list import read_page
-from vibes_trio.storage import chats
-from vibes_trio.wire.chats import ReqShowChatSections, ResShowChatSections, ShownSection
+from vibes_trio.services.chat_list import read_page, told
+from vibes_trio.storage import chat_list, chats
+from vibes_trio.wire.chats import ListedChat, ReqShowChatSections, ResShowChatSections, ShownSection
 
 AMPLIFIED, SMALL_BYTES = 10, 16 * 1024
 """HTML may be so many times longer than what it shows; what is small may be in any case."""
@@ -49,7 +49,8 @@ async def show_chat_sections(ctx: Ctx, req: ReqShowChatSections) -> ResShowChatS
             for section, about in found
         ]
     )
-    return ResShowChatSections(context_id=req.context_id, items=items, next_cursor=cursor)
+    chat = told(await ctx.app.db.read(chat_list.get_chat, ctx.asker.user_id, req.context_id), ListedChat)
+    return ResShowChatSections(context_id=req.context_id, chat=chat, items=items, next_cursor=cursor)
 
 
 class _ToShow(NamedTuple):

@@ -12,7 +12,9 @@ from vibes_trio.errors import BadRequest, NotFound
 from vibes_trio.exchange import FsId, UserSlug
 from vibes_trio.services.access import admit
 from vibes_trio.services.app_list import clamp
+from vibes_trio.services.app_log import kept, note
 from vibes_trio.storage import deletions, handles, versions
+from vibes_trio.storage.app_log import Kind, NewEntry, add_to_all
 from vibes_trio.storage.deletions import Deletion, Size, What
 from vibes_trio.storage.interface import Tx
 from vibes_trio.wire.cursors import read_cursor, write_cursor
@@ -97,14 +99,8 @@ async def undo_deletion(ctx: Ctx, req: ReqUndoDeletion) -> ResUndoDeletion:
     Raises:
         NotFound, LimitReached: see `deletions.undo`.
     """
-    config = ctx.app.config
     what, releases = await ctx.app.db.write_long(
-        config.limits.long_write_bytes,
-        deletions.undo,
-        ctx.asker.user_id,
-        req.deletion_id,
-        max_apps=config.max_app_slugs,
-        max_handles=config.max_user_slugs,
+        ctx.app.config.limits.long_write_bytes, _undo, ctx, req.deletion_id
     )
     return ResUndoDeletion(
         kind=what.kind,
@@ -186,8 +182,32 @@ def _delete_handle(tx: Tx, ctx: Ctx, req: ReqDeleteUserSlugBinding, deletion_id:
 def _go(tx: Tx, ctx: Ctx, what: What, deletion_id: str | None, shown: str = "") -> Outcome:
     limits = ctx.app.config.limits
     size = deletions.measure(tx, what, limits.list_items)
-    done = deletions.delete(tx, what, deletion_id, kept_s=limits.undo_s) if deletion_id is not None else None
+    done = None
+    if deletion_id is not None:
+        _note(tx, ctx, what, "deleted")  # before it can't be found any more
+        done = deletions.delete(tx, what, deletion_id, kept_s=limits.undo_s)
     return Outcome(what, size, done, shown)
+
+
+def _undo(tx: Tx, ctx: Ctx, deletion_id: str) -> tuple[What, int]:
+    config = ctx.app.config
+    what, releases = deletions.undo(
+        tx,
+        ctx.asker.user_id,
+        deletion_id,
+        max_apps=config.max_app_slugs,
+        max_handles=config.max_user_slugs,
+    )
+    _note(tx, ctx, what, "restored")
+    return what, releases
+
+
+def _note(tx: Tx, ctx: Ctx, what: What, kind: Kind) -> None:
+    entry = NewEntry(kind=kind, by=ctx.asker.user_id, fs_id=what.fs_id or "", words=what.kind)
+    if what.app_slug is None:
+        add_to_all(tx, what.user_slug, entry, kept(ctx.app.config.limits))
+    else:
+        note(tx, ctx.app, (what.app_slug, what.user_slug), entry)
 
 
 def _told(deletion: Deletion) -> ListedDeletion:

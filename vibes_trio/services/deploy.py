@@ -23,6 +23,7 @@ from vibes_trio.jobs import Sweep, WarmRelease
 from vibes_trio.services.access import relation_if_there
 from vibes_trio.services.app_build import Whole, find_glance, keep_glance, look_at_whole
 from vibes_trio.services.app_files import AppFile
+from vibes_trio.services.app_log import deployed, note
 from vibes_trio.services.build import Built, build_release
 from vibes_trio.services.fonts import fetch_after_deploy, find_fonts, own_addresses
 from vibes_trio.services.given import Deploy, GivenFile, read_deploy, too_large_file
@@ -32,7 +33,7 @@ from vibes_trio.services.releases import Extras, read_env, read_extras
 from vibes_trio.services.stored_settings import keep_access
 from vibes_trio.steps import Steps, run_in_turns
 from vibes_trio.storage import apps, assets, slugs
-from vibes_trio.storage.app_states import find_app
+from vibes_trio.storage.app_states import AppState, find_app
 from vibes_trio.storage.eviction import Evicted
 from vibes_trio.storage.interface import DiskShort, Tx
 from vibes_trio.storage.release_rows import Mode, NewRelease, Release
@@ -93,7 +94,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
         Overloaded: the disk is nearly full, or too much waits.
     """
     app = ctx.app
-    wanted = await app.db.get(_for_owner, read_wanted(app, ctx.asker.user_id, req))
+    wanted = read_wanted(app, ctx.asker.user_id, req)
     deploy = req if isinstance(req, Deploy) else await run_in_turns(read_deploy(req, app.config.limits))
     files = await read_files(ctx, deploy.files)
     teller = Teller(ctx, wanted=deploy.progress)
@@ -107,9 +108,10 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
         glance = keep_glance(app, same, whole)
     project = glance.project
     built_from = calc_built_from(files, deploy.entry_point, glance.recipe) if glance.recipe else same[1]
+    wanted, there = await app.db.get(_find_known, wanted, fs_id)
     publish = Publish(wanted, fs_id, built_from, deploy.mode, encode(deploy.env).decode(), None)
     publish = replace(publish, run_id=deploy.run_id, message=deploy.message, access=deploy.access)
-    saved = await _write(app, publish) if await _is_known(app, publish) else None
+    saved = await _write(app, publish) if _is_as_built(there, publish) else None
     warnings = project.warnings + project.notes
     fonts = await find_fonts(app, files)
     built: Built | None = None
@@ -195,15 +197,15 @@ def read_wanted(app: App, user_id: UserId, req: ReqEnsureAppSlug | Deploy) -> Wa
     return Wanted(user_id, *parse_slug_pair(req.app_slug, req.user_slug, own), by=user_id)
 
 
-def _for_owner(tx: Tx, wanted: Wanted) -> Wanted:
-    """Return *wanted* as the app's owner's if who deploys is an editor of it."""
+def _for_owner(tx: Tx, wanted: Wanted) -> tuple[Wanted, AppState | None]:
+    """Return *wanted*, as the app's owner's if who deploys is an editor of it, and that app, if it is there."""
     if wanted.app is None or wanted.user is None:
-        return wanted
+        return wanted, None
     there = find_app(tx, wanted.app, wanted.user)
     relation = relation_if_there(tx, (wanted.app, wanted.user), there, wanted.by)
     if there is not None and relation is Relation.EDITOR:
-        return replace(wanted, user_id=there.user_id)
-    return replace(wanted, user_id=wanted.by)
+        return replace(wanted, user_id=there.user_id), there
+    return replace(wanted, user_id=wanted.by), there
 
 
 def calc_built_from(files: Sequence[AppFile], entry_point: str, recipe: str = "") -> Cid:
@@ -280,17 +282,23 @@ async def _owned_content(ctx: Ctx, file: GivenFile, owned: frozenset[Cid]) -> by
 # -- the transaction --------------------------------------------------------------------------------------
 
 
-async def _is_known(app: App, publish: Publish) -> bool:
+def _find_known(tx: Tx, wanted: Wanted, fs_id: FsId) -> tuple[Wanted, Release | None]:
+    """Return *wanted* as `_for_owner` does, and the release with that content, if it is there."""
+    if wanted.app is None or wanted.user is None:
+        return wanted, None
+    there = apps.find_release(tx, wanted.app, wanted.user, fs_id)
+    if there is None or there.user_id != wanted.by:
+        wanted, _ = _for_owner(tx, wanted)
+    return wanted, there
+
+
+def _is_as_built(row: Release | None, publish: Publish) -> bool:
     """Whether the release is there, built by us from the very same: then nothing needs compiling.
 
     One that the reference made is built anew, as what it made of JSX does not run everywhere; so is one that
     something was missing for, such as a package while the registry was down.
     """
-    wanted = publish.wanted
-    if wanted.app is None or wanted.user is None:
-        return False
-    row = await app.db.get(apps.find_release, wanted.app, wanted.user, publish.fs_id)
-    if row is None or row.user_id != wanted.user_id:
+    if row is None or row.user_id != publish.wanted.user_id:
         return False
     extras = read_extras(row.extras_json)
     return extras is not None and extras.complete and extras.built_from == publish.built_from
@@ -354,27 +362,14 @@ def _size_of(brought: Mapping[Cid, bytes]) -> int:
 
 def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
     """Bind slugs, store assets, save the release. None: it was thought to be there, but is gone by now."""
-    config, wanted, built = app.config, _for_owner(tx, publish.wanted), publish.built
+    config, built, there = app.config, publish.built, None
+    wanted, found = _for_owner(tx, publish.wanted)
     if built is not None:
         tx.check_room(sum(map(len, built.assets.values())))
-    attempts = config.limits.slug_attempts
-    user = slugs.bind_user_slug(
-        tx, wanted.user_id, wanted.user, limit=config.max_user_slugs, attempts=attempts, words=app.random_slug
-    )
-    name = slugs.bind_app_slug(
-        tx,
-        wanted.user_id,
-        user,
-        wanted.app,
-        limit=config.max_app_slugs,
-        attempts=attempts,
-        words=app.random_slug,
-    )
-    check_slug_pair(name, user)
-    there_now = find_app(tx, name, user)
-    assert there_now is not None, "its slug was bound just now"
+    bound = _bind(tx, app, wanted, found)
+    name, user = bound.app_slug, bound.user_slug
     # Before anything of it is there to be seen.
-    keep_access(tx, there_now, publish.access, is_owner=wanted.by == wanted.user_id)
+    keep_access(tx, bound, publish.access, is_owner=wanted.by == wanted.user_id)
     if built is None:
         there = apps.find_release(tx, name, user, publish.fs_id)
         if there is None:
@@ -397,4 +392,34 @@ def _publish(tx: Tx, app: App, publish: Publish) -> apps.Saved | None:
         message=publish.message,
         deployed_by=wanted.by,
     )
-    return apps.save_release(tx, new, limit=config.max_apps, max_bytes=config.max_app_bytes)
+    saved = apps.save_release(tx, new, limit=config.max_apps, max_bytes=config.max_app_bytes, known=there)
+    if built is not None or _changes(there, saved.release):
+        note(tx, app, (name, user), deployed(saved.release, wanted.by, publish.message))
+    return saved
+
+
+def _changes(there: Release | None, now: Release) -> bool:
+    """Whether a deploy of what was *there* made it be something else."""
+    return there is None or (there.release_seq, there.mode) != (now.release_seq, now.mode)
+
+
+def _bind(tx: Tx, app: App, wanted: Wanted, found: AppState | None) -> AppState:
+    """Return the app that *wanted* names: *found*, or one that is made; its handle is bound if it isn't yet."""
+    config, attempts = app.config, app.config.limits.slug_attempts
+    user = slugs.bind_user_slug(
+        tx, wanted.user_id, wanted.user, limit=config.max_user_slugs, attempts=attempts, words=app.random_slug
+    )
+    if found is None:
+        name = slugs.bind_app_slug(
+            tx,
+            wanted.user_id,
+            user,
+            wanted.app,
+            limit=config.max_app_slugs,
+            attempts=attempts,
+            words=app.random_slug,
+        )
+        found = find_app(tx, name, user)
+    assert found is not None, "its slug was bound just now"
+    check_slug_pair(found.app_slug, user)
+    return found

@@ -9,7 +9,9 @@ import trio
 
 from vibes_trio.context import Ctx
 from vibes_trio.errors import VibesError
+from vibes_trio.exchange import AppSlug, UserSlug
 from vibes_trio.late import late
+from vibes_trio.services.app_log import note_refused
 from vibes_trio.services.given import Deploy
 from vibes_trio.wire.deploy import ReqEnsureAppSlug, ResEnsureAppSlug
 
@@ -58,4 +60,6 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
             error.code,
             extra={"kind": ("deploy", error.code)},
         )
+        if isinstance(req.app_slug, str) and isinstance(req.user_slug, str) and req.user_slug:
+            note_refused(ctx, (AppSlug(req.app_slug.lower()), UserSlug(req.user_slug.lower())), error)
         raise

@@ -14,9 +14,11 @@ from vibes_trio.errors import NoSuchSlugLeft, NotFound
 from vibes_trio.exchange import AppSlug, FsId, UserSlug
 from vibes_trio.jobs import WarmRelease
 from vibes_trio.services.access import admit
+from vibes_trio.services.app_log import deployed, note
 from vibes_trio.services.me import find_default_handle
 from vibes_trio.services.stored_settings import RemixOf, Stored
 from vibes_trio.storage import apps, slugs, versions
+from vibes_trio.storage.app_log import NewEntry
 from vibes_trio.storage.app_states import AppState, find_app
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.release_rows import NewRelease, Release
@@ -80,6 +82,8 @@ def _rename(tx: Tx, ctx: Ctx, req: ReqRenameApp) -> tuple[AppState, AppSlug]:
     check_slug_pair(new, app.user_slug)
     limits = config.limits
     rename_app(tx, app, new, max_rows=limits.rename_rows, old_names=limits.old_names)
+    words = f"{app.app_slug} → {new}"
+    note(tx, ctx.app, (new, app.user_slug), NewEntry(kind="renamed", by=ctx.asker.user_id, words=words))
     return app, new
 
 
@@ -105,6 +109,8 @@ def _fork(tx: Tx, ctx: Ctx, req: ReqForkApp) -> tuple[Release, Release]:
     )
     made = apps.save_release(tx, new, limit=config.max_apps, max_bytes=config.max_app_bytes).release
     _note_source(tx, made, source, app)
+    words = f"forked from {source.user_slug}/{source.app_slug}"
+    note(tx, ctx.app, (slug, user), deployed(made, ctx.asker.user_id, words))
     return source, made
 
 

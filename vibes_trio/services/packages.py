@@ -29,6 +29,7 @@ from vibes_trio.modules.progress import Build, ReleaseName
 from vibes_trio.modules.resolve.lock_keys import package_of
 from vibes_trio.modules.resolve.package_lock import Lock, read_lock
 from vibes_trio.modules.store.local import LocalModules
+from vibes_trio.services.app_log import note, of_release
 from vibes_trio.services.releases import (
     Extras,
     ServedRelease,
@@ -39,7 +40,10 @@ from vibes_trio.services.releases import (
 )
 from vibes_trio.services.wanted import find_wanted, wishes_of
 from vibes_trio.storage import apps, assets
+from vibes_trio.storage.app_log import NewEntry
 from vibes_trio.storage.feed import Releases
+from vibes_trio.storage.interface import Tx
+from vibes_trio.storage.release_rows import Release
 from vibes_trio.storage.slugs import find_slug_owner
 from vibes_trio.urls import EntryPoint
 from vibes_trio.wire.base import encode
@@ -204,11 +208,29 @@ async def build_modules(app: App, job: BuildModules) -> None:
         next_try = app.now() + pause_s if 0 < pause_s < math.inf else 0.0
         changed = encode(replace(noted, next_try=next_try)).decode()
         if changed != row.extras_json:
-            await app.db.write(apps.replace_extras, row, changed, kept)
+            await app.db.write(_replace, app, row, changed, kept, _entry(row, extras, noted))
     finally:
         app.counts.cells("builds")[("done" if pause_s == 0.0 else "lacking",)].value += 1
         tell_pages(app, job.app, job.user)
         app.builds.end(name, pause_s)
+
+
+def _replace(
+    tx: Tx, app: App, row: Release, changed: str, kept: Mapping[Cid, bytes], entry: NewEntry | None
+) -> None:
+    """Note what became of the packages of a release, unless a deploy came between."""
+    if apps.replace_extras(tx, row, changed, kept) and entry is not None:
+        note(tx, app, (row.app_slug, row.user_slug), entry)
+
+
+def _entry(row: Release, before: Extras, now: Extras) -> NewEntry | None:
+    """Return what the app's log is to tell of a try; None: it came to what the one before did."""
+    if not now.not_local:
+        return of_release("packages-ready", row, UserId(""), ", ".join(now.packages))
+    if now.not_local == before.not_local:
+        return None
+    words = "; ".join(f"{text}: {why}" if text else why for text, why in sorted(now.not_local.items()))
+    return of_release("packages-failed", row, UserId(""), words)
 
 
 async def _build(

@@ -13,9 +13,11 @@ from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, TooLarge
 from vibes_trio.exchange import AppSlug, FsId, HttpIncoming, Reply, UserSlug
 from vibes_trio.services.access import admit
+from vibes_trio.services.app_log import note_page_error
 from vibes_trio.services.replies import Asked
 from vibes_trio.services.visibility import cookies_of, find_visible
 from vibes_trio.storage import page_errors
+from vibes_trio.storage.app_log import NewEntry
 from vibes_trio.storage.app_states import find_app
 from vibes_trio.storage.interface import Tx
 from vibes_trio.urls import EntryPoint
@@ -89,7 +91,13 @@ def _note(tx: Tx, app: App, entry: EntryPoint, told: ToldError) -> None:
     error = page_errors.PageError(
         error_key=key, fs_id=FsId(told.fs_id), message=message, file=file, line=told.line
     )
-    page_errors.note_error(tx, state, error, keep=app.config.limits.page_errors_kept)
+    if page_errors.note_error(tx, state, error, keep=app.config.limits.page_errors_kept):
+        note_page_error(tx, app, (entry.app, entry.user), _in_log(error))
+
+
+def _in_log(error: page_errors.PageError) -> NewEntry:
+    where = f" ({error.file}:{error.line})" if error.file else ""
+    return NewEntry(kind="page-error", fs_id=error.fs_id, words=f"{error.message}{where}")
 
 
 def _plain(text: str) -> str:

@@ -13,9 +13,11 @@ from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound
 from vibes_trio.exchange import AppSlug, Cid, FsId, UserSlug
 from vibes_trio.services.access import Admitted, admit, hides_from
+from vibes_trio.services.app_log import note, of_release, published
 from vibes_trio.services.releases import read_env, read_extras
 from vibes_trio.services.stored_settings import RemixOf, keep_access, read_settings
 from vibes_trio.storage import assets, versions
+from vibes_trio.storage.app_log import Kind, NewEntry
 from vibes_trio.storage.app_states import AppState
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.release_rows import Release
@@ -106,16 +108,31 @@ def _publish(tx: Tx, ctx: Ctx, req: ReqPublishApp) -> tuple[AppState, versions.P
     app, is_owner = found.app, found.relation is Relation.OWNER
     keep_access(tx, app, read_access(req), is_owner=is_owner)
     fs_id = FsId(req.fs_id) if req.fs_id else None
-    return app, versions.publish_version(tx, app, fs_id, puts_back=is_owner)
+    there = versions.find_version(tx, app, fs_id)
+    done = versions.publish_version(tx, app, fs_id, puts_back=is_owner)
+    if done.is_new and there is not None:
+        note(tx, ctx.app, _name(app), published(done.release, ctx.asker.user_id, there.release_seq))
+    return app, done
 
 
 def _set_mode(tx: Tx, ctx: Ctx, req: ReqSetModeFs) -> Release:
-    return versions.set_mode(tx, admit(tx, ctx, req).app, FsId(req.fs_id), req.mode)
+    app = admit(tx, ctx, req).app
+    release = versions.set_mode(tx, app, FsId(req.fs_id), req.mode)
+    note(tx, ctx.app, _name(app), of_release("mode-set", release, ctx.asker.user_id))
+    return release
 
 
 def _set_unpublish(tx: Tx, ctx: Ctx, req: ReqSetUnpublish) -> tuple[AppState, str]:
     app = admit(tx, ctx, req).app
-    return app, versions.set_unpublished(tx, app, on=req.unpublish)
+    since = versions.set_unpublished(tx, app, on=req.unpublish)
+    if bool(app.unpublished) != req.unpublish:
+        kind: Kind = "unpublished" if req.unpublish else "published"
+        note(tx, ctx.app, _name(app), NewEntry(kind=kind, by=ctx.asker.user_id))
+    return app, since
+
+
+def _name(app: AppState) -> tuple[AppSlug, UserSlug]:
+    return app.app_slug, app.user_slug
 
 
 # -- reading ----------------------------------------------------------------------------------------------
@@ -138,7 +155,9 @@ async def get_app_by_fsid(ctx: Ctx, req: ReqGetAppByFsid) -> ResGetAppByFsid:
         BadRequest: a slug that can't be one.
     """
     try:
-        read = await ctx.app.db.read(_read, ctx, req, req.fs_id, newest=req.select_mode == "ownerLatest")
+        read = await ctx.app.db.read(
+            read_release, ctx, req, req.fs_id, newest=req.select_mode == "ownerLatest"
+        )
     except NotFound:
         return _nothing(req)
     release, deploys = read.release, read.admitted.relation >= Relation.EDITOR
@@ -166,7 +185,7 @@ async def get_release_files(ctx: Ctx, req: ReqGetReleaseFiles) -> ResGetReleaseF
         BadRequest: a slug that can't be one, a cursor of another list, or a name that the release has not.
         NotFound: there is no such app or release, or not for who asks.
     """
-    release = (await ctx.app.db.read(_read, ctx, req, req.fs_id)).release
+    release = (await ctx.app.db.read(read_release, ctx, req, req.fs_id)).release
     items = _named(sources_of(release), req.names)
     first, offset = read_cursor(req.cursor, release.fs_id, tuple[_Count, _Count]) if req.cursor else (0, 0)
     extras = read_extras(release.extras_json)
@@ -208,8 +227,8 @@ async def compare_releases(ctx: Ctx, req: ReqCompareReleases) -> ResCompareRelea
         BadRequest: a slug that can't be one.
         NotFound: there is no such app or release, or not for who asks.
     """
-    old = (await ctx.app.db.read(_read, ctx, req, req.from_fs_id)).release
-    new = (await ctx.app.db.read(_read, ctx, req, req.to_fs_id, newest=True)).release
+    old = (await ctx.app.db.read(read_release, ctx, req, req.from_fs_id)).release
+    new = (await ctx.app.db.read(read_release, ctx, req, req.to_fs_id, newest=True)).release
     before, after = ({item.file_name: item.asset_id for item in sources_of(one)} for one in (old, new))
     return ResCompareReleases(
         app_slug=new.app_slug,
@@ -257,7 +276,7 @@ async def _read_content(app: App, item: FileSystemItem) -> bytes:
     return await app.assets.get_or_make(cid, read)
 
 
-def _read(tx: Tx, ctx: Ctx, req: AppRequest[Any], fs_id: str, *, newest: bool = False) -> Read:
+def read_release(tx: Tx, ctx: Ctx, req: AppRequest[Any], fs_id: str, *, newest: bool = False) -> Read:
     """Return the release *fs_id*; empty: the newest, if who asks may deploy and wants it, else what is shown.
 
     Who may deploy gets the newest as well where nothing was ever shown.

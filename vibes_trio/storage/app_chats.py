@@ -35,14 +35,16 @@ class ChatsAsked:
     """Which chats are wanted.
 
     Attributes:
-        user_id: only this user's; None: everybody's, which wants an app.
-        app: slugs of the user and the app that they are of; None: any.
+        user_id: only this user's; None: everybody's, which wants a handle.
+        user_slug: of the handle that their apps lie under; None: any.
+        app_slug: of the app that they are of, under that handle; None: any.
         after: sort keys (created, id) of the last that is known.
     """
 
     kind: Kind
     user_id: UserId | None
-    app: tuple[UserSlug, AppSlug] | None = None
+    user_slug: UserSlug | None = None
+    app_slug: AppSlug | None = None
     after: tuple[str, str] = LAST
     limit: int
 
@@ -118,9 +120,12 @@ def list_chats(tx: Tx, asked: ChatsAsked) -> tuple[AppChat, ...]:
     if asked.user_id is not None:
         wanted.append("userId = ?")
         params.append(asked.user_id)
-    if asked.app is not None:
-        wanted.append("userSlug = ? AND appSlug = ?")
-        params += asked.app
+    if asked.user_slug is not None:
+        wanted.append("userSlug = ?")
+        params.append(asked.user_slug)
+    if asked.app_slug is not None:
+        wanted.append("appSlug = ?")
+        params.append(asked.app_slug)
     rows = tx.execute(
         f"SELECT {_CHAT} FROM AppChats WHERE {' AND '.join(wanted)}"
         " ORDER BY created DESC, contextId DESC LIMIT ?",

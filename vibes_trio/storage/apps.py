@@ -62,7 +62,9 @@ _LATEST = (
 )
 
 
-def save_release(tx: Tx, new: NewRelease, *, limit: int, max_bytes: int = NO_LIMIT) -> Saved:
+def save_release(
+    tx: Tx, new: NewRelease, *, limit: int, max_bytes: int = NO_LIMIT, known: Release | None = None
+) -> Saved:
     """Make *new* be there, and return it as it is then. Its slugs have to be bound (`slugs.py`).
 
     Content that is there under the same slugs makes no new row. Deployed as `production` it becomes
@@ -79,21 +81,22 @@ def save_release(tx: Tx, new: NewRelease, *, limit: int, max_bytes: int = NO_LIM
         limit: most releases of one user (MAX_APPS_PER_USER_ID). A new row over it evicts others: `eviction.py`.
         max_bytes: most bytes that they may hold together (MAX_APP_BYTES_PER_USER_ID); likewise. Its assets have to be
             put before.
+        known: what `find_release` found in this transaction, of which *new* changes no content.
 
     Raises:
         LimitReached: evicting would not make room. Nothing was evicted, given that the error undoes it.
 
     Source: protocol.md, section 4, ensureAppSlug.
     """
-    before = get_usage(tx, new.user_id).release_bytes
+    before = get_usage(tx, new.user_id).release_bytes if known is None else NO_LIMIT
     of_run = find_run(tx, new) if new.run_id else None
     if of_run is not None and of_run.mode == "production" and new.mode == "dev":
         return Saved(of_run)
-    there = find_content(tx, new)
+    there = known or find_content(tx, new)
     if there is None and of_run is not None:
         there = rewrite(tx, of_run, new)
     if there is not None:
-        there = label(tx, heal(tx, revive(tx, there), new), new)
+        there = label(tx, known or heal(tx, revive(tx, there), new), new)
         saved = promote(tx, there) if new.mode == "production" else there
     else:
         saved = insert_row(tx, new)
@@ -101,7 +104,7 @@ def save_release(tx: Tx, new: NewRelease, *, limit: int, max_bytes: int = NO_LIM
     kept = Kept(saved.app_slug, saved.user_slug, saved.release_seq)
     # What is there already needs no room, though a limit may have been lowered.
     evicted = [] if there is not None else fit_number(tx, new.user_id, limit, kept)
-    if get_usage(tx, new.user_id).release_bytes > before:
+    if known is None and get_usage(tx, new.user_id).release_bytes > before:
         evicted += fit_bytes(tx, new.user_id, max_bytes, kept)
     count_change(tx, {_name_of(saved), *(_name_of(gone) for gone in evicted)})
     return Saved(saved, tuple(evicted))

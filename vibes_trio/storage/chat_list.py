@@ -46,14 +46,15 @@ class ChatsAsked:
 
     Attributes:
         after: sort key and id of the last that is known; None: from the first on.
-        app: those of this app alone, by `recent`.
+        handle: those of apps of this handle alone, by `recent`; and of them those of *app*.
         deleted: those that are deleted, last deleted first.
     """
 
     order: Order
     limit: int
     after: tuple[str, str] | None = None
-    app: tuple[AppSlug, UserSlug] | None = None
+    handle: UserSlug | None = None
+    app: AppSlug | None = None
     deleted: bool = False
 
 
@@ -75,9 +76,12 @@ def list_chats(tx: Tx, user_id: UserId, asked: ChatsAsked) -> tuple[ChatContext,
     where = "userId = ?"
     params: list[Value] = [user_id]
     where += " AND deleted <> ''" if asked.deleted else " AND deleted = ''"
+    if asked.handle is not None:
+        where += " AND appSlug <> '' AND userSlug = ?"
+        params.append(asked.handle)
     if asked.app is not None:
-        where += " AND appSlug <> '' AND appSlug = ? AND userSlug = ?"
-        params += asked.app
+        where += " AND appSlug = ?"
+        params.append(asked.app)
     if asked.after is not None:
         where += f" AND ({key}, contextId) {'<' if direction == 'DESC' else '>'} (?, ?)"
         params += asked.after

@@ -49,11 +49,19 @@ class Sections(msgspec.Struct, frozen=True, array_like=True, tag="sections"):
     seq: int
 
 
+class AppLogged(msgspec.Struct, frozen=True, array_like=True, tag="logged"):
+    """Something happened to an app that its log tells: entries up to *number* are there."""
+
+    app: AppSlug
+    user: UserSlug
+    number: int
+
+
 class Everything(msgspec.Struct, frozen=True, array_like=True, tag="everything"):
     """Everything may have changed."""
 
 
-Change = Releases | Revocations | SessionsEnded | Settings | Sections | Everything
+Change = Releases | Revocations | SessionsEnded | Settings | Sections | AppLogged | Everything
 Hear = Callable[[Change], None]
 """Is told of a change, in the event loop, before whoever made it has the answer. Quick; raises nothing."""
 
@@ -78,6 +86,11 @@ def of_apps(owner: UserId) -> Topic:
     return ("apps", owner)
 
 
+def of_app_log(app: AppSlug, user: UserSlug) -> Topic:
+    """Return the topic of what happened to an app."""
+    return ("log", app, user)
+
+
 def of_settings(user: UserId) -> Topic:
     """Return the topic of what *user* has set."""
     return ("settings", user)
@@ -90,6 +103,8 @@ def topics_of(change: Change) -> Collection[Topic] | None:
             return (of_context(context_id),)
         case Releases(apps=apps) if apps:
             return {topic for app, user, owner in apps for topic in (of_app(app, user), of_apps(owner))}
+        case AppLogged(app=app, user=user):
+            return (of_app_log(app, user),)
         case Settings(user=user):
             return (of_settings(user),)
         case Revocations():

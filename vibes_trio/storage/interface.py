@@ -258,3 +258,11 @@ class About(msgspec.Struct, frozen=True):
     name: str
     version: str
     advice: str = ""
+
+
+class DataFacts(msgspec.Struct, frozen=True):
+    """What a copy of the data holds. *version*: of its tables."""
+
+    version: int
+    releases: int
+    chats: int

@@ -24,13 +24,13 @@ class PageError:
 _OF_APP = "userSlug = ? AND appSlug = ?"
 
 
-def note_error(tx: Tx, app: AppState, error: PageError, *, keep: int) -> None:
-    """Count *error*, which was met now. Of the app the last *keep* are kept."""
+def note_error(tx: Tx, app: AppState, error: PageError, *, keep: int) -> bool:
+    """Count *error*, which was met now. Of the app the last *keep* are kept. True: it is one that was not."""
     key = (app.user_slug, app.app_slug)
-    tx.execute(
+    ((count,),) = tx.execute(
         "INSERT INTO PageErrors (userSlug, appSlug, errorKey, fsId, message, file, line, count, first, last)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT (userSlug, appSlug, errorKey) DO UPDATE SET"
-        " count = PageErrors.count + 1, last = excluded.last, fsId = excluded.fsId",
+        " count = PageErrors.count + 1, last = excluded.last, fsId = excluded.fsId RETURNING count",
         (*key, error.error_key, error.fs_id, error.message, error.file, error.line, tx.now, tx.now),
     )
     tx.execute(
@@ -38,6 +38,7 @@ def note_error(tx: Tx, app: AppState, error: PageError, *, keep: int) -> None:
         " ORDER BY last DESC, errorKey LIMIT 1000 OFFSET ?)",
         (*key, *key, keep),
     )
+    return bool(count == 1)
 
 
 def list_errors(tx: Tx, app: AppState) -> tuple[PageError, ...]:
@@ -60,6 +61,14 @@ def list_errors(tx: Tx, app: AppState) -> tuple[PageError, ...]:
         )
         for key, fs_id, message, file, line, count, first, last in rows
     )
+
+
+def count_errors(tx: Tx, app: AppState) -> int:
+    """Return how many errors of *app*'s pages are kept."""
+    ((count,),) = tx.execute(
+        f"SELECT count(*) FROM PageErrors WHERE {_OF_APP}", (app.user_slug, app.app_slug)
+    )
+    return int(count)
 
 
 def clear_errors(tx: Tx, app: AppState) -> int:

@@ -131,6 +131,8 @@ def promote(tx: Tx, there: Release) -> Release:
         " AND (mode = 'production' OR ? = 'dev') LIMIT 1",
         (there.app_slug, there.user_slug, there.release_seq, there.mode),
     )
+    if not above and there.mode == "production":
+        return there
     seq = _next_seq(tx, there) if above else there.release_seq
     (row,) = tx.execute(
         f"UPDATE Apps SET mode = 'production', releaseSeq = ? WHERE {IS_KEY} RETURNING {COLUMNS}",

@@ -46,6 +46,29 @@ def list_versions(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What an app shows, or, where it shows nothing, its newest release. *extras*: our notes on it, JSON."""
+
+    version: Version
+    is_published: bool
+    extras: str | None
+
+
+def find_glance(tx: Tx, app: AppState) -> Glance | None:
+    """Return what *app* shows, or would if it weren't taken down; else its newest release; None: it has none."""
+    for only in (" AND mode = 'production'", ""):
+        rows = tx.execute(
+            "SELECT fsId, mode, releaseSeq, created, sizeBytes, message, deployedBy, extras FROM Apps"
+            f" WHERE {_OF_APP}{only} ORDER BY releaseSeq DESC LIMIT 1",
+            (app.app_slug, app.user_slug, app.user_id),
+        )
+        for fs_id, mode, seq, created, size, message, by, extras in rows:
+            version = Version(FsId(fs_id), mode, seq, created, size, message, UserId(by))
+            return Glance(version, bool(only), extras)
+    return None
+
+
 def find_newer(tx: Tx, app: AppSlug, user: UserSlug, fs_id: FsId) -> FsId | None:
     """Return the newest release of an app if it is newer than *fs_id*."""
     rows = tx.execute(

@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 from vibes_trio.wire.base import Request, Response
 from vibes_trio.wire.deploy import Mode
 from vibes_trio.wire.names import AppRequest, Owned
+from vibes_trio.wire.restrictions import Visibility
 
 
 class Icon(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,6 +16,29 @@ class Icon(msgspec.Struct, frozen=True, kw_only=True):
 
     cid: str
     mime: str
+
+
+State = Literal["live", "dev", "down", "building", "failing"]
+
+
+class AppNow(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """How an app is now.
+
+    Attributes:
+        state: `live`, its address shows a release; `dev`, none was published; `down`, it was taken down. Of the release
+            that is shown, else of the newest: `building`, its packages are being built; `failing`, some can't be.
+        fs_id, release_seq, mode, created, size: of that release, created ISO, size in bytes. Empty: there is none.
+        errors: how many different errors its page met of late.
+    """
+
+    state: State
+    visibility: Visibility
+    fs_id: str = ""
+    release_seq: int = 0
+    mode: Mode | UnsetType = UNSET
+    created: str = ""
+    size: int = 0
+    errors: int = 0
 
 
 class ListedApp(Owned, frozen=True, kw_only=True):
@@ -27,6 +51,7 @@ class ListedApp(Owned, frozen=True, kw_only=True):
     pinned_at: str = ""
     never_published: bool = False
     unpublished_at: str = ""
+    now: AppNow | UnsetType = UNSET
 
 
 class ResListRecentVibes(Response, frozen=True, kw_only=True, tag="vibes.diy.res-list-recent-vibes"):
@@ -41,7 +66,7 @@ class ReqListRecentVibes(
 ):
     """List my apps: pinned ones first, then what changed last, or by `name`; with `search` in slug or title.
 
-    At most *limit* (1 to 100) come at once.
+    At most *limit* (1 to 100) come at once. With `withNow` each says how it is `now`.
     """
 
     limit: int = 20
@@ -49,6 +74,7 @@ class ReqListRecentVibes(
     include_unpublished: bool = True
     order: Literal["recent", "name"] = "recent"
     search: str = ""
+    with_now: bool = False
 
 
 class ResPinRecentVibe(Response, Owned, frozen=True, kw_only=True, tag="vibes.diy.res-pin-recent-vibe"):
@@ -74,6 +100,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
         size: of its files, in bytes.
         message: what its deploy was said to be for.
         deployed_by: user id of who deployed it; told to those who may deploy themselves.
+        deployed_by_handle: the handle that they go by; empty: they have none.
     """
 
     fs_id: str
@@ -84,14 +111,19 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     size: int = 0
     message: str = ""
     deployed_by: str = ""
+    deployed_by_handle: str = ""
 
 
 class ResListVersions(Response, Owned, frozen=True, kw_only=True, tag="vibes.diy.res-list-versions"):
-    """Some of the releases, newest first; of an app that is not there for the asker, none."""
+    """Some of the releases, newest first; of an app that is not there for the asker, none.
+
+    *unpublished_at*: since when it is taken down; told to those who may deploy it.
+    """
 
     app_slug: str
     items: tuple[Version, ...]
     next_cursor: str = ""
+    unpublished_at: str = ""
 
 
 class ReqListVersions(

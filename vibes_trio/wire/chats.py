@@ -40,7 +40,7 @@ class ResListChatContexts(Response, frozen=True, kw_only=True, tag="vibes.diy.re
 class ReqListChatContexts(
     OwnedRequest[ResListChatContexts], frozen=True, kw_only=True, tag="vibes.diy.req-list-chat-contexts"
 ):
-    """List my chats: what changed last first, or by `created` or `title`; of one app; or those `deleted`.
+    """List my chats: what changed last first, or by `created` or `title`; of a handle, or one app; or those `deleted`.
 
     At most *limit* (1 to 100) come at once.
     """
@@ -94,9 +94,10 @@ class ShownSection(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ResShowChatSections(Response, frozen=True, kw_only=True, tag="vibes.diy.res-show-chat-sections"):
-    """Some of the sections, in the order that was asked for; *next_cursor* asks for those that follow."""
+    """Some of the sections of *chat*, in the order that was asked for; *next_cursor* asks for those that follow."""
 
     context_id: str
+    chat: ListedChat
     items: tuple[ShownSection, ...]
     next_cursor: str = ""
 

@@ -148,7 +148,7 @@ class ResListCodegenChats(Response, frozen=True, kw_only=True, tag="vibes.diy.re
 class ReqListCodegenChats(
     OwnedRequest[ResListCodegenChats], frozen=True, kw_only=True, tag="vibes.diy.req-list-codegen-chats"
 ):
-    """List my chats in which apps are made, all or an app's."""
+    """List my chats in which apps are made, all, a handle's or an app's."""
 
     app_slug: str = ""
     limit: int = 20
@@ -170,7 +170,7 @@ class ReqListApplicationChats(
     kw_only=True,
     tag="vibes.diy.req-list-application-chats",
 ):
-    """List the chats that people have in an app of mine, or those that I have in apps, all or one's."""
+    """List the chats that people have in an app or under a handle of mine, or those that I have in apps."""
 
     app_slug: str = ""
     limit: int = 20

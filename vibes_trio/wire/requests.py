@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from vibes_trio.wire.app_log import ReqReadAppLog, ReqSubscribeAppLog
 from vibes_trio.wire.apps import ReqListRecentVibes, ReqListVersions, ReqPinRecentVibe
 from vibes_trio.wire.base import Request
 from vibes_trio.wire.chat import ReqAppendChatSection, ReqEnsureChatContext
@@ -45,6 +46,7 @@ from vibes_trio.wire.me import (
     ReqSuggestHandleCandidates,
     ReqWhoAmI,
 )
+from vibes_trio.wire.packages import ReqListReleasePackages
 from vibes_trio.wire.page_errors import ReqClearPageErrors, ReqListPageErrors
 from vibes_trio.wire.people import (
     ReqCreateUserInvite,
@@ -97,6 +99,7 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
     for request in (
         ReqEnsureAppSlug,
         ReqPlanDeploy,
+        ReqListReleasePackages,
         ReqListPageErrors,
         ReqClearPageErrors,
         ReqListRecentVibes,
@@ -152,6 +155,8 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
         ReqHandOff,
         ReqSubscribeApps,
         ReqSubscribeReleases,
+        ReqReadAppLog,
+        ReqSubscribeAppLog,
         ReqUnsubscribe,
         ReqListChatContexts,
         ReqShowChatSections,

@@ -24,7 +24,7 @@ from vibes_trio.errors import ConfigError
 from vibes_trio.exchange import Answer, Incoming, Later, Reply, Soon, Turn
 from vibes_trio.exposition import Snapshot, add_up, decode, encode, what_lasts
 from vibes_trio.front.serve import Take
-from vibes_trio.storage.feed import EVERYTHING, Change, Revocations, Sections, SessionsEnded
+from vibes_trio.storage.feed import EVERYTHING, AppLogged, Change, Revocations, Sections, SessionsEnded
 from vibes_trio.workers.balance import Balance, make_cells
 from vibes_trio.workers.channel import Channel, Frame, Kind
 
@@ -146,8 +146,8 @@ class Readers:
 
     def hear(self, change: Change) -> None:
         """Take what readers have to know of: what they keep, or wait for. A `feed.Hear`."""
-        if isinstance(change, Sections | Revocations | SessionsEnded):
-            return  # they have neither chats nor tokens
+        if isinstance(change, Sections | AppLogged | Revocations | SessionsEnded):
+            return  # they have neither chats nor logs nor tokens
         self.heard += 1
         self._untold.append(change)
         if len(self._untold) > self._limits.changes_waiting:

@@ -43,12 +43,12 @@ def fill_sections(tx: Tx, context_id: str, count: int) -> None:
 
 
 ASKED = [
-    ChatsAsked(order=order, limit=21, after=after, app=app, deleted=deleted)
+    ChatsAsked(order=order, limit=21, after=after, handle=of and of[1], app=of and of[0], deleted=deleted)
     for order in ("recent", "created", "title")
     for after in (None, ("2026-5", "z5"))
-    for app in (None, GARDEN)
+    for of in (None, GARDEN, (None, GARDEN[1]))
     for deleted in (False, True)
-    if not (app and (deleted or order != "recent"))
+    if not (of and (deleted or order != "recent"))
 ]
 
 
