@@ -139,6 +139,8 @@ CREATE TABLE AccessRequests (userSlug text NOT NULL, appSlug text NOT NULL, user
   PRIMARY KEY (userSlug, appSlug, userId));
 CREATE TABLE ShareLinks (linkId text PRIMARY KEY, tokenHash text NOT NULL UNIQUE, userSlug text NOT NULL,
   appSlug text NOT NULL, userId text NOT NULL, created text NOT NULL, expires text NOT NULL);
+CREATE TABLE AppEntries (tokenHash text PRIMARY KEY, userSlug text NOT NULL, appSlug text NOT NULL,
+  userId text NOT NULL, sessionHash text NOT NULL, expires text NOT NULL);
 CREATE TABLE PageErrors (userSlug text NOT NULL, appSlug text NOT NULL, errorKey text NOT NULL, fsId text NOT NULL,
   message text NOT NULL, file text NOT NULL, line int NOT NULL, count int NOT NULL, first text NOT NULL,
   last text NOT NULL, PRIMARY KEY (userSlug, appSlug, errorKey));

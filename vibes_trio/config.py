@@ -281,6 +281,11 @@ class Limits:
     handed_tokens: int = 10_000
     handed_bytes: int = 8 * MiB
     max_handed_bytes: int = 4 * KiB
+    entry_s: float = 43_200.0
+    entries_per_user: int = 200
+    reports_burst: int = 5
+    report_pause_s: float = 600.0
+    reporters_known: int = 10_000
     # Storage
     writes_waiting: int = 1024
     writes_per_commit: int = 256

@@ -29,6 +29,7 @@ from vibes_trio.services import (
     people,
     prompts,
     release_packages,
+    reports,
     share_links,
     sharing,
     uploads,
@@ -49,6 +50,7 @@ from vibes_trio.wire import packages as of_packages
 from vibes_trio.wire import page_errors as of_page_errors
 from vibes_trio.wire import people as of_people
 from vibes_trio.wire import prompts as of_prompts
+from vibes_trio.wire import reports as of_reports
 from vibes_trio.wire import sessions as of_sessions
 from vibes_trio.wire import settings as of_settings
 from vibes_trio.wire import sharing as of_sharing
@@ -108,6 +110,7 @@ MESSAGES: tuple[Handler[Any], ...] = (
     message(of_people.ReqListUserInvites, people.list_user_invites),
     message(of_people.ReqRevokeUserInvite, people.revoke_user_invite),
     message(of_people.ReqSetUserRole, people.set_user_role),
+    message(of_reports.ReqReportApp, reports.report_app),
     message(of_chats.ReqListChatContexts, chat_list.list_chat_contexts),
     message(of_chats.ReqReadChatSections, chat_list.read_chat_sections),
     message(of_chats.ReqShowChatSections, chat_shown.show_chat_sections),

@@ -29,8 +29,9 @@ from vibes_trio.pages.start import START
 from vibes_trio.pages.static_files import ROOM, TYPES, static_files, static_path, static_stamp
 from vibes_trio.pages.visit import GoTo, Page, Shown, Visit
 from vibes_trio.pages.welcome import post_welcome, welcome_page
+from vibes_trio.pages.wrapper import wrapper_page
 from vibes_trio.services.notices import navigates
-from vibes_trio.urls import ACCEPT_INVITE, END_SESSION, OPEN_SESSION, base_name
+from vibes_trio.urls import ACCEPT_INVITE, END_SESSION, OPEN_SESSION, ROUND, base_name
 
 Otherwise = Callable[[], Awaitable[Response]]
 """Answers the request of this task as if there were no page."""
@@ -45,6 +46,8 @@ PAGES: Mapping[str, Page] = {
     CHAT: Page(chat_page, signed_in=True),
     OPEN_SESSION: Page(sign_in_page),
     ACCEPT_INVITE: Page(welcome_page),
+    f"{ROUND}/<user>/<slug>": Page(wrapper_page),
+    f"{ROUND}/<user>/<slug>/<fs_id>": Page(wrapper_page),
 }
 POSTS: Mapping[str, Post] = {
     OPEN_SESSION: post_sign_in,
@@ -74,7 +77,7 @@ def add_pages(app: App, quart: QuartTrio, otherwise: Otherwise, answer: Answer) 
     pages = Blueprint("pages", __name__, template_folder="templates")
     for path, page in PAGES.items():
         view = partial(_answer, app, page, answer, otherwise)
-        pages.add_url_rule(path, page.show.__name__, view, methods=["GET"])
+        pages.add_url_rule(path, f"page {path}".replace(".", ""), view, methods=["GET"])
     for path, post in POSTS.items():
         pages.add_url_rule(path, post.__name__, partial(_take, app, post, answer), methods=["POST"])
     pages.add_url_rule(f"{ROOM}/<stamp>/<name>", "static", partial(_answer_file, otherwise))
@@ -147,7 +150,8 @@ async def _show(visit: Visit, page: Page, shown: Shown) -> Response:
         nav={path: entry.nav for path, entry in PAGES.items() if entry.nav and visit.may_open(entry)},
         here=visit.path,
     )
-    headers = page_headers(nonce, host, config.protocol, page.sources(visit.app)) | dict(shown.headers)
+    sources = {**page.sources(visit.app), **shown.sources}
+    headers = page_headers(nonce, host, config.protocol, sources) | dict(shown.headers)
     return Response(html, shown.status, headers=headers)
 
 

@@ -87,12 +87,16 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a page shows: a template, what is put into it, the HTTP status, and further headers."""
+    """What a page shows: a template, what is put into it, the HTTP status, and further headers.
+
+    *sources*: what the Content-Security-Policy allows besides, as of `Page`, where that depends on what is shown.
+    """
 
     template: str
     given: Mapping[str, object] = field(default_factory=dict)
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

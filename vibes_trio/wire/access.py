@@ -128,6 +128,7 @@ ACCESS: Mapping[str, Rule] = {
     "reqCertFromCsr": _MINE,
     "vibe.req.whoAmI": Rule(Kind.APP, Relation.ANYONE, of_apps=True),
     "vibes.diy.req-hand-off": Rule(Kind.APP, Relation.ANYONE),
+    "vibes.diy.req-report-app": Rule(Kind.APP, Relation.SIGNED_IN),
     "vibes.diy.req-subscribe-apps": _MINE,
     "vibes.diy.req-subscribe-releases": Rule(Kind.APP, Relation.ANYONE),
     "vibes.diy.req-read-app-log": Rule(Kind.APP, Relation.EDITOR),

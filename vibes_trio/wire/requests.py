@@ -63,6 +63,7 @@ from vibes_trio.wire.prompts import (
     ReqOpenChat,
     ReqPromptChatSection,
 )
+from vibes_trio.wire.reports import ReqReportApp
 from vibes_trio.wire.sessions import ReqListSessions, ReqRevokeSession
 from vibes_trio.wire.settings import ReqEnsureAppSettings
 from vibes_trio.wire.sharing import (
@@ -153,6 +154,7 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
         ReqCertFromCsr,
         ReqWhoLooks,
         ReqHandOff,
+        ReqReportApp,
         ReqSubscribeApps,
         ReqSubscribeReleases,
         ReqReadAppLog,
