@@ -22,6 +22,15 @@ export const WORDS = {
   chatDeleted: (until) => `The chat is deleted. It can be restored until ${until}.`,
   chatRestored: "The chat is there again.",
   sure: (what) => `${what}?`,
+  asked: "Asked. Its owner decides; come back to this page to see.",
+  letIn: "You are let in already: load this page again.",
+  appAsksToSignIn: "The app asks you to sign in: there is a button for it in the bar.",
+  appAsksTooMuch: "Too much at once: wait a moment.",
+  notHereYet: (type) => `${type} is not here yet: this server keeps no data of apps, each visitor's browser does.`,
+  reported: "Reported. Thank you.",
+  published: "As published",
+  version: (number, created, mode) =>
+    `${number} · ${new Date(created).toLocaleDateString(undefined, { dateStyle: "medium" })}${mode === "dev" ? " · dev" : ""}`,
 
   // apps
   reading: "Reading the files …",
