@@ -24,6 +24,9 @@ SAMPLES: Mapping[str, Sequence[str]] = {
     "/apps/<handle>/<slug>": ["/apps/ada/garden", "/apps/ada/shed", "/apps/ada/gone", "/apps/ada/none"],
     "/join": ["/join"],
     "/sign-in": ["/sign-in", "/sign-in?next=/chats"],
+    "/operator": ["/operator"],
+    "/operator/users": ["/operator/users", "/operator/users?cursor=odd"],
+    "/operator/settings": ["/operator/settings"],
     "/chats": [
         "/chats",
         "/chats?deleted=1",
