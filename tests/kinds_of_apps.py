@@ -73,6 +73,14 @@ KINDS: Mapping[str, tuple[Way, ...]] = {
             "hosted/react-by-script",
         ),
         wrong("names of files and folders in a page's own import map", "bundled/own-import-map"),
+        wrong(
+            "sources that can't be built here beside what they were built into",
+            "projects/built-beside-sources",
+        ),
+        wrong(
+            "a site that only a tool of its own builds",
+            "content/test_built_folder.py::test_without_it_the_page_says_which_tool_is_missing",
+        ),
         wrong("a page among the files of a program in another language", "projects/page-of-a-server"),
         right("a Next app with one page and a layout", "projects/next-pages"),
         right("what a bundler left in its output folder", "projects/built-site"),

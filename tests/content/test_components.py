@@ -38,7 +38,10 @@ export function useThing() {}
 export const MAX_ITEMS = 3;
 function Row() {}
 async function load() {}
-class Board {}
+class Board extends React.Component<Props> {}
+class Game {}
+class Field extends HTMLElement {}
+export class Level extends Phaser.Scene {}
 export { Board, Row as Line };
 const Inner = 1;"""
 

@@ -2,7 +2,13 @@
 
 import pytest
 
-from vibes_trio.content.foreign_packages import in_words, no_such_file, tell_builder, tell_foreign
+from vibes_trio.content.foreign_packages import (
+    in_words,
+    no_such_file,
+    tell_builder,
+    tell_foreign,
+    tell_language,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +58,9 @@ def test_a_part_of_shadcn_that_is_missing_is_told_as_that(specifier, part):
 
     assert told.startswith("this app has no such file.")
     assert (f"`npx shadcn add {part}`" in told) is bool(part)
+
+
+def test_components_in_a_language_of_their_own_are_told():
+    assert tell_language(["/src/App.vue"]) == "Vue components are not compiled here."
+    assert tell_language(["/a.svelte", "/b.js"]) == "Svelte components are not compiled here."
+    assert tell_language(["/App.jsx"]) == ""

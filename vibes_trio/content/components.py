@@ -18,7 +18,12 @@ _NAME = r"[A-Za-z_$][\w$]*+"
 # start.
 _DECLARED = re.compile(
     r"[\n;][ \t]*+(?P<export>export\s++)?(?:async\s++)?"
-    rf"(?:function(?:\s*+\*)?|class|const|let|var)\s++(?P<name>{_NAME})"
+    rf"(?:function(?:\s*+\*)?|(?P<class>class)|const|let|var)\s++(?P<name>{_NAME})"
+)
+# A class without a base, and one of these, can't be shown: it is of a game, or an element of its own.
+_BASE = re.compile(r"(?:<[^<>{}]*+>)?\s++extends\s++(?:[\w$]++\.)*+(?P<base>[\w$]++)")
+_NOT_SHOWN = re.compile(
+    r"\w*Element|\w*Scene|\w*Error|Event\w*|Array|Map|Set|Object3D|Mesh|Group|Sprite|Container"
 )
 # One by one: a pattern that begins with one word is found many times as fast as one that begins with any of three.
 _DEFAULTS = (
@@ -72,19 +77,32 @@ def read_exports(text: str) -> Exports:
     """Return what *text*, the source of a module, exports and defines."""
     if len(text) > HEAD_CHARS + TAIL_CHARS:
         text = f"{text[:HEAD_CHARS]}\n{text[-TAIL_CHARS:]}"
-    declared = [(found["name"], found["export"] is not None) for found in _DECLARED.finditer(f"\n{text}")]
+    text = f"\n{text}"
+    found_all = list(_DECLARED.finditer(text))
+    declared = [(found["name"], found["export"] is not None) for found in found_all]
+    others = {found["name"] for found in found_all if found["class"] and not _may_be_shown(text, found.end())}
     listed = [item for found in _LIST.finditer(text) for item in _LISTED.finditer(found["names"])]
     exported = dict.fromkeys(name for name, is_exported in declared if is_exported)
     exported |= dict.fromkeys(item["exported"] or item["local"] for item in listed)
     local = {item["local"] for item in listed} | set(exported)
     return Exports(
         default="default" in exported or any(form.is_in(text) for form in _DEFAULTS),
-        named=tuple(filter(_is_component, exported)),
-        inner=tuple(filter(_is_component, dict.fromkeys(name for name, _ in declared if name not in local))),
+        named=tuple(name for name in exported if _is_component(name) and name not in others),
+        inner=tuple(
+            name
+            for name in dict.fromkeys(name for name, _ in declared if name not in local)
+            if _is_component(name) and name not in others
+        ),
         mounts=_MOUNTS.is_in(text),
         jsx=_JSX.search(text) is not None,
         empty=_NOTHING.fullmatch(text) is not None,
     )
+
+
+def _may_be_shown(text: str, end: int) -> bool:
+    """Whether a class, whose name ends at *end*, may be a component: it has a base, and no other that is known."""
+    found = _BASE.match(text, end)
+    return found is not None and _NOT_SHOWN.fullmatch(found["base"]) is None
 
 
 def choose_component(exports: Exports, stem: str) -> tuple[str, bool] | None:

@@ -1,7 +1,8 @@
 """Packages that no page can have, in the words that help: what is made for phones, or for a server."""
 
+import posixpath
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from vibes_trio.content.node_names import NAMES
 
@@ -35,16 +36,34 @@ _SITE_BUILDERS = {
     "@docusaurus/core": "Docusaurus",
     "vitepress": "VitePress",
     "@11ty/eleventy": "Eleventy",
+    "@builder.io/qwik": "Qwik",
+    "@qwik.dev/core": "Qwik",
 }
+_OWN_JSX = frozenset({"@builder.io/qwik", "@qwik.dev/core"})
+_LANGUAGES = {".vue": "Vue", ".svelte": "Svelte", ".astro": "Astro"}
 
 
 def tell_builder(packages: Collection[str]) -> str:
-    """Return what is told of an app whose pages only a tool of its own makes, one of *packages*; empty: none is."""
+    """Return why the pages of an app can't be made here that only a tool of its own makes, one of *packages*; empty:
+    none is."""
     found = next((name for package, name in _SITE_BUILDERS.items() if package in packages), "")
     return found and (
         f"package.json names {found}, whose own build makes the pages; this server does not have it: build the app"
         " where it was made, and deploy the folder that this writes (dist, build, public or out)."
     )
+
+
+def has_own_jsx(packages: Collection[str]) -> bool:
+    """Whether an app of *packages* is written in what looks like React's JSX and means something else."""
+    return not _OWN_JSX.isdisjoint(packages)
+
+
+def tell_language(names: Iterable[str]) -> str:
+    """Return why an app with files *names* can't be built here that has components in a language of their own; empty:
+    it has none."""
+    endings = {posixpath.splitext(name)[1] for name in names}
+    found = next((language for ending, language in _LANGUAGES.items() if ending in endings), "")
+    return found and f"{found} components are not compiled here."
 
 
 def in_words(package: str, why: str) -> str:

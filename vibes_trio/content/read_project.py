@@ -13,6 +13,7 @@ import msgspec
 
 from vibes_trio.config import Limits
 from vibes_trio.content.babel_scripts import babel_files
+from vibes_trio.content.built_folder import find_built, tell_built, told_entry
 from vibes_trio.content.file_roles import (
     belongs_to_page,
     choose_page,
@@ -20,7 +21,7 @@ from vibes_trio.content.file_roles import (
     is_for_compilers,
     is_of_other_language,
 )
-from vibes_trio.content.foreign_packages import tell_builder
+from vibes_trio.content.foreign_packages import has_own_jsx, tell_builder, tell_language
 from vibes_trio.content.jsx_source import NO_SOLID, PREACT, SOLID, find_jsx_source, preact_entry
 from vibes_trio.content.module_hosts import read_file
 from vibes_trio.content.next_pages import find_next_pages, next_entry, tell_server_values
@@ -67,10 +68,24 @@ def read_project(
         bundled: its modules use forms that bundlers have, though nothing else says so: what its HTML runs is built.
     """
     reading = _Reading(files, entry_point, env or {}, bundled=bundled)
+    # The page in the project's top folder is flagged by tools, whoever deploys had no choice to make.
+    is_chosen = bool(entry_point) and entry_point.removeprefix(reading.root) not in _PAGES
+    if not is_chosen and (built := reading.built()):
+        return built
     project = reading.page() if reading.html else reading.next_app() or reading.components()
     solid = (NO_SOLID,) if project.jsx_source == SOLID else ()
-    named = {*reading.package.dependencies, *reading.package.dev_dependencies}
-    builder = "" if entry_point else tell_builder(named)
+    builder = "" if is_chosen else reading.builder()
+    runs = bool(reading.html) and (project.scripted or bool(project.entries))
+    if builder and (not runs or has_own_jsx(reading.packages())):
+        told = told_entry(project.root, builder, reading.files.get(f"{project.root}/package.json"))
+        project = Project(
+            project.kind,
+            project.root,
+            entries=(told.name,),
+            made=(told,),
+            apart=project.apart,
+            needs_build=True,
+        )
     tools = (builder,) if builder else solid
     warnings = (*reading.warnings, *reading.modules.warnings, *tell_entries(project, project.entries), *tools)
     return replace(project, notes=tell_reading(project, reading.apart_names()), warnings=warnings)
@@ -80,7 +95,13 @@ class _Reading:
     """What the parts of a reading share: the files by their names, the project's folder, what is to be told."""
 
     def __init__(
-        self, files: Sequence[ProjectFile], entry_point: str, env: Mapping[str, str], *, bundled: bool
+        self,
+        files: Sequence[ProjectFile],
+        entry_point: str,
+        env: Mapping[str, str],
+        *,
+        bundled: bool,
+        root: str = "",
     ) -> None:
         self.bundled = bundled
         self.files = {file.name: file for file in reversed(files)}
@@ -88,8 +109,8 @@ class _Reading:
         self.env = env
         self.warnings: list[str] = []
         homes = find_homes(frozenset(self.files), entry_point)
-        self.root = homes[0] if len(homes) == 1 else ""
-        if len(homes) > 1 and not entry_point:
+        self.root = root or (homes[0] if len(homes) == 1 else "")
+        if len(homes) > 1 and not entry_point and not root:
             self.warnings.append(tell_several(homes))
         self.members = find_members({name: file.content for name, file in self.files.items()}, self.root)
         self.package = self._package()
@@ -101,6 +122,34 @@ class _Reading:
             self.html = self._page_of_a_server(modules)
 
     # -- what it is ---------------------------------------------------------------------------------------
+
+    def builder(self) -> str:
+        """Return why only a tool of its own makes the app's pages; empty: they are made here."""
+        return tell_builder(self.packages())
+
+    def packages(self) -> set[str]:
+        """Return the packages that the app's `package.json` names."""
+        return {*self.package.dependencies, *self.package.dev_dependencies}
+
+    def built(self) -> Project | None:
+        """Return what a build wrote beside sources that can't be built here; None: they can, or nothing whole is
+        there."""
+        why = self.builder() or tell_language(self.files)
+        if not why and find_jsx_source(self.files, self.root, self.package, self.modules.all) == SOLID:
+            why = NO_SOLID
+        folder = find_built(self.files, self.root, MAX_HTML_BYTES) if why else ""
+        if not folder:
+            return None
+        inside = [file for name, file in self.files.items() if name.startswith(f"{folder}/")]
+        others = tuple(n for n, file in self.files.items() if file.lang is not None and file not in inside)
+        project = _Reading(inside, "", self.env, bundled=False, root=folder).page()
+        return replace(
+            project,
+            scripted=True,
+            public=folder,
+            apart=(*project.apart, *others),
+            notes=(tell_built(folder, why),),
+        )
 
     def page(self) -> Project:
         """Return an app with its own HTML."""

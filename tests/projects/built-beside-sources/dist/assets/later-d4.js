@@ -1,0 +1,1 @@
+export const show = () => document.querySelector("h1").append(", and more");
