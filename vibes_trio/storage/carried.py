@@ -30,7 +30,8 @@ class Table(msgspec.Struct, frozen=True):
     left: frozenset[str] = frozenset()
 
 
-USERS = Table("Users", ("userId", "name", "email", "created"))
+USERS = Table("Users", ("userId", "name", "email", "created"), left=frozenset({"role"}))
+"""No file makes anybody an operator."""
 HANDLES = Table(
     "UserSlugBindings", ("userSlug", "userId", "created"), "deletion = ''", frozenset({"deletion"})
 )
@@ -127,6 +128,7 @@ LEFT: Mapping[str, str] = {
     "ChatTerms": "is made anew",
     "Meta": "the server's own",
     "Certificates": "keys to a server are its own",
+    "UserInvites": "keys to a server are its own",
     "Invites": "keys to a server are its own",
     "Sessions": "keys to a server are its own",
     "Passkeys": "keys to a server are its own",
@@ -136,6 +138,7 @@ LEFT: Mapping[str, str] = {
     "AppSecrets": "sealed with the server's own key",
     "Deletions": "what was deleted stays behind",
     "UploadParts": "of uploads that were not finished",
+    "AppEntries": "keys to an app, by the server's address",
     "PageErrors": "what happened where it was",
     "AppLog": "what happened where it was",
 }
