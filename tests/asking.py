@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import trio
+from answering import answer
 
 from vibes_trio.compilers.interface import Compiled, Source
 from vibes_trio.context import App
 from vibes_trio.errors import TransformFailed
 from vibes_trio.exchange import HttpIncoming, MessageIncoming, Reply
-from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 
 Json = Any  # what stands in a message

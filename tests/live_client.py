@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import trio
+from answering import answer
 from asking import envelope
 
 from vibes_trio.context import App
 from vibes_trio.exchange import Kept, MessageIncoming
-from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 
 Json = Any

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import trio
+from answering import answer
 
 from vibes_trio.auth.device import Device, mint_token
 from vibes_trio.auth.jwk import read_private_jwk
@@ -36,7 +37,6 @@ from vibes_trio.content.cid import calc_cid, to_utf8
 from vibes_trio.content.policy import LOCKED
 from vibes_trio.context import App
 from vibes_trio.exchange import HttpIncoming, MessageIncoming
-from vibes_trio.front.answer import answer
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.sockets import open_listeners
 from vibes_trio.front.state import Front

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vibes_trio import __version__, cli
-from vibes_trio.cli import Run, all_words, flags_first, hint, load_target, main, make_parser, run
+from vibes_trio.cli import Run, flags_first, hint, load_target, main, make_parser, run, words_of
 from vibes_trio.commands.command import Command
 from vibes_trio.commands.output import FAILED, INTERRUPTED, OK, UNREACHABLE, UNUSABLE, USAGE, CommandFailed
 from vibes_trio.commands.table import COMMANDS, GROUPS, HEADINGS, SETTING_FLAGS, SYNONYMS
@@ -141,7 +141,7 @@ def test_a_typo_is_answered_with_what_was_meant(
 
 
 def test_a_word_like_no_other_gets_no_hint() -> None:
-    assert hint("invalid choice: 'xyzzy' (choose from 'deploy', 'apps')", all_words()) == "."
+    assert hint("invalid choice: 'xyzzy' (choose from 'deploy', 'apps')", words_of("")) == "."
 
 
 def test_what_other_programs_call_a_command_leads_to_one_that_is_there() -> None:
@@ -159,7 +159,7 @@ def test_a_command_that_is_not_there_is_said_without_a_list(capsys: pytest.Captu
 
 
 def test_a_usage_error_without_a_wrong_word_stays_as_it_is() -> None:
-    assert hint("the following arguments are required: FOLDER", all_words()) == "."
+    assert hint("the following arguments are required: FOLDER", words_of("")) == "."
 
 
 def test_flags_become_settings_by_their_names() -> None:
@@ -192,6 +192,14 @@ def test_flags_may_stand_anywhere(typed: str, expected: dict[str, object]) -> No
     options = vars(make_parser().parse_args(flags_first(typed.split())))
 
     assert {name: options[name] for name in expected} == expected
+
+
+def test_what_may_have_been_meant_is_a_flag_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--nosuch` is near to `--search`, which others take."""
+    with pytest.raises(SystemExit):
+        main(["versions", "--nosearch"])
+
+    assert "Did you mean" not in capsys.readouterr().err
 
 
 def test_a_flag_that_is_not_known_is_told_by_its_command(capsys: pytest.CaptureFixture[str]) -> None:

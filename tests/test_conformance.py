@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from answering import answer
 from recorded import (
     differences,
     directly,
@@ -25,7 +26,6 @@ from recorded import (
 
 from vibes_trio.cache import AssetCache, NameCache
 from vibes_trio.exchange import MessageIncoming
-from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 
 SCENARIOS = [pytest.param(scenario, id=f"{name}-{scenario['scenario']}") for name, scenario in scenarios()]

@@ -6,6 +6,7 @@ import logging
 import re
 
 import pytest
+from answering import answer
 from asking import APPEND, DEPLOY, ENSURE_CHAT, FakeCompiler, deploy, envelope, get, text
 from fakes import make_app, open_database, verify_name
 
@@ -14,7 +15,6 @@ from vibes_trio.context import Ctx
 from vibes_trio.dispatch import Pipeline
 from vibes_trio.errors import Internal, RequireLogin
 from vibes_trio.exchange import HttpIncoming, MessageIncoming
-from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE, order_key
 from vibes_trio.logs.handler import CountingHandler
 from vibes_trio.messaging import authenticate, message

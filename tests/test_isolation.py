@@ -7,12 +7,12 @@ Ada owns an app, an asset and a chat; Eve owns her own. All messages there are, 
 import json
 
 import pytest
+from answering import answer
 from asking import APPEND, DEPLOY, ENSURE_CHAT, FakeCompiler, ask, deploy, get, rows, text
 from fakes import make_app, open_database
 
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.exchange import HttpIncoming, MessageIncoming
-from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 
 SECRET = "ada's own words"

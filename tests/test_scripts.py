@@ -157,7 +157,7 @@ def test_a_step_that_takes_long_says_what_it_waits_for() -> None:
     assert (done.returncode, done.stderr) == (0, "waiting for the registry: 3 of at most 60 s …\n")
 
 
-OUTSIDE = ("npm install", "pip install", "-m venv", "toolchain install", "autobahn_main.py --setup")
+OUTSIDE = ("npm install", "npm ci", "pip install", "-m venv", "toolchain install", "autobahn_main.py --setup")
 
 
 @pytest.mark.parametrize(

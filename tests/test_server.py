@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import trio
 import trio.testing
+from answering import answer
 from asking import DEPLOY, ENSURE_CHAT, envelope, text
 from recorded import token
 from serving import http_client, running, websocket
@@ -25,7 +26,6 @@ from vibes_trio import server
 from vibes_trio.config import load_config
 from vibes_trio.errors import ConfigError
 from vibes_trio.exchange import HttpIncoming
-from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 from vibes_trio.server import Parts, serve
 

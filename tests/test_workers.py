@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from answering import answer
 from asking import APPEND, DEPLOY, ENSURE_CHAT, deploy, envelope, text
 from local_home import ADDRESS, FakeHome, run_jobs
 from prometheus_client.parser import text_string_to_metric_families
@@ -28,7 +29,6 @@ from vibes_trio.config import SECRET_VARIABLES, Limits, load_config
 from vibes_trio.content.policy import calc_policy
 from vibes_trio.context import App
 from vibes_trio.errors import ConfigError
-from vibes_trio.front.answer import answer
 from vibes_trio.front.serve import serve_front
 from vibes_trio.front.sockets import close_listeners, open_listeners
 from vibes_trio.front.state import Front

@@ -178,7 +178,9 @@ class Parser(argparse.ArgumentParser):
             r"there is no command \1",
             message,
         )
-        print_error(f"{words}{hint(message, all_words())} Try `{self.prog} --help`.")
+        print_error(
+            f"{words}{hint(message, words_of(self.prog.removeprefix(PROGRAM).strip()))} Try `{self.prog} --help`."
+        )
         self.exit(USAGE)
 
 
@@ -241,11 +243,16 @@ def hint(message: str, words: Sequence[str]) -> str:
     return f". Did you mean {near[0]}?" if near else "."
 
 
-def all_words() -> list[str]:
-    """Return every word and flag that can be typed."""
-    words = {word for command in COMMANDS for word in command.words.split()}
-    flags = {name for command in COMMANDS for argument in command.arguments for name in argument.names}
-    return sorted(words | flags | {"--log-level", "--version", *SETTING_FLAGS})
+def words_of(words: str) -> list[str]:
+    """Return the flags that the command of these *words* takes; of no command every word and flag that can be typed."""
+    meant = [command for command in COMMANDS if command.words == words]
+    flags = {
+        name for command in meant or COMMANDS for argument in command.arguments for name in argument.names
+    }
+    if not meant or meant[0].takes_settings:
+        flags |= {*SETTING_FLAGS}
+    named = set() if meant else {"--version", *(word for one in COMMANDS for word in one.words.split())}
+    return sorted(flags | named | {"--log-level", "--data-dir"})
 
 
 def make_parser() -> argparse.ArgumentParser:

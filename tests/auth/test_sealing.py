@@ -4,8 +4,9 @@ import stat
 from pathlib import Path
 
 import pytest
+from sealed import unseal
 
-from vibes_trio.auth.sealing import FILE_NAME, ensure_seal_key, seal, unseal
+from vibes_trio.auth.sealing import FILE_NAME, ensure_seal_key, seal
 from vibes_trio.errors import ConfigError
 
 KEY = bytes(range(32))

@@ -125,7 +125,7 @@ def test_nothing_is_not_appended(
         ("export", "nosuch"),
         ("title", "nosuch", "x"),
         ("rm", "nosuch", "--yes"),
-        ("undo", "nosuch"),
+        ("search", "word", "--chat", "nosuch"),
     ],
 )
 def test_a_chat_that_is_not_there_is_told_in_words_of_commands(
@@ -139,6 +139,15 @@ def test_a_chat_that_is_not_there_is_told_in_words_of_commands(
     error = json.loads(capsys.readouterr().err)["error"]
     assert error["code"] == "not-found"
     assert "There is no chat nosuch. `vibes-trio chat list` lists yours" in error["message"]
+
+
+def test_what_was_not_deleted_can_not_be_had_back(served: Served, capsys: Capture) -> None:
+    capsys.readouterr()
+
+    assert served.run("chat", "undo", "nosuch") == 1
+    assert "`vibes-trio chat list --deleted` lists yours" in capsys.readouterr().err
+    assert served.run("undo", "nosuch") == 1
+    assert "`vibes-trio undo --list` lists what can be" in capsys.readouterr().err
 
 
 def test_a_chat_is_named_deleted_and_had_back(served: Served, capsys: Capture) -> None:

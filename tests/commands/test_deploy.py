@@ -333,9 +333,11 @@ def test_a_server_that_is_not_there_has_an_exit_code_of_its_own(running: Running
 
 
 def test_an_address_that_is_none_is_said(running: Running, capsys: Capture) -> None:
-    assert running.deploy("--url", "localhost") == UNREACHABLE
+    assert running.deploy("--url", "localhost") == USAGE
 
-    assert "error: localhost: is no address" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "error: localhost: is no address" in err
+    assert "Is a server running" not in err
 
 
 def test_a_dry_run_lists_and_sends_nothing(running: Running, capsys: Capture) -> None:

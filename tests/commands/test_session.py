@@ -3,7 +3,7 @@
 import base64
 import json
 
-from vibes_trio.commands.session import ASK_OPERATOR, why_refused
+from vibes_trio.commands.session import ASK_OPERATOR, NO_TOKEN, why_refused
 
 
 def test_why_a_token_does_not_count_is_told_by_its_times() -> None:
@@ -20,6 +20,7 @@ def test_why_a_token_does_not_count_is_told_by_its_times() -> None:
     assert "10 min behind" in why_refused(token(now - 2, now + 120), now, -600.0)
     assert "ended 10 min ago" in why_refused(token(now - 720, now - 600), now, 0.3)
     assert "ended 10 min ago" in why_refused(token(now - 720, now - 600), now, None)
-    for sound in (token(now - 2, now + 120), "none", token(now, "x")):  # type: ignore[arg-type]
-        assert why_refused(sound, now, 0.2) == ASK_OPERATOR
+    assert why_refused(token(now - 2, now + 120), now, 0.2) == ASK_OPERATOR
+    for none in ("none", token(now, "x")):  # type: ignore[arg-type]
+        assert why_refused(none, now, 0.2) == NO_TOKEN
     assert why_refused(token(now - 2, now + 120), now, None) == ASK_OPERATOR

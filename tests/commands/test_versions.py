@@ -83,7 +83,28 @@ def test_a_release_is_named_by_its_number_or_the_start_of_its_id(three: Served, 
 
 
 @pytest.mark.parametrize(
-    "words", [("versions",), ("diff", "v1"), ("publish", "v1"), ("rollback",), ("open", "--print")]
+    "words",
+    [
+        ("versions",),
+        ("diff",),
+        ("diff", "v1"),
+        ("publish",),
+        ("publish", "v1"),
+        ("rollback",),
+        ("unpublish",),
+        ("open", "--print"),
+        ("logs",),
+        ("logs", "--follow"),
+        ("pull",),
+        ("rm", "--yes"),
+        ("rm", "--release", "v1", "--yes"),
+        ("rename", "other"),
+        ("fork",),
+        ("share",),
+        ("share", "private"),
+        ("share", "--link", "7"),
+        ("invite",),
+    ],
 )
 def test_an_app_that_is_not_there_is_an_error(
     served: Served, capsys: Capture, words: tuple[str, ...]
@@ -92,12 +113,13 @@ def test_an_app_that_is_not_there_is_an_error(
     command, *more = words
     capsys.readouterr()
 
-    assert served.run(command, "nosuch", *more, "--json") == 1
+    assert served.run(command, "ada/nosuch", *more, "--json") == 1
 
     out, err = capsys.readouterr()
     error = json.loads(err)["error"]
     assert (out, error["code"], error["exitCode"]) == ("", "not-found", 1)
-    assert "ada/nosuch: there is no such app" in error["message"]
+    assert "nosuch" in error["message"]
+    assert "`vibes-trio apps` lists yours" in error["message"]
 
 
 def test_a_release_that_is_not_there_is_not_found(three: Served, capsys: Capture) -> None:

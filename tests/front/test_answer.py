@@ -5,6 +5,7 @@ import logging
 
 import pytest
 import trio
+from answering import answer
 from fakes import make_app
 from live_client import FakeLink
 from outcome import Error
@@ -14,7 +15,7 @@ from vibes_trio.counts import OTHER
 from vibes_trio.dispatch import Handler, Pipeline
 from vibes_trio.errors import BadRequest, Overloaded, RequireLogin
 from vibes_trio.exchange import HttpIncoming, Later, MessageIncoming, Reply
-from vibes_trio.front.answer import answer, answer_soon, look
+from vibes_trio.front.answer import answer_soon, look
 from vibes_trio.wire.base import MessageHead
 
 ENVELOPE = {"tid": "t", "src": "a", "dst": "b", "ttl": 1, "payload": {"type": "x"}}

@@ -4,12 +4,12 @@ import json
 
 import pytest
 import trio
+from answering import answer
 from asking import ask, deploy, envelope, js
 from fakes import make_app, open_database
 from live_client import UNSUBSCRIBE, FakeLink
 
 from vibes_trio.exchange import HttpIncoming
-from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 
 LOG = "vibes.diy.req-read-app-log"

@@ -5,12 +5,12 @@ import json
 import pytest
 from asking import FakeCompiler, ask, deploy, js
 from fakes import make_app, open_database
+from sealed import find_sealed, unseal
 
-from vibes_trio.auth.sealing import ensure_seal_key, unseal
+from vibes_trio.auth.sealing import ensure_seal_key
 from vibes_trio.config import Limits
 from vibes_trio.exchange import AppSlug, UserSlug
 from vibes_trio.services.app_secrets import belongs_to
-from vibes_trio.storage.app_secrets import find_sealed
 
 SETTINGS = "vibes.diy.req-ensure-app-settings"
 APP = {"ownerHandle": "ada", "appSlug": "garden"}

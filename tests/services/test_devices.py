@@ -5,6 +5,7 @@ import re
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
+from answering import answer
 from asking import Json, ask, rows
 from fakes import NOW, make_app, open_database
 
@@ -16,7 +17,6 @@ from vibes_trio.config import KiB, Limits
 from vibes_trio.content.sign_in_page import POLICY
 from vibes_trio.context import App
 from vibes_trio.exchange import HttpIncoming, UserId
-from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 from vibes_trio.services.devices import hash_code
 from vibes_trio.storage.certificates import Certificate, record_certificate

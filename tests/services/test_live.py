@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import trio
 import trio.testing
+from answering import answer
 from asking import APPEND, ENSURE_CHAT, ask, deploy, envelope, text
 from fakes import NOW, make_app, open_database
 from live_client import SUBSCRIBE, SUBSCRIBE_APPS, SUBSCRIBE_RELEASES, UNSUBSCRIBE, FakeLink
@@ -13,7 +14,6 @@ from live_client import SUBSCRIBE, SUBSCRIBE_APPS, SUBSCRIBE_RELEASES, UNSUBSCRI
 from vibes_trio.config import Limits
 from vibes_trio.errors import NotFound, Overloaded
 from vibes_trio.exchange import HttpIncoming
-from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 from vibes_trio.storage.feed import EVERYTHING, Releases, Sections
 from vibes_trio.storage.sqlite.engine import SqliteDatabase

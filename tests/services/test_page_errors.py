@@ -3,13 +3,13 @@
 import json
 
 import pytest
+from answering import answer
 from asking import FakeCompiler, ask, deploy, js, jsx
 from fakes import make_app, open_database
 
 from vibes_trio.allowances import allow_errors
 from vibes_trio.config import Limits
 from vibes_trio.exchange import HttpIncoming
-from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 
 HOST = "garden--ada.apps.test"

@@ -5,13 +5,13 @@ import json
 import msgspec
 import pytest
 import trio.testing
+from answering import answer
 from asking import APPEND, ENSURE_CHAT, FakeCompiler, ask, deploy, envelope, get, js, jsx, text
 from fakes import make_app, open_database
 from live_client import FakeLink
 
 from vibes_trio.config import KiB, Limits
 from vibes_trio.exchange import MessageIncoming
-from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 from vibes_trio.services.given_prompts import pack_prompt, unpack_prompt
 from vibes_trio.storage.feed import EVERYTHING

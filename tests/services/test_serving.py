@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import trio
+from answering import answer
 from asking import ENSURE_CHAT, FakeCompiler, damage, deploy, envelope, get, js, jsx, rows, text
 from fakes import make_app, open_database
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +19,6 @@ from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.static_modules import static_module
 from vibes_trio.exchange import HttpIncoming
-from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 from vibes_trio.jobs import Sweep
 from vibes_trio.modules.resolve.package_lock import Lock

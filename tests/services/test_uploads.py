@@ -6,13 +6,13 @@ from urllib.parse import quote
 
 import pytest
 import trio
+from answering import answer
 from asking import FakeCompiler, ask, deploy, js
 from fakes import NOW, make_app, open_database
 
 from vibes_trio.config import Limits
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.exchange import HttpIncoming
-from vibes_trio.front.answer import answer
 from vibes_trio.handlers import PIPELINE
 from vibes_trio.jobs import Sweep
 from vibes_trio.services.upkeep import sweep

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 from releases import ADA, Clock
+from sealed import find_sealed
 
 from vibes_trio.errors import LimitReached
 from vibes_trio.exchange import AppSlug, UserSlug
 from vibes_trio.storage import Database, Tx
-from vibes_trio.storage.app_secrets import Secret, find_sealed, list_secrets, put_secret, remove_secret
+from vibes_trio.storage.app_secrets import Secret, list_secrets, put_secret, remove_secret
 from vibes_trio.storage.slugs import bind_app_slug, bind_user_slug
 
 APP = (AppSlug("garden"), UserSlug("ada"))

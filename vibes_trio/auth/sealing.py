@@ -2,13 +2,13 @@
 
 The key lies in the data folder beside the database (`secrets.key`, the owner's alone), and is made when it is first
 needed. AES-256-GCM with a random nonce; what a value belongs to is sealed in, so that it opens nowhere else.
+Nothing opens them yet, as apps have no server side.
 """
 
 import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vibes_trio.errors import ConfigError
@@ -44,19 +44,6 @@ def _make(path: Path) -> None:
 
 
 def seal(key: bytes, value: str, belongs_to: str) -> bytes:
-    """Return *value* sealed, for *belongs_to* alone."""
+    """Return *value* sealed, for *belongs_to* alone (the associated data): the nonce, then the ciphertext."""
     nonce = secrets.token_bytes(_NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, value.encode("utf-8", "surrogatepass"), belongs_to.encode())
-
-
-def unseal(key: bytes, sealed: bytes, belongs_to: str) -> str:
-    """Return what was sealed.
-
-    Raises:
-        ValueError: with another key, or for something else; or it was changed.
-    """
-    try:
-        value = AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], belongs_to.encode())
-    except InvalidTag:
-        raise ValueError("sealed with another key, or for something else") from None
-    return value.decode("utf-8", "surrogatepass")

@@ -13,6 +13,10 @@ class CannotConnect(ConnectionLost):
     """Nobody answers at the address, or not as a server of ours would."""
 
 
+class NoAddress(CannotConnect):
+    """What was to be asked is no address of a server."""
+
+
 class NoWebSocket(CannotConnect):
     """Something answers there by HTTP, but opens no WebSocket: no server, or a proxy before it."""
 

@@ -17,7 +17,7 @@ import trio
 
 from vibes_trio.client.connection import Feed, Progress
 from vibes_trio.client.dial import open_connection
-from vibes_trio.client.failures import CannotConnect, NoWebSocket
+from vibes_trio.client.failures import CannotConnect, NoAddress, NoWebSocket
 from vibes_trio.client.posts import open_posts
 from vibes_trio.config import Limits
 
@@ -173,14 +173,14 @@ def websocket_url(url: str) -> str:
     """Return where the WebSocket of the server at *url* is; a path that is given is kept.
 
     Raises:
-        CannotConnect: *url* is no address.
+        NoAddress: *url* is none.
     """
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise CannotConnect(f"{url}: is no address: {error}.") from error
+        raise NoAddress(f"{url}: is no address: {error}.") from error
     if parts.scheme not in _SCHEMES or not host:
-        raise CannotConnect(f"{url}: is no address. Give one like http://localhost:8787.")
+        raise NoAddress(f"{url}: is no address. Give one like http://localhost:8787.")
     path = parts.path if parts.path.strip("/") else WS_PATH
     return urlunsplit((_SCHEMES[parts.scheme], parts.netloc, path, parts.query, ""))

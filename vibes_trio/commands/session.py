@@ -14,7 +14,7 @@ from vibes_trio.auth.device import read_token_name, read_token_times
 from vibes_trio.client.api import Api, open_api
 from vibes_trio.client.clock import shown_span
 from vibes_trio.client.connection import Progress
-from vibes_trio.client.failures import CannotConnect, ConnectionLost, RequestTimedOut
+from vibes_trio.client.failures import CannotConnect, ConnectionLost, NoAddress, RequestTimedOut
 from vibes_trio.client.paging import Pages
 from vibes_trio.client.tokens import DeviceKey, Token
 from vibes_trio.commands.credentials import URL_VARIABLE, device_name, find_device, find_url
@@ -24,7 +24,10 @@ from vibes_trio.config import Config, Limits, load_config
 from vibes_trio.content.slugs import MAX_APP_NAME_CHARS, slug_of
 from vibes_trio.errors import NotFound, RequireLogin, SlugTaken
 from vibes_trio.wire.base import Request, Response
+from vibes_trio.wire.chats import ReqRestoreChatContext
+from vibes_trio.wire.deletions import ReqForkApp, ReqUndoDeletion
 from vibes_trio.wire.me import ReqWhoAmI
+from vibes_trio.wire.names import AppRequest
 
 DEFAULT_URL = "http://127.0.0.1:8787"
 CLOCK_SLACK_S = 1.0
@@ -32,6 +35,7 @@ CLOCK_OFF = (
     "Your clock is {} the server's, so what this machine signs does not count there now. Set the clock right (have it"
     " set by the network), then try again."
 )
+NO_TOKEN = "It can't be read as a token: `vibes-trio token` prints a fresh one."
 ASK_OPERATOR = "Its operator sees in its log why, and can issue a new key file: vibes-trio device issue."
 
 NO_PROFILE = Profile()
@@ -182,6 +186,8 @@ async def _with_server(
                 warn(api.hint)
             return await work(Session(api, url, asker, config.limits, profile, Path.cwd().name))
     except (ConnectionLost, RequestTimedOut) as error:
+        if isinstance(error, NoAddress):
+            raise CommandFailed(f"{error}", USAGE) from error
         advice = " Is a server running there? Start one with `vibes-trio serve`, or name another: --url."
         is_nobody = isinstance(error, CannotConnect)
         raise CommandFailed(f"{error}{advice if is_nobody else ''}", UNREACHABLE) from error
@@ -190,7 +196,15 @@ async def _with_server(
 
 
 def in_words(request: Request[R], error: NotFound) -> NotFound:
-    """Return *error* as whoever types commands can use it: of a chat the server says which message makes it."""
+    """Return *error* as whoever types commands can use it: the server says which messages help."""
+    if isinstance(request, ReqRestoreChatContext):
+        return NotFound(
+            f"There is no deleted chat {request.context_id}. `vibes-trio chat list --deleted` lists yours."
+        )
+    if isinstance(request, ReqUndoDeletion):
+        return NotFound(f"{error.message} `vibes-trio undo --list` lists what can be.")
+    if isinstance(request, AppRequest | ReqForkApp):
+        return NotFound(f"{error.message} `vibes-trio apps` lists yours.")
     chat = getattr(request, "context_id", "")
     if not isinstance(chat, str) or not chat:
         return error
@@ -209,7 +223,7 @@ def why_refused(token: str, now: float, ahead_s: float | None) -> str:
     try:
         begins, ends = read_token_times(token)
     except ValueError:
-        return ASK_OPERATOR
+        return NO_TOKEN
     server_now = now - (ahead_s or 0.0)
     if begins > server_now - CLOCK_SLACK_S and (ahead_s or 0.0) >= CLOCK_SLACK_S:
         return CLOCK_OFF.format(f"{shown_span(server_now - now)} ahead of")

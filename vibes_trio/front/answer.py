@@ -29,12 +29,6 @@ log = logging.getLogger(__name__)
 MAX_REASON_CHARS = 200
 
 
-async def answer(app: App, pipeline: Pipeline, incoming: Incoming, turn: Turn | None = None) -> Reply:
-    """As `answer_soon`, for who waits anyway."""
-    reply = answer_soon(app, pipeline, incoming, turn)
-    return reply if isinstance(reply, Reply) else await reply
-
-
 def answer_soon(app: App, pipeline: Pipeline, incoming: Incoming, turn: Turn | None = None) -> Soon[Reply]:
     """Return the reply to *incoming*, or, if that has to wait, what gives it. Raises nothing but `trio.Cancelled`.
 

@@ -60,9 +60,3 @@ def list_secrets(tx: Tx, app: tuple[AppSlug, UserSlug]) -> tuple[Secret, ...]:
         f"SELECT name, last4, updated, setBy FROM AppSecrets WHERE {_OF_APP} ORDER BY name", app
     )
     return tuple(Secret(*row) for row in rows)
-
-
-def find_sealed(tx: Tx, app: tuple[AppSlug, UserSlug], name: str) -> bytes | None:
-    """Return a secret as it was sealed. Nothing that is served asks for it: apps have no server side yet."""
-    rows = tx.execute(f"SELECT sealed FROM AppSecrets WHERE {_OF_APP} AND name = ?", (*app, name))
-    return bytes(rows[0][0]) if rows else None
