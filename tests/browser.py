@@ -17,7 +17,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,6 +88,8 @@ class Page:
         console: "level: text" of each console message, uncaught exception and failed load so far, but for
             plain `log`, `info` and `debug`.
         requests: the address of each request so far.
+        contexts: where code runs in each frame of this process, by the frame's id.
+        apart: frames that have a process of their own, by the target's id.
     """
 
     browser: "Browser"
@@ -95,6 +97,8 @@ class Page:
     console: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     loaded: trio.Event = field(default_factory=trio.Event)
+    contexts: dict[str, int] = field(default_factory=dict)
+    apart: dict[str, "Page"] = field(default_factory=dict)
 
     async def send(self, method: str, **params: Any) -> dict[str, Any]:
         """Send one command of the DevTools protocol to this tab; return its result."""
@@ -109,10 +113,16 @@ class Page:
         with trio.fail_after(STEP_TIMEOUT_S):
             await self.loaded.wait()
 
-    async def evaluate(self, code: str) -> Any:
-        """Return the JSON value of the expression *code*; a promise is awaited."""
+    async def evaluate(self, code: str, *, context: int | None = None) -> Any:
+        """Return the JSON value of the expression *code*; a promise is awaited. *context*: of a frame."""
+        where = {} if context is None else {"contextId": context}
         result = await self.send(
-            "Runtime.evaluate", expression=code, awaitPromise=True, returnByValue=True, userGesture=True
+            "Runtime.evaluate",
+            expression=code,
+            awaitPromise=True,
+            returnByValue=True,
+            userGesture=True,
+            **where,
         )
         if "exceptionDetails" in result:
             details = result["exceptionDetails"]
@@ -147,6 +157,38 @@ class Page:
                 if not any(text in str(error) for text in RELOADED):
                     raise
 
+    async def in_frame(self, part: str, code: str) -> Any:
+        """Return what *code* is in the frame of this tab whose address has *part*; as `evaluate`.
+
+        Frames of other sites have a process, and so a target, of their own; those of other origins have not.
+        """
+        tree = (await self.send("Page.getFrameTree"))["frameTree"]
+        frames = [tree["frame"], *_frames(tree)]
+        for frame in frames[1:]:
+            if part in frame["url"] and frame["id"] in self.contexts:
+                return await self.evaluate(code, context=self.contexts[frame["id"]])
+        for target in (await self.browser.send("Target.getTargets"))["targetInfos"]:
+            is_here = target.get("parentFrameId") in {frame["id"] for frame in frames}
+            if target["type"] == "iframe" and is_here and part in target["url"]:
+                if target["targetId"] not in self.apart:
+                    self.apart[target["targetId"]] = await self.browser.attach(target["targetId"])
+                return await self.apart[target["targetId"]].evaluate(code)
+        return None
+
+    async def wait_in_frame(self, part: str, condition: str, timeout_s: float = STEP_TIMEOUT_S) -> Any:
+        """As `wait_for`, in the frame of this tab whose address has *part*, once there is one."""
+        with trio.fail_after(timeout_s):
+            while True:
+                try:
+                    value = await self.in_frame(part, condition)
+                except BrowserError as error:
+                    if not any(text in str(error) for text in RELOADED):
+                        raise
+                    value = None
+                if value:
+                    return value
+                await trio.sleep(0.02)
+
     async def text(self) -> str:
         """Return the visible text of the page."""
         return str(await self.evaluate("document.body ? document.body.innerText : ''"))
@@ -178,6 +220,10 @@ class Page:
             if params["type"] not in ("log", "info", "debug"):
                 shown = (str(a.get("value", a.get("description", ""))) for a in params["args"])
                 self.console.append(f"{params['type']}: {' '.join(shown)}")
+        elif method == "Runtime.executionContextCreated":
+            made = params["context"]
+            if made["auxData"].get("isDefault"):
+                self.contexts[made["auxData"]["frameId"]] = made["id"]
         elif method == "Runtime.exceptionThrown":
             details = params["exceptionDetails"]
             text = details.get("exception", {}).get("description", details["text"])
@@ -185,6 +231,13 @@ class Page:
         elif method == "Log.entryAdded":
             entry = params["entry"]
             self.console.append(f"{entry['level']}: {entry['text']} {entry.get('url', '')}".rstrip())
+
+
+def _frames(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give the frames below *tree*, not itself."""
+    for child in tree.get("childFrames", ()):
+        yield child["frame"]
+        yield from _frames(child)
 
 
 class Browser:
@@ -219,11 +272,7 @@ class Browser:
         """Return a new tab that has loaded *url*, in a window of *width* by *height* pixels."""
         # A tab behind another one is not painted, and its animations stand still: each has a window of its own.
         target = await self.send("Target.createTarget", url="about:blank", newWindow=True)
-        attached = await self.send("Target.attachToTarget", targetId=target["targetId"], flatten=True)
-        page = Page(self, attached["sessionId"])
-        self._pages[page.session] = page
-        for domain in ("Page", "Runtime", "Network", "Log"):
-            await page.send(f"{domain}.enable")
+        page = await self.attach(target["targetId"])
         await page.send("Emulation.setFocusEmulationEnabled", enabled=True)
         await page.send(
             "Emulation.setDeviceMetricsOverride",
@@ -234,6 +283,15 @@ class Browser:
         )
         if url != "about:blank":
             await page.goto(url)
+        return page
+
+    async def attach(self, target_id: str) -> Page:
+        """Return what there is already: a tab that another opened, or a frame of another site."""
+        attached = await self.send("Target.attachToTarget", targetId=target_id, flatten=True)
+        page = Page(self, attached["sessionId"])
+        self._pages[page.session] = page
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            await page.send(f"{domain}.enable")
         return page
 
     async def begin(self) -> None:

@@ -115,7 +115,10 @@ CREATE TRIGGER AppChats_of_renamed AFTER UPDATE OF appSlug, userSlug ON AppSlugB
   UPDATE AppChats SET appSlug = new.appSlug, userSlug = new.userSlug
     WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
 END;
-CREATE TABLE Users (userId text PRIMARY KEY, name text NOT NULL UNIQUE, email text NOT NULL, created text NOT NULL);
+CREATE TABLE Users (userId text PRIMARY KEY, name text NOT NULL UNIQUE, email text NOT NULL, created text NOT NULL,
+  role text NOT NULL DEFAULT 'user');
+CREATE TABLE UserInvites (inviteId text PRIMARY KEY, codeHash text NOT NULL UNIQUE, name text NOT NULL,
+  email text NOT NULL, role text NOT NULL, createdBy text NOT NULL, created text NOT NULL, expires text NOT NULL);
 CREATE TABLE Invites (codeHash text PRIMARY KEY, userId text NOT NULL REFERENCES Users (userId),
   created text NOT NULL, expires text NOT NULL, used text);
 CREATE TABLE Certificates (serial text PRIMARY KEY, userId text NOT NULL, fingerprint text NOT NULL,
@@ -136,6 +139,8 @@ CREATE TABLE AccessRequests (userSlug text NOT NULL, appSlug text NOT NULL, user
   PRIMARY KEY (userSlug, appSlug, userId));
 CREATE TABLE ShareLinks (linkId text PRIMARY KEY, tokenHash text NOT NULL UNIQUE, userSlug text NOT NULL,
   appSlug text NOT NULL, userId text NOT NULL, created text NOT NULL, expires text NOT NULL);
+CREATE TABLE AppEntries (tokenHash text PRIMARY KEY, userSlug text NOT NULL, appSlug text NOT NULL,
+  userId text NOT NULL, sessionHash text NOT NULL, expires text NOT NULL);
 CREATE TABLE PageErrors (userSlug text NOT NULL, appSlug text NOT NULL, errorKey text NOT NULL, fsId text NOT NULL,
   message text NOT NULL, file text NOT NULL, line int NOT NULL, count int NOT NULL, first text NOT NULL,
   last text NOT NULL, PRIMARY KEY (userSlug, appSlug, errorKey));

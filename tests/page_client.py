@@ -51,7 +51,7 @@ class PageClient:
 
     @property
     def host(self) -> str:
-        return f"localhost:{self.app.config.port}"
+        return self.app.config.hostname_base
 
     async def get(self, path: str, headers: Mapping[str, str] = OPENS, host: str = "") -> Answered:
         return await self._ask(f"GET {path}", headers, b"", host)
@@ -107,7 +107,7 @@ async def page_socket(
     app: App, cookie: str, origin: str = "", *, name: str = COOKIE, **headers: str
 ) -> AsyncIterator[WebSocketConnection]:
     """Give the WebSocket that a page of *origin* (our own, unless it is named) opens."""
-    host = f"localhost:{app.config.port}"
+    host = app.config.hostname_base
     sent = {"cookie": f"{name}={cookie}", "origin": origin or f"http://{host}"}
     sent |= {key.replace("_", "-"): value for key, value in headers.items()}
     fields = [(key.encode(), value.encode()) for key, value in sent.items() if value]

@@ -48,3 +48,8 @@ def allow_errors(limits: Limits) -> ToldErrors:
         Allowance(burst, pause_s, known),
         Allowance(limits.page_errors_burst_of_all, limits.page_error_pause_of_all_s, 1),
     )
+
+
+def allow_reports(limits: Limits) -> Allowance:
+    """Return how often somebody may report apps."""
+    return Allowance(limits.reports_burst, limits.report_pause_s, limits.reporters_known)

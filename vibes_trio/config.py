@@ -268,6 +268,8 @@ class Limits:
     sessions: int = 100_000
     sessions_per_user: int = 50
     max_browser_chars: int = 200
+    user_invites: int = 1000
+    user_invite_s: float = 7 * 86400.0
     sign_in_burst: int = 20
     sign_in_pause_s: float = 3.0
     sign_in_addresses: int = 10_000
@@ -279,6 +281,11 @@ class Limits:
     handed_tokens: int = 10_000
     handed_bytes: int = 8 * MiB
     max_handed_bytes: int = 4 * KiB
+    entry_s: float = 43_200.0
+    entries_per_user: int = 200
+    reports_burst: int = 5
+    report_pause_s: float = 600.0
+    reporters_known: int = 10_000
     # Storage
     writes_waiting: int = 1024
     writes_per_commit: int = 256

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import msgspec
 import trio
 
-from vibes_trio.allowances import ToldErrors, allow_errors
+from vibes_trio.allowances import Allowance, ToldErrors, allow_errors, allow_reports
 from vibes_trio.auth.device_id import DeviceVerifier
 from vibes_trio.auth.handoff import HandOff
 from vibes_trio.auth.verifier import Claims, Verifier
@@ -66,6 +66,7 @@ class App:
         counts: what this process counts.
         sessions: of browsers that are signed in; None: this process takes no messages.
         told_errors: how often pages may tell of errors.
+        reports: how often somebody may report apps.
         hand_off: makes what pages round apps hand to them.
     """
 
@@ -96,6 +97,7 @@ class App:
     counts: Registry = field(default_factory=Registry)
     sessions: Sessions | None = None
     told_errors: ToldErrors = field(default_factory=lambda: allow_errors(Limits()))
+    reports: Allowance = field(default_factory=lambda: allow_reports(Limits()))
     hand_off: HandOff | None = None
 
     @property

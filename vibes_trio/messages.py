@@ -24,12 +24,16 @@ from vibes_trio.services import (
     handoff,
     live,
     me,
+    my_sessions,
     page_errors,
+    people,
     prompts,
     release_packages,
+    reports,
     share_links,
     sharing,
     uploads,
+    version_list,
     versions,
 )
 from vibes_trio.services.deploys import ensure_app_slug
@@ -44,7 +48,10 @@ from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
 from vibes_trio.wire import packages as of_packages
 from vibes_trio.wire import page_errors as of_page_errors
+from vibes_trio.wire import people as of_people
 from vibes_trio.wire import prompts as of_prompts
+from vibes_trio.wire import reports as of_reports
+from vibes_trio.wire import sessions as of_sessions
 from vibes_trio.wire import settings as of_settings
 from vibes_trio.wire import sharing as of_sharing
 from vibes_trio.wire import uploads as of_uploads
@@ -54,7 +61,7 @@ from vibes_trio.wire import versions as of_versions
 MESSAGES: tuple[Handler[Any], ...] = (
     message(of_apps.ReqListRecentVibes, app_list.list_recent_vibes),
     message(of_apps.ReqPinRecentVibe, app_list.pin_recent_vibe),
-    message(of_apps.ReqListVersions, app_list.list_versions),
+    message(of_apps.ReqListVersions, version_list.list_versions),
     message(of_me.ReqWhoAmI, me.who_am_i),
     message(of_me.ReqListUserSlugBindings, me.list_handles),
     message(of_me.ReqCreateUserSlugBinding, me.create_handle),
@@ -97,6 +104,13 @@ MESSAGES: tuple[Handler[Any], ...] = (
     message(of_devices.ReqRevokeDevice, devices.revoke_device),
     message(of_handoff.ReqWhoAmI, handoff.who_am_i),
     message(of_handoff.ReqHandOff, handoff.hand_off),
+    message(of_sessions.ReqListSessions, my_sessions.list_sessions),
+    message(of_sessions.ReqRevokeSession, my_sessions.revoke_session),
+    message(of_people.ReqCreateUserInvite, people.create_user_invite),
+    message(of_people.ReqListUserInvites, people.list_user_invites),
+    message(of_people.ReqRevokeUserInvite, people.revoke_user_invite),
+    message(of_people.ReqSetUserRole, people.set_user_role),
+    message(of_reports.ReqReportApp, reports.report_app),
     message(of_chats.ReqListChatContexts, chat_list.list_chat_contexts),
     message(of_chats.ReqReadChatSections, chat_list.read_chat_sections),
     message(of_chats.ReqShowChatSections, chat_shown.show_chat_sections),

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import trio
 
-from vibes_trio.allowances import allow_errors
+from vibes_trio.allowances import allow_errors, allow_reports
 from vibes_trio.auth.clerk import make_clerk_verifier
 from vibes_trio.auth.device_id import DeviceVerifier
 from vibes_trio.auth.handoff import HAND_OFF, make_hand_off
@@ -146,6 +146,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 counts=counts,
                 sessions=Sessions(db, config.limits, parts.now),
                 told_errors=allow_errors(config.limits),
+                reports=allow_reports(config.limits),
                 hand_off=hand_off,
             )
             report_app(app)

@@ -58,6 +58,11 @@ async def test_without_https_the_cookie_is_one_that_browsers_take(garden):
     assert "Secure" not in dict((await enter(app, await share(app))).headers)["set-cookie"]
 
 
+def told(reply):
+    """The headers, without the one that is another each time."""
+    return [header for header in reply.headers if header[0] != "x-request-id"]
+
+
 PATHS = ["/", "/a.js", "/App.jsx", "/~~calculated~~/import-map.json", "/nothing", "/~{}~/", "/~{}~/a.js"]
 
 
@@ -72,7 +77,7 @@ async def test_to_others_it_looks_as_if_nothing_were_there(garden, path, headers
     missing = await get(garden, path, host="nothin--ada.apps.test", **headers)
 
     assert hidden.status == missing.status == 404
-    assert hidden.headers == missing.headers
+    assert told(hidden) == told(missing)
     assert hidden.body.replace(b"garden", b"nothin") == missing.body
     assert not hidden.repeatable
 
@@ -122,7 +127,7 @@ async def test_what_is_no_secret_of_a_link_lets_nobody_in(garden, token):
     hidden = await enter(garden, token)
     missing = await enter(garden, token, "nothing--ada.apps.test")
 
-    assert (hidden.status, hidden.headers, hidden.body) == (404, missing.headers, missing.body)
+    assert (hidden.status, told(hidden), hidden.body) == (404, told(missing), missing.body)
 
 
 async def test_nothing_else_is_posted_to_an_app(garden):
@@ -227,3 +232,69 @@ async def test_of_an_app_that_was_never_published_nothing_is_kept_for_others_eit
     assert shown.body == b"in dev"
     assert not shown.repeatable
     assert dict(shown.headers)["cache-control"] == "private, no-cache"
+
+
+async def enter_by(app, token, **headers):
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return await answer(app, PIPELINE, HttpIncoming("POST", HOST, "/~share", names, token.encode()))
+
+
+async def test_a_page_of_another_host_decides_for_nobody_as_whom_they_visit(garden):
+    token = await share(garden)
+
+    for site in ("same-site", "cross-site", "none"):
+        assert (await enter_by(garden, token, sec_fetch_site=site)).status == 404
+    assert (await enter_by(garden, token, sec_fetch_site="same-origin")).status == 204
+
+
+@pytest.mark.parametrize(
+    ("base", "protocol", "kind"),
+    [
+        ("apps.test", "https", "Partitioned; Max-Age=7776000; Secure"),
+        ("localhost:8787", "http", "Partitioned; Max-Age=7776000; Secure"),
+        ("apps.localhost", "http", "Partitioned; Max-Age=7776000; Secure"),
+        ("apps.lan", "http", "SameSite=Lax; Max-Age=7776000"),
+    ],
+)
+async def test_in_a_frame_the_cookie_is_one_that_browsers_take_there(garden, base, protocol, kind):
+    app = replace(garden, config=replace(garden.config, protocol=protocol, hostname_base=base))
+    token = await share(app)
+    at = HttpIncoming("POST", f"garden--ada.{base}", "/~share", {"x-vibes-framed": "1"}, token.encode())
+
+    assert dict((await answer(app, PIPELINE, at)).headers)["set-cookie"].endswith(kind)
+
+
+async def test_the_page_round_a_private_app_lets_the_browser_in_as_its_visitor(garden):
+    handed = await ask(garden, "ada", "vibes.diy.req-hand-off", **GARDEN, enter=True)
+    renewed = await ask(garden, "ada", "vibes.diy.req-hand-off", **GARDEN)
+
+    name = await cookie(garden, handed["entry"])
+
+    assert "entry" not in renewed
+    assert (await get(garden, "/a.js", cookie=name)).body == b"secret words"
+    assert (await get(garden, "/a.js", cookie=name, sec_fetch_site="same-site")).status == 404
+    assert (await get(garden, "/a.js", host="shed--ada.apps.test", cookie=name)).status == 404
+
+
+async def test_a_public_app_needs_no_entry(app):
+    await deploy(app, jsx())
+
+    assert "entry" not in await ask(app, "ada", "vibes.diy.req-hand-off", **GARDEN, enter=True)
+
+
+async def test_a_private_app_is_shown_in_frames_of_the_page_round_it_alone(garden):
+    name = await cookie(garden, await share(garden))
+
+    policy = (await get(garden, "/", cookie=name)).policy
+
+    assert policy == "frame-ancestors 'self' https://apps.test"
+
+
+async def test_the_door_is_on_every_host_the_same(garden):
+    """It tells nobody whether there is an app; its script leads on to a path of its own host, whatever is written."""
+    here, nowhere = [
+        await get(garden, "/~share", host=host, **BROWSER) for host in (HOST, "shed--bob.apps.test")
+    ]
+
+    assert here == nowhere
+    assert (here.status, b"One moment" in here.body) == (200, True)

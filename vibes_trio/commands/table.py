@@ -15,7 +15,8 @@ _USER = argument("--user", required=True, metavar="NAME", help="whose device it 
 
 GROUPS: Mapping[str, str] = {
     "device": "issue, list and revoke the key files of devices",
-    "user": "add and list users",
+    "user": "add, invite and list users; say who are operators",
+    "session": "list the browsers that are signed in, sign them out",
     "keys": "show and replace the server's own keys",
     "toolchain": "fetch the native compilers",
     "modules": "packages from npm as this server's own modules",
@@ -90,6 +91,55 @@ SERVER_COMMANDS: tuple[Command, ...] = (
         "print a one-time code, for the page that a program's sign-in opens",
         (_USER, JSON),
         ("device code --user ada",),
+    ),
+    Command(
+        "user invite",
+        "vibes_trio.commands.user:invite",
+        "print a link by which somebody becomes a user, once, within seven days",
+        (
+            argument(
+                "name",
+                nargs="?",
+                default="",
+                metavar="NAME",
+                help="what to call them; else they say it themselves",
+            ),
+            argument("--email", default="", metavar="ADDRESS", help="of theirs; nothing is mailed"),
+            argument(
+                "--role", choices=("user", "operator"), default="user", help="operators see to the server"
+            ),
+            JSON,
+        ),
+        ("user invite", "user invite eve --email eve@example.org"),
+    ),
+    Command(
+        "user role",
+        "vibes_trio.commands.user:role",
+        "make a user an operator of the server, or one no longer",
+        (
+            argument("user", metavar="NAME", help="whom"),
+            argument("role", choices=("operator", "user"), help="what they are from now on"),
+            JSON,
+        ),
+        ("user role ada operator",),
+    ),
+    Command(
+        "session list",
+        "vibes_trio.commands.browser_sessions:list_all",
+        "list the browsers that are signed in",
+        (argument("--user", default="", metavar="NAME", help="of this user alone"), JSON),
+        ("session list", "session list --user ada"),
+    ),
+    Command(
+        "session revoke",
+        "vibes_trio.commands.browser_sessions:revoke",
+        "sign browsers out; a running server knows within a second",
+        (
+            argument("session", nargs="?", default="", metavar="SESSION", help="its id, or the start of it"),
+            argument("--all-of", default="", metavar="NAME", help="all browsers of this user"),
+            JSON,
+        ),
+        ("session revoke 3kTM", "session revoke --all-of ada"),
     ),
     Command(
         "login-link",
@@ -260,6 +310,35 @@ SERVER_COMMANDS: tuple[Command, ...] = (
             JSON,
         ),
         ("restore vibes-trio-20260501T030000Z.zip --data-dir ./data", "restore full.zip --check"),
+    ),
+    Command(
+        "export",
+        "vibes_trio.commands.carry:give_out",
+        "write what users have, or one app, into a file of open form",
+        (
+            argument("app", nargs="?", default="", metavar="APP", help="slug of an app, or HANDLE/SLUG"),
+            argument("--user", default="", metavar="NAME", help="all that a user has"),
+            argument("--all", action="store_true", help="all that all have"),
+            argument("--out", required=True, metavar="FILE", help="where to write it"),
+            JSON,
+        ),
+        (
+            "export --user ada --out ada.zip",
+            "export ada/my-app --out my-app.zip",
+            "export --all --out all.zip",
+        ),
+        writes_outside=True,
+    ),
+    Command(
+        "import",
+        "vibes_trio.commands.carry:take",
+        "add what `export` has written, on this server or another",
+        (
+            argument("file", metavar="FILE", help="what `vibes-trio export` has written"),
+            argument("--user", default="", metavar="NAME", help="whose it is to be; otherwise whose it was"),
+            JSON,
+        ),
+        ("import ada.zip", "import my-app.zip --user me"),
     ),
     Command(
         "print",

@@ -15,7 +15,7 @@ WRONG_CODE = (
     "This link or code doesn't count: it may have been used before, be older than ten minutes, or be mistyped."
     " Each counts once."
 )
-_MAX_CODE_CHARS = 200
+MAX_CODE_CHARS = 200
 _OPENED_BY_HAND = ("none", "same-origin")
 
 
@@ -28,9 +28,7 @@ async def post_sign_in(visit: Visit, fields: Mapping[str, str]) -> Shown | GoTo:
     """Sign the browser in by the code that was posted, and send it where it wanted to go."""
     after = safe_next(fields.get("next", "/"))
     try:
-        signed_in = await sign_in_by_code(
-            visit.app, fields.get("code", "")[:_MAX_CODE_CHARS], comes_of(visit)
-        )
+        signed_in = await sign_in_by_code(visit.app, fields.get("code", "")[:MAX_CODE_CHARS], comes_of(visit))
     except RequireLogin:
         log.info("a browser was not signed in: its code doesn't count")
         return _form(visit, after, WRONG_CODE, 403)

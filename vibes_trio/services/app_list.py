@@ -1,4 +1,4 @@
-"""What there is of apps: a user's apps, and an app's versions."""
+"""What there is of apps: a list of a user's."""
 
 from collections.abc import Mapping
 
@@ -6,24 +6,19 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from vibes_trio.context import Ctx
-from vibes_trio.errors import NotFound
 from vibes_trio.exchange import UserId
 from vibes_trio.services.access import admit
 from vibes_trio.services.app_now import AppGlance, app_now, glance_at
-from vibes_trio.storage import app_states, versions
+from vibes_trio.storage import app_states
 from vibes_trio.storage.interface import Tx
-from vibes_trio.wire.access import Relation
 from vibes_trio.wire.apps import (
     AppNow,
     Icon,
     ListedApp,
     ReqListRecentVibes,
-    ReqListVersions,
     ReqPinRecentVibe,
     ResListRecentVibes,
-    ResListVersions,
     ResPinRecentVibe,
-    Version,
 )
 from vibes_trio.wire.cursors import read_cursor, write_cursor
 
@@ -69,27 +64,6 @@ async def pin_recent_vibe(ctx: Ctx, req: ReqPinRecentVibe) -> ResPinRecentVibe:
     return ResPinRecentVibe(app_slug=state.app_slug, owner_handle=state.user_slug, pinned_at=pinned)
 
 
-async def list_versions(ctx: Ctx, req: ReqListVersions) -> ResListVersions:
-    """Return releases of an app.
-
-    Raises:
-        BadRequest: a slug that can't be one, or a cursor of another list.
-    """
-    limit = clamp(req.limit, ctx)
-    (below,) = read_cursor(req.cursor, "versions", tuple[int]) if req.cursor else (versions.MOST,)
-    try:
-        found = await ctx.app.db.read(_versions, ctx, req, below, limit + 1)
-    except NotFound:
-        found = ()
-    items = found[:limit]
-    return ResListVersions(
-        app_slug=req.app_slug,
-        owner_handle=req.owner_handle,
-        items=items,
-        next_cursor=write_cursor("versions", items[-1].release_seq) if len(found) > limit else "",
-    )
-
-
 def clamp(limit: int, ctx: Ctx) -> int:
     """Return how many items a list may have of the *limit* that was asked for."""
     return max(1, min(limit, ctx.app.config.limits.list_items))
@@ -110,27 +84,6 @@ def _list(
 def _pin(tx: Tx, ctx: Ctx, req: ReqPinRecentVibe) -> tuple[app_states.AppState, str]:
     app = admit(tx, ctx, req).app
     return app, app_states.pin_app(tx, app, pin=req.pin)
-
-
-def _versions(tx: Tx, ctx: Ctx, req: ReqListVersions, below: int, limit: int) -> tuple[Version, ...]:
-    admitted = admit(tx, ctx, req)
-    app, deploys = admitted.app, admitted.relation >= Relation.EDITOR
-    if app.unpublished and not deploys:
-        return ()
-    published = versions.find_published_seq(tx, app)
-    return tuple(
-        Version(
-            fs_id=one.fs_id,
-            mode=one.mode,
-            release_seq=one.release_seq,
-            created=one.created,
-            published=one.release_seq == published,
-            size=one.size,
-            message=one.message,
-            deployed_by=one.deployed_by if deploys else "",
-        )
-        for one in versions.list_versions(tx, app, below=below, limit=limit, published_only=not deploys)
-    )
 
 
 def _told(listed: app_states.ListedApp, now: AppNow | UnsetType) -> ListedApp:

@@ -15,6 +15,12 @@ from vibes_trio.urls import EntryPoint, decode_path, page_round
 NAVIGATION = "Sec-Fetch-Mode, Accept"
 """The headers that say whether a browser navigates: what depends on that varies by them."""
 MAX_SHOWN_CHARS = 200
+DOOR = Notice(
+    "One moment",
+    ["Your browser is let into the app. If nothing comes of it, what you opened is too old: open it anew."],
+    is_door=True,
+)
+"""On every app's host, whether there is an app or not: where the page round a private one leads its frame first."""
 # Neither a folder of the server's own in a release (`/~~…`) nor modules.
 _LIKE_A_RELEASE = re.compile(r"/~(?!~|esm/)[^/]*")
 

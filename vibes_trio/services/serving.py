@@ -24,7 +24,7 @@ from vibes_trio.modules.store.local import LocalModules, StoredModule
 from vibes_trio.services.fonts import local_fonts, serve_fonts
 from vibes_trio.services.hosted_at_run import local_hosts, serve_hosted
 from vibes_trio.services.newer import NEWER, tell_newer, with_reload
-from vibes_trio.services.notices import NAVIGATION, explain_missing, navigates, notice_reply
+from vibes_trio.services.notices import DOOR, NAVIGATION, explain_missing, navigates, notice_reply
 from vibes_trio.services.packages import bring_back, find_lacking, may_have
 from vibes_trio.services.pages import local_addresses, make_other_page, make_page
 from vibes_trio.services.releases import (
@@ -38,7 +38,7 @@ from vibes_trio.services.replies import REVALIDATE, Asked, Content, respond
 from vibes_trio.services.visibility import find_visible, sealed
 from vibes_trio.services.waiting import FOR_OWNER, PROGRESS, find_waiting_page, tell_progress
 from vibes_trio.storage.renames import find_new_name
-from vibes_trio.urls import decode_path, parse_entry_point
+from vibes_trio.urls import SHARE, decode_path, parse_entry_point
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import SHARE_FILES, WITH_ALL
 
@@ -53,6 +53,8 @@ async def serve_entry_point(ctx: Ctx, asked: Asked) -> Reply:
     Raises:
         NotFound: no such release, or no such file in it.
     """
+    if asked.path == SHARE and navigates(asked.headers):
+        return notice_reply(DOOR, status=200, head=asked.head)
     try:
         return await _serve(ctx.app, asked)
     except NotFound:
@@ -67,10 +69,10 @@ async def _serve(app: App, asked: Asked) -> Reply:
     referring = await _find_referring(app, release, asked)
     if referring is not None:
         content = await _read_referred(app, referring, asked.entry.path)
-        return sealed(await respond(app, asked, content), referring)
+        return sealed(app, await respond(app, asked, content), referring)
     if release is None:
         return await _lead_on(app, asked)
-    return sealed(await _serve_release(app, release, asked), release)
+    return sealed(app, await _serve_release(app, release, asked), release)
 
 
 async def _serve_release(app: App, release: ServedRelease, asked: Asked) -> Reply:

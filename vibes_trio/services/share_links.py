@@ -10,7 +10,7 @@ from vibes_trio.exchange import HttpIncoming, Reply
 from vibes_trio.services.access import admit
 from vibes_trio.services.app_list import clamp
 from vibes_trio.services.sharing import KEY_BYTES, TOKEN_BYTES, random_text
-from vibes_trio.services.visibility import MAX_TOKEN_CHARS, cookie_for, find_entry, hash_token
+from vibes_trio.services.visibility import MAX_TOKEN_CHARS, cookie_for, find_entrant, hash_token
 from vibes_trio.storage import shares
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.shares import ShareLink
@@ -27,6 +27,8 @@ from vibes_trio.wire.sharing import (
 )
 
 FRAGMENT = "vibes-share="
+FRAMED = "x-vibes-framed"
+"""The header by which the page that hands a secret in says that it lies in a frame."""
 
 
 async def create_share_link(ctx: Ctx, req: ReqCreateShareLink) -> ResCreateShareLink:
@@ -89,20 +91,23 @@ async def revoke_share_link(ctx: Ctx, req: ReqRevokeShareLink) -> ResRevokeShare
 
 
 async def let_browser_in(ctx: Ctx, incoming: HttpIncoming) -> Reply:
-    """Return a cookie for the secret that was posted.
+    """Return a cookie for the secret that was posted, by a page of the same host.
 
     Raises:
-        NotFound: it lets nobody in here. Whether there is an app isn't told.
+        NotFound: it lets nobody in here, or a page of another host posts it, which would decide who visits as whom.
+            Whether there is an app isn't told.
     """
     host = incoming.host_name
     assert host is not None
     assert host.app is not None
     assert host.user is not None
     token = incoming.body.decode("ascii", "replace") if len(incoming.body) <= MAX_TOKEN_CHARS else ""
-    link = await ctx.app.db.get(find_entry, host.app, host.user, (token,))
-    if link is None:
+    is_own = incoming.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+    entrant = await ctx.app.db.get(find_entrant, host.app, host.user, (token,) if is_own else ())
+    if entrant is None:
         raise NotFound("This link lets nobody in here: it may be too old, or taken back.")
-    return Reply(204, (("set-cookie", cookie_for(ctx.app, token)), ("cache-control", "no-store")))
+    cookie = cookie_for(ctx.app, token, framed=FRAMED in incoming.headers)
+    return Reply(204, (("set-cookie", cookie), ("cache-control", "no-store")))
 
 
 def _make(tx: Tx, ctx: Ctx, req: ReqCreateShareLink, token: str, valid_s: float) -> ShareLink:

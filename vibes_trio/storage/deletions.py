@@ -199,7 +199,7 @@ def _forget_names(tx: Tx, deletion_id: str) -> None:
     )
     for user_slug, app_slug in apps:
         tx.execute("DELETE FROM Renames WHERE userSlug = ? AND newAppSlug = ?", (user_slug, app_slug))
-        for table in ("AppInvites", "AccessRequests", "ShareLinks", "PageErrors"):
+        for table in ("AppInvites", "AccessRequests", "ShareLinks", "PageErrors", "AppEntries"):
             tx.execute(f"DELETE FROM {table} WHERE userSlug = ? AND appSlug = ?", (user_slug, app_slug))
     tx.execute(
         "DELETE FROM UserSlugBindings WHERE deletion = ? AND deletion <> ''"

@@ -7,7 +7,7 @@ from vibes_trio.storage.apps import count_change
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.slugs import check_free
 
-FOLLOWS = ("AppInvites", "AccessRequests", "ChatContexts", "ShareLinks", "PageErrors")
+FOLLOWS = ("AppInvites", "AccessRequests", "ChatContexts", "ShareLinks", "PageErrors", "AppEntries")
 """Tables whose rows name an app, and nothing else leads there."""
 
 

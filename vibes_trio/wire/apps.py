@@ -100,6 +100,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
         size: of its files, in bytes.
         message: what its deploy was said to be for.
         deployed_by: user id of who deployed it; told to those who may deploy themselves.
+        deployed_by_handle: the handle that they go by; empty: they have none.
     """
 
     fs_id: str
@@ -110,14 +111,19 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     size: int = 0
     message: str = ""
     deployed_by: str = ""
+    deployed_by_handle: str = ""
 
 
 class ResListVersions(Response, Owned, frozen=True, kw_only=True, tag="vibes.diy.res-list-versions"):
-    """Some of the releases, newest first; of an app that is not there for the asker, none."""
+    """Some of the releases, newest first; of an app that is not there for the asker, none.
+
+    *unpublished_at*: since when it is taken down; told to those who may deploy it.
+    """
 
     app_slug: str
     items: tuple[Version, ...]
     next_cursor: str = ""
+    unpublished_at: str = ""
 
 
 class ReqListVersions(

@@ -43,12 +43,24 @@ class ReqWhoAmI(AppRequest[ResWhoAmI], frozen=True, kw_only=True, tag="vibe.req.
 
 
 class ResHandOff(Response, Owned, frozen=True, kw_only=True, tag="vibes.diy.res-hand-off"):
-    """What the page round an app hands to it: a token of this app and this visitor. *expires*: Unix seconds."""
+    """What the page round an app hands to it: a token of this app and this visitor.
+
+    Attributes:
+        expires: Unix seconds; *valid_s*: how long that is from now.
+        entry: lets the visitor's browser into a private app, on its host; empty: none is needed, or was asked for.
+    """
 
     app_slug: str
     token: str
     expires: int
+    valid_s: int
+    entry: str = ""
 
 
 class ReqHandOff(AppRequest[ResHandOff], frozen=True, kw_only=True, tag="vibes.diy.req-hand-off"):
-    """Make what the page round an app hands to it for its visitor, who asks"""
+    """Make what the page round an app hands to it for its visitor, who asks
+
+    *enter*: their browser is to be let in as well, where the app is private.
+    """
+
+    enter: bool = False

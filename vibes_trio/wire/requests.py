@@ -48,6 +48,12 @@ from vibes_trio.wire.me import (
 )
 from vibes_trio.wire.packages import ReqListReleasePackages
 from vibes_trio.wire.page_errors import ReqClearPageErrors, ReqListPageErrors
+from vibes_trio.wire.people import (
+    ReqCreateUserInvite,
+    ReqListUserInvites,
+    ReqRevokeUserInvite,
+    ReqSetUserRole,
+)
 from vibes_trio.wire.prompts import (
     ReqGetApplicationChat,
     ReqGetChatDetails,
@@ -57,6 +63,8 @@ from vibes_trio.wire.prompts import (
     ReqOpenChat,
     ReqPromptChatSection,
 )
+from vibes_trio.wire.reports import ReqReportApp
+from vibes_trio.wire.sessions import ReqListSessions, ReqRevokeSession
 from vibes_trio.wire.settings import ReqEnsureAppSettings
 from vibes_trio.wire.sharing import (
     ReqApproveRequest,
@@ -111,6 +119,12 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
         ReqUndoDeletion,
         ReqListDeletions,
         ReqListDevices,
+        ReqListSessions,
+        ReqRevokeSession,
+        ReqCreateUserInvite,
+        ReqListUserInvites,
+        ReqRevokeUserInvite,
+        ReqSetUserRole,
         ReqRevokeDevice,
         ReqRenameApp,
         ReqForkApp,
@@ -140,6 +154,7 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
         ReqCertFromCsr,
         ReqWhoLooks,
         ReqHandOff,
+        ReqReportApp,
         ReqSubscribeApps,
         ReqSubscribeReleases,
         ReqReadAppLog,

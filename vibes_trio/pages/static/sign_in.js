@@ -6,5 +6,5 @@ if (code) {
   history.replaceState(null, "", location.pathname + location.search);
   form.elements.code.value = code;
   if ("atOnce" in form.dataset) form.requestSubmit();
-  else document.getElementById("from-elsewhere").hidden = false;
+  else document.getElementById("from-elsewhere")?.removeAttribute("hidden");
 }

@@ -6,7 +6,7 @@ import { createElement, Fragment } from "react";
 export * from "@vibes/fireproof";
 export { callAI, callAi } from "call-ai";
 export { ImgGen, ImgVibes, base64ToFile, hashInput, useImgGen } from "img-gen";
-export { useVibe, useViewer, ViewerTag } from "@vibes/viewer";
+export { getToken, signIn, useVibe, useViewer, ViewerTag } from "@vibes/viewer";
 
 const passOn = ({ children }) => createElement(Fragment, null, children);
 const nothing = () => null;
