@@ -312,6 +312,35 @@ SERVER_COMMANDS: tuple[Command, ...] = (
         ("restore vibes-trio-20260501T030000Z.zip --data-dir ./data", "restore full.zip --check"),
     ),
     Command(
+        "export",
+        "vibes_trio.commands.carry:give_out",
+        "write what users have, or one app, into a file of open form",
+        (
+            argument("app", nargs="?", default="", metavar="APP", help="slug of an app, or HANDLE/SLUG"),
+            argument("--user", default="", metavar="NAME", help="all that a user has"),
+            argument("--all", action="store_true", help="all that all have"),
+            argument("--out", required=True, metavar="FILE", help="where to write it"),
+            JSON,
+        ),
+        (
+            "export --user ada --out ada.zip",
+            "export ada/my-app --out my-app.zip",
+            "export --all --out all.zip",
+        ),
+        writes_outside=True,
+    ),
+    Command(
+        "import",
+        "vibes_trio.commands.carry:take",
+        "add what `export` has written, on this server or another",
+        (
+            argument("file", metavar="FILE", help="what `vibes-trio export` has written"),
+            argument("--user", default="", metavar="NAME", help="whose it is to be; otherwise whose it was"),
+            JSON,
+        ),
+        ("import ada.zip", "import my-app.zip --user me"),
+    ),
+    Command(
         "print",
         "vibes_trio.commands.print_files:main",
         "print a file for a program beside the server",

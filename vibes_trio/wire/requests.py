@@ -54,6 +54,7 @@ from vibes_trio.wire.operator import (
 )
 from vibes_trio.wire.packages import ReqListReleasePackages
 from vibes_trio.wire.page_errors import ReqClearPageErrors, ReqListPageErrors
+from vibes_trio.wire.passkeys import ReqAddPasskey, ReqListPasskeys, ReqPasskeyOptions, ReqRemovePasskey
 from vibes_trio.wire.people import (
     ReqCreateUserInvite,
     ReqListUserInvites,
@@ -125,6 +126,10 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
         ReqUndoDeletion,
         ReqListDeletions,
         ReqListDevices,
+        ReqPasskeyOptions,
+        ReqAddPasskey,
+        ReqListPasskeys,
+        ReqRemovePasskey,
         ReqListSessions,
         ReqRevokeSession,
         ReqCreateUserInvite,
