@@ -268,6 +268,9 @@ class Limits:
     sessions: int = 100_000
     sessions_per_user: int = 50
     max_browser_chars: int = 200
+    passkeys_per_user: int = 20
+    challenge_s: float = 300.0
+    challenges_used: int = 10_000
     user_invites: int = 1000
     user_invite_s: float = 7 * 86400.0
     sign_in_burst: int = 20

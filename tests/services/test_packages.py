@@ -18,7 +18,7 @@ from vibes_trio.modules.bases import REACT
 from vibes_trio.modules.resolve.package_lock import Lock, read_lock
 from vibes_trio.modules.store.local import open_store, parse_cdn_address
 from vibes_trio.services import wanted
-from vibes_trio.services.packages import find_lacking, names_module, told_notes
+from vibes_trio.services.packages import find_lacking, names_module, told_notes, told_once
 from vibes_trio.services.releases import Extras, read_extras
 from vibes_trio.services.upkeep import retry_builds, sweep
 from vibes_trio.storage import apps, assets
@@ -471,3 +471,14 @@ async def test_what_is_made_for_phones_is_told_by_the_first_deploy(app, wanted, 
 
     words = "import 'react-native': could not be built: it is made for phones"
     assert any(told.startswith(words) for told in reply.get("warnings", [])) is is_told
+
+
+def test_a_package_without_a_version_is_told_once_and_with_the_reason():
+    warnings = (
+        'import "typo": the package registry gave no version of typo; …',
+        'import "other": nothing',
+        "x",
+    )
+
+    assert told_once(warnings, Extras(not_local={"typo": "none of that name", "": "y"})) == warnings[1:]
+    assert told_once(warnings, Extras(not_local={"": "no registry"})) == warnings

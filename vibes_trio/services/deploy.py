@@ -27,7 +27,7 @@ from vibes_trio.services.app_log import deployed, note
 from vibes_trio.services.build import Built, build_release
 from vibes_trio.services.fonts import fetch_after_deploy, find_fonts, own_addresses
 from vibes_trio.services.given import Deploy, GivenFile, read_deploy, too_large_file
-from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
+from vibes_trio.services.packages import build_after_deploy, module_warnings, told_once, with_known_lock
 from vibes_trio.services.progress import Teller
 from vibes_trio.services.releases import Extras, read_env, read_extras
 from vibes_trio.services.stored_settings import keep_access
@@ -141,7 +141,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
         if teller.tells:
             await teller.packages(app, name)
             noted = await _notes_now(app, release) or noted
-        warnings += module_warnings(app, noted)
+        warnings = told_once(warnings, noted) + module_warnings(app, noted)
     teller.ready()
     warnings += fetch_after_deploy(app, fonts, wanted.user_id)
     if deploy.mode == "production":

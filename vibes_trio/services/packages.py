@@ -15,6 +15,8 @@ from msgspec.structs import replace
 
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.foreign_packages import in_words, tell_foreign
+from vibes_trio.content.import_map import UNKNOWN
+from vibes_trio.content.js_json import quote_json
 from vibes_trio.content.specifiers import parse_specifier
 from vibes_trio.content.vibes_modules import FIREPROOF
 from vibes_trio.context import App
@@ -298,6 +300,13 @@ def module_warnings(app: App, extras: Extras) -> tuple[str, ...]:
         *(f"import {text!r}: could not be built: {w}" for text, w in sorted(why.items())),
         *extras.notes,
     )
+
+
+def told_once(warnings: tuple[str, ...], extras: Extras) -> tuple[str, ...]:
+    """Return *warnings* without those that no version of a package is known, of packages of which `module_warnings`
+    tells why."""
+    told = tuple(f"import {quote_json(text)}: {UNKNOWN}" for text in extras.not_local if text)
+    return tuple(warning for warning in warnings if not told or not warning.startswith(told))
 
 
 def why_lacking(extras: Extras, text: str) -> str:
