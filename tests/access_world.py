@@ -50,6 +50,7 @@ class Target:
     deletion: str = "adas-deletion"
     device: str = "adas-device"
     session: str = "adas-session"
+    passkey: str = "adas-passkey"
     token: str = "token-of-nothing"
     is_there: bool = True
     is_private: bool = False
@@ -61,13 +62,32 @@ TARGETS = {
     "unpublished": Target("taken-down", token="token-of-taken-down"),
     "private": Target("secret", token="token-of-secret", is_private=True),
     "missing": Target(
-        "nothing", chat="no-chat", deletion="none", device="none", session="none", is_there=False
+        "nothing",
+        chat="no-chat",
+        deletion="none",
+        device="none",
+        session="none",
+        passkey="none",
+        is_there=False,
     ),
     "deleted": Target(
-        "trash", chat="no-chat", deletion="none", device="none", session="none", is_there=False
+        "trash",
+        chat="no-chat",
+        deletion="none",
+        device="none",
+        session="none",
+        passkey="none",
+        is_there=False,
     ),
     "handle missing": Target(
-        "nothing", "nobody", chat="no-chat", deletion="none", device="none", session="none", is_there=False
+        "nothing",
+        "nobody",
+        chat="no-chat",
+        deletion="none",
+        device="none",
+        session="none",
+        passkey="none",
+        is_there=False,
     ),
 }
 
@@ -139,6 +159,7 @@ def _let_in(db: MemoryDatabase, targets: list[Target]) -> None:
         run.execute("INSERT INTO Users VALUES ('olga', 'olga', '', '2026', 'operator')")
         run.execute("INSERT INTO Users VALUES ('ada', 'ada', '', '2026', 'user')")
         run.execute("INSERT INTO Sessions VALUES ('adas-session', 'x', 'ada', '', '2026', '2099', '2099')")
+        run.execute("INSERT INTO Passkeys VALUES ('adas-passkey', 'ada', '', X'00', 0, '2026', '')")
         run.execute("INSERT INTO UserInvites VALUES ('invite', 'x', '', '', 'user', 'olga', '2026', '2099')")
         run.execute("INSERT INTO Certificates VALUES ('adas-device', 'ada', 'f', 'x', '2026', '2099', NULL)")
         for target in targets:
@@ -171,7 +192,7 @@ def may(rule: Rule, relation: Relation, target: Target) -> bool:
         return relation >= rule.least
     if rule.about is Kind.INVITE:
         return target.is_there and Relation.SIGNED_IN <= relation < Relation.OWNER
-    if rule.about in (Kind.DELETION, Kind.DEVICE, Kind.SESSION):
+    if rule.about in (Kind.DELETION, Kind.DEVICE, Kind.SESSION, Kind.PASSKEY):
         return target.is_there and relation is Relation.OWNER
     if rule.about is not Kind.APP and relation in (Relation.EDITOR, Relation.VIEWER):
         relation = Relation.SIGNED_IN  # these are of apps
@@ -208,6 +229,7 @@ def payload(world: World, message: Message, target: Target) -> dict[str, Json]:
         "deletionId": target.deletion,
         "serial": target.device,
         "sessionId": target.session,
+        "passkeyId": target.passkey,
         "inviteId": "invite",
         "userId": "ada",
         "token": target.token,

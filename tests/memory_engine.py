@@ -146,6 +146,8 @@ CREATE TABLE PageErrors (userSlug text NOT NULL, appSlug text NOT NULL, errorKey
   last text NOT NULL, PRIMARY KEY (userSlug, appSlug, errorKey));
 CREATE TABLE Meta (name text PRIMARY KEY, value int NOT NULL);
 INSERT INTO Meta VALUES ('revocations', 0);
+CREATE TABLE Passkeys (credentialId text PRIMARY KEY, userId text NOT NULL REFERENCES Users (userId),
+  name text NOT NULL, publicKey blob NOT NULL, signCount int NOT NULL, created text NOT NULL, used text NOT NULL);
 CREATE TABLE Sessions (sessionId text PRIMARY KEY, tokenHash text NOT NULL UNIQUE,
   userId text NOT NULL REFERENCES Users (userId), browser text NOT NULL, created text NOT NULL, used text NOT NULL,
   expires text NOT NULL);

@@ -24,6 +24,8 @@ SAMPLES: Mapping[str, Sequence[str]] = {
     "/apps/<handle>/<slug>": ["/apps/ada/garden", "/apps/ada/shed", "/apps/ada/gone", "/apps/ada/none"],
     "/join": ["/join"],
     "/sign-in": ["/sign-in", "/sign-in?next=/chats"],
+    "/welcome": ["/welcome"],
+    "/account": ["/account"],
     "/chats": [
         "/chats",
         "/chats?deleted=1",

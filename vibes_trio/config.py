@@ -268,6 +268,9 @@ class Limits:
     sessions: int = 100_000
     sessions_per_user: int = 50
     max_browser_chars: int = 200
+    passkeys_per_user: int = 20
+    challenge_s: float = 300.0
+    challenges_used: int = 10_000
     user_invites: int = 1000
     user_invite_s: float = 7 * 86400.0
     sign_in_burst: int = 20
@@ -323,6 +326,9 @@ class Limits:
     ready_bytes: int = 16 * MiB
     cached_files: int = 50_000
     trust_poll_s: float = 1.0
+    expiry_look_s: float = 86400.0
+    expiry_told_s: float = 30 * 86400.0
+    expiry_told: int = 20
     backup_look_s: float = 300.0
     backup_deadline_s: float = 6 * 3600.0
     backup_niceness: int = 15

@@ -26,6 +26,7 @@ from vibes_trio.services import (
     me,
     my_sessions,
     page_errors,
+    passkeys,
     people,
     prompts,
     release_packages,
@@ -48,6 +49,7 @@ from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
 from vibes_trio.wire import packages as of_packages
 from vibes_trio.wire import page_errors as of_page_errors
+from vibes_trio.wire import passkeys as of_passkeys
 from vibes_trio.wire import people as of_people
 from vibes_trio.wire import prompts as of_prompts
 from vibes_trio.wire import reports as of_reports
@@ -104,6 +106,10 @@ MESSAGES: tuple[Handler[Any], ...] = (
     message(of_devices.ReqRevokeDevice, devices.revoke_device),
     message(of_handoff.ReqWhoAmI, handoff.who_am_i),
     message(of_handoff.ReqHandOff, handoff.hand_off),
+    message(of_passkeys.ReqPasskeyOptions, passkeys.passkey_options),
+    message(of_passkeys.ReqAddPasskey, passkeys.add_passkey),
+    message(of_passkeys.ReqListPasskeys, passkeys.list_passkeys),
+    message(of_passkeys.ReqRemovePasskey, passkeys.remove_passkey),
     message(of_sessions.ReqListSessions, my_sessions.list_sessions),
     message(of_sessions.ReqRevokeSession, my_sessions.revoke_session),
     message(of_people.ReqCreateUserInvite, people.create_user_invite),

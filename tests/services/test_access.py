@@ -30,6 +30,7 @@ def names_forgotten(reply, target):
         target.token,
         target.device,
         target.session,
+        target.passkey,
         target.deletion,
         target.owner,
     ):

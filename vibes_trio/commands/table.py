@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from vibes_trio.commands.app_table import APP_COMMANDS
 from vibes_trio.commands.chat_table import CHAT_COMMANDS
-from vibes_trio.commands.command import JSON, Command, argument
+from vibes_trio.commands.command import JSON, YES, Command, argument
 from vibes_trio.commands.people_table import PEOPLE_COMMANDS
 from vibes_trio.config import SETTINGS, Setting
 
@@ -201,9 +201,11 @@ SERVER_COMMANDS: tuple[Command, ...] = (
                 action="store_true",
                 help="make new keys where keys.json is gone for good; every device has to be issued anew",
             ),
+            argument("--plan", action="store_true", help="only say what would happen"),
+            YES,
             JSON,
         ),
-        ("keys rotate",),
+        ("keys rotate", "keys rotate --plan"),
     ),
     Command(
         "toolchain install",
@@ -312,6 +314,35 @@ SERVER_COMMANDS: tuple[Command, ...] = (
         ("restore vibes-trio-20260501T030000Z.zip --data-dir ./data", "restore full.zip --check"),
     ),
     Command(
+        "export",
+        "vibes_trio.commands.carry:give_out",
+        "write what users have, or one app, into a file of open form",
+        (
+            argument("app", nargs="?", default="", metavar="APP", help="slug of an app, or HANDLE/SLUG"),
+            argument("--user", default="", metavar="NAME", help="all that a user has"),
+            argument("--all", action="store_true", help="all that all have"),
+            argument("--out", required=True, metavar="FILE", help="where to write it"),
+            JSON,
+        ),
+        (
+            "export --user ada --out ada.zip",
+            "export ada/my-app --out my-app.zip",
+            "export --all --out all.zip",
+        ),
+        writes_outside=True,
+    ),
+    Command(
+        "import",
+        "vibes_trio.commands.carry:take",
+        "add what `export` has written, on this server or another",
+        (
+            argument("file", metavar="FILE", help="what `vibes-trio export` has written"),
+            argument("--user", default="", metavar="NAME", help="whose it is to be; otherwise whose it was"),
+            JSON,
+        ),
+        ("import ada.zip", "import my-app.zip --user me"),
+    ),
+    Command(
         "print",
         "vibes_trio.commands.print_files:main",
         "print a file for a program beside the server",
@@ -322,8 +353,15 @@ SERVER_COMMANDS: tuple[Command, ...] = (
         "doctor",
         "vibes_trio.commands.doctor:main",
         "look for what may become a problem, and say what to do about it",
-        (JSON,),
-        ("doctor",),
+        (
+            argument(
+                "--deep",
+                action="store_true",
+                help="restore a backup to see that it can be, and compare stored modules with their hashes",
+            ),
+            JSON,
+        ),
+        ("doctor", "doctor --deep"),
         takes_settings=True,
     ),
 )

@@ -19,6 +19,7 @@ from vibes_trio.config import KiB
 from vibes_trio.context import App
 from vibes_trio.errors import NotOperator, VibesError
 from vibes_trio.exchange import Answer
+from vibes_trio.pages.account import ACCOUNT, account_page
 from vibes_trio.pages.app import APP, app_page
 from vibes_trio.pages.chats import CHAT, CHATS, chat_page, chats_page
 from vibes_trio.pages.guard import page_headers
@@ -44,6 +45,7 @@ PAGES: Mapping[str, Page] = {
     JOIN: Page(join_page),
     CHATS: Page(chats_page, signed_in=True, nav="Chats"),
     CHAT: Page(chat_page, signed_in=True),
+    ACCOUNT: Page(account_page, signed_in=True, nav="Account"),
     OPEN_SESSION: Page(sign_in_page),
     ACCEPT_INVITE: Page(welcome_page),
     f"{ROUND}/<user>/<slug>": Page(wrapper_page),

@@ -37,6 +37,7 @@ class Kind(Enum):
     INVITE = "an invitation"
     DEVICE = "a device"
     SESSION = "a session"
+    PASSKEY = "a passkey"
     SERVER = "the server"
 
 
@@ -91,6 +92,10 @@ ACCESS: Mapping[str, Rule] = {
     "vibes.diy.req-list-deletions": _MINE,
     "vibes.diy.req-list-devices": _MINE,
     "vibes.diy.req-revoke-device": Rule(Kind.DEVICE, Relation.OWNER),
+    "vibes.diy.req-passkey-options": _MINE,
+    "vibes.diy.req-add-passkey": _MINE,
+    "vibes.diy.req-list-passkeys": _MINE,
+    "vibes.diy.req-remove-passkey": Rule(Kind.PASSKEY, Relation.OWNER),
     "vibes.diy.req-list-sessions": _MINE,
     "vibes.diy.req-revoke-session": Rule(Kind.SESSION, Relation.OWNER),
     "vibes.diy.req-create-user-invite": _OPERATORS,

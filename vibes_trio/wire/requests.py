@@ -48,6 +48,7 @@ from vibes_trio.wire.me import (
 )
 from vibes_trio.wire.packages import ReqListReleasePackages
 from vibes_trio.wire.page_errors import ReqClearPageErrors, ReqListPageErrors
+from vibes_trio.wire.passkeys import ReqAddPasskey, ReqListPasskeys, ReqPasskeyOptions, ReqRemovePasskey
 from vibes_trio.wire.people import (
     ReqCreateUserInvite,
     ReqListUserInvites,
@@ -119,6 +120,10 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
         ReqUndoDeletion,
         ReqListDeletions,
         ReqListDevices,
+        ReqPasskeyOptions,
+        ReqAddPasskey,
+        ReqListPasskeys,
+        ReqRemovePasskey,
         ReqListSessions,
         ReqRevokeSession,
         ReqCreateUserInvite,
