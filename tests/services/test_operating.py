@@ -10,7 +10,7 @@ from fakes import make_app, open_database
 
 from vibes_trio.config import SETTINGS
 from vibes_trio.services import operating
-from vibes_trio.services.doctor import Finding
+from vibes_trio.services.server_findings import Finding
 from vibes_trio.services.server_settings import HIDDEN
 from vibes_trio.storage.users import add_user
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from vibes_trio.context import Ctx
 from vibes_trio.services.app_list import clamp
-from vibes_trio.services.doctor import look_at_all
+from vibes_trio.services.server_findings import look_at_all
 from vibes_trio.services.server_settings import describe
 from vibes_trio.storage import user_list
 from vibes_trio.wire.cursors import read_cursor, write_cursor
