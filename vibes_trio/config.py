@@ -326,6 +326,9 @@ class Limits:
     ready_bytes: int = 16 * MiB
     cached_files: int = 50_000
     trust_poll_s: float = 1.0
+    expiry_look_s: float = 86400.0
+    expiry_told_s: float = 30 * 86400.0
+    expiry_told: int = 20
     backup_look_s: float = 300.0
     backup_deadline_s: float = 6 * 3600.0
     backup_niceness: int = 15

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from vibes_trio.commands.app_table import APP_COMMANDS
 from vibes_trio.commands.chat_table import CHAT_COMMANDS
-from vibes_trio.commands.command import JSON, Command, argument
+from vibes_trio.commands.command import JSON, YES, Command, argument
 from vibes_trio.commands.people_table import PEOPLE_COMMANDS
 from vibes_trio.config import SETTINGS, Setting
 
@@ -201,9 +201,11 @@ SERVER_COMMANDS: tuple[Command, ...] = (
                 action="store_true",
                 help="make new keys where keys.json is gone for good; every device has to be issued anew",
             ),
+            argument("--plan", action="store_true", help="only say what would happen"),
+            YES,
             JSON,
         ),
-        ("keys rotate",),
+        ("keys rotate", "keys rotate --plan"),
     ),
     Command(
         "toolchain install",
@@ -351,8 +353,15 @@ SERVER_COMMANDS: tuple[Command, ...] = (
         "doctor",
         "vibes_trio.commands.doctor:main",
         "look for what may become a problem, and say what to do about it",
-        (JSON,),
-        ("doctor",),
+        (
+            argument(
+                "--deep",
+                action="store_true",
+                help="restore a backup to see that it can be, and compare stored modules with their hashes",
+            ),
+            JSON,
+        ),
+        ("doctor", "doctor --deep"),
         takes_settings=True,
     ),
 )
