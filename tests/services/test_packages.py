@@ -7,18 +7,17 @@ import msgspec
 import pytest
 import trio
 from asking import ask, deploy, get, jsx, text
-from local_home import ADDRESS, CODE, PACKAGE, facts_of, imports_of, open_home, run_jobs
-from msgspec.structs import replace as replace_struct
+from local_home import ADDRESS, CODE, facts_of, imports_of, open_home, run_jobs
 
 from vibes_trio.config import Limits
 from vibes_trio.content.vibes_modules import FIREPROOF, FIREPROOF_VERSION, our_addresses
 from vibes_trio.errors import FetchFailed
 from vibes_trio.jobs import BuildModules, Jobs, RetryBuilds, Sweep
 from vibes_trio.modules.bases import REACT
-from vibes_trio.modules.resolve.package_lock import Lock, read_lock
+from vibes_trio.modules.resolve.package_lock import read_lock
 from vibes_trio.modules.store.local import open_store, parse_cdn_address
 from vibes_trio.services import wanted
-from vibes_trio.services.packages import find_lacking, names_module, told_notes, told_once
+from vibes_trio.services.packages import find_lacking, names_module, told_once
 from vibes_trio.services.releases import Extras, read_extras
 from vibes_trio.services.upkeep import retry_builds, sweep
 from vibes_trio.storage import apps, assets
@@ -264,18 +263,6 @@ async def test_pages_of_the_cdn_get_the_platform_s_packages_too(app):
 
     assert {name: imports[name] for name in our_addresses()} == our_addresses()
     assert imports[FIREPROOF].startswith(f"https://esm.sh/{FIREPROOF}@{FIREPROOF_VERSION}?deps=react@")
-
-
-def test_notes_on_what_the_database_brings_along_are_not_told():
-    part = replace_struct(PACKAGE, name="part", version="1.0.0")
-    database = replace_struct(part, name=FIREPROOF, uses={"part": "part@1.0.0"})
-    lock = Lock(
-        packages={"database": database, "part@1.0.0": part},
-        shared={FIREPROOF: "database"},
-        notes=("part@1.0.0 asks for react ^18; the page has 19", "part@1.0.01 asks for react ^18"),
-    )
-
-    assert told_notes(lock) == ["part@1.0.01 asks for react ^18"]
 
 
 async def test_an_app_of_the_platform_s_packages_has_the_database_built(app, home):

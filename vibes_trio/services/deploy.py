@@ -14,7 +14,7 @@ from msgspec import structs
 from vibes_trio.content.cid import calc_cid, calc_fs_id
 from vibes_trio.content.collation import sort_key
 from vibes_trio.content.project import Project
-from vibes_trio.content.project_words import tell_elsewhere, tell_entries, tell_remote
+from vibes_trio.content.project_words import tell_entries, tell_hosts
 from vibes_trio.content.slugs import check_slug_pair, own_names, parse_slug_pair
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
@@ -163,7 +163,7 @@ def _tell_hosts(app: App, project: Project, noted: Extras) -> tuple[str, ...]:
     hosts = app.config.page_hosts
     packages = noted.packages if app.home is not None else tuple(noted.modules)
     local = {text: text for text in packages} | own_addresses(app, project.remote)
-    return tell_remote(project, hosts, local) + tell_elsewhere(noted.elsewhere, hosts)
+    return tell_hosts(project, noted.elsewhere, hosts, local)
 
 
 def _response(app: App, deploy: Deploy, release: Release, warnings: tuple[str, ...]) -> ResEnsureAppSlug:
