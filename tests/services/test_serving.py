@@ -804,3 +804,39 @@ async def test_a_page_of_a_site_whose_template_is_lost_is_not_found(app, tmp_pat
     reply = await get(replace(local, assets=AssetCache(1024 * 1024)), "/part/b.html")
 
     assert reply.status == 404
+
+
+# -- pages of a site without their ending -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/about", b"about"),
+        ("/about/", b"about"),
+        ("/docs/", b"docs"),
+        ("/docs/start", b"start"),
+        ("/about.html", b"about"),
+        ("/nothing", b"home"),
+    ],
+)
+async def test_a_page_of_a_site_is_found_by_its_address_without_an_ending(app, path, body):
+    pages = {
+        "/index.html": "home",
+        "/about.html": "about",
+        "/docs/index.html": "docs",
+        "/docs/start.html": "start",
+    }
+    files = [
+        text(name, f"<h1>{words}</h1>", entryPoint=name == "/index.html") for name, words in pages.items()
+    ]
+    reply = await deploy(app, *files)
+
+    for start in ("", f"/~{reply['fsId']}~"):
+        assert b"<h1>" + body + b"</h1>" in (await get(app, start + path, **NAVIGATE)).body
+
+
+async def test_only_who_navigates_gets_a_page_by_another_name(app):
+    await deploy(app, text("/index.html", "home"), text("/about.html", "about"))
+
+    assert (await get(app, "/about", sec_fetch_mode="cors", accept="*/*")).status == 404
