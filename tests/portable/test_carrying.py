@@ -176,6 +176,20 @@ async def test_all_of_it_can_be_given_to_another(source, tmp_path, capsys):
         assert await pages(app, made) == shown
 
 
+async def test_a_server_that_runs_shows_what_was_taken_in(source, tmp_path, capsys):
+    """Though it has told a visitor before that there is no such app."""
+    folder, made, shown = source
+    path, new = tmp_path / "a.zip", tmp_path / "new"
+    await in_thread(run, capsys, "export", "--user", owner_of(folder), "--out", path, "--data-dir", folder)
+    async with running(new) as app:
+        before = await pages(app, made)
+        await in_thread(run, capsys, "import", path, "--data-dir", new)
+        after = await pages(app, made)
+
+    assert {status for status, _ in before.values()} == {404}
+    assert after == shown
+
+
 async def test_one_app_goes_alone(source, tmp_path, capsys):
     folder, made, _ = source
     path = tmp_path / "garden.zip"

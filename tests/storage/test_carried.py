@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from vibes_trio.storage.carried import CARRIED, LEFT
+from vibes_trio.storage.carried import APPS, CARRIED, LEFT, RELEASES, UPLOADS, named_assets
 from vibes_trio.storage.sqlite.migrate import load_migrations, migrate
 
 INNER = ("sqlite_", "ChatText_")
@@ -36,3 +36,24 @@ def test_each_table_goes_along_or_is_said_to_stay(tables):
 @pytest.mark.parametrize("table", CARRIED, ids=lambda table: table.name)
 def test_each_column_goes_along_or_is_said_to_stay(tables, table):
     assert tables[table.name] == {*table.columns, *table.left}
+
+
+def test_files_are_those_of_releases_uploads_and_icons():
+    release = {"fileSystem": '[{"assetId":"zFile1234","n":"zName1234"}]', "extras": '{"lock":"zLock1234"}'}
+    twin = {"fileSystem": '[{"x":"zFile1234"}]', "extras": None}
+
+    named = named_assets(
+        {
+            RELEASES: [release, twin],
+            UPLOADS: [{"assetId": "zUp123456"}],
+            APPS: [{"icon": '{"cid":"zIcon1234","mime":"image/png"}'}, {"icon": ""}],
+        }
+    )
+
+    assert named == {
+        "zFile1234": True,
+        "zName1234": False,
+        "zLock1234": False,
+        "zUp123456": True,
+        "zIcon1234": True,
+    }
