@@ -26,6 +26,11 @@ SAMPLES: Mapping[str, Sequence[str]] = {
     "/sign-in": ["/sign-in", "/sign-in?next=/chats"],
     "/welcome": ["/welcome"],
     "/account": ["/account"],
+    "/vibe/<user>/<slug>": ["/vibe/ada/garden", "/vibe/ada/none"],
+    "/vibe/<user>/<slug>/<fs_id>": ["/vibe/ada/garden/zNone"],
+    "/operator": ["/operator"],
+    "/operator/users": ["/operator/users", "/operator/users?cursor=odd"],
+    "/operator/settings": ["/operator/settings"],
     "/chats": [
         "/chats",
         "/chats?deleted=1",

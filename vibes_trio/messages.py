@@ -25,12 +25,14 @@ from vibes_trio.services import (
     live,
     me,
     my_sessions,
+    operating,
     page_errors,
     passkeys,
     people,
     prompts,
     release_packages,
     reports,
+    server_status,
     share_links,
     sharing,
     uploads,
@@ -47,6 +49,7 @@ from vibes_trio.wire import folders as of_folders
 from vibes_trio.wire import handoff as of_handoff
 from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
+from vibes_trio.wire import operator as of_operator
 from vibes_trio.wire import packages as of_packages
 from vibes_trio.wire import page_errors as of_page_errors
 from vibes_trio.wire import passkeys as of_passkeys
@@ -126,6 +129,10 @@ MESSAGES: tuple[Handler[Any], ...] = (
     message(of_chats.ReqSetChatContext, chat_list.set_chat_context),
     message(of_chats.ReqDeleteChatContext, chat_list.delete_chat_context),
     message(of_chats.ReqRestoreChatContext, chat_list.restore_chat_context),
+    message(of_operator.ReqListUsers, operating.list_users),
+    message(of_operator.ReqListServerSettings, operating.list_server_settings),
+    message(of_operator.ReqGetServerFindings, operating.get_server_findings),
+    message(of_operator.ReqGetServerStatus, server_status.get_server_status),
     message(of_live.ReqSubscribeChatSections, live.subscribe_chat_sections),
     message(of_live.ReqSubscribeReleases, live.subscribe_releases),
     message(of_live.ReqSubscribeApps, live.subscribe_apps),

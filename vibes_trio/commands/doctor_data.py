@@ -6,10 +6,9 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from vibes_trio.background.backups import folder_of
 from vibes_trio.background.expiry import devices_end
 from vibes_trio.backups.archive import Wanted, check_files, write_backup
-from vibes_trio.backups.kept import list_backups, newest_at
+from vibes_trio.backups.kept import folder_of, list_backups, newest_at
 from vibes_trio.backups.restoring import restore
 from vibes_trio.commands.database import read
 from vibes_trio.commands.finding import Finding

@@ -25,6 +25,7 @@ from vibes_trio.pages.chats import CHAT, CHATS, chat_page, chats_page
 from vibes_trio.pages.guard import page_headers
 from vibes_trio.pages.home import home_page
 from vibes_trio.pages.join import JOIN, join_page
+from vibes_trio.pages.operating import OPERATOR, SETTINGS, USERS, operator_page, settings_page, users_page
 from vibes_trio.pages.sign_in import post_sign_in, post_sign_out, sign_in_page
 from vibes_trio.pages.start import START
 from vibes_trio.pages.static_files import ROOM, TYPES, static_files, static_path, static_stamp
@@ -46,6 +47,9 @@ PAGES: Mapping[str, Page] = {
     CHATS: Page(chats_page, signed_in=True, nav="Chats"),
     CHAT: Page(chat_page, signed_in=True),
     ACCOUNT: Page(account_page, signed_in=True, nav="Account"),
+    OPERATOR: Page(operator_page, operators=True, nav="Server"),
+    USERS: Page(users_page, operators=True),
+    SETTINGS: Page(settings_page, operators=True),
     OPEN_SESSION: Page(sign_in_page),
     ACCEPT_INVITE: Page(welcome_page),
     f"{ROUND}/<user>/<slug>": Page(wrapper_page),

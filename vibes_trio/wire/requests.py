@@ -46,6 +46,12 @@ from vibes_trio.wire.me import (
     ReqSuggestHandleCandidates,
     ReqWhoAmI,
 )
+from vibes_trio.wire.operator import (
+    ReqGetServerFindings,
+    ReqGetServerStatus,
+    ReqListServerSettings,
+    ReqListUsers,
+)
 from vibes_trio.wire.packages import ReqListReleasePackages
 from vibes_trio.wire.page_errors import ReqClearPageErrors, ReqListPageErrors
 from vibes_trio.wire.passkeys import ReqAddPasskey, ReqListPasskeys, ReqPasskeyOptions, ReqRemovePasskey
@@ -130,6 +136,10 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
         ReqListUserInvites,
         ReqRevokeUserInvite,
         ReqSetUserRole,
+        ReqListUsers,
+        ReqGetServerStatus,
+        ReqListServerSettings,
+        ReqGetServerFindings,
         ReqRevokeDevice,
         ReqRenameApp,
         ReqForkApp,
