@@ -33,6 +33,7 @@ PEOPLE = {
     "eve": Relation.EDITOR,
     "vic": Relation.VIEWER,
     "bob": Relation.SIGNED_IN,
+    "olga": Relation.OPERATOR,
     "": Relation.ANYONE,
     "bad": Relation.ANYONE,
 }
@@ -48,6 +49,8 @@ class Target:
     chat: str = "adas-chat"
     deletion: str = "adas-deletion"
     device: str = "adas-device"
+    session: str = "adas-session"
+    passkey: str = "adas-passkey"
     token: str = "token-of-nothing"
     is_there: bool = True
     is_private: bool = False
@@ -58,10 +61,33 @@ TARGETS = {
     "unlisted": Target("hidden", token="token-of-hidden"),
     "unpublished": Target("taken-down", token="token-of-taken-down"),
     "private": Target("secret", token="token-of-secret", is_private=True),
-    "missing": Target("nothing", chat="no-chat", deletion="none", device="none", is_there=False),
-    "deleted": Target("trash", chat="no-chat", deletion="none", device="none", is_there=False),
+    "missing": Target(
+        "nothing",
+        chat="no-chat",
+        deletion="none",
+        device="none",
+        session="none",
+        passkey="none",
+        is_there=False,
+    ),
+    "deleted": Target(
+        "trash",
+        chat="no-chat",
+        deletion="none",
+        device="none",
+        session="none",
+        passkey="none",
+        is_there=False,
+    ),
     "handle missing": Target(
-        "nothing", "nobody", chat="no-chat", deletion="none", device="none", is_there=False
+        "nothing",
+        "nobody",
+        chat="no-chat",
+        deletion="none",
+        device="none",
+        session="none",
+        passkey="none",
+        is_there=False,
     ),
 }
 
@@ -130,6 +156,11 @@ async def make_world() -> World:
 def _let_in(db: MemoryDatabase, targets: list[Target]) -> None:
     """Make Eve an editor and Vic a viewer of all; leave an invitation, a request and a share link open."""
     with db._connection as run:
+        run.execute("INSERT INTO Users VALUES ('olga', 'olga', '', '2026', 'operator')")
+        run.execute("INSERT INTO Users VALUES ('ada', 'ada', '', '2026', 'user')")
+        run.execute("INSERT INTO Sessions VALUES ('adas-session', 'x', 'ada', '', '2026', '2099', '2099')")
+        run.execute("INSERT INTO Passkeys VALUES ('adas-passkey', 'ada', '', X'00', 0, '2026', '')")
+        run.execute("INSERT INTO UserInvites VALUES ('invite', 'x', '', '', 'user', 'olga', '2026', '2099')")
         run.execute("INSERT INTO Certificates VALUES ('adas-device', 'ada', 'f', 'x', '2026', '2099', NULL)")
         for target in targets:
             for who, role in (("eve", "editor"), ("vic", "viewer")):
@@ -153,11 +184,15 @@ def _let_in(db: MemoryDatabase, targets: list[Target]) -> None:
 
 def may(rule: Rule, relation: Relation, target: Target) -> bool:
     """What the table says."""
+    if rule.about is Kind.SERVER:
+        return relation is Relation.OPERATOR
+    if relation is Relation.OPERATOR:
+        relation = Relation.SIGNED_IN  # to the server alone
     if rule.about is Kind.ME:
         return relation >= rule.least
     if rule.about is Kind.INVITE:
         return target.is_there and Relation.SIGNED_IN <= relation < Relation.OWNER
-    if rule.about in (Kind.DELETION, Kind.DEVICE):
+    if rule.about in (Kind.DELETION, Kind.DEVICE, Kind.SESSION, Kind.PASSKEY):
         return target.is_there and relation is Relation.OWNER
     if rule.about is not Kind.APP and relation in (Relation.EDITOR, Relation.VIEWER):
         relation = Relation.SIGNED_IN  # these are of apps
@@ -193,6 +228,10 @@ def payload(world: World, message: Message, target: Target) -> dict[str, Json]:
         "contextId": target.chat,
         "deletionId": target.deletion,
         "serial": target.device,
+        "sessionId": target.session,
+        "passkeyId": target.passkey,
+        "inviteId": "invite",
+        "userId": "ada",
         "token": target.token,
         "emailKey": "link-open",
         "linkId": f"link-{target.app}",

@@ -6,6 +6,7 @@ objects, keys, nesting; and of whatever the member's own type allows. All else i
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain
 from typing import Any
 
@@ -28,22 +29,28 @@ RAW_TYPES: dict[tuple[str, str], Any] = {
 def fill(unit: bytes, size: int, start: bytes, end: bytes) -> bytes:
     """As many of *unit*, separated by commas, as *size* bytes hold."""
     count = max(1, (size - len(start) - len(end)) // (len(unit) + 1))
-    return start + b",".join([unit] * count) + end
+    return b"".join((start, (unit + b",") * (count - 1), unit, end))
 
 
-def any_values(size: int) -> Iterator[tuple[str, bytes]]:
-    """JSON values of *size* bytes that are dear to read, whatever they stand for."""
-    yield "text", b'"%b"' % (b"x" * size)
-    yield "text beyond ASCII", b'"%b"' % ("é".encode() * (size // 2))
-    yield "escapes", b'"%b"' % (b"\\n" * (size // 2))
-    yield "half pairs", b'"%b"' % (b"\\ud800" * (size // 6))
-    yield "numbers", fill(b"1", size, b"[", b"]")
-    yield "objects", fill(b'{"":[]}', size, b"[", b"]")
-    yield "lists", fill(b"[]", size, b"[", b"]")
-    yield "keys", b"{%b}" % b",".join(b'"%x":1' % number for number in range(size // 10))
-    yield "one key often", fill(b'"a":1', size, b"{", b"}")
-    yield "nesting", b"[" * (size // 2) + b"]" * (size // 2)
-    yield "blanks", b" " * size + b"1"
+@cache
+def any_values(size: int) -> tuple[tuple[str, bytes], ...]:
+    """JSON values of *size* bytes that are dear to read, whatever they stand for.
+
+    Made once: they are dear to make, too, and each member of each message has them.
+    """
+    return (
+        ("text", b'"%b"' % (b"x" * size)),
+        ("text beyond ASCII", b'"%b"' % ("é".encode() * (size // 2))),
+        ("escapes", b'"%b"' % (b"\\n" * (size // 2))),
+        ("half pairs", b'"%b"' % (b"\\ud800" * (size // 6))),
+        ("numbers", fill(b"1", size, b"[", b"]")),
+        ("objects", fill(b'{"":[]}', size, b"[", b"]")),
+        ("lists", fill(b"[]", size, b"[", b"]")),
+        ("keys", b"{%b}" % b",".join(b'"%x":1' % number for number in range(size // 10))),
+        ("one key often", fill(b'"a":1', size, b"{", b"}")),
+        ("nesting", b"[" * (size // 2) + b"]" * (size // 2)),
+        ("blanks", b" " * size + b"1"),
+    )
 
 
 def fitting_values(kind: inspect.Type, size: int) -> Iterator[tuple[str, bytes]]:

@@ -115,7 +115,10 @@ CREATE TRIGGER AppChats_of_renamed AFTER UPDATE OF appSlug, userSlug ON AppSlugB
   UPDATE AppChats SET appSlug = new.appSlug, userSlug = new.userSlug
     WHERE appSlug = old.appSlug AND userSlug = old.userSlug;
 END;
-CREATE TABLE Users (userId text PRIMARY KEY, name text NOT NULL UNIQUE, email text NOT NULL, created text NOT NULL);
+CREATE TABLE Users (userId text PRIMARY KEY, name text NOT NULL UNIQUE, email text NOT NULL, created text NOT NULL,
+  role text NOT NULL DEFAULT 'user');
+CREATE TABLE UserInvites (inviteId text PRIMARY KEY, codeHash text NOT NULL UNIQUE, name text NOT NULL,
+  email text NOT NULL, role text NOT NULL, createdBy text NOT NULL, created text NOT NULL, expires text NOT NULL);
 CREATE TABLE Invites (codeHash text PRIMARY KEY, userId text NOT NULL REFERENCES Users (userId),
   created text NOT NULL, expires text NOT NULL, used text);
 CREATE TABLE Certificates (serial text PRIMARY KEY, userId text NOT NULL, fingerprint text NOT NULL,
@@ -143,6 +146,8 @@ CREATE TABLE PageErrors (userSlug text NOT NULL, appSlug text NOT NULL, errorKey
   last text NOT NULL, PRIMARY KEY (userSlug, appSlug, errorKey));
 CREATE TABLE Meta (name text PRIMARY KEY, value int NOT NULL);
 INSERT INTO Meta VALUES ('revocations', 0);
+CREATE TABLE Passkeys (credentialId text PRIMARY KEY, userId text NOT NULL REFERENCES Users (userId),
+  name text NOT NULL, publicKey blob NOT NULL, signCount int NOT NULL, created text NOT NULL, used text NOT NULL);
 CREATE TABLE Sessions (sessionId text PRIMARY KEY, tokenHash text NOT NULL UNIQUE,
   userId text NOT NULL REFERENCES Users (userId), browser text NOT NULL, created text NOT NULL, used text NOT NULL,
   expires text NOT NULL);

@@ -5,7 +5,7 @@ nobody who is signed in, as a user, and as an operator; in light and dark, wide 
 """
 
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +20,17 @@ from vibes_trio.browsers import COOKIE
 from vibes_trio.context import App
 
 SAMPLES: Mapping[str, Sequence[str]] = {
-    "/": ["/"],
+    "/": ["/", "/?search=nothing-at-all", "/?deleted=gone"],
+    "/apps/<handle>/<slug>": ["/apps/ada/garden", "/apps/ada/shed", "/apps/ada/gone", "/apps/ada/none"],
+    "/join": ["/join"],
     "/sign-in": ["/sign-in", "/sign-in?next=/chats"],
+    "/welcome": ["/welcome"],
+    "/account": ["/account"],
+    "/vibe/<user>/<slug>": ["/vibe/ada/garden", "/vibe/ada/none"],
+    "/vibe/<user>/<slug>/<fs_id>": ["/vibe/ada/garden/zNone"],
+    "/operator": ["/operator"],
+    "/operator/users": ["/operator/users", "/operator/users?cursor=odd"],
+    "/operator/settings": ["/operator/settings"],
     "/chats": [
         "/chats",
         "/chats?deleted=1",
@@ -113,6 +122,7 @@ async def _fill(app: App, cookie: str, name: str) -> None:
         for words in ("1", "2"):
             file = jsx(content=f"export default () => <p>{words}</p>;\n")
             await tell("req-ensure-app-slug", mode="production", fileSystem=[file], **app_name)
+        await _fill_apps(tell, name)
         for chat in (f"garden-chat{own}", f"short{own}", f"gone{own}"):
             await tell("req-ensure-chat-context", contextId=chat)
         await tell(
@@ -131,6 +141,22 @@ async def _fill(app: App, cookie: str, name: str) -> None:
             origin = "user" if blocks[0]["type"] == "prompt.txt" else "llm"
             await tell("req-append-chat-section", contextId=f"garden-chat{own}", origin=origin, blocks=blocks)
         await tell("req-delete-chat-context", contextId=f"gone{own}")
+
+
+async def _fill_apps(tell: Callable[..., Awaitable[None]], name: str) -> None:
+    """Have an app that is private and shared in every way, one that is taken down, and one that is deleted."""
+    for slug, mode in (("shed", "production"), ("shed", "dev"), ("gone", "production"), ("old", "dev")):
+        file = jsx(content=f"export default () => <b>{mode}</b>;\n")
+        app_name = {"appSlug": slug, "userSlug": name}
+        await tell("req-ensure-app-slug", mode=mode, fileSystem=[file], message="A try", **app_name)
+    shed = {"appSlug": "shed", "ownerHandle": name}
+    await tell("req-ensure-app-settings", title="Shed", env=[{"key": "A", "value": "b"}], **shed)
+    await tell("req-ensure-app-settings", visibility="private", request={"enable": True}, **shed)
+    for email in ("", "eve@example.org"):
+        await tell("req-create-invite", role="editor", invitedEmail=email, **shed)
+    await tell("req-create-share-link", **shed)
+    await tell("req-set-unpublish", unpublish=True, appSlug="gone", ownerHandle=name)
+    await tell("req-delete-app", appSlug="old", ownerHandle=name)
 
 
 def _prompt(words: str) -> list[dict[str, object]]:

@@ -69,6 +69,7 @@ LEAST = {
     Relation.VIEWER: "viewer",
     Relation.EDITOR: "editor",
     Relation.OWNER: "owner",
+    Relation.OPERATOR: "operator",
 }
 
 

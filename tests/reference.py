@@ -6,19 +6,21 @@
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+STAY = Path(__file__).parent / "reference_cli" / "stay.mjs"
 COMMAND_TIMEOUT_S = 240
 START_TIMEOUT_S = 60
 _LISTENING = re.compile(r"listening on (http://127\.0\.0\.1:\d+)")
@@ -107,11 +109,44 @@ class Done:
     err: str
 
 
+class Program:
+    """The reference's program, loaded once: that takes it longer than any command. Its code is as it is."""
+
+    def __init__(self, reference: Path) -> None:
+        main = reference / "node_modules/vibes-diy/cli/main.js"
+        to_read, to_write = os.pipe()
+        self._process = subprocess.Popen(
+            [str(reference / "node"), str(STAY), str(main), str(to_read)],
+            pass_fds=(to_read,),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        os.close(to_read)
+        self._commands = os.fdopen(to_write, "w")
+
+    def run(self, args: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Done:
+        """Run one command; only when it has ended the next begins."""
+        self._commands.write(json.dumps({"args": args, "cwd": str(cwd), "env": env}) + "\n")
+        self._commands.flush()
+        # It says one line, and nothing before it is asked again.
+        heard, _, _ = select.select([self._process.stdout], [], [], COMMAND_TIMEOUT_S)
+        assert heard, f"{args}: no answer in {COMMAND_TIMEOUT_S} s"
+        return Done(**json.loads(self._process.stdout.readline()))
+
+    def stop(self) -> None:
+        """End it."""
+        self._commands.close()
+        self._process.kill()
+        self._process.communicate()
+
+
 @dataclass(frozen=True, slots=True)
 class Cli:
     """The reference's command line, as one person has it: a home folder, and one with an app's files.
 
     Attributes:
+        program: what `run` runs commands in.
         reference: see `find_reference`.
         url: of the server; without `/api`.
         device_id: for `VIBES_DEVICE_ID`; empty: none is set.
@@ -121,6 +156,7 @@ class Cli:
     url: str
     device_id: str
     folder: Path
+    program: Program | None = None
 
     @property
     def app(self) -> Path:
@@ -176,17 +212,9 @@ class Cli:
 
     def run(self, *args: str) -> Done:
         """Run `vibes-diy ARGS` in the app's folder."""
-        done = subprocess.run(
-            self.command(*args),
-            cwd=self.app,
-            env=self.env(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=COMMAND_TIMEOUT_S,
-            check=False,
-        )
-        return Done(done.returncode, done.stdout, _ALREADY.sub("", done.stderr))
+        assert self.program is not None
+        done = self.program.run(args, self.app, self.env())
+        return replace(done, err=_ALREADY.sub("", done.err))
 
     def succeed(self, *args: str) -> str:
         """Run `vibes-diy ARGS`, which has to end well; return what it prints."""

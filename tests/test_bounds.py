@@ -25,7 +25,7 @@ import trio
 import trio.testing
 from asking import APPEND, DEPLOY, ENSURE_CHAT, envelope, js, jsx, text
 from fake_registry import fill_store
-from hostile_messages import envelopes, message, payloads
+from hostile_messages import any_values, envelopes, message, payloads
 from loop_watch import LoopWatch, busyness, resident_bytes
 from raw_client import frame, over_websocket, post, post_chunked, talk
 from readme_tables import requests
@@ -37,6 +37,7 @@ from vibes_trio.collector import give_memory_back
 from vibes_trio.config import KiB, Limits, MiB
 from vibes_trio.front.state import Front
 from vibes_trio.handlers import PIPELINE
+from vibes_trio.urls import ERRORS, METRICS
 from vibes_trio.wire.base import Request
 
 pytestmark = pytest.mark.alone
@@ -59,6 +60,8 @@ SIZES = (HERE, LONG)
 MOST = LIMITS.max_body_bytes - 64 * KiB
 AUTH = json.dumps({"type": "device-id", "token": token("A")}).encode()
 MANY_FONTS = "&".join(f"family=Some+Font+{n}:ital,wght@0,400;1,400..700;1,9" for n in range(40))
+PARTS = 4
+"""In so many parts all messages are walked, each on a server of its own."""
 SALT = b"SALTSALT"
 """Stands in what is deployed for something new each time: what is there already costs nothing."""
 HOST = "garden--ada.localhost"
@@ -269,6 +272,12 @@ def routes() -> dict[str, dict[str, bytes]]:
             "fields": get("/assets/cid?" + "a=1&" * 7_000, "localhost"),
         },
         "share link": {"long": post(b"x" * HERE, HOST, "/~share")},
+        "metrics": {"not asked for": get(f"{METRICS}?" + "x" * 30_000, "localhost")},
+        "error of a page": {
+            f"{what}, {size} bytes": post(value, HOST, ERRORS)
+            for size in SIZES
+            for what, value in any_values(size)
+        },
         "other HTTP": {
             "delete": get("/" + "x" * 30_000, "localhost", "DELETE"),
             "to an app": post(b"{}", HOST),
@@ -311,9 +320,14 @@ async def walk_successes(walk: Walk) -> None:
     await walk.step("entry point", "any", "page of the largest app", routes()["entry point"]["page"])
 
 
-WALKS = {
-    str(request.__struct_config__.tag): partial(walk_requests, request=request) for request in requests()
-}
+async def walk_some(walk: Walk, some: list[type[Request[Any]]]) -> None:
+    """Walk several kinds of messages one after the other."""
+    for request in some:
+        await walk_requests(walk, request)
+
+
+# A server of its own takes as long to start as a walk takes: so messages share some.
+WALKS = {f"messages {n + 1} of {PARTS}": partial(walk_some, some=requests()[n::PARTS]) for n in range(PARTS)}
 WALKS |= {f"envelopes of {size} bytes": partial(walk_envelopes, size=size) for size in SIZES}
 WALKS |= {"routes": walk_routes, "successes": walk_successes}
 

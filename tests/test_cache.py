@@ -1,9 +1,10 @@
 """Bytes by content and releases by name."""
 
+import pytest
 import trio
 import trio.testing
 
-from vibes_trio.cache import ENTRY_BYTES, AssetCache, Flights, Kept, NameCache
+from vibes_trio.cache import ENTRY_BYTES, AssetCache, Flights, Kept, NameCache, Remembered
 
 
 def test_the_least_recently_used_bytes_go_first():
@@ -262,3 +263,31 @@ async def test_where_it_fails_the_next_who_waits_makes_it():
             nursery.start_soon(ask)
 
     assert (len(calls), sorted(map(str, got))) == (2, ["None", "None", "failed"])
+
+
+async def test_what_is_remembered_is_made_once_for_a_while_and_a_failure_is_not(autojump_clock):
+    made = []
+
+    async def make():
+        made.append(len(made))
+        await trio.sleep(1)
+        if len(made) == 1:
+            raise OSError
+        return made[-1]
+
+    kept = Remembered[int](10.0)
+    with pytest.raises(OSError):
+        await kept.get(make)
+    found = []
+
+    async def get():
+        found.append(await kept.get(make))
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(3):
+            nursery.start_soon(get)
+    await get()
+    await trio.sleep(10)
+    await get()
+
+    assert found == [1, 1, 1, 1, 2]

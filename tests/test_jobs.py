@@ -93,3 +93,16 @@ async def test_who_waits_for_a_job_gets_it_when_it_comes_and_hears_of_the_end(au
         jobs.close()
 
     assert len(seen) == 2
+
+
+async def test_how_many_run_is_told():
+    jobs = Jobs(Limits())
+    queue = jobs.queues[Sweep]
+    jobs.add(Sweep(), "ada")
+    assert queue.running == 0
+
+    queue.take_nowait()
+    assert (queue.running, queue.take_nowait()) == (1, None)
+    queue.done("ada")
+
+    assert queue.running == 0

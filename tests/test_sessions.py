@@ -7,8 +7,9 @@ import pytest
 import trio
 from page_client import page_client, page_socket, say, sign_in_code, signed_in
 from serving import running
-from trio_websocket import ConnectionClosed
+from trio_websocket import ConnectionClosed, ConnectionRejected
 
+from vibes_trio.browsers import COOKIE, SECURE_COOKIE
 from vibes_trio.commands.database import open_database
 from vibes_trio.config import Limits
 from vibes_trio.errors import RequireLogin
@@ -75,6 +76,34 @@ async def test_a_socket_of_another_page_is_nobodys_whatever_cookie_it_brings(app
 
     async with page_socket(app, token, **headers) as socket:
         assert (await say(socket))["code"] == "require-login"
+
+
+async def test_our_own_pages_speak_whichever_others_the_settings_name(tmp_path):
+    async with running(tmp_path / "data", VIBES_API_ORIGINS="https://chat.test") as app:
+        token = await signed_in(app)
+        async with page_socket(app, token) as socket:
+            assert (await say(socket))["userId"] == ADA
+        async with page_socket(app, token, "https://chat.test") as socket:
+            assert (await say(socket))["code"] == "require-login"
+        with pytest.raises(ExceptionGroup) as refused:
+            async with page_socket(app, token, "http://evil.test"):
+                pass
+        assert refused.value.subgroup(ConnectionRejected) is not None
+
+
+async def test_with_https_the_cookie_is_one_that_no_other_host_can_set(tmp_path):
+    async with running(tmp_path / "data", VIBES_SVC_PROTOCOL="https") as app, page_client(app) as client:
+        own = f"https://localhost:{app.config.port}"
+        answered = await client.post("/sign-in", headers={"origin": own}, code=await sign_in_code(app))
+        cookie = answered.headers["set-cookie"]
+        async with page_socket(app, answered.token, own, name=SECURE_COOKIE) as socket:
+            assert (await say(socket))["userId"] == ADA
+        for name, origin in ((COOKIE, own), (SECURE_COOKIE, own.replace("https", "http"))):
+            async with page_socket(app, answered.token, origin, name=name) as socket:
+                assert (await say(socket))["code"] == "require-login"
+
+    assert cookie.startswith(f"{SECURE_COOKIE}=")
+    assert cookie.endswith("; Secure")
 
 
 @pytest.mark.parametrize("cookie", ["forged", "", "x" * 200])

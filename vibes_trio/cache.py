@@ -96,6 +96,29 @@ class Flights(Generic[K, V]):
             flight.over.set()
 
 
+class Remembered(Generic[V]):
+    """One value that is made when it is wanted, once for all who want it then, and kept for *kept_s* seconds.
+
+    State: the value with the time at which it was made, by trio's clock; None: there is none yet.
+    """
+
+    def __init__(self, kept_s: float) -> None:
+        self._kept_s = kept_s
+        self._made: tuple[float, V] | None = None
+        self._flights: Flights[None, V] = Flights()
+
+    async def get(self, make: Callable[[], Awaitable[V]]) -> V:
+        """Return the value; *make* makes it anew."""
+
+        async def make_it() -> V:
+            if self._made is None or self._made[0] + self._kept_s <= trio.current_time():
+                made = await make()
+                self._made = trio.current_time(), made
+            return self._made[1]
+
+        return await self._flights.join(None, make_it)
+
+
 class AssetCache:
     """Bytes by key, the least recently used going first when *max_bytes* is reached.
 

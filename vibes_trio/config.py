@@ -16,6 +16,7 @@ from vibes_trio.errors import ConfigError
 
 ModulesMode = Literal["auto", "local", "cdn"]
 DeviceChain = Literal["strict", "registry", "legacy"]
+Origin = Literal["flag", "environment", "config.toml"]
 
 KiB = 1024
 MiB = 1024 * KiB
@@ -268,6 +269,11 @@ class Limits:
     sessions: int = 100_000
     sessions_per_user: int = 50
     max_browser_chars: int = 200
+    passkeys_per_user: int = 20
+    challenge_s: float = 300.0
+    challenges_used: int = 10_000
+    user_invites: int = 1000
+    user_invite_s: float = 7 * 86400.0
     sign_in_burst: int = 20
     sign_in_pause_s: float = 3.0
     sign_in_addresses: int = 10_000
@@ -301,6 +307,11 @@ class Limits:
     max_wal_bytes: int = 64 * MiB
     reserve_bytes: int = 4 * MiB
     invite_valid_s: float = 600.0
+    # Operator
+    doctor_s: float = 30.0
+    doctor_kept_s: float = 60.0
+    sample_interval_s: float = 10.0
+    samples: int = 360
     # Background
     jobs_waiting: int = 1024
     jobs_waiting_for_one: int = 256
@@ -321,6 +332,9 @@ class Limits:
     ready_bytes: int = 16 * MiB
     cached_files: int = 50_000
     trust_poll_s: float = 1.0
+    expiry_look_s: float = 86400.0
+    expiry_told_s: float = 30 * 86400.0
+    expiry_told: int = 20
     backup_look_s: float = 300.0
     backup_deadline_s: float = 6 * 3600.0
     backup_niceness: int = 15
@@ -356,7 +370,10 @@ def shared_out(limits: Limits, processes: int) -> tuple[Limits, Limits]:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings of one server. Paths are absolute, times are seconds, sizes are bytes."""
+    """The settings of one server. Paths are absolute, times are seconds, sizes are bytes.
+
+    *origins*: where each setting that was given came from, by its name.
+    """
 
     data_dir: Path
     host: str = "127.0.0.1"
@@ -397,6 +414,7 @@ class Config:
     backup_keep: int = 7
     metrics_token: str = ""
     access_log: str = ""
+    origins: Mapping[str, Origin] = field(default_factory=dict, compare=False)
     limits: Limits = field(default_factory=Limits)
 
     def with_port(self, port: int) -> "Config":
@@ -419,7 +437,8 @@ MAX_BYTES = 2**50
 class Setting:
     """One row of the settings table: its public name, the field it fills and what it means.
 
-    *least* and *most* bound a number (`parse` is `int`), or how many a list may have.
+    *least* and *most* bound a number (`parse` is `int`), or how many a list may have. Of one that is *secret* nobody is
+    shown more than that it is set.
     """
 
     name: str
@@ -428,6 +447,7 @@ class Setting:
     parse: str = "text"
     least: int = 0
     most: int = MAX_COUNT
+    secret: bool = False
 
 
 # The README's table is checked against this list.
@@ -512,7 +532,7 @@ SETTINGS: tuple[Setting, ...] = (
         "int",
         most=MAX_BYTES,
     ),
-    Setting("DEVICE_ID_CA_PRIV_KEY", "device_id_ca_priv_key", "private key of the device CA"),
+    Setting("DEVICE_ID_CA_PRIV_KEY", "device_id_ca_priv_key", "private key of the device CA", secret=True),
     Setting("DEVICE_ID_CA_CERT", "device_id_ca_cert", "certificate of the device CA"),
     Setting("CLOUD_SESSION_TOKEN_PUBLIC", "cloud_session_token_public", "public key of session tokens"),
     Setting("CLERK_PUBLISHABLE_KEY", "clerk_publishable_key", "handed to pages; not used for checking"),
@@ -533,6 +553,7 @@ SETTINGS: tuple[Setting, ...] = (
         "VIBES_METRICS_TOKEN",
         "metrics_token",
         "bearer token for `/metrics` from other machines; unset: only this one may read it",
+        secret=True,
     ),
     Setting(
         "VIBES_ACCESS_LOG",
@@ -541,7 +562,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("FPCLOUD_URL", "app_env", "Fireproof cloud that apps may sync with", "app_env"),
     Setting("DASHBOARD_URL", "app_env", "where one signs in to that cloud", "app_env"),
-    Setting("CALLAI_API_KEY", "app_env", "key of these services; every page gets it", "app_env"),
+    Setting("CALLAI_API_KEY", "app_env", "key of these services; every page gets it", "app_env", secret=True),
     Setting(
         "CALLAI_CHAT_URL", "app_env", "address of an OpenAI-like chat service, for apps' pages", "app_env"
     ),
@@ -570,6 +591,7 @@ _ORIGIN = re.compile(
     rf"[a-z][a-z0-9+.-]*://(?:{_NAME}(?:\.{_NAME})*|\[[0-9a-f:.]+\])(?::[0-9]{{1,5}})?", re.ASCII
 )
 
+_NUMBER = re.compile(r"(CLERK_PUB_JWT_(?:KEY|URL))_?[0-9]+", re.ASCII)
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "modules": ("auto", "local", "cdn"),
     "device_chain": ("strict", "registry", "legacy"),
@@ -592,10 +614,15 @@ def load_config(env: Mapping[str, str], flags: Mapping[str, str] | None = None) 
     Raises:
         ConfigError: a value that can't be used; names the setting and where it came from.
     """
-    given: dict[str, str] = {k: v for k, v in env.items() if v != ""} | dict(flags or {})
+    in_env = {name: value for name, value in env.items() if value != ""}
+    given: dict[str, str] = in_env | dict(flags or {})
     data_dir = Path(given["VIBES_DATA_DIR"]) if "VIBES_DATA_DIR" in given else default_data_dir(env)
-    given = _read_file(data_dir.absolute() / "config.toml") | given
-    values: dict[str, Any] = {"data_dir": data_dir.absolute()}
+    in_file = _read_file(data_dir.absolute() / "config.toml")
+    given = in_file | given
+    values: dict[str, Any] = {
+        "data_dir": data_dir.absolute(),
+        "origins": _find_origins(("config.toml", in_file), ("environment", in_env), ("flag", flags or {})),
+    }
     app_env: dict[str, str] = {}
     for setting in SETTINGS:
         if setting.field == "data_dir":
@@ -617,6 +644,17 @@ def load_config(env: Mapping[str, str], flags: Mapping[str, str] | None = None) 
     return Config(**values, app_env=app_env)
 
 
+def _find_origins(*given: tuple[Origin, Mapping[str, str]]) -> dict[str, Origin]:
+    """Return where each setting comes from, of *given*, the last of which counts; numbered ones by any number."""
+    known = {setting.name for setting in SETTINGS}
+    return {
+        name: origin
+        for origin, values in given
+        for name in (_NUMBER.sub(r"\1", text) for text in values)
+        if name in known
+    }
+
+
 def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
     """Return *env* for a program that we start: it gets no key that lets one sign in, or sign for others."""
     return {name: value for name, value in env.items() if name not in SECRET_VARIABLES}
@@ -635,8 +673,7 @@ def _read_file(path: Path) -> dict[str, str]:
         raise ConfigError(f"{path}: {error}") from error
     known = {setting.name for setting in SETTINGS}
     for name in table:
-        base = name.rstrip("0123456789").rstrip("_")
-        if name not in known and base not in ("CLERK_PUB_JWT_KEY", "CLERK_PUB_JWT_URL"):
+        if name not in known and not _NUMBER.fullmatch(name):
             raise ConfigError(f"{path}: unknown setting {name}. Known: {', '.join(sorted(known))}.")
     return {name: str(value) for name, value in table.items()}
 

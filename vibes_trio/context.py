@@ -12,7 +12,7 @@ from vibes_trio.auth.device_id import DeviceVerifier
 from vibes_trio.auth.handoff import HandOff
 from vibes_trio.auth.verifier import Claims, Verifier
 from vibes_trio.beside.pool import Beside
-from vibes_trio.cache import AssetCache, NameCache
+from vibes_trio.cache import AssetCache, NameCache, Remembered
 from vibes_trio.compilers.interface import Compiler
 from vibes_trio.compressor import Compressor
 from vibes_trio.config import Config, Limits
@@ -26,12 +26,14 @@ from vibes_trio.modules.home import Home
 from vibes_trio.modules.progress import Builds
 from vibes_trio.modules.sass_home import SassHome
 from vibes_trio.modules.store.local import LocalModules
+from vibes_trio.samples import Samples
 from vibes_trio.sessions import Sessions
 from vibes_trio.storage.chat_index import ToIndex
 from vibes_trio.storage.interface import Database
 from vibes_trio.turns import KeyedLock
 from vibes_trio.urls import Site, make_site
 from vibes_trio.wire.base import Envelope
+from vibes_trio.wire.operator import ResGetServerFindings
 
 R = TypeVar("R")
 
@@ -68,6 +70,9 @@ class App:
         told_errors: how often pages may tell of errors.
         reports: how often somebody may report apps.
         hand_off: makes what pages round apps hand to them.
+        started: when, Unix seconds.
+        samples: what it did and held of late.
+        findings: what may become a problem, as it was found last.
     """
 
     config: Config
@@ -99,6 +104,11 @@ class App:
     told_errors: ToldErrors = field(default_factory=lambda: allow_errors(Limits()))
     reports: Allowance = field(default_factory=lambda: allow_reports(Limits()))
     hand_off: HandOff | None = None
+    started: float = 0.0
+    samples: Samples = field(default_factory=lambda: Samples(Limits().samples))
+    findings: Remembered[ResGetServerFindings] = field(
+        default_factory=lambda: Remembered(Limits().doctor_kept_s)
+    )
 
     @property
     def site(self) -> Site:

@@ -77,6 +77,12 @@ class NotOwner(VibesError):
     code = "not-owner"
 
 
+class NotOperator(VibesError):
+    """Only whoever runs the server may."""
+
+    code = "not-operator"
+
+
 class LimitReached(VibesError):
     """A limit of the user is used up; the detail names it (`limit`, `value`)."""
 

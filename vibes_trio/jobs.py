@@ -61,19 +61,25 @@ KINDS: tuple[type[Job], ...] = (WarmRelease, WarmAll, Sweep, RetryBuilds, BuildM
 class JobQueue:
     """Jobs of one kind that wait, and whose turn is next.
 
-    Its mutable state: the queue with what runs of it; whether it is closed; and an event for those who take, set
-    and replaced whenever one of these changes.
+    Its mutable state: the queue with what runs of it, and how many that are; whether it is closed; and an event for
+    those who take, set and replaced whenever one of these changes.
     """
 
     def __init__(self, places: Places) -> None:
         self.places = places
         self._queue: TurnQueue[Job] = TurnQueue(places)
+        self._running = 0
         self._closed = False
         self._changed = trio.Event()
 
     def __len__(self) -> int:
         """Return how many wait."""
         return len(self._queue)
+
+    @property
+    def running(self) -> int:
+        """How many have been taken and not ended."""
+        return self._running
 
     def add(self, job: Job, user: str) -> bool:
         """Let *job* of *user* wait. False: too many do, or it is closed."""
@@ -85,7 +91,10 @@ class JobQueue:
     def take_nowait(self) -> tuple[str, Job] | None:
         """Return a job whose turn it is, and whose; `done` has to follow. None: there is none now."""
         found = self._queue.take()
-        return None if found is None else found[:2]
+        if found is None:
+            return None
+        self._running += 1
+        return found[:2]
 
     async def take(self) -> tuple[str, Job] | None:
         """Return what `take_nowait` does, once there is one. None: it is closed and empty."""
@@ -98,6 +107,7 @@ class JobQueue:
 
     def done(self, user: str) -> None:
         """Say that a job of *user* has ended."""
+        self._running -= 1
         self._queue.give_back(user, 1)
         self._tell()
 

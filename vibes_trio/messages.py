@@ -24,10 +24,15 @@ from vibes_trio.services import (
     handoff,
     live,
     me,
+    my_sessions,
+    operating,
     page_errors,
+    passkeys,
+    people,
     prompts,
     release_packages,
     reports,
+    server_status,
     share_links,
     sharing,
     uploads,
@@ -44,10 +49,14 @@ from vibes_trio.wire import folders as of_folders
 from vibes_trio.wire import handoff as of_handoff
 from vibes_trio.wire import live as of_live
 from vibes_trio.wire import me as of_me
+from vibes_trio.wire import operator as of_operator
 from vibes_trio.wire import packages as of_packages
 from vibes_trio.wire import page_errors as of_page_errors
+from vibes_trio.wire import passkeys as of_passkeys
+from vibes_trio.wire import people as of_people
 from vibes_trio.wire import prompts as of_prompts
 from vibes_trio.wire import reports as of_reports
+from vibes_trio.wire import sessions as of_sessions
 from vibes_trio.wire import settings as of_settings
 from vibes_trio.wire import sharing as of_sharing
 from vibes_trio.wire import uploads as of_uploads
@@ -100,6 +109,16 @@ MESSAGES: tuple[Handler[Any], ...] = (
     message(of_devices.ReqRevokeDevice, devices.revoke_device),
     message(of_handoff.ReqWhoAmI, handoff.who_am_i),
     message(of_handoff.ReqHandOff, handoff.hand_off),
+    message(of_passkeys.ReqPasskeyOptions, passkeys.passkey_options),
+    message(of_passkeys.ReqAddPasskey, passkeys.add_passkey),
+    message(of_passkeys.ReqListPasskeys, passkeys.list_passkeys),
+    message(of_passkeys.ReqRemovePasskey, passkeys.remove_passkey),
+    message(of_sessions.ReqListSessions, my_sessions.list_sessions),
+    message(of_sessions.ReqRevokeSession, my_sessions.revoke_session),
+    message(of_people.ReqCreateUserInvite, people.create_user_invite),
+    message(of_people.ReqListUserInvites, people.list_user_invites),
+    message(of_people.ReqRevokeUserInvite, people.revoke_user_invite),
+    message(of_people.ReqSetUserRole, people.set_user_role),
     message(of_reports.ReqReportApp, reports.report_app),
     message(of_chats.ReqListChatContexts, chat_list.list_chat_contexts),
     message(of_chats.ReqReadChatSections, chat_list.read_chat_sections),
@@ -110,6 +129,10 @@ MESSAGES: tuple[Handler[Any], ...] = (
     message(of_chats.ReqSetChatContext, chat_list.set_chat_context),
     message(of_chats.ReqDeleteChatContext, chat_list.delete_chat_context),
     message(of_chats.ReqRestoreChatContext, chat_list.restore_chat_context),
+    message(of_operator.ReqListUsers, operating.list_users),
+    message(of_operator.ReqListServerSettings, operating.list_server_settings),
+    message(of_operator.ReqGetServerFindings, operating.get_server_findings),
+    message(of_operator.ReqGetServerStatus, server_status.get_server_status),
     message(of_live.ReqSubscribeChatSections, live.subscribe_chat_sections),
     message(of_live.ReqSubscribeReleases, live.subscribe_releases),
     message(of_live.ReqSubscribeApps, live.subscribe_apps),

@@ -14,6 +14,7 @@ from vibes_trio.dispatch import Handler, Incoming
 from vibes_trio.errors import BadRequest, NotOwner, RequireLogin
 from vibes_trio.exchange import Later, Reply, Soon, of_value
 from vibes_trio.late import late
+from vibes_trio.services.access import admit_operator
 from vibes_trio.steps import let_go
 from vibes_trio.wire.access import Relation, rule_of
 from vibes_trio.wire.auth import DashAuth
@@ -151,6 +152,8 @@ def message(
         is_large = isinstance(payload, LargeMessage)
         ask_who = authenticate_or_not if is_open and not is_large else authenticate
         asker = await ask_who(ctx, payload.auth, of_apps=rule.of_apps)
+        if rule.least is Relation.OPERATOR:
+            await admit_operator(asker)
         if isinstance(payload, LargeMessage):
             if asker.claims is None:
                 raise RequireLogin("anonymous")

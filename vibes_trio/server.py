@@ -145,6 +145,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 sass_home=SassHome(outbound, config),
                 counts=counts,
                 sessions=Sessions(db, config.limits, parts.now),
+                started=parts.now(),
                 told_errors=allow_errors(config.limits),
                 reports=allow_reports(config.limits),
                 hand_off=hand_off,

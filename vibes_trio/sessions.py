@@ -13,6 +13,7 @@ from math import ceil
 import trio
 
 from vibes_trio.allowances import Allowance
+from vibes_trio.auth.challenges import Challenges
 from vibes_trio.auth.verifier import Claims, VerifiedCache
 from vibes_trio.config import Limits
 from vibes_trio.errors import Overloaded, RequireLogin
@@ -46,13 +47,18 @@ class _Held:
 
 
 class Sessions:
-    """The `Verifier` of sessions, and who depends on them."""
+    """The `Verifier` of sessions, and who depends on them.
+
+    Attributes:
+        challenges: that passkeys sign.
+    """
 
     def __init__(self, db: Database, limits: Limits, now: Callable[[], float]) -> None:
         """*now*: Unix seconds."""
         self._db, self._limits, self._now = db, limits, now
         self._known: VerifiedCache[Claims] = VerifiedCache(limits.verified_tokens, limits.verified_bytes)
         self._links: dict[str, set[Link]] = {}
+        self.challenges = Challenges(limits.challenge_s, limits.challenges_used)
         self._tries = Allowance(limits.sign_in_burst, limits.sign_in_pause_s, limits.sign_in_addresses)
         self._version = -1
         self._dropped = 0

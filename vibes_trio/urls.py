@@ -36,7 +36,9 @@ UPLOADS = "/assets"
 OPEN_SESSION = "/sign-in"
 """Where a browser is signed in: a page, and what its form is posted to."""
 END_SESSION = "/sign-out"
-FORMS = frozenset({SIGN_IN, UPLOADS, OPEN_SESSION, END_SESSION})
+ACCEPT_INVITE = "/welcome"
+"""Where somebody who is invited becomes a user."""
+FORMS = frozenset({SIGN_IN, UPLOADS, OPEN_SESSION, END_SESSION, ACCEPT_INVITE})
 """Paths of the API host to which no messages are posted."""
 
 ROUND = "/vibe"

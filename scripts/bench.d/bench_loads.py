@@ -212,6 +212,21 @@ def run_fan_out(
     return found
 
 
+def run_watch(bench: Bench, server: Server, device: Path, saves: int) -> list[float]:
+    """Return how long it took from each save until a browser showed it; see `watch_page.py`.
+
+    Raises:
+        BenchError: there is no browser, or it showed nothing in time.
+    """
+    command = [sys.executable, str(HERE / "watch_page.py"), f"http://localhost:{server.port}"]
+    command += [str(device), str(bench.folder), str(saves)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SLACK_S, check=False)
+    if done.returncode:
+        raise BenchError(done.stderr.strip()[-500:] or "watch_page failed")
+    found: list[float] = json.loads(done.stdout)
+    return found
+
+
 def write_lines(path: Path, lines: Sequence[str]) -> Path:
     """Write one message a line; return *path*."""
     path.write_text("\n".join(lines) + "\n", "utf-8")

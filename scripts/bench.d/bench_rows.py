@@ -19,6 +19,7 @@ from bench_loads import (
     hold_idle,
     run_bare_inserts,
     run_fan_out,
+    run_watch,
     run_wrk,
     run_ws,
     verify_tokens,
@@ -28,6 +29,8 @@ from bench_ours import LAUNCHER, make_app, run_ours
 from bench_processes import Server, cpu_s, first_answer, free_port, memory_kib, run_server
 from bench_projects import PROJECT_FILES, PROJECT_PACKAGES, make_project
 from bench_tools import HERE, PYTHON, ROOT
+
+from vibes_trio.auth.device import write_key_file
 
 Measure = Callable[[], Sample]
 Open = Callable[[Bench], AbstractContextManager[Measure]]
@@ -41,6 +44,7 @@ NEW_TOKEN_MESSAGES = 2_500
 NEW_DEPLOYS = 100
 NEW_PROJECTS = 5
 KNOWN_DEPLOYS = 600
+WATCHED_SAVES = 20
 PACKAGES = ("d3", "react-markdown", "recharts")
 PACKAGES_TIMEOUT_S = 120
 START_POLL_S = 0.001
@@ -416,6 +420,20 @@ def _ours_deploys(*, known: bool) -> Open:
     return side
 
 
+@contextmanager
+def _ours_watch(bench: Bench) -> Iterator[Measure]:
+    """Our side of a folder that is watched, with its page open in a browser."""
+    device = bench.folder / "device.json"
+    device.write_text(write_key_file(bench.ours.device), "utf-8")
+
+    def measure() -> Sample:
+        with _ours(bench) as server:
+            took = run_watch(bench, server, device, WATCHED_SAVES)
+        return {"p50_ms": percentile(took, 0.5), "p99_ms": percentile(took, 0.99)}
+
+    yield measure
+
+
 def _ours_deploys_with_packages(modules: str) -> Open:
     """Return our side of deploys of new apps that import packages which are known: built here before, or the CDN's."""
 
@@ -661,6 +679,12 @@ ROWS = (
     ),
     Row("deploy.new", "deploy of a new 12 KiB app", {"ours": _ours_deploys(known=False)}),
     Row("deploy.known", "deploy of a known one", {"ours": _ours_deploys(known=True)}),
+    Row(
+        "deploy.watch",
+        "from a save until the page shows it in Chromium, with `deploy --watch`",
+        {"ours": _ours_watch},
+        "p50_ms",
+    ),
     Row(
         "deploy.packages",
         f"deploy of a new app with {', '.join(PACKAGES)}",

@@ -99,7 +99,7 @@ FORGED = {
     "of nobody": signed(sub=None),
     "of an empty user": signed(sub=""),
     "of a number": signed(sub=7),
-    "of somebody who is anonymous": signed(anonymous=True, sub="ada") + "",
+    "of somebody who is anonymous": signed(anonymous=True, sub="ada"),
     "half anonymous": signed(anonymous=False),
     "of another kind": signed(header={"typ": "JWT"}),
     "with something critical": signed(header={"crit": ["exp"]}),
@@ -113,7 +113,7 @@ FORGED = {
 }
 
 
-@pytest.mark.parametrize("case", FORGED.keys() - {"of somebody who is anonymous"})
+@pytest.mark.parametrize("case", sorted(FORGED.keys() - {"of somebody who is anonymous"}))
 def test_what_is_none_is_refused(made, case):
     with pytest.raises(RequireLogin) as refused:
         made.at_once(FORGED[case])

@@ -243,3 +243,27 @@ async def test_tokens_of_another_ca_never_count(app):
 
     with pytest.raises(RequireLogin):
         await app.devices(mint_token(device, NOW))
+
+
+@pytest.mark.parametrize("damage", ["gone", "empty folder", "cut", "no JSON", "a folder"])
+async def test_keys_that_are_lost_under_a_running_server_are_never_made_anew(app, tmp_path, caplog, damage):
+    """New ones would lock all devices out, once the server starts again: it goes on with those that it has."""
+    device, _, record = issue(app)
+    await app.db.write(certificates.record_certificate, record)
+    path = tmp_path / "keys.json"
+    whole = path.read_bytes()
+    if damage == "empty folder":
+        app = replace(app, config=replace(app.config, data_dir=tmp_path / "gone"))
+    else:
+        path.unlink()
+    if damage == "a folder":
+        path.mkdir()
+    if damage in ("cut", "no JSON"):
+        path.write_bytes(whole[:100] if damage == "cut" else b"words")
+
+    assert not await refresh_trust(app)
+
+    assert (await app.devices(mint_token(device, NOW))).user_id == "ada"
+    assert "can't be used; the old ones stay" in caplog.text
+    assert not (app.config.data_dir / "keys.json").is_file() or damage in ("cut", "no JSON")
+    assert not (tmp_path / "gone").exists()

@@ -45,7 +45,7 @@ def test_rotated_keys_keep_devices_signed_in_until_they_end(
     old = ensure_keys(Config(data_dir=data_dir), 1_900_000_000).ca
     capsys.readouterr()
 
-    keys.rotate(options(drop_old=False, lost=False, json=True))
+    keys.rotate(options(drop_old=False, lost=False, plan=False, yes=True, json=True))
 
     told = json.loads(capsys.readouterr().out)
     assert told["ca"] != old.name
@@ -59,7 +59,7 @@ def test_old_devices_can_be_dropped(
     user.add(options(name="ada", email="", id=None))
     device.issue(options(user="ada", days=30, out=str(tmp_path / "ada.json")))
 
-    keys.rotate(options(drop_old=True, lost=False))
+    keys.rotate(options(drop_old=True, lost=False, plan=False, yes=True))
 
     now = ensure_keys(Config(data_dir=data_dir), 1_900_000_000)
     assert now.previous == ()
@@ -70,7 +70,7 @@ def test_keys_of_the_settings_are_not_ours_to_rotate(options: Options) -> None:
     given = make_ca(1_700_000_000).settings
 
     with pytest.raises(CommandFailed, match="DEVICE_ID_CA_PRIV_KEY"):
-        keys.rotate(options(given, drop_old=False, lost=False))
+        keys.rotate(options(given, drop_old=False, lost=False, plan=False, yes=True))
 
 
 def test_lost_keys_are_made_anew_when_that_is_said_only(
@@ -91,7 +91,7 @@ def test_lost_keys_are_made_anew_when_that_is_said_only(
     assert not (data_dir / "keys.json").exists()
     capsys.readouterr()
 
-    keys.rotate(options(drop_old=False, lost=True))
+    keys.rotate(options(drop_old=False, lost=True, plan=False, yes=True))
 
     now = ensure_keys(Config(data_dir=data_dir), 1_900_000_000)
     assert now.ca.name != old.name
@@ -106,4 +106,37 @@ def test_keys_that_are_there_are_not_lost(options: Options) -> None:
     keys.show(options(secret=False))
 
     with pytest.raises(CommandFailed, match=r"keys\.json: is there"):
-        keys.rotate(options(drop_old=False, lost=True))
+        keys.rotate(options(drop_old=False, lost=True, plan=False, yes=True))
+
+
+def test_what_a_rotation_will_do_is_said_before(
+    options: Options, data_dir: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    user.add(options(name="ada", email="", id=None))
+    device.issue(options(user="ada", days=30, out=str(tmp_path / "ada.json")))
+    before = (data_dir / "keys.json").read_bytes()
+    capsys.readouterr()
+
+    keys.rotate(options(drop_old=False, lost=False, plan=True, yes=False))
+    keeps = capsys.readouterr().err
+    keys.rotate(options(drop_old=True, lost=False, plan=True, yes=False))
+    drops = capsys.readouterr().err
+
+    assert (data_dir / "keys.json").read_bytes() == before
+    assert "1 device of 1 users stay signed in, the last until 20" in keeps
+    assert "1 device of 1 users can't sign in any more" in drops
+
+
+def test_on_a_terminal_it_is_asked_first(
+    options: Options, data_dir: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ensure_keys(Config(data_dir=data_dir), 1_900_000_000)
+    before = (data_dir / "keys.json").read_bytes()
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda: "n")
+
+    with pytest.raises(CommandFailed, match="Nothing was changed"):
+        keys.rotate(options(drop_old=False, lost=False, plan=False, yes=False))
+
+    assert (data_dir / "keys.json").read_bytes() == before
+    assert "no device is signed in" in capsys.readouterr().err

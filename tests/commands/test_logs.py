@@ -27,8 +27,8 @@ def test_deploys_and_what_was_refused_are_told_oldest_first(served: Served, caps
 
     assert served.run("logs", "logged") == 0
     first, refused, down = capsys.readouterr().out.splitlines()
-    assert first[20:] == "deployed v1 the first"
-    assert refused[20:].startswith("refused ")
+    assert first[20:] == "deployed v1: the first"
+    assert refused[20:].startswith("refused: ")
     assert "App.jsx" in refused
     assert down[20:] == "unpublished"
 

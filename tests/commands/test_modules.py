@@ -39,7 +39,7 @@ def release(options, data_dir):
     """Save a release of garden--ada with the given notes."""
     data_dir.mkdir()
 
-    def save(extras: Extras) -> None:
+    def save(extras: Extras, mode: str = "production", fs_id: str = "z1") -> None:
         def save_in(tx) -> None:
             user = slugs.bind_user_slug(
                 tx, UserId("u"), UserSlug("ada"), limit=9, attempts=1, words=lambda: "a-b-c"
@@ -51,8 +51,8 @@ def release(options, data_dir):
                 app_slug=name,
                 user_slug=user,
                 user_id=UserId("u"),
-                fs_id=FsId("z1"),
-                mode="production",
+                fs_id=FsId(fs_id),
+                mode=mode,
                 env_json="{}",
                 file_system_json="[]",
                 extras_json=encode(extras).decode(),
@@ -113,6 +113,30 @@ def test_status_tells_what_is_being_built(options, data_dir, release, capsys):
 
     modules.status(options(app="garden"))
     assert "its module is lost" in capsys.readouterr().out
+
+
+def test_status_shows_what_was_tried_out_since_under_its_own_address(options, release, capsys):
+    release(Extras(packages=("old",)), "dev", "z0")
+    release(Extras(packages=("clsx",)))
+    release(Extras(packages=("zod",)), "dev", "z2")
+    release(Extras(packages=("d3",)), "dev", "z3")
+
+    modules.status(options(app="garden", json=True))
+
+    shown = json.loads(capsys.readouterr().out)
+    assert [(row["app"], row["import"]) for row in shown] == [
+        ("garden--ada/~z3~", "d3"),
+        ("garden--ada", "clsx"),
+    ]
+
+
+def test_status_shows_a_package_that_is_not_there(options, release, capsys):
+    release(Extras(not_local={"typo": "the registry has none of that name", "": "no registry"}))
+
+    modules.status(options(app="garden--ada", json=True))
+
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["import"], row["why"]) == ("typo", "the registry has none of that name")
 
 
 def test_status_sees_that_a_module_is_lost(options, release, capsys):

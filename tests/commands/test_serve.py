@@ -10,7 +10,9 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 from fakes import make_app
 
@@ -233,3 +235,29 @@ def test_the_usual_data_folder_needs_no_flag() -> None:
     config = Config(data_dir=Path("/h/.local/share/vibes-trio"))
 
     assert data_dir_flag(config, {"HOME": "/h"}) == ""
+
+
+def test_the_greeting_has_a_link_that_signs_in_as_long_as_no_browser_is() -> None:
+    app = make_app(hostname_base="localhost:8787", protocol="http")
+
+    lines = "\n".join(greeting(app, "http://127.0.0.1:8787", "CODE"))
+
+    assert "  sign in  http://127.0.0.1:8787/sign-in#CODE   (once, within ten minutes)" in lines
+    assert "sign in" not in "\n".join(greeting(app, "http://127.0.0.1:8787"))
+
+
+def test_the_link_that_the_first_start_prints_is_used_once(tmp_path: Path) -> None:
+    """By a real process, as whoever follows the README sees it."""
+    with serving(tmp_path / "data", "--port", "0") as process:
+        assert process.stdout is not None
+        printed = ""
+        for line in process.stdout:
+            printed = line
+            if line.startswith("  sign in"):
+                break
+        link = printed.split()[2]
+        address, _, code = link.partition("#")
+        own = {"origin": urlsplit(address)._replace(path="").geturl()}
+        answers = [httpx2.post(address, data={"code": code}, headers=own).status_code for _ in range(2)]
+
+    assert answers == [303, 403]

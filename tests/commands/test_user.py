@@ -41,8 +41,8 @@ def test_people_get_a_table(options: Options, capsys: pytest.CaptureFixture[str]
     user.list_all(options())
 
     head, row = capsys.readouterr().out.splitlines()
-    assert head.split() == ["NAME", "E-MAIL", "ID", "SINCE"]
-    assert row.split()[:3] == ["ada", "a@b.org", "u1"]
+    assert head.split() == ["NAME", "E-MAIL", "ROLE", "ID", "SINCE"]
+    assert row.split()[:4] == ["ada", "a@b.org", "operator", "u1"]
 
 
 def test_without_users_it_says_how_to_get_some(options: Options, capsys: pytest.CaptureFixture[str]) -> None:

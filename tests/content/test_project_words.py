@@ -5,9 +5,8 @@ from vibes_trio.content.project import exports_of
 from vibes_trio.content.project_words import (
     describe_project,
     is_reading,
-    tell_elsewhere,
     tell_entries,
-    tell_remote,
+    tell_hosts,
 )
 
 
@@ -58,11 +57,12 @@ def test_hosts_that_a_page_asks_in_vain_are_told_once_each():
     )
     project = read({"/index.html": PAGE.format(scripts)})
 
-    told = tell_remote(project, ["https://b.test"], {"https://a.test/1": "/~esm/a"})
+    told = tell_hosts(project, (), ["https://b.test"], {"https://a.test/1": "/~esm/a"})
 
     assert told == (
         "/index.html: asks https://a.test for https://a.test/2, which pages may not: get it with a package, put the"
-        " file beside the page, or have this server's operator allow it: VIBES_PAGE_HOSTS=https://a.test",
+        " file beside the page, or have this server's operator allow it: VIBES_PAGE_HOSTS=https://b.test,"
+        "https://a.test",
     )
 
 
@@ -87,10 +87,14 @@ def test_what_files_are_is_said_in_one_sentence(given, said):
 
 
 def test_addresses_that_modules_import_in_vain_are_told():
-    told = tell_elsewhere(["https://a.test/x.js", "//b.test/y.js", "https://c.test/z.js"], ["https://c.test"])
+    page = read({"/index.html": PAGE.format('<script src="https://d.test/d.js"></script>')})
+    addresses = ["https://a.test/x.js", "//b.test/y.js", "https://c.test/z.js"]
+
+    of_page, *told = tell_hosts(page, addresses, ["https://c.test"], {})
 
     assert [text.partition(":")[0] for text in told] == ['import "https', 'import "//b.test/y.js"']
-    assert all(text.endswith("VIBES_PAGE_HOSTS=https://a.test,https://b.test") for text in told)
+    setting = "VIBES_PAGE_HOSTS=https://c.test,https://d.test,https://a.test,https://b.test"
+    assert all(text.endswith(setting) for text in (of_page, *told))
     assert "may not ask https://b.test," in told[1]
 
 

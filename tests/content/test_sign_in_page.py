@@ -29,7 +29,7 @@ def test_trouble_is_read_out():
 
 
 def test_nothing_put_into_it_can_leave_its_place():
-    page = render_sign_in(SignIn(*[HOSTILE] * 6)).decode()
+    page = render_sign_in(SignIn(*[HOSTILE] * 8)).decode()
 
     assert "<script" not in page
     assert page.count("<title>") == 1
@@ -44,3 +44,14 @@ def test_its_policy_lets_its_own_style_in_and_no_frame_hold_it():
     assert "default-src 'none'" in POLICY
     assert "frame-ancestors 'none'" in POLICY
     assert "form-action 'self' http://localhost:* http://127.0.0.1:*" in POLICY
+
+
+def test_who_is_signed_in_lets_it_in_with_a_click_and_others_are_led_to_sign_in():
+    nobody = render_sign_in(SignIn("/s", "c", "r", "d", "f", sign_in="/sign-in?next=/s")).decode()
+    ada = render_sign_in(SignIn("/s", "c", "r", "d", "f", user="ada")).decode()
+
+    assert '<a href="/sign-in?next=/s">' in nobody
+    assert 'name="as"' not in nobody
+    assert '<button name="as" value="session">Let it in as ada</button>' in ada
+    assert ada.count("<form") == 2
+    assert ada.count('name="csr" value="c"') == 2

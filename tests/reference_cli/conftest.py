@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from reference import PLAIN_APP, Cli, Server, find_reference, serving
+from reference import PLAIN_APP, Cli, Program, Server, find_reference, serving
 
 
 @pytest.fixture(scope="session")
@@ -15,15 +15,23 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def program() -> Iterator[Program]:
+    """What runs all commands of this process."""
+    running = Program(find_reference())
+    yield running
+    running.stop()
+
+
 @pytest.fixture
-def make_cli(server: Server, tmp_path: Path) -> Callable[..., Cli]:
+def make_cli(server: Server, program: Program, tmp_path: Path) -> Callable[..., Cli]:
     """A command line for *who*, whose device is *device_id*, in a home of its own."""
 
     def make(who: str, device_id: str) -> Cli:
         folder = tmp_path / who
         (folder / "home").mkdir(parents=True)
         (folder / "app").mkdir()
-        cli = Cli(find_reference(), server.url, device_id, folder)
+        cli = Cli(find_reference(), server.url, device_id, folder, program)
         cli.write(App_jsx=PLAIN_APP)
         return cli
 

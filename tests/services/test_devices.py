@@ -2,12 +2,15 @@
 
 import json
 import re
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, quote_plus, urlencode, urlsplit
 
 import pytest
 from answering import answer
 from asking import Json, ask, rows
 from fakes import NOW, make_app, open_database
+from page_client import page_client, signed_in
+from recorded import NOW as RECORDED_NOW
+from serving import running
 
 from vibes_trio.auth.csr import make_csr
 from vibes_trio.auth.device import read_certificate_jwt
@@ -229,3 +232,53 @@ async def test_devices_are_listed_and_revoked_by_whom_they_are_of(app):
     nobodys = await ask(app, "ada", "vibes.diy.req-revoke-device", serial="others")
     assert others["message"].replace("other", "others") == nobodys["message"]
     assert "revoked" not in (await ask(app, "bob", "vibes.diy.req-list-devices"))["items"][0]
+
+
+FIELDS = {"returnUrl": "http://localhost:50000/cert"}
+
+
+async def test_who_is_signed_in_lets_a_device_in_with_a_click_on_our_own_page_alone(tmp_path):
+    fields = FIELDS | {"csr": csr(now=RECORDED_NOW)}
+    async with running(tmp_path / "data") as app, page_client(app) as client:
+        nobody = await client.get(f"{PATH}?{urlencode(fields)}")
+        client.cookie = await signed_in(app)
+        page = await client.get(f"{PATH}?{urlencode(fields)}")
+        foreign = [
+            await client.post(PATH, headers=headers, **fields, **{"as": "session"})
+            for headers in ({"origin": f"http://a--b.localhost:{app.config.port}"}, {"origin": ""})
+        ]
+        let_in = await client.post(PATH, **fields, **{"as": "session"})
+        client.cookie = "forged"
+        forged = await client.post(PATH, **fields, **{"as": "session"})
+
+    assert f"/sign-in?next={quote_plus(PATH)}" in nobody.text
+    assert page.has("Let it in as ada")
+    assert [one.status for one in (*foreign, forged)] == [403, 403, 403]
+    assert "Nobody is signed in" in forged.text
+    assert let_in.status == 303
+    location, _, certificate = let_in.headers["location"].partition("?cert=")
+    assert location == FIELDS["returnUrl"]
+    claims = read_certificate_jwt(certificate)["creatingUser"]["claims"]
+    assert (claims["userId"], claims["params"]["email"]) == ("user-ada", "ada@example.org")
+
+
+async def test_who_has_too_many_devices_is_told_so_on_the_page(tmp_path):
+    async with running(tmp_path / "data") as app, page_client(app) as client:
+        client.cookie = await signed_in(app)
+        for _ in range(app.config.limits.certificates_per_user):
+            fields = FIELDS | {"csr": csr(now=RECORDED_NOW), "as": "session"}
+            assert (await client.post(PATH, **fields)).status == 303
+
+        refused = await client.post(PATH, **FIELDS, csr=csr(now=RECORDED_NOW), **{"as": "session"})
+
+    assert (refused.status, "Revoke one" in refused.text) == (403, True)
+
+
+async def test_tries_of_codes_are_bounded_by_address(tmp_path):
+    async with running(tmp_path / "data") as app, page_client(app) as client, page_client(app) as another:
+        fields = FIELDS | {"csr": csr(now=RECORDED_NOW), "code": "WRONG"}
+        wrong = {(await client.post(PATH, **fields)).text for _ in range(app.config.limits.sign_in_burst)}
+        late = await another.post(PATH, **fields)
+
+    assert len(wrong) == 1
+    assert (late.status, "Too many tries" in late.text) == (403, True)

@@ -7,18 +7,17 @@ import msgspec
 import pytest
 import trio
 from asking import ask, deploy, get, jsx, text
-from local_home import ADDRESS, CODE, PACKAGE, facts_of, imports_of, open_home, run_jobs
-from msgspec.structs import replace as replace_struct
+from local_home import ADDRESS, CODE, facts_of, imports_of, open_home, run_jobs
 
 from vibes_trio.config import Limits
 from vibes_trio.content.vibes_modules import FIREPROOF, FIREPROOF_VERSION, our_addresses
 from vibes_trio.errors import FetchFailed
 from vibes_trio.jobs import BuildModules, Jobs, RetryBuilds, Sweep
 from vibes_trio.modules.bases import REACT
-from vibes_trio.modules.resolve.package_lock import Lock, read_lock
+from vibes_trio.modules.resolve.package_lock import read_lock
 from vibes_trio.modules.store.local import open_store, parse_cdn_address
 from vibes_trio.services import wanted
-from vibes_trio.services.packages import find_lacking, names_module, told_notes
+from vibes_trio.services.packages import find_lacking, names_module, told_once
 from vibes_trio.services.releases import Extras, read_extras
 from vibes_trio.services.upkeep import retry_builds, sweep
 from vibes_trio.storage import apps, assets
@@ -266,18 +265,6 @@ async def test_pages_of_the_cdn_get_the_platform_s_packages_too(app):
     assert imports[FIREPROOF].startswith(f"https://esm.sh/{FIREPROOF}@{FIREPROOF_VERSION}?deps=react@")
 
 
-def test_notes_on_what_the_database_brings_along_are_not_told():
-    part = replace_struct(PACKAGE, name="part", version="1.0.0")
-    database = replace_struct(part, name=FIREPROOF, uses={"part": "part@1.0.0"})
-    lock = Lock(
-        packages={"database": database, "part@1.0.0": part},
-        shared={FIREPROOF: "database"},
-        notes=("part@1.0.0 asks for react ^18; the page has 19", "part@1.0.01 asks for react ^18"),
-    )
-
-    assert told_notes(lock) == ["part@1.0.01 asks for react ^18"]
-
-
 async def test_an_app_of_the_platform_s_packages_has_the_database_built(app, home):
     source = 'import { useFireproof } from "use-fireproof";\nimport { ImgVibes } from "img-vibes";\n'
     source += 'import { callAI } from "call-ai";\nexport default () => null;\n'
@@ -471,3 +458,14 @@ async def test_what_is_made_for_phones_is_told_by_the_first_deploy(app, wanted, 
 
     words = "import 'react-native': could not be built: it is made for phones"
     assert any(told.startswith(words) for told in reply.get("warnings", [])) is is_told
+
+
+def test_a_package_without_a_version_is_told_once_and_with_the_reason():
+    warnings = (
+        'import "typo": the package registry gave no version of typo; …',
+        'import "other": nothing',
+        "x",
+    )
+
+    assert told_once(warnings, Extras(not_local={"typo": "none of that name", "": "y"})) == warnings[1:]
+    assert told_once(warnings, Extras(not_local={"": "no registry"})) == warnings

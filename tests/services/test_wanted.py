@@ -193,3 +193,10 @@ async def test_only_so_many_addresses_are_looked_at(app):
 
     assert len(extras.packages) == most
     assert len(extras.elsewhere) == 9
+
+
+def test_a_package_that_the_registry_knew_nothing_of_is_wanted_all_the_same():
+    wanted, never = find_wanted({}, Extras(packages=("later/part.js?url", "@x/y@2", "fs", "./a")))
+
+    assert wanted == {"later/part.js?url": ("later/part.js?url", "latest"), "@x/y@2": ("@x/y", "2")}
+    assert set(never) == {"fs", "./a"}

@@ -17,6 +17,7 @@ from vibes_trio.storage.apps import (
     get_swept_limit,
     list_latest,
     list_live,
+    list_newest,
     note_swept_limit,
     replace_extras,
 )
@@ -574,3 +575,11 @@ async def test_notes_that_a_deploy_changed_meanwhile_stay(inline: Database) -> N
     assert await latest(inline) == replace(there, extras_json='{"newer":1}')
     assert await inline.get(find_asset, LOCK) is None
     assert await inline.get(get_releases_version) == before
+
+
+async def test_the_newest_of_one_name_are_listed_of_any_mode(inline: Database) -> None:
+    for fs_id, mode, app in (("z1", "production", "todo"), ("z2", "dev", "todo"), ("z3", "dev", "draft")):
+        await inline.write(publish, release(fs_id, mode, app=app))
+
+    assert [row.fs_id for row in await inline.get(list_newest, TODO, 10)] == ["z2", "z1"]
+    assert [row.fs_id for row in await inline.get(list_newest, TODO, 1)] == ["z2"]

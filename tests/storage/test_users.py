@@ -3,7 +3,18 @@ import pytest
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin
 from vibes_trio.exchange import UserId
 from vibes_trio.storage import Database
-from vibes_trio.storage.users import User, add_invite, add_user, find_user, get_user, list_users, use_invite
+from vibes_trio.storage.users import (
+    User,
+    add_invite,
+    add_user,
+    check_free,
+    find_user,
+    get_user,
+    is_operator,
+    list_users,
+    set_role,
+    use_invite,
+)
 
 ADA = UserId("user-ada")
 
@@ -15,7 +26,7 @@ async def users(inline: Database) -> Database:
 
 
 async def test_user_is_found_by_name_and_by_id(users: Database) -> None:
-    ada = User(ADA, "ada", "ada@example.org", "2026-01-22T06:51:35.123Z")
+    ada = User(ADA, "ada", "ada@example.org", "2026-01-22T06:51:35.123Z", "operator")
 
     assert await users.get(find_user, "ada") == await users.get(get_user, ADA) == ada
     assert await users.get(find_user, "bob") is None
@@ -77,3 +88,25 @@ async def test_codes_that_have_run_out_are_forgotten(users: Database, clock: obj
 async def test_code_for_nobody_is_refused(users: Database) -> None:
     with pytest.raises(NotFound):
         await users.write(add_invite, UserId("user-bob"), "hash-1", valid_s=600)
+
+
+async def test_the_first_user_is_an_operator_and_there_is_always_one(users: Database) -> None:
+    eve = await users.write(add_user, UserId("user-eve"), "eve", "")
+    olga = await users.write(add_user, UserId("user-olga"), "olga", "", role="operator")
+    assert (eve.role, olga.role) == ("user", "operator")
+
+    await users.write(set_role, ADA, "user")
+    with pytest.raises(BadRequest, match="Nobody would be an operator"):
+        await users.write(set_role, olga.user_id, "user")
+    with pytest.raises(NotFound):
+        await users.write(set_role, UserId("nobody"), "operator")
+
+    operators = [await users.get(is_operator, user) for user in (ADA, eve.user_id, olga.user_id)]
+    assert operators == [False, False, True]
+    assert (await users.write(set_role, eve.user_id, "operator")).role == "operator"
+
+
+async def test_a_name_is_free_or_taken(users: Database) -> None:
+    await users.get(check_free, "eve")
+    with pytest.raises(BadRequest, match="a user ada already"):
+        await users.get(check_free, "ada")

@@ -37,6 +37,7 @@ async def test_all_that_waits_is_taken_together_up_to_the_bound() -> None:
     assert gate.entered.acquire(timeout=10)
     for pending in pendings[1:]:
         worker.submit(pending)
+    assert len(worker) == 5
 
     for _ in range(3):
         gate.open.release()
@@ -145,7 +146,9 @@ async def test_inline_answers_within_submit() -> None:
 async def test_inline_needs_nothing_after() -> None:
     pending = Pending(lambda tx: 1)
 
-    Inline(lambda batch: [p.run(NO_TX) for p in batch] and None).submit(pending)
+    runner = Inline(lambda batch: [p.run(NO_TX) for p in batch] and None)
+    runner.submit(pending)
+    assert len(runner) == 0
 
     assert await pending.wait() == 1
 

@@ -111,6 +111,17 @@ def load_key_file(data_dir: Path, now: float, *, is_new: Callable[[], bool] | No
         return _read(path, now)
 
 
+def read_key_file(data_dir: Path) -> Keys:
+    """Return the keys in the file of *data_dir*, though their time may be over. It is never made.
+
+    Raises:
+        ConfigError: the file is missing, or can't be used.
+    """
+    path = data_dir / FILE_NAME
+    with _as_config_error(path):
+        return _read(path, now=None)
+
+
 def _is_empty(folder: Path) -> bool:
     """Whether nothing lies in *folder*, or only what a process writes, or was killed at, that makes the keys, too."""
     return not folder.exists() or all(is_unfinished(entry.name) for entry in folder.iterdir())

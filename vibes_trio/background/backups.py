@@ -10,7 +10,7 @@ from pathlib import Path
 
 import trio
 
-from vibes_trio.backups.kept import name_at, newest_at, prune
+from vibes_trio.backups.kept import folder_of, name_at, newest_at, prune
 from vibes_trio.config import Config, without_secrets
 from vibes_trio.context import App
 from vibes_trio.errors import Internal
@@ -18,11 +18,6 @@ from vibes_trio.errors import Internal
 log = logging.getLogger(__name__)
 
 MAX_SAID_CHARS = 500
-
-
-def folder_of(config: Config) -> Path:
-    """Return where the server's own backups lie."""
-    return Path(config.backup_dir).absolute() if config.backup_dir else config.data_dir / "backups"
 
 
 async def back_up_if_due(app: App) -> None:

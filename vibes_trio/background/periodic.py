@@ -9,11 +9,13 @@ from functools import partial
 import trio
 
 from vibes_trio.background.backups import back_up_if_due
+from vibes_trio.background.expiry import warn_of_expiry
 from vibes_trio.config import Limits
 from vibes_trio.context import App
 from vibes_trio.counts import Cells
 from vibes_trio.errors import VibesError, forget_traces
 from vibes_trio.jobs import RetryBuilds, Sweep
+from vibes_trio.services.server_status import take_sample
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +60,10 @@ def periodic_work(app: App) -> tuple[Periodic, ...]:
         limits.periodic_jitter,
     )
     return (
+        every("look at what expires", limits.expiry_look_s, partial(warn_of_expiry, app), limits),
         *((backups,) if app.config.backup_every_h else ()),
         every("sweep", limits.sweep_interval_s, partial(_queue, app, Sweep()), limits),
+        every("samples", limits.sample_interval_s, partial(take_sample, app), limits),
         every("retry of builds", limits.sweep_interval_s, partial(_queue, app, RetryBuilds()), limits),
     )
 

@@ -108,7 +108,7 @@ async def refresh_trust(app: App) -> bool:
 def _find_cas(app: App, *, tell: bool = False) -> tuple[TrustedCa, ...] | None:
     """Return the CAs that count by the keys of now; None: they can't be used."""
     try:
-        return load_keys(app.config, app.now()).trusted
+        return load_keys(app.config, app.now(), is_new=lambda: False).trusted
     except ConfigError as error:
         if tell:
             log.error(

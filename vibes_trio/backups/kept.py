@@ -6,11 +6,18 @@ from calendar import timegm
 from collections.abc import Sequence
 from pathlib import Path
 
+from vibes_trio.config import Config
+
 _FORM = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"vibes-trio-(\d{8}T\d{6}Z)\.zip")
 _UNFINISHED = re.compile(r"\.vibes-trio-\d{8}T\d{6}Z\.zip\.[0-9a-f]{12}\.new(?:-journal|-wal|-shm)?")
 UNFINISHED_S = 86400.0
 """A backup that is being made is younger than that; what is older was interrupted."""
+
+
+def folder_of(config: Config) -> Path:
+    """Return where the server's own backups lie."""
+    return Path(config.backup_dir).absolute() if config.backup_dir else config.data_dir / "backups"
 
 
 def name_at(now: float) -> str:

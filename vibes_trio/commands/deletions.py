@@ -56,8 +56,8 @@ def _shown_gone(gone: Gone) -> str:
     return f"{number}, {shown_size(gone.bytes)}"
 
 
-def confirm(question: str) -> None:
-    """Ask on the terminal.
+def confirm(question: str, otherwise: str = "Nothing was deleted.") -> None:
+    """Ask on the terminal; *otherwise* says what a no comes to.
 
     Raises:
         CommandFailed: the answer isn't yes, or there is nobody to ask.
@@ -66,7 +66,7 @@ def confirm(question: str) -> None:
         raise CommandFailed(f"{question} Say --yes, as there is no terminal to ask on.", USAGE)
     tell(f"{question} [y/N]")
     if input().strip().lower() not in ("y", "yes"):
-        raise CommandFailed("Nothing was deleted.")
+        raise CommandFailed(otherwise)
 
 
 def undo(options: Namespace) -> int:

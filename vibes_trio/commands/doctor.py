@@ -8,10 +8,9 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from http.client import HTTPException
 from pathlib import Path
-from typing import Literal
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
@@ -22,6 +21,15 @@ from vibes_trio.auth.ca import expiry_warning
 from vibes_trio.auth.keys import FILE_NAME as KEYS_FILE
 from vibes_trio.auth.keys import load_keys
 from vibes_trio.commands.address import read_address
+from vibes_trio.commands.doctor_around import (
+    look_at_clock,
+    look_at_limits,
+    look_at_names,
+    look_at_port,
+    look_through_proxy,
+)
+from vibes_trio.commands.doctor_data import look_at_backups, look_at_built, look_at_devices
+from vibes_trio.commands.finding import Finding, Level
 from vibes_trio.commands.output import FAILED, OK, print_json
 from vibes_trio.compilers.sass import find_sass
 from vibes_trio.config import Config, MiB, load_config
@@ -35,26 +43,28 @@ from vibes_trio.modules.store.page_files import missing_files
 from vibes_trio.outbound import Registry, document_address, open_outbound
 from vibes_trio.storage.engines import describe_engine, holds_data, private_files
 
-Level = Literal["ok", "note", "problem"]
-
 MIN_FREE_BYTES = 256 * MiB
 ASK_TIMEOUT_S = 3.0
 _COLOURS: dict[Level, Colour] = {"ok": "green", "note": "yellow", "problem": "red"}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: `ok`, a `note` to mind, or a `problem` to mend; *text* says what to do."""
-
-    what: str
-    level: Level
-    text: str
-
-
 def main(options: Namespace) -> int:
     """Print what was found; fail if there is a problem."""
     config = load_config(os.environ, options.settings)
-    findings = [*look_at_machine(config), *look_at_data(config), *trio.run(look_outside, config)]
+    own = read_address(config.data_dir)
+    findings = [
+        *look_at_machine(config),
+        *look_at_clock(),
+        *look_at_limits(config),
+        *look_at_data(config),
+        *look_at_devices(config),
+        *look_at_built(config, deep=options.deep),
+        *look_at_backups(config, deep=options.deep),
+        *look_at_names(config),
+        *look_at_port(config, own),
+        *trio.run(look_outside, config),
+        *look_through_proxy(config, own),
+    ]
     if options.json:
         print_json([asdict(finding) for finding in findings])
     else:

@@ -1,13 +1,15 @@
 """`vibes-trio keys`: the server's own keys."""
 
 import os
+import sys
 import time
 from argparse import Namespace
 from datetime import datetime
 
-from vibes_trio.auth.keys import FILE_NAME, Keys, make_key_file, rotate_keys, settings_of
+from vibes_trio.auth.keys import FILE_NAME, Keys, make_key_file, read_key_file, rotate_keys, settings_of
 from vibes_trio.background.trust import ensure_keys
 from vibes_trio.commands.database import open_database, read, write
+from vibes_trio.commands.deletions import confirm
 from vibes_trio.commands.local_device import ensure_local_device
 from vibes_trio.commands.output import OK, CommandFailed, print_json, tell
 from vibes_trio.config import Config, load_config
@@ -40,6 +42,11 @@ def rotate(options: Namespace) -> int:
         )
     now = time.time()
     with open_database(config) as db:
+        tell(_plan(config, db, now, options))
+        if options.plan:
+            return OK
+        if not options.yes and sys.stdin.isatty():
+            confirm("Go on?", "Nothing was changed.")
         keys = _replace_lost(config, now) if options.lost else _rotate(config, db, now, options.drop_old)
         if not keys.previous:
             _revoke_all(db)
@@ -54,6 +61,23 @@ def rotate(options: Namespace) -> int:
         tell("Devices certified before count no more: issue new ones with `vibes-trio device issue`.")
     tell("A running server uses the new keys within a second.")
     return OK
+
+
+def _plan(config: Config, db: Database, now: float, options: Namespace) -> str:
+    """Return what a rotation will do, before anything is done."""
+    live = [c for c in read(db, list_certificates) if c.revoked is None and _unix(c.expires) > now]
+    who = f"{len(live)} device{'' if len(live) == 1 else 's'} of {len({c.user_id for c in live})} users"
+    if options.lost:
+        return f"Plan: make new keys; {who} can't sign in any more, and have to be issued anew."
+    old = read_key_file(config.data_dir).ca
+    if options.drop_old:
+        return f"Plan: replace the device CA {old.name!r}; {who} can't sign in any more, and have to be issued anew."
+    until = max((c.expires[:10] for c in live), default="")
+    stay = f"{who} stay signed in, the last until {until}" if live else "no device is signed in"
+    return (
+        f"Plan: replace the device CA {old.name!r}, which goes on to be trusted until its last device ends: {stay}. "
+        "New devices are certified by the new one. Back up keys.json afterwards."
+    )
 
 
 def _rotate(config: Config, db: Database, now: float, drop_old: bool) -> Keys:

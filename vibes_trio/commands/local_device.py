@@ -17,11 +17,11 @@ from vibes_trio.commands.credentials import LOCAL_USER, local_key_file
 from vibes_trio.commands.database import read, write
 from vibes_trio.commands.device_files import issue_for, load_device, save_device
 from vibes_trio.commands.output import CommandFailed
-from vibes_trio.commands.user import new_user_id
 from vibes_trio.config import Config
 from vibes_trio.exchange import UserId
+from vibes_trio.services.people import new_user_id
 from vibes_trio.storage.interface import Database
-from vibes_trio.storage.users import add_user, find_user
+from vibes_trio.storage.users import User, add_user, find_user
 
 LOCAL_EMAIL = "me@localhost"
 LOCAL_DAYS = 365
@@ -39,10 +39,15 @@ def ensure_local_device(config: Config, db: Database, keys: Keys, now: float) ->
         LimitReached: too many devices of the user count.
     """
     path = local_key_file(config.data_dir)
-    user = read(db, find_user, LOCAL_USER) or write(db, add_user, new_user_id(), LOCAL_USER, LOCAL_EMAIL)
+    user = read(db, find_user, LOCAL_USER) or _add_local_user(db)
     if not _is_good(path, user.user_id, trio.run(read_trust, config, db, keys.trusted), now):
         save_device(issue_for(db, keys.ca, user, now, LOCAL_DAYS), path, replace=True)
     return path
+
+
+def _add_local_user(db: Database) -> User:
+    # Whoever starts the server can read all that it holds, so to be its operator gives nothing away.
+    return write(db, add_user, new_user_id(), LOCAL_USER, LOCAL_EMAIL, role="operator")
 
 
 def _is_good(path: Path, user_id: UserId, trust: DeviceTrust, now: float) -> bool:

@@ -24,20 +24,14 @@ SECRET_CHARS = 26
 def main(options: Namespace) -> int:
     """Print a link for a user, by default for who runs this server."""
     config = load_config(os.environ, options.settings)
-    url = read_address(config.data_dir)
-    if not url:
-        raise CommandFailed(
-            "No server has run on this data folder: start it, vibes-trio serve, and type this again."
-        )
+    origin = origin_of_server(config)
     with open_database(config) as db:
         user = read(db, find_user, options.user)
         if user is None:
             raise CommandFailed(
                 f"There is no user {options.user!r}: vibes-trio user list shows who there is."
             )
-        link = sign_in_link(
-            config.with_port(urlsplit(url).port or 0), url, new_sign_in_code(db, user, config)
-        )
+        link = f"{origin}{OPEN_SESSION}#{new_sign_in_code(db, user, config)}"
     if options.json:
         print_json({"url": link, "user": user.name, "validS": config.limits.invite_valid_s})
         return OK
@@ -65,9 +59,27 @@ def code_for_first_visit(db: Database, config: Config) -> str:
     return new_sign_in_code(db, user, config) if user is not None else ""
 
 
-def sign_in_link(config: Config, url: str, code: str) -> str:
-    """Return the link that hands *code* in. *url*: where the server is reached from this machine; *config* knows its
-    port."""
+def origin_of_server(config: Config) -> str:
+    """Return where browsers find the server of *config*'s data folder.
+
+    Raises:
+        CommandFailed: none has run there yet.
+    """
+    url = read_address(config.data_dir)
+    if not url:
+        raise CommandFailed("No server has run on this data folder yet: start it by `vibes-trio serve`.")
+    return origin_for_browsers(config.with_port(urlsplit(url).port or 0), url)
+
+
+def origin_for_browsers(config: Config, url: str) -> str:
+    """Return where browsers find the server with these settings, whose port is known.
+
+    *url*: where it is reached from this machine; that is it, where nothing else is set.
+    """
     is_here = config.protocol == "http" and base_name(config.hostname_base) == "localhost"
-    origin = url if is_here else f"{config.protocol}://{config.hostname_base}"
-    return f"{origin}{OPEN_SESSION}#{code}"
+    return url if is_here else f"{config.protocol}://{config.hostname_base}"
+
+
+def sign_in_link(config: Config, url: str, code: str) -> str:
+    """Return the link that hands *code* in; see `origin_for_browsers`."""
+    return f"{origin_for_browsers(config, url)}{OPEN_SESSION}#{code}"

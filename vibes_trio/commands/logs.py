@@ -90,4 +90,5 @@ def print_entry(entry: LogEntry) -> None:
     mode = f"({entry.mode})" if entry.mode == "dev" or entry.kind == "mode-set" else ""
     what = paint(entry.kind, "red" if entry.kind in _BAD else "green", sys.stdout)
     words = printable(" ".join(entry.words.split()))
-    print(" ".join(part for part in (when, what, release, mode, words) if part), flush=True)
+    told = " ".join(part for part in (when, what, release, mode) if part)
+    print(f"{told}: {words}" if words else told, flush=True)

@@ -16,7 +16,7 @@ from vibes_trio.content.policy import may_ask
 from vibes_trio.content.specifiers import Kind, parse_specifier
 from vibes_trio.content.vibes_modules import FROM_NPM, npm_packages
 from vibes_trio.errors import ConfigError, FetchFailed, ModuleFailed
-from vibes_trio.exchange import Cid
+from vibes_trio.exchange import AppSlug, Cid
 from vibes_trio.modules.build.bundle import is_stored
 from vibes_trio.modules.carry import collect_unused, export_store, import_store
 from vibes_trio.modules.font_home import FontHome
@@ -31,44 +31,59 @@ from vibes_trio.modules.store.holder import find_builders
 from vibes_trio.modules.store.local import CDN, LocalModules, open_store
 from vibes_trio.modules.store.page_files import PAGE_FILES
 from vibes_trio.outbound import Outbound, open_outbound
-from vibes_trio.services.packages import why_lacking
+from vibes_trio.services.packages import ALL, why_lacking
 from vibes_trio.services.releases import Extras, read_extras
 from vibes_trio.storage import apps, assets
+from vibes_trio.storage.release_rows import Release
 
 FONT = "font:"
-MAX_APPS = 10_000
+MAX_RELEASES = 10_000
 HEAD = ("APP", "IMPORT", "FROM", "WHY")
 FOLDER_CHARS = 40  # of the hash that a package's folder is named after
 
 
 def status(options: Namespace) -> int:
-    """Print where each package of the newest release of an app is loaded from."""
+    """Print where each package of the newest releases of an app is loaded from: of what its address shows, and of what
+    was tried out since."""
     config = load_config(os.environ, options.settings)
     store = open_store(config.data_dir, config.limits)
+    slug, _, user = options.app.partition("--")
     with open_database(config) as db:
-        found = [
-            (f"{row.app_slug}--{row.user_slug}", extras)
-            for row in read(db, apps.list_latest, MAX_APPS)
-            if options.app in (row.app_slug, f"{row.app_slug}--{row.user_slug}")
-            if (extras := read_extras(row.extras_json)) is not None
-        ]
+        newest = _shown(read(db, apps.list_newest, AppSlug(slug), MAX_RELEASES))
+    found = [
+        (name, extras)
+        for name, release in newest.items()
+        if user in ("", release.user_slug) and (extras := read_extras(release.extras_json)) is not None
+    ]
     if not found:
-        raise CommandFailed(
-            f"{options.app}: there is no such app here with a live release. Of one that was published for trying out"
-            " (--mode dev) its deploy and its page tell."
-        )
+        raise CommandFailed(f"{options.app}: there is no such app here.")
     builders = find_builders(config.data_dir / "modules")
     elsewhere = "CDN" if config.modules == "cdn" or may_ask(config.page_hosts, CDN) else "nowhere"
     rows = [
-        (name, text, *_row(store, extras, text, elsewhere, is_building=name in builders))
+        (name, text, *_row(store, extras, text, elsewhere, is_building=name.partition("/")[0] in builders))
         for name, extras in found
-        for text in sorted(extras.packages)
+        for text in sorted({*extras.packages, *extras.not_local} - {ALL})
     ]
     if options.json:
         print_json([dict(zip(("app", "import", "from", "why"), row, strict=True)) for row in rows])
     else:
         print_table(HEAD, rows)
     return OK
+
+
+def _shown(releases: Sequence[Release]) -> dict[str, Release]:
+    """Return name → release, of *releases*, newest first: of each user the newest production one, and before it the
+    newest that was published for trying out, under its own address."""
+    found: dict[str, Release] = {}
+    for release in releases:
+        name = f"{release.app_slug}--{release.user_slug}"
+        if name in found:
+            continue
+        if release.mode == "production":
+            found[name] = release
+        elif not any(other.startswith(f"{name}/") for other in found):
+            found[f"{name}/~{release.fs_id}~"] = release
+    return found
 
 
 def prefetch(options: Namespace) -> int:

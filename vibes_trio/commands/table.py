@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from vibes_trio.commands.app_table import APP_COMMANDS
 from vibes_trio.commands.chat_table import CHAT_COMMANDS
-from vibes_trio.commands.command import JSON, Command, argument
+from vibes_trio.commands.command import JSON, YES, Command, argument
 from vibes_trio.commands.people_table import PEOPLE_COMMANDS
 from vibes_trio.config import SETTINGS, Setting
 
@@ -15,7 +15,8 @@ _USER = argument("--user", required=True, metavar="NAME", help="whose device it 
 
 GROUPS: Mapping[str, str] = {
     "device": "issue, list and revoke the key files of devices",
-    "user": "add and list users",
+    "user": "add, invite and list users; say who are operators",
+    "session": "list the browsers that are signed in, sign them out",
     "keys": "show and replace the server's own keys",
     "toolchain": "fetch the native compilers",
     "modules": "packages from npm as this server's own modules",
@@ -92,6 +93,55 @@ SERVER_COMMANDS: tuple[Command, ...] = (
         ("device code --user ada",),
     ),
     Command(
+        "user invite",
+        "vibes_trio.commands.user:invite",
+        "print a link by which somebody becomes a user, once, within seven days",
+        (
+            argument(
+                "name",
+                nargs="?",
+                default="",
+                metavar="NAME",
+                help="what to call them; else they say it themselves",
+            ),
+            argument("--email", default="", metavar="ADDRESS", help="of theirs; nothing is mailed"),
+            argument(
+                "--role", choices=("user", "operator"), default="user", help="operators see to the server"
+            ),
+            JSON,
+        ),
+        ("user invite", "user invite eve --email eve@example.org"),
+    ),
+    Command(
+        "user role",
+        "vibes_trio.commands.user:role",
+        "make a user an operator of the server, or one no longer",
+        (
+            argument("user", metavar="NAME", help="whom"),
+            argument("role", choices=("operator", "user"), help="what they are from now on"),
+            JSON,
+        ),
+        ("user role ada operator",),
+    ),
+    Command(
+        "session list",
+        "vibes_trio.commands.browser_sessions:list_all",
+        "list the browsers that are signed in",
+        (argument("--user", default="", metavar="NAME", help="of this user alone"), JSON),
+        ("session list", "session list --user ada"),
+    ),
+    Command(
+        "session revoke",
+        "vibes_trio.commands.browser_sessions:revoke",
+        "sign browsers out; a running server knows within a second",
+        (
+            argument("session", nargs="?", default="", metavar="SESSION", help="its id, or the start of it"),
+            argument("--all-of", default="", metavar="NAME", help="all browsers of this user"),
+            JSON,
+        ),
+        ("session revoke 3kTM", "session revoke --all-of ada"),
+    ),
+    Command(
         "login-link",
         "vibes_trio.commands.login_link:main",
         "print a link that signs a browser in, once",
@@ -151,9 +201,11 @@ SERVER_COMMANDS: tuple[Command, ...] = (
                 action="store_true",
                 help="make new keys where keys.json is gone for good; every device has to be issued anew",
             ),
+            argument("--plan", action="store_true", help="only say what would happen"),
+            YES,
             JSON,
         ),
-        ("keys rotate",),
+        ("keys rotate", "keys rotate --plan"),
     ),
     Command(
         "toolchain install",
@@ -262,6 +314,35 @@ SERVER_COMMANDS: tuple[Command, ...] = (
         ("restore vibes-trio-20260501T030000Z.zip --data-dir ./data", "restore full.zip --check"),
     ),
     Command(
+        "export",
+        "vibes_trio.commands.carry:give_out",
+        "write what users have, or one app, into a file of open form",
+        (
+            argument("app", nargs="?", default="", metavar="APP", help="slug of an app, or HANDLE/SLUG"),
+            argument("--user", default="", metavar="NAME", help="all that a user has"),
+            argument("--all", action="store_true", help="all that all have"),
+            argument("--out", required=True, metavar="FILE", help="where to write it"),
+            JSON,
+        ),
+        (
+            "export --user ada --out ada.zip",
+            "export ada/my-app --out my-app.zip",
+            "export --all --out all.zip",
+        ),
+        writes_outside=True,
+    ),
+    Command(
+        "import",
+        "vibes_trio.commands.carry:take",
+        "add what `export` has written, on this server or another",
+        (
+            argument("file", metavar="FILE", help="what `vibes-trio export` has written"),
+            argument("--user", default="", metavar="NAME", help="whose it is to be; otherwise whose it was"),
+            JSON,
+        ),
+        ("import ada.zip", "import my-app.zip --user me"),
+    ),
+    Command(
         "print",
         "vibes_trio.commands.print_files:main",
         "print a file for a program beside the server",
@@ -272,8 +353,15 @@ SERVER_COMMANDS: tuple[Command, ...] = (
         "doctor",
         "vibes_trio.commands.doctor:main",
         "look for what may become a problem, and say what to do about it",
-        (JSON,),
-        ("doctor",),
+        (
+            argument(
+                "--deep",
+                action="store_true",
+                help="restore a backup to see that it can be, and compare stored modules with their hashes",
+            ),
+            JSON,
+        ),
+        ("doctor", "doctor --deep"),
         takes_settings=True,
     ),
 )

@@ -1,22 +1,16 @@
 """`vibes-trio user`: who may sign in with a device."""
 
 import os
-import secrets
 from argparse import Namespace
 from dataclasses import asdict
 
 from vibes_trio.commands.database import open_database, read, write
-from vibes_trio.commands.output import OK, print_json, print_table, tell
+from vibes_trio.commands.login_link import origin_of_server
+from vibes_trio.commands.output import OK, CommandFailed, print_json, print_table, tell
 from vibes_trio.config import load_config
 from vibes_trio.exchange import UserId
-from vibes_trio.storage.users import add_user, list_users
-
-USER_ID_BYTES = 12
-
-
-def new_user_id() -> UserId:
-    """Return an id that nobody has. Those of Clerk start with `user_`."""
-    return UserId(f"local_{secrets.token_hex(USER_ID_BYTES)}")
+from vibes_trio.services.people import invite_link, new_invite, new_invite_code, new_user_id, put_invite
+from vibes_trio.storage.users import add_user, find_user, list_users, set_role
 
 
 def add(options: Namespace) -> int:
@@ -40,8 +34,44 @@ def list_all(options: Namespace) -> int:
     if options.json:
         print_json([asdict(user) for user in users])
     elif users:
-        rows = [(user.name, user.email, user.user_id, user.created[:10]) for user in users]
-        print_table(("NAME", "E-MAIL", "ID", "SINCE"), rows)
+        rows = [(user.name, user.email, user.role, user.user_id, user.created[:10]) for user in users]
+        print_table(("NAME", "E-MAIL", "ROLE", "ID", "SINCE"), rows)
     else:
         tell("No users yet: the first `vibes-trio serve` adds `me`, `vibes-trio user add NAME` others.")
+    return OK
+
+
+def invite(options: Namespace) -> int:
+    """Print a link by which somebody becomes a user, once."""
+    config = load_config(os.environ, options.settings)
+    code = new_invite_code()
+    new = new_invite(code, options.name, options.email, options.role, UserId(""))
+    limits = config.limits
+    link = invite_link(origin_of_server(config), code)
+    with open_database(config) as db:
+        made = write(db, put_invite, new, valid_s=limits.user_invite_s, limit=limits.user_invites)
+    if options.json:
+        print_json(asdict(made) | {"url": link})
+        return OK
+    print(link)
+    days = int(limits.user_invite_s // 86400)
+    tell(
+        f"Whoever opens it first becomes {made.name or 'a user'} here, within {days} days: send it to nobody else."
+    )
+    return OK
+
+
+def role(options: Namespace) -> int:
+    """Make a user an operator, or one no longer."""
+    with open_database(load_config(os.environ, options.settings)) as db:
+        user = read(db, find_user, options.user)
+        if user is None:
+            raise CommandFailed(
+                f"There is no user {options.user!r}: vibes-trio user list shows who there is."
+            )
+        user = write(db, set_role, user.user_id, options.role)
+    if options.json:
+        print_json(asdict(user))
+        return OK
+    print(f"{user.name} is {'an operator' if user.role == 'operator' else 'a user like others'} now")
     return OK

@@ -4,7 +4,7 @@ The stored map is the same on every server: packages of the public module CDN, a
 the app's own files as paths from the root of the release (`./…`). What a page finally gets is `page.py`'s.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -92,6 +92,7 @@ def predefined_imports(fp_version: str) -> dict[str, str]:
 PREDEFINED = frozenset(predefined_imports(""))
 
 
+UNKNOWN = "the package registry gave no version"
 # What mount.js and JSX ask for on every page.
 _ALWAYS = ("react", "react-dom", "react-dom/client", "react/jsx-runtime")
 
@@ -159,7 +160,20 @@ def build_import_map(
         if problem and text in asked:
             warnings.append(f"import {quote_json(text)}: {problem}")
     whole = found | dict(imports or {}) | predefined
-    return ImportMap(_write(whole, scopes or {}), tuple(warnings), on_cdn(asked, whole))
+    return ImportMap(_write(whole, scopes or {}), tuple(warnings), _packages(asked, whole))
+
+
+def _packages(asked: Sequence[str], imports: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what of *asked* comes from npm: what *imports* sends to the CDN, and what no version is known of yet."""
+    unknown = (text for text in asked if text not in imports and is_unknown_package(text))
+    return tuple(dict.fromkeys((*on_cdn(asked, imports), *unknown)))
+
+
+def is_unknown_package(text: str) -> bool:
+    """Return whether *text*, which an import map has no address for, may be a package that the registry knows later."""
+    specifier = parse_specifier(text)
+    is_other = specifier.package in NAMES or _is_settled(specifier.package) or _is_settled(text)
+    return specifier.kind is Kind.PACKAGE and not is_other
 
 
 def mapped_to(imports: Mapping[str, str], text: str) -> str:
@@ -211,7 +225,7 @@ def _problem(specifier: Specifier) -> str:
         if specifier.package in NAMES:
             return f"browsers can't load {specifier.package}, a part of Node"
         package = specifier.package
-        return f"the package registry gave no version of {package}; is the name right, and the registry in reach?"
+        return f"{UNKNOWN} of {package}; is the name right, and the registry in reach?"
     if specifier.kind is Kind.ODD:
         if specifier.text.startswith(("@/", "~/")):
             return "this app has no such file"

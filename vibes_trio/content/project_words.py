@@ -118,39 +118,54 @@ def tell_reading(project: Project, apart: Sequence[str]) -> tuple[str, ...]:
     return ("; ".join(words),) if words else ()
 
 
-def tell_remote(project: Project, hosts: Sequence[str], local: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what of other hosts the page of *project* asks for in vain, one sentence for each host.
+def tell_hosts(
+    project: Project, specifiers: Sequence[str], hosts: Sequence[str], local: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return what of other hosts the page of *project*, and its modules, ask for in vain.
 
     Args:
+        specifiers: addresses of other hosts that modules import.
         hosts: that pages may ask (`config.page_hosts`).
         local: address → address on this server that has the same.
     """
-    first: dict[str, str] = {}
+    of_page = dict(_blocked_by_page(project, hosts, local))
+    of_modules = dict(_blocked_by_modules(specifiers, hosts))
+    # One setting for all, with what it opens already: who writes it has it replaced.
+    wanted = ",".join(dict.fromkeys((*hosts, *of_page, *of_modules.values())))
+    allow = f"or have this server's operator allow it: VIBES_PAGE_HOSTS={wanted}"
+    return (
+        *(
+            f"{project.html}: asks {origin} for {address}, which pages may not: get it with a package, put the file"
+            f" beside the page, {allow}"
+            for origin, address in of_page.items()
+        ),
+        *(
+            f"import {quote_json(text)}: pages may not ask {origin}, and this server knows no package by that address:"
+            f" import the package by its name, put the file beside the page, {allow}"
+            for text, origin in of_modules.items()
+        ),
+    )
+
+
+def _blocked_by_page(
+    project: Project, hosts: Sequence[str], local: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Yield origin and the first address at it, of those that the page asks in vain."""
+    seen = set()
     for address in project.remote:
         url = f"https:{address}" if address.startswith("//") else address
-        if address not in local and not may_ask(hosts, url):
-            first.setdefault("/".join(url.split("/")[:3]), url)
-    return tuple(
-        f"{project.html}: asks {origin} for {address}, which pages may not: get it with a package, put the file"
-        f" beside the page, or have this server's operator allow it: VIBES_PAGE_HOSTS={','.join(first)}"
-        for origin, address in first.items()
-    )
+        origin = "/".join(url.split("/")[:3])
+        if origin not in seen and address not in local and not may_ask(hosts, url):
+            seen.add(origin)
+            yield origin, url
 
 
-def tell_elsewhere(specifiers: Sequence[str], hosts: Sequence[str]) -> tuple[str, ...]:
-    """Return what of *specifiers*, addresses of other hosts that modules import, pages may not ask for.
-
-    Args:
-        hosts: as for `tell_remote`.
-    """
-    urls = {text: f"https:{text}" if text.startswith("//") else text for text in specifiers}
-    origins = {text: "/".join(url.split("/")[:3]) for text, url in urls.items() if not may_ask(hosts, url)}
-    return tuple(
-        f"import {quote_json(text)}: pages may not ask {origin}, and this server knows no package by that address:"
-        " import the package by its name, put the file beside the page, or have this server's operator allow it:"
-        f" VIBES_PAGE_HOSTS={','.join(dict.fromkeys(origins.values()))}"
-        for text, origin in origins.items()
-    )
+def _blocked_by_modules(specifiers: Sequence[str], hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield specifier and origin, of those that modules import in vain."""
+    for text in specifiers:
+        url = f"https:{text}" if text.startswith("//") else text
+        if not may_ask(hosts, url):
+            yield text, "/".join(url.split("/")[:3])
 
 
 def listed(names: Sequence[str]) -> str:

@@ -1,4 +1,6 @@
-"""The page on which a person lets a device in that asks to be certified: with a one-time code of the operator's.
+"""The page on which a person lets a device in that asks to be certified.
+
+Whoever is signed in does so with a click, others with a one-time code of the operator's.
 
 As locked up as a notice, but for its form, which may go to this server and from there to the program that asks:
 browsers hold a form to where it is redirected, too. Nobody may put it into a frame.
@@ -33,6 +35,8 @@ class SignIn:
         device: what the device calls itself.
         fingerprint: of its key.
         trouble: why it is asked again; empty: it is not.
+        user: who is signed in with this browser; empty: nobody.
+        sign_in: where one signs in to come back here.
     """
 
     path: str
@@ -41,6 +45,8 @@ class SignIn:
     device: str
     fingerprint: str
     trouble: str = ""
+    user: str = ""
+    sign_in: str = ""
 
 
 def render_sign_in(page: SignIn) -> bytes:
@@ -64,14 +70,38 @@ def render_sign_in(page: SignIn) -> bytes:
         " Go on only if you have just started it yourself.</p>",
         f"<p>Its key is <code>{html.escape(page.fingerprint)}</code>.</p>",
         *trouble,
-        f'<form method="post" action="{html.escape(page.path)}">',
-        f'<input type="hidden" name="csr" value="{html.escape(page.csr)}">',
-        f'<input type="hidden" name="returnUrl" value="{html.escape(page.return_url)}">',
+        *(_by_session(page) if page.user else _by_sign_in(page)),
+        *_form(page),
         '<label for="code">One-time code</label>',
-        '<input id="code" name="code" required autofocus autocomplete="one-time-code" spellcheck="false">',
+        '<input id="code" name="code" required autocomplete="one-time-code" spellcheck="false">',
         "<button>Let it in</button>",
         "</form>",
         "<p>Whoever runs the server makes one: <code>vibes-trio device code --user NAME</code>. It says who you are,"
         " and counts once.</p>",
     ]
     return "\n".join([*lines, "</main>", "</body>", "</html>", ""]).encode("utf-8", "replace")
+
+
+def _form(page: SignIn) -> list[str]:
+    return [
+        f'<form method="post" action="{html.escape(page.path)}">',
+        f'<input type="hidden" name="csr" value="{html.escape(page.csr)}">',
+        f'<input type="hidden" name="returnUrl" value="{html.escape(page.return_url)}">',
+    ]
+
+
+def _by_session(page: SignIn) -> list[str]:
+    user = html.escape(page.user)
+    return [
+        *_form(page),
+        f"<p>You are signed in as <strong>{user}</strong>. What the program does is done as you, until you revoke it"
+        " on the page of your account.</p>",
+        f'<button name="as" value="session">Let it in as {user}</button>',
+        "</form>",
+        "<p>Or as somebody else, with a code:</p>",
+    ]
+
+
+def _by_sign_in(page: SignIn) -> list[str]:
+    link = f'<a href="{html.escape(page.sign_in)}">Sign in</a>'
+    return [f"<p>{link} with this browser, and it takes no more than a click; or type a code:</p>"]

@@ -12,6 +12,7 @@ STATUS: Mapping[str, int] = {
     "bad-request": 400,
     "require-login": 401,
     "not-owner": 403,
+    "not-operator": 403,
     "limit-reached": 403,
     "not-found": 404,
     "slug-taken": 409,

@@ -14,7 +14,7 @@ from vibes_trio.config import Config
 from vibes_trio.errors import FetchFailed, FetchTooLong, ModuleFailed, forget_traces
 from vibes_trio.modules.bases import NEWEST, Base, base_for
 from vibes_trio.modules.build.bundle import Outcome, build_lock, is_stored
-from vibes_trio.modules.build.forms import notes_on_modules
+from vibes_trio.modules.build.forms import told_notes
 from vibes_trio.modules.build.groups import file_address
 from vibes_trio.modules.build.work import Bench
 from vibes_trio.modules.prepare import fill_store
@@ -116,7 +116,7 @@ class Home:
         _, notes, is_sought = await self._suit_known(others, lock, wishes)
         not_there = {s: str(error) for s, error in failed.items() if not is_unanswered(error)}
         notes = notes if is_sought else []  # what is missing may be found yet
-        return tuple(filter(None, (told, *notes_on_modules(lock, others), *notes))), not_there
+        return tuple(filter(None, (told, *told_notes(lock, others), *notes))), not_there
 
     async def ensure(
         self,

@@ -1,7 +1,7 @@
 """Builds of packages as they go: how far each is, for the people who wait for it, and when to try again."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -59,6 +59,10 @@ class Builds:
     def find(self, name: ReleaseName) -> Build | None:
         """Return the build of that release which waits or runs."""
         return self._open.get(name)
+
+    def items(self) -> Iterator[tuple[ReleaseName, Build]]:
+        """Yield what waits or runs, by release."""
+        return iter(self._open.items())
 
     def may_begin(self, name: ReleaseName) -> bool:
         """Return whether none is open, and none failed lately."""

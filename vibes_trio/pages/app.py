@@ -13,12 +13,12 @@ from vibes_trio.content.sizes import shown_size
 from vibes_trio.errors import NotFound, VibesError
 from vibes_trio.pages.home import address_of, drop_limits
 from vibes_trio.pages.visit import Shown, Visit
-from vibes_trio.urls import app_url, entry_point_url
+from vibes_trio.urls import app_url, entry_point_url, page_round
 from vibes_trio.wire.apps import ReqListVersions, ResListVersions, Version
 from vibes_trio.wire.me import ReqWhoAmI
 from vibes_trio.wire.packages import ReqListReleasePackages, ResListReleasePackages
 from vibes_trio.wire.page_errors import ReqListPageErrors, ResListPageErrors
-from vibes_trio.wire.settings import ReqEnsureAppSettings
+from vibes_trio.wire.settings import ReqEnsureAppSettings, ResEnsureAppSettings
 from vibes_trio.wire.sharing import (
     ReqHasAccessInvite,
     ReqHasAccessRequest,
@@ -82,6 +82,8 @@ async def app_page(visit: Visit, handle: str, slug: str) -> Shown:
         "published": next((one for one in listed.items if one.published), None),
         "limits": drop_limits(config.limits),
         "size": shown_size,
+        "opened": _opened(visit, settings, address),
+        "chats_path": f"/chats?app={quote(f'{slug} {handle}')}" if deploys else "",
         "packages": await _packages(visit, handle, slug),
         "app_address": address_of(visit),
     }
@@ -90,6 +92,14 @@ async def app_page(visit: Visit, handle: str, slug: str) -> Shown:
     if is_owner:
         given |= await _sharing(visit, handle, slug)
     return Shown("app.html", given)
+
+
+def _opened(visit: Visit, settings: ResEnsureAppSettings, address: str) -> str:
+    """Return where the app is opened: of one that may be private only the page round it knows who may see it."""
+    if settings.settings.entry.visibility in ("public", "unlisted"):
+        return address
+    config = visit.app.config
+    return page_round(config.protocol, config.hostname_base, settings.owner_handle, settings.app_slug)
 
 
 async def _versions(visit: Visit, handle: str, slug: str) -> ResListVersions:

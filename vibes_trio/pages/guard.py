@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from vibes_trio.services.notices import NAVIGATION
 
-_MAX_NEXT_CHARS = 500
+_MAX_NEXT_CHARS = 4000
+"""A device's request to be certified has place in it."""
 
 
 def page_headers(

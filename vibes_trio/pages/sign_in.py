@@ -7,6 +7,7 @@ from vibes_trio.browsers import session_cookie
 from vibes_trio.errors import Overloaded, RequireLogin, VibesError
 from vibes_trio.pages.guard import safe_next
 from vibes_trio.pages.visit import GoTo, Shown, Visit
+from vibes_trio.services.passkeys import new_challenge, own_place, sign_in_by_passkey
 from vibes_trio.services.sign_in import Comes, SignedIn, sign_in_by_code, sign_out
 
 log = logging.getLogger(__name__)
@@ -15,7 +16,10 @@ WRONG_CODE = (
     "This link or code doesn't count: it may have been used before, be older than ten minutes, or be mistyped."
     " Each counts once."
 )
-_MAX_CODE_CHARS = 200
+MAX_CODE_CHARS = 200
+WRONG_PASSKEY = (
+    "This passkey signs nobody in here: it may have been removed, or the page was open for too long."
+)
 _OPENED_BY_HAND = ("none", "same-origin")
 
 
@@ -27,13 +31,16 @@ async def sign_in_page(visit: Visit) -> Shown:
 async def post_sign_in(visit: Visit, fields: Mapping[str, str]) -> Shown | GoTo:
     """Sign the browser in by the code that was posted, and send it where it wanted to go."""
     after = safe_next(fields.get("next", "/"))
+    passkey = fields.get("passkey", "")
     try:
-        signed_in = await sign_in_by_code(
-            visit.app, fields.get("code", "")[:_MAX_CODE_CHARS], comes_of(visit)
-        )
-    except RequireLogin:
-        log.info("a browser was not signed in: its code doesn't count")
-        return _form(visit, after, WRONG_CODE, 403)
+        if passkey:
+            signed_in = await sign_in_by_passkey(visit.app, passkey, comes_of(visit))
+        else:
+            code = fields.get("code", "")[:MAX_CODE_CHARS]
+            signed_in = await sign_in_by_code(visit.app, code, comes_of(visit))
+    except RequireLogin as error:
+        log.info("a browser was not signed in: %s", error.reason)
+        return _form(visit, after, WRONG_PASSKEY if passkey else WRONG_CODE, 403)
     except VibesError as error:
         return _form(visit, after, error.message, 429 if isinstance(error, Overloaded) else 403)
     return GoTo(after, cookie_of(visit, signed_in))
@@ -60,6 +67,11 @@ def cookie_of(visit: Visit, signed_in: SignedIn) -> dict[str, str]:
 def _form(visit: Visit, after: str, trouble: str = "", status: int = 200) -> Shown:
     # A link on a page of somebody else's may sign a visitor in as that somebody: it takes a click then.
     by_hand = visit.headers.get("sec-fetch-site", "none") in _OPENED_BY_HAND
-    return Shown(
-        "sign_in.html", {"next": after, "trouble": trouble, "at_once": by_hand and not trouble}, status
-    )
+    given = {
+        "next": after,
+        "trouble": trouble,
+        "at_once": by_hand and not trouble,
+        "challenge": new_challenge(visit.app),
+        "origin": own_place(visit.app.config)[1],
+    }
+    return Shown("sign_in.html", given, status)

@@ -17,20 +17,23 @@ from vibes_trio import __version__
 from vibes_trio.browsers import acting_session, is_own_page, reading_session
 from vibes_trio.config import KiB
 from vibes_trio.context import App
-from vibes_trio.errors import VibesError
+from vibes_trio.errors import NotOperator, VibesError
 from vibes_trio.exchange import Answer
+from vibes_trio.pages.account import ACCOUNT, account_page
 from vibes_trio.pages.app import APP, app_page
 from vibes_trio.pages.chats import CHAT, CHATS, chat_page, chats_page
 from vibes_trio.pages.guard import page_headers
 from vibes_trio.pages.home import home_page
 from vibes_trio.pages.join import JOIN, join_page
+from vibes_trio.pages.operating import OPERATOR, SETTINGS, USERS, operator_page, settings_page, users_page
 from vibes_trio.pages.sign_in import post_sign_in, post_sign_out, sign_in_page
 from vibes_trio.pages.start import START
 from vibes_trio.pages.static_files import ROOM, TYPES, static_files, static_path, static_stamp
 from vibes_trio.pages.visit import GoTo, Page, Shown, Visit
+from vibes_trio.pages.welcome import post_welcome, welcome_page
 from vibes_trio.pages.wrapper import wrapper_page
 from vibes_trio.services.notices import navigates
-from vibes_trio.urls import END_SESSION, OPEN_SESSION, ROUND, base_name
+from vibes_trio.urls import ACCEPT_INVITE, END_SESSION, OPEN_SESSION, ROUND, base_name
 
 Otherwise = Callable[[], Awaitable[Response]]
 """Answers the request of this task as if there were no page."""
@@ -43,11 +46,20 @@ PAGES: Mapping[str, Page] = {
     JOIN: Page(join_page),
     CHATS: Page(chats_page, signed_in=True, nav="Chats"),
     CHAT: Page(chat_page, signed_in=True),
+    ACCOUNT: Page(account_page, signed_in=True, nav="Account"),
+    OPERATOR: Page(operator_page, operators=True, nav="Server"),
+    USERS: Page(users_page, operators=True),
+    SETTINGS: Page(settings_page, operators=True),
     OPEN_SESSION: Page(sign_in_page),
+    ACCEPT_INVITE: Page(welcome_page),
     f"{ROUND}/<user>/<slug>": Page(wrapper_page),
     f"{ROUND}/<user>/<slug>/<fs_id>": Page(wrapper_page),
 }
-POSTS: Mapping[str, Post] = {OPEN_SESSION: post_sign_in, END_SESSION: post_sign_out}
+POSTS: Mapping[str, Post] = {
+    OPEN_SESSION: post_sign_in,
+    END_SESSION: post_sign_out,
+    ACCEPT_INVITE: post_welcome,
+}
 """What forms of pages do without a message: only what makes or ends a session. Their paths stand in `urls.FORMS`."""
 
 _FOREIGN = (
@@ -56,7 +68,13 @@ _FOREIGN = (
 MAX_FORM_BYTES = 64 * KiB
 MAX_FIELDS = 20
 NONCE_BYTES = 16
-_PROBLEMS: Mapping[str, int] = {"not-found": 404, "not-owner": 403, "bad-request": 400, "limit-reached": 403}
+_PROBLEMS: Mapping[str, int] = {
+    "not-found": 404,
+    "not-owner": 403,
+    "not-operator": 403,
+    "bad-request": 400,
+    "limit-reached": 403,
+}
 """What a page's answer is when a message that it asked was refused; all others: 503."""
 
 
@@ -80,10 +98,12 @@ async def _answer(app: App, page: Page, answer: Answer, otherwise: Otherwise, **
     if own:
         return _go(GoTo(f"{own}{request.full_path.rstrip('?')}"))
     visit = await _visit(app, answer, reading_session(headers, app.config.protocol))
-    if page.signed_in and visit.session is None:
+    if (page.signed_in or page.operators) and visit.session is None:
         after = request.full_path.rstrip("?")
         return _go(GoTo(f"{OPEN_SESSION}?{urlencode({'next': after})}"))
     try:
+        if page.operators and not visit.is_operator:
+            raise NotOperator("This page is for whoever runs this server.")
         shown = await page.show(visit, **parts)
     except VibesError as error:
         shown = _problem(error)
@@ -126,7 +146,6 @@ async def _show(visit: Visit, page: Page, shown: Shown) -> Response:
     nonce = secrets.token_urlsafe(NONCE_BYTES)
     config = visit.app.config
     host = visit.headers.get("host", "")
-    nav = {path: entry.nav for path, entry in PAGES.items() if entry.nav}
     html = await render_template(
         shown.template,
         **shown.given,
@@ -134,7 +153,7 @@ async def _show(visit: Visit, page: Page, shown: Shown) -> Response:
         static=static_path,
         session=visit.session,
         version=__version__,
-        nav={path: name for path, name in nav.items() if visit.session or not PAGES[path].signed_in},
+        nav={path: entry.nav for path, entry in PAGES.items() if entry.nav and visit.may_open(entry)},
         here=visit.path,
     )
     sources = {**page.sources(visit.app), **shown.sources}

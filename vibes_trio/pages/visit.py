@@ -51,6 +51,15 @@ class Visit:
     client: str
     answer: Answer = field(repr=False)
 
+    @property
+    def is_operator(self) -> bool:
+        """Whether who is signed in runs the server. What they may the messages decide."""
+        return self.session is not None and self.session.role == "operator"
+
+    def may_open(self, page: "Page") -> bool:
+        """Whether *page* is for them."""
+        return self.is_operator if page.operators else self.session is not None or not page.signed_in
+
     # Any: as of Request; the response is typed.
     async def ask(self, request: Request[R]) -> R:
         """Return the response to *request*, sent as whoever is signed in (as nobody, if nobody is).
@@ -115,11 +124,13 @@ class Page:
     Attributes:
         show: makes it.
         signed_in: it is for whoever is signed in; others are sent to sign in first, and come back.
+        operators: it is for whoever runs the server.
         nav: what the header calls it; empty: it isn't there.
         sources: what its Content-Security-Policy allows besides what all have, by directive: `frame-src`, say.
     """
 
     show: Show
     signed_in: bool = False
+    operators: bool = False
     nav: str = ""
     sources: Sources = no_sources

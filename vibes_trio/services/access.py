@@ -8,11 +8,12 @@ import msgspec
 from vibes_trio.auth.handoff import REFUSED
 from vibes_trio.content.slugs import own_names, parse_app_slug, parse_user_slug
 from vibes_trio.context import Ctx
-from vibes_trio.errors import BadRequest, NotFound, NotOwner, RequireLogin
+from vibes_trio.errors import BadRequest, NotFound, NotOperator, NotOwner, RequireLogin
 from vibes_trio.exchange import AppSlug, UserId, UserSlug
 from vibes_trio.storage.app_states import AppState, find_app
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.members import Role, find_role
+from vibes_trio.storage.users import is_operator
 from vibes_trio.wire.access import Relation, rule_of
 
 _RELATIONS: Mapping[Role, Relation] = {"viewer": Relation.VIEWER, "editor": Relation.EDITOR}
@@ -59,6 +60,16 @@ def admit(tx: Tx, ctx: Ctx, req: NamesApp) -> Admitted:
     if relation < rule_of(req).least:
         raise NotOwner(f"The app {app.app_slug} of {app.user_slug} belongs to someone else.")
     return Admitted(app, relation)
+
+
+async def admit_operator(ctx: Ctx) -> None:
+    """Return if who asks runs this server.
+
+    Raises:
+        NotOperator: they don't.
+    """
+    if not await ctx.app.db.get(is_operator, ctx.asker.user_id):
+        raise NotOperator("Only operators of this server may: vibes-trio user role makes somebody one.")
 
 
 def find_named(ctx: Ctx, req: NamesApp) -> AppName:

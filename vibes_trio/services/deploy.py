@@ -14,7 +14,7 @@ from msgspec import structs
 from vibes_trio.content.cid import calc_cid, calc_fs_id
 from vibes_trio.content.collation import sort_key
 from vibes_trio.content.project import Project
-from vibes_trio.content.project_words import tell_elsewhere, tell_entries, tell_remote
+from vibes_trio.content.project_words import tell_entries, tell_hosts
 from vibes_trio.content.slugs import check_slug_pair, own_names, parse_slug_pair
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, NotFound, TooLarge
@@ -27,7 +27,7 @@ from vibes_trio.services.app_log import deployed, note
 from vibes_trio.services.build import Built, build_release
 from vibes_trio.services.fonts import fetch_after_deploy, find_fonts, own_addresses
 from vibes_trio.services.given import Deploy, GivenFile, read_deploy, too_large_file
-from vibes_trio.services.packages import build_after_deploy, module_warnings, with_known_lock
+from vibes_trio.services.packages import build_after_deploy, module_warnings, told_once, with_known_lock
 from vibes_trio.services.progress import Teller
 from vibes_trio.services.releases import Extras, read_env, read_extras
 from vibes_trio.services.stored_settings import keep_access
@@ -105,7 +105,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     glance, whole = find_glance(app, same), None
     if glance is None:
         whole = await _look(app, deploy, files)
-        glance = keep_glance(app, same, whole)
+        glance = keep_glance(app, same, whole, await find_fonts(app, files))
     project = glance.project
     built_from = calc_built_from(files, deploy.entry_point, glance.recipe) if glance.recipe else same[1]
     wanted, there = await app.db.get(_find_known, wanted, fs_id)
@@ -113,14 +113,13 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     publish = replace(publish, run_id=deploy.run_id, message=deploy.message, access=deploy.access)
     saved = await _write(app, publish) if _is_as_built(there, publish) else None
     warnings = project.warnings + project.notes
-    fonts = await find_fonts(app, files)
     built: Built | None = None
     if saved is None:
         whole = whole or await _look(app, deploy, files)
         built = await build_release(
             app, wanted.user_id, files, deploy.entry_point, built_from, whole, deploy.env, fs_id
         )
-        named = structs.replace(built.extras, fonts=fonts)
+        named = structs.replace(built.extras, fonts=glance.fonts)
         extras, kept = await with_known_lock(app, named, built.import_map)
         built = replace(built, extras=extras, assets={**built.assets, **kept})
         saved = await _write(app, replace(publish, built=built))
@@ -141,9 +140,9 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
         if teller.tells:
             await teller.packages(app, name)
             noted = await _notes_now(app, release) or noted
-        warnings += module_warnings(app, noted)
+        warnings = told_once(warnings, noted) + module_warnings(app, noted)
     teller.ready()
-    warnings += fetch_after_deploy(app, fonts, wanted.user_id)
+    warnings += fetch_after_deploy(app, glance.fonts, wanted.user_id)
     if deploy.mode == "production":
         app.jobs.add(WarmRelease(release.app_slug, release.user_slug))
     return _response(app, deploy, release, warnings)
@@ -163,7 +162,7 @@ def _tell_hosts(app: App, project: Project, noted: Extras) -> tuple[str, ...]:
     hosts = app.config.page_hosts
     packages = noted.packages if app.home is not None else tuple(noted.modules)
     local = {text: text for text in packages} | own_addresses(app, project.remote)
-    return tell_remote(project, hosts, local) + tell_elsewhere(noted.elsewhere, hosts)
+    return tell_hosts(project, noted.elsewhere, hosts, local)
 
 
 def _response(app: App, deploy: Deploy, release: Release, warnings: tuple[str, ...]) -> ResEnsureAppSlug:

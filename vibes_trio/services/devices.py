@@ -1,9 +1,9 @@
 """Devices that ask to be certified: over the wire for who is signed in, or on a page for who has a one-time code.
 
-The page is for programs that open a browser and wait at an address of their own machine (auth.md 2.3). Nothing here
-counts as signed in but what the request itself brings: the code, which the operator's terminal gives out, says who it
-is. So a page of anybody else's, or a link that was sent to someone, gains nothing. The certificate goes to the machine
-that the browser runs on, and to no other.
+The page is for programs that open a browser and wait at an address of their own machine (auth.md 2.3). Who it is says
+the session of the browser, after a click on this page alone (`browsers.py`), or a code that the operator's terminal
+gives out. So a page of anybody else's, or a link that was sent to someone, gains nothing. The certificate goes to the
+machine that the browser runs on, and to no other.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from vibes_trio.auth.ca import Issued, issue_certificate
 from vibes_trio.auth.csr import check_csr
 from vibes_trio.auth.keys import load_keys
 from vibes_trio.auth.verifier import Claims
+from vibes_trio.browsers import acting_session, reading_session
 from vibes_trio.config import KiB
 from vibes_trio.content.notice_page import Notice
 from vibes_trio.content.sign_in_page import POLICY, SignIn, render_sign_in
@@ -30,8 +31,9 @@ from vibes_trio.services.notices import notice_reply
 from vibes_trio.storage import iso_utc
 from vibes_trio.storage.certificates import Certificate, admit_certificate, list_of_user, revoke_own
 from vibes_trio.storage.interface import Tx
+from vibes_trio.storage.sessions import Session
 from vibes_trio.storage.users import get_user, use_invite
-from vibes_trio.urls import SIGN_IN
+from vibes_trio.urls import OPEN_SESSION, SIGN_IN
 from vibes_trio.wire.cursors import read_cursor, write_cursor
 from vibes_trio.wire.devices import (
     Device,
@@ -56,6 +58,8 @@ _GAPS = re.compile(r"[\s-]+")
 Issue = Callable[[Claims], Issued]
 """Certifies a device whose request was checked."""
 
+AS_SESSION = "session"
+_NOT_SIGNED_IN = "Nobody is signed in with this browser any more: sign in, or type a code."
 _WRONG_CODE = "This code doesn't count: it may be mistyped, used, or too old. Ask for a new one."
 
 
@@ -121,9 +125,11 @@ async def serve_sign_in(ctx: Ctx, incoming: HttpIncoming) -> Reply:
     posted, head = incoming.method == "POST", incoming.method == "HEAD"
     try:
         given = _read_fields(incoming.body if posted else incoming.target.partition("?")[2].encode())
-        page = _read_page(ctx.app, given)
+        page = await _add_who(ctx.app, incoming, _read_page(ctx.app, given))
+        if posted and given.get("as") == AS_SESSION:
+            return await _let_in_as_session(ctx.app, incoming, page)
         if posted:
-            return await _let_in(ctx.app, page, given.get("code", ""))
+            return await _let_in(ctx.app, page, given.get("code", ""), incoming.client)
         return _show(page, head=head)
     except BadRequest as error:
         words = [
@@ -133,10 +139,49 @@ async def serve_sign_in(ctx: Ctx, incoming: HttpIncoming) -> Reply:
         return notice_reply(Notice("This sign-in can't go on", words), status=400, head=head)
 
 
-async def _let_in(app: App, page: SignIn, code: str) -> Reply:
+async def _add_who(app: App, incoming: HttpIncoming, page: SignIn) -> SignIn:
+    """Return *page* with who is signed in, and where others do so."""
+    session = await _find_session(app, reading_session(incoming.headers, app.config.protocol))
+    here = f"{SIGN_IN}?{urlencode({'csr': page.csr, 'returnUrl': page.return_url})}"
+    return replace(
+        page,
+        user=session.user_name if session is not None else "",
+        sign_in=f"{OPEN_SESSION}?{urlencode({'next': here})}",
+    )
+
+
+async def _find_session(app: App, token: str) -> Session | None:
+    return await app.sessions.find(token) if app.sessions is not None else None
+
+
+async def _let_in_as_session(app: App, incoming: HttpIncoming, page: SignIn) -> Reply:
+    """As `_let_in`, for who is signed in: if it was this server's own page on which they clicked."""
+    token = acting_session(incoming.headers, incoming.host, app.config.protocol)
+    session = await _find_session(app, token)
+    if session is None:
+        return _show(replace(page, trouble=_NOT_SIGNED_IN), status=403)
+    issue = await _issuer(app, page.csr)
+    claims = _claims_of(session.user_id, session.email)
+    try:
+        issued = await app.db.write(_certify, claims, issue, app.config.limits.certificates_per_user)
+    except VibesError as error:
+        return _show(replace(page, trouble=error.message), status=403)
+    return _send_on(page, issued, session.user_id)
+
+
+def _send_on(page: SignIn, issued: Issued, user_id: UserId) -> Reply:
+    """Send the browser to the program, with its certificate."""
+    _tell(issued, user_id)
+    location = f"{page.return_url}?{urlencode({'cert': issued.certificate_jwt})}"
+    return Reply(303, (("location", location), *_PRIVATE), policy=POLICY)
+
+
+async def _let_in(app: App, page: SignIn, code: str, client: str) -> Reply:
     """Certify the device for whom *code* stands, and send the browser to the program; else ask again, saying why."""
     issue = await _issuer(app, page.csr)
     try:
+        if app.sessions is not None:
+            app.sessions.note_try(client.rpartition(":")[0])  # without the port
         user_id, issued = await app.db.write(
             _certify_by_code, hash_code(code), issue, app.config.limits.certificates_per_user
         )
@@ -144,9 +189,7 @@ async def _let_in(app: App, page: SignIn, code: str) -> Reply:
         return _show(replace(page, trouble=_WRONG_CODE), status=403)
     except VibesError as error:
         return _show(replace(page, trouble=error.message), status=403)
-    _tell(issued, user_id)
-    location = f"{page.return_url}?{urlencode({'cert': issued.certificate_jwt})}"
-    return Reply(303, (("location", location), *_PRIVATE), policy=POLICY)
+    return _send_on(page, issued, user_id)
 
 
 def _show(page: SignIn, *, status: int = 200, head: bool = False) -> Reply:
@@ -217,8 +260,11 @@ def _certify_by_code(tx: Tx, code_hash: str, issue: Issue, limit: int) -> tuple[
         LimitReached: see `certificates.admit_certificate`.
     """
     user = get_user(tx, use_invite(tx, code_hash))
-    claims = Claims(user.user_id, sub=user.user_id, role=ROLE, email=user.email, email_verified=False)
-    return user.user_id, _certify(tx, claims, issue, limit)
+    return user.user_id, _certify(tx, _claims_of(user.user_id, user.email), issue, limit)
+
+
+def _claims_of(user_id: UserId, email: str) -> Claims:
+    return Claims(user_id, sub=user_id, role=ROLE, email=email, email_verified=False)
 
 
 def _certify(tx: Tx, claims: Claims, issue: Issue, limit: int) -> Issued:

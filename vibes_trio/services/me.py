@@ -14,6 +14,7 @@ from vibes_trio.services.app_list import clamp
 from vibes_trio.storage import handles, settings, slugs
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.usage import get_usage
+from vibes_trio.storage.users import User, find_user_of
 from vibes_trio.urls import app_url
 from vibes_trio.wire.access import ACCESS
 from vibes_trio.wire.base import encode
@@ -50,7 +51,7 @@ _type_decoder = msgspec.json.Decoder(str)
 
 async def who_am_i(ctx: Ctx, req: ReqWhoAmI) -> ResWhoAmI:
     """Return who asks, what they keep of what they may, and what this server answers."""
-    mine, default, usage = await ctx.app.db.read(_look_at, ctx.app, ctx.asker.user_id)
+    mine, default, usage, user = await ctx.app.db.read(_look_at, ctx.app, ctx.asker.user_id)
     return ResWhoAmI(
         user_id=ctx.asker.user_id,
         email=ctx.asker.email,
@@ -60,12 +61,14 @@ async def who_am_i(ctx: Ctx, req: ReqWhoAmI) -> ResWhoAmI:
         app_url=app_url(ctx.app.config.protocol, ctx.app.config.hostname_base, "{app}", "{handle}"),
         version=__version__,
         abilities=tuple(sorted(ACCESS)),
+        name=user.name if user is not None else "",
+        role=user.role if user is not None else "user",
     )
 
 
 def _look_at(
     tx: Tx, app: App, user_id: UserId
-) -> tuple[tuple[handles.Handle, ...], UserSlug | None, dict[str, Held]]:
+) -> tuple[tuple[handles.Handle, ...], UserSlug | None, dict[str, Held], User | None]:
     config = app.config
     mine = handles.list_handles(tx, user_id, limit=config.limits.list_items)
     counts, usage = handles.count_held(tx, user_id), get_usage(tx, user_id)
@@ -78,7 +81,7 @@ def _look_at(
         "chatSections": Held(usage.sections, config.max_chat_sections),
         "chatBytes": Held(usage.chat_bytes, config.max_chat_bytes),
     }
-    return mine, find_default_handle(tx, user_id), held
+    return mine, find_default_handle(tx, user_id), held, find_user_of(tx, user_id)
 
 
 def find_default_handle(tx: Tx, user_id: UserId) -> UserSlug | None:

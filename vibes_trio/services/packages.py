@@ -15,14 +15,15 @@ from msgspec.structs import replace
 
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.foreign_packages import in_words, tell_foreign
+from vibes_trio.content.import_map import UNKNOWN
+from vibes_trio.content.js_json import quote_json
 from vibes_trio.content.specifiers import parse_specifier
-from vibes_trio.content.vibes_modules import FIREPROOF
 from vibes_trio.context import App
 from vibes_trio.errors import FetchFailed, ModuleFailed
 from vibes_trio.exchange import AppSlug, Cid, UserId, UserSlug
 from vibes_trio.jobs import BuildModules
 from vibes_trio.modules.build.bundle import is_stored
-from vibes_trio.modules.build.forms import notes_on_modules
+from vibes_trio.modules.build.forms import told_notes
 from vibes_trio.modules.build.groups import is_file_address, place_of
 from vibes_trio.modules.home import GIVEN
 from vibes_trio.modules.progress import Build, ReleaseName
@@ -135,7 +136,7 @@ def _with_lock(extras: Extras, lock: Lock, modules: Mapping[str, str]) -> tuple[
     """
     content = encode(replace(lock, modules={}))
     cid = calc_cid(content)
-    noted = replace(extras, lock_id=cid, modules=dict(modules), notes=tuple(told_notes(lock)))
+    noted = replace(extras, lock_id=cid, modules=dict(modules), notes=tuple(told_notes(lock, lock.modules)))
     return noted, {cid: content}
 
 
@@ -300,14 +301,13 @@ def module_warnings(app: App, extras: Extras) -> tuple[str, ...]:
     )
 
 
+def told_once(warnings: tuple[str, ...], extras: Extras) -> tuple[str, ...]:
+    """Return *warnings* without those that no version of a package is known, of packages of which `module_warnings`
+    tells why."""
+    told = tuple(f"import {quote_json(text)}: {UNKNOWN}" for text in extras.not_local if text)
+    return tuple(warning for warning in warnings if not told or not warning.startswith(told))
+
+
 def why_lacking(extras: Extras, text: str) -> str:
     """Return why the package imported as *text* could not be built at the last try; empty: there was none."""
     return extras.not_local.get(text) or extras.not_local.get(ALL, "")
-
-
-def told_notes(lock: Lock) -> list[str]:
-    """Return the notes of *lock* but for those on what the database brings along: we have tried that together."""
-    database = lock.shared.get(FIREPROOF)
-    tried = lock.reachable(database) if database else []
-    notes = notes_on_modules(lock, lock.modules)
-    return [note for note in notes if not note.startswith(tuple(f"{key} " for key in tried))]

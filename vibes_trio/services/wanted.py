@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 import trio
 from msgspec.structs import replace
 
-from vibes_trio.content.import_map import is_looked_up, package_lookups
+from vibes_trio.content.import_map import is_looked_up, is_unknown_package, package_lookups
 from vibes_trio.content.imported_names import imported_names
 from vibes_trio.content.module_hosts import Hosted
 from vibes_trio.content.specifiers import FORMS, parse_specifier
@@ -175,6 +175,14 @@ def _of_react(text: str) -> str:
 def _of_cdn(text: str, addresses: Mapping[str, str]) -> Hosted | None:
     """Return what the address of *text* at the module CDN means; None: it has none there."""
     parts = parse_cdn_address(addresses.get(text) or _of_react(text))
+    if parts is None and text not in addresses and is_unknown_package(text):
+        specifier = parse_specifier(text)
+        return Hosted(
+            specifier.package,
+            specifier.version,
+            specifier.subpath.partition("?")[0].removeprefix("/"),
+            is_module=True,
+        )
     if parts is None:
         return None
     name, version, subpath = parts

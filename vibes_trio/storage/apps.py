@@ -149,6 +149,16 @@ def list_latest(tx: Tx, limit: int) -> tuple[Release, ...]:
     return tuple(read_row(row) for row in rows)
 
 
+def list_newest(tx: Tx, app_slug: AppSlug, limit: int) -> tuple[Release, ...]:
+    """Return the newest releases of the apps called *app_slug*, of all users, dev or production, newest first."""
+    rows = tx.execute(
+        f"SELECT {COLUMNS} FROM Apps WHERE appSlug = ? AND deletion = '' AND {_BY_OWNER}"
+        " ORDER BY releaseSeq DESC, userSlug LIMIT ?",
+        (app_slug, limit),
+    )
+    return tuple(read_row(row) for row in rows)
+
+
 def list_extras(tx: Tx) -> tuple[str, ...]:
     """Return our notes on all releases that have some."""
     return tuple(extras for (extras,) in tx.execute("SELECT extras FROM Apps WHERE extras IS NOT NULL"))

@@ -69,6 +69,21 @@ def admit_certificate(tx: Tx, certificate: Certificate, limit: int) -> None:
     record_certificate(tx, certificate)
 
 
+def list_ending(tx: Tx, before: str, limit: int) -> tuple[Certificate, ...]:
+    """Return up to *limit* certificates that count now and end before *before*, the next first.
+
+    Of each user the last to end, and none of who has another beyond: that one took its place.
+    """
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM Certificates AS c WHERE revoked IS NULL AND expires > ? AND expires < ?"
+        " AND NOT EXISTS (SELECT 1 FROM Certificates AS o WHERE o.userId = c.userId AND o.revoked IS NULL"
+        " AND (o.expires > c.expires OR (o.expires = c.expires AND o.serial > c.serial)))"
+        " ORDER BY expires, serial LIMIT ?",
+        (tx.now, before, limit),
+    )
+    return tuple(_certificate(row) for row in rows)
+
+
 def revoke_certificate(tx: Tx, serial: str) -> Certificate:
     """Make a certificate count no longer and return it. One that is revoked keeps its time.
 

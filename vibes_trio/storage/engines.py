@@ -74,6 +74,7 @@ def holds_data(config: Config) -> bool:
     Raises:
         ConfigError: what is there is no database, or can't be read.
     """
+    check_restored(config.data_dir)
     return contents.holds_data(_path(config))
 
 

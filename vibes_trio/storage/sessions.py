@@ -12,6 +12,7 @@ from vibes_trio.storage.app_states import LAST
 from vibes_trio.storage.counters import count_up, get_count
 from vibes_trio.storage.feed import SessionsEnded
 from vibes_trio.storage.interface import Row, Tx
+from vibes_trio.storage.users import UserRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Session:
 
     Attributes:
         session_id: its name in lists; lets nobody in.
-        user_name, email: of whose it is.
+        user_name, email, role: of whose it is.
         browser: what it says that it is.
         used: when last, as far as that is written down.
         expires: when it is over in any case.
@@ -30,13 +31,14 @@ class Session:
     user_id: UserId
     user_name: str
     email: str
+    role: UserRole
     browser: str
     created: str
     used: str
     expires: str
 
 
-_COLUMNS = "s.sessionId, s.userId, u.name, u.email, s.browser, s.created, s.used, s.expires"
+_COLUMNS = "s.sessionId, s.userId, u.name, u.email, u.role, s.browser, s.created, s.used, s.expires"
 _FROM = "FROM Sessions s JOIN Users u ON u.userId = s.userId"
 _COUNTS = "s.expires > ? AND s.used > ?"
 
@@ -138,5 +140,5 @@ def _ends(tx: Tx, limits: Limits) -> tuple[str, str]:
 
 
 def _session(row: Row) -> Session:
-    session_id, user_id, name, email, browser, created, used, expires = row
-    return Session(session_id, UserId(user_id), name, email, browser, created, used, expires)
+    session_id, user_id, name, email, role, browser, created, used, expires = row
+    return Session(session_id, UserId(user_id), name, email, role, browser, created, used, expires)

@@ -4,10 +4,13 @@ Source: auth.md, 9. Users who come by Clerk are not here: they are known by thei
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from vibes_trio.errors import BadRequest, NotFound, RequireLogin
 from vibes_trio.exchange import UserId
 from vibes_trio.storage.interface import Row, Tx
+
+UserRole = Literal["operator", "user"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,29 +21,71 @@ class User:
     name: str
     email: str
     created: str
+    role: UserRole = "user"
 
 
-_COLUMNS = "userId, name, email, created"
+_COLUMNS = "userId, name, email, created, role"
 
 
-def add_user(tx: Tx, user_id: UserId, name: str, email: str) -> User:
-    """Add a user and return him.
+def add_user(tx: Tx, user_id: UserId, name: str, email: str, *, role: UserRole = "user") -> User:
+    """Add a user and return him. The first one is an operator in any case.
 
     Raises:
         BadRequest: the name or the id is taken.
     """
+    role = role if tx.execute("SELECT 1 FROM Users LIMIT 1") else "operator"
     rows = tx.execute(
-        f"INSERT INTO Users ({_COLUMNS}) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING {_COLUMNS}",
-        (user_id, name, email, tx.now),
+        f"INSERT INTO Users ({_COLUMNS}) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING {_COLUMNS}",
+        (user_id, name, email, tx.now, role),
     )
     if not rows:
-        raise BadRequest(f"There is a user {name} already. Choose another name.")
+        raise _taken(name)
     return _user(rows[0])
+
+
+def check_free(tx: Tx, name: str) -> None:
+    """Make sure that nobody is called *name*.
+
+    Raises:
+        BadRequest: somebody is.
+    """
+    if find_user(tx, name) is not None:
+        raise _taken(name)
+
+
+def is_operator(tx: Tx, user_id: UserId) -> bool:
+    """Say whether *user_id* runs this server."""
+    return bool(tx.execute("SELECT 1 FROM Users WHERE userId = ? AND role = 'operator'", (user_id,)))
+
+
+def set_role(tx: Tx, user_id: UserId, role: UserRole) -> User:
+    """Say whether a user runs this server; return them.
+
+    Raises:
+        NotFound: there is no such user.
+        BadRequest: nobody would run it any more.
+    """
+    get_user(tx, user_id)
+    others = tx.execute("SELECT 1 FROM Users WHERE role = 'operator' AND userId <> ? LIMIT 1", (user_id,))
+    if role != "operator" and not others:
+        raise BadRequest("Nobody would be an operator of this server any more: make somebody else one first.")
+    (row,) = tx.execute(f"UPDATE Users SET role = ? WHERE userId = ? RETURNING {_COLUMNS}", (role, user_id))
+    return _user(row)
+
+
+def _taken(name: str) -> BadRequest:
+    return BadRequest(f"There is a user {name} already. Choose another name.")
 
 
 def find_user(tx: Tx, name: str) -> User | None:
     """Return the user of that name."""
     rows = tx.execute(f"SELECT {_COLUMNS} FROM Users WHERE name = ?", (name,))
+    return _user(rows[0]) if rows else None
+
+
+def find_user_of(tx: Tx, user_id: UserId) -> User | None:
+    """Return the user with that id; who comes by another service may be none."""
+    rows = tx.execute(f"SELECT {_COLUMNS} FROM Users WHERE userId = ?", (user_id,))
     return _user(rows[0]) if rows else None
 
 
@@ -50,10 +95,10 @@ def get_user(tx: Tx, user_id: UserId) -> User:
     Raises:
         NotFound: there is none.
     """
-    rows = tx.execute(f"SELECT {_COLUMNS} FROM Users WHERE userId = ?", (user_id,))
-    if not rows:
+    user = find_user_of(tx, user_id)
+    if user is None:
         raise NotFound(f"There is no user with the id {user_id}. See `user list`.")
-    return _user(rows[0])
+    return user
 
 
 def list_users(tx: Tx) -> tuple[User, ...]:
@@ -95,5 +140,5 @@ def use_invite(tx: Tx, code_hash: str) -> UserId:
 
 
 def _user(row: Row) -> User:
-    user_id, name, email, created = row
-    return User(UserId(user_id), name, email, created)
+    user_id, name, email, created, role = row
+    return User(UserId(user_id), name, email, created, role)

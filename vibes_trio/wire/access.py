@@ -13,13 +13,17 @@ import msgspec
 
 
 class Relation(IntEnum):
-    """How who asks stands to what is asked about; each may do what those below may."""
+    """How who asks stands to what is asked about; each may do what those below may.
+
+    `OPERATOR` is to the server alone: of what is others' an operator may no more than anybody.
+    """
 
     ANYONE = 0
     SIGNED_IN = 1
     VIEWER = 2
     EDITOR = 3
     OWNER = 4
+    OPERATOR = 5
 
 
 class Kind(Enum):
@@ -32,6 +36,9 @@ class Kind(Enum):
     DELETION = "what was deleted"
     INVITE = "an invitation"
     DEVICE = "a device"
+    SESSION = "a session"
+    PASSKEY = "a passkey"
+    SERVER = "the server"
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -56,6 +63,8 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 _TOLD = "`not-owner`, as in the reference"
+
+_OPERATORS = Rule(Kind.SERVER, Relation.OPERATOR, refused="`not-operator`")
 
 _MINE = Rule(Kind.ME, Relation.SIGNED_IN, refused="`require-login`")
 
@@ -83,6 +92,20 @@ ACCESS: Mapping[str, Rule] = {
     "vibes.diy.req-list-deletions": _MINE,
     "vibes.diy.req-list-devices": _MINE,
     "vibes.diy.req-revoke-device": Rule(Kind.DEVICE, Relation.OWNER),
+    "vibes.diy.req-passkey-options": _MINE,
+    "vibes.diy.req-add-passkey": _MINE,
+    "vibes.diy.req-list-passkeys": _MINE,
+    "vibes.diy.req-remove-passkey": Rule(Kind.PASSKEY, Relation.OWNER),
+    "vibes.diy.req-list-sessions": _MINE,
+    "vibes.diy.req-revoke-session": Rule(Kind.SESSION, Relation.OWNER),
+    "vibes.diy.req-create-user-invite": _OPERATORS,
+    "vibes.diy.req-list-user-invites": _OPERATORS,
+    "vibes.diy.req-revoke-user-invite": _OPERATORS,
+    "vibes.diy.req-set-user-role": _OPERATORS,
+    "vibes.diy.req-list-users": _OPERATORS,
+    "vibes.diy.req-get-server-status": _OPERATORS,
+    "vibes.diy.req-list-server-settings": _OPERATORS,
+    "vibes.diy.req-get-server-findings": _OPERATORS,
     "vibes.diy.req-rename-app": Rule(Kind.APP, Relation.OWNER),
     "vibes.diy.req-fork-app": Rule(Kind.APP, Relation.SIGNED_IN),
     "vibes.diy.req-create-invite": Rule(Kind.APP, Relation.OWNER),

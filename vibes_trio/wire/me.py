@@ -6,6 +6,7 @@ import msgspec
 
 from vibes_trio.wire.base import Request, Response
 from vibes_trio.wire.names import Owned, OwnedRequest
+from vibes_trio.wire.people import UserRole
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -22,6 +23,8 @@ class ResWhoAmI(Response, Owned, frozen=True, kw_only=True, tag="vibes.diy.res-w
         email: as the credentials say; may be empty.
         usage: by what is kept: `handles`, `apps`, `releases`, `appBytes`, `chats`, `chatSections`, `chatBytes`.
         app_url: where apps are, with `{app}` and `{handle}` to be put in.
+        name: of who asks, as the operator calls them; empty: they are known by their credentials alone.
+        role: `operator`: they run this server.
         version: of this server.
         abilities: the messages that it answers.
     """
@@ -33,6 +36,8 @@ class ResWhoAmI(Response, Owned, frozen=True, kw_only=True, tag="vibes.diy.res-w
     app_url: str
     version: str
     abilities: tuple[str, ...]
+    name: str = ""
+    role: UserRole = "user"
 
 
 class ReqWhoAmI(Request[ResWhoAmI], frozen=True, kw_only=True, tag="vibes.diy.req-who-am-i"):

@@ -22,6 +22,7 @@ _BY_CODE: MappingProxyType[str, type[VibesError]] = MappingProxyType(
             errors.BadEnvelope,
             errors.BadRequest,
             errors.NotOwner,
+            errors.NotOperator,
             errors.LimitReached,
             errors.NotFound,
             errors.SlugTaken,

@@ -46,8 +46,21 @@ from vibes_trio.wire.me import (
     ReqSuggestHandleCandidates,
     ReqWhoAmI,
 )
+from vibes_trio.wire.operator import (
+    ReqGetServerFindings,
+    ReqGetServerStatus,
+    ReqListServerSettings,
+    ReqListUsers,
+)
 from vibes_trio.wire.packages import ReqListReleasePackages
 from vibes_trio.wire.page_errors import ReqClearPageErrors, ReqListPageErrors
+from vibes_trio.wire.passkeys import ReqAddPasskey, ReqListPasskeys, ReqPasskeyOptions, ReqRemovePasskey
+from vibes_trio.wire.people import (
+    ReqCreateUserInvite,
+    ReqListUserInvites,
+    ReqRevokeUserInvite,
+    ReqSetUserRole,
+)
 from vibes_trio.wire.prompts import (
     ReqGetApplicationChat,
     ReqGetChatDetails,
@@ -58,6 +71,7 @@ from vibes_trio.wire.prompts import (
     ReqPromptChatSection,
 )
 from vibes_trio.wire.reports import ReqReportApp
+from vibes_trio.wire.sessions import ReqListSessions, ReqRevokeSession
 from vibes_trio.wire.settings import ReqEnsureAppSettings
 from vibes_trio.wire.sharing import (
     ReqApproveRequest,
@@ -112,6 +126,20 @@ REQUESTS: Mapping[str, type[Request[Any]]] = {
         ReqUndoDeletion,
         ReqListDeletions,
         ReqListDevices,
+        ReqPasskeyOptions,
+        ReqAddPasskey,
+        ReqListPasskeys,
+        ReqRemovePasskey,
+        ReqListSessions,
+        ReqRevokeSession,
+        ReqCreateUserInvite,
+        ReqListUserInvites,
+        ReqRevokeUserInvite,
+        ReqSetUserRole,
+        ReqListUsers,
+        ReqGetServerStatus,
+        ReqListServerSettings,
+        ReqGetServerFindings,
         ReqRevokeDevice,
         ReqRenameApp,
         ReqForkApp,

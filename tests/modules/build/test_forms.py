@@ -3,9 +3,11 @@
 import pytest
 from built_packages import ensure, run
 from fake_registry import pack, react_registry, require_packages
+from msgspec.structs import replace
 
+from vibes_trio.content.vibes_modules import FIREPROOF
 from vibes_trio.modules.build.bundle import is_stored
-from vibes_trio.modules.build.forms import file_behind, notes_on_modules
+from vibes_trio.modules.build.forms import file_behind, notes_on_modules, told_notes
 from vibes_trio.modules.resolve.package_lock import Lock, Package
 
 FILES = {
@@ -144,3 +146,16 @@ async def test_react_comes_as_a_script_though_it_has_none(config, tmp_path):
     assert b"createRoot" in dom
     assert len(dom) > 100_000
     assert b"import" not in dom[:20]
+
+
+def test_notes_on_what_the_database_brings_along_are_not_told():
+    part = Package(name="part", version="1.0.0", integrity="", tarball="")
+    database = Package(name=FIREPROOF, version="1.0.0", integrity="", tarball="", uses={"part": "part@1.0.0"})
+    lock = Lock(
+        packages={"database": database, "part@1.0.0": part},
+        shared={FIREPROOF: "database"},
+        notes=("part@1.0.0 asks for react ^18; the page has 19", "part@1.0.01 asks for react ^18"),
+    )
+
+    assert told_notes(lock, [FIREPROOF]) == ["part@1.0.01 asks for react ^18"]
+    assert told_notes(replace(lock, shared={}), [FIREPROOF]) == [*lock.notes]

@@ -13,6 +13,7 @@ import trio
 
 from vibes_trio.content.mime import mime_of
 from vibes_trio.content.specifiers import FORMS
+from vibes_trio.content.vibes_modules import FIREPROOF
 from vibes_trio.errors import ModuleFailed
 from vibes_trio.late import late
 from vibes_trio.modules.build.groups import closure_hash, file_address
@@ -75,6 +76,14 @@ def notes_on_modules(lock: Lock, specifiers: Iterable[str]) -> list[str]:
             keys[form_of(specifier) == "file"].update(lock.reachable(root))
     apart = tuple(f"{key} " for key in keys[True] - keys[False])
     return [note for note in lock.notes if not note.startswith(apart)]
+
+
+def told_notes(lock: Lock, specifiers: Iterable[str]) -> list[str]:
+    """Return what people are told of `notes_on_modules`: not what the database brings along, which we have tried as it
+    is."""
+    database = lock.shared.get(FIREPROOF)
+    tried = tuple(f"{key} " for key in lock.reachable(database)) if database else ()
+    return [note for note in notes_on_modules(lock, specifiers) if not note.startswith(tried)]
 
 
 def form_address(lock: Lock, specifier: str, tool_version: str) -> str:

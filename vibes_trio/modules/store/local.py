@@ -88,6 +88,10 @@ class LocalModules:
                 self._add(record)
         return None if record is None or record.cid in self._lost else record
 
+    def sizes(self) -> list[int]:
+        """Return the bytes of each module that this process knows of. Any thread may ask."""
+        return [record.size for record in self._records.copy().values()]
+
     def find_record(self, path: str) -> Record | None:
         """Return what the index says of the module served at *path*, as requested, without query."""
         return self.record(path) or self.record(unquote(path))

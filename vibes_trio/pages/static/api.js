@@ -13,6 +13,7 @@ const LONGEST_PAUSE_MS = 15_000;
 const PROGRESS = "vibes.diy.res-progress";
 const ENDED = "vibes.diy.evt-subscription-ended";
 const OPEN = 1;
+const SESSION_OVER = "This session is over"; // how the reason begins with which the server ends such a connection
 
 export class ApiError extends Error {
   constructor(message, code, payload) {
@@ -89,7 +90,8 @@ class Api extends EventTarget {
         resolve();
       };
       socket.onmessage = (event) => this.#hear(JSON.parse(event.data));
-      socket.onclose = () => {
+      socket.onclose = ({ reason }) => {
+        if (reason.startsWith(SESSION_OVER)) this.dispatchEvent(new Event("signed-out"));
         this.#opening = null;
         if (this.#socket === socket) this.#socket = null;
         this.#lose();

@@ -21,6 +21,10 @@ export const WORDS = {
   newSections: (count) => (count === 1 ? "A new section came." : `${count} new sections came.`),
   chatDeleted: (until) => `The chat is deleted. It can be restored until ${until}.`,
   chatRestored: "The chat is there again.",
+  change: "Change",
+  changeRole: (name, role) => (role === "operator" ? `${name} will see and may change what concerns this server.` : `${name} will run this server no longer.`),
+  inviteRevoked: "The invitation is taken back.",
+  invited: "The link is made. It is shown here alone: copy it.",
   sure: (what) => `${what}?`,
   asked: "Asked. Its owner decides; come back to this page to see.",
   letIn: "You are let in already: load this page again.",
@@ -31,6 +35,23 @@ export const WORDS = {
   asPublished: "As published",
   version: (number, created, mode) =>
     `${number} · ${new Date(created).toLocaleDateString(undefined, { dateStyle: "medium" })}${mode === "dev" ? " · dev" : ""}`,
+
+  // account
+  free: "Free:",
+  handleTaken: (name) => `${name} is yours.`,
+  handleDeleted: (name) => `${name} is deleted. It can be had back for seven days: vibes-trio undo.`,
+  sureHandle: (name, apps, releases) => `Delete the handle ${name}, with ${apps} apps and ${releases} releases?`,
+  sessionEnded: (count) => (count === 1 ? "That browser is signed out." : `${count} browsers are signed out.`),
+  surePasskey: "Remove this passkey? It signs you in no more.",
+  deleteHandle: "Delete the handle",
+  removeIt: "Remove",
+  passkeyAdded: "The passkey is added: it signs you in from now on.",
+  passkeyRemoved: "The passkey is removed.",
+  sureDevice: "Revoke this device? Nothing that it signs counts any more, within a second.",
+  revokeIt: "Revoke",
+  deviceRevoked: "The device counts no longer.",
+  keyFileMade: "The key file is being downloaded: keep it like a password.",
+  needsSecure: "Browsers make keys over https or on this very machine only. On the server: vibes-trio device issue.",
 
   // apps
   reading: "Reading the files …",
