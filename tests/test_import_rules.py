@@ -2,6 +2,8 @@
 
 import ast
 import re
+from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,9 +44,17 @@ def line_of(part: str) -> int:
     return next(number for number, parts in enumerate(LINES) if part in parts)
 
 
-def imported(tree: ast.AST) -> list[str]:
+@cache
+def read(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def imported(tree: ast.AST, but: frozenset[int] = frozenset()) -> list[str]:
+    """Return the names of what is imported, save in the lines *but*."""
     names = []
     for node in ast.walk(tree):
+        if getattr(node, "lineno", 0) in but:
+            continue
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -56,7 +66,7 @@ def imported(tree: ast.AST) -> list[str]:
     return names
 
 
-def is_type_only(tree: ast.Module) -> set[int]:
+def is_type_only(tree: ast.Module) -> frozenset[int]:
     """Lines within `if TYPE_CHECKING:`, which import nothing when the program runs."""
     lines: set[int] = set()
     for node in ast.walk(tree):
@@ -64,46 +74,45 @@ def is_type_only(tree: ast.Module) -> set[int]:
             lines |= {
                 inner.lineno for inner in ast.walk(node) if isinstance(inner, ast.ImportFrom | ast.Import)
             }
-    return lines
+    return frozenset(lines)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_one_module_chooses_the_engine_and_only_the_engine_s_folder_knows_sqlite(path):
-    place = str(path.relative_to(PACKAGE))
+def may_import(part: str, name: str) -> bool:
+    """Whether a module of *part* may import *name*."""
+    root, _, rest = name.partition(".")
+    other = rest.split(".")[0]
+    if part not in ONLY_IN.get(root, (part,)):
+        return False
+    if root != "vibes_trio" or other in ("", part, "__version__"):
+        return True
+    if part == "client":
+        return other in CLIENT_MAY
+    return part == "commands" if other == "client" else line_of(other) < line_of(part)
 
-    names = imported(ast.parse(path.read_text("utf-8")))
 
-    if not place.startswith("storage/sqlite/"):
-        assert "sqlite3" not in names
-        assert place == "storage/engines.py" or not any("storage.sqlite" in name for name in names)
+# One test for all files: a test of its own would take each as long as to look at it.
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_imports_only_what_it_may(path):
-    if path == PACKAGE / "__init__.py":
-        return
-    tree = ast.parse(path.read_text("utf-8"))
-    skipped = is_type_only(tree)
-    for node in tree.body:
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.Import | ast.ImportFrom) and inner.lineno in skipped:
-                inner.names = []
-    part = part_of(path)
+def test_one_module_chooses_the_engine_and_only_the_engine_s_folder_knows_sqlite():
+    names = {str(path.relative_to(PACKAGE)): imported(read(path)) for path in FILES}
+    outside = {place: found for place, found in names.items() if not place.startswith("storage/sqlite/")}
 
-    for name in imported(tree):
-        root, _, rest = name.partition(".")
-        assert part in ONLY_IN.get(root, (part,)), f"{part} may not import {root}"
-        if root != "vibes_trio" or not rest:
-            continue
-        other = rest.split(".")[0]
-        if other == part or other == "__version__":
-            continue
-        if part == "client":
-            assert other in CLIENT_MAY, f"client may not import {other}"
-        elif other == "client":
-            assert part == "commands", f"{part} may not import client"
-        else:
-            assert line_of(other) < line_of(part), f"{part} may not import {other}"
+    assert [place for place, found in outside.items() if "sqlite3" in found] == []
+    knowing = [place for place, found in outside.items() if any("storage.sqlite" in name for name in found)]
+    assert knowing == ["storage/engines.py"]
+
+
+def test_a_module_imports_only_what_it_may():
+    trees = {path: read(path) for path in FILES if path != PACKAGE / "__init__.py"}
+
+    wrong = [
+        f"{path.relative_to(PACKAGE)} may not import {name}"
+        for path, tree in trees.items()
+        for name in imported(tree, is_type_only(tree))
+        if not may_import(part_of(path), name)
+    ]
+
+    assert wrong == []
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -111,26 +120,24 @@ def test_a_room_of_modules_imports_only_from_the_rooms_before_it(room):
     allowed = {*ROOMS[: ROOMS.index(room) + 1], *FOR_ALL_ROOMS}
     folder = PACKAGE / "modules" / room
 
-    names = [name for path in folder.glob("*.py") for name in imported(ast.parse(path.read_text("utf-8")))]
+    names = [name for path in folder.glob("*.py") for name in imported(read(path))]
 
     used = {name.split(".")[2] for name in names if name.startswith("vibes_trio.modules.")}
     assert used
     assert used <= allowed
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_nothing_is_imported_inside_a_function(path):
-    tree = ast.parse(path.read_text("utf-8"))
-
-    inside = [
-        node.lineno
-        for function in ast.walk(tree)
+def test_nothing_is_imported_inside_a_function():
+    inside = Counter(
+        str(path.relative_to(PACKAGE))
+        for path in FILES
+        for function in ast.walk(read(path))
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for node in ast.walk(function)
         if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
+    )
 
-    assert len(inside) == LATE_IMPORTS.get(str(path.relative_to(PACKAGE)), 0)
+    assert inside == LATE_IMPORTS
 
 
 def test_every_part_of_the_package_has_one_line():

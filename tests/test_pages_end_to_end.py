@@ -202,6 +202,8 @@ async def deploy_a_project(browser: Browser, page: Page, folder: Path, base: str
     )
     assert await heading_of(browser, f"http://till--me.{base}/") == "Till one"
     await page.wait_for("document.querySelectorAll('.app-row').length === 2")
+    await take_pictures(page, "home-deployed")
+    await page.goto(f"http://{base}/")
     await take_pictures(page, "home")
 
 
@@ -222,6 +224,17 @@ async def publish_and_go_back(browser: Browser, page: Page, folder: Path, base: 
         " document.querySelector('#versions li.is-shown h3').textContent.includes('v3')"
     )
     assert await heading_of(browser, f"http://till--me.{base}/") == "Till one"
+    await picture_for_the_readme(page)
+
+
+async def picture_for_the_readme(page: Page) -> None:
+    await page.goto(await page.evaluate("location.href"))
+    await page.send(
+        "Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}]
+    )
+    await page.evaluate("document.querySelector('#versions details').open = true")
+    await page.screenshot(PICTURES / "pages" / "app-top.png")
+    await page.send("Emulation.setEmulatedMedia", features=[])
 
 
 async def take_down_and_bring_back(browser: Browser, page: Page, base: str) -> None:
@@ -293,6 +306,8 @@ async def invite_somebody(server: Served, browser: Browser, page: Page, base: st
     for words in ("Take it down", "Settings", "A new release", "Errors on its page"):
         assert words not in seen
     await take_pictures(other, "app-viewer")
+    await other.click("#open")
+    await other.wait_for("location.pathname === '/vibe/me/till' && document.querySelector('iframe')")
 
 
 async def end_the_session(server: Served, browser: Browser, page: Page) -> None:

@@ -1,5 +1,6 @@
 """The README tells what the code does."""
 
+import re
 from pathlib import Path
 
 from readme_tables import PIPELINE, render, requests
@@ -20,7 +21,10 @@ def test_every_request_has_a_handler():
 
 
 def test_pictures_are_there():
-    assert (README.parent / "tests" / "pictures" / "example.png").stat().st_size > 10_000
+    shown = re.findall(r"!\[[^\]]+\]\((\S+)\)", README.read_text("utf-8"))
+
+    assert {"tests/pictures/example.png", "tests/pictures/home.png", "tests/pictures/app.png"} <= set(shown)
+    assert all((README.parent / path).stat().st_size > 10_000 for path in shown)
 
 
 def test_browsers_that_do_not_know_names_under_localhost_are_named():

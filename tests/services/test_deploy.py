@@ -793,9 +793,9 @@ async def test_what_is_long_to_be_read_again_is_not_kept(app):
     whole = await deploy_service.look_at_whole([], "", {}, can_bundle=False)
     short = replace(app, config=replace(app.config, limits=replace(app.config.limits, read_here_bytes=10)))
 
-    assert keep_glance(short, "key", whole) is not None
+    assert keep_glance(short, "key", whole, {}) is not None
     assert find_glance(short, "key") is None
-    assert keep_glance(app, "key", whole) == find_glance(app, "key")
+    assert keep_glance(app, "key", whole, {"Inter": ("wght",)}) == find_glance(app, "key")
 
 
 # -- other hosts ------------------------------------------------------------------------------------------

@@ -95,8 +95,8 @@ async def app_page(visit: Visit, handle: str, slug: str) -> Shown:
 
 
 def _opened(visit: Visit, settings: ResEnsureAppSettings, address: str) -> str:
-    """Return where the app is opened: of a private one only the page round it knows who may see it."""
-    if settings.settings.entry.visibility != "private":
+    """Return where the app is opened: of one that may be private only the page round it knows who may see it."""
+    if settings.settings.entry.visibility in ("public", "unlisted"):
         return address
     config = visit.app.config
     return page_round(config.protocol, config.hostname_base, settings.owner_handle, settings.app_slug)

@@ -137,13 +137,15 @@ class Glance(msgspec.Struct, frozen=True):
     Attributes:
         recipe: see `calc_recipe`.
         project: without what was made of the files: content, template, settings.
+        fonts: what they ask for by name, see `fonts.find_fonts`.
     """
 
     recipe: str
     project: Project
+    fonts: Mapping[str, tuple[str, ...]]
 
 
-def keep_glance(app: App, key: Hashable, whole: Whole) -> Glance:
+def keep_glance(app: App, key: Hashable, whole: Whole, fonts: Mapping[str, tuple[str, ...]]) -> Glance:
     """Return what is to be known of *whole* when the files that *key* tells apart come again. The latest are kept."""
     project = whole.project
     bare = Project(
@@ -161,7 +163,7 @@ def keep_glance(app: App, key: Hashable, whole: Whole) -> Glance:
         notes=project.notes,
         warnings=project.warnings,
     )
-    glance = Glance(calc_recipe(whole, app.compiler.can_bundle), bare)
+    glance = Glance(calc_recipe(whole, app.compiler.can_bundle), bare, fonts)
     kept = msgspec.msgpack.encode(glance)
     if len(kept) <= app.config.limits.read_here_bytes:  # it is read in the event loop
         app.assets.put(("glance", key, app.compiler.can_bundle), kept)

@@ -105,7 +105,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     glance, whole = find_glance(app, same), None
     if glance is None:
         whole = await _look(app, deploy, files)
-        glance = keep_glance(app, same, whole)
+        glance = keep_glance(app, same, whole, await find_fonts(app, files))
     project = glance.project
     built_from = calc_built_from(files, deploy.entry_point, glance.recipe) if glance.recipe else same[1]
     wanted, there = await app.db.get(_find_known, wanted, fs_id)
@@ -113,14 +113,13 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
     publish = replace(publish, run_id=deploy.run_id, message=deploy.message, access=deploy.access)
     saved = await _write(app, publish) if _is_as_built(there, publish) else None
     warnings = project.warnings + project.notes
-    fonts = await find_fonts(app, files)
     built: Built | None = None
     if saved is None:
         whole = whole or await _look(app, deploy, files)
         built = await build_release(
             app, wanted.user_id, files, deploy.entry_point, built_from, whole, deploy.env, fs_id
         )
-        named = structs.replace(built.extras, fonts=fonts)
+        named = structs.replace(built.extras, fonts=glance.fonts)
         extras, kept = await with_known_lock(app, named, built.import_map)
         built = replace(built, extras=extras, assets={**built.assets, **kept})
         saved = await _write(app, replace(publish, built=built))
@@ -143,7 +142,7 @@ async def ensure_app_slug(ctx: Ctx, req: ReqEnsureAppSlug | Deploy) -> ResEnsure
             noted = await _notes_now(app, release) or noted
         warnings = told_once(warnings, noted) + module_warnings(app, noted)
     teller.ready()
-    warnings += fetch_after_deploy(app, fonts, wanted.user_id)
+    warnings += fetch_after_deploy(app, glance.fonts, wanted.user_id)
     if deploy.mode == "production":
         app.jobs.add(WarmRelease(release.app_slug, release.user_slug))
     return _response(app, deploy, release, warnings)

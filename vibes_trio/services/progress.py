@@ -31,9 +31,9 @@ class Teller:
 
     def received(self, files: Sequence[AppFile]) -> None:
         """All files are there."""
-        self._tell(
-            ResProgress(stage="received", bytes=sum(len(file.content) for file in files), files=len(files))
-        )
+        if self.tells:
+            size = sum(len(file.content) for file in files)
+            self._tell(ResProgress(stage="received", bytes=size, files=len(files)))
 
     def compiled(self) -> None:
         """The release is made and stored."""
