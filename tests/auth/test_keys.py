@@ -3,6 +3,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from vibes_trio.auth.device_id import DeviceTrust, verify_device_token
 from vibes_trio.auth.jwk import private_jwk, public_jwk, thumbprint
 from vibes_trio.auth.jws import Refused
 from vibes_trio.auth.key_settings import read_key_setting
-from vibes_trio.auth.keys import load_key_file, load_keys, rotate_keys, settings_of
+from vibes_trio.auth.keys import load_key_file, load_keys, make_key_file, rotate_keys, settings_of
 from vibes_trio.auth.verifier import Claims
 from vibes_trio.config import Config
 from vibes_trio.errors import ConfigError
@@ -137,6 +138,7 @@ def test_half_given_or_unusable_setting_stops_the_start_and_makes_nothing(data_d
 
 LOAD_WHEN_TOLD = """
 import sys
+import time
 from pathlib import Path
 from vibes_trio.auth.keys import load_key_file
 sys.stdin.readline()
@@ -300,3 +302,25 @@ def test_new_cas_name_tells_its_key(data_dir):
     keys = rotate_keys(data_dir, NOW, None)
 
     assert keys.ca.name.endswith(thumbprint(keys.ca.key.public_key())[:8])
+
+
+def test_killed_at_any_step_of_a_rotation_the_old_keys_or_the_new_are_there(tmp_path):
+    make_key_file(tmp_path, time.time())
+
+    done = subprocess.run(
+        [
+            sys.executable,
+            Path(__file__).parents[1] / "killed_anywhere.py",
+            "rotate",
+            tmp_path,
+            tmp_path / "none",
+        ],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert set(found) == {"old", "new"}
+    assert found == sorted(found, reverse=True)

@@ -187,7 +187,7 @@ def test_no_name_leads_out_of_the_folder(name):
 
 def test_killed_at_any_step_it_is_there_whole_or_not_at_all(config, target):
     done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("killed_anywhere.py"), "backup", config.data_dir, target],
+        [sys.executable, Path(__file__).parents[1] / "killed_anywhere.py", "backup", config.data_dir, target],
         capture_output=True,
         check=False,
         text=True,

@@ -13,6 +13,7 @@ from vibes_trio.backups.archive import DATA, Wanted, write_backup
 from vibes_trio.backups.restoring import restore
 from vibes_trio.config import Config
 from vibes_trio.errors import ConfigError
+from vibes_trio.modules.store.local import JAVASCRIPT, open_store
 from vibes_trio.storage.engines import HALF_RESTORED, make_database, make_for_commands
 from vibes_trio.storage.interface import DataFacts
 
@@ -128,7 +129,13 @@ def test_data_of_a_newer_version_are_refused(config, tmp_path, new, monkeypatch)
 
 def test_killed_at_any_step_nothing_opens_it_but_as_old_or_new(config, backup):
     done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("killed_anywhere.py"), "restore", config.data_dir, backup],
+        [
+            sys.executable,
+            Path(__file__).parents[1] / "killed_anywhere.py",
+            "restore",
+            config.data_dir,
+            backup,
+        ],
         capture_output=True,
         check=False,
         text=True,
@@ -153,3 +160,29 @@ def test_where_one_was_interrupted_no_server_and_no_command_starts(backup, new):
     restore(new, backup)
 
     assert chats_in(data_of(new)) == CHATS
+
+
+def test_built_packages_come_back_where_they_were_asked_for(config, tmp_path, new):
+    store = open_store(config.data_dir, config.limits)
+    store.put_file("/~esm/npm/x@1.0.0.js", b"export default 1", JAVASCRIPT)
+    path = tmp_path / "with.zip"
+    write_backup(config, path, Wanted(modules=True), 0.0)
+
+    restore(new, path)
+
+    found = open_store(new.data_dir, new.limits).find("/~esm/npm/x@1.0.0.js")
+    assert found is not None
+    assert found.content == b"export default 1"
+
+
+def test_a_damaged_archive_of_packages_is_refused(config, tmp_path, new, monkeypatch):
+    path = tmp_path / "with.zip"
+    monkeypatch.setattr(
+        "vibes_trio.backups.archive.export_store", lambda folder, tar: tar.write_bytes(b"words")
+    )
+    write_backup(config, path, Wanted(modules=True), 0.0)
+
+    with pytest.raises(ConfigError):
+        restore(new, path)
+
+    assert list(new.data_dir.iterdir()) == []

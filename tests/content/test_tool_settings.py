@@ -6,6 +6,7 @@ from content.reading import read
 
 from vibes_trio.content.tool_settings import (
     MAX_SETTINGS_BYTES,
+    OLD_CLASSES,
     Alias,
     PackageJson,
     read_base_url,
@@ -171,3 +172,21 @@ def test_what_vite_puts_ahead_of_sass_is_read_where_it_is_plain(config, ahead):
     text = f"export default {{ css: {{ preprocessorOptions: {{ {config} }} }} }}"
 
     assert read_sass_ahead(text.encode()) == ahead
+
+
+@pytest.mark.parametrize(
+    ("line", "is_old"),
+    [
+        ("@state() private n = 5;", True),
+        ("@property({ type: String }) name?: string;", True),
+        ("@query('#a') _a!: HTMLElement;", True),
+        ("@state() private accessor n = 5;", False),
+        ("@state() accessor n = 5;", False),
+        ("@property() set n(v) {}", False),
+    ],
+)
+def test_decorators_of_lit_on_plain_fields_are_those_of_before_where_no_settings_say_otherwise(line, is_old):
+    source = f'import {{ state }} from "lit/decorators.js";\nclass A extends L {{\n  {line}\n}}'
+
+    assert read({"/a.ts": source}).classes == (OLD_CLASSES if is_old else "")
+    assert read({"/a.ts": source, "/tsconfig.json": "{}"}).classes == ""

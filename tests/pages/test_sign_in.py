@@ -2,7 +2,7 @@
 
 import pytest
 from browser import launch_browser
-from page_client import PageClient, page_client, sign_in_code
+from page_client import PageClient, page_client, page_socket, say, sign_in_code
 from serving import running
 
 from vibes_trio.browsers import COOKIE
@@ -189,6 +189,22 @@ async def test_another_name_of_this_machine_leads_to_the_one_that_apps_live_unde
         )
     forwarded = await client.get("/sign-in", host="127.0.0.1:9000")
     assert forwarded.headers["location"] == "http://localhost:9000/sign-in"
+
+
+async def test_nothing_that_signs_in_stands_in_the_log(client, caplog):
+    caplog.set_level("DEBUG")
+    code = await sign_in_code(client.app)
+    client.cookie = (await client.post("/sign-in", code=code)).token
+    for path in ("/account", "/sign-in"):
+        await client.get(path)
+    await client.post("/sign-in", code=code)
+    async with page_socket(client.app, client.cookie) as socket:
+        await say(socket)
+
+    logged = caplog.text + "".join(str(vars(record)) for record in caplog.records)
+    assert "signed in with a browser" in logged
+    assert code not in logged
+    assert client.cookie not in logged
 
 
 @pytest.mark.browser

@@ -272,3 +272,13 @@ async def test_who_has_too_many_devices_is_told_so_on_the_page(tmp_path):
         refused = await client.post(PATH, **FIELDS, csr=csr(now=RECORDED_NOW), **{"as": "session"})
 
     assert (refused.status, "Revoke one" in refused.text) == (403, True)
+
+
+async def test_tries_of_codes_are_bounded_by_address(tmp_path):
+    async with running(tmp_path / "data") as app, page_client(app) as client, page_client(app) as another:
+        fields = FIELDS | {"csr": csr(now=RECORDED_NOW), "code": "WRONG"}
+        wrong = {(await client.post(PATH, **fields)).text for _ in range(app.config.limits.sign_in_burst)}
+        late = await another.post(PATH, **fields)
+
+    assert len(wrong) == 1
+    assert (late.status, "Too many tries" in late.text) == (403, True)

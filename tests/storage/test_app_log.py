@@ -6,8 +6,17 @@ from releases import publish, release
 
 from vibes_trio.exchange import AppSlug, UserSlug
 from vibes_trio.storage import Database
-from vibes_trio.storage.app_log import Kept, NewEntry, add_entry, add_to_all, get_end, list_entries, list_from
-from vibes_trio.storage.feed import AppLogged
+from vibes_trio.storage.app_log import (
+    Kept,
+    NewEntry,
+    add_entry,
+    add_to_all,
+    count_entries,
+    get_end,
+    list_entries,
+    list_from,
+)
+from vibes_trio.storage.feed import AppLogged, of_app_log
 from vibes_trio.storage.sqlite.tx import SqliteTx
 
 TODO = (AppSlug("todo"), UserSlug("ada"))
@@ -65,6 +74,26 @@ async def test_what_is_added_is_told_to_who_listens(inline: Database) -> None:
     await add(inline, 1)
 
     assert heard == [AppLogged(*TODO, 1)]
+
+
+async def test_who_listens_to_the_log_of_an_app_hears_of_that_alone(inline: Database) -> None:
+    heard: list[object] = []
+    end = inline.feed.listen(of_app_log(*TODO), heard.append)
+    inline.feed.listen(of_app_log(AppSlug("other"), TODO[1]), heard.append)
+
+    await add(inline, 1)
+    end()
+    await add(inline, 1)
+
+    assert heard == [AppLogged(*TODO, 1)]
+
+
+async def test_entries_of_a_kind_about_a_release_are_counted(inline: Database) -> None:
+    await add(inline, 2)
+    await add(inline, 1, fs_id="z2")
+    await add(inline, 1, kind="refused")
+
+    assert await inline.read(count_entries, TODO, "deployed", "z1") == 2
 
 
 async def test_all_apps_of_a_handle_are_noted_at_once(inline: Database) -> None:

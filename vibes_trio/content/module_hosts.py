@@ -44,6 +44,8 @@ _CDNJS: Mapping[str, str] = MappingProxyType(
         "twitter-bootstrap": "bootstrap", "underscore.js": "underscore", "fabric.js": "fabric",
     }
 )  # fmt: skip
+# What Lit's documentation has people import without a bundler.
+_LIT = re.compile(rf"lit/dist{_VERSION}/core/lit-core\.min\.js", re.ASCII)
 # Hosts of one library: the address says which file, and npm has it at this place.
 _ONE_LIBRARY: Mapping[str, tuple[tuple[re.Pattern[str], str, str], ...]] = MappingProxyType(
     {
@@ -58,6 +60,10 @@ _ONE_LIBRARY: Mapping[str, tuple[tuple[re.Pattern[str], str, str], ...]] = Mappi
         ),
         "cdn.socket.io": (
             (re.compile(r"(\d+(?:\.\d+)+)/(socket\.io(?:\.min)?\.js)"), "socket.io-client", "dist/{}"),
+        ),
+        "pixijs.download": (
+            (re.compile(r"v(\d+(?:\.\d+)+)/(.+)"), "pixi.js", "dist/{}"),
+            (re.compile(r"(?:release|latest)/()(.+)"), "pixi.js", "dist/{}"),
         ),
         "use.fontawesome.com": (
             (re.compile(r"releases/v(\d+(?:\.\d+)+)/(.+)"), "@fortawesome/fontawesome-free", "{}"),
@@ -170,6 +176,8 @@ def _read_esm(path: str, query: str) -> Hosted | None:
 
 def _read_jsdelivr(path: str, query: str) -> Hosted | None:
     kind, _, rest = path.partition("/")
+    if kind == "gh" and (lit := _LIT.fullmatch(rest)) is not None:
+        return Hosted("lit", lit["version"] or "", "", is_module=True)
     if kind != "npm":
         return None
     if rest.endswith("/+esm"):

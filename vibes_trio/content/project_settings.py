@@ -11,6 +11,7 @@ from vibes_trio.content.import_map import PREDEFINED
 from vibes_trio.content.project import ProjectFile
 from vibes_trio.content.quick_patterns import Signed
 from vibes_trio.content.tool_settings import (
+    OLD_CLASSES,
     Alias,
     PackageJson,
     read_base_url,
@@ -34,6 +35,15 @@ _TAILWIND_CLASS = Signed(
         # Letters first, and what must not stand before them after: see `quick_patterns`.
         rb"(?:(?:bg(?<![\w-]bg)|text(?<![\w-]text)|border(?<![\w-]border)|from(?<![\w-]from)|to(?<![\w-]to))-[a-z]{3,10}-\d{2,3}"
         rb"|min(?<![\w-]min)-h-screen|space(?<![\w-]space)-[xy]-\d|grid(?<![\w-]grid)-cols-\d)(?![\w-])"
+    ),
+)
+
+
+# Lit's own on a field that is no accessor: what its documentation has people write, with settings for it.
+_OLD_DECORATORS = Signed(
+    (b"lit/decorators",),
+    re.compile(
+        rb"@(?:property|state|query)\([^()]*+\)\s*+(?!(?:[\w$]++\s++){0,3}(?:accessor|set|get)\b)(?:[\w$]++\s++){0,3}?[\w$]++\s*+[!?]?[:=;]"
     ),
 )
 
@@ -133,7 +143,9 @@ def _based(files: Mapping[str, ProjectFile], file: ProjectFile) -> Iterator[Alia
 
 def find_class_settings(files: Mapping[str, ProjectFile], root: str) -> str:
     """Return what the settings of a project say of TypeScript's classes, see `read_class_settings`; empty: nothing."""
-    there = (file for name in _SETTINGS if (file := files.get(f"{root}/{name}")) is not None)
+    there = [file for name in _SETTINGS if (file := files.get(f"{root}/{name}")) is not None]
+    if not there and any(_OLD_DECORATORS.is_in(file.content) for file in files.values() if file.lang == "ts"):
+        return OLD_CLASSES
     return next(filter(None, (read_class_settings(file.content) for file in there)), "")
 
 

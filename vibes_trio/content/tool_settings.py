@@ -60,6 +60,10 @@ class _CompilerOptions(msgspec.Struct, rename="camel"):
     use_define_for_class_fields: bool | None = None
 
 
+OLD_CLASSES = '{"compilerOptions": {"experimentalDecorators": true, "useDefineForClassFields": false}}'
+"""What decorators and classes mean in TypeScript of before, see `read_class_settings`."""
+
+
 class _TypeScript(msgspec.Struct, rename="camel"):
     compiler_options: _CompilerOptions = msgspec.field(default_factory=_CompilerOptions)
 

@@ -41,7 +41,7 @@ from vibes_trio.front.state import FAST, READY, Front, Waiting
 from vibes_trio.front.upload import Upload
 from vibes_trio.front.ws import accept_websocket, serve_websocket
 from vibes_trio.steps import KEPT_WHOLE_BYTES, let_go
-from vibes_trio.urls import ERRORS, METRICS, may_be_page
+from vibes_trio.urls import ERRORS, METRICS, SIGN_IN, may_be_page
 
 ServeOne = Callable[[Line, Head], Awaitable[bool]]
 """Answers the one request whose bytes, head included, come next; returns whether another may follow."""
@@ -71,6 +71,10 @@ class FullLane:
         await self._loaded.wait()
         assert self._serve_one is not None
         return await self._serve_one(line, head)
+
+
+_BY_CLIENT = (ERRORS, SIGN_IN)
+"""What may be posted so often by each client."""
 
 
 class _Connection(msgspec.Struct, frozen=True):
@@ -233,7 +237,7 @@ async def _answer(front: Front, line: Line, head: Head, data: bytes) -> bool:
     version = front.ready.version()
     body = await _read_body(front.limits, line, head.length) if head.length else b""
     # Who asks costs a call to the system: only for what depends on it.
-    takes_turns = len(body) > front.limits.read_here_bytes or head.target == ERRORS
+    takes_turns = len(body) > front.limits.read_here_bytes or head.target in _BY_CLIENT
     client = peer_of(line.socket) if takes_turns or head.target.startswith(METRICS) else ""
     incoming = HttpIncoming(head.method, head.host, head.target, head.headers, body, head.host_name, client)
     began = perf_counter()

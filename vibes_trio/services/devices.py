@@ -129,7 +129,7 @@ async def serve_sign_in(ctx: Ctx, incoming: HttpIncoming) -> Reply:
         if posted and given.get("as") == AS_SESSION:
             return await _let_in_as_session(ctx.app, incoming, page)
         if posted:
-            return await _let_in(ctx.app, page, given.get("code", ""))
+            return await _let_in(ctx.app, page, given.get("code", ""), incoming.client)
         return _show(page, head=head)
     except BadRequest as error:
         words = [
@@ -176,10 +176,12 @@ def _send_on(page: SignIn, issued: Issued, user_id: UserId) -> Reply:
     return Reply(303, (("location", location), *_PRIVATE), policy=POLICY)
 
 
-async def _let_in(app: App, page: SignIn, code: str) -> Reply:
+async def _let_in(app: App, page: SignIn, code: str, client: str) -> Reply:
     """Certify the device for whom *code* stands, and send the browser to the program; else ask again, saying why."""
     issue = await _issuer(app, page.csr)
     try:
+        if app.sessions is not None:
+            app.sessions.note_try(client.rpartition(":")[0])  # without the port
         user_id, issued = await app.db.write(
             _certify_by_code, hash_code(code), issue, app.config.limits.certificates_per_user
         )

@@ -41,6 +41,7 @@ from vibes_trio.storage.renames import find_new_name
 from vibes_trio.urls import SHARE, decode_path, parse_entry_point
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import SHARE_FILES, WITH_ALL
+from vibes_trio.wire.files import FileSystemItem
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 PAGE_PATHS = ("/", "/index.html")
@@ -133,6 +134,8 @@ async def find_content(app: App, release: ServedRelease, asked: Asked) -> Conten
     if _is_generated(release, entry.path):
         return await make_page(app, release)
     item = find_file(release, entry.path)
+    if item is None and (other := _find_page(release, asked)) is not None:
+        return replace(await _read_page(app, release, other), vary=NAVIGATION, shared=shared)
     if item is not None and item.file_name in release.extras.pages and app.modules is not None:
         return replace(await make_other_page(app, release, item.file_name), shared=shared)
     if item is not None:
@@ -149,6 +152,23 @@ async def find_content(app: App, release: ServedRelease, asked: Asked) -> Conten
         raise NotFound(f"File not found {entry.path}")
     content = await make_page(app, release) if release.default is None else await _read_default(app, release)
     return replace(content, vary=NAVIGATION, shared=shared and release.default is not None)
+
+
+def _find_page(release: ServedRelease, asked: Asked) -> FileSystemItem | None:
+    """Return the page of a site that a browser means by its address without an ending, as hosts of such have it:
+    `/about` is `about.html`, or that of the folder."""
+    assert asked.entry is not None, "the handler only passes app hosts on"
+    stem = asked.entry.path.rstrip("/")
+    if not stem or stem.startswith("/~") or not navigates(asked.headers):
+        return None
+    names = (f"{stem}.html", f"{stem}/index.html")
+    return next((item for name in names if (item := find_file(release, name)) is not None), None)
+
+
+async def _read_page(app: App, release: ServedRelease, item: FileSystemItem) -> Content:
+    if item.file_name in release.extras.pages and app.modules is not None:
+        return await make_other_page(app, release, item.file_name)
+    return await local_hosts(app, release, await local_fonts(app, await read_asset(app, item, REVALIDATE)))
 
 
 async def _find_referring(app: App, release: ServedRelease | None, asked: Asked) -> ServedRelease | None:
@@ -182,7 +202,8 @@ def _shows_page(release: ServedRelease, asked: Asked) -> bool:
     path = asked.entry.path
     if _is_generated(release, path):
         return True
-    return release.default is None and find_file(release, path) is None and _falls_back(release, asked)
+    is_file = find_file(release, path) is not None or _find_page(release, asked) is not None
+    return release.default is None and not is_file and _falls_back(release, asked)
 
 
 def _falls_back(release: ServedRelease, asked: Asked) -> bool:

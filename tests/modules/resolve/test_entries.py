@@ -229,3 +229,19 @@ def test_a_style_sheet_in_another_language_without_css_is_told_with_what_there_i
         resolve({}, "x.scss", "x.scss")
     with pytest.raises(ModuleFailed, match=r"^x.less is Less, .* is CSS; it has a.css, b.css, c.css$"):
         resolve({"exports": {"./x": "./x.less"}}, "x.less c.css b.css a.css z/a.css", "x")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "content", "entry"),
+    [
+        ({"type": "module"}, b"!function(e){'object'==typeof exports&&define.amd}()", "esm.js"),
+        ({"type": "module"}, b"(e,t)=>{typeof exports==='object'}", "esm.js"),
+        ({"type": "module"}, b"export const a = 1", "umd.js"),
+        ({}, b"module.exports = 1", "umd.js"),
+    ],
+)
+def test_a_script_of_the_old_kind_is_no_module_of_a_package_of_modules(manifest, content, entry):
+    told = json.dumps(manifest | {"browser": "umd.js", "module": "esm.js", "main": "esm.js"}).encode()
+
+    assert resolve_entry(told, ["umd.js", "esm.js"], "", {"umd.js": content}.__getitem__) == entry
+    assert resolve_entry(told, ["umd.js", "esm.js"], "") == "umd.js"

@@ -9,6 +9,7 @@ fields, and the specification of the `browser` field that bundlers share.
 """
 
 import posixpath
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -27,6 +28,7 @@ _SCRIPTS = (".js", ".mjs")
 _ENDINGS = ("", ".js", ".mjs", ".cjs", ".jsx", ".json", ".css")
 _SUFFIXES = (*_ENDINGS, "/index.js", "/index.mjs", "/index.cjs", "/index.json")
 _NOT_FOR_PAGES = frozenset({"bin", "cli", "test", "tests", "__tests__"})
+_UMD = re.compile(rb"\btypeof exports\s{0,2}={2,3}|\bmodule\.exports\s{0,2}=|\bdefine\.amd\b")
 _MAX_DEPTH = 32
 _MAX_TOLD = 3
 _MAX_MANIFEST_BYTES = 1024 * 1024
@@ -54,7 +56,7 @@ def resolve_entry(package_json: bytes, files: Collection[str], subpath: str, rea
         found = _find_file(subpath, files, _ENDINGS) or _find_in_folder(subpath, files, read)
         found = found or _find_file(subpath, files, _SUFFIXES)
     else:
-        found = _find_main(manifest, "", files)
+        found = _find_main(_without_old_scripts(manifest, files, read), "", files)
     if found is not None:
         found = _for_browsers(found, manifest.get("browser"), files)
     if found is None:
@@ -170,6 +172,20 @@ def _find_main(manifest: Mapping[str, Any], folder: str, files: Collection[str])
         if found is not None:
             return found
     return None
+
+
+def _without_old_scripts(
+    manifest: Mapping[str, Any], files: Collection[str], read: Read | None
+) -> Mapping[str, Any]:
+    """Return *manifest* without its `browser` file, if that is a script of the old kind in a package of modules: read
+    as one it exports nothing. Bundlers take the package's `module` then."""
+    named, module = manifest.get("browser"), manifest.get("module")
+    if manifest.get("type") != "module" or not isinstance(named, str) or not isinstance(module, str):
+        return manifest
+    found = _find_file(posixpath.normpath(named), files, _SUFFIXES)
+    if read is None or found is None or found.endswith((".mjs", ".cjs")) or not _UMD.search(read(found)):
+        return manifest
+    return {key: value for key, value in manifest.items() if key != "browser"}
 
 
 def _find_in_folder(subpath: str, files: Collection[str], read: Read | None) -> str | None:

@@ -1,6 +1,6 @@
 """Does something again and again, each time killed one step later, and tells what was left.
 
-Run as a program: `killed_anywhere.py backup|restore FOLDER ARCHIVE`. A step is whatever changes or opens a file.
+Run as a program: `killed_anywhere.py backup|restore|rotate FOLDER ARCHIVE`. A step is whatever changes or opens a file.
 """
 
 import json
@@ -8,10 +8,12 @@ import os
 import shutil
 import signal
 import sys
+import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from vibes_trio.auth.keys import FILE_NAME, read_key_file, rotate_keys, settings_of
 from vibes_trio.backups.archive import Wanted, check_files, write_backup
 from vibes_trio.backups.restoring import restore
 from vibes_trio.config import Config
@@ -69,9 +71,16 @@ def state_of_folder(folder: Path) -> str:
 
 def main() -> None:
     what, folder, archive = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    keys = (folder / FILE_NAME).read_bytes()
+    old = settings_of(read_key_file(folder), secret=True)
     found, step, killed, new = [], 0, True, folder.with_name("restored")
     while killed:
         step += 1
+        if what == "rotate":
+            (folder / FILE_NAME).write_bytes(keys)
+            killed = killed_at(step, lambda: rotate_keys(folder, time.time(), None))
+            found.append("old" if settings_of(read_key_file(folder), secret=True) == old else "new")
+            continue
         if what == "backup":
             archive.unlink(missing_ok=True)
             killed = killed_at(
