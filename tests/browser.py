@@ -167,7 +167,7 @@ class Page:
         for frame in frames[1:]:
             if part in frame["url"] and frame["id"] in self.contexts:
                 return await self.evaluate(code, context=self.contexts[frame["id"]])
-        for target in (await self.browser.send("Target.getTargets"))["targetInfos"]:
+        for target in await self.browser.targets():
             is_here = target.get("parentFrameId") in {frame["id"] for frame in frames}
             if target["type"] == "iframe" and is_here and part in target["url"]:
                 if target["targetId"] not in self.apart:
@@ -293,6 +293,12 @@ class Browser:
         for domain in ("Page", "Runtime", "Network", "Log"):
             await page.send(f"{domain}.enable")
         return page
+
+    async def targets(self) -> list[dict[str, Any]]:
+        """Return the tabs of this profile, and the frames that have a process of their own."""
+        found = (await self.send("Target.getTargets"))["targetInfos"]
+        kinds = ("page", "iframe")
+        return [one for one in found if one.get("browserContextId") == self._profile and one["type"] in kinds]
 
     async def begin(self) -> None:
         """Make the profile: no cookie, no storage and no cache is that of another."""

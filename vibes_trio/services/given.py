@@ -4,7 +4,7 @@ Of a short message that is done in the event loop, of a long one in a process be
 knows the app, and what it makes goes over a pipe: `pack_…` on one side, `unpack_…` on the other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -153,9 +153,8 @@ def check_env(env: Mapping[str, str], limits: Limits) -> None:
 def pack_deploy(req: ReqEnsureAppSlug, limits: Limits) -> Packed:
     """Return *req*, read, for another process."""
     deploy = run_through(read_deploy(req, limits))
-    contents = tuple(file.content for file in deploy.files if file.content is not None)
-    files = [replace(file, content=None if file.content is None else b"") for file in deploy.files]
-    return Packed(encode(replace(deploy, files=tuple(files))), contents)
+    files, contents = set_apart(deploy.files)
+    return Packed(encode(replace(deploy, files=files)), contents)
 
 
 _deploy_decoder = msgspec.json.Decoder(Deploy)
@@ -164,9 +163,19 @@ _deploy_decoder = msgspec.json.Decoder(Deploy)
 def unpack_deploy(packed: Packed) -> Deploy:
     """Return what was packed. Of the contents none is copied."""
     deploy = _deploy_decoder.decode(packed.text)
-    contents = iter(packed.parts)
-    files = [file if file.content is None else replace(file, content=next(contents)) for file in deploy.files]
-    return replace(deploy, files=tuple(files))
+    return replace(deploy, files=put_together(deploy.files, packed.parts))
+
+
+def set_apart(files: Iterable[GivenFile]) -> tuple[tuple[GivenFile, ...], tuple[bytes, ...]]:
+    """Return *files* with nothing in them, and what was."""
+    shells = [(file if file.content is None else replace(file, content=b""), file.content) for file in files]
+    return tuple(shell for shell, _ in shells), tuple(inside for _, inside in shells if inside is not None)
+
+
+def put_together(files: Iterable[GivenFile], contents: Iterable[bytes]) -> tuple[GivenFile, ...]:
+    """Return *files* as they were before `set_apart`."""
+    left = iter(contents)
+    return tuple(file if file.content is None else replace(file, content=next(left)) for file in files)
 
 
 def _read_file(file: VibeFile, where: str, limits: Limits) -> GivenFile:

@@ -10,7 +10,7 @@ from vibes_trio.beside.pool import Packed
 from vibes_trio.config import Limits
 from vibes_trio.content.filenames import check_filename
 from vibes_trio.errors import BadRequest, TooLarge
-from vibes_trio.services.given import GivenFile, read_deploy
+from vibes_trio.services.given import GivenFile, put_together, read_deploy, set_apart
 from vibes_trio.steps import Steps, run_through
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
@@ -108,9 +108,8 @@ def _with_prompt(said: Said, prompt: msgspec.Raw | UnsetType, limits: Limits) ->
 def pack_prompt(req: ReqPromptChatSection, limits: Limits) -> Packed:
     """Return *req*, read, for another process."""
     said = run_through(read_prompt(req, limits))
-    contents = tuple(file.content for file in said.files if file.content is not None)
-    files = [replace(file, content=None if file.content is None else b"") for file in said.files]
-    return Packed(encode(replace(said, files=tuple(files))), contents)
+    files, contents = set_apart(said.files)
+    return Packed(encode(replace(said, files=files)), contents)
 
 
 _said_decoder = msgspec.json.Decoder(Said)
@@ -119,6 +118,4 @@ _said_decoder = msgspec.json.Decoder(Said)
 def unpack_prompt(packed: Packed) -> Said:
     """Return what was packed. Of the contents none is copied."""
     said = _said_decoder.decode(packed.text)
-    contents = iter(packed.parts)
-    files = [file if file.content is None else replace(file, content=next(contents)) for file in said.files]
-    return replace(said, files=tuple(files))
+    return replace(said, files=put_together(said.files, packed.parts))

@@ -32,7 +32,7 @@ export const WORDS = {
   appAsksTooMuch: "Too much at once: wait a moment.",
   notHereYet: (type) => `${type} is not here yet: this server keeps no data of apps, each visitor's browser does.`,
   reported: "Reported. Thank you.",
-  published: "As published",
+  asPublished: "As published",
   version: (number, created, mode) =>
     `${number} · ${new Date(created).toLocaleDateString(undefined, { dateStyle: "medium" })}${mode === "dev" ? " · dev" : ""}`,
 

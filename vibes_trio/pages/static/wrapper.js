@@ -182,7 +182,7 @@ async function listVersions(picker) {
   const { items } = await api.ask("vibes.diy.req-list-versions", named);
   const option = ({ fsId, releaseSeq, created, mode, isCurrent }) =>
     el("option", { value: fsId, selected: fsId === release }, WORDS.version(releaseSeq, created, mode));
-  picker.replaceChildren(el("option", { value: "", selected: !release }, WORDS.published), ...items.map(option));
+  picker.replaceChildren(el("option", { value: "", selected: !release }, WORDS.asPublished), ...items.map(option));
   picker.disabled = false;
 }
 
