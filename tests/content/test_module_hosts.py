@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from vibes_trio.content.module_hosts import (
     MAX_CHARS,
+    NO_SCRIPT,
     Hosted,
+    of_editors,
     read_asked,
     read_file,
     read_hosted,
@@ -157,3 +159,16 @@ def test_any_text_after_the_host_is_read_and_stays_in_its_package(host, rest):
 
     assert found is None or isinstance(found, Hosted)
     assert found is None or ".." not in found.path.split("/")
+
+
+def test_scripts_of_the_editors_that_apps_were_made_in_are_known():
+    theirs = [
+        "https://cdn.gpteng.co/gptengineer.js",
+        "//cdn.gpteng.co/gptengineer.js?x=1",
+        "https://replit.com/public/js/replit-badge-v2.js",
+        "https://replit.com/public/js/replit-dev-banner.js",
+    ]
+
+    assert of_editors(
+        [*theirs, "https://replit.com/other.js", "https://cdn.gpteng.co/x.js"]
+    ) == dict.fromkeys(theirs, NO_SCRIPT)

@@ -1,6 +1,7 @@
 """The generated page: its text, here; what a browser makes of it, in test_page_in_browser.py."""
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -327,3 +328,10 @@ def test_pages_that_ask_for_fonts_by_name_have_the_script_for_it_before_any_of_t
     assert 'href="/~esm/@fonts/css?family=A"' in asking
     assert address not in render_page(page(template=template)).decode()
     assert address in render_page(page(asks_for_fonts=True)).decode()
+
+
+def test_a_page_of_a_server_that_wants_to_hear_of_no_errors_says_so():
+    page = PageInput(app_slug=AppSlug("todo"), fs_id=FsId("z1"), roots=(), imports={})
+    facts = [json.loads(Elements(render_page(one)).texts[2]) for one in (page, replace(page, quiet=True))]
+
+    assert ["quiet" in one for one in facts] == [False, True]

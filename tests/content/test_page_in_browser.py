@@ -333,6 +333,17 @@ export default () => jsx("button", {{ onClick() {{
         assert await page.text() == "press"
 
 
+@pytest.mark.parametrize("quiet", [False, True])
+async def test_what_is_shown_is_told_to_the_server_unless_it_wants_to_hear_nothing(open_app, quiet):
+    code = f"{JSX}\nmissing();\nexport default () => null;"
+
+    async with open_app({"App.jsx": code}, quiet=quiet) as page:
+        await see_problem(page)
+        told = [url for url in page.requests if url.endswith("/~errors")]
+
+    assert len(told) == (0 if quiet else 1)
+
+
 async def test_escape_dismisses_and_the_same_failure_shows_again(open_app):
     code = f'{JSX}export default () => jsx("button", {{ onClick() {{ missing(); }}, children: "press" }});'
 

@@ -1,7 +1,9 @@
 """A chart's line goes from its first point to its last, the highest at the top."""
 
-from vibes_trio.pages.charts import HEIGHT, WIDTH, draw
+from vibes_trio.pages.charts import HEIGHT, MOST_POINTS, WIDTH, draw
 from vibes_trio.wire.operator import SeriesPoint
+
+END = f"L{WIDTH} {HEIGHT}"
 
 
 def points(*values, step=1000):
@@ -9,17 +11,24 @@ def points(*values, step=1000):
 
 
 def test_the_line_spans_the_width_and_its_highest_is_at_the_top():
-    line, area = draw(points(0.0, 10.0, 5.0))
-
-    assert line == f"M0.0 56.0L{WIDTH / 2:.1f} 3.0L{WIDTH:.1f} 29.5"
-    assert area == f"{line}L{WIDTH} {HEIGHT}L0 {HEIGHT}Z"
+    assert draw(points(0.0, 10.0, 5.0)) == f"M0 56L0 56L150 3L300 30{END}"
 
 
 def test_nothing_is_drawn_of_less_than_two_points():
-    assert draw(points()) == draw(points(1.0)) == ("", "")
+    assert draw(points()) == draw(points(1.0)) == ""
 
 
 def test_a_line_of_nothing_and_one_in_no_time_lie_within():
-    assert draw(points(0.0, 0.0))[0] == f"M0.0 56.0L{WIDTH:.1f} 56.0"
-    assert draw(points(1.0, 2.0, step=0))[0] == "M0.0 29.5L0.0 3.0"
-    assert draw(points(-5.0, 1.0))[0].startswith("M0.0 56.0L")
+    assert draw(points(0.0, 0.0)) == f"M0 56L0 56L300 56{END}"
+    assert draw(points(1.0, 2.0, step=0)) == f"M0 56L0 30L0 3{END}"
+    assert draw(points(-5.0, 1.0)) == f"M0 56L0 56L300 3{END}"
+
+
+def test_of_very_many_points_the_peaks_are_drawn():
+    values = [0.0] * 10 * MOST_POINTS
+    values[555] = 7.0
+
+    line = draw(points(*values))
+
+    assert line.count("L") == MOST_POINTS + 1
+    assert " 3L" in line

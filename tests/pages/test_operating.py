@@ -1,5 +1,7 @@
 """The pages of operators: figures, users, settings and checks; for nobody else, and nothing secret in them."""
 
+import re
+
 import pytest
 from browser import launch_browser
 from page_client import page_client, signed_in
@@ -58,6 +60,19 @@ async def test_what_the_server_does_now_is_shown(client):
     assert shown.has("BuildModules")
     assert shown.has("Free on the disk")
     assert shown.has("none by itself")
+    (named,) = re.findall(r"<code>(VIBES_BACKUP\w*)</code>", shown.text)
+    assert named in {setting.name for setting in SETTINGS}
+
+
+async def test_an_hour_of_figures_is_still_a_small_page(app, client):
+    for look in range(app.config.limits.samples):
+        app.counts.cells("answers")["app", 200, "fast"].value += look % 7 * 1000
+        app.samples.take(app.now() + 10 * look, app.counts, {"disk_free_bytes": float(look)})
+
+    shown = await client.get("/operator")
+
+    assert shown.has('<path d="M0 56L')
+    assert len(shown.text) < 30_000
 
 
 async def test_settings_are_shown_with_their_origin_and_checks_worst_first(client):

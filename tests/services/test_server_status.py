@@ -1,6 +1,7 @@
 """What the server does and holds is told as it counts it, to operators."""
 
 import os
+from pathlib import Path
 
 import pytest
 from asking import FakeCompiler, ask, deploy, js
@@ -58,6 +59,15 @@ async def test_how_it_went_of_late_is_told_with_its_times(app):
     assert told[DISK_FREE]["perSecond"] is False
     assert [point["at"] for point in told[DISK_FREE]["points"]] == [NOW * 1000] * 2
     assert told["requests"] == {"name": "requests", "perSecond": True, "points": []}  # no time went by
+
+
+async def test_a_disk_that_cannot_be_looked_at_leaves_the_other_figures():
+    app = make_app(data_dir=Path("/none/such"))
+    app.counts.give_one("held_bytes", lambda: 7)
+
+    await take_sample(app)
+
+    assert app.samples.names() == ["held_bytes"]
 
 
 async def test_jobs_and_builds_are_told_as_they_are(app):

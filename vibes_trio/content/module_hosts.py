@@ -6,7 +6,7 @@ MAX_CHARS: those of a page are many, and each is looked at whenever the app is d
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from types import MappingProxyType
@@ -79,6 +79,14 @@ _ONE_LIBRARY: Mapping[str, tuple[tuple[re.Pattern[str], str, str], ...]] = Mappi
 )
 
 
+# By these the editors that apps were made in look into a page that they show, or put their name on it.
+_OF_EDITORS = re.compile(
+    r"(?:https?:)?//(?:cdn\.gpteng\.co/gptengineer\.js|replit\.com/public/js/replit-(?:badge|dev-banner)[\w-]*\.js)(?:\?.*)?"
+)
+NO_SCRIPT = "data:text/javascript,"
+"""The address of a script that does nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hosted:
     """What an address of a module host means.
@@ -100,6 +108,11 @@ class Hosted:
         version = f"@{self.version}" if self.version else ""
         path = f"/{self.path}" if self.path else ""
         return f"{self.package}{version}{path}{'' if self.is_module else f'?{_FORM}'}"
+
+
+def of_editors(addresses: Iterable[str]) -> dict[str, str]:
+    """Return those of *addresses* that are scripts of the editor that an app was made in → one that does nothing."""
+    return {text: NO_SCRIPT for text in addresses if _OF_EDITORS.fullmatch(text)}
 
 
 def read_hosted(address: str) -> Hosted | None:

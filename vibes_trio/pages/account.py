@@ -53,7 +53,7 @@ async def account_page(visit: Visit) -> Shown:
             "devices": [device for device in devices.items if _counts(device, now)],
             "past_devices": [device for device in devices.items if not _counts(device, now)],
             "passkeys": passkeys.items,
-            "sessions": sessions.items,
+            "sessions": sorted(sessions.items, key=lambda one: not one.current),
             "uses": _uses(me.usage),
             "origin": own_place(visit.app.config)[1],
         },

@@ -49,11 +49,9 @@ def _form(name: str) -> Callable[[float], str]:
 
 def _chart(series: FigureSeries) -> Mapping[str, object]:
     form, values = _form(series.name), [point.value for point in series.points]
-    line, area = draw(series.points)
     return {
         "name": series.name,
-        "line": line,
-        "area": area,
+        "line": draw(series.points),
         "now": form(values[-1]) if values else "",
         "most": form(max(values)) if values else "",
         "minutes": round((series.points[-1].at - series.points[0].at) / 60_000) if values else 0,

@@ -13,6 +13,7 @@ from msgspec import structs
 
 from vibes_trio.content.cid import calc_cid, calc_fs_id
 from vibes_trio.content.collation import sort_key
+from vibes_trio.content.module_hosts import of_editors
 from vibes_trio.content.project import Project
 from vibes_trio.content.project_words import tell_entries, tell_hosts
 from vibes_trio.content.slugs import check_slug_pair, own_names, parse_slug_pair
@@ -161,7 +162,9 @@ def _tell_hosts(app: App, project: Project, noted: Extras) -> tuple[str, ...]:
     """Return what the page, and its modules, ask other hosts for in vain."""
     hosts = app.config.page_hosts
     packages = noted.packages if app.home is not None else tuple(noted.modules)
-    local = {text: text for text in packages} | own_addresses(app, project.remote)
+    local = (
+        {text: text for text in packages} | own_addresses(app, project.remote) | of_editors(project.remote)
+    )
     return tell_hosts(project, noted.elsewhere, hosts, local)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from vibes_trio.config import Limits
 from vibes_trio.content.import_map import mapped_to
-from vibes_trio.content.module_hosts import Hosted, read_asked, read_file, read_hosted
+from vibes_trio.content.module_hosts import Hosted, of_editors, read_asked, read_file, read_hosted
 from vibes_trio.content.specifiers import Kind, parse_specifier
 from vibes_trio.modules.bases import BASES, base_for
 from vibes_trio.modules.build.forms import file_behind
@@ -97,4 +97,4 @@ def remote_addresses(store: LocalModules, extras: Extras) -> dict[str, str]:
         text: extras.modules[text] if found.is_module else file_behind(store, extras.modules[text])
         for text, found in read_all(extras, built).items()
     }
-    return {text: address for text, address in there.items() if address}
+    return {text: address for text, address in there.items() if address} | of_editors(extras.remote)

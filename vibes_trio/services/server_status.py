@@ -33,9 +33,11 @@ DISK_FREE = "disk_free_bytes"
 
 
 async def take_sample(app: App) -> None:
-    """Look at the counts, for charts."""
-    disk = await _look_at_disk(app)
-    app.samples.take(app.now(), app.counts, {DISK_FREE: float(disk.free)})
+    """Look at the counts, for charts; and at the disk, if that can be had."""
+    beside = {}
+    with suppress(OSError):
+        beside[DISK_FREE] = float((await _look_at_disk(app)).free)
+    app.samples.take(app.now(), app.counts, beside)
 
 
 async def get_server_status(ctx: Ctx, req: ReqGetServerStatus) -> ResGetServerStatus:
