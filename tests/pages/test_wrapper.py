@@ -125,7 +125,7 @@ async def test_the_app_learns_who_looks_at_it_by_a_token_of_its_own(tmp_path, pa
 
         await enter(browser, app, cookie)
         page = await browser.open(f"{base}/vibe/ada/who", width=1280, height=800)
-        assert await page.wait_in_frame("who--ada", f"{WHO_IS} + ''") == "ada true true editor ada true"
+        assert await page.wait_in_frame("who--ada", WHO_IS) == "ada true true editor ada true"
         said = await page.wait_in_frame("who--ada", f"getToken() && {PAYLOAD}")
         assert (said["sub"], said["handle"], said["aud"]) == ("user-ada", "ada", "ada/who")
         await picture(page, tmp_path, "wrapper-light")
