@@ -150,7 +150,7 @@ document.getElementById("fill").addEventListener("click", (event) =>
 );
 
 const sharing = document.getElementById("sharing");
-document.getElementById("share").addEventListener("click", () => sharing.showModal());
+document.getElementById("share-app").addEventListener("click", () => sharing.showModal());
 document.getElementById("copy").addEventListener("click", (event) => run(event.currentTarget, () => copy(shared)));
 const send = document.getElementById("send");
 send.hidden = !navigator.share;
