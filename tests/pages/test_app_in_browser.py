@@ -1,6 +1,7 @@
 """What the buttons of an app's page do, in Chromium; what can be undone is."""
 
 import pytest
+import trio
 from asking import js
 from page_client import page_socket, say
 from page_walk import OTHER, Walk, walking
@@ -70,7 +71,9 @@ async def test_what_others_do_shows_by_itself(tmp_path):
         page, home = await walk.open("user"), await walk.open("user")
         await page.goto(walk.address("/apps/ada/garden"))
         await home.goto(walk.address("/"))
-        await page.evaluate("new Promise((done) => setTimeout(done, 500))")  # until both have subscribed
+        with trio.fail_after(10):
+            while walk.app.live.members < 2:  # noqa: ASYNC110 - the browser's doing
+                await trio.sleep(0.01)
         await ask(
             walk, "ensure-app-slug", mode="production", fileSystem=[js("/a.js", "3")], message="From afar"
         )
