@@ -1,8 +1,8 @@
 """At home in a browser, for real: what somebody does on the pages who has just started the server; whom they invite.
 
 Nothing is asked of any other host: the modules were built before, no registry is there, and the whole runs in a network
-namespace with loopback only. Where no such namespace can be made the same runs without one. Pictures of all that is seen
-are kept in `.build/pictures/pages`, in light and dark, wide and narrow.
+namespace with loopback only. Where no such namespace can be made the same runs without one. Pictures of all that is
+seen are kept in `.build/pictures/pages`, in light and dark, wide and narrow.
 """
 
 import json

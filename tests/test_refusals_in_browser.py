@@ -1,4 +1,4 @@
-"""What lets nobody in, or no longer, is refused with words, in a real browser at a real server: sign-in links and hand-offs."""
+"""What lets nobody in, or no longer, is refused with words, in a real browser: sign-in links and hand-offs."""
 
 import json
 from collections.abc import AsyncIterator
