@@ -22,9 +22,15 @@ async def hello_page(visit, name):
     return Shown("start.html", {"api": "", "address": name})
 
 
+async def broken_page(visit):
+    raise ValueError("a secret")
+
+
 @pytest.fixture
 async def client(tmp_path, monkeypatch):
-    monkeypatch.setattr(site, "PAGES", {**site.PAGES, "/hello/<name>": Page(hello_page)})
+    monkeypatch.setattr(
+        site, "PAGES", {**site.PAGES, "/hello/<name>": Page(hello_page), "/broken": Page(broken_page)}
+    )
     async with running(tmp_path / "data") as app, http_client(app.config.port) as client:
         yield client
 
@@ -63,6 +69,15 @@ async def test_a_route_that_is_added_is_reached(client, lane):
 
     assert status == 200
     assert b"<code>ada&lt;b&gt;</code>" in body
+
+
+async def test_a_page_that_fails_is_one_all_the_same(client, caplog):
+    status, headers, body = await ask(client, "GET /broken", BROWSERS[0])
+
+    (record,) = [one for one in caplog.records if one.name == site.__name__]
+    assert (status, "script-src" in headers["content-security-policy"]) == (500, True)
+    assert record.args[0] in body.decode()
+    assert b"a secret" not in body
 
 
 async def test_a_page_is_for_browsers_that_ask_this_server_alone(client):

@@ -4,6 +4,7 @@ Whoever doesn't navigate, programs above all, is answered as if there were no pa
 imports Quart: it is done once the server listens.
 """
 
+import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -35,6 +36,8 @@ from vibes_trio.pages.wrapper import wrapper_page
 from vibes_trio.services.notices import navigates
 from vibes_trio.urls import ACCEPT_INVITE, END_SESSION, OPEN_SESSION, ROUND, base_name
 
+log = logging.getLogger(__name__)
+
 Otherwise = Callable[[], Awaitable[Response]]
 """Answers the request of this task as if there were no page."""
 Post = Callable[[Visit, Mapping[str, str]], Awaitable[Shown | GoTo]]
@@ -65,6 +68,7 @@ POSTS: Mapping[str, Post] = {
 _FOREIGN = (
     "This form was not sent by a page of this server's own: nothing was done. Open the page, and try again."
 )
+_UNFORESEEN = "Something went wrong here, not with you. The log has it as {}."
 MAX_FORM_BYTES = 64 * KiB
 MAX_FIELDS = 20
 NONCE_BYTES = 16
@@ -107,6 +111,10 @@ async def _answer(app: App, page: Page, answer: Answer, otherwise: Otherwise, **
         shown = await page.show(visit, **parts)
     except VibesError as error:
         shown = _problem(error)
+    except Exception:  # whoever opens a page is shown one
+        reference = secrets.token_hex(6)
+        log.exception("internal error %s", reference)
+        shown = Shown("problem.html", {"words": _UNFORESEEN.format(reference)}, 500)
     return _go(shown) if isinstance(shown, GoTo) else await _show(visit, page, shown)
 
 

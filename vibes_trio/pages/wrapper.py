@@ -5,7 +5,7 @@ The app is in a frame of its own origin, below a bar. Who may not see one is tol
 
 import difflib
 
-from vibes_trio.errors import VibesError
+from vibes_trio.errors import BadRequest
 from vibes_trio.pages.visit import Shown, Visit
 from vibes_trio.urls import app_url, entry_point_url, page_round
 from vibes_trio.wire.me import ReqListUserSlugAppSlug
@@ -22,7 +22,7 @@ async def wrapper_page(visit: Visit, user: str, slug: str, fs_id: str = "") -> S
     """Show the app, or, where there is none that they may see, what to do."""
     try:
         found = await visit.ask(ReqGetAppByFsid(owner_handle=user, app_slug=slug, fs_id=fs_id))
-    except VibesError:  # names that no app can have
+    except BadRequest:  # names that no app can have
         return await missing_app(visit, user, slug)
     if found.fs_id:
         return _round(visit, found, fs_id)

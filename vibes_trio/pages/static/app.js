@@ -10,8 +10,13 @@ const { handle, slug } = document.getElementById("app").dataset;
 const named = { ownerHandle: handle, appSlug: slug };
 const DAY_S = 86_400;
 const BUILD_LOOK_MS = 1500;
+let leaves = false; // the page is no more: another comes
 const at = (id) => document.getElementById(id);
 const send = (name, members = {}) => api.ask(`vibes.diy.req-${name}`, { ...named, ...members });
+
+async function look() {
+  if (!leaves) await refresh();
+}
 
 // -- what buttons do --------------------------------------------------------------------------------------
 
@@ -37,6 +42,7 @@ const ACTS = {
   async "delete-app"() {
     const { releases } = await send("delete-app", { dryRun: true });
     if (!(await ask(WORDS.sureDelete(slug, releases), WORDS.deleteIt))) return;
+    leaves = true;
     await send("delete-app");
     location.assign(`/?deleted=${encodeURIComponent(slug)}`);
   },
@@ -76,7 +82,7 @@ async function act(button, work) {
   await run(button, async () => {
     const words = await work();
     if (typeof words === "string") say(words);
-    await refresh();
+    await look();
   });
 }
 
@@ -145,11 +151,12 @@ at("rename")?.addEventListener("submit", (event) => {
 // -- up to date -------------------------------------------------------------------------------------------
 
 showTimes();
-openDrop(() => refresh());
-const changed = soon(refresh);
+openDrop(look);
+const changed = soon(look);
 let isFirst = true;
 api.follow("vibes.diy.req-subscribe-releases", () => named, () => {
   if (!isFirst) changed();
-  isFirst = false;
+  isFirst = false; // it says how it is now, as the page does
 });
-setInterval(() => document.querySelector("[data-building]") && document.visibilityState === "visible" && refresh(), BUILD_LOOK_MS);
+api.addEventListener("online", changed);
+setInterval(() => document.querySelector("[data-building]") && document.visibilityState === "visible" && look(), BUILD_LOOK_MS);

@@ -9,11 +9,8 @@ import { WORDS } from "./words.js";
 showTimes();
 openDrop(() => refresh());
 const changed = soon(refresh);
-let isFirst = true;
-api.follow("vibes.diy.req-subscribe-apps", () => ({}), () => {
-  if (!isFirst) changed();
-  isFirst = false;
-});
+api.follow("vibes.diy.req-subscribe-apps", () => ({}), changed);
+api.addEventListener("online", changed); // what happened meanwhile nobody tells
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act=undo]");
   if (!button) return;
