@@ -249,6 +249,7 @@ class Limits:
     font_retry_s: float = 60.0
     failed_fonts: int = 4096
     sass_wait_s: float = 30.0
+    toolchain_wait_s: float = 180.0  # for esbuild, before a server starts
     sass_sheet_bytes: int = 32 * MiB
     build_all_timeout_s: float = 600.0
     store_wait_s: float = 300.0
