@@ -1,6 +1,7 @@
 """At home in a browser, for real: what somebody does on the pages who has just started the server; whom they invite.
 
-Nothing is asked of any other host: the modules were built before, and no registry is there. Pictures of all that is
+Nothing is asked of any other host: the modules were built before, no registry is there, and the whole runs in a network
+namespace with loopback only. Where no such namespace can be made the same runs without one. Pictures of all that is
 seen are kept in `.build/pictures/pages`, in light and dark, wide and narrow.
 """
 
@@ -22,12 +23,16 @@ import trio
 from app_runs import PICTURES
 from browser import Browser, Page, find_chromium, launch_browser
 from fake_registry import require_esbuild
+from test_apps_offline import namespace
 
 ROOT = Path(__file__).parents[1]
 SCREENS = ((1280, 900, "light"), (1280, 900, "dark"), (375, 800, "light"), (375, 800, "dark"))
 RESULT = "document.querySelector('#drop-result:not([hidden]) .notice')?.innerText"
 LINK = re.compile(r"sign in\s+(http://\S+/sign-in#\w+)")
 READY = "stop     Ctrl-C"
+STORE = "VIBES_TEST_STORE"
+ALONE = "VIBES_TEST_ALONE"
+RUN_TIMEOUT_S = 400
 
 VITE = {
     "index.html": '<!doctype html><title>Till</title><div id="root"></div>'
@@ -326,11 +331,34 @@ async def end_the_session(server: Served, browser: Browser, page: Page) -> None:
 
 @pytest.mark.browser
 @pytest.mark.slow
-async def test_at_home_in_a_browser(page_store, tmp_path):
+def test_at_home_in_a_browser_with_no_network_but_loopback(page_store):
+    before = namespace()
+    test = f"{__file__}::{test_at_home_in_a_browser.__name__}"
+
+    done = subprocess.run(
+        [*before, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", test],
+        env=os.environ | {STORE: str(page_store), ALONE: "yes" if before else ""},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=RUN_TIMEOUT_S,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(STORE not in os.environ, reason="is run by the test above, without a network")
+async def test_at_home_in_a_browser(tmp_path):
     """Signed in by the printed link; the example, and a project that is dropped; published, gone back, taken down,
     brought back; a chat read and found; somebody invited; a session ended from another browser."""
     find_chromium()
-    shutil.copytree(page_store, tmp_path / "data")
+    if os.environ[ALONE]:
+        with pytest.raises(OSError):  # whatever it is called
+            await trio.open_tcp_stream("192.0.2.1", 80)
+    shutil.copytree(os.environ[STORE], tmp_path / "data")
     async with (
         serving(tmp_path / "data") as server,
         launch_browser(tmp_path / "one") as mine,

@@ -25,7 +25,8 @@ MiB = 1024 * KiB
 GiB = 1024 * MiB
 
 
-@dataclass(frozen=True, slots=True)
+# Nobody prints all of them; to make what would takes one or two milliseconds of every start.
+@dataclass(frozen=True, slots=True, repr=False)
 class Limits:
     """Bounds that are not settings: each loop, queue, body, frame, cache and wait has one here."""
 

@@ -114,6 +114,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
         ):
             prepared = await find_prepared(config) or await prepare_local_modules(config, await lazy.get())
             outbound = partial(_get_outbound, lazy)
+            sessions = Sessions(db, config.limits, parts.now)
             hand_off = make_hand_off(keys.session_secret, parts.now, config.limits)
             devices = DeviceVerifier(await read_trust(config, db, keys.trusted), parts.now)
             app = App(
@@ -144,15 +145,14 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 fonts=FontHome(outbound, prepared.modules, config) if prepared.modules else None,
                 sass_home=SassHome(outbound, config),
                 counts=counts,
-                sessions=Sessions(db, config.limits, parts.now),
+                sessions=sessions,
                 started=parts.now(),
                 told_errors=allow_errors(config.limits),
                 reports=allow_reports(config.limits),
                 hand_off=hand_off,
             )
             report_app(app)
-            assert app.sessions is not None
-            db.feed.hear_all(app.sessions.hear)
+            db.feed.hear_all(sessions.hear)
             db.feed.hear_all(partial(forget_changed, app.releases))
             yield app
     finally:

@@ -166,6 +166,16 @@ async def test_tries_are_bounded_by_address(client):
     assert statuses == [403] * limit + [429]
 
 
+async def test_nobody_s_tries_keep_out_who_has_a_code(client):
+    """Behind a proxy all have one address."""
+    code = await sign_in_code(client.app)
+    for _ in range(client.app.config.limits.sign_in_burst + 1):
+        await client.post("/sign-in", code="WRONG")
+
+    assert (await client.post("/sign-in", code=code)).status == 303
+    assert (await client.post("/sign-in", code=code)).status == 429  # now it is one that nobody knows
+
+
 async def test_a_form_that_is_too_long_is_refused(client):
     assert (await client.post("/sign-in", code="x" * 70_000)).status == 413
     assert (await client.post("/sign-in", **{f"f{n}": "x" for n in range(30)})).status == 413
@@ -176,7 +186,10 @@ async def test_what_a_link_brings_from_another_page_takes_a_click(client):
     by_hand = await client.get("/sign-in", headers={"sec-fetch-site": "none", "accept": "text/html"})
     led = await client.get("/sign-in", headers={"sec-fetch-site": "same-site", "accept": "text/html"})
 
+    told_nothing = await client.get("/sign-in", headers={"accept": "text/html"})
+
     assert (by_hand.has("data-at-once"), led.has("data-at-once")) == (True, False)
+    assert not told_nothing.has("data-at-once")  # browsers tell servers without https elsewhere nothing
 
 
 async def test_another_name_of_this_machine_leads_to_the_one_that_apps_live_under(client):

@@ -76,6 +76,26 @@ async def test_tries_are_bounded_by_address(client):
     assert (await client.post("/welcome", code="x", go="1")).status == 429
 
 
+async def test_nobody_s_tries_keep_out_who_is_invited(client):
+    code = await invited(client.app)
+    for _ in range(client.app.config.limits.sign_in_burst + 1):
+        await client.post("/welcome", code="x")
+
+    assert (await client.post("/welcome", code=code)).has('name="name"')
+    assert (await client.post("/welcome", code=code, name="eve", go="1")).status == 303
+
+
+async def test_tries_of_names_are_bounded_by_invitation(client):
+    """Each tells whether there is a user of that name; and what is said of the last is a page, too."""
+    code = await invited(client.app)
+    most = client.app.config.limits.sign_in_burst
+
+    answered = [await client.post("/welcome", code=code, name="olga", go="1") for _ in range(most + 1)]
+
+    assert [one.status for one in answered] == [400] * most + [429]
+    assert "Too many tries" in answered[-1].text
+
+
 async def test_an_invitation_s_form_of_another_page_makes_nobody(client):
     code = await invited(client.app, name="eve")
 

@@ -8,7 +8,7 @@ import pytest
 from answering import answer
 from asking import Json, ask, rows
 from fakes import NOW, make_app, open_database
-from page_client import page_client, signed_in
+from page_client import page_client, sign_in_code, signed_in
 from recorded import NOW as RECORDED_NOW
 from serving import running
 
@@ -279,6 +279,8 @@ async def test_tries_of_codes_are_bounded_by_address(tmp_path):
         fields = FIELDS | {"csr": csr(now=RECORDED_NOW), "code": "WRONG"}
         wrong = {(await client.post(PATH, **fields)).text for _ in range(app.config.limits.sign_in_burst)}
         late = await another.post(PATH, **fields)
+        right = await another.post(PATH, **fields | {"code": await sign_in_code(app)})
 
     assert len(wrong) == 1
+    assert right.status == 303
     assert (late.status, "Too many tries" in late.text) == (403, True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from vibes_trio.errors import Overloaded, RequireLogin, VibesError
 from vibes_trio.pages.sign_in import MAX_CODE_CHARS, comes_of, cookie_of
 from vibes_trio.pages.visit import GoTo, Shown, Visit
-from vibes_trio.services.people import accept_invite, find_invite
+from vibes_trio.services.people import accept_invite, find_invite, get_invite
 from vibes_trio.storage.user_invites import UserInvite
 
 WRONG_CODE = (
@@ -32,9 +32,16 @@ async def post_welcome(visit: Visit, fields: Mapping[str, str]) -> Shown | GoTo:
     except Overloaded as error:
         return _ask(visit, "", None, error.message, status=429)
     except VibesError as error:  # the name can't be: the invitation stays
-        invite = await find_invite(visit.app, code, comes_of(visit))
-        return _ask(visit, code, invite, error.message, name=name, status=400)
+        return await _ask_again(visit, code, name, error.message)
     return _ask(visit, code, invite)
+
+
+async def _ask_again(visit: Visit, code: str, name: str, trouble: str) -> Shown:
+    try:
+        invite = await get_invite(visit.app, code)
+    except RequireLogin:  # somebody else used it meanwhile
+        return _ask(visit, "", None, WRONG_CODE, status=403)
+    return _ask(visit, code, invite, trouble, name=name, status=400)
 
 
 def _ask(

@@ -32,7 +32,7 @@ from vibes_trio.storage import iso_utc
 from vibes_trio.storage.certificates import Certificate, admit_certificate, list_of_user, revoke_own
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.sessions import Session
-from vibes_trio.storage.users import get_user, use_invite
+from vibes_trio.storage.users import find_invite, get_user, use_invite
 from vibes_trio.urls import OPEN_SESSION, SIGN_IN
 from vibes_trio.wire.cursors import read_cursor, write_cursor
 from vibes_trio.wire.devices import (
@@ -178,12 +178,13 @@ def _send_on(page: SignIn, issued: Issued, user_id: UserId) -> Reply:
 
 async def _let_in(app: App, page: SignIn, code: str, client: str) -> Reply:
     """Certify the device for whom *code* stands, and send the browser to the program; else ask again, saying why."""
-    issue = await _issuer(app, page.csr)
+    issue, code_hash = await _issuer(app, page.csr), hash_code(code)
     try:
         if app.sessions is not None:
-            app.sessions.note_try(client.rpartition(":")[0])  # without the port
+            address = client.rpartition(":")[0]  # without the port
+            await app.sessions.note_try(find_invite, code_hash, address)
         user_id, issued = await app.db.write(
-            _certify_by_code, hash_code(code), issue, app.config.limits.certificates_per_user
+            _certify_by_code, code_hash, issue, app.config.limits.certificates_per_user
         )
     except RequireLogin:
         return _show(replace(page, trouble=_WRONG_CODE), status=403)

@@ -144,12 +144,13 @@ async def sign_in_by_passkey(app: App, credential: str, comes: Comes) -> SignedI
 
     Raises:
         RequireLogin: it is no passkey that is known here, or does not pass. One answer for all.
-        Overloaded: too many tries from that address, or too many sessions.
+        Overloaded: too many tries, or too many sessions.
     """
     assert app.sessions is not None
-    app.sessions.note_try(comes.address)
     challenge = _challenge_of(app, credential, SIGN_IN)
-    kept = await app.db.get(passkeys.find_passkey, _id_of(credential)) if challenge is not None else None
+    credential_id = _id_of(credential) if challenge is not None else ""
+    await app.sessions.note_try(passkeys.find_passkey, credential_id, comes.address)
+    kept = await app.db.get(passkeys.find_passkey, credential_id)
     if challenge is None or kept is None:
         raise RequireLogin("passkey_unknown")
     verify = partial(_verify_known, app.config, credential, challenge, kept)

@@ -146,10 +146,18 @@ async def find_invite(app: App, code: str, comes: Comes) -> Kept:
 
     Raises:
         RequireLogin: the code doesn't count.
-        Overloaded: too many tries from that address.
+        Overloaded: too many tries.
     """
-    assert app.sessions is not None
-    app.sessions.note_try(comes.address)
+    await _note_try(app, code, comes)
+    return await get_invite(app, code)
+
+
+async def get_invite(app: App, code: str) -> Kept:
+    """As `find_invite`, of one that was tried just now.
+
+    Raises:
+        RequireLogin: the code doesn't count.
+    """
     invite = await app.db.get(user_invites.find_user_invite, hash_code(code))
     if invite is None:
         raise RequireLogin("invite_invalid")
@@ -162,11 +170,15 @@ async def accept_invite(app: App, code: str, name: str, comes: Comes) -> SignedI
     Raises:
         RequireLogin: the code doesn't count.
         BadRequest: the name can't be one, or is taken; the invitation stays.
-        Overloaded: too many tries from that address, or too many sessions.
+        Overloaded: too many tries, or too many sessions.
     """
-    assert app.sessions is not None
-    app.sessions.note_try(comes.address)
+    await _note_try(app, code, comes)
     return await app.db.write(_accept, app, code, name, comes)
+
+
+async def _note_try(app: App, code: str, comes: Comes) -> None:
+    assert app.sessions is not None
+    await app.sessions.note_try(user_invites.find_user_invite, hash_code(code), comes.address)
 
 
 def _accept(tx: Tx, app: App, code: str, name: str, comes: Comes) -> SignedIn:

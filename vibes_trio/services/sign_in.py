@@ -13,7 +13,7 @@ from vibes_trio.sessions import hash_token
 from vibes_trio.storage import sessions
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.sessions import Session
-from vibes_trio.storage.users import get_user, use_invite
+from vibes_trio.storage.users import find_invite, get_user, use_invite
 
 log = logging.getLogger(__name__)
 
@@ -47,11 +47,12 @@ async def sign_in_by_code(app: App, code: str, comes: Comes) -> SignedIn:
 
     Raises:
         RequireLogin: the code doesn't count: mistyped, used, or too old.
-        Overloaded: too many tries from that address, or too many sessions.
+        Overloaded: too many tries, or too many sessions.
     """
     assert app.sessions is not None
-    app.sessions.note_try(comes.address)
-    signed_in = await app.db.write(_open_by_code, app, hash_code(code), comes)
+    code_hash = hash_code(code)
+    await app.sessions.note_try(find_invite, code_hash, comes.address)
+    signed_in = await app.db.write(_open_by_code, app, code_hash, comes)
     log.info(
         "%s signed in with a browser, session %s", signed_in.session.user_id, signed_in.session.session_id
     )

@@ -124,6 +124,14 @@ def add_invite(tx: Tx, user_id: UserId, code_hash: str, *, valid_s: float) -> st
     return expires
 
 
+def find_invite(tx: Tx, code_hash: str) -> UserId | None:
+    """Return whom a code signs in, if it counts."""
+    rows = tx.execute(
+        "SELECT userId FROM Invites WHERE codeHash = ? AND used IS NULL AND expires > ?", (code_hash, tx.now)
+    )
+    return UserId(rows[0][0]) if rows else None
+
+
 def use_invite(tx: Tx, code_hash: str) -> UserId:
     """Use a code up and return whom it signs in.
 
