@@ -47,9 +47,10 @@ async def take_page_error(ctx: Ctx, incoming: HttpIncoming) -> Reply:
     assert host.user is not None
     told = _read(ctx.app, incoming)
     entry = EntryPoint(host.app, host.user, FsId(told.fs_id), "/")
-    if ctx.app.config.page_errors == "on" and _may(ctx.app, incoming.client, host.app, host.user):
+    if ctx.app.config.page_errors == "on" and _may_tell(ctx.app, incoming.client):
         asked = Asked(False, {}, "/", entry, cookies=cookies_of(incoming))
-        if await find_visible(ctx.app, asked, entry) is not None:
+        # What isn't there counts for nobody else: made-up names would take the room of apps that are.
+        if await find_visible(ctx.app, asked, entry) is not None and _may_keep(ctx.app, host.app, host.user):
             await ctx.app.db.write(_note, ctx.app, entry, told)
     return TAKEN
 
@@ -68,17 +69,15 @@ def _read(app: App, incoming: HttpIncoming) -> ToldError:
         raise BadRequest(f"This is no error of a page: {error}.") from error
 
 
-def _may(app: App, client: str, app_slug: AppSlug, user_slug: UserSlug) -> bool:
-    """Return whether one more is taken now."""
+def _may_tell(app: App, client: str) -> bool:
+    """Return whether *client* may tell of one more now."""
+    return app.told_errors.by_client.take(client, app.now())
+
+
+def _may_keep(app: App, app_slug: AppSlug, user_slug: UserSlug) -> bool:
+    """Return whether one more of that app is kept now."""
     now, allowed = app.now(), app.told_errors
-    return all(
-        allowance.take(who, now)
-        for allowance, who in (
-            (allowed.by_client, client),
-            (allowed.by_app, f"{app_slug}--{user_slug}"),
-            (allowed.by_all, ""),
-        )
-    )
+    return allowed.by_app.take(f"{app_slug}--{user_slug}", now) and allowed.by_all.take("", now)
 
 
 def _note(tx: Tx, app: App, entry: EntryPoint, told: ToldError) -> None:

@@ -113,7 +113,7 @@ export async function collect(tree, ask, limits) {
     slug: plan.appSlug,
     files: plan.files.map((file) => ({ ...file, content: contents.get(file.name) })),
     leftOut: [...leftOut, ...[...judged.leftOut].map(([name, reason]) => ({ name, reason }))],
-    warnings: judged.warnings,
+    warnings: plan.showsNothing ? [...judged.warnings, WORDS.showsNothing] : judged.warnings,
     env: judged.env,
   };
 }
