@@ -32,7 +32,7 @@ from vibes_trio.background.trust import ensure_keys, read_trust, watch_trust
 from vibes_trio.background.worker import run_worker
 from vibes_trio.beside.pool import open_beside
 from vibes_trio.cache import AssetCache, NameCache
-from vibes_trio.compilers.choose import open_compiler
+from vibes_trio.compilers.choose import WITHOUT, open_compiler
 from vibes_trio.compressor import Compressor
 from vibes_trio.config import Config, Limits, shared_out
 from vibes_trio.content.slugs import random_slug
@@ -135,7 +135,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 modules=prepared.modules,
                 home=Home(outbound, prepared.modules, config) if prepared.modules else None,
                 builds=Builds(config.limits),
-                notes=(prepared.note,),
+                notes=(prepared.note, *(() if compiler.can_bundle else (f"Compiler: {WITHOUT}.",))),
                 jobs=Jobs(config.limits),
                 random_slug=parts.random_slug,
                 now=parts.now,
