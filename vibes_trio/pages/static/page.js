@@ -5,6 +5,15 @@ import { WORDS } from "./words.js";
 
 const SHOWN_MS = 6000;
 
+// A link that is dropped here would be opened by the browser: only fields take what is dropped, and who asks for it later.
+for (const type of ["dragover", "drop"]) {
+  addEventListener(type, (event) => {
+    if (event.target.closest?.("input, textarea")) return;
+    event.preventDefault();
+    if (event.dataTransfer) event.dataTransfer.dropEffect = "none";
+  });
+}
+
 // An element: `el("a", { href: "/" }, "Home")`. Strings become text, never HTML; `on…` members are listeners.
 export function el(name, members = {}, ...children) {
   const made = document.createElement(name);
