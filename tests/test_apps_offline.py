@@ -67,9 +67,23 @@ def ensure_carried(folder: Path) -> Path:
 def kept_key() -> str:
     """Return what changes with whatever decides what is fetched and built."""
     parts = [*NAMES, sys.platform]
-    sources = [*sorted((PACKAGE / "modules").glob("*.py")), PACKAGE / "content" / "vibes_modules.py"]
+    sources = [*sorted((PACKAGE / "modules").rglob("*.py")), PACKAGE / "content" / "vibes_modules.py"]
     parts += [path.read_text("utf-8") for path in sources]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def test_what_is_kept_is_made_anew_when_a_room_below_changes(tmp_path, monkeypatch):
+    """Most of what decides lies in the rooms of `modules`, not beside them."""
+    shutil.copytree(PACKAGE / "modules", tmp_path / "modules")
+    (tmp_path / "content").mkdir()
+    shutil.copy(PACKAGE / "content" / "vibes_modules.py", tmp_path / "content")
+    monkeypatch.setattr(sys.modules[__name__], "PACKAGE", tmp_path)
+    before = kept_key()
+
+    with (tmp_path / "modules" / "build" / "bundle.py").open("a") as file:
+        file.write("# changed\n")
+
+    assert kept_key() != before
 
 
 def namespace() -> list[str]:

@@ -285,6 +285,7 @@ class Process:
 async def process(data_dir, *flags):
     """A server as an operator runs it, its output in a pipe."""
     env = os.environ | {"VIBES_DATA_DIR": str(data_dir), "VIBES_MODULES": "cdn", "PYTHONPATH": str(ROOT)}
+    env["VIBES_REGISTRY_URL"] = "none"
     popen = subprocess.Popen(
         [sys.executable, "-m", "vibes_trio", "serve", "--host", "127.0.0.1", "--port", "0", *flags],
         env={name: value for name, value in env.items() if name != "VIBES_ESBUILD"},

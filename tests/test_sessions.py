@@ -12,7 +12,7 @@ from trio_websocket import ConnectionClosed, ConnectionRejected
 from vibes_trio.browsers import COOKIE, SECURE_COOKIE
 from vibes_trio.commands.database import open_database
 from vibes_trio.config import Limits
-from vibes_trio.errors import RequireLogin
+from vibes_trio.errors import Overloaded, RequireLogin
 from vibes_trio.exchange import UserId
 from vibes_trio.sessions import Sessions, hash_token
 from vibes_trio.storage.sessions import add_session, end_others, end_session, list_sessions
@@ -216,6 +216,18 @@ async def test_use_is_noted_now_and_then_and_keeps_a_session(sessions, clock, in
     (session,) = await inline.get(list_sessions, ADA, limits, limit=2)
 
     assert session.used > session.created
+
+
+async def test_a_use_that_can_t_be_noted_counts_all_the_same(sessions, inline, clock, monkeypatch):
+    """A disk that is full keeps nobody from reading."""
+
+    async def refuse(fn, *args):
+        raise Overloaded("The disk is full.")
+
+    monkeypatch.setattr(inline, "write", refuse)
+    clock.seconds += Limits().session_touch_s
+
+    assert (await sessions("token")).user_id == ADA
 
 
 async def test_what_is_known_is_found_at_once_and_forgotten_when_a_session_ends(sessions, inline):

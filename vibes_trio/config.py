@@ -16,6 +16,8 @@ from vibes_trio.errors import ConfigError
 
 ModulesMode = Literal["auto", "local", "cdn"]
 DeviceChain = Literal["strict", "registry", "legacy"]
+NO_REGISTRY = "none"
+"""Instead of a registry's address: nobody is asked for packages."""
 Origin = Literal["flag", "environment", "config.toml"]
 
 KiB = 1024
@@ -23,7 +25,8 @@ MiB = 1024 * KiB
 GiB = 1024 * MiB
 
 
-@dataclass(frozen=True, slots=True)
+# Nobody prints all of them; to make what would takes one or two milliseconds of every start.
+@dataclass(frozen=True, slots=True, repr=False)
 class Limits:
     """Bounds that are not settings: each loop, queue, body, frame, cache and wait has one here."""
 
@@ -247,6 +250,7 @@ class Limits:
     font_retry_s: float = 60.0
     failed_fonts: int = 4096
     sass_wait_s: float = 30.0
+    toolchain_wait_s: float = 180.0  # for esbuild, before a server starts
     sass_sheet_bytes: int = 32 * MiB
     build_all_timeout_s: float = 600.0
     store_wait_s: float = 300.0
@@ -416,6 +420,11 @@ class Config:
     access_log: str = ""
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False)
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def asks_registry(self) -> bool:
+        """Whether a package registry may be asked, whichever it is."""
+        return self.registry_url != NO_REGISTRY
 
     def with_port(self, port: int) -> "Config":
         """Return the settings once the port that is really listened on is known."""

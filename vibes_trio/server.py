@@ -32,7 +32,7 @@ from vibes_trio.background.trust import ensure_keys, read_trust, watch_trust
 from vibes_trio.background.worker import run_worker
 from vibes_trio.beside.pool import open_beside
 from vibes_trio.cache import AssetCache, NameCache
-from vibes_trio.compilers.choose import open_compiler
+from vibes_trio.compilers.choose import WITHOUT, open_compiler
 from vibes_trio.compressor import Compressor
 from vibes_trio.config import Config, Limits, shared_out
 from vibes_trio.content.slugs import random_slug
@@ -114,6 +114,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
         ):
             prepared = await find_prepared(config) or await prepare_local_modules(config, await lazy.get())
             outbound = partial(_get_outbound, lazy)
+            sessions = Sessions(db, config.limits, parts.now)
             hand_off = make_hand_off(keys.session_secret, parts.now, config.limits)
             devices = DeviceVerifier(await read_trust(config, db, keys.trusted), parts.now)
             app = App(
@@ -134,7 +135,7 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 modules=prepared.modules,
                 home=Home(outbound, prepared.modules, config) if prepared.modules else None,
                 builds=Builds(config.limits),
-                notes=(prepared.note,),
+                notes=(prepared.note, *(() if compiler.can_bundle else (f"Compiler: {WITHOUT}.",))),
                 jobs=Jobs(config.limits),
                 random_slug=parts.random_slug,
                 now=parts.now,
@@ -144,15 +145,14 @@ async def open_app(config: Config, parts: Parts | None = None) -> AsyncIterator[
                 fonts=FontHome(outbound, prepared.modules, config) if prepared.modules else None,
                 sass_home=SassHome(outbound, config),
                 counts=counts,
-                sessions=Sessions(db, config.limits, parts.now),
+                sessions=sessions,
                 started=parts.now(),
                 told_errors=allow_errors(config.limits),
                 reports=allow_reports(config.limits),
                 hand_off=hand_off,
             )
             report_app(app)
-            assert app.sessions is not None
-            db.feed.hear_all(app.sessions.hear)
+            db.feed.hear_all(sessions.hear)
             db.feed.hear_all(partial(forget_changed, app.releases))
             yield app
     finally:

@@ -6,8 +6,8 @@ Used in the event loop's thread alone.
 """
 
 import hashlib
+import logging
 from collections.abc import Callable
-from datetime import datetime
 from math import ceil
 
 import trio
@@ -16,11 +16,13 @@ from vibes_trio.allowances import Allowance
 from vibes_trio.auth.challenges import Challenges
 from vibes_trio.auth.verifier import Claims, VerifiedCache
 from vibes_trio.config import Limits
-from vibes_trio.errors import Overloaded, RequireLogin
+from vibes_trio.errors import Overloaded, RequireLogin, VibesError
 from vibes_trio.exchange import Link
 from vibes_trio.storage.feed import Change, Everything, SessionsEnded
-from vibes_trio.storage.interface import Database, Tx
+from vibes_trio.storage.interface import Database, Tx, unix_of
 from vibes_trio.storage.sessions import Session, find_session, get_sessions_version, touch_session
+
+log = logging.getLogger(__name__)
 
 Find = Callable[[Tx, str], object | None]
 """Looks up what signs somebody in; None: there is no such."""
@@ -86,13 +88,19 @@ class Sessions:
     async def find(self, token: str) -> Session | None:
         """Return the session of *token*, if it counts, and note now and then that it is used."""
         session = await self._db.get(find_session, hash_token(token), self._limits) if token else None
-        if session is not None and self._now() - _seconds(session.used) >= self._limits.session_touch_s:
-            await self._db.write(touch_session, session.session_id)
+        if session is not None and self._now() - unix_of(session.used) >= self._limits.session_touch_s:
+            await self._note_use(session)
         return session
+
+    async def _note_use(self, session: Session) -> None:
+        try:
+            await self._db.write(touch_session, session.session_id)
+        except VibesError as error:  # a disk that is full keeps nobody from reading
+            log.warning("can't note that the session %s is used: %s", session.session_id, error.message)
 
     def _until(self, session: Session) -> float:
         """Return when it has to be looked at again: it may be over then, or its use has to be noted."""
-        return min(_seconds(session.expires), self._now() + self._limits.session_touch_s)
+        return min(unix_of(session.expires), self._now() + self._limits.session_touch_s)
 
     async def note_try(self, find: Find, secret: str, address: str) -> None:
         """Count a try to sign in with what *find* knows by *secret*: a hash, or a name that is hard to guess.
@@ -139,7 +147,3 @@ class Sessions:
                 for link in tuple(self._links.get(token, ())):
                     link.cut(_OVER)
             await trio.lowlevel.checkpoint()
-
-
-def _seconds(iso: str) -> float:
-    return datetime.fromisoformat(iso).timestamp()

@@ -80,20 +80,43 @@ def test_status_tells_what_is_local_and_why_the_rest_is_not(options, data_dir, r
     release(LOCKED)
     put_module(data_dir)
 
-    modules.status(options(app="garden--ada", json=True))
+    modules.status(options({"VIBES_MODULES": "local"}, app="garden--ada", json=True))
 
     assert json.loads(capsys.readouterr().out) == [
         {"app": "garden--ada", "import": "clsx", "from": ADDRESS, "why": ""},
         {"app": "garden--ada", "import": "zod", "from": "nowhere", "why": "it is broken"},
     ]
-    modules.status(options({"VIBES_PAGE_HOSTS": "https://esm.sh"}, app="garden", json=True))
+    opened = {"VIBES_MODULES": "local", "VIBES_PAGE_HOSTS": "https://esm.sh"}
+    modules.status(options(opened, app="garden", json=True))
     assert json.loads(capsys.readouterr().out)[1]["from"] == "CDN"
+
+
+@pytest.mark.parametrize(
+    ("settings", "package", "told", "words"),
+    [
+        ({"VIBES_REGISTRY_URL": "none"}, "d3@7", "CDN", "asks no package registry"),
+        ({"VIBES_REGISTRY_URL": "none"}, "d3", "nowhere", r"write one (d3@1.2.3)"),
+        ({}, "d3", "CDN", "the next start asks the registry"),
+        ({"VIBES_MODULES": "cdn"}, "d3", "CDN", "VIBES_MODULES=cdn"),
+    ],
+)
+def test_status_of_a_server_whose_pages_use_the_cdn_says_so(
+    options, release, capsys, settings, package, told, words
+):
+    """What every page needs is not in the store, so pages load all from the CDN."""
+    release(Extras(packages=(package,)))
+
+    modules.status(options(settings, app="garden", json=True))
+
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["from"] == told
+    assert words in row["why"]
 
 
 def test_status_tells_when_what_failed_is_tried_again(options, release, capsys):
     release(Extras(packages=("clsx",), not_local={"": "no registry"}, next_try=1_795_340_000.0))
 
-    modules.status(options(app="garden"))
+    modules.status(options({"VIBES_MODULES": "local"}, app="garden"))
 
     at = time.strftime("%H:%M:%S", time.localtime(1_795_340_000))
     assert f"no registry; from {at} on it is tried again when somebody looks at the app" in (
@@ -106,12 +129,12 @@ def test_status_tells_what_is_being_built(options, data_dir, release, capsys):
 
     async def look_while_it_is_built() -> None:
         async with hold_store(data_dir / "modules", "garden--ada", 1):
-            modules.status(options(app="garden"))
+            modules.status(options({"VIBES_MODULES": "local"}, app="garden"))
 
     trio.run(look_while_it_is_built)
     assert capsys.readouterr().out.count("is being built now") == 2
 
-    modules.status(options(app="garden"))
+    modules.status(options({"VIBES_MODULES": "local"}, app="garden"))
     assert "its module is lost" in capsys.readouterr().out
 
 
@@ -121,7 +144,7 @@ def test_status_shows_what_was_tried_out_since_under_its_own_address(options, re
     release(Extras(packages=("zod",)), "dev", "z2")
     release(Extras(packages=("d3",)), "dev", "z3")
 
-    modules.status(options(app="garden", json=True))
+    modules.status(options({"VIBES_MODULES": "local"}, app="garden", json=True))
 
     shown = json.loads(capsys.readouterr().out)
     assert [(row["app"], row["import"]) for row in shown] == [
@@ -133,7 +156,7 @@ def test_status_shows_what_was_tried_out_since_under_its_own_address(options, re
 def test_status_shows_a_package_that_is_not_there(options, release, capsys):
     release(Extras(not_local={"typo": "the registry has none of that name", "": "no registry"}))
 
-    modules.status(options(app="garden--ada", json=True))
+    modules.status(options({"VIBES_MODULES": "local"}, app="garden--ada", json=True))
 
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["import"], row["why"]) == ("typo", "the registry has none of that name")
@@ -142,7 +165,7 @@ def test_status_shows_a_package_that_is_not_there(options, release, capsys):
 def test_status_sees_that_a_module_is_lost(options, release, capsys):
     release(LOCKED)
 
-    modules.status(options(app="garden"))
+    modules.status(options({"VIBES_MODULES": "local"}, app="garden"))
 
     assert "its module is lost" in capsys.readouterr().out
 
@@ -153,7 +176,7 @@ def test_status_sees_that_a_module_is_lost(options, release, capsys):
 def test_status_tells_of_what_waits(options, release, capsys, not_local, words):
     release(Extras(packages=("clsx",), not_local=not_local))
 
-    modules.status(options(app="garden"))
+    modules.status(options({"VIBES_MODULES": "local"}, app="garden"))
 
     assert words in capsys.readouterr().out
 

@@ -85,6 +85,15 @@ def test_it_tells_where_the_data_is_and_how_to_deploy(tmp_path: Path) -> None:
     assert "  Modules: pages load packages from the CDN (VIBES_MODULES=cdn).\n" in printed
 
 
+def test_it_tells_what_is_missing_where_there_is_no_esbuild(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with serving(tmp_path / "data", "--port", "0") as process:
+        printed = "".join(read_greeting(process))
+
+    assert "  Compiler: Without esbuild JSX is compiled in pure Python, TypeScript is not.\n" in printed
+
+
 def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
     with serving(tmp_path / "a", "--port", "0") as first:
         match = FIRST_LINE.fullmatch(read_greeting(first)[0])

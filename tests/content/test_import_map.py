@@ -98,6 +98,16 @@ def test_a_part_of_node_is_told_as_one() -> None:
     assert warnings == ('import "fs": browsers can\'t load fs, a part of Node',)
 
 
+def test_a_server_that_asks_nobody_says_so_and_what_to_write() -> None:
+    (warning,) = build_import_map(["d3"], {"d3": None}, FP_VERSION, asks=False).warnings
+
+    assert warning == (
+        'import "d3": this server asks no package registry (VIBES_REGISTRY_URL=none), so it knows no version of d3:'
+        " write one (d3@1.2.3), which pages then load from the CDN, name a registry there, or bring the package with"
+        " `vibes-trio modules import FILE`"
+    )
+
+
 def test_fireproof_has_the_version_of_the_setting() -> None:
     assert predefined_imports("9.9")["@fireproof/vendor"] == f"{CDN}@fireproof/vendor@9.9{REACT_DEPS}"
 

@@ -676,9 +676,12 @@ async def test_the_newest_that_works_with_the_react_of_the_page_is_taken(config,
     assert notes == ("canvas@19.3.0 asks for react ^19.3; the page has 19.2.1",)
 
 
-async def test_a_look_ahead_says_nothing_when_nobody_answers(config):
+async def test_a_look_ahead_says_at_once_that_nobody_may_be_asked(config):
     async with home_on(config, None) as home:
-        assert await home.look_ahead({"a": "latest", "b": "latest"}) == ((), {})
+        _, failed = await home.look_ahead({"a": "latest", "b": "latest"})
+
+    assert failed.keys() == {"a", "b"}
+    assert "this server asks no package registry (VIBES_REGISTRY_URL=none)" in failed["a"]
 
 
 async def test_a_file_of_a_package_is_stored_when_it_is_asked_for(config, registry):

@@ -119,7 +119,7 @@ async def test_local_that_is_impossible_ends_the_start_and_says_why(config, regi
 async def test_without_a_registry_auto_says_so(config, registry):
     prepared = await prepare_with(config, registry, at=None)
 
-    assert "there is no package registry" in prepared.note
+    assert "this server asks no package registry" in prepared.note
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,8 @@ async def test_each_role_sees_what_it_may_do(app):
     assert (await shown(app, vic)).has("v1")
     hidden, missing = await shown(app, await signed_in(app, "bob")), await shown(app, ada, "/apps/ada/none")
     assert (hidden.status, missing.status) == (404, 404)
+    assert "Ask to be let in" in hidden.text
+    assert "There is no app called none" in missing.text
 
 
 async def test_one_that_is_taken_down_can_be_brought_back(app):
@@ -128,6 +130,22 @@ async def test_errors_of_its_page_and_whom_it_is_shared_with_are_told(app):
     assert page.has("eve@example.org")
     assert page.has("A &lt;shop&gt;")
     assert page.has('data-act="revoke-link"')
+
+
+async def test_who_asked_to_be_let_in_is_called_by_name(app):
+    cookie = await signed_in(app)
+    async with page_socket(app, cookie) as socket:
+        await deploy(socket, js("/a.js", "1"))
+        await send(socket, "ensure-app-settings", request={"enable": True})
+    async with page_socket(app, await signed_in(app, "eve")) as hers:
+        asked = await send(hers, "request-access")
+
+    page = await shown(app, cookie)
+
+    assert page.has("eve <")
+    assert page.has("waits for you")
+    for_buttons = f'data-who="{asked["foreignUserId"]}"'
+    assert page.text.count(asked["foreignUserId"]) == page.text.count(for_buttons) == 2
 
 
 async def test_releases_come_page_by_page(app):

@@ -139,6 +139,8 @@ PASTED = {
     "<!-- made by hand -->\n<html><p>hi</p></html>": "index.html",
     "<div>just a piece</div>": "index.html",
     "```html\n<p>hi</p>\n```": "index.html",
+    "<!-- read in one way alone -->\n" * 40 + "<div>a piece</div>": "index.html",
+    "\n" * 50_000 + "x": "App.jsx",
 }
 
 
@@ -161,6 +163,28 @@ async def test_pasted_code_is_deployed(tmp_path):
 
         assert await page.wait_for(RESULT) == "hello-there is published."
         assert list((await deployed(walk, "hello-there"))[0]) == ["/index.html"]
+
+
+async def test_a_pasted_component_gives_the_app_its_name(tmp_path):
+    async with home(tmp_path) as (_, page):
+        for code, name in (
+            ("export default function EggTimer() { return <p>3</p> }", "egg-timer"),
+            ("class Clock {}\nexport default Clock;", "clock"),
+        ):
+            await page.wait_for("!document.querySelector('#drop[aria-busy]')")
+            await page.evaluate(f"document.querySelector('#paste-code').value = {json.dumps(code)}")
+            await page.evaluate("document.querySelector('#paste-go').click()")
+            await page.wait_for(f"({RESULT}) === '{name} is published.'")
+
+
+async def test_what_shows_nothing_is_published_with_a_warning(tmp_path):
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "notes.txt").write_text("hi")
+    async with home(tmp_path) as (_, page):
+        await drop(page, tmp_path / "words")
+        await page.wait_for(RESULT)
+
+        assert "page will be empty" in await page.evaluate("document.querySelector('#drop-result').innerText")
 
 
 async def test_an_app_that_is_there_is_not_written_over_without_a_word(tmp_path, folder):

@@ -186,7 +186,10 @@ async def test_what_a_link_brings_from_another_page_takes_a_click(client):
     by_hand = await client.get("/sign-in", headers={"sec-fetch-site": "none", "accept": "text/html"})
     led = await client.get("/sign-in", headers={"sec-fetch-site": "same-site", "accept": "text/html"})
 
+    told_nothing = await client.get("/sign-in", headers={"accept": "text/html"})
+
     assert (by_hand.has("data-at-once"), led.has("data-at-once")) == (True, False)
+    assert not told_nothing.has("data-at-once")  # browsers tell servers without https elsewhere nothing
 
 
 async def test_another_name_of_this_machine_leads_to_the_one_that_apps_live_under(client):

@@ -5,9 +5,11 @@ import json
 import pytest
 import trio
 from browser import launch_browser
+from page_client import page_client, signed_in
 from serving import HttpClient, http_client, running
 
 from vibes_trio import __version__
+from vibes_trio.errors import Overloaded
 from vibes_trio.front.http import site_headers
 from vibes_trio.pages import site
 from vibes_trio.pages.visit import Page, Shown
@@ -78,6 +80,38 @@ async def test_a_page_that_fails_is_one_all_the_same(client, caplog):
     assert (status, "script-src" in headers["content-security-policy"]) == (500, True)
     assert record.args[0] in body.decode()
     assert b"a secret" not in body
+
+
+@pytest.mark.parametrize(
+    "start", ["GET /", "GET /account", "POST /sign-in", "POST /sign-out", "POST /welcome"]
+)
+async def test_a_storage_that_answers_nobody_is_told_on_a_page(tmp_path, monkeypatch, start):
+    async def refuse(*args, **named):
+        raise Overloaded("The disk is busy.")
+
+    async with running(tmp_path / "data") as app, page_client(app) as client:
+        client.cookie = await signed_in(app)
+        monkeypatch.setattr(app.db, "get", refuse)
+        method, _, path = start.partition(" ")
+        answered = await (client.get(path) if method == "GET" else client.post(path, code="x"))
+        monkeypatch.undo()  # to stop as ever
+
+    assert answered.status in (429, 503)
+    assert "The disk is busy." in answered.text
+    assert "script-src" in answered.headers["content-security-policy"]
+
+
+async def test_a_form_that_fails_is_answered_by_a_page(tmp_path, monkeypatch):
+    async def fail(*args, **named):
+        raise ValueError("a secret")
+
+    async with running(tmp_path / "data") as app, page_client(app) as client:
+        monkeypatch.setattr(app.db, "get", fail)
+        answered = await client.post("/welcome", code="x")
+        monkeypatch.undo()
+
+    assert (answered.status, "a secret" in answered.text) == (500, False)
+    assert "script-src" in answered.headers["content-security-policy"]
 
 
 async def test_a_page_is_for_browsers_that_ask_this_server_alone(client):

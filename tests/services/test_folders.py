@@ -67,6 +67,14 @@ async def test_the_page_of_a_site_is_flagged(app):
     assert not any("entryPoint" in one for one in project["files"])
 
 
+async def test_what_has_nothing_to_show_is_told(app):
+    nothing = [await plan(app, *names) for names in (["notes.txt"], ["a.html", "b.html"])]
+    something = [await plan(app, *names) for names in (["a.js"], ["index.html", "b.html"], ["a.html"], [])]
+
+    assert [told.get("showsNothing") for told in nothing] == [True, True]
+    assert not any("showsNothing" in told for told in something)
+
+
 async def test_it_is_what_the_command_line_sends(app, tmp_path):
     """One folder with something of every kind, looked at in both ways."""
     folder = tmp_path / "app"

@@ -10,9 +10,9 @@ from fakes import make_app, open_database
 
 from vibes_trio.config import SETTINGS
 from vibes_trio.services import operating
-from vibes_trio.services.server_findings import Finding
 from vibes_trio.services.server_settings import HIDDEN
 from vibes_trio.storage.users import add_user
+from vibes_trio.wire.operator import ToldFinding
 
 USERS = "vibes.diy.req-list-users"
 SETTINGS_OF = "vibes.diy.req-list-server-settings"
@@ -105,7 +105,7 @@ async def test_findings_are_looked_for_once_in_a_while_for_all_who_ask(app, monk
     async def look(config):
         looks.append(config)
         await trio.sleep(1)
-        return (Finding("disk", "ok", "1 MiB free"),)
+        return (ToldFinding(what="disk", level="ok", text="1 MiB free"),)
 
     monkeypatch.setattr(operating, "look_at_all", look)
     replies = []

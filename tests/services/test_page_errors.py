@@ -123,6 +123,25 @@ async def test_nobody_makes_it_keep_without_end(tmp_path):
     app.db.close()
 
 
+async def test_what_is_told_of_apps_that_are_not_there_takes_no_room_from_others(tmp_path):
+    limits = Limits(page_errors_burst=2, page_errors_burst_of_all=3, page_errors_known=4)
+    app = make_app(
+        open_database(tmp_path, limits),
+        limits=limits,
+        compiler=FakeCompiler(),
+        told_errors=allow_errors(limits),
+    )
+    fs_id = (await deploy(app, js("/a.js", "1")))["fsId"]
+    for number in range(20):
+        host = f"none-{number}--eve.apps.test"
+        await tell(app, client=f"b{number}", host=host, headers={}, fsId=fs_id, message="x")
+
+    await tell(app, client="a", fsId=fs_id, message="real")
+
+    assert [one["message"] for one in (await listed(app))["items"]] == ["real"]
+    app.db.close()
+
+
 async def test_a_server_that_wants_to_hear_of_none_keeps_none(tmp_path):
     app = make_app(open_database(tmp_path), page_errors="off", compiler=FakeCompiler())
     fs_id = (await deploy(app, js("/a.js", "1")))["fsId"]

@@ -9,7 +9,8 @@ from fakes import make_app
 
 from vibes_trio.config import Limits
 from vibes_trio.services import server_findings
-from vibes_trio.services.server_findings import Finding, look_at_all
+from vibes_trio.services.server_findings import look_at_all
+from vibes_trio.wire.operator import ToldFinding
 
 
 def config_of(tmp_path, **limits):
@@ -55,5 +56,5 @@ async def test_what_fails_is_told(tmp_path, monkeypatch, command):
     monkeypatch.setattr(server_findings, "COMMAND", command)
 
     assert await look_at_all(config_of(tmp_path)) == (
-        Finding("doctor", "problem", "it gave no answer. Run: vibes-trio doctor"),
+        ToldFinding(what="doctor", level="problem", text="it gave no answer. Run: vibes-trio doctor"),
     )

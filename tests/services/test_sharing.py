@@ -10,6 +10,7 @@ from vibes_trio.auth.verifier import Claims
 from vibes_trio.config import Limits
 from vibes_trio.exchange import UserId
 from vibes_trio.services.sharing import email_key_of
+from vibes_trio.storage.users import add_user
 
 GARDEN = {"appSlug": "garden", "ownerHandle": "ada"}
 VERSIONS = "vibes.diy.req-list-versions"
@@ -176,6 +177,7 @@ async def test_who_asks_is_let_in_by_the_owner(app):
     assert (await ask(app, "ada", req("request-access"), **GARDEN))["code"] == "bad-request"
     (listed,) = (await ask(app, "ada", req("list-request-grants"), **GARDEN, pager={}))["items"]
     assert (listed["foreignUserId"], listed["state"], "role" in listed) == ("bob", "pending", False)
+    assert listed["foreignInfo"] == {"email": "bob@example.org"}
 
     who = {"foreignUserId": "bob"}
     approved = await ask(app, "ada", req("approve-request"), **GARDEN, **who, role="viewer")
@@ -197,6 +199,20 @@ async def test_who_asks_is_let_in_by_the_owner(app):
     assert (await ask(app, "ada", req("approve-request"), **GARDEN, **who, role="viewer"))[
         "code"
     ] == "not-found"
+
+
+async def test_the_owner_is_told_how_who_asks_is_called(app):
+    """By their handle; before they have one, as the operator calls them."""
+    await deploy(app, js("/a.js", "1"))
+    await ask(app, "ada", SETTINGS, **GARDEN, request={"enable": True})
+    await app.db.write(add_user, UserId("eve"), "Eve Adams", "")
+    await deploy(app, js("/a.js", "1"), user="bob", userSlug="bobs-house")
+    for name in ("eve", "bob"):
+        await ask(app, name, req("request-access"), **GARDEN)
+
+    listed = (await ask(app, "ada", req("list-request-grants"), **GARDEN, pager={}))["items"]
+
+    assert sorted(one["foreignInfo"]["name"] for one in listed) == ["Eve Adams", "bobs-house"]
 
 
 async def test_a_private_app_may_be_asked_for_if_its_owner_takes_requests(garden):

@@ -166,6 +166,22 @@ async def test_with_the_cdn_opened_what_failed_stays_there(app):
     assert facts_of(await get(app, f"/~{reply['fsId']}~/"))["missing"] == {}
 
 
+async def test_a_page_of_the_cdn_tells_of_packages_whose_version_nobody_was_asked_for(app):
+    async def nobody(_package):
+        return None
+
+    config = replace(app.config, registry_url="none")
+    app = replace(app, modules=None, home=None, config=config, package_version=nobody)
+    reply = await deploy(app, jsx(content=CODE.replace('"zod"', '"zod-form-data"')))
+
+    missing = facts_of(await get(app, f"/~{reply['fsId']}~/"))["missing"]
+
+    (warning,) = (text for text in reply["warnings"] if "zod-form-data" in text)
+    assert list(missing) == ["zod-form-data"]
+    assert "this server asks no package registry" in missing["zod-form-data"]
+    assert warning == f'import "zod-form-data": {missing["zod-form-data"]}'
+
+
 async def test_what_is_done_and_what_failed_is_told_by_name(app, home):
     reply = await deploy(app, jsx(content=CODE.replace('"zod"', '"zod@4"')))
     (job,) = [app.jobs.queues[BuildModules].take_nowait()[1]]

@@ -5,7 +5,7 @@ import trio
 
 from vibes_trio.errors import Internal, Overloaded
 from vibes_trio.storage import Database, Tx, iso_utc
-from vibes_trio.storage.interface import DiskFull
+from vibes_trio.storage.interface import DiskFull, unix_of
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,7 @@ from vibes_trio.storage.interface import DiskFull
 )
 def test_time_is_iso_utc_with_milliseconds(seconds: float, text: str) -> None:
     assert iso_utc(seconds) == text
+    assert unix_of(text) == seconds
 
 
 def test_full_disk_tells_when_to_come_back() -> None:

@@ -22,7 +22,7 @@ from vibes_trio.content.left_out import (
     is_lock_too_large,
 )
 from vibes_trio.content.secret_files import MAX_SECRET_BYTES, holds_secret
-from vibes_trio.content.sent_files import PAGE, find_page, is_of_page, is_read_as_text
+from vibes_trio.content.sent_files import find_page, is_of_page, is_read_as_text, shows_nothing
 from vibes_trio.content.sizes import shown_size
 from vibes_trio.errors import BadRequest
 from vibes_trio.wire.files import CodeBlock, StrAssetBlock, Uint8AssetBlock, VibeFile, write_bytes
@@ -175,7 +175,7 @@ def _warnings(files: Sequence[FoundFile], links: Sequence[Path], root: Path) -> 
     for link in links:
         yield f"{link}: is a link, which is not followed; put the file itself into {root}."
     pages = [file.name for file in files if file.name.lower().endswith((".html", ".htm"))]
-    if not any(lang_of(file.name) or file.name == PAGE for file in files) and len(pages) != 1:
+    if shows_nothing([file.name for file in files]):
         which = f" Name the page that is meant: --entry {pages[0].removeprefix('/')}." if pages else ""
         yield f"There is no module (.jsx, .js, …) and no index.html: the page will be empty.{which}"
 

@@ -4,6 +4,7 @@ import os
 import time
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -12,6 +13,7 @@ from vibes_trio.commands.database import open_database, read
 from vibes_trio.commands.output import FAILED, OK, CommandFailed, print_json, print_table, tell
 from vibes_trio.config import Config, load_config
 from vibes_trio.content.font_addresses import FONTS, WantedFont
+from vibes_trio.content.import_map import tell_unknown
 from vibes_trio.content.policy import may_ask
 from vibes_trio.content.specifiers import Kind, parse_specifier
 from vibes_trio.content.vibes_modules import FROM_NPM, npm_packages
@@ -21,8 +23,8 @@ from vibes_trio.modules.build.bundle import is_stored
 from vibes_trio.modules.carry import collect_unused, export_store, import_store
 from vibes_trio.modules.font_home import FontHome
 from vibes_trio.modules.home import GIVEN, PINNED, Home
-from vibes_trio.modules.prepare import prepare_local_modules
-from vibes_trio.modules.registry.fetch import ensure_document, parse_integrity
+from vibes_trio.modules.prepare import falls_back, prepare_local_modules
+from vibes_trio.modules.registry.fetch import NO_REGISTRY, ensure_document, parse_integrity
 from vibes_trio.modules.registry.npm_settings import find_registry
 from vibes_trio.modules.registry.ranges import LATEST
 from vibes_trio.modules.resolve.package_lock import read_lock
@@ -31,7 +33,7 @@ from vibes_trio.modules.store.holder import find_builders
 from vibes_trio.modules.store.local import CDN, LocalModules, open_store
 from vibes_trio.modules.store.page_files import PAGE_FILES
 from vibes_trio.outbound import Outbound, open_outbound
-from vibes_trio.services.packages import ALL, why_lacking
+from vibes_trio.services.packages import ALL, has_no_address, why_lacking
 from vibes_trio.services.releases import Extras, read_extras
 from vibes_trio.storage import apps, assets
 from vibes_trio.storage.release_rows import Release
@@ -58,9 +60,11 @@ def status(options: Namespace) -> int:
     if not found:
         raise CommandFailed(f"{options.app}: there is no such app here.")
     builders = find_builders(config.data_dir / "modules")
-    elsewhere = "CDN" if config.modules == "cdn" or may_ask(config.page_hosts, CDN) else "nowhere"
+    row_of = (
+        partial(_row_of_cdn, config) if falls_back(config, store) else partial(_row, config, store, builders)
+    )
     rows = [
-        (name, text, *_row(store, extras, text, elsewhere, is_building=name.partition("/")[0] in builders))
+        (name, text, *row_of(name, extras, text))
         for name, extras in found
         for text in sorted({*extras.packages, *extras.not_local} - {ALL})
     ]
@@ -145,19 +149,31 @@ def gc(options: Namespace) -> int:
 
 
 def _row(
-    store: LocalModules, extras: Extras, text: str, elsewhere: str, *, is_building: bool
+    config: Config, store: LocalModules, builders: frozenset[str], name: str, extras: Extras, text: str
 ) -> tuple[str, str]:
-    """Return where the package imported as *text* is loaded from, and why not from here."""
+    """Return where the package that the app *name* imports as *text* is loaded from, and why not from here."""
+    elsewhere = "CDN" if may_ask(config.page_hosts, CDN) else "nowhere"
     address = extras.modules.get(text) or GIVEN.get(text, "")
     if address and is_stored(store, address):
         return address, ""
-    if is_building:
+    if name.partition("/")[0] in builders:
         return elsewhere, "is being built now"
     why = why_lacking(extras, text)
     if why and extras.next_try:
         at = time.strftime("%H:%M:%S", time.localtime(extras.next_try))
         return elsewhere, f"{why}; from {at} on it is tried again when somebody looks at the app"
     return elsewhere, why or ("its module is lost" if address else "waits for being built")
+
+
+def _row_of_cdn(config: Config, name: str, extras: Extras, text: str) -> tuple[str, str]:
+    """Return what `_row` does, of a server whose pages load all from the CDN."""
+    if has_no_address(config, extras, text):
+        return "nowhere", tell_unknown(parse_specifier(text).package, asks=False)
+    if config.modules == "cdn":
+        return "CDN", "VIBES_MODULES=cdn"
+    if config.asks_registry:
+        return "CDN", "what every page needs is not here: the next start asks the registry for it"
+    return "CDN", NO_REGISTRY
 
 
 def _wanted(packages: Sequence[str]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from vibes_trio.commands.database import open_database
 from vibes_trio.commands.local_device import ensure_local_device
 from vibes_trio.commands.login_link import code_for_first_visit, sign_in_link
 from vibes_trio.commands.output import OK, program
+from vibes_trio.commands.toolchain import ensure_esbuild
 from vibes_trio.config import Config, default_data_dir, load_config
 from vibes_trio.context import App
 from vibes_trio.errors import LimitReached
@@ -37,6 +38,7 @@ def main(options: Namespace) -> int:
     config = load_config(os.environ, options.settings)
     with serving_alone(config):
         code = prepare(config, time.time())
+        trio.run(ensure_esbuild, config)
         try:
             trio.run(_serve, config, code)
         finally:

@@ -34,6 +34,9 @@ _TRIAL_IMPORTS = {"react", "x"}
 log = logging.getLogger(__name__)
 
 
+WITHOUT = "Without esbuild JSX is compiled in pure Python, TypeScript is not"
+
+
 def toolchain_path(data_dir: Path) -> Path:
     """Return where the esbuild that the server itself installs is kept."""
     return data_dir / "toolchain" / f"esbuild-{ESBUILD_VERSION}" / "bin" / "esbuild"

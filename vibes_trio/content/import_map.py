@@ -93,6 +93,7 @@ PREDEFINED = frozenset(predefined_imports(""))
 
 
 UNKNOWN = "the package registry gave no version"
+UNASKED = "this server asks no package registry (VIBES_REGISTRY_URL=none), so it knows no version"
 # What mount.js and JSX ask for on every page.
 _ALWAYS = ("react", "react-dom", "react-dom/client", "react/jsx-runtime")
 
@@ -128,6 +129,7 @@ def build_import_map(
     imports: Mapping[str, str] | None = None,
     scopes: Mapping[str, Mapping[str, str]] | None = None,
     needed: Iterable[str] | None = None,
+    asks: bool = True,
 ) -> ImportMap:
     """Return the import map of a release.
 
@@ -138,6 +140,7 @@ def build_import_map(
         imports, scopes: the app's own files (`links.link_modules`). A predefined entry stays.
         needed: those of *specifiers* that the page can ask for, the only ones that are warned of, and packages; None:
             all.
+        asks: whether this server has a registry to ask for versions.
 
     Keys are specifiers as imported (the reference cuts them to the package, so that `lodash/fp` would load
     nothing). What can't be loaded has no entry and a warning.
@@ -156,7 +159,7 @@ def build_import_map(
             if address is not None:
                 found[text] = address
                 continue
-        problem = _problem(specifier)
+        problem = _problem(specifier, asks=asks)
         if problem and text in asked:
             warnings.append(f"import {quote_json(text)}: {problem}")
     whole = found | dict(imports or {}) | predefined
@@ -217,15 +220,24 @@ def _address(
     return f"{CDN}{specifier.package}@{version}{specifier.subpath}" if version else None
 
 
-def _problem(specifier: Specifier) -> str:
+def tell_unknown(package: str, *, asks: bool) -> str:
+    """Return why no version of *package* is known, and what to do. *asks*: there is a registry to ask for it."""
+    if asks:
+        return f"{UNKNOWN} of {package}; is the name right, and the registry in reach?"
+    return (
+        f"{UNASKED} of {package}: write one ({package}@1.2.3), which pages then load from the CDN, name a registry"
+        " there, or bring the package with `vibes-trio modules import FILE`"
+    )
+
+
+def _problem(specifier: Specifier, *, asks: bool) -> str:
     """Return why a specifier without entry will not load; empty: it will, or others look after it."""
     if specifier.kind is Kind.PACKAGE:
         if _is_settled(specifier.package):
             return f"{specifier.package} is one file here and has no parts; import {specifier.package} itself"
         if specifier.package in NAMES:
             return f"browsers can't load {specifier.package}, a part of Node"
-        package = specifier.package
-        return f"{UNKNOWN} of {package}; is the name right, and the registry in reach?"
+        return tell_unknown(specifier.package, asks=asks)
     if specifier.kind is Kind.ODD:
         if specifier.text.startswith(("@/", "~/")):
             return "this app has no such file"

@@ -20,6 +20,15 @@ def is_of_page(name: str) -> bool:
     return lang_of(name) is not None or name.lower().endswith((*_PAGES, ".css"))
 
 
+def shows_nothing(names: Sequence[str]) -> bool:
+    """Return whether an app of the files *names* (from `/`) has nothing that its page could show.
+
+    A single page of HTML is shown, whatever it is called.
+    """
+    pages = [name for name in names if name.lower().endswith((".html", ".htm"))]
+    return not any(lang_of(name) or name == PAGE for name in names) and len(pages) != 1
+
+
 def find_page(names: Sequence[str]) -> str:
     """Return which of the files *names* (from `/`) is flagged as the app's page; empty: none.
 

@@ -114,7 +114,10 @@ class Home:
         except (FetchFailed, ModuleFailed):
             return (), {}
         _, notes, is_sought = await self._suit_known(others, lock, wishes)
-        not_there = {s: str(error) for s, error in failed.items() if not is_unanswered(error)}
+        is_all = (await self._outbound()).registry is None  # nobody answers, now or later
+        not_there = {s: str(error) for s, error in failed.items() if is_all or not is_unanswered(error)}
+        if is_all and not_there and await self._find_alike(others, Request(wishes, base, "", Progress())):
+            not_there = {}
         notes = notes if is_sought else []  # what is missing may be found yet
         return tuple(filter(None, (told, *told_notes(lock, others), *notes))), not_there
 

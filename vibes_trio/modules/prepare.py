@@ -68,6 +68,14 @@ async def find_prepared(
     return replace(prepared, note=f"{prepared.note} {LACK}.") if missing_files(store, files) else prepared
 
 
+def falls_back(config: Config, store: LocalModules) -> bool:
+    """Return whether pages load all from the CDN, whatever else *store* has: it is asked for, or what every page needs
+    is not there, and need not be."""
+    if config.modules != "auto":
+        return config.modules == "cdn"
+    return not all(store.record(address) for address in _addresses(BASE_MODULES))
+
+
 async def prepare_local_modules(
     config: Config,
     outbound: Outbound,

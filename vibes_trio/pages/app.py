@@ -13,6 +13,7 @@ from vibes_trio.content.sizes import shown_size
 from vibes_trio.errors import NotFound, VibesError
 from vibes_trio.pages.home import address_of, drop_limits
 from vibes_trio.pages.visit import Shown, Visit
+from vibes_trio.pages.wrapper import missing_app
 from vibes_trio.urls import app_url, entry_point_url, page_round
 from vibes_trio.wire.apps import ReqListVersions, ResListVersions, Version
 from vibes_trio.wire.me import ReqWhoAmI
@@ -49,15 +50,14 @@ class Row:
 
 
 async def app_page(visit: Visit, handle: str, slug: str) -> Shown:
-    """Return what to show.
+    """Return what to show; of an app that isn't there, or not for them, what to do.
 
     Raises:
-        NotFound: there is no such app, or none that they may see.
         BadRequest: no app can be called so.
     """
     settings = await visit.ask(ReqEnsureAppSettings(owner_handle=handle, app_slug=slug))
     if settings.error:
-        raise NotFound(f"There is no app {slug[:100]!r} of {handle[:100]!r} that you may see.")
+        return await missing_app(visit, handle, slug)
     me = await visit.ask(ReqWhoAmI())
     handle, slug = settings.owner_handle, settings.app_slug
     is_owner, deploys = settings.user_id == me.user_id, settings.user_id != NOBODY

@@ -65,8 +65,9 @@ def cookie_of(visit: Visit, signed_in: SignedIn) -> dict[str, str]:
 
 
 def _form(visit: Visit, after: str, trouble: str = "", status: int = 200) -> Shown:
-    # A link on a page of somebody else's may sign a visitor in as that somebody: it takes a click then.
-    by_hand = visit.headers.get("sec-fetch-site", "none") in _OPENED_BY_HAND
+    # A link on a page of somebody else's may sign a visitor in as that somebody: it takes a click then; and where the
+    # browser doesn't say who has opened it, as to a server without https that is not this machine.
+    by_hand = visit.headers.get("sec-fetch-site") in _OPENED_BY_HAND
     given = {
         "next": after,
         "trouble": trouble,

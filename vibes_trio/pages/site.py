@@ -7,6 +7,7 @@ imports Quart: it is done once the server listens.
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from ipaddress import ip_address
 from urllib.parse import parse_qs, quote, urlencode
@@ -101,14 +102,41 @@ async def _answer(app: App, page: Page, answer: Answer, otherwise: Otherwise, **
     own = _own_address(app, headers.get("host", ""))
     if own:
         return _go(GoTo(f"{own}{request.full_path.rstrip('?')}"))
-    visit = await _visit(app, answer, reading_session(headers, app.config.protocol))
+    token = reading_session(headers, app.config.protocol)
+    return await _do(_visit(app, answer), token, page, partial(_open, page, parts))
+
+
+async def _open(page: Page, parts: Mapping[str, object], visit: Visit) -> Shown | GoTo:
     if (page.signed_in or page.operators) and visit.session is None:
         after = request.full_path.rstrip("?")
-        return _go(GoTo(f"{OPEN_SESSION}?{urlencode({'next': after})}"))
+        return GoTo(f"{OPEN_SESSION}?{urlencode({'next': after})}")
+    if page.operators and not visit.is_operator:
+        raise NotOperator("This page is for whoever runs this server.")
+    return await page.show(visit, **parts)
+
+
+async def _take(app: App, post: Post, answer: Answer) -> Response:
+    headers, protocol = _headers(), app.config.protocol
+    token = acting_session(headers, headers.get("host", ""), protocol)
+    return await _do(_visit(app, answer), token, Page(sign_in_page), partial(_hand_in, post))
+
+
+async def _hand_in(post: Post, visit: Visit) -> Shown | GoTo:
+    if not is_own_page(visit.headers, visit.headers.get("host", ""), visit.app.config.protocol):
+        return Shown("problem.html", {"words": _FOREIGN}, 403)
+    fields = await _read_form()
+    if fields is None:
+        return Shown("problem.html", {"words": "What was sent is too long."}, 413)
+    return await post(visit, fields)
+
+
+async def _do(
+    visit: Visit, token: str, page: Page, work: Callable[[Visit], Awaitable[Shown | GoTo]]
+) -> Response:
+    """Answer with what *work* gives to *visit*, as whose session *token* is; in words, if that fails."""
     try:
-        if page.operators and not visit.is_operator:
-            raise NotOperator("This page is for whoever runs this server.")
-        shown = await page.show(visit, **parts)
+        visit = await _as_who_is_signed_in(visit, token)
+        shown = await work(visit)
     except VibesError as error:
         shown = _problem(error)
     except Exception:  # whoever opens a page is shown one
@@ -118,30 +146,22 @@ async def _answer(app: App, page: Page, answer: Answer, otherwise: Otherwise, **
     return _go(shown) if isinstance(shown, GoTo) else await _show(visit, page, shown)
 
 
-async def _take(app: App, post: Post, answer: Answer) -> Response:
-    headers, protocol = _headers(), app.config.protocol
-    visit = await _visit(app, answer, acting_session(headers, headers.get("host", ""), protocol))
-    page = Page(sign_in_page)
-    if not is_own_page(headers, headers.get("host", ""), protocol):
-        return await _show(visit, page, Shown("problem.html", {"words": _FOREIGN}, 403))
-    fields = await _read_form()
-    if fields is None:
-        return await _show(visit, page, Shown("problem.html", {"words": "What was sent is too long."}, 413))
-    shown = await post(visit, fields)
-    return _go(shown) if isinstance(shown, GoTo) else await _show(visit, page, shown)
-
-
 def _headers() -> dict[str, str]:
     return {name.lower(): value for name, value in request.headers.items()}
 
 
-async def _visit(app: App, answer: Answer, token: str) -> Visit:
-    assert app.sessions is not None
-    session = await app.sessions.find(token)
+async def _as_who_is_signed_in(visit: Visit, token: str) -> Visit:
+    assert visit.app.sessions is not None
+    session = await visit.app.sessions.find(token)
+    return replace(visit, session=session, token=token) if session is not None else visit
+
+
+def _visit(app: App, answer: Answer) -> Visit:
+    """Return the visit of this task's request, as nobody's."""
     return Visit(
         app,
-        session,
-        token if session is not None else "",
+        None,
+        "",
         request.path,
         {name: values[-1] for name, values in request.args.lists()},
         _headers(),

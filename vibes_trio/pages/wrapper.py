@@ -23,7 +23,7 @@ async def wrapper_page(visit: Visit, user: str, slug: str, fs_id: str = "") -> S
     try:
         found = await visit.ask(ReqGetAppByFsid(owner_handle=user, app_slug=slug, fs_id=fs_id))
     except BadRequest:  # names that no app can have
-        return await _missing(visit, user, slug)
+        return await missing_app(visit, user, slug)
     if found.fs_id:
         return _round(visit, found, fs_id)
     if fs_id and (await visit.ask(ReqGetAppByFsid(owner_handle=user, app_slug=slug))).fs_id:
@@ -31,7 +31,7 @@ async def wrapper_page(visit: Visit, user: str, slug: str, fs_id: str = "") -> S
     newest = await visit.ask(ReqGetAppByFsid(owner_handle=user, app_slug=slug, select_mode="ownerLatest"))
     if newest.fs_id:
         return Shown("wrapper_nothing.html", {"app": slug, "user": user, "newest": newest.fs_id}, 404)
-    return await _missing(visit, user, slug)
+    return await missing_app(visit, user, slug)
 
 
 def _round(visit: Visit, found: ResGetAppByFsid, fs_id: str) -> Shown:
@@ -59,7 +59,8 @@ def _round(visit: Visit, found: ResGetAppByFsid, fs_id: str) -> Shown:
     )
 
 
-async def _missing(visit: Visit, user: str, app: str) -> Shown:
+async def missing_app(visit: Visit, user: str, app: str) -> Shown:
+    """Say that there is no such app, or none that they may see, and what may have been meant."""
     return Shown(
         "wrapper_missing.html", {"app": app, "user": user, "alike": await _alike(visit, user, app)}, 404
     )

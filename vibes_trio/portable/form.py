@@ -8,6 +8,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import IO
@@ -89,18 +90,14 @@ class Manifest(msgspec.Struct, frozen=True):
     program: str = __version__
 
 
-def _is_list(text: str) -> bool:
+def _is_json(kind: type[list[object] | dict[str, object]], text: str) -> bool:
     try:
-        return isinstance(msgspec.json.decode(text), list)
+        return isinstance(msgspec.json.decode(text), kind)
     except (msgspec.DecodeError, RecursionError):
         return False
 
 
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(msgspec.json.decode(text), dict)
-    except (msgspec.DecodeError, RecursionError):
-        return False
+_is_list, _is_object = partial(_is_json, list), partial(_is_json, dict)
 
 
 _CHECKS: Mapping[str, tuple[Callable[[str], bool], str]] = {

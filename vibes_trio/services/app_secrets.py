@@ -6,7 +6,6 @@ secret all the same; and that to the app's owner alone.
 
 import logging
 import re
-from datetime import datetime
 
 import msgspec
 import trio
@@ -19,7 +18,7 @@ from vibes_trio.services.access import admit
 from vibes_trio.services.app_settings import ensure_app_settings
 from vibes_trio.services.me import find_default_handle
 from vibes_trio.storage import app_secrets
-from vibes_trio.storage.interface import Tx
+from vibes_trio.storage.interface import Tx, unix_of
 from vibes_trio.wire.access import Relation
 from vibes_trio.wire.settings import ReqEnsureAppSettings, ResEnsureAppSettings, SecretMeta, SecretSet
 
@@ -120,7 +119,5 @@ def _about(asked: SecretSet, set_by: str) -> app_secrets.Secret:
 
 
 def _told(secret: app_secrets.Secret) -> SecretMeta:
-    since = datetime.fromisoformat(secret.updated).timestamp()
-    return SecretMeta(
-        key=secret.name, last4=secret.last4, updated_at=round(since * 1000), set_by=secret.set_by
-    )
+    since_ms = round(unix_of(secret.updated) * 1000)
+    return SecretMeta(key=secret.name, last4=secret.last4, updated_at=since_ms, set_by=secret.set_by)

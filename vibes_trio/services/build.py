@@ -92,7 +92,15 @@ async def build_release(
     versions = await find_versions(app, named, ranges)
     asked = _bare_of_page(modules, links, whole)
     needed = not_mapped(project, asked)
-    given = MapInput(links.bare, versions, app.config.fp_version, links.imports, links.scopes, needed)
+    given = MapInput(
+        links.bare,
+        versions,
+        app.config.fp_version,
+        links.imports,
+        links.scopes,
+        needed,
+        app.config.asks_registry,
+    )
     import_map = await make_map(app, user, given)
     await trio.lowlevel.checkpoint()
     text = import_map.text.encode()

@@ -1,7 +1,6 @@
 """Chats out of this server and into it, in our form and in those of other programs."""
 
 from collections import Counter
-from datetime import datetime
 from functools import partial
 
 import msgspec
@@ -15,7 +14,7 @@ from vibes_trio.exchange import UserId
 from vibes_trio.services.chat import random_context_id
 from vibes_trio.services.chat_import import Import, NewChat, read_import
 from vibes_trio.storage import chat_list, chats
-from vibes_trio.storage.interface import Tx
+from vibes_trio.storage.interface import Tx, unix_of
 from vibes_trio.wire.base import encode
 from vibes_trio.wire.chats import (
     ExportedChat,
@@ -63,7 +62,7 @@ def _export(tx: Tx, ctx: Ctx, req: ReqExportChatContext) -> ResExportChatContext
     chat = Chat(title, [])
     for section in sections:
         _add(chat, section)
-    created = _seconds(known.created)
+    created = unix_of(known.created)
     write = write_open_webui if req.format == "open-webui" else write_chatgpt
     return ResExportChatContext(
         format=req.format,
@@ -92,13 +91,9 @@ def _add(chat: Chat, section: chats.Section) -> None:
         chat.left_out["sections that are too long"] += 1
         return
     found = texts_of(read_blocks(section.blocks_json), section.origin)
-    at = _seconds(section.created)
+    at = unix_of(section.created)
     chat.said += [Said(said.role, said.text, at) for said in found.said]
     chat.left_out.update(found.left_out)
-
-
-def _seconds(iso: str) -> float:
-    return datetime.fromisoformat(iso).timestamp()
 
 
 async def import_chat_contexts(ctx: Ctx, req: ReqImportChatContexts | Import) -> ResImportChatContexts:

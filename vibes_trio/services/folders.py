@@ -21,7 +21,7 @@ from vibes_trio.content.left_out import (
     make_choice,
 )
 from vibes_trio.content.secret_files import MAX_SECRET_BYTES, SUSPECT, holds_secret
-from vibes_trio.content.sent_files import find_page, is_of_page, is_read_as_text
+from vibes_trio.content.sent_files import find_page, is_of_page, is_read_as_text, shows_nothing
 from vibes_trio.content.sizes import shown_size
 from vibes_trio.content.slugs import MAX_APP_NAME_CHARS, slug_of
 from vibes_trio.context import Ctx
@@ -73,13 +73,15 @@ def make_plan(req: ReqPlanDeploy, limits: Limits) -> ResPlanDeploy:
     choice = make_choice(IGNORE_FILE, req.ignore.removeprefix("\ufeff").splitlines())
     reasons = {entry.name: _why_left_out(entry, choice, limits) for entry in req.entries}
     sent = [entry for entry in req.entries if not reasons[entry.name] and not entry.name.endswith("/")]
-    page = find_page([f"/{entry.name}" for entry in sent])
+    names = [f"/{entry.name}" for entry in sent]
+    page = find_page(names)
     return ResPlanDeploy(
         app_slug=slug_of(req.folder, MAX_APP_NAME_CHARS),
         files=tuple(_sent(entry, page) for entry in sent),
         left_out=tuple(LeftOutEntry(name=name, reason=reason) for name, reason in reasons.items() if reason),
         env=dict(_env_of(req).values),
         warnings=tuple(_warnings(sent)),
+        shows_nothing=bool(names) and shows_nothing(names),
         suspect=SUSPECT,
         suspect_bytes=MAX_SECRET_BYTES,
     )

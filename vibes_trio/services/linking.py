@@ -29,6 +29,7 @@ class MapInput:
     imports: Mapping[str, str] = field(default_factory=dict)
     scopes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     needed: tuple[str, ...] | None = None
+    asks: bool = True
 
 
 def check_imports(modules: Sequence[AppModule], limits: Limits) -> None:
@@ -115,6 +116,7 @@ def _build(given: MapInput) -> ImportMap:
         imports=given.imports,
         scopes=given.scopes,
         needed=given.needed,
+        asks=given.asks,
     )
 
 

@@ -1,12 +1,11 @@
 """What only whoever runs the server may ask: users, settings, what may become a problem."""
 
-from datetime import UTC, datetime
-
 from vibes_trio.context import Ctx
 from vibes_trio.services.app_list import clamp
 from vibes_trio.services.server_findings import look_at_all
 from vibes_trio.services.server_settings import describe
 from vibes_trio.storage import user_list
+from vibes_trio.storage.interface import iso_utc
 from vibes_trio.wire.cursors import read_cursor, write_cursor
 from vibes_trio.wire.operator import (
     ListedUser,
@@ -16,8 +15,6 @@ from vibes_trio.wire.operator import (
     ResGetServerFindings,
     ResListServerSettings,
     ResListUsers,
-    ToldFinding,
-    ToldSetting,
     UserUsage,
 )
 
@@ -61,12 +58,7 @@ async def list_server_settings(ctx: Ctx, req: ReqListServerSettings) -> ResListS
     Raises:
         NotOperator: it is somebody else who asks.
     """
-    return ResListServerSettings(
-        items=tuple(
-            ToldSetting(name=one.name, value=one.value, origin=one.origin, meaning=one.meaning)
-            for one in describe(ctx.app.config)
-        )
-    )
+    return ResListServerSettings(items=describe(ctx.app.config))
 
 
 async def get_server_findings(ctx: Ctx, req: ReqGetServerFindings) -> ResGetServerFindings:
@@ -79,10 +71,6 @@ async def get_server_findings(ctx: Ctx, req: ReqGetServerFindings) -> ResGetServ
 
     async def look() -> ResGetServerFindings:
         found = await look_at_all(app.config)
-        looked = datetime.fromtimestamp(app.now(), UTC).isoformat(timespec="milliseconds")
-        return ResGetServerFindings(
-            items=tuple(ToldFinding(what=one.what, level=one.level, text=one.text) for one in found),
-            looked=looked.replace("+00:00", "Z"),
-        )
+        return ResGetServerFindings(items=found, looked=iso_utc(app.now()))
 
     return await app.findings.get(look)

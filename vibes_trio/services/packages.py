@@ -13,9 +13,10 @@ from urllib.parse import unquote
 import trio
 from msgspec.structs import replace
 
+from vibes_trio.config import Config
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.foreign_packages import in_words, tell_foreign
-from vibes_trio.content.import_map import UNKNOWN
+from vibes_trio.content.import_map import UNASKED, UNKNOWN, is_looked_up, is_unknown_package
 from vibes_trio.content.js_json import quote_json
 from vibes_trio.content.specifiers import parse_specifier
 from vibes_trio.context import App
@@ -68,6 +69,14 @@ def find_lacking(store: LocalModules | None, extras: Extras) -> tuple[str, ...]:
         for text in extras.packages
         if (extras.react or text not in GIVEN) and not (text in built and is_stored(store, built[text]))
     )
+
+
+def has_no_address(config: Config, extras: Extras, text: str) -> bool:
+    """Return whether pages that load all from the CDN have no address for the package *text*: nobody wrote a version,
+    and this server asks no registry for one."""
+    mapped = extras.built.imports if extras.built is not None else {}
+    is_named = parse_specifier(text).package in extras.ranges or text in mapped
+    return not config.asks_registry and is_unknown_package(text) and is_looked_up(text) and not is_named
 
 
 def name_of(release: ServedRelease) -> ReleaseName:
@@ -304,7 +313,12 @@ def module_warnings(app: App, extras: Extras) -> tuple[str, ...]:
 def told_once(warnings: tuple[str, ...], extras: Extras) -> tuple[str, ...]:
     """Return *warnings* without those that no version of a package is known, of packages of which `module_warnings`
     tells why."""
-    told = tuple(f"import {quote_json(text)}: {UNKNOWN}" for text in extras.not_local if text)
+    told = tuple(
+        f"import {quote_json(text)}: {words}"
+        for text in extras.not_local
+        if text
+        for words in (UNKNOWN, UNASKED)
+    )
     return tuple(warning for warning in warnings if not told or not warning.startswith(told))
 
 

@@ -9,6 +9,7 @@ import hashlib
 
 import msgspec
 
+from vibes_trio.browsers import is_same_page
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, TooLarge
 from vibes_trio.exchange import AppSlug, FsId, HttpIncoming, Reply, UserSlug
@@ -47,9 +48,10 @@ async def take_page_error(ctx: Ctx, incoming: HttpIncoming) -> Reply:
     assert host.user is not None
     told = _read(ctx.app, incoming)
     entry = EntryPoint(host.app, host.user, FsId(told.fs_id), "/")
-    if ctx.app.config.page_errors == "on" and _may(ctx.app, incoming.client, host.app, host.user):
+    if ctx.app.config.page_errors == "on" and _may_tell(ctx.app, incoming.client):
         asked = Asked(False, {}, "/", entry, cookies=cookies_of(incoming))
-        if await find_visible(ctx.app, asked, entry) is not None:
+        # What isn't there counts for nobody else: made-up names would take the room of apps that are.
+        if await find_visible(ctx.app, asked, entry) is not None and _may_keep(ctx.app, host.app, host.user):
             await ctx.app.db.write(_note, ctx.app, entry, told)
     return TAKEN
 
@@ -58,9 +60,7 @@ def _read(app: App, incoming: HttpIncoming) -> ToldError:
     most = app.config.limits.page_error_bytes
     if len(incoming.body) > most:
         raise TooLarge(f"An error has at most {most} bytes.", limit="page_error_bytes", value=most)
-    origin = incoming.headers.get("origin", "")
-    is_own = not origin or origin.partition("://")[2] == incoming.host.lower()
-    if not is_own or incoming.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+    if not is_same_page(incoming.headers, incoming.host):
         raise BadRequest("Only an app's own page tells of its errors.")
     try:
         return _decoder.decode(incoming.body)
@@ -68,17 +68,15 @@ def _read(app: App, incoming: HttpIncoming) -> ToldError:
         raise BadRequest(f"This is no error of a page: {error}.") from error
 
 
-def _may(app: App, client: str, app_slug: AppSlug, user_slug: UserSlug) -> bool:
-    """Return whether one more is taken now."""
+def _may_tell(app: App, client: str) -> bool:
+    """Return whether *client* may tell of one more now."""
+    return app.told_errors.by_client.take(client, app.now())
+
+
+def _may_keep(app: App, app_slug: AppSlug, user_slug: UserSlug) -> bool:
+    """Return whether one more of that app is kept now."""
     now, allowed = app.now(), app.told_errors
-    return all(
-        allowance.take(who, now)
-        for allowance, who in (
-            (allowed.by_client, client),
-            (allowed.by_app, f"{app_slug}--{user_slug}"),
-            (allowed.by_all, ""),
-        )
-    )
+    return allowed.by_app.take(f"{app_slug}--{user_slug}", now) and allowed.by_all.take("", now)
 
 
 def _note(tx: Tx, app: App, entry: EntryPoint, told: ToldError) -> None:

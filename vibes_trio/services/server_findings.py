@@ -13,24 +13,16 @@ import msgspec
 import trio
 
 from vibes_trio.config import SETTINGS, Config
+from vibes_trio.wire.operator import ToldFinding
 
 log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "vibes_trio", "doctor", "--json")
 
-
-class Finding(msgspec.Struct, frozen=True):
-    """One thing that was looked at: `ok`, a `note` to mind, or a `problem` to mend; *text* says what to do."""
-
-    what: str
-    level: str
-    text: str
+_decoder = msgspec.json.Decoder(tuple[ToldFinding, ...])
 
 
-_decoder = msgspec.json.Decoder(tuple[Finding, ...])
-
-
-async def look_at_all(config: Config) -> tuple[Finding, ...]:
+async def look_at_all(config: Config) -> tuple[ToldFinding, ...]:
     """Return what is found; where that takes longer than `limits.doctor_s`, or fails, that is what is found."""
     with trio.move_on_after(config.limits.doctor_s):
         try:
@@ -45,10 +37,14 @@ async def look_at_all(config: Config) -> tuple[Finding, ...]:
             return _decoder.decode(done.stdout)
         except (OSError, subprocess.SubprocessError, msgspec.DecodeError) as error:
             log.warning("vibes-trio doctor, asked by the server, gave no answer: %s", error)
-            return (Finding("doctor", "problem", "it gave no answer. Run: vibes-trio doctor"),)
+            return _problem("it gave no answer. Run: vibes-trio doctor")
     seconds = f"{config.limits.doctor_s:g} s"
     words = f"not everything was looked at within {seconds}: the disk or the network is slow. Run: vibes-trio doctor"
-    return (Finding("doctor", "problem", words),)
+    return _problem(words)
+
+
+def _problem(text: str) -> tuple[ToldFinding, ...]:
+    return (ToldFinding(what="doctor", level="problem", text=text),)
 
 
 async def _kill(process: trio.Process) -> None:

@@ -2,9 +2,8 @@
 
 import re
 
-import msgspec
-
 from vibes_trio.config import SETTINGS, Config, Setting
+from vibes_trio.wire.operator import ToldSetting
 
 HIDDEN = "(hidden)"
 DEFAULT = "default"
@@ -22,24 +21,15 @@ _TOKEN = re.compile(r"//(?![^/@\s,]*:)[^/@\s,]+@")
 _QUERY = re.compile(r"(://[^\s,?]*)\?[^\s,]+")
 
 
-class ShownSetting(msgspec.Struct, frozen=True, rename="camel"):
-    """One setting; secrets are hidden. *origin*: `flag`, `environment`, `config.toml` or `default`."""
-
-    name: str
-    value: str
-    origin: str
-    meaning: str
-
-
-def describe(config: Config) -> tuple[ShownSetting, ...]:
+def describe(config: Config) -> tuple[ToldSetting, ...]:
     """Return every setting of *config*."""
     final = config.with_port(config.port)
     return tuple(
-        ShownSetting(
-            setting.name,
-            _value_of(final, setting),
-            config.origins.get(setting.name, DEFAULT),
-            setting.meaning,
+        ToldSetting(
+            name=setting.name,
+            value=_value_of(final, setting),
+            origin=config.origins.get(setting.name, DEFAULT),
+            meaning=setting.meaning,
         )
         for setting in SETTINGS
     )

@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
 from itertools import islice
 
 import trio
@@ -14,6 +13,7 @@ from vibes_trio.config import Config
 from vibes_trio.context import App, Ctx
 from vibes_trio.counts import Histogram, Registry
 from vibes_trio.samples import SERIES, Samples
+from vibes_trio.storage.interface import iso_utc
 from vibes_trio.wire.operator import (
     Backups,
     Disk,
@@ -52,8 +52,8 @@ async def get_server_status(ctx: Ctx, req: ReqGetServerStatus) -> ResGetServerSt
     now = app.now()
     return ResGetServerStatus(
         version=__version__,
-        started=_iso(app.started),
-        now=_iso(now),
+        started=iso_utc(app.started),
+        now=iso_utc(now),
         processes=app.config.workers,
         figures=tuple(_figures(app.counts)),
         series=tuple(_series(app.samples)),
@@ -125,7 +125,7 @@ def _look_at_backups(config: Config) -> Backups:
         for path in list_backups(folder)[: config.limits.list_items]:
             with suppress(FileNotFoundError):  # it made room meanwhile
                 size = path.stat().st_size
-                found.append(KeptBackup(name=path.name, made=_iso(made_at(path) or 0.0), bytes=size))
+                found.append(KeptBackup(name=path.name, made=iso_utc(made_at(path) or 0.0), bytes=size))
     return Backups(
         every_h=config.backup_every_h, folder=str(folder), keep=config.backup_keep, items=tuple(found)
     )
@@ -135,7 +135,3 @@ async def _look_at_disk(app: App) -> Disk:
     """In a thread: a disk that hangs holds up nobody else."""
     found = await trio.to_thread.run_sync(shutil.disk_usage, app.config.data_dir, abandon_on_cancel=True)
     return Disk(free=found.free, total=found.total, reserve=app.config.disk_reserve)
-
-
-def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -19,6 +19,7 @@ from vibes_trio.storage import members
 from vibes_trio.storage.app_states import AppState, find_app
 from vibes_trio.storage.interface import Tx
 from vibes_trio.storage.members import Invite, NewInvite, Request
+from vibes_trio.storage.users import find_user_of
 from vibes_trio.wire.access import Relation
 from vibes_trio.wire.apps import Icon
 from vibes_trio.wire.cursors import read_cursor, write_cursor
@@ -280,6 +281,7 @@ async def list_request_grants(ctx: Ctx, req: ReqListRequestGrants) -> ResListReq
     """
     limit, after = _page(ctx, req.pager.limit, req.pager.cursor, "requests")
     found = await ctx.app.db.read(_list, ctx, req, members.list_requests, after, limit + 1)
+    names = await ctx.app.db.read(_names, [one.user_id for one in found[:limit]])
     return ResListRequestGrants(
         app_slug=req.app_slug,
         owner_handle=req.owner_handle,
@@ -288,7 +290,7 @@ async def list_request_grants(ctx: Ctx, req: ReqListRequestGrants) -> ResListReq
                 foreign_user_id=one.user_id,
                 state=one.state,
                 role=_role(one),
-                foreign_info=RequestInfo(email=one.email),
+                foreign_info=RequestInfo(email=one.email, name=names[one.user_id]),
                 tick=one.updated,
                 updated=one.updated,
                 created=one.created,
@@ -297,6 +299,16 @@ async def list_request_grants(ctx: Ctx, req: ReqListRequestGrants) -> ResListReq
         ),
         next_cursor=_next(found, limit, "requests", lambda one: (one.created, one.user_id)),
     )
+
+
+def _names(tx: Tx, user_ids: list[UserId]) -> dict[UserId, str]:
+    """Return how to call each: whoever has published nothing yet has no handle."""
+    return {one: find_default_handle(tx, one) or _name(tx, one) for one in user_ids}
+
+
+def _name(tx: Tx, user_id: UserId) -> str:
+    user = find_user_of(tx, user_id)
+    return user.name if user is not None else ""
 
 
 def _ask_in(tx: Tx, ctx: Ctx, req: ReqRequestAccess) -> tuple[AppState, Request]:

@@ -13,13 +13,15 @@ from dataclasses import replace
 from msgspec import structs
 
 from vibes_trio.content.cid import calc_cid
+from vibes_trio.content.import_map import tell_unknown
 from vibes_trio.content.policy import may_ask
 from vibes_trio.content.progress_page import render_progress_page
+from vibes_trio.content.specifiers import parse_specifier
 from vibes_trio.context import App
 from vibes_trio.exchange import Reply
 from vibes_trio.modules.progress import Build
 from vibes_trio.modules.store.local import CDN
-from vibes_trio.services.packages import ensure_building, name_of, why_lacking
+from vibes_trio.services.packages import ensure_building, has_no_address, name_of, why_lacking
 from vibes_trio.services.releases import ServedRelease
 from vibes_trio.services.replies import Asked, Content, respond
 from vibes_trio.wire.base import encode
@@ -74,8 +76,14 @@ def _describe_one(build: Build, name: str) -> dict[str, str]:
 
 
 def find_missing(app: App, release: ServedRelease, lacking: tuple[str, ...]) -> dict[str, str]:
-    """Return specifier → why, of what *release* can't load: the CDN has it, but pages may not ask that."""
-    if app.modules is None or may_ask(app.config.page_hosts, CDN):
+    """Return specifier → why, of what *release* can't load: the CDN has it, but pages may not ask that; or pages load
+    all from there, and nobody knows a version."""
+    if app.modules is None:
+        unknown = (
+            text for text in release.extras.packages if has_no_address(app.config, release.extras, text)
+        )
+        return {text: tell_unknown(parse_specifier(text).package, asks=False) for text in unknown}
+    if may_ask(app.config.page_hosts, CDN):
         return {}
     busy = "it is not built yet, as this server has too much to build; load this page again in a minute"
     return {text: why_lacking(release.extras, text) or busy for text in lacking}

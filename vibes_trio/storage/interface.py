@@ -55,6 +55,11 @@ def iso_utc(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def unix_of(iso: str) -> float:
+    """Return the Unix seconds of a time that `iso_utc` wrote."""
+    return datetime.fromisoformat(iso).timestamp()
+
+
 class Tx(Protocol):
     """A transaction. Lives for one function call, on the thread that runs it."""
 

@@ -45,6 +45,7 @@ class ResPlanDeploy(Response, frozen=True, kw_only=True, tag="vibes.diy.res-plan
     Attributes:
         app_slug: made of the folder's name; empty: it gives none.
         env: values for the page, of the files `.env…` that were given.
+        shows_nothing: whether the page will be empty, if what is sent of these entries is all that there is.
         suspect: a pattern. Of a file with at most *suspect_bytes* that has it (whatever the case of its letters) the
             content decides whether it is a secret: ask again with it.
     """
@@ -54,6 +55,7 @@ class ResPlanDeploy(Response, frozen=True, kw_only=True, tag="vibes.diy.res-plan
     left_out: tuple[LeftOutEntry, ...]
     env: dict[str, str] = msgspec.field(name="env")
     warnings: tuple[str, ...] = ()
+    shows_nothing: bool = False
     suspect: str
     suspect_bytes: int
 

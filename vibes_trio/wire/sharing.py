@@ -139,7 +139,10 @@ class ReqListInviteGrants(
 
 
 class RequestInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Who asks. *name*: to the app's owner; their handle, else what they are called here."""
+
     email: str = ""
+    name: str = ""
 
 
 class RequestGrant(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

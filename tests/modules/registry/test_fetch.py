@@ -206,9 +206,9 @@ async def test_without_a_registry_what_is_missing_is_named(tmp_path):
         document = await ensure_document(outbound, tmp_path, "pkg", "1.2.3", LIMITS)
 
     async with open_outbound(None, LIMITS, {}, registry.transport) as outbound:
-        with pytest.raises(FetchFailed, match=r"pkg@1\.2\.4: there is no package registry"):
+        with pytest.raises(FetchFailed, match=r"pkg@1\.2\.4: this server asks no package registry"):
             await ensure_document(outbound, tmp_path, "pkg", "1.2.4", LIMITS)
-        with pytest.raises(FetchFailed, match=r"pkg@1\.2\.3: there is no package registry"):
+        with pytest.raises(FetchFailed, match=r"pkg@1\.2\.3: this server asks no package registry"):
             await ensure_package(outbound, tmp_path, document, LIMITS)
 
 

@@ -161,7 +161,7 @@ async def test_a_list_over_its_bound_is_cut_off(tmp_path, registry):
 
 async def test_without_a_registry_a_range_can_not_be_chosen(tmp_path):
     async with open_outbound(None, LIMITS, {}) as outbound:
-        with pytest.raises(FetchFailed, match="no package registry"):
+        with pytest.raises(FetchFailed, match="asks no package registry"):
             await choose_document(outbound, tmp_path, Spec("a", "^1"), LIMITS)
 
 

@@ -40,8 +40,8 @@ else:
 _SHA512_BYTES = 64
 # Types and source maps are half of many packages, and no part of any module.
 NO_REGISTRY = (
-    "there is no package registry to ask (VIBES_REGISTRY_URL=none); what was fetched elsewhere comes with"
-    " `vibes-trio modules import FILE`"
+    "this server asks no package registry (VIBES_REGISTRY_URL=none): name one there, bring what was fetched elsewhere"
+    " with `vibes-trio modules import FILE`, or have pages load from the CDN (VIBES_MODULES=cdn)"
 )
 _NEVER_BUILT = (".d.ts", ".d.mts", ".d.cts", ".map")
 

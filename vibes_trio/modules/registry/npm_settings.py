@@ -24,7 +24,6 @@ from vibes_trio.modules.registry.public_registry import public_registry
 from vibes_trio.outbound import Registry, parse_address
 from vibes_trio.transports import Access
 
-NO_REGISTRY = "none"
 PUBLIC = "the default, as nothing names another"
 ASK_NPM_TIMEOUT_S = 10.0
 _VARIABLE = re.compile(r"\$\{([^}?]+)\??\}")
@@ -39,7 +38,7 @@ async def find_registry(config: Config, env: Mapping[str, str]) -> Registry | No
     Raises:
         ConfigError: an address or a credential in the settings can't be used; says which.
     """
-    if config.registry_url == NO_REGISTRY:
+    if not config.asks_registry:
         return None
     settings = await trio.to_thread.run_sync(_read_settings, env)
     if config.registry_url:

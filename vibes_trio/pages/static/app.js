@@ -32,6 +32,7 @@ const ACTS = {
   },
   async "bring-back"() {
     await send("set-unpublish", { unpublish: false });
+    at("undo").hidden = true; // what it offers is done
     return WORDS.isBack;
   },
   async "delete-release"({ fs, seq }) {

@@ -1,12 +1,13 @@
 // The place where files are dropped: what comes there is deployed, with progress, warnings and the result beside it.
 
 import { api } from "./api.js";
-import { ask, el, say } from "./page.js";
+import { ask, el, plain, say } from "./page.js";
 import { WORDS } from "./words.js";
 
 const SETTINGS = "vibes.diy.req-ensure-app-settings";
 const EXAMPLE = "example.json";
 const SHOWN = 8;
+const UNTOLD = /^(App|Main|Index|Page|Component)$/; // names that tell nothing
 
 // What reads files is loaded once there are some.
 const reader = () => import("./folder.js");
@@ -28,7 +29,7 @@ export function openDrop(done) {
       const answer = await send(form, await find(), limits, slug);
       if (answer) await done(answer);
     } catch (error) {
-      show(el("p", { class: "notice bad", role: "alert" }, el("strong", {}, WORDS.notDeployed), ` ${error.message}`));
+      show(el("p", { class: "notice bad", role: "alert" }, el("strong", {}, WORDS.notDeployed), ` ${plain(error.message)}`));
     } finally {
       at("drop-progress").hidden = true;
       form.removeAttribute("aria-busy");
@@ -99,9 +100,11 @@ function relative(file, path) {
   return file;
 }
 
+// The title of a page, or what its component is called: the name of the app, if none is given.
 function titleOf(code) {
-  const [, title = ""] = /<title>([^<]{1,60})<\/title>/i.exec(code) ?? [];
-  return title
+  const [, title] = /<title>([^<]{1,60})<\/title>/i.exec(code) ?? [];
+  const [, component = ""] = /export\s+default\s+(?:async\s+)?(?:function|class)?\s*([A-Z]\w{0,60})/.exec(code) ?? [];
+  return (title ?? (UNTOLD.test(component) ? "" : component.replace(/([a-z0-9])([A-Z])/g, "$1-$2")))
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-|-$/g, "")

@@ -4,6 +4,8 @@ import { api } from "./api.js";
 import { WORDS } from "./words.js";
 
 const SHOWN_MS = 6000;
+const NEAR_MS = 2 * 86_400_000;
+const OF_MEMBER = /^[a-z]+(?:[A-Z][a-z]*)+: /; // which member of a message was refused: of use to programs
 
 // A link that is dropped here would be opened by the browser: only fields take what is dropped, and who asks for it later.
 for (const type of ["dragover", "drop"]) {
@@ -26,6 +28,9 @@ export function el(name, members = {}, ...children) {
   return made;
 }
 
+// A refusal as somebody reads it who filled in a field, and knows no names of members.
+export const plain = (words) => words.replace(OF_MEMBER, "");
+
 export function say(words, bad = false) {
   const line = el("p", bad ? { class: "bad" } : {}, words);
   document.getElementById("told").append(line);
@@ -39,7 +44,7 @@ export async function run(button, work) {
   try {
     return await work();
   } catch (error) {
-    say(WORDS.failed(error.message), true);
+    say(WORDS.failed(plain(error.message)), true);
     return undefined;
   } finally {
     button.removeAttribute("aria-busy");
@@ -68,12 +73,14 @@ export async function copy(text) {
   say(WORDS.copied);
 }
 
-// Times as the visitor's own clock has them: `<time datetime=…>` are written by the server in UTC.
+// Times as the visitor's own clock has them: `<time datetime=…>` are written by the server in UTC. What is of these days
+// has its hour, too: releases of one afternoon are told apart by it.
 export function showTimes(root = document) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const when = new Date(time.dateTime);
+    const isNear = Math.abs(when - Date.now()) < NEAR_MS;
     time.title = when.toLocaleString();
-    time.textContent = when.toLocaleDateString(undefined, { dateStyle: "medium" });
+    time.textContent = when.toLocaleString(undefined, { dateStyle: "medium", ...(isNear && { timeStyle: "short" }) });
   }
 }
 
