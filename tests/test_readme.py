@@ -29,7 +29,7 @@ def test_pictures_are_there():
 
 def test_browsers_that_do_not_know_names_under_localhost_are_named():
     """Else the first address that is printed leads nowhere, and nothing says why."""
-    start = README.read_text("utf-8").partition("## Deploy your first app")[2].partition("\n## ")[0]
+    start = README.read_text("utf-8").partition("## Deploy from a terminal")[2].partition("\n## ")[0]
 
     assert "Safari before macOS 26" in start
     assert "/etc/hosts" in start

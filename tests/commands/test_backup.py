@@ -29,8 +29,9 @@ def data(tmp_path, capsys):
     return folder
 
 
-def test_into_a_folder_it_gets_a_name_of_its_own(data, tmp_path, capsys):
-    assert main(["backup", f"{tmp_path}/new/", "--data-dir", data]) == OK
+@pytest.mark.parametrize("folder", ["new/", "new"])
+def test_into_a_folder_it_gets_a_name_of_its_own(data, tmp_path, capsys, folder):
+    assert main(["backup", f"{tmp_path}/{folder}", "--data-dir", data]) == OK
 
     printed = capsys.readouterr()
     path = Path(printed.out.strip())

@@ -6,6 +6,8 @@ import pytest
 from asking import ask, deploy, js, jsx
 from local_home import CODE, open_home, run_jobs
 
+from vibes_trio.content.import_map import REACT_VERSION
+
 LIST = "vibes.diy.req-list-release-packages"
 
 
@@ -39,6 +41,13 @@ async def test_each_is_told_with_its_version_once_it_is_there(app, home):
     assert [one["why"] for one in built["items"] if "why" in one] == ["it is broken"]
     assert built["fsId"] == reply["fsId"]
     assert "stage" not in built
+
+
+async def test_react_that_every_page_has_is_told_with_its_version_too(app):
+    code = "import { useState } from 'react'; export default () => <b>{useState}</b>"
+    await deploy(app, jsx(content=code))
+
+    assert states(await listed(app)) == {"react": ("ready", REACT_VERSION)}
 
 
 async def test_what_nobody_builds_now_waits_for_a_visitor(app):

@@ -75,13 +75,13 @@ def _told(manifest: Manifest) -> str:
 
 
 def _place(text: str, now: float) -> Path:
-    """Return the file that *text*, a folder or a file, stands for."""
+    """Return the file that *text*, a folder or a file, stands for: what is not there and has no ending is a folder."""
     if "://" in text:
         raise CommandFailed(
             f"{text}: only folders and files can be backed up to. Copy the file there afterwards."
         )
     path = Path(text)
-    if path.is_dir() or text.endswith("/"):
+    if path.is_dir() or text.endswith("/") or not (path.suffix or path.exists()):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         return path / name_at(now)
     return path

@@ -286,7 +286,9 @@ SERVER_COMMANDS: tuple[Command, ...] = (
         "vibes_trio.commands.backup:back_up",
         "write all that a server keeps into one file, while it runs",
         (
-            argument("place", metavar="TARGET", help="a folder, or a file that is not there yet"),
+            argument(
+                "place", metavar="TARGET", help="a folder, made if need be; or a new file, such as full.zip"
+            ),
             argument(
                 "--with-keys",
                 action="store_true",

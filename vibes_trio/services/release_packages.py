@@ -2,8 +2,10 @@
 
 from vibes_trio.content.specifiers import parse_specifier
 from vibes_trio.context import Ctx
+from vibes_trio.modules.home import GIVEN
 from vibes_trio.modules.progress import Build
 from vibes_trio.modules.resolve.package_lock import Lock
+from vibes_trio.modules.store.addresses import version_in
 from vibes_trio.services.packages import find_lacking, lock_of, why_lacking
 from vibes_trio.services.releases import Extras, read_extras
 from vibes_trio.services.versions import read_release
@@ -48,4 +50,6 @@ def _package(
     if is_lacking:
         state = "building" if build is not None else "failed" if why else "waiting"
     key = lock.shared.get(parse_specifier(text).package, "") if lock is not None else ""
-    return ReleasePackage(name=text, version=key.rpartition("@")[2], state=state, why=why)
+    address = extras.modules.get(text) or ("" if extras.react else GIVEN.get(text, ""))
+    version = key.rpartition("@")[2] or version_in(address)
+    return ReleasePackage(name=text, version=version, state=state, why=why)

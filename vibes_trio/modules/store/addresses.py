@@ -14,6 +14,12 @@ class Built(msgspec.Struct, frozen=True):
     imports: tuple[str, ...]
 
 
+def version_in(address: str) -> str:
+    """Return the version of the package whose entry is served at *address*; empty: it names none."""
+    name = address.removeprefix(PREFIX)[1:]  # a scope begins with @, too
+    return name.partition("@")[2].partition("/")[0]
+
+
 def address_of(name: str, version: str, subpath: str) -> str:
     """Return where the entry *subpath* (`""`: main) of a package is served."""
     return f"{PREFIX}{name}@{version}{'/' + subpath if subpath else ''}"
