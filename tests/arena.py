@@ -4,7 +4,10 @@ Eve's app has a host of its own below the server's: another origin, the same sit
 an attack is: code that runs in Eve's page (or in her app, in the page round it) with `t`, where everything is; and how
 it is seen that it worked: the code returns something (`got`), Ada's things have changed (`did`; `clicks`: once she
 has clicked), a page of the browser shows what it must not (`shows`; `leads`: once she has signed in), or Ada is signed
-in as somebody else (`is_eve`).
+in as somebody else (`is_eve`). In some she is lured into dragging something before.
+
+Nothing waits for a fixed time: the control is looked at until the attack works there, and the server for longer than
+that took (`LONGER`), under the same load.
 """
 
 import contextlib
@@ -33,18 +36,22 @@ from vibes_trio.config import Config
 from vibes_trio.content.vibes_modules import our_addresses
 
 AT_ONCE = 6
-WAIT_S = 4.0
-"""So long an attack is given that seems to come to nothing; each ends by itself before."""
+WAIT_S = 10.0
+"""So long an attack is given on the control, and a page to open."""
+LONGER, LEAST_S = 2.0, 0.6
+"""An attack is given so many times as long on the server as it took on the control, and never less than that."""
+LOOK_S = 0.05
+DRAG_STEPS = 10
 PRELUDE = """
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const put = (kind, members, ms = 1000) => Promise.race([wait(ms).then(() => "late"), new Promise((resolve) => {
+const put = (kind, members, ms = t.ms) => Promise.race([wait(ms).then(() => "late"), new Promise((resolve) => {
   const element = Object.assign(document.createElement(kind), members);
   for (const [name, of] of [["load", "load"], ["error", "error"], ["loadeddata", "load"]])
     element.addEventListener(name, () => resolve(of));
   document.body.append(element);
 })]);
 const differs = async (probe) => (await probe(t.secret)) !== (await probe(t.nothing));
-const until = async (look, ms = 1200) => {
+const until = async (look, ms = t.ms) => {
   for (let left = ms; left > 0; left -= 40) {
     try { const found = await look(); if (found) return found; } catch {}
     await wait(40);
@@ -60,7 +67,8 @@ const shut = (made) => { try { made?.close(); } catch {} };
 @dataclass(frozen=True)
 class Attack:
     """What Eve does. *page* where it begins: her page, her app in the page round it (`framed`), or the API host's own
-    address (`home`: apps without an origin of their own; on the server her page all the same)."""
+    address (`home`: apps without an origin of their own; on the server her page all the same). *drags*: from the middle
+    of what the first selector finds to that of the other; *onto*: in a tab of the API host's with that path."""
 
     name: str
     code: str
@@ -68,6 +76,8 @@ class Attack:
     begins: str = "page"
     shows: str = ""
     signed_in: bool = True
+    drags: tuple[str, str] | None = None
+    onto: str = ""
 
 
 @dataclass
@@ -262,39 +272,58 @@ def _link(served: Served) -> str:
     return out.getvalue().partition("#vibes-share=")[2].split()[0]
 
 
-async def try_it(browser: Browser, attack: Attack, target: Target) -> bool:
-    """Return whether *attack* works on *target*."""
+async def try_it(browser: Browser, attack: Attack, target: Target, within_s: float) -> float | None:
+    """Return after how many seconds *attack* was seen to work on *target*; None: not *within_s*."""
     if attack.signed_in:
         await target.enter(browser)
     before = target.state()
     page = await _begin(browser, attack, target)
-    code = f"(async (t) => {{ {PRELUDE} {attack.code} }})({json.dumps(target.places)})"
-    got: object = None
-    with trio.move_on_after(WAIT_S):
-        try:
-            if attack.begins == "framed":
-                got = await page.wait_in_frame(_host(target.evil), code, WAIT_S)
-            else:
-                got = await page.evaluate(code)
-        except (BrowserError, trio.TooSlowError):
-            got = None  # the page has gone elsewhere, or the browser refuses
+    other = await _open(browser, target.places["api"] + attack.onto) if attack.onto else page
+    began = trio.current_time()
+    got = await _run(page, attack, target, within_s)
     if attack.seen == "got":
-        return bool(got)
-    if attack.seen == "leads":  # Ada presses the button
-        await page.wait_for("document.body")
-        await page.evaluate("document.querySelector('[name=code]')?.form.requestSubmit()")
-        await trio.sleep(0.5)
-    if attack.seen in ("shows", "leads"):
-        return await _shows(browser, attack.shows)
-    if attack.seen == "is_eve":
-        return await _is_eve(browser, target)
+        return trio.current_time() - began if got else None
+    if attack.drags:
+        await _drag(page, other, *attack.drags)
+    if attack.seen == "leads":
+        await _press_sign_in(page)
     if attack.seen == "clicks":
         await _click(page)
-    for _ in range(20):
-        if target.state() != before:
-            return True
-        await trio.sleep(0.03)
-    return False
+    look = _looking(browser, attack, target, before)
+    with trio.move_on_after(within_s + WAIT_S):
+        until = trio.current_time() + within_s
+        while not await look():
+            if trio.current_time() > until:
+                return None
+            await trio.sleep(LOOK_S)
+        return trio.current_time() - began
+    return None
+
+
+async def _run(page: Page, attack: Attack, target: Target, within_s: float) -> object:
+    """Return what the code of *attack* does; None: the page has gone elsewhere, or the browser refuses."""
+    places = json.dumps(target.places | {"ms": within_s * 1000})
+    code = f"(async (t) => {{ {PRELUDE} {attack.code} }})({places})"
+    with trio.move_on_after(WAIT_S), contextlib.suppress(BrowserError, trio.TooSlowError):
+        if attack.begins == "framed":
+            return await page.in_frame(_host(target.evil), code)
+        return await page.evaluate(code)
+    return None
+
+
+def _looking(
+    browser: Browser, attack: Attack, target: Target, before: object
+) -> Callable[[], Awaitable[bool]]:
+    """Return what tells whether *attack* has worked by now."""
+    if attack.seen in ("shows", "leads"):
+        return partial(_shows, browser, attack.shows, {})
+    if attack.seen == "is_eve":
+        return partial(_is_eve, browser, target, [])
+
+    async def has_changed() -> bool:
+        return target.state() != before
+
+    return has_changed
 
 
 async def _open(browser: Browser, address: str) -> Page:
@@ -313,7 +342,37 @@ async def _click(page: Page) -> None:
     for kind in ("mousePressed", "mouseReleased"):
         where = {"x": box["x"] + 50, "y": box["y"] + 50, "button": "left", "clickCount": 1}
         await page.send("Input.dispatchMouseEvent", type=kind, **where)
-    await trio.sleep(0.3)
+
+
+async def _press_sign_in(page: Page) -> None:
+    """Ada presses the button, unless the page has done it."""
+    has_come = "!location.host.startsWith('evil') && location.pathname !== '/sign-in' || location.pathname === '/led'"
+    await page.wait_for(f"document.querySelector('[name=code]')?.value || {has_come}")
+    with contextlib.suppress(BrowserError):  # it has gone on
+        await page.evaluate("document.querySelector('[name=code]')?.form.requestSubmit()")
+
+
+async def _drag(page: Page, other: Page, source: str, sink: str) -> None:
+    """Pull with the mouse from the middle of *source* in *page* to that of *sink* in *other*, as Ada is lured to do."""
+    x, y = await _middle(page, source)
+    await page.send("Input.setInterceptDrags", enabled=True)
+    mouse = partial(page.send, "Input.dispatchMouseEvent", button="left", buttons=1, clickCount=1)
+    await mouse(type="mousePressed", x=x, y=y)
+    for step in range(1, DRAG_STEPS):
+        await mouse(type="mouseMoved", x=x + 3 * step, y=y + 2 * step)
+        if page.dragged is not None:
+            break
+    if page.dragged is not None:
+        x, y = await _middle(other, sink)
+        for kind in ("dragEnter", "dragOver", "drop"):
+            await other.send("Input.dispatchDragEvent", type=kind, x=x, y=y, data=page.dragged)
+    await mouse(type="mouseReleased", x=x, y=y)
+
+
+async def _middle(page: Page, selector: str) -> tuple[float, float]:
+    rect = f"document.querySelector({json.dumps(selector)}).getBoundingClientRect()"
+    box = await page.evaluate(f"JSON.parse(JSON.stringify({rect}))")
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 async def _begin(browser: Browser, attack: Attack, target: Target) -> Page:
@@ -330,32 +389,32 @@ def _host(origin: str) -> str:
     return origin.partition("://")[2].partition(".")[0]
 
 
-async def _shows(browser: Browser, condition: str) -> bool:
-    """Whether any page or frame of the browser is as *condition* says."""
-    pages: dict[str, Page] = {}
-    for _ in range(4):
-        for target in await browser.targets():
-            try:
-                with trio.fail_after(3):
-                    page = pages.get(target["targetId"]) or await browser.attach(target["targetId"])
+async def _shows(browser: Browser, condition: str, pages: dict[str, Page]) -> bool:
+    """Whether any page or frame of the browser is as *condition* says. *pages*: those that are known, by target."""
+    for target in await browser.targets():
+        try:
+            with trio.fail_after(3):
+                page = pages.get(target["targetId"]) or await browser.attach(target["targetId"])
                 pages[target["targetId"]] = page
                 if await page.evaluate(condition):
                     return True
                 for context in list(page.contexts.values()):
                     if await page.evaluate(condition, context=context):
                         return True
-            except (BrowserError, trio.TooSlowError):
-                continue
-        await trio.sleep(0.1)
+        except (BrowserError, trio.TooSlowError):
+            continue
     return False
 
 
-async def _is_eve(browser: Browser, target: Target) -> bool:
-    """Whether Ada's browser, opening the API host, is Eve's now."""
-    page = await _open(browser, target.places["api"] + "/vibe/x/y")
-    return "eve" in str(
-        await page.evaluate("document.querySelector('.who')?.innerText ?? document.body.dataset.who")
-    )
+async def _is_eve(browser: Browser, target: Target, pages: list[Page]) -> bool:
+    """Whether Ada's browser, opening the API host, is Eve's now. *pages*: the one for that, once there is one."""
+    address = target.places["api"] + "/vibe/x/y"
+    if pages:
+        await pages[0].goto(address)
+    else:
+        pages.append(await _open(browser, address))
+    who = "document.querySelector('.who')?.innerText ?? document.body.dataset.who"
+    return "eve" in str(await pages[0].evaluate(who))
 
 
 async def find_failures(arena: Arena, attacks: Sequence[Attack], folder: Path) -> list[str]:
@@ -363,17 +422,22 @@ async def find_failures(arena: Arena, attacks: Sequence[Attack], folder: Path) -
     failures: list[str] = []
     places = trio.CapacityLimiter(AT_ONCE)
 
-    async def act(attack: Attack, target: Target, expected: bool) -> None:
-        async with places, launch_browser(folder) as browser:
-            if await try_it(browser, attack, target) is not expected:
-                why = "does not work without a guard" if expected else "works on the server"
-                failures.append(f"{attack.name}: {why}")
+    async def act(attack: Attack, code: str) -> None:
+        async with places:
+            async with launch_browser(folder) as browser:
+                took_s = await try_it(browser, attack, arena.control_target(), WAIT_S)
+            if took_s is None:
+                failures.append(f"{attack.name}: does not work without a guard")
+                return
+            async with launch_browser(folder) as browser:
+                within_s = max(LEAST_S, LONGER * took_s)
+                if await try_it(browser, attack, arena.server_target(code), within_s) is not None:
+                    failures.append(f"{attack.name}: works on the server")
 
     async with trio.open_nursery() as nursery:
         for attack in attacks:
             code = await trio.to_thread.run_sync(arena.code, "eve") if "evilCode" in attack.code else ""
-            nursery.start_soon(partial(act, attack, arena.control_target(), expected=True))
-            nursery.start_soon(partial(act, attack, arena.server_target(code), expected=False))
+            nursery.start_soon(act, attack, code)
     return failures
 
 

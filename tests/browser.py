@@ -90,6 +90,7 @@ class Page:
         requests: the address of each request so far.
         contexts: where code runs in each frame of this process, by the frame's id.
         apart: frames that have a process of their own, by the target's id.
+        dragged: what the mouse pulls, where `Input.setInterceptDrags` was sent.
     """
 
     browser: "Browser"
@@ -99,6 +100,7 @@ class Page:
     loaded: trio.Event = field(default_factory=trio.Event)
     contexts: dict[str, int] = field(default_factory=dict)
     apart: dict[str, "Page"] = field(default_factory=dict)
+    dragged: dict[str, Any] | None = None
 
     async def send(self, method: str, **params: Any) -> dict[str, Any]:
         """Send one command of the DevTools protocol to this tab; return its result."""
@@ -214,6 +216,8 @@ class Page:
         """Take one event of this tab."""
         if method == "Page.loadEventFired":
             self.loaded.set()
+        elif method == "Input.dragIntercepted":
+            self.dragged = params["data"]
         elif method == "Network.requestWillBeSent":
             self.requests.append(params["request"]["url"])
         elif method == "Runtime.consoleAPICalled":

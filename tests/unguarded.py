@@ -18,12 +18,19 @@ from urllib.parse import parse_qs, unquote, urlsplit
 BASE = "apps.localhost"
 MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-HOME = """<!doctype html><title>Home</title><body data-who="{who}">
+HOME = """<!doctype html><title>Home</title>
+<body data-who="{who}" ondragover="event.preventDefault()" ondrop="take(event)">
 <h1>Signed in as <strong>{who}</strong></h1><iframe srcdoc="a part"></iframe>
-<p draggable="true" id="drag" ondragstart="event.dataTransfer.setData('text/plain', 'a secret of {who}')">Drag me</p>
+<p draggable="true" ondragstart="event.dataTransfer.setData('text/plain', 'a secret of {who}')"
+ style="position:fixed;left:100px;top:75px;width:200px;height:150px;z-index:1">Pull me</p>
 <form method="post" action="/sign-out"><button style="position:fixed;inset:0">Sign out</button></form>
 <p>{path}</p><a id="out" href="{out}" target="_blank" rel="opener">Open alone</a>
 <script>
+function take(event) {{
+  event.preventDefault();
+  const [message, to] = ["text/plain", "text/uri-list"].map((type) => event.dataTransfer.getData(type));
+  fetch("/v1/api", {{ method: "POST", body: message }}).finally(() => (location = to));
+}}
 document.domain = "apps.localhost";
 localStorage.secret = "a secret of {who}"; window.name = window.name || "a secret of {who}";
 new BroadcastChannel("pages").onmessage = ({{ target }}) => target.postMessage("a secret of {who}");
@@ -34,10 +41,15 @@ SIGN_IN = """<!doctype html><title>Sign in</title><form method="post" action="/s
 <input name="code"><input name="next" value="{next}"><button>Sign in</button></form><script>
 if (location.hash) {{ document.forms[0].elements.code.value = location.hash.slice(1); document.forms[0].submit(); }}
 </script>"""
-ROUND = """<!doctype html><title>{title}</title><body data-who="{who}"><h1>{title}</h1>
+ROUND = """<!doctype html><title>{title}</title><body data-who="{who}" ondragover="event.preventDefault()"
+ ondrop="event.preventDefault(); location = event.dataTransfer.getData('text/uri-list')">
+<h1 draggable="true" ondragstart="event.dataTransfer.setData('text/plain', 'a token of {who}')">{title}</h1>
+<form method="post" action="/sign-out"><button style="position:fixed;left:30px;top:30px;width:60px;height:40px">Report
+</button></form>
 <a id="alone" href="{app}" target="_blank" rel="opener">Open alone</a>
 <iframe id="frame" src="{app}" name="a token of {who}" referrerpolicy="unsafe-url" allow="camera; microphone">
 </iframe><script>
+document.domain = "apps.localhost";
 onmessage = ({{ data, source }}) => {{
   if (data.type === "vibe.evt.url-state") return history.replaceState(null, "", data.search);
   source.postMessage({{ ...data, type: "vibe.evt.hand-off", token: "a token of {who}", viewer: "{who}" }}, "*");
@@ -53,7 +65,12 @@ onmessage = ({ data, source }) => {
 parent.postMessage({ type: "vibe.evt.runtime.ready", from: location.href }, "*");
 </script>"""
 FILES = {
-    "/": ("text/html", "<!doctype html><h1>Secret garden</h1><iframe srcdoc='a part'></iframe>"),
+    "/": (
+        "text/html",
+        "<!doctype html><h1 draggable=true style=height:400px ondragstart='event.dataTransfer.setData(`text/plain`,"
+        " `a secret of its`)'>Secret garden</h1><iframe srcdoc='a part'></iframe>"
+        "<script>try { document.domain = 'apps.localhost' } catch {}</script>",
+    ),
     "/a.js": ("text/javascript", "globalThis.secret = 'its script'; export default 1"),
     "/p.svg": ("image/svg+xml", "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"),
     "/s.css": ("text/css", "body { --secret: 1 }"),

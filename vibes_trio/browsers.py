@@ -20,6 +20,16 @@ def is_own_page(headers: Mapping[str, str], host: str, protocol: str) -> bool:
     return same and headers.get("origin") == f"{protocol}://{host.lower()}"
 
 
+def is_same_page(headers: Mapping[str, str], host: str) -> bool:
+    """Whether nothing says that a page of another host than *host* (with port) sent what has these *headers*.
+
+    To servers without https browsers tell the origin alone; programs tell nothing.
+    """
+    origin = headers.get("origin")
+    is_own = origin is None or origin.partition("://")[2] == host.lower()
+    return is_own and headers.get("sec-fetch-site", "same-origin") == "same-origin"
+
+
 def acting_session(headers: Mapping[str, str], host: str, protocol: str) -> str:
     """Return what says who asks for something to be done, or for a WebSocket; empty: nothing that counts."""
     return session_in(headers, protocol) if is_own_page(headers, host, protocol) else ""

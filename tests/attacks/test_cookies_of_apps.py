@@ -9,7 +9,7 @@ from arena import Attack
 
 pytestmark = pytest.mark.browser
 
-SET = "document.cookie = %s; await wait(100);"
+SET = "document.cookie = %s;"
 ALL = "; domain=apps.localhost; path=%s"
 
 ATTACKS = [

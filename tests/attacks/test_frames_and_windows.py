@@ -9,7 +9,7 @@ HOME = "document.body?.innerText.includes('Signed in as')"
 ROUND = "document.querySelector('h1')?.innerText && document.querySelector('#alone') && parent !== self"
 SECRET = "document.body?.innerText.includes('Secret garden') && parent !== self"
 FRAMED = HOME + " && parent !== self"
-FRAME = 'await put("iframe", { src: %s, style: "width:400px;height:300px" }); await wait(300);'
+FRAME = 'await put("iframe", { src: %s, style: "width:400px;height:300px" });'
 POPUP = """
 const w = open(%s);
 await until(() => { try { return w.closed || !w.location.href.startsWith("about:"); } catch { return true; } }, 3000);
@@ -29,25 +29,24 @@ ATTACKS = [
     Attack("private app in a frame", FRAME % 't.secret + "/"', "shows", shows=SECRET),
     Attack(
         "home in an object",
-        'await put("object", { data: t.api + "/", type: "text/html" }); await wait(300);',
+        'await put("object", { data: t.api + "/", type: "text/html" });',
         "shows",
         shows=FRAMED,
     ),
     Attack(
         "home in an embed",
-        'await put("embed", { src: t.api + "/", type: "text/html" }); await wait(300);',
+        'await put("embed", { src: t.api + "/", type: "text/html" });',
         "shows",
         shows=FRAMED,
     ),
     Attack(
         "home in a sandboxed frame",
-        'await put("iframe", { sandbox: "allow-scripts allow-same-origin allow-forms", src: t.api + "/"'
-        " }); await wait(300);",
+        'await put("iframe", { sandbox: "allow-scripts allow-same-origin allow-forms", src: t.api + "/" });',
         "shows",
         shows=FRAMED,
     ),
     Attack("a click on what lies below", FRAME % 't.api + "/"' + 'return "below";', "clicks"),
-    Attack("count of a window's frames", POPUP % ('t.api + "/"', "return w.length > 0;")),
+    Attack("count of a window's frames", POPUP % ('t.api + "/"', "return until(() => w.length > 0);")),
     Attack("whether a window is open", POPUP % ('t.api + "/"', "return !w.closed;")),
     Attack(
         "message to a window",
@@ -90,10 +89,10 @@ ATTACKS = [
     ),
     Attack(
         "fixed by a sign-in link",
-        'location.assign(t.api + "/sign-in#" + t.evilCode); await wait(900);',
+        'location.assign(t.api + "/sign-in#" + t.evilCode);',
         "is_eve",
     ),
-    Attack("sign-in link in a window", 'open(t.api + "/sign-in#" + t.evilCode); await wait(1000);', "is_eve"),
+    Attack("sign-in link in a window", 'open(t.api + "/sign-in#" + t.evilCode);', "is_eve"),
 ]
 
 

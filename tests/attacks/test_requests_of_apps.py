@@ -9,12 +9,12 @@ FORM = """
 const form = Object.assign(document.createElement("form"), { method: "post", ...%s });
 for (const [name, value] of Object.entries(%s))
   form.append(Object.assign(document.createElement("input"), { name, value }));
-document.body.append(form); form.submit(); await wait(600);
+document.body.append(form); form.submit();
 """
 FETCH = 'await fetch(t.api + "/v1/api", { method: "%s", credentials: "include", body: t.remove, ...%s });'
 SOCKET = """
 const socket = new WebSocket(t.ws);
-const said = await Promise.race([wait(1000), new Promise((resolve) => {
+const said = await Promise.race([wait(t.ms), new Promise((resolve) => {
   socket.onopen = () => socket.send(%s);
   socket.onmessage = ({ data }) => resolve(JSON.parse(data).payload);
   socket.onerror = () => resolve(null);
@@ -55,8 +55,8 @@ ATTACKS = [
         'const reply = await fetch(t.api + "/v1/api", { method: "POST", credentials: "include", body: t.who });'
         " return (await reply.json()).payload.userId;",
     ),
-    Attack("beacon", 'navigator.sendBeacon(t.api + "/v1/api", t.remove); await wait(400);', "did"),
-    Attack("beacon that signs out", 'navigator.sendBeacon(t.api + "/sign-out"); await wait(400);', "did"),
+    Attack("beacon", 'navigator.sendBeacon(t.api + "/v1/api", t.remove);', "did"),
+    Attack("beacon that signs out", 'navigator.sendBeacon(t.api + "/sign-out");', "did"),
     Attack("socket with the cookie", SOCKET % "t.who"),
     Attack("socket that deletes", SOCKET % "t.remove", "did"),
     Attack(
@@ -65,17 +65,16 @@ ATTACKS = [
           s.onopen = () => s.send(data.remove);
           s.onmessage = () => postMessage(1); s.onerror = () => postMessage(0); }`;
         const worker = new Worker(URL.createObjectURL(new Blob([code])));
-        worker.postMessage(t); await Promise.race([wait(800), new Promise((r) => (worker.onmessage = r))]);""",
+        worker.postMessage(t);""",
         "did",
     ),
     Attack("picture that signs out", 'await put("img", { src: t.api + "/sign-out" });', "did"),
     Attack("script that signs out", 'await put("script", { src: t.api + "/sign-out" });', "did"),
-    Attack("link that is followed", 'location.assign(t.api + "/sign-out"); await wait(500);', "did"),
+    Attack("link that is followed", 'location.assign(t.api + "/sign-out");', "did"),
     Attack(
         "prefetch",
         'document.head.append(Object.assign(document.createElement("link"), { rel: "prefetch", href:'
-        ' t.api + "/sign-out" }));'
-        " await wait(700);",
+        ' t.api + "/sign-out" }));',
         "did",
     ),
     Attack(
@@ -83,7 +82,7 @@ ATTACKS = [
         'const rules = { prefetch: [{ source: "list", urls: [t.api + "/sign-out"] }],'
         ' prerender: [{ source: "list", urls: [t.api + "/sign-out"] }] };'
         ' document.head.append(Object.assign(document.createElement("script"),'
-        ' { type: "speculationrules", textContent: JSON.stringify(rules) })); await wait(900);',
+        ' { type: "speculationrules", textContent: JSON.stringify(rules) }));',
         "did",
     ),
     Attack(

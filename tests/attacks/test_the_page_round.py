@@ -6,8 +6,8 @@ from arena import Attack
 pytestmark = pytest.mark.browser
 
 NESTED = """
-const frame = document.createElement("iframe");
-frame.src = t.garden + "/"; document.body.append(frame); await wait(500);
+await put("iframe", { src: t.garden + "/" });
+const frame = document.querySelector("iframe");
 """
 FAKE = (
     NESTED
@@ -20,7 +20,7 @@ TOP = "document.location.href.includes('/led')"
 ATTACKS = [
     Attack(
         "leading the whole tab elsewhere",
-        'top.location = t.evil + "/led"; await wait(600);',
+        'top.location = t.evil + "/led";',
         "shows",
         "framed",
         TOP,
@@ -28,7 +28,7 @@ ATTACKS = [
     Attack(
         "a link for the whole tab",
         'const a = Object.assign(document.createElement("a"), { href: t.evil + "/led", target: "_top" });'
-        " document.body.append(a); a.click(); await wait(600);",
+        " document.body.append(a); a.click();",
         "shows",
         "framed",
         TOP,
@@ -36,29 +36,28 @@ ATTACKS = [
     Attack(
         "a form for the whole tab",
         'const f = Object.assign(document.createElement("form"), { action: t.evil + "/led", target: "_top" });'
-        " document.body.append(f); f.submit(); await wait(600);",
+        " document.body.append(f); f.submit();",
         "shows",
         "framed",
         TOP,
     ),
     Attack(
         "a window in place of the tab",
-        'open(t.evil + "/led", "_top"); await wait(600);',
+        'open(t.evil + "/led", "_top");',
         "shows",
         "framed",
         TOP,
     ),
     Attack(
         "another app in its frame",
-        'location = t.garden + "/"; await wait(900);',
+        'location = t.garden + "/";',
         "shows",
         "framed",
         "document.title === 'Garden' && parent !== self && globalThis.getToken?.()",
     ),
     Attack(
         "an address that is not its own",
-        'parent.postMessage({ type: "vibe.evt.url-state", search: "/vibe/ada/garden", hash: "" }, "*");'
-        " await wait(400);",
+        'parent.postMessage({ type: "vibe.evt.url-state", search: "/vibe/ada/garden", hash: "" }, "*");',
         "shows",
         "framed",
         "parent === self && location.pathname === '/vibe/ada/garden'",

@@ -40,8 +40,8 @@ ATTACKS = [
     ),
     Attack(
         "count of a frame's frames",
-        'return differs(async (at) => { const frame = document.createElement("iframe"); frame.src = at + "/";'
-        " document.body.append(frame); await wait(700); return frame.contentWindow.length; });",
+        'return differs(async (at) => { await put("iframe", { src: at + "/" });'
+        " return [...document.querySelectorAll('iframe')].at(-1).contentWindow.length; });",
     ),
     Attack("what pages keep", WHOSE % "localStorage.secret", begins="home"),
     Attack(
@@ -67,7 +67,7 @@ ATTACKS = [
     Attack(
         "worker that pages share",
         'const shared = new SharedWorker(t.api + "/worker.js");'
-        " return Promise.race([wait(900), new Promise((r) => (shared.port.onmessage = ({ data }) => r(data)))]);",
+        " return Promise.race([wait(t.ms), new Promise((r) => (shared.port.onmessage = ({ data }) => r(data)))]);",
         begins="home",
     ),
     Attack(

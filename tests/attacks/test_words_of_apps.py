@@ -9,7 +9,7 @@ from arena import Attack
 pytestmark = pytest.mark.browser
 
 RAN = "globalThis.ran === 1"
-GO = "location.assign(t.api + %s); await wait(700);"
+GO = "location.assign(t.api + %s);"
 IMG = "<img src=x onerror=ran=1>"
 LED = "location.host.startsWith('evil') && location.pathname === '/led'"
 
@@ -35,15 +35,14 @@ ATTACKS = [
     ),
     Attack(
         "signing in leads to another server",
-        'location.assign(t.api + "/sign-in?next=" + encodeURIComponent(t.evil + "/led") + "#" +'
-        " t.evilCode); await wait(900);",
+        'location.assign(t.api + "/sign-in?next=" + encodeURIComponent(t.evil + "/led") + "#" + t.evilCode);',
         "leads",
         shows=LED,
     ),
     Attack(
         "signing in leads to another server, by a slash",
         'location.assign(t.api + "/sign-in?next=" + encodeURIComponent(t.evil.replace("http:", "") + "/led") + "#"'
-        " + t.evilCode); await wait(900);",
+        " + t.evilCode);",
         "leads",
         shows=LED,
     ),
@@ -51,7 +50,7 @@ ATTACKS = [
         "signing in leads to another server, by a backslash",
         'location.assign(t.api + "/sign-in?next=" + encodeURIComponent(t.evil.replace("http://",'
         ' "/\\\\") + "/led") + "#"'
-        " + t.evilCode); await wait(900);",
+        " + t.evilCode);",
         "leads",
         shows=LED,
     ),

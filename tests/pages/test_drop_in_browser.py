@@ -139,6 +139,8 @@ PASTED = {
     "<!-- made by hand -->\n<html><p>hi</p></html>": "index.html",
     "<div>just a piece</div>": "index.html",
     "```html\n<p>hi</p>\n```": "index.html",
+    "<!-- read in one way alone -->\n" * 40 + "<div>a piece</div>": "index.html",
+    "\n" * 50_000 + "x": "App.jsx",
 }
 
 

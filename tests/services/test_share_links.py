@@ -244,7 +244,12 @@ async def test_a_page_of_another_host_decides_for_nobody_as_whom_they_visit(gard
 
     for site in ("same-site", "cross-site", "none"):
         assert (await enter_by(garden, token, sec_fetch_site=site)).status == 404
+    for origin in (f"https://evil--eve.{HOST.partition('.')[2]}", "null", f"http://{HOST}:1", "http://"):
+        assert (
+            await enter_by(garden, token, origin=origin)
+        ).status == 404  # without https that alone is told
     assert (await enter_by(garden, token, sec_fetch_site="same-origin")).status == 204
+    assert (await enter_by(garden, token, origin=f"http://{HOST}")).status == 204
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import hashlib
 
 import msgspec
 
+from vibes_trio.browsers import is_same_page
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, TooLarge
 from vibes_trio.exchange import AppSlug, FsId, HttpIncoming, Reply, UserSlug
@@ -59,9 +60,7 @@ def _read(app: App, incoming: HttpIncoming) -> ToldError:
     most = app.config.limits.page_error_bytes
     if len(incoming.body) > most:
         raise TooLarge(f"An error has at most {most} bytes.", limit="page_error_bytes", value=most)
-    origin = incoming.headers.get("origin", "")
-    is_own = not origin or origin.partition("://")[2] == incoming.host.lower()
-    if not is_own or incoming.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+    if not is_same_page(incoming.headers, incoming.host):
         raise BadRequest("Only an app's own page tells of its errors.")
     try:
         return _decoder.decode(incoming.body)

@@ -4,6 +4,7 @@ A fragment is sent to nobody and stands in no log. The page that who may not see
 no app is, posts it to its own host (`content/static/share.js`) and is given a cookie for that host alone.
 """
 
+from vibes_trio.browsers import is_same_page
 from vibes_trio.context import Ctx
 from vibes_trio.errors import BadRequest, NotFound
 from vibes_trio.exchange import HttpIncoming, Reply
@@ -102,7 +103,7 @@ async def let_browser_in(ctx: Ctx, incoming: HttpIncoming) -> Reply:
     assert host.app is not None
     assert host.user is not None
     token = incoming.body.decode("ascii", "replace") if len(incoming.body) <= MAX_TOKEN_CHARS else ""
-    is_own = incoming.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+    is_own = is_same_page(incoming.headers, incoming.host)
     entrant = await ctx.app.db.get(find_entrant, host.app, host.user, (token,) if is_own else ())
     if entrant is None:
         raise NotFound("This link lets nobody in here: it may be too old, or taken back.")

@@ -41,6 +41,7 @@ export function openDrop(done) {
     addEventListener(type, (event) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
+      event.dataTransfer.dropEffect = "copy"; // elsewhere nothing may be dropped
       zone.classList.add("is-over");
     });
   }

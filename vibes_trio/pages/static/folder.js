@@ -211,9 +211,10 @@ export function toBase64(content) {
 // -- pasted code ------------------------------------------------------------------------------------------
 
 const FENCE = /^\s*```(\w*)[^\n]*\n([\s\S]*?)\n?```\s*$/;
-const HTML = /^\s*(?:<!--[\s\S]*?-->\s*)*<(?:!doctype|html|head|body)\b/i;
-const MODULE = /^\s*(?:import\b|export\b)|\bexport\s+default\b|\bReactDOM\b|=>|\bfunction\b|\bconst\b/m;
-const TYPES = /^\s*(?:export\s+)?(?:interface|type)\s+\w+|:\s*React\.(?:FC|ReactNode)\b|\buse(?:State|Ref|Reducer)<|\)\s*:\s*JSX\.Element|\b\w+\s*:\s*(?:string|number|boolean)\b\s*[;,)=]/m;
+// Each can be read in one way alone: what is pasted may be long, and written to be slow.
+const HTML = /^\s*(?:<!--(?:(?!-->)[\s\S])*-->\s*)*<(?:!doctype|html|head|body)\b/i;
+const MODULE = /^[\t ]*(?:import\b|export\b)|\bexport\s+default\b|\bReactDOM\b|=>|\bfunction\b|\bconst\b/m;
+const TYPES = /^[\t ]*(?:export\s+)?(?:interface|type)\s+\w+|:\s*React\.(?:FC|ReactNode)\b|\buse(?:State|Ref|Reducer)<|\)\s*:\s*JSX\.Element|\b\w+\s*:\s*(?:string|number|boolean)\b\s*[;,)=]/m;
 
 // What pasted code is called: what it is decides how it is read.
 export function nameOfCode(text) {

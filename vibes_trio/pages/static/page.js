@@ -7,6 +7,15 @@ const SHOWN_MS = 6000;
 const NEAR_MS = 2 * 86_400_000;
 const OF_MEMBER = /^[a-z]+(?:[A-Z][a-z]*)+: /; // which member of a message was refused: of use to programs
 
+// A link that is dropped here would be opened by the browser: only fields take what is dropped, and who asks for it later.
+for (const type of ["dragover", "drop"]) {
+  addEventListener(type, (event) => {
+    if (event.target.closest?.("input, textarea")) return;
+    event.preventDefault();
+    if (event.dataTransfer) event.dataTransfer.dropEffect = "none";
+  });
+}
+
 // An element: `el("a", { href: "/" }, "Home")`. Strings become text, never HTML; `on…` members are listeners.
 export function el(name, members = {}, ...children) {
   const made = document.createElement(name);
