@@ -1,6 +1,6 @@
-"""The five layouts in which apps come (`tests/layouts`), each with routes, style sheets, Tailwind, values of its
-environment, pictures and packages in versions of its own: sent by the command line and by one POST, and used in a
-Chromium, where there is no network.
+"""The layouts in which apps come (`tests/layouts`), each with routes, style sheets, Tailwind, values of its own,
+pictures and packages in versions of its own: sent by the command line and by one POST, and used in a Chromium, where
+there is no network. One with Sass is left out where there is no compiler of it.
 
 What they import is fetched before by a server that may ask the registry, and carried over: `vibes-trio modules export`,
 and then, in a network namespace with loopback only, `import`. Where no such namespace can be made the same runs without
@@ -18,10 +18,10 @@ from pathlib import Path
 import msgspec
 import pytest
 import trio
-from app_runs import PICTURES, ROOM, run_apps
+from app_runs import PICTURES, ROOM, compilers, run_apps
 from app_set import EXPECT, TestApp, all_apps, draw_contact_sheet, use
 from browser import find_chromium, launch_browser
-from fake_registry import require_esbuild
+from fake_registry import SASS
 from serving import running
 from test_apps_offline import modules, namespace
 from test_end_to_end import Running, command, deploy, serving
@@ -32,7 +32,7 @@ from vibes_trio.modules.registry.npm_settings import find_registry
 from vibes_trio.wire.deploy import ReqEnsureAppSlug
 
 ROOT = Path(__file__).parents[1]
-LAYOUTS = all_apps(Path(__file__).parent / "layouts")
+LAYOUTS = [app for app in all_apps(Path(__file__).parent / "layouts") if SASS or not app.is_sass]
 CARRIED, ALONE = "VIBES_TEST_LAYOUTS", "VIBES_TEST_LAYOUTS_ALONE"
 BUILD_TIMEOUT_S, RUN_TIMEOUT_S = 240, 300
 
@@ -44,7 +44,7 @@ async def fill(folder: Path, page_store: Path) -> Path:
     assert registry is not None, "it was asked just now"
     data = folder / "filled"
     shutil.copytree(page_store, data)
-    settings = ROOM | {"VIBES_ESBUILD": require_esbuild(), "VIBES_REGISTRY_URL": registry.url}
+    settings = ROOM | compilers() | {"VIBES_REGISTRY_URL": registry.url}
     async with running(data, package_version=None, VIBES_MODULES="local", **settings) as server:
         wrong = await run_apps(server, LAYOUTS, folder, folder / "pictures", built_s=BUILD_TIMEOUT_S)
     assert not wrong, f"\n{wrong}"
@@ -82,7 +82,7 @@ async def test_layouts_from_a_carried_store(tmp_path):
     if os.environ[ALONE]:
         with pytest.raises(OSError):  # whatever it is called
             await trio.open_tcp_stream("192.0.2.1", 80)
-    settings = {"VIBES_REGISTRY_URL": "none", "VIBES_ESBUILD": require_esbuild(), "VIBES_MODULES": "local"}
+    settings = compilers() | {"VIBES_REGISTRY_URL": "none", "VIBES_MODULES": "local"}
     modules("import", os.environ[CARRIED], data_dir=tmp_path / "data", **settings)
     pictures = PICTURES / "layouts"
     pictures.mkdir(parents=True, exist_ok=True)

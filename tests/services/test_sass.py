@@ -136,3 +136,38 @@ async def test_settings_of_vite_stand_ahead_and_sheets_that_html_links_count(sas
         served += (await get(sass_app, f"/~{reply['fsId']}~/{entry}")).body.decode()
     assert "p {\\n  color: teal;" in served
     assert "b i {\\n  color: teal;" in served
+
+
+OF_PACKAGE = jsx("/App.jsx", 'import "looks/scss/_looks.scss"; export default () => <p className="looks" />')
+
+
+async def test_a_sheet_of_a_package_that_a_script_imports_is_compiled(sass_app):
+    """With what the settings put ahead, and with the package's files at their addresses."""
+    config = "export default { css: { preprocessorOptions: { scss: { additionalData: `$wide: 5px;` } } } }"
+
+    reply = await deploy(sass_app, MANIFEST, OF_PACKAGE, text("/vite.config.js", config))
+
+    code = await built(sass_app, reply)
+    assert not any("looks" in warning for warning in reply.get("warnings", ()))
+    assert "width: 5px" in code
+    assert 'from "looks/dot.svg?url"' in code
+    assert 'import "looks/scss/_looks.scss"' not in code
+
+
+async def test_without_a_compiler_such_a_package_has_its_own_css(sass_app, tmp_path):
+    async def nobody() -> Outbound:
+        raise FetchFailed("the registry is out of reach")
+
+    app = replace(sass_app, sass_home=SassHome(nobody, Config(tmp_path)))
+
+    reply = await deploy(app, MANIFEST, OF_PACKAGE)
+    without = await built(app, reply)
+    reply_with = await deploy(sass_app, MANIFEST, OF_PACKAGE)
+
+    (warning,) = (warning for warning in reply["warnings"] if "own CSS" in warning)
+    assert warning.startswith(
+        'import "looks/scss/_looks.scss": the package\'s own CSS is taken, as its Sass is not compiled here:'
+    )
+    assert "/~npm/" not in warning
+    assert 'import "looks/scss/_looks.scss"' in without
+    assert "width: 7px" in await built(sass_app, reply_with)

@@ -10,13 +10,13 @@ import msgspec
 import trio
 
 from vibes_trio.bundle import stubs
-from vibes_trio.bundle.marks import LINKED_STYLES, PACKAGE_FOLDER
+from vibes_trio.bundle.marks import LINKED_STYLES, PACKAGE_FOLDER, SHEET_OF_PACKAGE
 from vibes_trio.bundle.material import AppMaterial, Style
 from vibes_trio.bundle.next_parts import tell_server_part
 from vibes_trio.bundle.prepare import RECIPE, AppSources, Prepared, SourceMap, plain_name, prepare_sources
 from vibes_trio.bundle.problem_words import in_words
 from vibes_trio.bundle.rewrite import address_from_built
-from vibes_trio.bundle.sass import MadeOfSass, Sass, compile_sass, is_sass
+from vibes_trio.bundle.sass import MadeOfSass, Sass, compile_sass, is_sass, tell_own_css
 from vibes_trio.bundle.styles import FLAGS as STYLE_FLAGS
 from vibes_trio.bundle.styles import (
     StyleMaterial,
@@ -110,7 +110,7 @@ async def build_app(compiler: Compiler, app: AppSources, sass: Sass | None = Non
     missing = dict.fromkeys((*styles.missing, *page.missing, *workers.missing))
     finished = await trio.to_thread.run_sync(_finish, app, (made, built))
     tailwind = any(style.kind for style in styles.made.values())
-    lacks = any(style.error for name, style in styles.made.items() if is_sass(name))
+    lacks = styles.lacks or any(style.error for name, style in styles.made.items() if is_sass(name))
     return replace(finished, missing=tuple(missing), tailwind=tailwind, warnings=tuple(warnings), lacks=lacks)
 
 
@@ -123,6 +123,7 @@ class _Styles:
     made: Mapping[str, Style]
     missing: tuple[tuple[str, str], ...]
     told: tuple[str, ...]
+    lacks: bool
 
 
 async def _build_styles(
@@ -133,16 +134,24 @@ async def _build_styles(
     if sass is not None:
         in_sass = [name for name in prepared.styles if is_sass(name)]
         made = await compile_sass(sass, in_sass, prepared.files, app.places)
-    failed = {name: style for name in prepared.styles if (style := failed_style(name, made)) is not None}
-    names = [name for name in prepared.styles if name not in failed]
+    # Without a compiler a package has its own CSS.
+    fallen_back = [
+        name for name in prepared.styles if name.startswith(SHEET_OF_PACKAGE) and name not in made.css
+    ]
+    wanted = [name for name in prepared.styles if name not in fallen_back]
+    failed = {name: style for name in wanted if (style := failed_style(name, made)) is not None}
+    names = [name for name in wanted if name not in failed]
     material = StyleMaterial(prepared.files, app.places, made.css, app.packages)
     styles = await _bundle_styles(compiler, names, material) if names else {}
     is_tailwind = any(style.kind for style in styles.values())
     config = await _read_config(compiler, app) if is_tailwind else None
     styles = await trio.to_thread.run_sync(finish_styles, styles, config) | failed
     told_of = [style.error for style in styles.values() if style.error]
+    told_of += (
+        tell_own_css(name.removeprefix(SHEET_OF_PACKAGE), made.errors.get(name, "")) for name in fallen_back
+    )
     told_of += filter(None, (tell_unread(name, style.unread) for name, style in sorted(styles.items())))
-    return _Styles(styles, tuple(material.missing), tuple(dict.fromkeys(told_of)))
+    return _Styles(styles, tuple(material.missing), tuple(dict.fromkeys(told_of)), bool(fallen_back))
 
 
 async def _bundle_styles(

@@ -8,3 +8,5 @@ LINKED_STYLES = "linked.css"
 
 PACKAGE_FOLDER = "./~package/"
 """Where modules of packages answer a worker, beside the built files: an import map does not reach it."""
+SHEET_OF_PACKAGE = "/~npm/"  # no name that a deploy may have
+"""In front of a specifier: the sheet that takes in the one in Sass that modules import of a package."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from vibes_trio.bundle import stubs
-from vibes_trio.bundle.marks import PACKAGE_FOLDER
+from vibes_trio.bundle.marks import PACKAGE_FOLDER, SHEET_OF_PACKAGE
 from vibes_trio.bundle.next_parts import NEXT, is_for_servers, next_part, says_where
 from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.rewrite import FILE, address_from_built
@@ -168,6 +168,9 @@ class AppMaterial:
 
     def _package(self, asked: Asked) -> Found:
         specifier = asked.path
+        bare, mark, query = specifier.partition("?")
+        if SHEET_OF_PACKAGE + bare in self.styles:
+            return self._file(SHEET_OF_PACKAGE + bare + mark + query, asked)
         if next_part(specifier) is not None:
             if is_for_servers(specifier):
                 self.for_servers[asked.importer, specifier] = None

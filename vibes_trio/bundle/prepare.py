@@ -16,15 +16,18 @@ import trio
 
 from vibes_trio.bundle import stubs
 from vibes_trio.bundle.env_names import tell_unset
+from vibes_trio.bundle.marks import SHEET_OF_PACKAGE
 from vibes_trio.bundle.material import SourceFile, loader_of
 from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.rewrite import FILE, Budget, may_need_rewriting, rewrite_module
+from vibes_trio.bundle.sass import SASS, sheet_of_package
 from vibes_trio.compilers.interface import Compiler, Lang, Source
 from vibes_trio.content.cid import calc_cid
 from vibes_trio.content.jsx_source import NO_SOLID, SOLID, with_jsx_source
+from vibes_trio.content.specifiers import Kind, parse_specifier
 from vibes_trio.errors import TransformFailed, VibesError
 
-RECIPE = 6
+RECIPE = 7
 """Changes with what is made of the same sources: a release that an older version built is built anew."""
 LINKED = "/~styles.js"  # no name that a deploy may have
 """The module that imports the style sheets which the app's HTML links."""
@@ -79,7 +82,7 @@ class Prepared:
     """Sources that are ready to be built.
 
     Attributes:
-        styles: style sheets that modules import, and those that are linked.
+        styles: style sheets that modules import, of packages those in Sass, and those that are linked.
         workers: source → the file that it is built into; empty: it is a script of the old kind, and runs as it is.
         problems: for whoever deploys.
     """
@@ -192,7 +195,9 @@ def _finish(
         # It is no part of the app, and hinders nobody who does not import it.
         line = error.line if isinstance(error, TransformFailed) else 1
         files[name] = SourceFile(stubs.failed_module(error.message, name, line).encode(), "js")
-    styles = _imported(_STYLE_IMPORT, app, files, texts) | set(app.linked)
+    sheets = _sheets_of_packages(app, texts)
+    files |= sheets
+    styles = _imported(_STYLE_IMPORT, app, files, texts) | set(app.linked) | sheets.keys()
     workers = _imported(_WORKER_IMPORT, app, files, texts)
     return Prepared(
         files,
@@ -212,6 +217,21 @@ def _imported(
             is_exact = specifier.startswith(FILE)
             found.add(specifier.removeprefix(FILE) if is_exact else app.places.find(name, specifier))
     return {name for name in found if name is not None and name in files}
+
+
+def _sheets_of_packages(app: AppSources, texts: Mapping[str, str]) -> dict[str, SourceFile]:
+    """Return a sheet for each one in Sass that modules import of a package: it takes that one in."""
+    found = {
+        specifier
+        for name, text in texts.items()
+        for specifier in _STYLE_IMPORT.findall(text)
+        if specifier.endswith(SASS) and parse_specifier(specifier).kind is Kind.PACKAGE
+        if app.places.find(name, specifier) is None and not app.places.is_own(specifier)
+    }
+    return {
+        SHEET_OF_PACKAGE + specifier: SourceFile(sheet_of_package(specifier).encode())
+        for specifier in sorted(found)
+    }
 
 
 def _worker_name(name: str, text: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from vibes_trio.bundle import stubs
+from vibes_trio.bundle.marks import SHEET_OF_PACKAGE
 from vibes_trio.bundle.material import SourceFile
 from vibes_trio.bundle.places import Places
 from vibes_trio.bundle.tailwind import is_tailwind_import
@@ -62,6 +63,23 @@ class MadeOfSass:
     errors: Mapping[str, str]
 
 
+def sheet_of_package(specifier: str) -> str:
+    """Return a sheet that takes in the one in Sass that modules import of a package as *specifier*.
+
+    By `@import`, so that what a project's settings put ahead counts in it, as in Vite.
+    """
+    text = f"@import {json.dumps(specifier, ensure_ascii=False)}"
+    return f"{text}\n" if specifier.endswith(".sass") else f"{text};\n"
+
+
+def tell_own_css(specifier: str, why: str) -> str:
+    """Return what is told where the sheet *specifier* of a package is not compiled, and *why* if that is known."""
+    plain = (
+        f"import {json.dumps(specifier)}: the package's own CSS is taken, as its Sass is not compiled here"
+    )
+    return f"{plain}: {why}" if why else f"{plain}."
+
+
 def is_sass(name: str) -> bool:
     """Whether the file *name* is written in Sass."""
     return name.endswith(SASS)
@@ -94,7 +112,10 @@ def _named_by_css(files: Mapping[str, SourceFile], places: Places) -> Iterator[s
 
 def _told(name: str, failed: SassFailed) -> str:
     """Return why *name* is not compiled, with the place in front."""
-    where = _name_of(failed.name) or name
+    where, name = (
+        (_name_of(failed.name) or name).removeprefix(SHEET_OF_PACKAGE),
+        name.removeprefix(SHEET_OF_PACKAGE),
+    )
     place = f"{where}:{failed.line}" if failed.line else where
     return f"{place}: {failed.words.rstrip('.')}." + (f" ({name} needs it)" if where != name else "")
 

@@ -13,23 +13,26 @@ from vibes_trio.content.project_words import READ_AS
 _OUTPUTS = ("dist", "build", "out", "_site")
 """Folders in a project that tools write pages into, or into one further down (`dist/client`, `dist/app/browser`)."""
 _MAX_DEPTH = 3
-_PAGE = "index.html"
+_PAGES = ("index.html", "_shell.html")
+"""Names of a page, the better first; the second is what TanStack Start writes for an app that needs no server."""
 
 
 def find_built(files: Mapping[str, ProjectFile], root: str, max_html_bytes: int) -> str:
-    """Return the folder, without a slash at its end, that holds a page that was built of the project in *root*, with
-    all scripts and style sheets that it names; empty: there is none that is whole."""
+    """Return the page that was built of the project in *root*, if all scripts and style sheets are there that it names;
+    empty: there is none that is whole."""
     start = root.count("/") + 1
     pages = [
         name
         for name in files
         if name.startswith(tuple(f"{root}/{folder}/" for folder in _OUTPUTS))
-        and posixpath.basename(name) == _PAGE
+        and posixpath.basename(name) in _PAGES
         and name.count("/") <= start + _MAX_DEPTH
     ]
-    for name in sorted(pages, key=lambda name: (name.count("/"), name)):
+    for name in sorted(
+        pages, key=lambda name: (name.count("/"), _PAGES.index(posixpath.basename(name)), name)
+    ):
         if len(files[name].content) <= max_html_bytes and _is_whole(files, name):
-            return posixpath.dirname(name)
+            return name
     return ""
 
 

@@ -33,23 +33,56 @@ _SITE_BUILDERS = {
     "gatsby": "Gatsby",
     "@angular/core": "Angular",
     "@remix-run/react": "Remix",
+    "@react-router/dev": "React Router's framework mode",
+    "@tanstack/react-start": "TanStack Start",
+    "@tanstack/solid-start": "TanStack Start",
+    "@tanstack/start": "TanStack Start",
+    "@solidjs/start": "SolidStart",
     "@docusaurus/core": "Docusaurus",
     "vitepress": "VitePress",
+    "vike": "Vike",
+    "waku": "Waku",
+    "@redwoodjs/core": "RedwoodJS",
     "@11ty/eleventy": "Eleventy",
     "@builder.io/qwik": "Qwik",
     "@qwik.dev/core": "Qwik",
 }
+# Settings that only such a tool reads, for apps that come without their `package.json`.
+_SETTINGS = {
+    "react-router.config": "@react-router/dev",
+    "remix.config": "@remix-run/react",
+    "astro.config": "astro",
+    "nuxt.config": "nuxt",
+    "gatsby-config": "gatsby",
+    "angular.json": "@angular/core",
+    "docusaurus.config": "@docusaurus/core",
+    "waku.config": "waku",
+}
+_SCRIPT = re.compile(r"\.[cm]?[jt]s$")
+_ONE_PAGE = {
+    "React Router's framework mode": " with `ssr: false` in react-router.config.ts",
+    "TanStack Start": " with `spa: { enabled: true }` in the settings of its plugin",
+}
+"""What has a tool that renders on a server write a page that does without."""
 _OWN_JSX = frozenset({"@builder.io/qwik", "@qwik.dev/core"})
 _LANGUAGES = {".vue": "Vue", ".svelte": "Svelte", ".astro": "Astro"}
 
 
-def tell_builder(packages: Collection[str]) -> str:
-    """Return why the pages of an app can't be made here that only a tool of its own makes, one of *packages*; empty:
-    none is."""
-    found = next((name for package, name in _SITE_BUILDERS.items() if package in packages), "")
+def tell_builder(packages: Collection[str], settings: Iterable[str] = ()) -> str:
+    """Return why the pages of an app can't be made here that only a tool of its own makes; empty: none does.
+
+    Args:
+        packages: those that its `package.json` names.
+        settings: names of the files in its folder, of which one may be such a tool's.
+    """
+    package, told_by = next((name for name in _SITE_BUILDERS if name in packages), ""), "package.json names"
+    if not package:
+        known = ((_SETTINGS.get(_SCRIPT.sub("", name)), name) for name in sorted(settings))
+        package, told_by = next(((tool, f"{name} is for") for tool, name in known if tool), ("", ""))
+    found = _SITE_BUILDERS.get(package, "")
     return found and (
-        f"package.json names {found}, whose own build makes the pages; this server does not have it: build the app"
-        " where it was made, and deploy the folder that this writes (dist, build, public or out)."
+        f"{told_by} {found}, whose own build makes the pages; this server does not have it: build the app where it was"
+        f" made{_ONE_PAGE.get(found, '')}, and deploy the folder that this writes (dist, build, public or out)."
     )
 
 

@@ -125,7 +125,8 @@ class _Reading:
 
     def builder(self) -> str:
         """Return why only a tool of its own makes the app's pages; empty: they are made here."""
-        return tell_builder(self.packages())
+        there = (name.rpartition("/") for name in self.files)
+        return tell_builder(self.packages(), [base for folder, _, base in there if folder == self.root])
 
     def packages(self) -> set[str]:
         """Return the packages that the app's `package.json` names."""
@@ -137,12 +138,14 @@ class _Reading:
         why = self.builder() or tell_language(self.files)
         if not why and find_jsx_source(self.files, self.root, self.package, self.modules.all) == SOLID:
             why = NO_SOLID
-        folder = find_built(self.files, self.root, MAX_HTML_BYTES) if why else ""
-        if not folder:
+        page = find_built(self.files, self.root, MAX_HTML_BYTES) if why else ""
+        if not page:
             return None
+        folder = posixpath.dirname(page)
         inside = [file for name, file in self.files.items() if name.startswith(f"{folder}/")]
         others = tuple(n for n, file in self.files.items() if file.lang is not None and file not in inside)
-        project = _Reading(inside, "", self.env, bundled=False, root=folder).page()
+        flagged = "" if page in (f"{folder}{name}" for name in _PAGES) else page
+        project = _Reading(inside, flagged, self.env, bundled=False, root=folder).page()
         return replace(
             project,
             scripted=True,
