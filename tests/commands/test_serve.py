@@ -252,7 +252,9 @@ def test_the_greeting_has_a_link_that_signs_in_as_long_as_no_browser_is() -> Non
     lines = "\n".join(greeting(app, "http://127.0.0.1:8787", "CODE"))
 
     assert "  sign in  http://127.0.0.1:8787/sign-in#CODE   (once, within ten minutes)" in lines
-    assert "sign in" not in "\n".join(greeting(app, "http://127.0.0.1:8787"))
+    later = "\n".join(greeting(app, "http://127.0.0.1:8787"))
+    assert "  open     http://127.0.0.1:8787   (" in later
+    assert "login-link" in later
 
 
 def test_the_link_that_the_first_start_prints_is_used_once(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vibes_trio.content.browser_words import name_browser
+from vibes_trio.content.browser_words import MAX_CHARS, name_browser
 
 MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 LINUX = "Mozilla/5.0 (X11; Linux x86_64)"
@@ -33,3 +33,9 @@ CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
 )
 def test_which_browser_on_which_system(user_agent, words):
     assert name_browser(user_agent) == words
+
+
+def test_what_is_too_long_is_read_as_it_begins():
+    """Else a browser could have it looked through for seconds, in the storage's own thread."""
+    assert name_browser(f"Firefox/{'1' * 30_000}") == f"Firefox {'1' * (MAX_CHARS - len('Firefox/'))}"
+    assert name_browser(" " * MAX_CHARS + "Firefox/132") == "A browser"

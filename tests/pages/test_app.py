@@ -132,6 +132,21 @@ async def test_errors_of_its_page_and_whom_it_is_shared_with_are_told(app):
     assert page.has('data-act="revoke-link"')
 
 
+@pytest.mark.parametrize("page", ["apps", "vibe"])
+async def test_the_page_of_an_app_with_another_name_is_gone_to_unless_it_is_private(app, page):
+    cookie = await signed_in(app)
+    async with page_socket(app, cookie) as socket:
+        await deploy(socket, js("/a.js", "1"))
+        await send(socket, "rename-app", newAppSlug="store")
+        open_to_all = await shown(app, cookie, f"/{page}/ada/shop")
+        await send(socket, "ensure-app-settings", appSlug="store", visibility="private")
+        private = await shown(app, await signed_in(app, "bob"), f"/{page}/ada/shop")
+
+    assert (open_to_all.status, open_to_all.headers["location"]) == (303, f"/{page}/ada/store")
+    assert private.status == 404
+    assert "store" not in private.text
+
+
 async def test_who_asked_to_be_let_in_is_called_by_name(app):
     cookie = await signed_in(app)
     async with page_socket(app, cookie) as socket:

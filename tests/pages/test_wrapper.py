@@ -3,16 +3,18 @@
 import os
 import shutil
 import socket
+import threading
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from asking import DEPLOY, js, jsx, text
 from browser import launch_browser
-from page_client import page_socket, say, signed_in
+from page_client import page_client, page_socket, say, signed_in
 from serving import http_client, running
 
 from vibes_trio.exchange import UserId
+from vibes_trio.pages import wrapper
 from vibes_trio.storage.sessions import end_session, list_sessions
 
 pytestmark = pytest.mark.browser
@@ -214,3 +216,23 @@ async def test_a_private_app_is_shown_to_who_may_see_it_without_their_session(tm
             (mine,) = await app.db.read(list_sessions, UserId("user-ada"), app.config.limits, limit=9)
             await app.db.write(end_session, None, mine.session_id)
             assert (await client.get(host, "/a.js", **shown))[0] == 404
+
+
+async def test_what_may_have_been_meant_is_looked_for_beside_the_loop(tmp_path, monkeypatch):
+    """Of a thousand apps that takes ten times as long as anybody may hold the others up."""
+    threads = []
+
+    def find(word, names, most):
+        threads.append(threading.current_thread())
+        return list(names)[:most]
+
+    async with running(tmp_path / "data") as app, page_client(app) as client:
+        client.cookie = await signed_in(app)
+        async with page_socket(app, client.cookie) as socket:
+            made = await say(socket, DEPLOY, mode="dev", appSlug="garden", fileSystem=[js("/a.js", "1")])
+        monkeypatch.setattr(wrapper.difflib, "get_close_matches", find)
+        answered = await client.get("/vibe/nobody/gardn")
+
+    assert (answered.status, f"/vibe/{made['ownerHandle']}/garden" in answered.text) == (404, True)
+    assert threads != [threading.current_thread()]
+    assert len(threads) == 1

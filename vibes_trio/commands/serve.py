@@ -86,7 +86,7 @@ def announce_and_settle(app: App, code: str = "") -> None:
 def greeting(app: App, url: str, code: str = "") -> list[str]:
     """Return the lines to start with. The first has `listening on URL`, on terminals and in pipes alike.
 
-    *code*: signs a browser in, once; empty: nothing is said of that.
+    *code*: signs a browser in, once; empty: a browser is signed in already.
     """
     config = app.config
     # The colour goes round the whole line's end, so that the words stay together for whoever searches them.
@@ -96,11 +96,18 @@ def greeting(app: App, url: str, code: str = "") -> list[str]:
         f"  apps     {config.protocol}://APP--USER.{config.hostname_base}/",
         *([f"  workers  {config.workers} processes"] if config.workers > 1 else []),
         *(f"  {note}" for note in app.notes),
-        *([f"  sign in  {sign_in_link(config, url, code)}   (once, within ten minutes)"] if code else []),
+        _way_in(config, url, code),
         f"  example  {program()} example my-app",
         f"  deploy   {program()} deploy my-app{data_dir_flag(config, os.environ)}",
         "  stop     Ctrl-C",
     ]
+
+
+def _way_in(config: Config, url: str, code: str) -> str:
+    if code:
+        return f"  sign in  {sign_in_link(config, url, code)}   (once, within ten minutes)"
+    flag = data_dir_flag(config, os.environ)
+    return f"  open     {url}   (to sign in another browser: {program()} login-link{flag})"
 
 
 def data_dir_flag(config: Config, env: Mapping[str, str]) -> str:

@@ -12,6 +12,8 @@ _BROWSERS = (
     (re.compile(r"\bHeadlessChrome/(\d+)|\bChrom(?:e|ium)/(\d+)|\bCriOS/(\d+)"), "Chrome"),
     (re.compile(r"\bVersion/(\d+)[.\d]* .*Safari/"), "Safari"),
 )
+MAX_CHARS = 512
+"""What stands behind is not looked at: to find that it is no name takes the square of the length."""
 _SYSTEMS = (
     ("Android", "Android"),
     ("iPhone", "iPhone"),
@@ -25,6 +27,7 @@ _SYSTEMS = (
 
 def name_browser(user_agent: str) -> str:
     """Return what to call a browser, for example `Firefox 132 on Linux`."""
+    user_agent = user_agent[:MAX_CHARS]
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
     return f"{_name(user_agent)} on {system}" if system else _name(user_agent)
 

@@ -12,7 +12,7 @@ import segno
 from vibes_trio.content.sizes import shown_size
 from vibes_trio.errors import NotFound, VibesError
 from vibes_trio.pages.home import address_of, drop_limits
-from vibes_trio.pages.visit import Shown, Visit
+from vibes_trio.pages.visit import GoTo, Shown, Visit
 from vibes_trio.pages.wrapper import missing_app
 from vibes_trio.urls import app_url, entry_point_url, page_round
 from vibes_trio.wire.apps import ReqListVersions, ResListVersions, Version
@@ -49,7 +49,7 @@ class Row:
     """Whether to publish it is to go back."""
 
 
-async def app_page(visit: Visit, handle: str, slug: str) -> Shown:
+async def app_page(visit: Visit, handle: str, slug: str) -> Shown | GoTo:
     """Return what to show; of an app that isn't there, or not for them, what to do.
 
     Raises:

@@ -4,9 +4,14 @@ The app is in a frame of its own origin, below a bar. Who may not see one is tol
 """
 
 import difflib
+from functools import partial
+
+import trio
 
 from vibes_trio.errors import BadRequest
-from vibes_trio.pages.visit import Shown, Visit
+from vibes_trio.exchange import AppSlug, UserSlug
+from vibes_trio.pages.visit import GoTo, Shown, Visit
+from vibes_trio.storage.renames import find_new_name
 from vibes_trio.urls import app_url, entry_point_url, page_round
 from vibes_trio.wire.me import ReqListUserSlugAppSlug
 from vibes_trio.wire.versions import Grant, MetaTitle, ReqGetAppByFsid, ResGetAppByFsid
@@ -14,11 +19,12 @@ from vibes_trio.wire.versions import Grant, MetaTitle, ReqGetAppByFsid, ResGetAp
 PICKS: frozenset[Grant] = frozenset({"owner", "granted-access.editor"})
 """Who is shown the versions."""
 MAX_ALIKE = 3
+MAX_NAME_CHARS = 200
 OPENER = {"Cross-Origin-Opener-Policy": "same-origin-allow-popups"}
 """Windows that an app opens, to print or to sign in elsewhere, may answer it; who opens this page can't look in."""
 
 
-async def wrapper_page(visit: Visit, user: str, slug: str, fs_id: str = "") -> Shown:
+async def wrapper_page(visit: Visit, user: str, slug: str, fs_id: str = "") -> Shown | GoTo:
     """Show the app, or, where there is none that they may see, what to do."""
     try:
         found = await visit.ask(ReqGetAppByFsid(owner_handle=user, app_slug=slug, fs_id=fs_id))
@@ -59,8 +65,14 @@ def _round(visit: Visit, found: ResGetAppByFsid, fs_id: str) -> Shown:
     )
 
 
-async def missing_app(visit: Visit, user: str, app: str) -> Shown:
-    """Say that there is no such app, or none that they may see, and what may have been meant."""
+async def missing_app(visit: Visit, user: str, app: str) -> Shown | GoTo:
+    """Say that there is no such app, or none that they may see, and what may have been meant.
+
+    One that has another name now, and that anybody may see, is gone to: its own host leads there, too.
+    """
+    new = await visit.app.db.get(find_new_name, AppSlug(app), UserSlug(user))
+    if new is not None:
+        return GoTo(f"/{visit.path.split('/')[1]}/{user}/{new}")
     return Shown(
         "wrapper_missing.html", {"app": app, "user": user, "alike": await _alike(visit, user, app)}, 404
     )
@@ -76,5 +88,6 @@ async def _alike(visit: Visit, user: str, app: str) -> list[tuple[str, str]]:
         for item in mine.items
         for slug in item.app_slugs
     }
-    close = difflib.get_close_matches(f"{user}/{app}"[:200], names, MAX_ALIKE)
+    find = partial(difflib.get_close_matches, f"{user}/{app}"[:MAX_NAME_CHARS], names, MAX_ALIKE)
+    close = await trio.to_thread.run_sync(find)  # of a thousand apps it takes 50 ms
     return [names[name] for name in close]
