@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import random
 import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from random import SystemRandom
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -191,7 +191,7 @@ class Outbound:
                         ):
                             raise
                         pause_s = FIRST_BACKOFF_S * 2 ** (attempt - 1)
-                        await trio.sleep(pause_s * random.uniform(0.5, 1.5))
+                        await trio.sleep(pause_s * SystemRandom().uniform(0.5, 1.5))
                 return await self._fetch_once(target, max_bytes, accept, is_hashed)
         except trio.TooSlowError as error:
             raise FetchFailed(f"{_shown(url)}: no answer within {timeout_s:g} s") from error

@@ -118,12 +118,11 @@ async def test_one_that_never_ends_is_stopped_and_no_more_are_tried():
 
 
 async def test_waiting_for_a_package_takes_none_of_its_time():
-    limits = Limits(compile_timeout_s=0.5)
+    limits = Limits(compile_timeout_s=2)
 
-    made = await compile_all(Given({"a.scss": '@use "b";', "b": "p { x: y }"}, wait_s=0.3), limits=limits)
-    again = await compile_all(Given({"a.scss": '@use "b";', "b": "p { x: y }"}, wait_s=0.6), limits=limits)
+    made = await compile_all(Given({"a.scss": '@use "b";', "b": "p { x: y }"}, wait_s=2.2), limits=limits)
 
-    assert made == again == {"a.scss": b"p {\n  x: y;\n}"}
+    assert made == {"a.scss": b"p {\n  x: y;\n}"}
 
 
 async def test_one_that_nests_too_deeply_ends_its_own_process_only():

@@ -1,10 +1,10 @@
 """What is done again and again by time: a record each. What the server does so stands in `periodic_work`."""
 
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from random import SystemRandom
 
 import trio
 
@@ -88,7 +88,7 @@ async def repeat(work: Periodic, runs: Cells) -> None:
         ended = await _run(work, told)
         told = ended == FAILED
         runs[work.name, ended].value += 1
-        with trio.move_on_after(work.interval_s * random.uniform(1 - work.jitter, 1 + work.jitter)):
+        with trio.move_on_after(work.interval_s * SystemRandom().uniform(1 - work.jitter, 1 + work.jitter)):
             await work.wake()
 
 
