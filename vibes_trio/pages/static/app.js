@@ -18,7 +18,7 @@ async function look() {
   if (!leaves) await refresh();
 }
 
-// -- what buttons do --------------------------------------------------------------------------------------
+// -- what buttons do --
 
 const ACTS = {
   copy: ({ text }) => copy(text),
@@ -32,7 +32,7 @@ const ACTS = {
   },
   async "bring-back"() {
     await send("set-unpublish", { unpublish: false });
-    at("undo").hidden = true; // what it offers is done
+    at("undo").hidden = true;
     return WORDS.isBack;
   },
   async "delete-release"({ fs, seq }) {
@@ -86,7 +86,6 @@ async function act(button, work) {
   });
 }
 
-// What was done can be undone as long as the page is open, and is told where it can be found.
 function offer(words, back) {
   const region = at("undo");
   const button = el("button", { class: "quiet small", type: "button" }, WORDS.undo);
@@ -121,7 +120,7 @@ document.addEventListener("change", (event) => {
   if (field) act(field, async () => (await CHANGES[field.dataset.change](field)) && WORDS.saved);
 });
 
-// -- forms ------------------------------------------------------------------------------------------------
+// -- forms --
 
 at("settings")?.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -148,7 +147,7 @@ at("rename")?.addEventListener("submit", (event) => {
   });
 });
 
-// -- up to date -------------------------------------------------------------------------------------------
+// -- up to date --
 
 showTimes();
 openDrop(look);

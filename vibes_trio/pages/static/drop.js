@@ -7,7 +7,7 @@ import { WORDS } from "./words.js";
 const SETTINGS = "vibes.diy.req-ensure-app-settings";
 const EXAMPLE = "example.json";
 const SHOWN = 8;
-const UNTOLD = /^(App|Main|Index|Page|Component)$/; // names that tell nothing
+const UNTOLD = /^(App|Main|Index|Page|Component)$/;
 
 // What reads files is loaded once there are some.
 const reader = () => import("./folder.js");
@@ -100,7 +100,6 @@ function relative(file, path) {
   return file;
 }
 
-// The title of a page, or what its component is called: the name of the app, if none is given.
 function titleOf(code) {
   const [, title] = /<title>([^<]{1,60})<\/title>/i.exec(code) ?? [];
   const [, component = ""] = /export\s+default\s+(?:async\s+)?(?:function|class)?\s*([A-Z]\w{0,60})/.exec(code) ?? [];
@@ -127,7 +126,6 @@ async function send(form, tree, limits, suggested) {
   return answer;
 }
 
-// A folder that is called as an app that is there is that app most of the time; else it would be lost sight of.
 async function mayTake(ownerHandle, appSlug) {
   if (!ownerHandle || !appSlug) return true;
   const there = await api.ask(SETTINGS, { ownerHandle, appSlug }).catch(() => ({ error: "not-found" }));

@@ -5,7 +5,7 @@ import { WORDS } from "./words.js";
 
 const SHOWN_MS = 6000;
 const NEAR_MS = 2 * 86_400_000;
-const OF_MEMBER = /^[a-z]+(?:[A-Z][a-z]*)+: /; // which member of a message was refused: of use to programs
+const OF_MEMBER = /^[a-z]+(?:[A-Z][a-z]*)+: /;
 
 // A link that is dropped here would be opened by the browser: only fields take what is dropped, and who asks for it later.
 for (const type of ["dragover", "drop"]) {
@@ -28,7 +28,7 @@ export function el(name, members = {}, ...children) {
   return made;
 }
 
-// A refusal as somebody reads it who filled in a field, and knows no names of members.
+// A refusal without the member's name, which programs know.
 export const plain = (words) => words.replace(OF_MEMBER, "");
 
 export function say(words, bad = false) {
@@ -37,7 +37,6 @@ export function say(words, bad = false) {
   setTimeout(() => line.remove(), SHOWN_MS);
 }
 
-// Runs what a button does: it can't be pressed twice meanwhile, and a refusal is said.
 export async function run(button, work) {
   if (button.getAttribute("aria-busy") === "true") return undefined;
   button.setAttribute("aria-busy", "true");
@@ -73,8 +72,7 @@ export async function copy(text) {
   say(WORDS.copied);
 }
 
-// Times as the visitor's own clock has them: `<time datetime=…>` are written by the server in UTC. What is of these days
-// has its hour, too: releases of one afternoon are told apart by it.
+// Times as the visitor's own clock has them: `<time datetime=…>` are written by the server in UTC. These days' have the hour.
 export function showTimes(root = document) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const when = new Date(time.dateTime);

@@ -71,7 +71,7 @@ export const WORDS = {
   isThere: (slug) => `You have an app called ${slug} already. Publish this as its next release?`,
   deployAgain: "Publish",
   nothing: "There is nothing in it to deploy.",
-  showsNothing: "There is no component or script (.jsx, .js, …) in it, and no index.html: its page will be empty.",
+  showsNothing: "No script (.jsx, .js, …) and no index.html is in it: its page will be empty.",
   noText: (name) => `${name}: is no UTF-8 text. Save it as UTF-8.`,
   changed: "A file was another when it arrived: try again.",
   tooManyEntries: (most) => `There are more than ${most} files and folders in it. Is this the app's own folder?`,
@@ -99,13 +99,10 @@ export const WORDS = {
   takenDown: "The app is taken down: its address shows nothing.",
   isBack: "It is back.",
   releaseDeleted: (seq) => `v${seq} is deleted.`,
-  undo: "Undo",
   sureDelete: (slug, releases) =>
     `Delete ${slug} with ${releases === 1 ? "its one release" : `all its ${releases} releases`}? You can have it back for seven days.`,
   deleteIt: "Delete the app",
   forgotten: "They are forgotten.",
-  saved: "Saved.",
-  copy: "Copy",
   invitation: (role) =>
     `Whoever opens this link, and signs in, may ${role === "editor" ? "deploy the app" : "see the app"}. It is shown this once.`,
   shareLink: (until) => `Any browser that opens this link sees the app until ${until}. It is shown this once.`,
