@@ -11,6 +11,7 @@ import importlib
 import os
 import re
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn, cast
 
@@ -70,29 +71,41 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
     words = next(
         (len(words) for c in COMMANDS if list(arguments[: len(words := c.words.split())]) == words), 0
     )
-    with_value = {"--log-level", *SETTING_FLAGS} | {
-        name
+    values = _flags_with_value()
+    flags: list[str] = []
+    others: list[str] = []
+    bare: list[str] = []  # such as may have a value and have none: they would take one of the others for it
+    left = deque(arguments[words:])
+    while left:
+        word = left.popleft()
+        if word == "--":
+            others += [word, *left]
+            break
+        if not word.startswith("-") or word == "-":
+            others.append(word)
+        elif word not in values:
+            flags.append(word)
+        elif left and not (values[word] == "?" and left[0].startswith("-")):
+            flags += [word, left.popleft()]
+        elif values[word] == "?":
+            bare.append(word)
+        else:
+            return list(arguments)  # its value is missing, which is told
+    if "--" in others:
+        return [*arguments[:words], *flags, *bare, *others]
+    return [*arguments[:words], *flags, *others, *bare]
+
+
+def _flags_with_value() -> dict[str, str]:
+    """Return the flags that take a value; `?`: which may lack."""
+    of_all = ["--log-level", *SETTING_FLAGS]
+    return dict.fromkeys(of_all, "") | {
+        name: argument.options.get("nargs", "")
         for command in COMMANDS
         for argument in command.arguments
         for name in argument.names
         if argument.options.get("action") != "store_true"
     }
-    flags: list[str] = []
-    others: list[str] = []
-    left = iter(arguments[words:])
-    for word in left:
-        if word == "--":
-            others += [word, *left]
-        elif word.startswith("-") and word != "-":
-            flags.append(word)
-            if word in with_value:
-                value = next(left, None)
-                if value is None:
-                    return list(arguments)  # its value is missing, which is told
-                flags.append(value)
-        else:
-            others.append(word)
-    return [*arguments[:words], *flags, *others]
 
 
 def run(command: Run, options: argparse.Namespace) -> int:
