@@ -188,6 +188,7 @@ def test_the_parser_keeps_nothing_of_the_last_command_line() -> None:
         ("versions --limit=3 shop", {"app": "shop", "limit": 3}),
         ("share shop --link --url http://x", {"app": "shop", "link": 0, "url": "http://x"}),
         ("share shop --link 3 --url http://x", {"app": "shop", "link": 3, "url": "http://x"}),
+        ("share shop --link -3", {"app": "shop", "link": -3}),
         ("share --url http://x shop --link", {"app": "shop", "link": 0, "url": "http://x"}),
         ("share --link --url http://x shop", {"app": "shop", "link": 0, "url": "http://x"}),
     ],

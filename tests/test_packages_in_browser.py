@@ -85,7 +85,7 @@ def local_packages(url: str, address: str, names: Iterable[str] = NAMES) -> set[
             return set()  # the page that waits
         text = answer.read().decode()
     imports = json.loads(text.partition('<script type="importmap">')[2].partition("</script>")[0])["imports"]
-    return {name for name in names if imports[name].startswith("/~esm/")}
+    return {name for name in names if imports.get(name, "").startswith("/~esm/")}
 
 
 async def wait_until_built(url: str, address: str, names: Iterable[str] = NAMES) -> None:

@@ -63,6 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(run_target, options)
 
 
+_FLAG = re.compile(r"-(?![0-9]+$)")
+"""What a flag begins with, and a number below zero does not."""
+
+
 def flags_first(arguments: Sequence[str]) -> list[str]:
     """Return *arguments* with the flags of the command before its other arguments; the order within both stays.
 
@@ -85,7 +89,7 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
             others.append(word)
         elif word not in values:
             flags.append(word)
-        elif left and not (values[word] == "?" and left[0].startswith("-")):
+        elif left and not (values[word] == "?" and _FLAG.match(left[0])):
             flags += [word, left.popleft()]
         elif values[word] == "?":
             bare.append(word)
