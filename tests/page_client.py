@@ -12,10 +12,10 @@ import trio
 from serving import HttpClient, http_client
 from trio_websocket import WebSocketConnection, wrap_client_stream
 
+from vibes_trio.auth.codes import hash_code
 from vibes_trio.browsers import COOKIE
 from vibes_trio.context import App
 from vibes_trio.exchange import UserId
-from vibes_trio.services.devices import hash_code
 from vibes_trio.storage.users import add_invite, add_user, find_user
 
 OPENS = {"accept": "text/html", "sec-fetch-mode": "navigate", "sec-fetch-site": "none"}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import trio
 
+from vibes_trio.auth.codes import hash_code
 from vibes_trio.auth.device import mint_token, read_key_file
 from vibes_trio.auth.device_id import verify_device_token
 from vibes_trio.auth.jws import Refused
@@ -20,7 +21,6 @@ from vibes_trio.commands.local_device import local_key_file
 from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import Config
 from vibes_trio.errors import NotFound
-from vibes_trio.services.devices import hash_code
 
 Options = Callable[..., Namespace]
 Capture = pytest.CaptureFixture[str]

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from vibes_trio.auth.codes import hash_code
 from vibes_trio.commands import login_link, user
 from vibes_trio.commands.address import write_address
 from vibes_trio.commands.database import open_database, read, write
 from vibes_trio.commands.output import CommandFailed
 from vibes_trio.commands.serve import prepare
 from vibes_trio.config import Config, load_config
-from vibes_trio.services.devices import hash_code
 from vibes_trio.storage.sessions import add_session
 from vibes_trio.storage.users import find_user, use_invite
 

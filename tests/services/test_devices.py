@@ -12,6 +12,7 @@ from page_client import page_client, sign_in_code, signed_in
 from recorded import NOW as RECORDED_NOW
 from serving import running
 
+from vibes_trio.auth.codes import hash_code
 from vibes_trio.auth.csr import make_csr
 from vibes_trio.auth.device import read_certificate_jwt
 from vibes_trio.auth.jwk import new_key
@@ -21,7 +22,6 @@ from vibes_trio.content.sign_in_page import POLICY
 from vibes_trio.context import App
 from vibes_trio.exchange import HttpIncoming, UserId
 from vibes_trio.handlers import PIPELINE
-from vibes_trio.services.devices import hash_code
 from vibes_trio.storage.certificates import Certificate, record_certificate
 from vibes_trio.storage.users import add_invite, add_user
 

@@ -7,6 +7,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 
+from vibes_trio.auth.codes import CODE_CHARS, hash_code
 from vibes_trio.auth.device import write_key_file
 from vibes_trio.background.trust import ensure_keys
 from vibes_trio.commands.database import open_database, read, write
@@ -14,7 +15,6 @@ from vibes_trio.commands.device_files import issue_for, save_device, taken
 from vibes_trio.commands.local_device import ensure_local_device
 from vibes_trio.commands.output import OK, CommandFailed, print_json, print_table, tell
 from vibes_trio.config import load_config
-from vibes_trio.services.devices import hash_code
 from vibes_trio.storage import iso_utc
 from vibes_trio.storage.certificates import Certificate, list_certificates, revoke_certificate
 from vibes_trio.storage.interface import Database
@@ -22,7 +22,6 @@ from vibes_trio.storage.users import User, add_invite, find_user, list_users
 
 MIN_SERIAL_CHARS = 6
 MAX_DAYS = 3650
-CODE_CHARS = "ABCDEFGHJKMNPQRSTVWXYZ0123456789"
 
 
 def issue(options: Namespace) -> int:

@@ -19,9 +19,8 @@ from vibes_trio.commands.device_files import issue_for, load_device, save_device
 from vibes_trio.commands.output import CommandFailed
 from vibes_trio.config import Config
 from vibes_trio.exchange import UserId
-from vibes_trio.services.people import new_user_id
 from vibes_trio.storage.interface import Database
-from vibes_trio.storage.users import User, add_user, find_user
+from vibes_trio.storage.users import User, add_user, find_user, new_user_id
 
 LOCAL_EMAIL = "me@localhost"
 LOCAL_DAYS = 365

@@ -5,13 +5,12 @@ import secrets
 from argparse import Namespace
 from urllib.parse import urlsplit
 
+from vibes_trio.auth.codes import CODE_CHARS, hash_code
 from vibes_trio.commands.address import read_address
 from vibes_trio.commands.credentials import LOCAL_USER
 from vibes_trio.commands.database import open_database, read, write
-from vibes_trio.commands.device import CODE_CHARS
 from vibes_trio.commands.output import OK, CommandFailed, print_json, tell
 from vibes_trio.config import Config, load_config
-from vibes_trio.services.devices import hash_code
 from vibes_trio.storage.interface import Database
 from vibes_trio.storage.sessions import is_anybody_signed_in
 from vibes_trio.storage.users import User, add_invite, find_user

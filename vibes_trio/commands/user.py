@@ -9,8 +9,8 @@ from vibes_trio.commands.login_link import origin_of_server
 from vibes_trio.commands.output import OK, CommandFailed, print_json, print_table, tell
 from vibes_trio.config import load_config
 from vibes_trio.exchange import UserId
-from vibes_trio.services.people import invite_link, new_invite, new_invite_code, new_user_id, put_invite
-from vibes_trio.storage.users import add_user, find_user, list_users, set_role
+from vibes_trio.services.people import invite_link, new_invite, new_invite_code, put_invite
+from vibes_trio.storage.users import add_user, find_user, list_users, new_user_id, set_role
 
 
 def add(options: Namespace) -> int:

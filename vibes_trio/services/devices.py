@@ -6,7 +6,6 @@ gives out. So a page of anybody else's, or a link that was sent to someone, gain
 machine that the browser runs on, and to no other.
 """
 
-import hashlib
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from urllib.parse import parse_qs, urlencode
 import trio
 
 from vibes_trio.auth.ca import Issued, issue_certificate
+from vibes_trio.auth.codes import hash_code
 from vibes_trio.auth.csr import check_csr
 from vibes_trio.auth.keys import load_keys
 from vibes_trio.auth.verifier import Claims
@@ -54,7 +54,6 @@ MAX_FORM_BYTES = 64 * KiB
 MAX_SHOWN_CHARS = 100
 _RETURNS = re.compile(r"http://(?:localhost|127\.0\.0\.1):[1-9][0-9]{0,4}/cert")
 _PRIVATE = (("cache-control", "no-store"), ("referrer-policy", "same-origin"))
-_GAPS = re.compile(r"[\s-]+")
 Issue = Callable[[Claims], Issued]
 """Certifies a device whose request was checked."""
 
@@ -113,11 +112,6 @@ def _told(certificate: Certificate) -> Device:
         expires=certificate.expires,
         revoked=certificate.revoked or "",
     )
-
-
-def hash_code(code: str) -> str:
-    """Return what is kept of a one-time code; how it is grouped, and whether in capitals, makes no difference."""
-    return hashlib.sha256(_GAPS.sub("", code).upper().encode()).hexdigest()
 
 
 async def serve_sign_in(ctx: Ctx, incoming: HttpIncoming) -> Reply:

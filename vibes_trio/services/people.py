@@ -2,12 +2,12 @@
 
 import secrets
 
+from vibes_trio.auth.codes import hash_code
 from vibes_trio.content.names_of_people import check_email, check_user_name
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import RequireLogin
 from vibes_trio.exchange import UserId
 from vibes_trio.services.app_list import clamp
-from vibes_trio.services.devices import hash_code
 from vibes_trio.services.sign_in import Comes, SignedIn, open_session
 from vibes_trio.storage import user_invites, users
 from vibes_trio.storage.interface import Tx
@@ -29,12 +29,6 @@ from vibes_trio.wire.people import (
 
 CODE_BYTES = 20
 ID_BYTES = 9
-USER_ID_BYTES = 12
-
-
-def new_user_id() -> UserId:
-    """Return an id that nobody has. Those of Clerk start with `user_`."""
-    return UserId(f"local_{secrets.token_hex(USER_ID_BYTES)}")
 
 
 def new_invite_code() -> str:
@@ -184,6 +178,6 @@ async def _note_try(app: App, code: str, comes: Comes) -> None:
 def _accept(tx: Tx, app: App, code: str, name: str, comes: Comes) -> SignedIn:
     invite = user_invites.use_user_invite(tx, hash_code(code))
     user = users.add_user(
-        tx, new_user_id(), invite.name or check_user_name(name), invite.email, role=invite.role
+        tx, users.new_user_id(), invite.name or check_user_name(name), invite.email, role=invite.role
     )
     return open_session(tx, app, user.user_id, comes)

@@ -5,10 +5,10 @@ import secrets
 
 import msgspec
 
+from vibes_trio.auth.codes import hash_code
 from vibes_trio.content.browser_words import name_browser
 from vibes_trio.context import App
 from vibes_trio.exchange import UserId
-from vibes_trio.services.devices import hash_code
 from vibes_trio.sessions import hash_token
 from vibes_trio.storage import sessions
 from vibes_trio.storage.interface import Tx

@@ -3,6 +3,7 @@
 Source: auth.md, 9. Users who come by Clerk are not here: they are known by their token alone.
 """
 
+import secrets
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,7 +25,13 @@ class User:
     role: UserRole = "user"
 
 
+USER_ID_BYTES = 12
 _COLUMNS = "userId, name, email, created, role"
+
+
+def new_user_id() -> UserId:
+    """Return an id that nobody has. Those of Clerk start with `user_`."""
+    return UserId(f"local_{secrets.token_hex(USER_ID_BYTES)}")
 
 
 def add_user(tx: Tx, user_id: UserId, name: str, email: str, *, role: UserRole = "user") -> User:
