@@ -21,12 +21,12 @@ from browser import find_chromium
 from fake_registry import require_esbuild
 from serving import running
 from test_packages_in_browser import require_registry
+from without_network import make_sure_that_nobody_is_there, run_without_network
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "vibes_trio"
 KEPT = ROOT / ".build" / "carried"
 CARRIED = "VIBES_TEST_CARRIED"
-ALONE = "VIBES_TEST_ALONE"
 PREFETCH_TIMEOUT_S = 300
 RUN_TIMEOUT_S = 400
 WITH_PACKAGES = [app for app in all_apps() if app.packages]
@@ -86,44 +86,21 @@ def test_what_is_kept_is_made_anew_when_a_room_below_changes(tmp_path, monkeypat
     assert kept_key() != before
 
 
-def namespace() -> list[str]:
-    """Return what to put before a command so that it has loopback only; nothing where that can't be done."""
-    if shutil.which("unshare") is None:
-        return []
-    probe = subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False)
-    loopback = 'ip link set lo up 2>/dev/null || ifconfig lo up; exec "$@"'
-    return [] if probe.returncode else ["unshare", "--net", "sh", "-c", loopback, "sh"]
-
-
 @pytest.mark.browser
 @pytest.mark.slow
 def test_apps_with_packages_render_and_work_with_no_network_but_loopback(tmp_path):
     find_chromium()
     require_esbuild()
     carried = ensure_carried(tmp_path)
-    before = namespace()
-    test = f"{__file__}::{test_apps_with_packages_from_a_carried_store.__name__}"
-
-    done = subprocess.run(
-        [*before, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", test],
-        env=os.environ | {CARRIED: str(carried), ALONE: "yes" if before else ""},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=RUN_TIMEOUT_S,
-        check=False,
+    run_without_network(
+        __file__, test_apps_with_packages_from_a_carried_store, {CARRIED: str(carried)}, RUN_TIMEOUT_S
     )
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 passed" in done.stdout
 
 
 @pytest.mark.browser
 @pytest.mark.skipif(CARRIED not in os.environ, reason="is run by the test above, without a network")
 async def test_apps_with_packages_from_a_carried_store(tmp_path):
-    if os.environ[ALONE]:
-        with pytest.raises(OSError):  # whatever it is called
-            await trio.open_tcp_stream("192.0.2.1", 80)
+    await make_sure_that_nobody_is_there()
     data = tmp_path / "data"
     settings = {"VIBES_REGISTRY_URL": "none", "VIBES_ESBUILD": require_esbuild()}
     modules("import", os.environ[CARRIED], data_dir=data, **settings)

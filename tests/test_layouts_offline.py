@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 
@@ -23,9 +22,10 @@ from app_set import EXPECT, TestApp, all_apps, draw_contact_sheet, use
 from browser import find_chromium, launch_browser
 from fake_registry import SASS
 from serving import running
-from test_apps_offline import modules, namespace
+from test_apps_offline import modules
 from test_end_to_end import Running, command, deploy, serving
 from test_packages_in_browser import require_registry
+from without_network import make_sure_that_nobody_is_there, run_without_network
 
 from vibes_trio.config import Config
 from vibes_trio.modules.registry.npm_settings import find_registry
@@ -33,7 +33,7 @@ from vibes_trio.wire.deploy import ReqEnsureAppSlug
 
 ROOT = Path(__file__).parents[1]
 LAYOUTS = [app for app in all_apps(Path(__file__).parent / "layouts") if SASS or not app.is_sass]
-CARRIED, ALONE = "VIBES_TEST_LAYOUTS", "VIBES_TEST_LAYOUTS_ALONE"
+CARRIED = "VIBES_TEST_LAYOUTS"
 BUILD_TIMEOUT_S, RUN_TIMEOUT_S = 240, 300
 
 
@@ -56,32 +56,17 @@ async def fill(folder: Path, page_store: Path) -> Path:
 @pytest.mark.slow
 async def test_layouts_open_with_no_network_but_loopback(page_store, tmp_path):
     carried = await fill(tmp_path, page_store)
-    before = namespace()
-    test = f"{__file__}::{test_layouts_from_a_carried_store.__name__}"
-
-    done = await trio.to_thread.run_sync(
-        lambda: subprocess.run(
-            [*before, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", test],
-            env=os.environ | {CARRIED: str(carried), ALONE: "yes" if before else ""},
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=RUN_TIMEOUT_S,
-            check=False,
-        )
+    env = {CARRIED: str(carried)}
+    await trio.to_thread.run_sync(
+        run_without_network, __file__, test_layouts_from_a_carried_store, env, RUN_TIMEOUT_S
     )
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 passed" in done.stdout
 
 
 @pytest.mark.browser
 @pytest.mark.skipif(CARRIED not in os.environ, reason="is run by the test above, without a network")
 async def test_layouts_from_a_carried_store(tmp_path):
     find_chromium()
-    if os.environ[ALONE]:
-        with pytest.raises(OSError):  # whatever it is called
-            await trio.open_tcp_stream("192.0.2.1", 80)
+    await make_sure_that_nobody_is_there()
     settings = compilers() | {"VIBES_REGISTRY_URL": "none", "VIBES_MODULES": "local"}
     modules("import", os.environ[CARRIED], data_dir=tmp_path / "data", **settings)
     pictures = PICTURES / "layouts"

@@ -23,7 +23,7 @@ import trio
 from app_runs import PICTURES
 from browser import Browser, Page, find_chromium, launch_browser
 from fake_registry import require_esbuild
-from test_apps_offline import namespace
+from without_network import make_sure_that_nobody_is_there, run_without_network
 
 ROOT = Path(__file__).parents[1]
 SCREENS = ((1280, 900, "light"), (1280, 900, "dark"), (375, 800, "light"), (375, 800, "dark"))
@@ -31,7 +31,6 @@ RESULT = "document.querySelector('#drop-result:not([hidden]) .notice')?.innerTex
 LINK = re.compile(r"sign in\s+(http://\S+/sign-in#\w+)")
 READY = "stop     Ctrl-C"
 STORE = "VIBES_TEST_STORE"
-ALONE = "VIBES_TEST_ALONE"
 RUN_TIMEOUT_S = 400
 
 VITE = {
@@ -332,21 +331,7 @@ async def end_the_session(server: Served, browser: Browser, page: Page) -> None:
 @pytest.mark.browser
 @pytest.mark.slow
 def test_at_home_in_a_browser_with_no_network_but_loopback(page_store):
-    before = namespace()
-    test = f"{__file__}::{test_at_home_in_a_browser.__name__}"
-
-    done = subprocess.run(
-        [*before, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", test],
-        env=os.environ | {STORE: str(page_store), ALONE: "yes" if before else ""},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=RUN_TIMEOUT_S,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 passed" in done.stdout
+    run_without_network(__file__, test_at_home_in_a_browser, {STORE: str(page_store)}, RUN_TIMEOUT_S)
 
 
 @pytest.mark.browser
@@ -355,9 +340,7 @@ async def test_at_home_in_a_browser(tmp_path):
     """Signed in by the printed link; the example, and a project that is dropped; published, gone back, taken down,
     brought back; a chat read and found; somebody invited; a session ended from another browser."""
     find_chromium()
-    if os.environ[ALONE]:
-        with pytest.raises(OSError):  # whatever it is called
-            await trio.open_tcp_stream("192.0.2.1", 80)
+    await make_sure_that_nobody_is_there()
     shutil.copytree(os.environ[STORE], tmp_path / "data")
     async with (
         serving(tmp_path / "data") as server,
