@@ -130,6 +130,14 @@ class HttpIncoming(msgspec.Struct, frozen=True):
     client: str = ""
 
 
+def address_in(client: str) -> str:
+    """Return the address of *client* (`HttpIncoming.client`): one nearby, where a proxy may be, has its port as well.
+
+    Of others an IPv4 address has no colon, and the network of an IPv6 one a slash.
+    """
+    return client if "/" in client or ":" not in client else client.rpartition(":")[0]
+
+
 class Kept(Protocol):
     """What lasts as long as a connection, at the most."""
 

@@ -7,8 +7,9 @@ import trio
 import trio.testing
 
 from vibes_trio.config import Limits
+from vibes_trio.exchange import address_in
 from vibes_trio.front import serve as serving
-from vibes_trio.front.addresses import NOT_COUNTED, Addresses, calc_client, client_of, peer_of
+from vibes_trio.front.addresses import NOT_COUNTED, Addresses, calc_client, calc_peer, client_of, peer_of
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,21 @@ from vibes_trio.front.addresses import NOT_COUNTED, Addresses, calc_client, clie
 )
 def test_as_whose_a_connection_counts(address, client):
     assert calc_client(address) == client
+
+
+@pytest.mark.parametrize(
+    ("address", "peer", "without_port"),
+    [
+        ("8.8.8.8", "8.8.8.8", "8.8.8.8"),
+        ("2600:1:2:3::1", "2600:1:2:3::/64", "2600:1:2:3::/64"),
+        ("127.0.0.1", "127.0.0.1:4711", "127.0.0.1"),
+        ("::1", "::1:4711", "::1"),
+    ],
+)
+def test_only_who_is_near_is_told_apart_by_port_and_it_can_be_taken_off(address, peer, without_port):
+    assert calc_peer(address, 4711) == peer
+    assert address_in(peer) == without_port
+    assert address_in(NOT_COUNTED) == NOT_COUNTED
 
 
 def test_a_client_gets_its_share_and_what_it_gave_back():

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from urllib.parse import parse_qs, quote, quote_plus, urlencode, urlsplit
 
 import pytest
@@ -22,6 +23,7 @@ from vibes_trio.content.sign_in_page import POLICY
 from vibes_trio.context import App
 from vibes_trio.exchange import HttpIncoming, UserId
 from vibes_trio.handlers import PIPELINE
+from vibes_trio.sessions import Sessions
 from vibes_trio.storage.certificates import Certificate, record_certificate
 from vibes_trio.storage.users import add_invite, add_user
 
@@ -58,9 +60,9 @@ async def opened(app: App, method: str = "GET", **query: str):
     return await answer(app, PIPELINE, HttpIncoming(method, API, target))
 
 
-async def posted(app: App, body: bytes | None = None, **fields: str):
+async def posted(app: App, body: bytes | None = None, client: str = "", **fields: str):
     form = urlencode(fields).encode() if body is None else body
-    return await answer(app, PIPELINE, HttpIncoming("POST", API, PATH, {}, form))
+    return await answer(app, PIPELINE, HttpIncoming("POST", API, PATH, {}, form, client=client))
 
 
 def subject_and_user(certificate_jwt: str) -> tuple[str, str]:
@@ -134,6 +136,15 @@ async def test_a_code_lets_the_device_in_once(app):
     assert again.status == 403
     assert "doesn&#x27;t count" in bytes(again.body).decode()
     assert len(rows_of(app, "Certificates")) == 1
+
+
+async def test_who_tries_too_often_is_kept_out_and_others_are_not(app):
+    app = replace(app, sessions=Sessions(app.db, Limits(sign_in_burst=2), lambda: 1e9))
+    guess = {"csr": csr(), "returnUrl": RETURN, "code": "nothing"}
+
+    told = [(await posted(app, client=client, **guess)).body for client in ("8.8.8.8",) * 3 + ("8.8.4.4",)]
+
+    assert ["Too many" in bytes(body).decode() for body in told] == [False, False, True, False]
 
 
 async def test_a_code_counts_no_longer_than_it_says(app, monkeypatch):

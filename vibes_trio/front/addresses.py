@@ -56,13 +56,15 @@ def client_of(sock: socket.socket) -> str:
 
 def peer_of(sock: socket.socket) -> str:
     """Return who takes turns with others on *sock*: its client, or the connection itself where a proxy may speak."""
-    client = client_of(sock)
-    if client != NOT_COUNTED:
-        return client
     try:
-        return ":".join(map(str, sock.getpeername()[:2]))
+        return calc_peer(*sock.getpeername()[:2])
     except OSError:
         return NOT_COUNTED
+
+
+def calc_peer(address: str, port: int) -> str:
+    """As `peer_of`, of a connection from there. `exchange.address_in` takes the port off again."""
+    return calc_client(address) or f"{address}:{port}"
 
 
 @lru_cache(maxsize=KNOWN_ADDRESSES)

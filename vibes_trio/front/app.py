@@ -23,6 +23,7 @@ from vibes_trio.config import Limits
 from vibes_trio.errors import forget_traces
 from vibes_trio.exchange import HttpIncoming, Reply
 from vibes_trio.front.access import Access
+from vibes_trio.front.addresses import NOT_COUNTED, calc_peer
 from vibes_trio.front.budget import Holding
 from vibes_trio.front.guard import GuardedConfig, serve_one
 from vibes_trio.front.heads import Head
@@ -74,7 +75,9 @@ def build_app(front: Front) -> QuartTrio:
         if not holding.pin(size):
             return _write(refuse_no_room().reply, head, close=True)
         try:
-            client = ":".join(map(str, request.scope["client"] or ()))
+            # As in the fast lane: who asks in pieces is no other client.
+            came_from = request.scope["client"]
+            client = calc_peer(*came_from[:2]) if came_from else NOT_COUNTED
             incoming = HttpIncoming(
                 head.method, head.host, head.target, head.headers, body, head.host_name, client
             )

@@ -25,7 +25,7 @@ from vibes_trio.content.notice_page import Notice
 from vibes_trio.content.sign_in_page import POLICY, SignIn, render_sign_in
 from vibes_trio.context import App, Ctx
 from vibes_trio.errors import BadRequest, ConfigError, Overloaded, RequireLogin, VibesError
-from vibes_trio.exchange import HttpIncoming, Reply, UserId
+from vibes_trio.exchange import HttpIncoming, Reply, UserId, address_in
 from vibes_trio.services.app_list import clamp
 from vibes_trio.services.notices import notice_reply
 from vibes_trio.storage import iso_utc
@@ -175,8 +175,7 @@ async def _let_in(app: App, page: SignIn, code: str, client: str) -> Reply:
     issue, code_hash = await _issuer(app, page.csr), hash_code(code)
     try:
         if app.sessions is not None:
-            address = client.rpartition(":")[0]  # without the port
-            await app.sessions.note_try(find_invite, code_hash, address)
+            await app.sessions.note_try(find_invite, code_hash, address_in(client))
         user_id, issued = await app.db.write(
             _certify_by_code, code_hash, issue, app.config.limits.certificates_per_user
         )

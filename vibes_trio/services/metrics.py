@@ -12,7 +12,7 @@ import trio
 
 from vibes_trio.context import Ctx
 from vibes_trio.errors import RequireLogin
-from vibes_trio.exchange import HttpIncoming, Reply
+from vibes_trio.exchange import HttpIncoming, Reply, address_in
 from vibes_trio.exposition import OPEN_TYPE, PLAIN_TYPE, Snapshot, add_up, decode, take, wants_open, write
 from vibes_trio.urls import Site
 
@@ -63,7 +63,7 @@ def may_read(incoming: HttpIncoming, token: str, site: Site) -> bool:
         return False
     name = incoming.host_name.name if incoming.host_name is not None else ""
     is_ours = name == "localhost" or name in site.api or _is_loopback(name.strip("[]"))
-    return is_ours and _is_loopback(incoming.client.rpartition(":")[0])
+    return is_ours and _is_loopback(address_in(incoming.client))
 
 
 def _is_loopback(text: str) -> bool:
